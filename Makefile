@@ -1,0 +1,25 @@
+# Names for what bin/ does; where there is no make, call those.
+python = $${VENV:-.venv}/bin/python
+
+.PHONY: run test bench fmt requirements
+
+run:
+	@bin/run
+
+test:
+	@bin/test
+
+bench:
+	@bin/setup requirements-dev.txt
+	@$(python) -m config.throwaway_database --durable -- $(python) -m bench
+
+fmt:
+	@bin/setup requirements-dev.txt
+	@$(python) -m ruff check --fix .
+	@$(python) -m ruff format .
+
+# After a change of dependencies in pyproject.toml; needs uv.
+compile = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header
+requirements:
+	$(compile) -o requirements.txt
+	$(compile) --extra dev --constraint requirements.txt -o requirements-dev.txt

@@ -1,0 +1,37 @@
+"""Make somebody an admin of the institution, and the institution itself on a new installation."""
+
+import getpass
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from accounts.auditing import record
+from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
+from accounts.registering import Application, problems
+
+
+class Command(BaseCommand):
+    help = "Make an admin of the root account (which is made too when there is none yet)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--login", required=True)
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--password", help="Asked for when it is not given.")
+        parser.add_argument("--institution", default="Our school", help="The root account's name, when it is made.")
+
+    @transaction.atomic
+    def handle(self, *, login: str, name: str, password: str | None, institution: str, **options: Any) -> None:
+        password = password or getpass.getpass("Password: ")
+        if not password:
+            raise CommandError("An admin needs a password.")
+        errors = problems(Application(name=name, unique_id=login, password=password, terms_of_use=True), by_staff=True)
+        if errors:
+            raise CommandError(" ".join(str(text) for texts in errors.values() for _kind, text in texts))
+        root, _made = Account.objects.get_or_create(parent=None, defaults={"name": institution})
+        if User.objects.filter(login_id__iexact=login).exists():
+            raise CommandError(f"There is a person with the login {login} already.")
+        user = User.objects.create_user(login, password, name=name, email=login if "@" in login else "")
+        AccountAdmin.objects.create(user=user, account=root, role=Role.objects.built_in(BaseType.ACCOUNT_ADMIN))
+        record(Action.ADMIN_CREATED, by=None, subject=user, account=root.pk)
+        self.stdout.write(f"{name} can sign in as {login} and administers {root.name}.")

@@ -1,0 +1,24 @@
+"""The tables of the accounts app."""
+
+from accounts.models.account import Account, CodeScope, SelfRegistration
+from accounts.models.audit import Action, AuditEvent
+from accounts.models.link import ObservationLink
+from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride
+from accounts.models.token import AccessToken
+from accounts.models.user import User
+
+__all__ = [
+    "COURSE_BASE_TYPES",
+    "AccessToken",
+    "Account",
+    "AccountAdmin",
+    "Action",
+    "AuditEvent",
+    "BaseType",
+    "CodeScope",
+    "ObservationLink",
+    "Role",
+    "RoleOverride",
+    "SelfRegistration",
+    "User",
+]

@@ -1,0 +1,77 @@
+"""The account tree: one root account (the institution) and its sub-accounts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class SelfRegistration(models.TextChoices):
+    """Who may make an account for themselves, in Canvas's words; anything but none turns pairing on."""
+
+    NONE = "none", _("Nobody")
+    OBSERVER = "observer", _("Observer accounts only")
+    ALL = "all", _("All account types")
+
+
+class CodeScope(models.TextChoices):
+    """What a code made from a course's People page opens (design, rule 5)."""
+
+    ALL = "all", _("All of the student's courses")
+    COURSE = "course", _("That course only")
+
+
+class AccountManager(models.Manager["Account"]):
+    def root(self) -> Account:
+        """The institution's root account. Raises Account.DoesNotExist before set-up."""
+        return self.get(parent=None)
+
+
+class Account(models.Model):
+    """An institution (the root account) or a part of it, such as a school."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        DELETED = "deleted", _("Deleted")
+
+    name = models.CharField(max_length=255)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_accounts")
+    sis_account_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
+    default_time_zone = models.CharField(max_length=64, default="UTC")
+    terms_of_use = models.TextField(blank=True)
+    # The next three are read from the root account only.
+    self_registration = models.CharField(max_length=16, choices=SelfRegistration.choices, default=SelfRegistration.NONE)
+    self_registration_changed_at = models.DateTimeField(null=True, blank=True)
+    self_registration_changed_by = models.ForeignKey(
+        "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    code_scope = models.CharField(max_length=16, choices=CodeScope.choices, default=CodeScope.ALL)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountManager()
+
+    class Meta:
+        constraints = [
+            # Loops longer than one are kept out by a trigger: see accounts/guards.py.
+            models.CheckConstraint(condition=~Q(id=F("parent")), name="account_is_not_its_own_parent"),
+            models.UniqueConstraint(
+                models.functions.Coalesce(F("parent"), -1, output_field=models.BigIntegerField()),
+                condition=Q(parent=None),
+                name="one_root_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(self_registration__in=SelfRegistration.values), name="self_registration_is_known"
+            ),
+            models.CheckConstraint(condition=Q(code_scope__in=CodeScope.values), name="code_scope_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def pairing_is_on(self) -> bool:
+        """Whether pairing codes can be made and used at all (root account)."""
+        return self.self_registration != SelfRegistration.NONE

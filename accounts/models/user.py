@@ -1,0 +1,102 @@
+"""People and their logins: one login for each person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from accounts.names import first_name, sortable
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def present(self) -> UserQuerySet:
+        """Everybody who has not been deleted."""
+        return self.exclude(state=User.State.DELETED)
+
+    def by_name(self) -> UserQuerySet:
+        """In the order of a class list: sortable name, then id."""
+        return self.order_by(Upper("sortable_name"), "id")
+
+    def matching(self, words: str) -> UserQuerySet:
+        """Those whose name, login, e-mail or SIS id holds `words`, in any case."""
+        if not words:
+            return self
+        return self.filter(
+            Q(name__icontains=words)
+            | Q(sortable_name__icontains=words)
+            | Q(login_id__icontains=words)
+            | Q(email__icontains=words)
+            | Q(sis_user_id__icontains=words)
+        )
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, login_id: str, password: str | None = None, *, name: str, **fields: Any) -> User:
+        """Make and save a person; without a password nobody can sign in as them."""
+        user = User(login_id=login_id, name=name, **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(login_id__iexact=username)
+
+
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
+    """A person. What somebody is (student, teacher, observer) is said by enrollments and links, not here."""
+
+    class State(models.TextChoices):
+        PRE_REGISTERED = "pre_registered", _("Invited")
+        REGISTERED = "registered", _("Registered")
+        SUSPENDED = "suspended", _("Suspended")
+        DELETED = "deleted", _("Deleted")
+
+    name = models.CharField(max_length=255)
+    sortable_name = models.CharField(max_length=255)
+    short_name = models.CharField(max_length=255)
+    login_id = models.CharField(max_length=100)
+    email = models.EmailField(blank=True)
+    sis_user_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    locale = models.CharField(max_length=16, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.REGISTERED)
+    initial_enrollment_type = models.CharField(max_length=16, blank=True)
+    terms_accepted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "login_id"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Upper("login_id"), name="login_is_unique_in_any_case"),
+            models.CheckConstraint(condition=~Q(login_id=""), name="login_is_not_empty"),
+        ]
+        indexes = [models.Index(Upper("sortable_name"), "id", name="users_in_class_list_order")]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.short_name = self.short_name or self.name
+        self.sortable_name = self.sortable_name or sortable(self.name)
+        super().save(*args, **kwargs)
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Whether this person can sign in; Django and the API ask at every request."""
+        return self.state in (self.State.REGISTERED, self.State.PRE_REGISTERED)
+
+    @property
+    def discreet_name(self) -> str:
+        """First name and initial of the last: enough to know one's own child by, too little for a stranger."""
+        last, _comma, first = self.sortable_name.partition(", ")
+        return f"{first.split()[0]} {last[:1]}." if first.strip() else first_name(self.name)

@@ -1,0 +1,132 @@
+"""Run the whole site from one process: `bin/run` ends here.
+
+Starts the embedded database unless DATABASE_URL names one, brings it up to date, starts the web server, and
+says where the site is. Ctrl-C or SIGTERM ends all of it. The environment may set HOST, PORT, WEB_WORKERS and
+WEB_THREADS.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import OperationalError, connections
+
+from config import embedded_postgres
+from config.processes import end_in_good_order_on_signals
+
+STARTING_MAY_TAKE = 60.0
+STOPPING_MAY_TAKE = 15.0
+
+
+def main() -> int:
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    check_free(host, port)
+    end_in_good_order_on_signals(status=0)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with database():
+        prepare()
+        with web_server(host, port) as server:
+            wait_until_it_answers(server, host, port)
+            if server.poll() is None:
+                print(welcome(host, port), flush=True)
+            status = server.wait()
+            print(f"The web server ended with status {status}.", file=sys.stderr)
+            return status if status >= 0 else 128 - status
+
+
+def check_free(host: str, port: str) -> None:
+    """Find out before anything heavy starts; the web server itself would share a port with another one."""
+    if not (port.isdecimal() and 0 < int(port) < 2**16):
+        raise SystemExit(f"PORT must be a number from 1 to 65535, not {port!r}.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SystemExit(f"Cannot listen on {host}, port {port}: {reason}. Set another PORT.") from None
+
+
+def database() -> AbstractContextManager[None]:
+    return nullcontext() if "DATABASE_URL" in os.environ else embedded_postgres.running(settings.DATA_DIR)
+
+
+def prepare() -> None:
+    """Bring the database and the static files up to this version; with nothing to do, nothing happens."""
+    django.setup()
+    print("Preparing the database ...", flush=True)
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        if settings.DEMO:
+            call_command("seed_demo", if_empty=True)
+    except OperationalError as error:
+        raise SystemExit(f"The database does not answer: {error}".strip()) from None
+    connections.close_all()
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@contextmanager
+def web_server(host: str, port: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [
+        *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi"),
+        *("--host", host, "--port", port, "--http", "1", "--no-ws", "--backlog", "1024"),
+        *("--workers", os.environ.get("WEB_WORKERS", "2")),
+        *("--blocking-threads", os.environ.get("WEB_THREADS", "4")),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
+        *("--log-level", "warning", "--no-access-log"),  # addresses asked for may carry secrets
+    ]
+    # In a session of its own, so that Ctrl-C reaches only us, and we end things in order.
+    server = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)
+    try:
+        yield server
+    finally:
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(STOPPING_MAY_TAKE)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: str) -> None:
+    until = time.monotonic() + STARTING_MAY_TAKE
+    while server.poll() is None and time.monotonic() < until:
+        with suppress(OSError, http.client.HTTPException):
+            client = http.client.HTTPConnection(address_to_visit(host), int(port), timeout=5)
+            client.request("GET", "/healthz")
+            client.getresponse()
+            client.close()
+            return
+        time.sleep(0.05)
+
+
+def address_to_visit(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+
+
+def welcome(host: str, port: str) -> str:
+    visit = address_to_visit(host)
+    lines = ["", f"Observer Pairing is at http://{f'[{visit}]' if ':' in visit else visit}:{port}/"]
+    if settings.DEMO:
+        from accounts import demo  # here, because an app can be imported only once Django is set up
+
+        people = list(demo.PEOPLE_TO_TRY)
+        width = max((len(login) for login, _ in people), default=0)
+        lines += ["", f"A demo with invented people. The password of each is {demo.PASSWORD}"]
+        lines += [f"    {login:<{width}}  {who}" for login, who in people]
+    return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Making courses and sections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import Invalid
+from accounts.models import Account, Action, User
+from courses.enrolling import default_section
+from courses.models import Course, Section, Term
+
+LONGEST = 255
+
+
+def create_course(
+    account: Account,
+    *,
+    by: User,
+    name: str,
+    course_code: str = "",
+    sis_course_id: str = "",
+    term: Term | None = None,
+    start_at: datetime | None = None,
+    end_at: datetime | None = None,
+    syllabus_body: str = "",
+    publish: bool = False,
+) -> Course:
+    """Make a course with its default section. Raises Invalid for texts too long and ids that are taken."""
+    _check("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})
+    _check_order("course", start_at, end_at)
+    try:
+        with transaction.atomic():
+            course = Course.objects.create(
+                account=account,
+                name=name.strip(),
+                course_code=course_code.strip() or name.strip(),
+                sis_course_id=sis_course_id or None,
+                term=term,
+                start_at=start_at,
+                end_at=end_at,
+                syllabus_body=syllabus_body,
+                workflow_state=Course.State.AVAILABLE if publish else Course.State.UNPUBLISHED,
+            )
+            default_section(course)
+            record(Action.COURSE_CREATED, by=by, course=course.pk, account=account.pk)
+    except IntegrityError:
+        raise _taken("course.sis_course_id") from None
+    return course
+
+
+def create_section(
+    course: Course,
+    *,
+    by: User,
+    name: str,
+    sis_section_id: str = "",
+    start_at: datetime | None = None,
+    end_at: datetime | None = None,
+) -> Section:
+    """Make a section of `course`. Raises Invalid as `create_course` does."""
+    _check("course_section", {"name": name, "sis_section_id": sis_section_id})
+    _check_order("course_section", start_at, end_at)
+    try:
+        with transaction.atomic():
+            section = Section.objects.create(
+                course=course,
+                name=name.strip(),
+                sis_section_id=sis_section_id or None,
+                start_at=start_at,
+                end_at=end_at,
+            )
+            record(Action.COURSE_CREATED, by=by, course=course.pk, section=section.pk)
+    except IntegrityError:
+        raise _taken("course_section.sis_section_id") from None
+    return section
+
+
+def _check(what: str, texts: dict[str, str]) -> None:
+    if not texts["name"].strip():
+        raise Invalid({f"{what}.name": [("blank", _("Please give a name."))]})
+    for field, text in texts.items():
+        if len(text) > LONGEST:
+            raise Invalid({f"{what}.{field}": [("too_long", _("This may have 255 characters."))]})
+
+
+def _check_order(what: str, start_at: datetime | None, end_at: datetime | None) -> None:
+    if start_at and end_at and end_at <= start_at:
+        raise Invalid({f"{what}.end_at": [("invalid", _("The end must come after the start."))]})
+
+
+def _taken(field: str) -> Invalid:
+    return Invalid({field: [("taken", _("Something else has this SIS id."))]})

@@ -1,0 +1,36 @@
+"""Who may read somebody's user record, and how much of it."""
+
+from __future__ import annotations
+
+from accounts.models import Account, ObservationLink, User
+from accounts.permissions import account_permissions
+from courses.models import Course, Enrollment
+from courses.permissions import permissions_in
+from courses.visibility import observer_enrollments
+
+# One's own SIS id and login are no secret to oneself.
+OWN = frozenset({"read_sis", "view_user_logins"})
+
+
+def known_about(person: User, *, by: User) -> frozenset[str] | None:
+    """The permissions that count when `by` reads the record of `person`; None when they may not read it.
+
+    Oneself; staff who see the people of the institution or of a course this person is in; and observers their
+    students (the names only). The number of statements does not depend on the number of courses.
+    """
+    if by == person:
+        return OWN
+    keys = account_permissions(by, Account.objects.root())
+    if "read_roster" in keys:
+        return keys
+    if keys := _known_in_courses(person, by):
+        return keys
+    linked = ObservationLink.objects.live().filter(observer=by, student=person).exists()
+    return frozenset() if linked or observer_enrollments(by).filter(associated_user=person).exists() else None
+
+
+def _known_in_courses(person: User, by: User) -> frozenset[str]:
+    places = Enrollment.objects.present().filter(user=person)
+    courses = Course.objects.present().filter(pk__in=places.values("section__course"))
+    held = permissions_in(by, courses).values()
+    return frozenset().union(*(keys for keys in held if "read_roster" in keys))

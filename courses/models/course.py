@@ -1,0 +1,109 @@
+"""Terms, courses and sections, with Canvas's states."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+
+
+class Term(models.Model):
+    """A stretch of the school year."""
+
+    name = models.CharField(max_length=255)
+    sis_term_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    start_at = models.DateTimeField(null=True, blank=True)
+    end_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def present(self) -> CourseQuerySet:
+        """Everything that has not been deleted."""
+        return self.exclude(workflow_state=Course.State.DELETED)
+
+    def readable(self, now: datetime | None = None) -> CourseQuerySet:
+        """Published (or concluded) and started: what students and observers may see at all."""
+        return self.filter(workflow_state__in=Course.READABLE).filter(
+            Q(start_at=None) | Q(start_at__lte=now or timezone.now())
+        )
+
+
+class Course(models.Model):
+    """A course. Students and observers see it once it is published and has started."""
+
+    class State(models.TextChoices):
+        UNPUBLISHED = "unpublished", _("Unpublished")
+        AVAILABLE = "available", _("Published")
+        COMPLETED = "completed", _("Concluded")
+        DELETED = "deleted", _("Deleted")
+
+    READABLE = (State.AVAILABLE, State.COMPLETED)
+
+    name = models.CharField(max_length=255)
+    course_code = models.CharField(max_length=255)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="courses")
+    term = models.ForeignKey(Term, models.PROTECT, null=True, blank=True, related_name="courses")
+    sis_course_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.UNPUBLISHED)
+    start_at = models.DateTimeField(null=True, blank=True)
+    end_at = models.DateTimeField(null=True, blank=True)
+    front_page = models.TextField(blank=True, help_text=_("Plain text; a blank line starts a paragraph."))
+    syllabus_body = models.TextField(blank=True, help_text=_("Plain text; a blank line starts a paragraph."))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(workflow_state__in=["unpublished", "available", "completed", "deleted"]),
+                name="course_state_is_known",
+            )
+        ]
+        indexes = [models.Index(fields=["account", "name"], name="courses_of_account_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_readable(self, now: datetime | None = None) -> bool:
+        """Whether students and observers may see it: the same rule as CourseQuerySet.readable."""
+        return self.workflow_state in self.READABLE and (
+            self.start_at is None or self.start_at <= (now or timezone.now())
+        )
+
+
+class Section(models.Model):
+    """A group of people within a course; every enrollment is in one."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        DELETED = "deleted", _("Deleted")
+
+    course = models.ForeignKey(Course, models.PROTECT, related_name="sections")
+    name = models.CharField(max_length=255)
+    sis_section_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    is_default = models.BooleanField(default=False)
+    workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
+    start_at = models.DateTimeField(null=True, blank=True)
+    end_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course"], condition=Q(is_default=True), name="one_default_section_in_a_course"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,148 @@
+"""What an observation link does: enrollments beside each of the student's, made, kept in step and removed.
+
+The rules are Canvas's (reference: what a link does). All of it is set-based: the number of statements depends
+neither on how many courses a student has nor on how many observers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from accounts.auditing import record
+from accounts.locking import lock_users
+from accounts.models import Action, ObservationLink, User
+from courses.models import Course, LinkCourse
+
+# Of several enrollments of one student in one section the most alive decides.
+STRONGEST_FIRST = (
+    "array_position(ARRAY['active', 'invited', 'creation_pending', 'inactive', 'completed', 'deleted', 'rejected'],"
+    " e.state::text)"
+)
+
+MAKE = f"""
+INSERT INTO courses_enrollment (user_id, section_id, role_id, type, state, associated_user_id, start_at, end_at,
+                                limit_privileges_to_course_section)
+SELECT DISTINCT ON (l.observer_id, l.student_id, e.section_id)
+       l.observer_id, e.section_id, r.id, r.base_type,
+       CASE e.state WHEN 'invited' THEN 'active' ELSE e.state END,
+       l.student_id, e.start_at, e.end_at, false
+FROM accounts_observationlink l
+JOIN courses_enrollment e ON e.user_id = l.student_id AND e.type = 'StudentEnrollment'
+                         AND e.state IN ('active', 'invited', 'creation_pending', 'inactive')
+JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
+JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
+JOIN accounts_role r ON r.account_id IS NULL AND r.base_type = 'ObserverEnrollment'
+WHERE l.state = 'active'
+  AND (l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.id))
+  AND {{where}}
+ORDER BY l.observer_id, l.student_id, e.section_id, {STRONGEST_FIRST}
+ON CONFLICT (section_id, user_id, type, role_id, associated_user_id) DO UPDATE
+SET state = EXCLUDED.state, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at, completed_at = NULL,
+    updated_at = now()
+"""  # noqa: S608 built from constants of this module
+
+MAKE_FOR_LINK = MAKE.format(where="l.id = %(link)s")
+MAKE_FOR_PLACES = MAKE.format(
+    where="(e.user_id, e.section_id) IN (SELECT * FROM unnest(%(students)s::bigint[], %(sections)s::bigint[]))"
+)
+
+# An observer enrollment that was removed by hand stays removed. One made in a single course, without a link,
+# follows the student out of the section but not back in.
+CARRY = f"""
+UPDATE courses_enrollment o
+SET state = now_at.state, start_at = now_at.start_at, end_at = now_at.end_at, completed_at = now_at.completed_at,
+    updated_at = now()
+FROM (
+    SELECT DISTINCT ON (p.student_id, p.section_id) p.student_id, p.section_id,
+           CASE WHEN e.state IS NULL OR e.state = 'rejected' THEN 'deleted'
+                WHEN e.state = 'invited' THEN 'active' ELSE e.state END AS state,
+           e.start_at, e.end_at, e.completed_at
+    FROM unnest(%(students)s::bigint[], %(sections)s::bigint[]) AS p(student_id, section_id)
+    LEFT JOIN courses_enrollment e ON e.user_id = p.student_id AND e.section_id = p.section_id
+                                  AND e.type = 'StudentEnrollment'
+    ORDER BY p.student_id, p.section_id, {STRONGEST_FIRST}
+) now_at
+WHERE o.type = 'ObserverEnrollment' AND o.state <> 'deleted'
+  AND o.associated_user_id = now_at.student_id AND o.section_id = now_at.section_id
+  AND (now_at.state IN ('inactive', 'completed', 'deleted')
+       OR EXISTS (SELECT 1 FROM accounts_observationlink l
+                  WHERE l.observer_id = o.user_id AND l.student_id = o.associated_user_id AND l.state = 'active'
+                    AND (l.scope = 'all' OR EXISTS (
+                        SELECT 1 FROM courses_linkcourse c JOIN courses_section s ON s.course_id = c.course_id
+                        WHERE c.link_id = l.id AND s.id = o.section_id))))
+"""  # noqa: S608 built from constants of this module
+
+LINK = """
+INSERT INTO accounts_observationlink AS l (observer_id, student_id, state, origin, scope, created_at, updated_at)
+VALUES (%(observer)s, %(student)s, 'active', %(origin)s, %(scope)s, now(), now())
+ON CONFLICT (observer_id, student_id) DO UPDATE
+SET state = 'active',
+    updated_at = CASE WHEN l.state = 'active' THEN l.updated_at ELSE now() END,
+    origin = CASE WHEN l.state = 'active' THEN l.origin ELSE EXCLUDED.origin END,
+    scope = CASE WHEN l.state = 'active' AND l.scope = 'all' THEN 'all' ELSE EXCLUDED.scope END
+RETURNING *
+"""
+
+UNLINK = """
+UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
+WHERE type = 'ObserverEnrollment' AND user_id = %s AND associated_user_id = %s AND state <> 'deleted'
+"""
+
+
+def link(
+    observer: User,
+    student: User,
+    *,
+    origin: ObservationLink.Origin,
+    by: User | None,
+    course: Course | None = None,
+) -> ObservationLink:
+    """Let `observer` follow `student`: in all courses, or (with `course`) in that one besides any before.
+
+    Idempotent: linking again repairs what is missing. A narrower link never narrows a wider one.
+    Returns the live link. Raises IntegrityError for a person linked with themselves.
+    """
+    scope = ObservationLink.Scope.COURSES if course else ObservationLink.Scope.ALL
+    values = {"observer": observer.pk, "student": student.pk, "origin": origin, "scope": scope}
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        lock_users([student.pk])
+        (made,) = ObservationLink.objects.raw(LINK, values)
+        if course:
+            LinkCourse.objects.bulk_create([LinkCourse(link=made, course=course)], ignore_conflicts=True)
+        cursor.execute(MAKE_FOR_LINK, {"link": made.pk})
+        record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
+    made.observer, made.student = observer, student
+    return made
+
+
+def unlink(found: ObservationLink, *, by: User | None) -> None:
+    """End a link: every enrollment of this observer for this student goes with it, at once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_users([found.student_id])
+        ended = ObservationLink.objects.filter(pk=found.pk, state=ObservationLink.State.ACTIVE).update(
+            state=ObservationLink.State.DELETED
+        )
+        if not ended:
+            return
+        LinkCourse.objects.filter(link=found).delete()
+        cursor.execute(UNLINK, [found.observer_id, found.student_id])
+        record(Action.LINK_REMOVED, by=by, subject=found.student, observer=found.observer_id)
+
+
+def follow(places: Iterable[tuple[int, int]], *, returned: bool) -> None:
+    """Bring observers' enrollments into step with the student's in these (student id, section id) places.
+
+    `returned` says that the students are new there or came back (from inactive, completed or deleted), so that
+    missing and removed observer enrollments are made anew. The caller holds the students' lock. Two statements.
+    """
+    pairs = sorted(set(places))
+    parameters = {
+        "students": [student for student, _ in pairs],
+        "sections": [section for _, section in pairs],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CARRY, parameters)
+        if returned:
+            cursor.execute(MAKE_FOR_PLACES, parameters)

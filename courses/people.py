@@ -1,0 +1,107 @@
+"""Lists of people: who is in a course, and who belongs to an account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Upper
+
+from accounts.models import Account, ObservationLink, Role, User
+from accounts.models.user import UserQuerySet
+from accounts.tree import with_all_below
+from courses.models import Course, Enrollment, Section
+from courses.models.course import CourseQuerySet
+from courses.models.enrollment import EnrollmentQuerySet
+
+
+def searched(people: UserQuerySet, words: str, permissions: Collection[str]) -> UserQuerySet:
+    """Those whose name holds `words`; also login and e-mail, and SIS id, if the reader may see these.
+
+    Searching by what one may not see would tell it all the same.
+    """
+    if not words:
+        return people
+    found = Q(name__icontains=words) | Q(sortable_name__icontains=words)
+    if "view_user_logins" in permissions:
+        found |= Q(login_id__icontains=words) | Q(email__icontains=words)
+    if "read_sis" in permissions:
+        found |= Q(sis_user_id__icontains=words)
+    return people.filter(found)
+
+
+def enrollments_in(course: Course) -> EnrollmentQuerySet:
+    """Every enrollment in `course`, with what a line about it says."""
+    return (
+        Enrollment.objects.present()
+        .filter(section__course=course)
+        .select_related("section", "role", "associated_user")
+        .order_by("section__name", "id")
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the roster: a person, their sections, and one enrollment for each way they are here."""
+
+    person: User
+    sections: tuple[Section, ...]
+    roles: tuple[Enrollment, ...]
+
+
+def lines(people: Iterable[User]) -> list[Line]:
+    """The lines of these people of a `roster`; whoever is in five sections stands there once."""
+    return [_line(person, person.places) for person in people]  # type: ignore[attr-defined]
+
+
+def _line(person: User, places: list[Enrollment]) -> Line:
+    sections = {place.section_id: place.section for place in places}
+    roles = {(place.role_id, place.associated_user_id, place.state): place for place in places}
+    return Line(person, tuple(sections.values()), tuple(roles.values()))
+
+
+def roster(course: Course, role_id: int | None = None) -> UserQuerySet:
+    """Everybody in `course` (with this role) by name, each with `places`: the enrollments there."""
+    there = Enrollment.objects.present().filter(user=OuterRef("pk"), section__course=course)
+    if role_id is not None:
+        there = there.filter(role=role_id)
+    places = Prefetch("enrollments", enrollments_in(course), to_attr="places")
+    return User.objects.present().filter(Exists(there)).by_name().prefetch_related(places)
+
+
+def roles_in(course: Course) -> QuerySet[Role]:
+    """The roles that somebody has in `course`."""
+    there = Enrollment.objects.present().filter(section__course=course)
+    return Role.objects.filter(pk__in=there.values("role")).order_by("id")
+
+
+def people_of(account: Account) -> UserQuerySet:
+    """Who belongs to `account`: for the root everybody, else whoever is in a course of it or below."""
+    everybody = User.objects.present().by_name()
+    if account.parent_id is None:
+        return everybody
+    there = Enrollment.objects.present().filter(
+        user=OuterRef("pk"), section__course__account__in=with_all_below(account)
+    )
+    return everybody.filter(Exists(there))
+
+
+def courses_of(account: Account) -> CourseQuerySet:
+    """The courses of `account` and of all accounts below it, by name."""
+    courses = Course.objects.present()
+    if account.parent_id is not None:
+        courses = courses.filter(account__in=with_all_below(account))
+    return courses.select_related("account", "term").order_by("name", "id")
+
+
+def observers_of(student: User) -> QuerySet[ObservationLink]:
+    """The links of everybody who observes `student`, with the observers, by name."""
+    links = ObservationLink.objects.live().filter(student=student).exclude(observer__state=User.State.DELETED)
+    return links.select_related("observer").order_by(Upper("observer__sortable_name"), "observer")
+
+
+def observed_by(observer: User) -> QuerySet[ObservationLink]:
+    """The links to everybody whom `observer` observes, with the students, by name."""
+    links = ObservationLink.objects.live().filter(observer=observer)
+    return links.select_related("student").order_by(Upper("student__sortable_name"), "student")

@@ -1,0 +1,99 @@
+"""Which enrollments and courses somebody may read, of themselves and of others. Deny by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Account, User
+from accounts.permissions import may_on_account
+from courses.knowing import OWN
+from courses.models import Course, Enrollment, Section
+from courses.models.enrollment import EnrollmentQuerySet
+from courses.permissions import permissions_in
+from courses.visibility import READING, STAFF_TYPES, observer_enrollments
+
+
+def own_places(user: User) -> EnrollmentQuerySet:
+    """One's own enrollments; those that name an observed student only while the student is there."""
+    seeing = observer_enrollments(user).values("pk")
+    return Enrollment.objects.present().filter(Q(associated_user=None) | Q(pk__in=seeing), user=user)
+
+
+def observed_places(observer: User) -> EnrollmentQuerySet:
+    """The observed students' own enrollments, in the sections where `observer` sees them."""
+    beside = observer_enrollments(observer).filter(associated_user=OuterRef("user"), section=OuterRef("section"))
+    states = (*Enrollment.LIVE, *READING)
+    return Enrollment.objects.present().students().filter(Exists(beside), state__in=states)
+
+
+def places_in(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuerySet:
+    """The enrollments in `course` that `by` may read: with the People page all, else own and observed."""
+    if sees_people:
+        there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
+        return there.exclude(user__state=User.State.DELETED)
+    mine = Q(pk__in=own_places(by).values("pk")) | Q(pk__in=observed_places(by).values("pk"))
+    return Enrollment.objects.filter(mine, section__course=course)
+
+
+def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
+    """The enrollments of `person` that `by` may read; None when `by` has nothing to do with this person.
+
+    Staff read those in the courses whose people they see, observers their student's own where they observe.
+    """
+    if by == person:
+        return own_places(person)
+    everything = Enrollment.objects.present().filter(user=person)
+    if may_on_account(by, "read_roster", Account.objects.root()):
+        return everything
+    courses = Course.objects.present().filter(pk__in=everything.values("section__course"))
+    staff_in = [pk for pk, keys in permissions_in(by, courses).items() if "read_roster" in keys]
+    if not staff_in and not observer_enrollments(by).filter(associated_user=person).exists():
+        return None
+    observed = Q(pk__in=observed_places(by).values("pk"))
+    return everything.filter(observed | Q(section__course__in=staff_in))
+
+
+def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
+    """The enrollments through which a list of `person`'s courses is made for `by`; None as with `places_of`.
+
+    Courses that somebody only takes or observes are listed once they are published and have started.
+    """
+    places = places_of(person, by=by)
+    if places is None:
+        return None
+    open_now = Q(section__course__in=Course.objects.readable())
+    return places.filter(open_now | Q(type__in=STAFF_TYPES), state__in=READING)
+
+
+class Sight:
+    """What one reader may know about some enrollments, worked out for all of them at once (four statements).
+
+    The enrollments must come with their `section.course`.
+    """
+
+    def __init__(self, reader: User, enrollments: Iterable[Enrollment]) -> None:
+        self._reader = reader
+        sections = {enrollment.section for enrollment in enrollments}
+        self._keys = permissions_in(reader, {section.course for section in sections})
+        beside = observer_enrollments(reader).filter(section__in=sections)
+        self._observed = set(beside.values_list("associated_user", "section"))
+
+    def keys(self, enrollment: Enrollment) -> frozenset[str]:
+        """The permissions that count for what is said about the enrolled person."""
+        if enrollment.user_id == self._reader.pk:
+            return OWN
+        return self._keys[enrollment.section.course_id]
+
+    def keys_of_observed(self, enrollment: Enrollment) -> frozenset[str]:
+        """The permissions that count for what is said about the student this enrollment observes."""
+        return self._keys[enrollment.section.course_id]
+
+    def grades(self, enrollment: Enrollment) -> bool:
+        """Whether the grades of this (student's) enrollment may be read."""
+        return (
+            enrollment.user_id == self._reader.pk
+            or (enrollment.user_id, enrollment.section_id) in self._observed
+            or "view_all_grades" in self._keys[enrollment.section.course_id]
+        )

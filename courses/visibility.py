@@ -1,0 +1,139 @@
+"""Who sees what of a course. Deny by default: without a standing there is no course to see.
+
+Students and observers see a course once it is published and has started; an observer sees, besides what is for
+everybody, the observed student's own grades and comments, and never another student's (reference: visibility).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import Account, BaseType, ObservationLink, User
+from accounts.models.user import UserQuerySet
+from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
+from courses.models.course import CourseQuerySet
+from courses.models.enrollment import EnrollmentQuerySet
+from courses.permissions import course_permissions
+
+# Concluded enrollments keep reading; inactive ones do not.
+READING = (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED)
+STAFF_TYPES = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands in one course: as staff, as its student, as observer of some students there, or several."""
+
+    course: Course
+    types: frozenset[str]
+    permissions: frozenset[str]
+    observed: tuple[User, ...] = ()
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.types & set(STAFF_TYPES)) or "read_course_list" in self.permissions
+
+    @property
+    def is_student(self) -> bool:
+        return BaseType.STUDENT in self.types
+
+    @property
+    def sees_people(self) -> bool:
+        """The People page: not for observers, nor for students."""
+        return "read_roster" in self.permissions
+
+    def may_read_grades_of(self, reader: User, student: User) -> bool:
+        """One's own as a student, the observed student's as an observer, everybody's with `view_all_grades`."""
+        return (
+            (self.is_student and reader == student) or student in self.observed or "view_all_grades" in self.permissions
+        )
+
+
+def observer_enrollments(observer: User) -> EnrollmentQuerySet:
+    """The enrollments through which `observer` sees a student who really is (or was) in that section."""
+    student_there = Enrollment.objects.students().filter(
+        user=OuterRef("associated_user"), section=OuterRef("section"), state__in=(*Enrollment.LIVE, *READING)
+    )
+    return (
+        Enrollment.objects.present()
+        .filter(Exists(student_there), user=observer, type=BaseType.OBSERVER, state__in=READING)
+        .exclude(associated_user__state=User.State.DELETED)
+    )
+
+
+def observed_students(observer: User) -> UserQuerySet:
+    """The students `observer` sees in at least one course, in class list order."""
+    return User.objects.filter(pk__in=observer_enrollments(observer).values("associated_user")).by_name()
+
+
+def students_followed(observer: User) -> UserQuerySet:
+    """Those, and the students `observer` is linked to who are in no course (yet), in class list order."""
+    linked = ObservationLink.objects.live().filter(observer=observer)
+    seen = observer_enrollments(observer).values("associated_user")
+    return User.objects.filter(Q(pk__in=seen) | Q(pk__in=linked.values("student"))).by_name()
+
+
+def courses_observed(observer: User, student: User) -> CourseQuerySet:
+    """The courses in which `observer` sees this student, readable ones only, by name."""
+    places = observer_enrollments(observer).filter(associated_user=student)
+    return Course.objects.readable().filter(pk__in=places.values("section__course")).order_by("name", "id")
+
+
+def courses_by_student(observer: User) -> dict[int, list[Course]]:
+    """By student id, the readable courses in which `observer` sees each student (one statement)."""
+    found: dict[int, dict[int, Course]] = defaultdict(dict)
+    places = observer_enrollments(observer).filter(section__course__in=Course.objects.readable())
+    for place in places.select_related("section__course").order_by("section__course__name", "section__course__id"):
+        if place.associated_user_id:
+            found[place.associated_user_id][place.section.course_id] = place.section.course
+    return {student: list(courses.values()) for student, courses in found.items()}
+
+
+def schools_of(student: User) -> list[str]:
+    """The names of the accounts whose courses `student` takes now."""
+    places = Enrollment.objects.present().live().students().filter(user=student)
+    accounts = Account.objects.filter(courses__in=places.values("section__course"))
+    return list(accounts.distinct().order_by("name").values_list("name", flat=True))
+
+
+def own_courses(user: User) -> CourseQuerySet:
+    """The courses `user` takes or teaches; those they only take once readable. By name."""
+    mine = Enrollment.objects.present().filter(user=user, state__in=READING)
+    taught = mine.filter(type__in=STAFF_TYPES).values("section__course")
+    # An observer enrollment without a student shows the course alone.
+    taken = mine.filter(Q(type=BaseType.STUDENT) | Q(type=BaseType.OBSERVER, associated_user=None))
+    return (
+        Course.objects.present()
+        .filter(Q(pk__in=taught) | Q(pk__in=Course.objects.readable().filter(pk__in=taken.values("section__course"))))
+        .order_by("name", "id")
+    )
+
+
+def standing(user: User, course: Course) -> Standing | None:
+    """How `user` stands in `course`, or None when for this user there is no such course (five statements at most)."""
+    if course.workflow_state == Course.State.DELETED or not user.is_active:
+        return None
+    mine = Enrollment.objects.present().filter(user=user, section__course=course, state__in=READING)
+    types = set(mine.exclude(type=BaseType.OBSERVER, associated_user__isnull=False).values_list("type", flat=True))
+    through = observer_enrollments(user).filter(section__course=course)
+    observed = tuple(User.objects.filter(pk__in=through.values("associated_user")).by_name())
+    if observed:
+        types.add(BaseType.OBSERVER)
+    found = Standing(course, frozenset(types), course_permissions(user, course), observed)
+    if found.is_staff or (types and course.is_readable()):
+        return found
+    return None
+
+
+def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:
+    """The published assignments, each with `work`: this student's submission (a list of one or none).
+
+    The submission shows its score and comments only after the grade was released (`posted_at`).
+    """
+    mine = Submission.objects.filter(student=student).prefetch_related(
+        Prefetch("comments", SubmissionComment.objects.select_related("author"))
+    )
+    return course.assignments.published().prefetch_related(Prefetch("submissions", mine, to_attr="work"))

@@ -1,0 +1,98 @@
+"""A student's work as the student, and who observes the student, may see it: released grades only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from courses.models import Assignment, Course, Submission, SubmissionComment
+from courses.visibility import assignments_for
+
+
+class Status(TextChoices):
+    """Where a piece of work stands."""
+
+    GRADED = "graded", _("Graded")
+    SUBMITTED = "submitted", _("Submitted")
+    LATE = "late", _("Submitted late")
+    MISSING = "missing", _("Missing")
+    TO_DO = "to_do", _("To do")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One assignment and what the student did for it."""
+
+    assignment: Assignment
+    submission: Submission | None
+
+    @property
+    def released(self) -> Submission | None:
+        """The submission once its grade was released: the only way to score and comments here."""
+        return self.submission if self.submission and self.submission.is_posted else None
+
+    @property
+    def score(self) -> Decimal | None:
+        return self.released.score if self.released else None
+
+    @property
+    def comments(self) -> list[SubmissionComment]:
+        return list(self.released.comments.all()) if self.released else []
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        return self.submission.submitted_at if self.submission else None
+
+    @property
+    def status(self) -> Status:
+        due, handed_in = self.assignment.due_at, self.submission.submitted_at if self.submission else None
+        if self.score is not None:
+            return Status.GRADED
+        if handed_in:
+            return Status.LATE if due and handed_in > due else Status.SUBMITTED
+        return Status.MISSING if due and due < timezone.now() else Status.TO_DO
+
+
+@dataclass(frozen=True)
+class Total:
+    """Points reached, of those that could be reached in the work graded so far."""
+
+    points: Decimal
+    possible: Decimal
+
+    @property
+    def percent(self) -> Decimal | None:
+        return 100 * self.points / self.possible if self.possible else None
+
+
+def work_of(student: User, course: Course) -> list[Work]:
+    """Every published assignment with `student`'s work on it, by due date (three statements)."""
+    return [_work(assignment) for assignment in assignments_for(student, course)]
+
+
+def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
+    """The same of one assignment; None when it is not published."""
+    found = assignments_for(student, course).filter(pk=assignment_id).first()
+    return _work(found) if found else None
+
+
+def _work(assignment: Assignment) -> Work:
+    mine: list[Submission] = assignment.work  # type: ignore[attr-defined]
+    return Work(assignment, mine[0] if mine else None)
+
+
+def total(works: Iterable[Work]) -> Total:
+    """The sum of the released scores, of assignments that are worth points."""
+    graded = [
+        (work.score, work.assignment.points_possible)
+        for work in works
+        if work.score is not None and work.assignment.points_possible is not None
+    ]
+    return Total(sum((score for score, _of in graded), Decimal()), sum((of for _score, of in graded), Decimal()))

@@ -1,0 +1,75 @@
+"""What the rules of pairing refuse with."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts.errors import Refused
+from accounts.models import User
+
+
+class PairingIsOff(Refused):
+    """Self registration is off, and pairing with it."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("This institution has switched pairing off. Please ask the school to link you."))
+
+
+class CodeRefused(Refused):
+    """Unknown, used, expired or revoked: one answer for all, so that it tells a guesser nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This code does not work. Check capitals and small letters; a code works once and for seven days."
+                " If it still does not work, ask the student or the school for a new one."
+            )
+        )
+
+
+class OwnCode(Refused):
+    """A code never links its own student."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This is your own code. Give it to the person who is to observe you; it has not been used up.")
+        )
+
+
+class UnknownObservee(Refused):
+    """No such login, another password, or oneself: one answer for all, so that it tells a guesser nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Unknown observee."))
+
+
+class AlreadyLinked(Refused):
+    """The observer already sees what the code would open; nothing is spent."""
+
+    def __init__(self, student: User) -> None:
+        self.student = student
+        super().__init__(_("You are already observing this student. The code has not been used up."))
+
+
+class TooManyTries(Refused):
+    """Guessing, or much bad luck: `wait` says for how many seconds."""
+
+    status = 429
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        super().__init__(_waiting(wait))
+
+
+def _waiting(seconds: int) -> str | Promise:
+    if seconds <= 90:
+        span = ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    elif seconds <= 5400:
+        minutes = -(-seconds // 60)
+        span = ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+    else:
+        hours = -(-seconds // 3600)
+        span = ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    return _("There were too many codes that do not work. Please try again in %(span)s.") % {"span": span}

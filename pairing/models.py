@@ -1,0 +1,101 @@
+"""Pairing codes, and the record of failed tries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from courses.models import Course
+
+LIVE_CODES_PER_STUDENT = 5
+
+
+class PairingCodeQuerySet(models.QuerySet["PairingCode"]):
+    def open(self) -> PairingCodeQuerySet:
+        """Neither used nor revoked; perhaps past their time."""
+        return self.filter(used_at=None, revoked_at=None)
+
+    def live(self, now: datetime | None = None) -> PairingCodeQuerySet:
+        """Those that would link an observer now, oldest (the next to drop) first."""
+        return self.open().filter(expires_at__gt=now or timezone.now()).order_by("issued_at", "id")
+
+
+class PairingCode(models.Model):
+    """One code, of which only a keyed digest and the last character are kept (design, rule 3)."""
+
+    student = models.ForeignKey(User, models.PROTECT, related_name="pairing_codes")
+    digest = models.BinaryField(max_length=32)
+    hint = models.CharField(max_length=1, help_text=_("The last character, to tell one code from another."))
+    # The place of an open code among the student's five. With the unique index on it the database itself
+    # keeps the sixth out, however many requests come at once.
+    slot = models.PositiveSmallIntegerField()
+    course = models.ForeignKey(
+        Course,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Empty: opens all courses."),
+    )
+    issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PairingCodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(used_at=None, revoked_at=None), name="open_code_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["student", "slot"],
+                condition=Q(used_at=None, revoked_at=None),
+                name="five_open_codes_at_most",
+            ),
+            models.CheckConstraint(
+                condition=Q(slot__gte=1, slot__lte=LIVE_CODES_PER_STUDENT), name="code_slot_is_1_to_5"
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("issued_at")), name="code_expires_after_issue"),
+            models.CheckConstraint(condition=Q(used_at=None) | Q(revoked_at=None), name="code_is_used_or_revoked"),
+            models.CheckConstraint(
+                condition=Q(used_at=None, used_by=None) | Q(used_at__isnull=False, used_by__isnull=False),
+                name="used_code_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=Q(used_by=None) | ~Q(used_by=F("student")), name="code_never_links_its_own"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"code {self.pk} for {self.student_id}"
+
+    @property
+    def masked(self) -> str:
+        """What may be shown of a code after it was made: `•••••x`."""
+        return "•••••" + self.hint
+
+
+class FailedTry(models.Model):
+    """A code (or a student's password given in its place) that did not fit, kept to limit guessing."""
+
+    at = models.DateTimeField(default=timezone.now)
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
+    network = models.CharField(max_length=43, help_text=_("An IPv4 address or an IPv6 /64."))
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-at"], name="failed_tries_of_user"),
+            models.Index(fields=["network", "-at"], name="failed_tries_of_network"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} at {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,117 @@
+"""The commands for those who run the service."""
+
+import getpass
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import AccessToken, Account, AccountAdmin, Action, AuditEvent, SelfRegistration, User
+from accounts.permissions import may_on_account
+from accounts.tokens import make_token, token_owner
+from tests.database import places_with, refuse_new_rows
+from tests.factories import RootFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "a-long-enough-word"
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue().strip()
+
+
+def create_admin(login: str = "head@example.org", password: str = PASSWORD, *more: str) -> str:
+    return run("create_admin", "--login", login, "--name", "Hedda Head", "--password", password, *more)
+
+
+def test_the_first_admin_comes_with_the_institution():
+    said = create_admin("head@example.org", PASSWORD, "--institution", "Lakeside")
+    root, user = Account.objects.root(), User.objects.get()
+    assert said == "Hedda Head can sign in as head@example.org and administers Lakeside."
+    assert (root.name, root.self_registration) == ("Lakeside", SelfRegistration.NONE)
+    assert (user.login_id, user.email, user.is_active) == ("head@example.org", "head@example.org", True)
+    assert user.check_password(PASSWORD)
+    assert may_on_account(user, "manage_account_settings", root)
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.subject) == (Action.ADMIN_CREATED, None, user)
+
+
+def test_a_second_admin_joins_the_institution_there_is():
+    root = RootFactory(name="Lakeside")
+    create_admin("head", PASSWORD, "--institution", "Elsewhere")
+    assert Account.objects.get() == root
+    assert AccountAdmin.objects.get().account.name == "Lakeside"
+
+
+def test_the_password_is_asked_for_when_it_is_not_given(monkeypatch):
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: PASSWORD)
+    run("create_admin", "--login", "head", "--name", "Hedda Head")
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_nobody_becomes_admin_without_a_password(monkeypatch):
+    monkeypatch.setattr(getpass, "getpass", lambda _prompt: "")
+    with pytest.raises(CommandError, match="password"):
+        run("create_admin", "--login", "head", "--name", "Hedda Head")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(("login", "password"), [("", PASSWORD), ("he\nad", PASSWORD), ("head", "short")])
+def test_what_cannot_be_a_login_or_password_is_refused_and_nothing_is_made(login, password):
+    with pytest.raises(CommandError):
+        create_admin(login, password)
+    assert not User.objects.exists()
+    assert not Account.objects.exists()
+
+
+def test_a_login_that_is_taken_is_refused():
+    UserFactory(login_id="HEAD@example.org")
+    with pytest.raises(CommandError, match="already"):
+        create_admin()
+    assert not AccountAdmin.objects.exists()
+    assert not Account.objects.exists()
+
+
+def test_a_token_is_shown_once_and_works():
+    user = UserFactory(login_id="jo@example.org")
+    text = run("access_token", "JO@example.org", "--purpose", "nightly export")
+    assert token_owner(text) == user
+    assert AccessToken.objects.get().purpose == "nightly export"
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.subject) == (Action.TOKEN_CREATED, None, user)
+
+
+def test_the_text_of_a_token_stands_nowhere_in_the_database():
+    text = run("access_token", UserFactory().login_id)
+    assert len(text) >= 32
+    assert places_with(text) == []
+
+
+def test_there_are_no_tokens_for_people_who_cannot_use_them():
+    with pytest.raises(CommandError, match="nobody"):
+        run("access_token", "nobody@example.org")
+    for state in (User.State.SUSPENDED, User.State.DELETED):
+        with pytest.raises(CommandError, match="suspended or deleted"):
+            run("access_token", UserFactory(state=state).login_id)
+    assert not AccessToken.objects.exists()
+
+
+def test_a_token_stops_working_with_its_person():
+    user = UserFactory()
+    text = make_token(user, "", by=user)
+    assert token_owner(text) == user
+    assert token_owner(text[:-1]) is None
+    assert token_owner(text.swapcase()) is None
+    user.state = User.State.SUSPENDED
+    user.save()
+    assert token_owner(text) is None
+
+
+def test_a_token_that_could_not_be_recorded_is_not_made():
+    user = UserFactory()
+    refuse_new_rows("accounts_auditevent")
+    with pytest.raises(Exception, match="out_of_order"):
+        make_token(user, "", by=user)
+    assert not AccessToken.objects.exists()

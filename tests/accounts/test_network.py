@@ -1,0 +1,60 @@
+"""Which network a request comes from: what limits count by."""
+
+import pytest
+from django.test import RequestFactory
+
+from accounts.network import network_of
+from pairing.models import FailedTry
+
+
+def seen(address: str, forwarded: str | None = None) -> str:
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    return network_of(RequestFactory().get("/", headers=headers, REMOTE_ADDR=address))
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", "unknown"),
+        ("no address", "unknown"),
+        ("192.0.2.999", "unknown"),
+    ],
+)
+def test_a_network_is_an_ipv4_address_or_an_ipv6_64(address, network):
+    assert seen(address) == network
+
+
+def test_the_longest_network_fits_into_the_record():
+    longest = seen("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+    assert len(longest) <= FailedTry._meta.get_field("network").max_length
+
+
+def test_without_proxies_of_ours_nobody_chooses_their_own_address():
+    assert seen("192.0.2.1", "198.51.100.1") == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "network"),
+    [
+        (1, "198.51.100.1", "198.51.100.1"),
+        (1, "203.0.113.9, 198.51.100.1", "198.51.100.1"),
+        (2, "203.0.113.9, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        (1, " 198.51.100.1 ,", "198.51.100.1"),
+        (1, "2001:db8::5", "2001:db8::/64"),
+        (1, "::ffff:198.51.100.1", "198.51.100.1"),
+        (1, "198.51.100.1:4711", "198.51.100.1"),
+        (1, "[2001:db8::5]:4711", "2001:db8::/64"),
+        (1, "", "192.0.2.1"),
+        (1, None, "192.0.2.1"),
+        (1, "nonsense", "unknown"),
+    ],
+)
+def test_behind_proxies_of_ours_the_address_is_what_the_outermost_wrote(settings, proxies, forwarded, network):
+    settings.TRUSTED_PROXIES = proxies
+    assert seen("192.0.2.1", forwarded) == network

@@ -1,0 +1,186 @@
+"""The embedded database: starting it, sharing it, and coming back after a crash."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import environ
+import psycopg
+import pytest
+
+from config import embedded_postgres
+from config.embedded_postgres import connection, running
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="op-") as folder:
+        yield Path(folder) / "var"
+
+
+def ask(data_dir: Path, question: str) -> object:
+    to = connection(data_dir)
+    with psycopg.connect(host=to["HOST"], port=to["PORT"], user=to["USER"], dbname=to["NAME"]) as conn:
+        answer = conn.execute(question.encode())
+        row = answer.fetchone() if answer.description else None
+    return row[0] if row else None
+
+
+def server_pid(data_dir: Path) -> int:
+    return int((data_dir / "postgres/data/postmaster.pid").read_text().splitlines()[0])
+
+
+def answers(data_dir: Path) -> bool:
+    try:
+        return ask(data_dir, "SELECT 1") == 1
+    except psycopg.OperationalError:
+        return False
+
+
+def kill_without_warning(data_dir: Path) -> None:
+    os.kill(server_pid(data_dir), signal.SIGKILL)
+    until = time.monotonic() + 10
+    while answers(data_dir) and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def test_the_server_runs_inside_the_block_and_only_there(data_dir: Path) -> None:
+    with running(data_dir, durable=False):
+        assert ask(data_dir, "SELECT current_database()") == "observer_pairing"
+        assert ask(data_dir, "SHOW server_encoding") == "UTF8"
+        assert ask(data_dir, "SHOW listen_addresses") == ""
+        assert int(str(ask(data_dir, "SHOW max_connections"))) >= 200
+    assert not answers(data_dir)
+    assert list(data_dir.parent.iterdir()) == [data_dir]
+
+
+def test_only_its_owner_can_get_at_the_data(data_dir: Path) -> None:
+    with running(data_dir, durable=False):
+        for folder in (data_dir, data_dir / "postgres", data_dir / "postgres/data"):
+            assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_kept_database_waits_for_the_disk_and_a_throw_away_one_does_not(data_dir: Path) -> None:
+    with running(data_dir):
+        assert ask(data_dir, "SHOW fsync") == "on"
+    with running(data_dir, durable=False):
+        assert ask(data_dir, "SHOW fsync") == "off"
+
+
+def test_data_are_kept_from_one_start_to_the_next(data_dir: Path) -> None:
+    with running(data_dir, durable=False):
+        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+    with running(data_dir, durable=False):
+        assert ask(data_dir, "SELECT answer FROM kept") == 42
+
+
+def test_a_second_user_shares_the_running_server_and_does_not_stop_it(data_dir: Path) -> None:
+    with running(data_dir, durable=False):
+        first = server_pid(data_dir)
+        with running(data_dir, durable=False):
+            assert server_pid(data_dir) == first
+        assert answers(data_dir)
+        assert server_pid(data_dir) == first
+    assert not answers(data_dir)
+
+
+def test_whoever_started_the_server_may_leave_first(data_dir: Path) -> None:
+    starter, second = running(data_dir, durable=False), running(data_dir, durable=False)
+    starter.__enter__()
+    second.__enter__()
+    starter.__exit__(None, None, None)
+    assert answers(data_dir)
+    second.__exit__(None, None, None)
+    assert not answers(data_dir)
+
+
+def test_the_server_starts_again_after_it_was_killed(data_dir: Path) -> None:
+    with running(data_dir, durable=True):
+        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+        kill_without_warning(data_dir)
+    assert (data_dir / "postgres/data/postmaster.pid").exists()
+    with running(data_dir, durable=False):
+        assert ask(data_dir, "SELECT answer FROM kept") == 42
+
+
+def test_a_pid_on_file_that_is_another_program_by_now_does_not_matter(data_dir: Path) -> None:
+    with running(data_dir, durable=False):
+        kill_without_warning(data_dir)
+    pid_file = data_dir / "postgres/data/postmaster.pid"
+    rest = pid_file.read_text().splitlines(keepends=True)[1:]
+    owner = pid_file.stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "60"], user=owner) as other:
+        pid_file.write_text("".join([f"{other.pid}\n", *rest]))
+        with running(data_dir, durable=False):
+            assert answers(data_dir)
+            assert server_pid(data_dir) != other.pid
+        other.kill()
+
+
+def test_an_error_inside_the_block_stops_the_server_too(data_dir: Path) -> None:
+    with pytest.raises(ZeroDivisionError), running(data_dir, durable=False):
+        _ = 1 / 0
+    assert not answers(data_dir)
+
+
+def test_a_path_too_long_for_a_socket_gets_one_in_the_temporary_folder(data_dir: Path) -> None:
+    deep = data_dir / ("d" * 60) / ("e" * 60)
+    socket_folder = Path(connection(deep)["HOST"])
+    with running(deep, durable=False):
+        assert answers(deep)
+        assert socket_folder.stat().st_mode & 0o077 == 0
+        assert len(str(socket_folder)) < 100 < len(str(deep))
+    assert not socket_folder.exists()
+
+
+def test_unusual_letters_in_the_path_do_no_harm(data_dir: Path) -> None:
+    odd = data_dir / "it's a, b & ü"
+    with running(odd, durable=False):
+        assert answers(odd)
+
+
+def test_every_data_folder_has_a_server_of_its_own(data_dir: Path) -> None:
+    assert connection(data_dir / "one")["HOST"] != connection(data_dir / "two")["HOST"]
+
+
+def test_the_url_says_the_same_as_the_connection(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_URL", embedded_postgres.url(data_dir))
+    to, said = connection(data_dir), environ.Env().db_url("SOME_URL")
+    assert (said["NAME"], said["USER"], said["OPTIONS"]["host"]) == (to["NAME"], to["USER"], to["HOST"])
+
+
+def as_command(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.run(
+        [sys.executable, "-m", "config.throwaway_database", "--", *command],
+        cwd=Path(embedded_postgres.__file__).parent.parent,
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_runs_another_on_a_throw_away_database_and_returns_its_status() -> None:
+    ask_and_exit = (
+        "import os, psycopg, sys; conn = psycopg.connect(os.environ['DATABASE_URL']);"
+        "print(conn.execute('SHOW fsync').fetchone()[0]); sys.exit(7)"
+    )
+    done = as_command(sys.executable, "-c", ask_and_exit)
+    assert done.stdout.startswith("off"), done.stderr
+    assert done.returncode == 7
+
+
+def test_the_command_leaves_a_database_that_is_named_alone() -> None:
+    done = as_command(
+        sys.executable,
+        "-c",
+        "import os; print(os.environ['DATABASE_URL'])",
+        DATABASE_URL="postgres://elsewhere/x",
+    )
+    assert done.stdout == "postgres://elsewhere/x\n"

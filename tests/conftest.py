@@ -1,0 +1,34 @@
+"""What the tests share."""
+
+import os
+import shutil
+
+import pytest
+
+from accounts.models import Account
+from tests.factories import RootFactory
+
+# The browser tests drive Chromium and the ORM from one thread; Django takes Playwright's loop for async code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(autouse=True)
+def _quick_settings(settings):
+    """Static files as they lie in the tree, and a cheap password hash: neither is what the tests are about."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def root(db) -> Account:
+    """The institution, with self registration on."""
+    return RootFactory()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium instead of a download."""
+    return {**browser_type_launch_args, "executable_path": shutil.which("chromium")}

@@ -1,0 +1,139 @@
+"""Invented people, courses and codes for the tests."""
+
+from datetime import timedelta
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, SelfRegistration, User
+from courses.models import Course, Enrollment, Section
+from pairing import texts
+from pairing.models import PairingCode
+
+PASSWORD = "a-long-enough-word"
+
+
+class RootFactory(DjangoModelFactory):
+    class Meta:
+        model = Account
+        django_get_or_create = ("parent",)
+
+    name = "Lakeside District"
+    parent = None
+    self_registration = SelfRegistration.ALL
+
+
+class AccountFactory(DjangoModelFactory):
+    class Meta:
+        model = Account
+
+    name = factory.Sequence(lambda n: f"School {n}")
+    parent = factory.SubFactory(RootFactory)
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Sam Person{n}")
+    login_id = factory.Sequence(lambda n: f"person{n}@example.org")
+    sis_user_id = factory.Sequence(lambda n: f"SIS{n}")
+
+    @factory.post_generation
+    def password(self, create, extracted, **kwargs):
+        """`UserFactory(password=PASSWORD)` can sign in; hashing is slow, so not everybody can."""
+        if extracted:
+            self.set_password(extracted)
+            self.save(update_fields=["password"])
+
+
+class CourseFactory(DjangoModelFactory):
+    class Meta:
+        model = Course
+
+    name = factory.Sequence(lambda n: f"Course {n}")
+    course_code = factory.Sequence(lambda n: f"C{n}")
+    account = factory.SubFactory(AccountFactory)
+    workflow_state = Course.State.AVAILABLE
+
+
+class SectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Section
+
+    course = factory.SubFactory(CourseFactory)
+    name = factory.Sequence(lambda n: f"Section {n}")
+
+
+class EnrollmentFactory(DjangoModelFactory):
+    """A row as it is, without the rules: `EnrollmentFactory(section=…, type=BaseType.TEACHER)`."""
+
+    class Meta:
+        model = Enrollment
+
+    user = factory.SubFactory(UserFactory)
+    section = factory.SubFactory(SectionFactory)
+    type = BaseType.STUDENT
+    role = factory.LazyAttribute(lambda row: Role.objects.built_in(row.type))
+
+
+class CodeFactory(DjangoModelFactory):
+    """A stored code as it is, without the rules: `CodeFactory(student=…, text="abcdef")`."""
+
+    class Meta:
+        model = PairingCode
+
+    class Params:
+        text = factory.LazyFunction(texts.draw)
+
+    student = factory.SubFactory(UserFactory)
+    digest = factory.LazyAttribute(lambda row: texts.digest(row.text))
+    hint = factory.LazyAttribute(lambda row: row.text[-1])
+    slot = 1
+    issued_by = factory.SelfAttribute("student")
+    issued_at = factory.LazyFunction(timezone.now)
+    expires_at = factory.LazyAttribute(lambda row: row.issued_at + timedelta(days=7))
+
+
+def make_student(*sections: Section, **fields) -> User:
+    """A student of these sections, or of one of their own."""
+    student = UserFactory(**fields)
+    for section in sections or [SectionFactory()]:
+        EnrollmentFactory(user=student, section=section)
+    return student
+
+
+def make_students(count: int, section: Section) -> list[int]:
+    """The ids of many students of a section, made with two statements."""
+    first = User.objects.count()
+    students = User.objects.bulk_create(
+        User(
+            login_id=f"pupil{n}@example.org",
+            name=f"Kim Pupil{n}",
+            sortable_name=f"Pupil{n:05}, Kim",
+            short_name=f"Kim Pupil{n}",
+            sis_user_id=f"P{n}",
+        )
+        for n in range(first, first + count)
+    )
+    role = Role.objects.built_in(BaseType.STUDENT)
+    Enrollment.objects.bulk_create(
+        Enrollment(user=student, section=section, role=role, type=BaseType.STUDENT) for student in students
+    )
+    return [student.pk for student in students]
+
+
+def make_admin(account: Account | None = None, **fields) -> User:
+    """An Account Admin of `account`, or of the root account."""
+    user = UserFactory(**fields)
+    role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
+    AccountAdmin.objects.create(user=user, account=account or RootFactory(), role=role)
+    return user
+
+
+def allow(base_type: str, permission: str, account: Account | None = None) -> None:
+    """Switch a permission on for a built-in role, everywhere in the institution or in and below `account`."""
+    role = Role.objects.built_in(base_type)
+    RoleOverride.objects.create(account=account or RootFactory(), role=role, permission=permission, enabled=True)

@@ -1,0 +1,227 @@
+"""The file with a code for each student of a class."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import F
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from accounts.models import BaseType, User
+from courses.models import Course, Enrollment, Section
+from pairing import texts
+from pairing.exporting import Forecast, export, file_name, forecast, harmless
+from pairing.issuing import issue
+from pairing.models import PairingCode
+from pairing.redeeming import redeem
+from tests.database import refuse_new_rows, statements
+from tests.factories import (
+    CourseFactory,
+    EnrollmentFactory,
+    SectionFactory,
+    UserFactory,
+    make_admin,
+    make_student,
+    make_students,
+)
+
+pytestmark = pytest.mark.usefixtures("root")
+BERLIN = ZoneInfo("Europe/Berlin")
+HEADINGS = ["Last Name", "First Name", "SIS ID", "Pairing Code", "Expires At"]
+
+
+def exported(course: Course, by: User | None = None, zone: ZoneInfo = BERLIN) -> str:
+    return "".join(export(course, by=by or make_admin(), zone=zone))
+
+
+def rows_of(course: Course, **how) -> list[list[str]]:
+    """What a spreadsheet gets to see, without the headings."""
+    headings, *rows = csv.reader(io.StringIO(exported(course, **how).removeprefix("\ufeff"), newline=""))
+    assert headings == HEADINGS
+    return rows
+
+
+def test_the_file_begins_with_a_mark_that_makes_spreadsheets_read_utf_8():
+    section = SectionFactory()
+    make_student(section, name="Zoë Łukasz")
+    text = exported(section.course)
+    assert text.startswith("\ufeffLast Name,")
+    assert text.encode().startswith(b"\xef\xbb\xbf")
+    assert "Łukasz,Zoë," in text
+    assert text.endswith("\r\n")
+
+
+def test_a_row_holds_the_name_the_sis_id_a_code_that_works_and_its_end():
+    section = SectionFactory()
+    student = make_student(section, name="Ana Maria Diaz", sis_user_id="S-17")
+    ((last, first, sis, text, until),) = rows_of(section.course)
+    assert (last, first, sis) == ("Diaz", "Ana Maria", "S-17")
+    observer = UserFactory()
+    assert redeem(text, observer=observer, by=observer, network="192.0.2.1").student == student
+    assert datetime.fromisoformat(until) == PairingCode.objects.get().expires_at.replace(microsecond=0)
+
+
+def test_a_student_without_sis_id_or_with_one_name_leaves_the_cell_empty():
+    section = SectionFactory()
+    make_student(section, name="Cher", sis_user_id=None)
+    ((last, first, sis, text, _until),) = rows_of(section.course)
+    assert (last, first, sis) == ("Cher", "", "")
+    assert texts.complaint(text) is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/St_Johns"])
+def test_times_are_iso_8601_with_the_readers_offset(zone):
+    section = SectionFactory()
+    make_student(section)
+    ((*_rest, until),) = rows_of(section.course, zone=ZoneInfo(zone))
+    moment = datetime.fromisoformat(until)
+    assert moment.utcoffset() == moment.astimezone(ZoneInfo(zone)).utcoffset()
+    assert moment == PairingCode.objects.get().expires_at.replace(microsecond=0)
+    assert len(until) == len("2030-01-08T10:15:30+00:00")
+
+
+def test_students_stand_in_the_order_of_the_class_list():
+    section = SectionFactory()
+    for name in ("Bo Zander", "Cy adams", "Al Brown", "Di Adams"):
+        make_student(section, name=name)
+    assert [row[:2] for row in rows_of(section.course)] == [
+        ["adams", "Cy"],
+        ["Adams", "Di"],
+        ["Brown", "Al"],
+        ["Zander", "Bo"],
+    ]
+
+
+def test_a_student_of_several_sections_gets_one_row_and_one_code():
+    course = CourseFactory()
+    make_student(*[SectionFactory(course=course) for _ in range(3)])
+    make_student(SectionFactory(course=course))
+    assert len(rows_of(course)) == PairingCode.objects.count() == 2
+
+
+def test_who_is_a_student_now_is_in_the_file_and_nobody_else():
+    section = SectionFactory()
+    for state in Enrollment.State.values:
+        EnrollmentFactory(section=section, state=state, user__name=f"Sam {state}")
+    EnrollmentFactory(section=section, type=BaseType.TEACHER)
+    EnrollmentFactory(section=section, type=BaseType.OBSERVER, associated_user=make_student())
+    make_student(SectionFactory())
+    make_student(section, state=User.State.DELETED)
+    make_student(SectionFactory(course=section.course, workflow_state=Section.State.DELETED))
+    assert [last for last, *_ in rows_of(section.course)] == ["active", "creation_pending", "invited"]
+
+
+def test_an_empty_class_gives_the_headings_alone():
+    assert rows_of(CourseFactory()) == []
+
+
+def test_codes_are_made_before_the_first_line_is_read_and_all_or_none():
+    section = SectionFactory()
+    make_students(3, section)
+    export(section.course, by=make_admin(), zone=BERLIN)
+    assert PairingCode.objects.count() == 3
+    refuse_new_rows("accounts_auditevent")
+    with pytest.raises(IntegrityError, match="out_of_order"):
+        export(section.course, by=make_admin(), zone=BERLIN)
+    assert PairingCode.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["=1+1", "+49", "-2", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0=1", "\uff1d1", "\uff0d1", "\ufeff=1"],
+)
+def test_no_cell_is_taken_for_a_formula(name):
+    section = SectionFactory()
+    make_student(section, name="x", sortable_name=f"{name},{name}", sis_user_id=name)
+    ((last, first, sis, _text, _until),) = rows_of(section.course)
+    assert {cell[0] for cell in (last, first, sis)} == {"'"}
+    assert sis == "'" + name
+
+
+@given(st.text())
+@example("\t\u200b\uff1dcmd")
+def test_a_cell_is_kept_but_for_an_apostrophe_in_front(cell):
+    assert harmless(cell) in (cell, "'" + cell)
+    assert not harmless(cell).strip().startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20\t\r"))
+
+
+def test_names_with_commas_quotes_and_line_breaks_stay_in_their_cell():
+    section = SectionFactory()
+    make_student(section, name="x", sortable_name='O"Neil\nJr, Ann, Bea')
+    assert rows_of(section.course)[0][:2] == ['O"Neil\nJr', "Ann, Bea"]
+
+
+@pytest.mark.parametrize(
+    ("course_code", "name"),
+    [
+        ("BIO-101", "BIO-101_Pairing_Codes.csv"),
+        ("Größe 7.b", "Größe 7.b_Pairing_Codes.csv"),
+        ('a/b\\c"d\r\ne:f', "a_b_c_d__e_f_Pairing_Codes.csv"),
+    ],
+)
+def test_the_file_is_named_after_the_course_code(course_code, name):
+    assert file_name(CourseFactory(course_code=course_code)) == name
+
+
+def test_a_course_without_a_code_gives_its_number_to_the_file():
+    course = CourseFactory(course_code=" ")
+    assert file_name(course) == f"{course.pk}_Pairing_Codes.csv"
+
+
+def test_3000_students_take_as_many_statements_as_30_and_come_in_pieces():
+    admin, small, large = make_admin(), SectionFactory(), SectionFactory()
+    make_students(30, small)
+    make_students(3000, large)
+    for_30 = statements(lambda: exported(small.course, by=admin))
+    pieces = []
+    assert statements(lambda: pieces.extend(export(large.course, by=admin, zone=BERLIN))) == for_30
+    assert len(pieces) > 5
+    headings, *rows = csv.reader(io.StringIO("".join(pieces).removeprefix("\ufeff"), newline=""))
+    assert headings == HEADINGS
+    assert len(rows) == len({row[3] for row in rows}) == 3000
+    assert rows == sorted(rows)
+    stored = {bytes(digest) for digest in PairingCode.objects.live().values_list("digest", flat=True)}
+    assert {texts.digest(row[3]) for row in rows} <= stored
+
+
+def test_the_forecast_says_how_many_students_and_whose_oldest_code_would_end():
+    section = SectionFactory()
+    full, nearly, _fresh = (make_student(section) for _ in range(3))
+    make_student(SectionFactory(course=section.course))
+    for _ in range(5):
+        issue(full, by=full)
+    for _ in range(4):
+        issue(nearly, by=nearly)
+    elsewhere = make_student()
+    for _ in range(5):
+        issue(elsewhere, by=elsewhere)
+    assert forecast(section.course) == Forecast(students=4, dropping=1)
+    exported(section.course)
+    assert forecast(section.course) == Forecast(students=4, dropping=2)
+    week = timedelta(days=7)
+    codes = PairingCode.objects.filter(student=full)
+    codes.update(issued_at=F("issued_at") - week, expires_at=F("expires_at") - week)
+    assert forecast(section.course) == Forecast(students=4, dropping=1)
+
+
+def test_what_the_forecast_says_comes_true():
+    section = SectionFactory()
+    full = make_student(section)
+    make_student(section)
+    for _ in range(5):
+        issue(full, by=full)
+    before = PairingCode.objects.live().count()
+    expected = forecast(section.course)
+    exported(section.course)
+    assert PairingCode.objects.live().count() == before + expected.students - expected.dropping
+
+
+def test_the_forecast_takes_two_statements_whatever_the_class():
+    section = SectionFactory()
+    assert statements(lambda: forecast(section.course)) == 2
+    make_students(50, section)
+    assert statements(lambda: forecast(section.course)) == 2

@@ -1,0 +1,182 @@
+"""Signing up with a code: account and link together, or neither."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Account, Action, AuditEvent, ObservationLink, SelfRegistration, User
+from accounts.registering import Application
+from courses.visibility import courses_observed
+from pairing.models import FailedTry, PairingCode
+from pairing.signing_up import sign_up
+from tests.database import refuse_new_rows
+from tests.factories import CodeFactory, SectionFactory, UserFactory, make_admin, make_student
+
+NETWORK = "192.0.2.1"
+LOGIN = "jo@example.org"
+
+
+def application(**fields) -> Application:
+    good: dict[str, Any] = {
+        "name": "Jo Parent",
+        "unique_id": LOGIN,
+        "password": "a-long-enough-word",
+        "terms_of_use": True,
+        "initial_enrollment_type": "observer",
+    }
+    return Application(**(good | fields))
+
+
+def errors_of(wanted: Application, code: str, **more) -> dict[str, list[str]]:
+    """By field, the kinds of complaint with which this sign-up is refused."""
+    with pytest.raises(Invalid) as refused:
+        sign_up(wanted, code, network=NETWORK, **more)
+    return {field: [kind for kind, _message in complaints] for field, complaints in refused.value.errors.items()}
+
+
+def nothing_was_made() -> bool:
+    return (
+        not User.objects.filter(login_id__iexact=LOGIN).exists()
+        and not ObservationLink.objects.exists()
+        and not AuditEvent.objects.exists()
+        and PairingCode.objects.live().count() == PairingCode.objects.count()
+    )
+
+
+def let_in(root: Account, value: str) -> None:
+    root.self_registration = value
+    root.save()
+
+
+def test_account_and_link_are_made_together(root):
+    section = SectionFactory()
+    student = make_student(section)
+    CodeFactory(text="abcdef", student=student)
+    user = sign_up(application(), "abc-def", network=NETWORK)
+    assert user.check_password("a-long-enough-word")
+    assert (user.state, user.initial_enrollment_type) == (User.State.REGISTERED, "observer")
+    assert list(courses_observed(user, student)) == [section.course]
+    assert PairingCode.objects.get().used_by == user
+    recorded = AuditEvent.objects.order_by("id").values_list("action", "actor", "subject")
+    assert list(recorded) == [
+        (Action.USER_REGISTERED, user.pk, user.pk),
+        (Action.LINK_MADE, user.pk, student.pk),
+        (Action.CODE_REDEEMED, user.pk, student.pk),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaints"),
+    [
+        ({"name": " "}, {"user.name": ["blank"]}),
+        ({"terms_of_use": False}, {"user.terms_of_use": ["accepted"]}),
+        ({"unique_id": "nobody"}, {"pseudonym.unique_id": ["invalid"]}),
+        ({"password": ""}, {"pseudonym.password": ["invalid"]}),
+        ({"password": "password"}, {"pseudonym.password": ["invalid"]}),
+        ({"name": "", "password": ""}, {"user.name": ["blank"], "pseudonym.password": ["invalid"]}),
+    ],
+)
+def test_a_slip_spends_nothing_makes_nothing_and_is_no_guess(root, fields, complaints):
+    CodeFactory(text="abcdef")
+    assert errors_of(application(**fields), "abcdef") == complaints
+    assert nothing_was_made()
+    assert not FailedTry.objects.exists()
+
+
+def test_a_code_that_does_not_work_is_refused_with_all_other_complaints_and_counts(root):
+    assert errors_of(application(name=""), "unknwn") == {
+        "user.name": ["blank"],
+        "pairing_code.code": ["invalid"],
+    }
+    assert nothing_was_made()
+    failed = FailedTry.objects.get()
+    assert (failed.user, failed.network) == (None, NETWORK)
+
+
+def test_only_one_with_a_good_code_learns_that_a_login_is_taken(root):
+    UserFactory(login_id="JO@example.org")
+    code = CodeFactory(text="abcdef")
+    assert errors_of(application(), "unknwn") == {"pairing_code.code": ["invalid"]}
+    assert errors_of(application(), "abcdef") == {"pseudonym.unique_id": ["taken"]}
+    assert PairingCode.objects.live().get() == code
+    assert not ObservationLink.objects.exists()
+
+
+def test_who_has_a_bad_code_is_told_the_same_for_a_free_and_a_taken_login(root):
+    def answer():
+        with pytest.raises(Invalid) as refused:
+            sign_up(application(), "unknwn", network=NETWORK)
+        return refused.value.errors
+
+    while_free = answer()
+    UserFactory(login_id=LOGIN)
+    assert answer() == while_free
+
+
+@pytest.mark.parametrize("table", ["accounts_observationlink", "courses_enrollment", "accounts_auditevent"])
+def test_an_error_in_the_middle_leaves_nothing(root, table):
+    CodeFactory(text="abcdef", student=make_student())
+    refuse_new_rows(table)
+    with pytest.raises(IntegrityError, match="out_of_order"):
+        sign_up(application(), "abcdef", network=NETWORK)
+    assert nothing_was_made()
+
+
+def test_an_observer_needs_a_code_whoever_asks(root):
+    assert errors_of(application(), "") == {"pairing_code.code": ["invalid"]}
+    assert errors_of(application(), "", by=make_admin()) == {"pairing_code.code": ["invalid"]}
+    assert errors_of(application(name=""), "") == {"user.name": ["blank"], "pairing_code.code": ["invalid"]}
+    assert nothing_was_made()
+    assert not FailedTry.objects.exists()
+
+
+def test_self_registration_for_none_lets_nobody_in_and_tries_no_code(root):
+    let_in(root, SelfRegistration.NONE)
+    CodeFactory(text="abcdef")
+    for kind in ("observer", "student", ""):
+        for code in ("abcdef", "unknwn", ""):
+            with pytest.raises(NotAllowed):
+                sign_up(application(initial_enrollment_type=kind), code, network=NETWORK)
+    assert nothing_was_made()
+    assert not FailedTry.objects.exists()
+
+
+def test_self_registration_for_observers_lets_only_observers_in(root):
+    let_in(root, SelfRegistration.OBSERVER)
+    CodeFactory(text="abcdef")
+    for kind in ("student", "teacher", "Observer", ""):
+        with pytest.raises(NotAllowed):
+            sign_up(application(initial_enrollment_type=kind), "abcdef", network=NETWORK)
+    assert nothing_was_made()
+    assert sign_up(application(), "abcdef", network=NETWORK)
+
+
+def test_self_registration_for_all_lets_in_without_a_code_who_is_no_observer(root):
+    let_in(root, SelfRegistration.ALL)
+    for number, kind in enumerate(("", "student", "teacher")):
+        wanted = application(initial_enrollment_type=kind, unique_id=f"jo{number}@example.org")
+        assert sign_up(wanted, "", network=NETWORK).initial_enrollment_type == kind
+    assert not ObservationLink.objects.exists()
+
+
+def test_staff_make_accounts_for_others_and_the_record_says_so(root):
+    admin, student = make_admin(), make_student()
+    CodeFactory(text="abcdef", student=student)
+    user = sign_up(application(password="", terms_of_use=False), "abcdef", network=NETWORK, by=admin)
+    assert not user.has_usable_password()
+    assert user.state == User.State.PRE_REGISTERED
+    assert {event.actor for event in AuditEvent.objects.all()} == {admin}
+    assert ObservationLink.objects.live().get().observer == user
+
+
+def test_staff_make_accounts_while_pairing_is_off_but_spend_no_codes(root):
+    let_in(root, SelfRegistration.NONE)
+    admin = make_admin()
+    CodeFactory(text="abcdef")
+    assert errors_of(application(), "abcdef", by=admin) == {"pairing_code.code": ["invalid"]}
+    assert errors_of(application(), "unknwn", by=admin) == {"pairing_code.code": ["invalid"]}
+    assert nothing_was_made()
+    assert not FailedTry.objects.exists()
+    assert sign_up(application(initial_enrollment_type="student"), "", network=NETWORK, by=admin)

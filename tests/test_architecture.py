@@ -1,0 +1,91 @@
+"""The house: which app may know which, and how long a module may get."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parent.parent
+# Each app may import itself and those before it; config wires them and may import all.
+APPS = ["accounts", "courses", "pairing", "sis"]
+LONGEST_MODULE = 300
+
+
+def modules(*apps: str) -> list[Path]:
+    return [
+        path.relative_to(HOUSE)
+        for app in apps
+        for path in sorted((HOUSE / app).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
+
+
+def imported(module: Path, within: ast.AST) -> Iterator[str]:
+    """The full name of everything imported by a module, or by a part of it."""
+    for node in ast.walk(within):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = module.parts[: -node.level] if node.level else ()
+            yield from (".".join([*package, *filter(None, [node.module]), alias.name]) for alias in node.names)
+
+
+def parsed(module: Path) -> ast.Module:
+    return ast.parse((HOUSE / module).read_text())
+
+
+def apps_of(names: Iterator[str]) -> set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+def test_imports_are_found_wherever_and_however_they_are_written():
+    text = "import a.b\nfrom c.d import e\ndef f():\n    from . import g\n    from ..h import i\n"
+    found = list(imported(Path("x/y/z.py"), ast.parse(text)))
+    assert found == ["a.b", "c.d.e", "x.y.g", "x.h.i"]
+    assert "courses" in apps_of(imported(Path("pairing/redeeming.py"), parsed(Path("pairing/redeeming.py"))))
+
+
+def test_imports_go_one_way():
+    wrong = {
+        module: higher
+        for module in modules(*APPS)
+        if (higher := apps_of(imported(module, parsed(module))) & above(module.parts[0]))
+    }
+    assert wrong == {}
+
+
+def above(app: str) -> set[str]:
+    return {*APPS[APPS.index(app) + 1 :], "config", "tests", "bench"}
+
+
+def test_no_import_inside_a_function_hides_a_cycle():
+    # Django asks apps.py before it has read the models.
+    asked_early = Path("accounts/apps.py")
+    wrong = {
+        module
+        for module in modules(*APPS)
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.FunctionDef) and apps_of(imported(module, node)) & set(APPS)
+    }
+    assert wrong <= {asked_early}
+
+
+def test_a_module_can_be_read_in_one_sitting():
+    long = {module: size for module in modules(*APPS, "config") if (size := lines_of_code(module)) > LONGEST_MODULE}
+    assert long == {}
+
+
+def lines_of_code(module: Path) -> int:
+    lines = [line.strip() for line in (HOUSE / module).read_text().splitlines()]
+    return len([line for line in lines if line and not line.startswith("#")])
+
+
+def test_no_app_hears_of_another_by_signals():
+    # Built-in roles are made after every migration.
+    after_migrations = Path("accounts/apps.py")
+    listening = {
+        module
+        for module in modules(*APPS)
+        for name in imported(module, parsed(module))
+        if ".signals" in name or name.startswith("django.dispatch")
+    }
+    assert listening <= {after_migrations}
