@@ -1,10 +1,13 @@
 """Every address of the service."""
 
-from django.urls import path
+from django.urls import include, path, re_path
 
+from config.api_urls import not_found
 from config.health import healthz, readyz
 
 urlpatterns = [
+    path("api/v1/", include("config.api_urls")),
+    re_path(r"^api(/|$)", not_found),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]

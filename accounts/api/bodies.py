@@ -1,0 +1,106 @@
+"""What the API says of people and accounts, with the keys Canvas's clients read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from accounts.models import Account, User
+
+Body = dict[str, Any]
+
+# The one authentication provider there is.
+PROVIDER = "canvas"
+PROVIDER_ID = 1
+
+
+def user_body(user: User, keys: Collection[str] = (), include: Collection[str] = ()) -> Body:
+    """A person. `keys` are the reader's permissions: without them there are names, no SIS id and no login."""
+    body: Body = {
+        "id": user.pk,
+        "name": user.name,
+        "created_at": user.created_at,
+        "sortable_name": user.sortable_name,
+        "short_name": user.short_name,
+    }
+    if "read_sis" in keys:
+        body |= {"sis_user_id": user.sis_user_id, "integration_id": user.integration_id}
+    if "view_user_logins" in keys:
+        body["login_id"] = user.login_id
+        if "email" in include:
+            body["email"] = user.email or None
+    if "avatar_url" in include:
+        body["avatar_url"] = None
+    return body
+
+
+def own_body(user: User) -> Body:
+    """What people read of themselves."""
+    return {
+        **user_body(user, ("read_sis", "view_user_logins"), ("email", "avatar_url")),
+        **_language(user),
+        "permissions": {
+            "can_update_name": False,
+            "can_update_avatar": False,
+            "limit_parent_app_web_access": False,
+        },
+    }
+
+
+def profile_body(user: User, keys: Collection[str]) -> Body:
+    """The profile that the apps read at start-up."""
+    body = {
+        **user_body(user, keys, ("avatar_url",)),
+        **_language(user),
+        "time_zone": user.time_zone or None,
+        "title": None,
+        "bio": None,
+        "k5_user": False,
+    }
+    if "view_user_logins" in keys:
+        body["primary_email"] = user.email or None
+    return body
+
+
+def _language(user: User) -> Body:
+    return {"locale": user.locale or None, "effective_locale": user.locale or "en"}
+
+
+def account_body(account: Account, root: Account, keys: Collection[str]) -> Body:
+    """An account, for somebody with these permissions on it."""
+    body: Body = {
+        "id": account.pk,
+        "name": account.name,
+        "workflow_state": account.workflow_state,
+        "parent_account_id": account.parent_id,
+        "root_account_id": None if account.parent_id is None else root.pk,
+        "default_time_zone": account.default_time_zone,
+        "course_template_id": None,
+    }
+    if "read_sis" in keys:
+        body |= {"sis_account_id": account.sis_account_id, "integration_id": account.integration_id}
+    return body
+
+
+def terms_body(root: Account) -> Body:
+    """The terms of use, and who may make an account."""
+    return {
+        "id": root.pk,
+        "terms_type": "custom" if root.terms_of_use else "default",
+        "passive": False,
+        "account_id": root.pk,
+        "content": root.terms_of_use or None,
+        "self_registration_type": root.self_registration,
+    }
+
+
+def provider_body(root: Account) -> Body:
+    """The one way to sign in that there is, as an authentication provider."""
+    return {
+        "id": PROVIDER_ID,
+        "auth_type": PROVIDER,
+        "account_id": root.pk,
+        "position": 1,
+        "self_registration": root.self_registration,
+        "jit_provisioning": root.pairing_is_on,
+    }

@@ -1,0 +1,138 @@
+"""How a path becomes an endpoint: a plain function for each method takes a Call and gives what to render."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.parameters import Parameters, parameters
+from accounts.errors import NotAllowed
+from accounts.models import Account, User
+from accounts.network import network_of
+from accounts.permissions import account_permissions
+
+Body = Mapping[str, Any] | list[dict[str, Any]]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Call:
+    """One request to the API: who asks, and with what."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.headers: dict[str, str] = {}
+
+    @property
+    def user(self) -> User:
+        """The token's owner. Raises NotAuthenticated when there is none."""
+        if isinstance(self.request.user, User):
+            return self.request.user
+        raise NotAuthenticated
+
+    @property
+    def user_or_nobody(self) -> User | None:
+        return self.request.user if isinstance(self.request.user, User) else None
+
+    @cached_property
+    def given(self) -> Parameters:
+        """The parameters, wherever in the request they stood."""
+        return parameters(self.request)
+
+    @cached_property
+    def include(self) -> frozenset[str]:
+        """The `include[]` parameter."""
+        return frozenset(self.given.texts("include"))
+
+    @cached_property
+    def root(self) -> Account:
+        """The institution."""
+        return Account.objects.root()
+
+    @property
+    def root_id(self) -> int:
+        """The id of the institution's root account: it comes with the caller."""
+        return self.user.root_account_id  # type: ignore[attr-defined]
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The caller's permissions on the institution."""
+        return account_permissions(self.user, self.root)
+
+    @property
+    def network(self) -> str:
+        """Where the request comes from, for the limits."""
+        return network_of(self.request._request)
+
+    def address(self, path: str) -> str:
+        """`path` as an absolute address, on the host and by the scheme that the client used."""
+        return f"{self.request.scheme}://{self.request.get_host()}{quote(path, safe='/:@~!')}"
+
+
+def allow(allowed: bool) -> None:
+    """Go on, or raise NotAllowed."""
+    if not allowed:
+        raise NotAllowed
+
+
+def open_to_all(handler: Handler) -> Handler:
+    """Mark a handler as answering also those who have not signed in; every other one wants a token."""
+    handler.open_to_all = True  # type: ignore[attr-defined]
+    return handler
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "This request is too large."
+
+
+class Endpoint(APIView):
+    """What all endpoints share. Whether one must have signed in is asked in `_answering`."""
+
+    permission_classes = ()
+    metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # The framework's parsers read the body past Django's own limit.
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+            raise TooLarge
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        # Names of children, and now and then a code, stand in these answers.
+        response.headers["Cache-Control"] = "no-store"
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+def methods(**handlers: Callable[..., Body | Response]) -> Callable[..., HttpResponseBase]:
+    """The view that answers with the handler of the request's method: `methods(GET=show, PUT=change)`.
+
+    A handler is called with the Call and the ids in the path, and returns what to render or a whole response.
+    """
+    answers = {name.lower(): _answering(handler) for name, handler in handlers.items()}
+    made: type[Endpoint] = type("Endpoint", (Endpoint,), answers)
+    return made.as_view()
+
+
+def _answering(handler: Callable[..., Body | Response]) -> Callable[..., Response]:
+    def answer(_view: Endpoint, request: Request, **ids: str) -> Response:
+        call = Call(request)
+        if not getattr(handler, "open_to_all", False) and call.user_or_nobody is None:
+            raise NotAuthenticated
+        found = handler(call, **ids)
+        response = found if isinstance(found, Response) else Response(found)
+        for name, value in call.headers.items():
+            response.headers[name] = value
+        return response
+
+    return answer

@@ -1,0 +1,181 @@
+"""What a client sent: query, form, multipart and JSON in one bag, nested as Rails nests it.
+
+`user[name]=Ana` is {"user": {"name": "Ana"}}, `include[]=email` is {"include": ["email"]}. Clients for Canvas
+send the same call in any of these ways, a PUT or DELETE included, and expect what is unknown to be ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time
+from typing import Any, NoReturn
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+
+from accounts.errors import Invalid
+
+LONGEST = 100_000
+MOST_IN_A_LIST = 1_000
+DEEPEST = 10
+BIGGEST_ID = 2**63 - 1
+YEARS = range(1900, 2201)
+BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+FLAGS = {
+    "true": True,
+    "1": True,
+    "on": True,
+    "yes": True,
+    "false": False,
+    "0": False,
+    "off": False,
+    "no": False,
+}
+
+
+class Parameters:
+    """A hash of parameters, read by type. Every reader raises Invalid (400) for what cannot be that type."""
+
+    def __init__(self, tree: Mapping[str, Any], name: str = "") -> None:
+        self._tree = tree
+        self._name = name
+
+    def __contains__(self, key: str) -> bool:
+        return self._tree.get(key) is not None
+
+    def under(self, key: str) -> Parameters:
+        """The hash at `key`; an empty one when there is none or something else."""
+        found = self._tree.get(key)
+        return Parameters(found if isinstance(found, dict) else {}, self._path(key))
+
+    def is_hash(self, key: str) -> bool:
+        return isinstance(self._tree.get(key), dict)
+
+    def text(self, key: str, default: str = "") -> str:
+        """The text at `key`, untrimmed. NUL and half characters are refused: no database takes them."""
+        found = self._tree.get(key)
+        return default if found is None else self._as_text(key, found)
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """true, false, 1 or 0, as JSON or as text; empty counts as absent."""
+        text = self.text(key).strip().lower()
+        if text and text not in FLAGS:
+            self._refuse(key, _("Please give true or false."))
+        return FLAGS[text] if text else default
+
+    def whole(self, key: str, default: int | None = None) -> int | None:
+        """A whole number that fits the database."""
+        text = self.text(key).strip()
+        if not text:
+            return default
+        if not re.fullmatch(r"-?[0-9]{1,19}", text) or abs(int(text)) > BIGGEST_ID:
+            self._refuse(key, _("Please give a whole number."))
+        return int(text)
+
+    def texts(self, key: str) -> list[str]:
+        """The texts of a list; one alone (`enrollment_type=student`) is a list of one."""
+        found = self._tree.get(key)
+        if isinstance(found, dict):
+            found = list(found.values())
+        if not isinstance(found, list):
+            return [self._as_text(key, found)] if found not in (None, "") else []
+        if len(found) > MOST_IN_A_LIST:
+            self._refuse(key, _("This list is too long."))
+        return [self._as_text(key, item) for item in found]
+
+    def moment(self, key: str) -> datetime | None:
+        """An ISO 8601 date or time; without an offset it is UTC."""
+        text = self.text(key).strip()
+        if not text:
+            return None
+        try:
+            moment = parse_datetime(text)
+            if moment is None and (day := parse_date(text)):
+                moment = datetime.combine(day, time())
+        except ValueError:
+            moment = None
+        if moment is None or moment.year not in YEARS:
+            self._refuse(key, _("Please give a time such as 2026-11-28T03:00:00Z."))
+        return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
+
+    def _as_text(self, key: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int | float):
+            return str(value)
+        if not isinstance(value, str):
+            self._refuse(key, _("Please give a single text."))
+        if len(value) > LONGEST or "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            self._refuse(key, _("This is too long, or holds a character that cannot be used."))
+        return value
+
+    def _path(self, key: str) -> str:
+        return f"{self._name}.{key}" if self._name else key
+
+    def _refuse(self, key: str, message: str) -> NoReturn:
+        raise Invalid({self._path(key): [("invalid", message)]})
+
+
+def parameters(request: Request) -> Parameters:
+    """The bag of a request; the body counts before the query. Raises ParseError for an unreadable body."""
+    tree = nest(_pairs(request.query_params))
+    try:
+        body = request.data
+    except RecursionError:
+        raise ParseError("JSON parse error - nested too deeply") from None
+    if isinstance(body, QueryDict):
+        body = nest(_pairs(body))
+    if isinstance(body, dict):
+        _merge(tree, body)
+    return Parameters(tree)
+
+
+def _pairs(values: QueryDict) -> Iterable[tuple[str, Any]]:
+    return ((key, value) for key, several in values.lists() for value in several)
+
+
+def _merge(tree: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        here = tree.get(key)
+        tree[key] = {**here, **value} if isinstance(here, dict) and isinstance(value, dict) else value
+
+
+def nest(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Nest as Rails does. Of a key that comes twice, even as a text and as a hash, the last counts."""
+    tree: dict[str, Any] = {}
+    for key, value in pairs:
+        head, bracket, rest = key.partition("[")
+        path = [head, *BRACKETS.findall(bracket + rest)]
+        if len(path) > DEEPEST:
+            raise ParseError("parameters nested too deeply")
+        _put(tree, path, value)
+    return tree
+
+
+def _put(here: dict[str, Any], path: list[str], value: Any) -> None:
+    key, *rest = path
+    if not rest:
+        here[key] = value
+    elif rest[0]:
+        if not isinstance(here.get(key), dict):
+            here[key] = {}
+        _put(here[key], rest, value)
+    else:
+        if not isinstance(here.get(key), list):
+            here[key] = []
+        _append(here[key], rest[1:], value)
+
+
+def _append(items: list[Any], path: list[str], value: Any) -> None:
+    """`x[]=1` adds an item; `x[][a]=1` goes into the last item until that has an `a`."""
+    if not path:
+        items.append(value)
+        return
+    if not items or not isinstance(items[-1], dict) or (len(path) == 1 and path[0] in items[-1]):
+        items.append({})
+    _put(items[-1], path, value)

@@ -1,0 +1,16 @@
+"""The API of the accounts app."""
+
+from django.urls import path
+
+from accounts.api import accounts
+from accounts.api.endpoints import methods
+
+PROVIDERS = "accounts/<str:account_id>/authentication_providers"
+
+urlpatterns = [
+    path("accounts", methods(GET=accounts.index)),
+    path("accounts/<str:account_id>", methods(GET=accounts.show)),
+    path("accounts/<str:account_id>/terms_of_service", methods(GET=accounts.terms_of_service)),
+    path(PROVIDERS, methods(GET=accounts.providers, PUT=accounts.change_provider)),
+    path(f"{PROVIDERS}/<str:provider_id>", methods(GET=accounts.provider, PUT=accounts.change_provider)),
+]

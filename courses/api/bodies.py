@@ -1,0 +1,155 @@
+"""What the API says of courses, sections and enrollments, with the keys Canvas's clients read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.utils.html import linebreaks
+
+from accounts.api.bodies import user_body
+from accounts.models import Account, BaseType
+from courses.models import Course, Enrollment, Section, Term
+from courses.reading import Sight
+from courses.totals import Totals, score_of
+
+Body = dict[str, Any]
+Address = Callable[[str], str]
+
+# The short names Canvas's clients use for types, in filters and in the `enrollments` of a course.
+SHORT_TYPES = {
+    BaseType.STUDENT: "student",
+    BaseType.TEACHER: "teacher",
+    BaseType.TA: "ta",
+    BaseType.DESIGNER: "designer",
+    BaseType.OBSERVER: "observer",
+}
+TYPES = {short: base for base, short in SHORT_TYPES.items()}
+
+
+def course_body(course: Course, root: Account, keys: Collection[str], include: Collection[str]) -> Body:
+    """A course. `keys` are the reader's permissions in it."""
+    body: Body = {
+        "id": course.pk,
+        "name": course.name,
+        "course_code": course.course_code,
+        "original_name": None,
+        "account_id": course.account_id,
+        "root_account_id": root.pk,
+        "enrollment_term_id": course.term_id,
+        "workflow_state": course.workflow_state,
+        "start_at": course.start_at,
+        "end_at": course.end_at,
+        "created_at": course.created_at,
+        "default_view": "wiki" if course.front_page else "assignments",
+        "is_public": False,
+        "hide_final_grades": False,
+        "apply_assignment_group_weights": False,
+        "restrict_enrollments_to_course_dates": False,
+        "time_zone": course.account.default_time_zone,
+    }
+    if "read_sis" in keys:
+        body |= {"sis_course_id": course.sis_course_id, "integration_id": course.integration_id}
+    if "term" in include:
+        body["term"] = term_body(course.term)
+    if "syllabus_body" in include:
+        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) or None
+    if "permissions" in include:
+        body["permissions"] = {"create_announcement": False, "create_discussion_topic": False}
+    return body
+
+
+def term_body(term: Term | None) -> Body | None:
+    """A term, or null: a course need not have one."""
+    if term is None:
+        return None
+    return {"id": term.pk, "name": term.name, "start_at": term.start_at, "end_at": term.end_at}
+
+
+def section_body(section: Section, keys: Collection[str]) -> Body:
+    """A section. `keys` are the reader's permissions in its course."""
+    body: Body = {
+        "id": section.pk,
+        "name": section.name,
+        "course_id": section.course_id,
+        "nonxlist_course_id": None,
+        "start_at": section.start_at,
+        "end_at": section.end_at,
+        "created_at": section.created_at,
+        "restrict_enrollments_to_section_dates": False,
+    }
+    if "read_sis" in keys:
+        body |= {"sis_section_id": section.sis_section_id, "integration_id": section.integration_id}
+    return body
+
+
+def brief_enrollment(enrollment: Enrollment, sight: Sight, totals: Totals) -> Body:
+    """An enrollment as it stands in the `enrollments` of a course."""
+    body: Body = {
+        "type": SHORT_TYPES[BaseType(enrollment.type)],
+        "role": enrollment.role.name,
+        "role_id": enrollment.role_id,
+        "user_id": enrollment.user_id,
+        "enrollment_state": enrollment.state,
+        "limit_privileges_to_course_section": enrollment.limit_privileges_to_course_section,
+    }
+    if enrollment.associated_user_id is not None:
+        body["associated_user_id"] = enrollment.associated_user_id
+    if enrollment.type == BaseType.STUDENT and sight.grades(enrollment):
+        body |= {
+            "computed_current_score": score_of(enrollment, totals),
+            "computed_current_grade": None,
+            "computed_final_score": None,
+            "computed_final_grade": None,
+        }
+    return body
+
+
+def enrollment_body(
+    enrollment: Enrollment,
+    sight: Sight,
+    totals: Totals,
+    address: Address,
+    include: Collection[str] = (),
+    *,
+    with_user: bool = True,
+) -> Body:
+    """An enrollment, as far as the reader behind `sight` may know it."""
+    course, keys = enrollment.section.course, sight.keys(enrollment)
+    path = f"/courses/{course.pk}"
+    body: Body = {
+        "id": enrollment.pk,
+        "course_id": course.pk,
+        "course_section_id": enrollment.section_id,
+        "enrollment_state": enrollment.state,
+        "type": enrollment.type,
+        "role": enrollment.role.name,
+        "role_id": enrollment.role_id,
+        "user_id": enrollment.user_id,
+        "associated_user_id": enrollment.associated_user_id,
+        "limit_privileges_to_course_section": enrollment.limit_privileges_to_course_section,
+        "created_at": enrollment.created_at,
+        "updated_at": enrollment.updated_at,
+        "start_at": enrollment.start_at,
+        "end_at": enrollment.end_at,
+        "html_url": address(f"{path}/users/{enrollment.user_id}"),
+    }
+    if "read_sis" in keys:
+        body |= {
+            "sis_user_id": enrollment.user.sis_user_id,
+            "sis_course_id": course.sis_course_id,
+            "sis_section_id": enrollment.section.sis_section_id,
+        }
+    if enrollment.type == BaseType.STUDENT and sight.grades(enrollment):
+        body["grades"] = {
+            "html_url": address(f"{path}/grades"),
+            "current_score": score_of(enrollment, totals),
+            "current_grade": None,
+            "final_score": None,
+            "final_grade": None,
+        }
+    if with_user:
+        body["user"] = user_body(enrollment.user, keys, include)
+    if "observed_users" in include and enrollment.associated_user:
+        body["observed_user"] = user_body(enrollment.associated_user, sight.keys_of_observed(enrollment), include)
+    return body

@@ -1,0 +1,134 @@
+"""Courses."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.api.endpoints import Body, Call, allow
+from accounts.api.finding import account, person
+from accounts.api.paging import page_of
+from accounts.errors import NotAllowed
+from accounts.models import BaseType, Role, User
+from accounts.permissions import may_on_account
+from courses.api import finding
+from courses.api.bodies import TYPES, brief_enrollment, course_body, section_body
+from courses.creating import create_course
+from courses.enrolling import default_section, enroll
+from courses.models import Course, Enrollment, Section
+from courses.models.course import CourseQuerySet
+from courses.models.enrollment import EnrollmentQuerySet
+from courses.permissions import permissions_in
+from courses.reading import Sight, course_places, observed_places
+from courses.totals import totals_of
+from courses.visibility import STAFF_TYPES, standing
+
+# The `enrollment_state` filter: Canvas's words and our states. Invited people see no course yet.
+STATES = {"active": [Enrollment.State.ACTIVE], "completed": [Enrollment.State.COMPLETED]}
+
+
+def index(call: Call) -> Body:
+    """GET courses: one's own."""
+    return _list(call, call.user)
+
+
+def index_of_user(call: Call, user_id: str) -> Body:
+    """GET users/:id/courses"""
+    return _list(call, person(call, user_id))
+
+
+def _list(call: Call, user: User) -> Body:
+    places = course_places(user, by=call.user)
+    if places is None:
+        raise NotAllowed
+    places = _of_type_and_state(call, places)
+    courses = page_of(call, _in_states(call, places).select_related("account", "term").order_by("name", "id"))
+    return _bodies(call, courses, places)
+
+
+def _of_type_and_state(call: Call, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    if types := call.given.texts("enrollment_type"):
+        places = places.filter(type__in=[TYPES[short] for short in types if short in TYPES])
+    if state := call.given.text("enrollment_state"):
+        places = places.filter(state__in=STATES.get(state, []))
+    elif "completed" not in call.given.texts("state"):
+        places = places.filter(state=Enrollment.State.ACTIVE)
+    return places
+
+
+def _in_states(call: Call, places: EnrollmentQuerySet) -> CourseQuerySet:
+    """The courses of these enrollments that are in the states asked for (Canvas's defaults: by type)."""
+    if states := call.given.texts("state"):
+        places = places.filter(section__course__workflow_state__in=states)
+    else:
+        published = Q(section__course__workflow_state=Course.State.AVAILABLE)
+        places = places.filter(published | Q(type__in=STAFF_TYPES))
+    return Course.objects.filter(pk__in=places.values("section__course"))
+
+
+def _bodies(call: Call, courses: list[Course], places: EnrollmentQuerySet) -> list[dict[str, object]]:
+    """The courses of one page, each with enrollments, on request the observed students' too."""
+    shown = Q(pk__in=places.values("pk"))
+    if "observed_users" in call.include:
+        shown |= Q(pk__in=observed_places(call.user).values("pk"))
+    found = Enrollment.objects.filter(shown, section__course__in=courses)
+    enrollments = list(found.select_related("section__course", "role").order_by("id"))
+    sight, totals = Sight(call.user, enrollments), totals_of(enrollments)
+    keys = permissions_in(call.user, courses)
+    sections = _sections(call, courses)
+    bodies = []
+    for course in courses:
+        body = course_body(course, call.root, keys[course.pk], call.include)
+        body["enrollments"] = [
+            brief_enrollment(enrollment, sight, totals)
+            for enrollment in enrollments
+            if enrollment.section.course_id == course.pk
+        ]
+        if "sections" in call.include:
+            body["sections"] = [
+                section_body(section, keys[course.pk]) for section in sections if section.course_id == course.pk
+            ]
+        bodies.append(body)
+    return bodies
+
+
+def _sections(call: Call, courses: list[Course]) -> list[Section]:
+    if "sections" not in call.include:
+        return []
+    present = Section.objects.filter(course__in=courses, workflow_state=Section.State.ACTIVE)
+    return list(present.order_by("id"))
+
+
+def show(call: Call, course_id: str) -> Body:
+    """GET courses/:id"""
+    course = finding.course(course_id)
+    allow(standing(call.user, course) is not None)
+    places = course_places(call.user, by=call.user)
+    if places is None:
+        raise Http404
+    return _bodies(call, [course], places)[0]
+
+
+def create(call: Call, account_id: str) -> Body:
+    """POST accounts/:id/courses"""
+    home = account(call, account_id)
+    allow(may_on_account(call.user, "manage_courses_admin", home))
+    wanted = call.given.under("course")
+    term_id = wanted.text("term_id") or wanted.text("enrollment_term_id")
+    course = create_course(
+        home,
+        by=call.user,
+        name=wanted.text("name") or _("Unnamed course"),
+        course_code=wanted.text("course_code"),
+        sis_course_id=wanted.text("sis_course_id"),
+        term=finding.term(term_id) if term_id else None,
+        start_at=wanted.moment("start_at"),
+        end_at=wanted.moment("end_at"),
+        syllabus_body=wanted.text("syllabus_body"),
+        publish=call.given.flag("offer") or wanted.flag("offer"),
+    )
+    if call.given.flag("enroll_me"):
+        teacher = Role.objects.built_in(BaseType.TEACHER)
+        enroll(call.user, default_section(course), teacher, by=call.user)
+    return show(call, str(course.pk))

@@ -1,0 +1,54 @@
+"""Finding courses, sections, terms and enrollments by an id or an id of the school's. Each raises Http404."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from accounts.api.finding import condition
+from courses.models import Course, Enrollment, Section, Term
+
+
+def course(text: str) -> Course:
+    """A course that has not been deleted, with its account and term."""
+    wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
+    found = Course.objects.present().select_related("account", "term").filter(**wanted).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def section(text: str) -> Section:
+    """A section that has not been deleted, with its course."""
+    wanted = condition(text, {"sis_section_id": "sis_section_id", "sis_integration_id": "integration_id"})
+    present = Section.objects.filter(
+        workflow_state=Section.State.ACTIVE, course__in=Course.objects.present()
+    ).select_related("course__account")
+    found = present.filter(**wanted).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def term(text: str) -> Term:
+    """A term."""
+    found = Term.objects.filter(**condition(text, {"sis_term_id": "sis_term_id"})).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def enrollment(here: Course, text: str) -> Enrollment:
+    """An enrollment in this very course that has not been deleted, with what its body needs."""
+    found = (
+        Enrollment.objects.present()
+        .filter(section__course=here, **condition(text, {}))
+        .select_related(*WITH_ENROLLMENT)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+# What courses.api.bodies.enrollment_body reads.
+WITH_ENROLLMENT = ("user", "section__course", "role", "associated_user")

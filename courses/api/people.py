@@ -1,0 +1,106 @@
+"""People: of a course, and of an account."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Prefetch
+from django.http import Http404
+
+from accounts.api.bodies import user_body
+from accounts.api.endpoints import Body, Call, allow
+from accounts.api.finding import account, person
+from accounts.api.paging import page_of
+from accounts.models import User
+from accounts.paging import search_words
+from accounts.permissions import account_permissions
+from courses.api import finding
+from courses.api.bodies import enrollment_body
+from courses.api.enrollments import short_types, states
+from courses.models import Course, Enrollment, Section
+from courses.models.enrollment import EnrollmentQuerySet
+from courses.people import people_of, searched
+from courses.permissions import course_permissions
+from courses.reading import Sight
+from courses.totals import Totals, totals_of
+
+
+def index_of_account(call: Call, account_id: str) -> Body:
+    """GET accounts/:id/users"""
+    home = account(call, account_id)
+    keys = account_permissions(call.user, home)
+    allow("read_roster" in keys)
+    people = searched(people_of(home), search_words(call.given.text("search_term")), keys)
+    return [user_body(user, keys, call.include) for user in page_of(call, people)]
+
+
+def index(call: Call, course_id: str) -> Body:
+    """GET courses/:id/users"""
+    course = finding.course(course_id)
+    keys = _reader_keys(call, course)
+    there = _asked_for(call, course)
+    people = User.objects.present().filter(Exists(there.filter(user=OuterRef("pk")))).by_name()
+    if ids := [int(text) for text in call.given.texts("user_ids") if text.isdecimal() and len(text) < 19]:
+        people = people.filter(pk__in=ids)
+    words = search_words(call.given.text("search_term"))
+    found = page_of(call, searched(people, words, keys).prefetch_related(_places(there)))
+    return _bodies(call, found, keys)
+
+
+def show(call: Call, course_id: str, user_id: str) -> Body:
+    """GET courses/:id/users/:id"""
+    course = finding.course(course_id)
+    keys = _reader_keys(call, course)
+    there = Enrollment.objects.present().filter(section__course=course)
+    wanted = person(call, user_id)
+    found = User.objects.filter(Exists(there.filter(user=OuterRef("pk")))).prefetch_related(_places(there))
+    user = found.filter(pk=wanted.pk).first()
+    if user is None:
+        raise Http404
+    return _bodies(call, [user], keys)[0]
+
+
+def _reader_keys(call: Call, course: Course) -> frozenset[str]:
+    keys = course_permissions(call.user, course)
+    allow("read_roster" in keys)
+    return keys
+
+
+def _asked_for(call: Call, course: Course) -> EnrollmentQuerySet:
+    given = call.given
+    there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
+    if types := given.texts("enrollment_type"):
+        there = there.filter(type__in=short_types(types))
+    if (role_id := given.whole("enrollment_role_id")) is not None:
+        there = there.filter(role=role_id)
+    return there.filter(state__in=states(given.texts("enrollment_state")) or Enrollment.LIVE)
+
+
+def _places(there: EnrollmentQuerySet) -> Prefetch:
+    wanted = there.select_related(*finding.WITH_ENROLLMENT).order_by("id")
+    return Prefetch("enrollments", wanted, to_attr="places")
+
+
+def _bodies(call: Call, people: list[User], keys: frozenset[str]) -> list[dict[str, object]]:
+    enrollments = [place for user in people for place in _places_of(user)]
+    sight = Sight(call.user, enrollments)
+    totals = totals_of(enrollments) if "enrollments" in call.include else {}
+    return [_body(call, user, keys, sight, totals) for user in people]
+
+
+def _body(call: Call, user: User, keys: frozenset[str], sight: Sight, totals: Totals) -> dict[str, object]:
+    body = user_body(user, keys, call.include)
+    if "enrollments" in call.include:
+        body["enrollments"] = [
+            enrollment_body(place, sight, totals, call.address, with_user=False) for place in _places_of(user)
+        ]
+    if "observed_users" in call.include:
+        students = {place.associated_user for place in _places_of(user) if place.associated_user}
+        body["observed_users"] = [user_body(student, keys) for student in sorted(students, key=_order)]
+    return body
+
+
+def _places_of(user: User) -> list[Enrollment]:
+    return user.places  # type: ignore[attr-defined]
+
+
+def _order(user: User) -> tuple[str, int]:
+    return user.sortable_name.upper(), user.pk

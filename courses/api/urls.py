@@ -1,0 +1,33 @@
+"""The API of the courses app; GET accounts/:id/users shares its path with sign-up: pairing/api/urls.py."""
+
+from django.urls import path
+
+from accounts.api.endpoints import methods
+from courses.api import courses, enrolling, enrollments, people, sections, users
+
+COURSE = "courses/<str:course_id>"
+ENROLLMENT = f"{COURSE}/enrollments/<str:enrollment_id>"
+
+urlpatterns = [
+    path("users/<str:user_id>", methods(GET=users.show)),
+    path("users/<str:user_id>/profile", methods(GET=users.profile)),
+    path("courses", methods(GET=courses.index)),
+    path(COURSE, methods(GET=courses.show)),
+    path("accounts/<str:account_id>/courses", methods(POST=courses.create)),
+    path("users/<str:user_id>/courses", methods(GET=courses.index_of_user)),
+    path(f"{COURSE}/sections", methods(GET=sections.index, POST=sections.create)),
+    path("sections/<str:section_id>", methods(GET=sections.show)),
+    path(f"{COURSE}/enrollments", methods(GET=enrollments.index, POST=enrolling.create)),
+    path(
+        "sections/<str:section_id>/enrollments",
+        methods(GET=enrollments.index_of_section, POST=enrolling.create_in_section),
+    ),
+    path("users/<str:user_id>/enrollments", methods(GET=enrollments.index_of_user)),
+    path(ENROLLMENT, methods(GET=enrollments.show, DELETE=enrolling.end)),
+    path(f"{ENROLLMENT}/reactivate", methods(PUT=enrolling.reactivate)),
+    path(f"{ENROLLMENT}/accept", methods(POST=enrolling.accept)),
+    path(f"{ENROLLMENT}/reject", methods(POST=enrolling.reject)),
+    path(f"{COURSE}/users", methods(GET=people.index)),
+    path(f"{COURSE}/search_users", methods(GET=people.index)),
+    path(f"{COURSE}/users/<str:user_id>", methods(GET=people.show)),
+]

@@ -1,0 +1,23 @@
+"""Making pairing codes."""
+
+from accounts.api.endpoints import Body, Call, allow
+from accounts.api.finding import person
+from pairing.errors import PairingIsOff
+from pairing.gates import Why, why_not_for
+from pairing.issuing import issue
+
+
+def create(call: Call, user_id: str) -> Body:
+    """POST users/:id/observer_pairing_codes"""
+    student = person(call, user_id)
+    why_not = why_not_for(student, by=call.user)
+    if why_not is Why.SELF_REGISTRATION_IS_OFF:
+        raise PairingIsOff
+    allow(why_not is None)
+    code = issue(student, by=call.user)
+    return {
+        "user_id": student.pk,
+        "code": code.text,
+        "expires_at": code.expires_at,
+        "workflow_state": "active",
+    }

@@ -1,0 +1,80 @@
+"""Making accounts: by staff, and by people themselves with a pairing code."""
+
+from __future__ import annotations
+
+from django.http import Http404
+from rest_framework.response import Response
+
+from accounts.api.bodies import own_body, user_body
+from accounts.api.endpoints import Body, Call, open_to_all
+from accounts.api.errors import by_field
+from accounts.api.finding import account
+from accounts.api.parameters import Parameters
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import User
+from accounts.permissions import may_on_account
+from accounts.registering import Application
+from pairing.signing_up import sign_up
+
+
+@open_to_all
+def create(call: Call, account_id: str) -> Body | Response:
+    """POST accounts/:id/users"""
+    home = account(call, account_id)
+    caller = call.user_or_nobody
+    staff = caller if caller and may_on_account(caller, "manage_user_logins", home) else None
+    if staff is None and home != call.root:
+        # People make accounts for themselves with the institution, not with a part of it.
+        raise Http404
+    try:
+        user = sign_up(_application(call.given, staff), _code(call.given), network=call.network, by=staff)
+    except NotAllowed:
+        return Response({}, 403)
+    except Invalid as refusal:
+        return Response({"errors": _grouped(refusal)}, 400)
+    return {**_body(user, staff), "terms_of_use": user.terms_accepted_at is not None}
+
+
+def _body(user: User, staff: User | None) -> dict[str, object]:
+    if staff is None:
+        return own_body(user)
+    return user_body(user, ("read_sis", "view_user_logins"), ("email",))
+
+
+def _application(given: Parameters, staff: User | None) -> Application:
+    user, pseudonym = given.under("user"), given.under("pseudonym")
+    by_staff = {}
+    if staff:
+        by_staff = {
+            "sis_user_id": pseudonym.text("sis_user_id"),
+            "integration_id": pseudonym.text("integration_id"),
+            "email": given.under("communication_channel").text("address"),
+        }
+    return Application(
+        name=user.text("name"),
+        unique_id=pseudonym.text("unique_id"),
+        password=pseudonym.text("password"),
+        terms_of_use=user.flag("terms_of_use"),
+        initial_enrollment_type=user.text("initial_enrollment_type"),
+        short_name=user.text("short_name"),
+        sortable_name=user.text("sortable_name"),
+        time_zone=user.text("time_zone"),
+        locale=user.text("locale"),
+        **by_staff,
+    )
+
+
+def _code(given: Parameters) -> str:
+    """`pairing_code[code]`, or a plain `pairing_code`, which some scripts send."""
+    if given.is_hash("pairing_code"):
+        return given.under("pairing_code").text("code")
+    return given.text("pairing_code")
+
+
+def _grouped(refusal: Invalid) -> dict[str, object]:
+    """The complaints in the groups in which Canvas's clients look for them."""
+    groups: dict[str, dict[str, object]] = {"user": {}, "pseudonym": {}, "observee": {}, "pairing_code": {}}
+    for field, complaints in by_field(refusal.errors).items():
+        group, _dot, name = field.rpartition(".")
+        groups.setdefault(group or "user", {})[name] = complaints
+    return {**groups, "recaptcha": None}

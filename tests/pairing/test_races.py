@@ -1,0 +1,308 @@
+"""Things that happen at the same moment, on real connections: whatever the order, the promises hold."""
+
+import json
+from collections import Counter
+from functools import partial
+from threading import Event, Thread
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from accounts.errors import Invalid
+from accounts.locking import lock_users
+from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
+from accounts.registering import Application
+from accounts.tokens import make_token
+from courses.enrolling import change_state, enroll
+from courses.models import Enrollment
+from courses.observing import link, unlink
+from courses.visibility import courses_observed
+from pairing import texts
+from pairing.errors import CodeRefused, TooManyTries
+from pairing.issuing import issue, issue_for_class
+from pairing.models import FailedTry, PairingCode
+from pairing.redeeming import redeem, revoke
+from pairing.signing_up import sign_up
+from tests.factories import (
+    CodeFactory,
+    EnrollmentFactory,
+    RootFactory,
+    SectionFactory,
+    UserFactory,
+    make_admin,
+    make_student,
+    make_students,
+)
+from tests.racing import alone, at_once, meanwhile
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _root_and_the_server_to_itself(transactional_db, tmp_path_factory):
+    with alone(tmp_path_factory.getbasetemp().parent):
+        RootFactory()
+        yield
+
+
+def application(number: int = 0) -> Application:
+    return Application(
+        name="Jo Parent",
+        unique_id=f"jo{number}@example.org",
+        password="a-long-enough-word",
+        terms_of_use=True,
+        initial_enrollment_type="observer",
+    )
+
+
+def post(token: str, code: str, address: str) -> tuple[int, bytes]:
+    answer = Client().post(
+        "/api/v1/users/self/observees",
+        json.dumps({"pairing_code": code}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+        REMOTE_ADDR=address,
+    )
+    return answer.status_code, answer.content
+
+
+def kinds(outcomes: list) -> Counter:
+    """How many of each error, or of whatever else came out, there are."""
+    return Counter(type(outcome) for outcome in outcomes)
+
+
+def test_of_a_hundred_requests_with_one_code_one_makes_a_link_and_99_get_one_answer():
+    code = issue(student := make_student(), by=student)
+    tokens = [make_token(UserFactory(), "", by=None) for _ in range(100)]
+    answers = at_once([partial(post, token, code.text, f"10.0.0.{n}") for n, token in enumerate(tokens)])
+    refused = Counter(answer for answer in answers if answer[0] != 200)
+    assert len(refused) == 1
+    assert [*refused.values()] == [99]
+    (status, body), *_ = refused
+    assert (status, json.loads(body)) == (422, {"errors": [{"message": "Invalid pairing code."}]})
+    made = ObservationLink.objects.get()
+    assert made.student == student
+    assert PairingCode.objects.get().used_by == made.observer
+    assert Enrollment.objects.get(type=BaseType.OBSERVER).user == made.observer
+    assert FailedTry.objects.count() == 99
+
+
+def test_of_a_hundred_who_redeem_one_code_one_is_linked():
+    section = SectionFactory()
+    code = CodeFactory(text="abcdef", student=make_student(section))
+    observers = [UserFactory() for _ in range(100)]
+    outcomes = at_once(
+        [
+            partial(redeem, "abcdef", observer=observer, by=observer, network=f"10.0.0.{n}")
+            for n, observer in enumerate(observers)
+        ]
+    )
+    assert kinds(outcomes) == {ObservationLink: 1, CodeRefused: 99}
+    made = ObservationLink.objects.get()
+    code.refresh_from_db()
+    assert code.used_by == made.observer == Enrollment.objects.get(type=BaseType.OBSERVER).user
+    assert AuditEvent.objects.filter(action=Action.CODE_REDEEMED).count() == 1
+    assert AuditEvent.objects.filter(action=Action.LINK_MADE).count() == 1
+
+
+def test_one_observer_who_sends_two_codes_of_one_student_spends_one():
+    student, observer = make_student(), UserFactory()
+    codes = [issue(student, by=student).text for _ in range(5)]
+    at_once([partial(redeem, code, observer=observer, by=observer, network="10.0.0.1") for code in codes])
+    assert ObservationLink.objects.count() == 1
+    assert PairingCode.objects.live().count() == 4
+    assert Enrollment.objects.filter(type=BaseType.OBSERVER).count() == 1
+
+
+def test_guesses_at_the_same_moment_do_not_outrun_the_limit():
+    observer = UserFactory()
+    outcomes = at_once(
+        [partial(redeem, "unknwn", observer=observer, by=observer, network=f"10.0.0.{n}") for n in range(30)]
+    )
+    assert kinds(outcomes) == {CodeRefused: 5, TooManyTries: 25}
+    assert FailedTry.objects.count() == 5
+
+
+def test_guesses_from_one_network_at_the_same_moment_do_not_outrun_its_limit():
+    outcomes = at_once(
+        [
+            partial(redeem, "unknwn", observer=observer, by=observer, network="10.0.0.1")
+            for observer in [UserFactory() for _ in range(40)]
+        ]
+    )
+    assert kinds(outcomes) == {CodeRefused: 20, TooManyTries: 20}
+
+
+def test_fifty_who_make_codes_for_one_student_leave_the_five_newest():
+    student, over, most = make_student(), Event(), []
+
+    def watch():
+        try:
+            while not over.is_set():
+                most.append(PairingCode.objects.live().filter(student=student).count())
+        finally:
+            connection.close()
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    made = at_once([partial(issue, student, by=student) for _ in range(50)])
+    over.set()
+    watcher.join()
+    assert max(most) <= 5
+    assert len({code.text for code in made}) == 50
+    by_age = PairingCode.objects.order_by("id")
+    live = PairingCode.objects.live().order_by("id")
+    assert list(live) == list(by_age)[-5:]
+    assert list(live.order_by("issued_at", "id")) == list(by_age)[-5:]
+    assert {bytes(code.digest) for code in live} <= {texts.digest(code.text) for code in made}
+
+
+def test_exports_of_one_class_at_the_same_moment_leave_everybody_five_codes():
+    section, admin = SectionFactory(), make_admin()
+    students = make_students(30, section)
+    orders = [students, students[::-1]] * 4
+    outcomes = at_once([partial(issue_for_class, order, by=admin, course=section.course) for order in orders])
+    assert kinds(outcomes) == {list: 8}
+    live = Counter(PairingCode.objects.live().values_list("student", flat=True))
+    assert live == dict.fromkeys(students, 5)
+
+
+def test_the_oldest_code_is_redeemed_while_a_sixth_is_made():
+    student, observer = make_student(), UserFactory()
+    oldest, *_ = [issue(student, by=student).text for _ in range(5)]
+    use = partial(redeem, oldest, observer=observer, by=observer, network="10.0.0.1")
+    with transaction.atomic():
+        lock_users([student.pk])
+        outcomes = meanwhile(use)
+        issue(student, by=student)
+    assert kinds(outcomes.result()) == {CodeRefused: 1}
+    assert PairingCode.objects.live().count() == 5
+
+
+def test_a_code_is_redeemed_while_it_is_being_revoked():
+    student, observer = make_student(), UserFactory()
+    code = CodeFactory(text="abcdef", student=student)
+    use = partial(redeem, "abcdef", observer=observer, by=observer, network="10.0.0.1")
+    with transaction.atomic():
+        assert revoke(code, by=student)
+        outcomes = meanwhile(use)
+    assert kinds(outcomes.result()) == {CodeRefused: 1}
+    assert not ObservationLink.objects.exists()
+
+
+def test_codes_made_redeemed_and_revoked_all_at_once_get_in_nobodys_way():
+    student = make_student()
+    codes = [issue(student, by=student) for _ in range(5)]
+    rows = list(PairingCode.objects.live())
+    observers = [UserFactory() for _ in range(20)]
+    outcomes = at_once(
+        [
+            *[partial(issue, student, by=student) for _ in range(20)],
+            *[
+                partial(redeem, codes[n % 5].text, observer=observer, by=observer, network=f"10.0.0.{n}")
+                for n, observer in enumerate(observers)
+            ],
+            *[partial(revoke, row, by=student) for row in rows],
+        ]
+    )
+    unexpected = [error for error in outcomes if isinstance(error, Exception) and not isinstance(error, CodeRefused)]
+    assert unexpected == []
+    assert PairingCode.objects.live().count() == 5
+    linked = sum(isinstance(outcome, ObservationLink) for outcome in outcomes)
+    assert ObservationLink.objects.count() == linked == PairingCode.objects.exclude(used_at=None).count()
+
+
+def test_of_two_who_sign_up_with_one_code_one_gets_an_account():
+    CodeFactory(text="abcdef")
+    outcomes = at_once([partial(sign_up, application(n), "abcdef", network=f"10.0.0.{n}") for n in range(10)])
+    assert kinds(outcomes) == {User: 1, Invalid: 9}
+    assert {tuple(error.errors) for error in outcomes if isinstance(error, Invalid)} == {("pairing_code.code",)}
+    made = ObservationLink.objects.get()
+    assert [made.observer] == [outcome for outcome in outcomes if isinstance(outcome, User)]
+    assert User.objects.filter(login_id__startswith="jo").count() == 1
+
+
+def test_of_two_who_sign_up_with_one_login_one_gets_it_and_the_other_keeps_the_code():
+    for text in ("abcdef", "ghijkm"):
+        CodeFactory(text=text, student=make_student())
+    outcomes = at_once([partial(sign_up, application(), text, network=text) for text in ("abcdef", "ghijkm")])
+    assert kinds(outcomes) == {User: 1, Invalid: 1}
+    assert [list(error.errors) for error in outcomes if isinstance(error, Invalid)] == [["pseudonym.unique_id"]]
+    assert PairingCode.objects.live().count() == 1
+
+
+def test_a_link_made_while_the_student_is_being_enrolled_misses_no_course():
+    role = Role.objects.built_in(BaseType.STUDENT)
+    student, observers = make_student(), [UserFactory() for _ in range(10)]
+    sections = [SectionFactory() for _ in range(10)]
+    outcomes = at_once(
+        [
+            *[partial(link, observer, student, origin="api", by=None) for observer in observers],
+            *[partial(enroll, student, section, role, by=None) for section in sections],
+        ]
+    )
+    assert kinds(outcomes) == {ObservationLink: 10, Enrollment: 10}
+    for observer in observers:
+        assert courses_observed(observer, student).count() == 11
+
+
+def test_a_link_waits_for_an_enrollment_that_is_under_way():
+    role = Role.objects.built_in(BaseType.STUDENT)
+    student, observer, section = make_student(), UserFactory(), SectionFactory()
+    pair = partial(link, observer, student, origin="api", by=None)
+    with transaction.atomic():
+        enroll(student, section, role, by=None)
+        outcomes = meanwhile(pair)
+    assert kinds(outcomes.result()) == {ObservationLink: 1}
+    assert section.course in courses_observed(observer, student)
+
+
+def test_nothing_is_left_of_a_link_that_ends_while_the_student_is_being_enrolled():
+    role = Role.objects.built_in(BaseType.STUDENT)
+    student, observers = make_student(), [UserFactory() for _ in range(10)]
+    links = [link(observer, student, origin="api", by=None) for observer in observers]
+    sections = [SectionFactory() for _ in range(10)]
+    outcomes = at_once(
+        [
+            *[partial(unlink, made, by=None) for made in links],
+            *[partial(enroll, student, section, role, by=None) for section in sections],
+        ]
+    )
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert not Enrollment.objects.filter(type=BaseType.OBSERVER).exclude(state="deleted").exists()
+
+
+def test_an_end_of_a_link_waits_for_an_enrollment_that_is_under_way():
+    role = Role.objects.built_in(BaseType.STUDENT)
+    student, observer = make_student(), UserFactory()
+    made = link(observer, student, origin="api", by=None)
+    end = partial(unlink, made, by=None)
+    with transaction.atomic():
+        enroll(student, SectionFactory(), role, by=None)
+        outcomes = meanwhile(end)
+    assert kinds(outcomes.result()) == {type(None): 1}
+    assert not Enrollment.objects.filter(user=observer).exclude(state="deleted").exists()
+
+
+def test_one_enrollment_asked_for_by_many_is_made_once():
+    role = Role.objects.built_in(BaseType.STUDENT)
+    student, observer, section = UserFactory(), UserFactory(), SectionFactory()
+    link(observer, student, origin="api", by=None)
+    outcomes = at_once([partial(enroll, student, section, role, by=None) for _ in range(20)])
+    assert kinds(outcomes) == {Enrollment: 20}
+    assert Enrollment.objects.filter(section=section).count() == 2
+
+
+def test_a_student_removed_and_linked_at_the_same_moment_leaves_no_way_in():
+    student = UserFactory()
+    places = [EnrollmentFactory(user=student) for _ in range(10)]
+    observers = [UserFactory() for _ in range(10)]
+    outcomes = at_once(
+        [
+            *[partial(link, observer, student, origin="api", by=None) for observer in observers],
+            *[partial(change_state, place, "deleted", by=None) for place in places],
+        ]
+    )
+    assert kinds(outcomes) == {ObservationLink: 10, Enrollment: 10}
+    assert not Enrollment.objects.exclude(state="deleted").exists()
