@@ -10,4 +10,7 @@ urlpatterns = [
     re_path(r"^api(/|$)", not_found),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("", include("accounts.urls")),
+    path("", include("courses.urls")),
+    path("", include("pairing.urls")),
 ]

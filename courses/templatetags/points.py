@@ -1,0 +1,17 @@
+"""How points are written."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+
+@register.filter
+def points(value: Decimal | None) -> str:
+    """`Decimal("9.50")` → "9.5", `Decimal("10.00")` → "10", in the reader's notation; nothing for None."""
+    if value is None:
+        return ""
+    plain = format(value, "f")
+    return number_format(plain.rstrip("0").rstrip(".") if "." in plain else plain)

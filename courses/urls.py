@@ -1,0 +1,27 @@
+"""The pages of courses and accounts."""
+
+from django.urls import path
+
+from courses.views import account_user, accounts, assignments, course, dashboard, people
+
+urlpatterns = [
+    path("", dashboard.show, name="dashboard"),
+    path("observing/select", dashboard.select_student, name="select_student"),
+    path("courses/<int:course_id>", course.home, name="course"),
+    path("courses/<int:course_id>/announcements", course.announcements, name="course_announcements"),
+    path("courses/<int:course_id>/assignments", assignments.index, name="course_assignments"),
+    path("courses/<int:course_id>/assignments/syllabus", course.syllabus, name="course_syllabus"),
+    path("courses/<int:course_id>/assignments/<int:assignment_id>", assignments.show, name="course_assignment"),
+    path("courses/<int:course_id>/grades", assignments.grades, name="course_grades"),
+    path("courses/<int:course_id>/users", people.index, name="course_people"),
+    path("courses/<int:course_id>/users/<int:user_id>", people.show, name="course_user"),
+    path("accounts/<int:account_id>", accounts.account, name="account"),
+    path("accounts/<int:account_id>/users", accounts.users, name="account_users"),
+    path("accounts/<int:account_id>/courses", accounts.courses, name="account_courses"),
+    path("accounts/<int:account_id>/users/<int:user_id>", account_user.show, name="account_user"),
+    path(
+        "accounts/<int:account_id>/users/<int:user_id>/observer_links/<int:link_id>/remove",
+        account_user.remove_link,
+        name="remove_observer_link",
+    ),
+]

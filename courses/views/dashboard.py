@@ -1,0 +1,35 @@
+"""The dashboard: the courses of the students one observes, and one's own."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.requests import SignedInRequest
+from courses.views.choosing import remember, remembered
+from courses.visibility import courses_observed, own_courses, students_followed
+
+
+@login_required
+def show(request: SignedInRequest) -> HttpResponse:
+    """One student's courses at a time, with a picker where there are several; then one's own."""
+    students = list(students_followed(request.user))
+    student = remembered(request, students)
+    context = {
+        "students": students,
+        "student": student,
+        "observed": courses_observed(request.user, student).select_related("term") if student else [],
+        "own": own_courses(request.user).select_related("term"),
+    }
+    return render(request, "courses/dashboard.html", context)
+
+
+@require_POST
+@login_required
+def select_student(request: SignedInRequest) -> HttpResponse:
+    """Choose whose courses to see, and remember it."""
+    wanted = request.POST.get("student", "")
+    student = get_object_or_404(students_followed(request.user), pk=int(wanted) if wanted.isdecimal() else None)
+    response = redirect("dashboard")
+    remember(response, request.user, student)
+    return response

@@ -1,0 +1,135 @@
+"""The forms of pairing."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Invalid
+from accounts.models import Account, SelfRegistration, User
+from accounts.registering import OBSERVER, Application
+from pairing import texts
+
+CODE_ATTRIBUTES = {
+    "autocomplete": "off",
+    "autocapitalize": "none",
+    "autocorrect": "off",
+    "spellcheck": "false",
+    "class": "code-input",
+    # Room for spaces and dashes that come along when a code is pasted.
+    "maxlength": "40",
+}
+
+
+class CodeForm(forms.Form):
+    """One pairing code, typed or pasted."""
+
+    code = forms.CharField(
+        label=_("Student pairing code"),
+        help_text=_("Six letters and digits. Capital and small letters are different."),
+        error_messages={"required": _("Please type the pairing code.")},
+        max_length=40,
+        widget=forms.TextInput(attrs=CODE_ATTRIBUTES),
+    )
+
+    def clean_code(self) -> str:
+        return _possible(self.cleaned_data["code"])
+
+
+def _possible(typed: str) -> str:
+    """The tidied code. Raises ValidationError naming what no code can have: no guess is spent on a slip."""
+    text = texts.tidy(typed)
+    if text and (complaint := texts.complaint(text)):
+        raise forms.ValidationError(complaint)
+    return text
+
+
+class RegistrationForm(forms.Form):
+    """Name, e-mail as login, password, code and terms, under the field names of Canvas's sign-up form."""
+
+    NAMES = {
+        "name": "user[name]",
+        "email": "pseudonym[unique_id]",
+        "password": "pseudonym[password]",
+        "code": "pairing_code[code]",
+        "terms": "user[terms_of_use]",
+    }
+    FIELDS_OF_RULES = {
+        "user.name": "name",
+        "user.terms_of_use": "terms",
+        "pseudonym.unique_id": "email",
+        "pseudonym.password": "password",
+        "pairing_code.code": "code",
+    }
+
+    name = forms.CharField(
+        label=_("Your full name"), max_length=255, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=100,
+        help_text=_("You will sign in with it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least eight characters, and not a common word."),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    code = CodeForm.base_fields["code"]
+    terms = forms.BooleanField(
+        label=_("I agree to the terms of use."),
+        error_messages={"required": _("Please accept the terms to make an account.")},
+    )
+
+    def __init__(self, *args: Any, root: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "register_%s", **kwargs})
+        # The Parent app looks for this id on the page.
+        self.fields["code"].widget.attrs["id"] = "pairing_code"
+        if root.self_registration == SelfRegistration.ALL:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = _("To follow a student. Leave it empty if you do not have one.")
+
+    def add_prefix(self, field_name: str) -> str:
+        return self.NAMES.get(field_name, field_name)
+
+    def clean_code(self) -> str:
+        return _possible(self.cleaned_data["code"])
+
+    def application(self) -> Application:
+        """What the rules are asked for, of a valid form. With a code somebody signs up as an observer."""
+        given = self.cleaned_data
+        return Application(
+            name=given["name"],
+            unique_id=given["email"],
+            password=given["password"],
+            terms_of_use=given["terms"],
+            initial_enrollment_type=OBSERVER if given["code"] else "",
+        )
+
+    def add_refusals(self, refusal: Invalid) -> None:
+        """Put what a rule objects to beside the field it is about."""
+        for field, complaints in refusal.errors.items():
+            for _kind, message in complaints:
+                self.add_error(self.FIELDS_OF_RULES.get(field), str(message))
+
+
+class TimeZoneForm(forms.ModelForm):
+    """The reader's own time zone."""
+
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(zone, zone) for zone in _zones()])
+
+    class Meta:
+        model = User
+        fields = ("time_zone",)
+
+
+def _zones() -> list[str]:
+    """The zones people know by a city: `Europe/Berlin`, and UTC."""
+    return [
+        "UTC",
+        *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))),
+    ]

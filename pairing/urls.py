@@ -1,0 +1,16 @@
+"""The pages of pairing."""
+
+from django.urls import path
+
+from pairing.views import codes, export, observees, registration, settings
+
+urlpatterns = [
+    path("profile/settings", settings.show, name="settings"),
+    path("profile/observees", observees.show, name="observees"),
+    path("profile/observees/<int:student_id>/remove", observees.remove, name="remove_observee"),
+    path("profile/observer_pairing_codes/<int:code_id>/revoke", codes.revoke, name="revoke_code"),
+    path("users/<int:student_id>/observer_pairing_codes", codes.issue, name="issue_code"),
+    path("courses/<int:course_id>/observer_pairing_codes", export.confirm, name="export_codes_confirm"),
+    path("courses/<int:course_id>/observer_pairing_codes.csv", export.download, name="export_codes"),
+    path("register", registration.register, name="register"),
+]

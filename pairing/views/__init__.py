@@ -1,0 +1,1 @@
+"""The pages of pairing: thin, each reads the request, calls one rule and renders."""

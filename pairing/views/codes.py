@@ -1,0 +1,54 @@
+"""Making and revoking single codes."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from courses.models import Course
+from pairing import gates, issuing, redeeming, texts
+from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
+
+
+@require_POST
+@login_required
+def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
+    """Make a code and show it, this once: as a dialog where the page asked for one, else as a page."""
+    student = get_object_or_404(User.objects.present(), pk=student_id)
+    course = _course_of(request)
+    if gates.why_not_for(student, by=request.user, course=course):
+        raise PermissionDenied
+    code = issuing.issue(student, by=request.user, course=course)
+    live = list(PairingCode.objects.live().filter(student=student).select_related("issued_by", "course"))
+    context = {
+        "student": student,
+        "course": course,
+        "code": code,
+        "spelled": texts.spelled(code.text),
+        "codes": live,
+        "most": LIVE_CODES_PER_STUDENT,
+        "own": student == request.user,
+    }
+    return render(request, "pairing/code_dialog.html" if request.htmx else "pairing/code.html", context)
+
+
+def _course_of(request: SignedInRequest) -> Course | None:
+    given = request.POST.get("course", "")
+    return get_object_or_404(Course.objects.present(), pk=int(given)) if given.isdecimal() else None
+
+
+@require_POST
+@login_required
+def revoke(request: SignedInRequest, code_id: int) -> HttpResponse:
+    """End one of one's own codes before its time."""
+    code = get_object_or_404(PairingCode, pk=code_id, student=request.user)
+    if redeeming.revoke(code, by=request.user):
+        messages.success(request, _("The code ending in %(hint)s no longer works.") % {"hint": code.hint})
+    else:
+        messages.info(request, _("This code had ended already."))
+    return redirect("settings")

@@ -1,0 +1,36 @@
+"""User Settings: one's time zone, one's codes, and who observes one."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from accounts.models import ObservationLink
+from accounts.requests import SignedInRequest
+from pairing import gates
+from pairing.forms import TimeZoneForm
+from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
+
+
+@login_required
+def show(request: SignedInRequest) -> HttpResponse:
+    """The settings page; a POST saves the time zone."""
+    form = TimeZoneForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Your time zone is saved."))
+        return redirect("settings")
+    may_pair = gates.why_not_for(request.user, by=request.user) is None
+    codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course")
+    observers = ObservationLink.objects.live().filter(student=request.user).select_related("observer")
+    context = {
+        "form": form,
+        "may_pair": may_pair,
+        "codes": list(codes) if may_pair else [],
+        "most": LIVE_CODES_PER_STUDENT,
+        "observers": observers.order_by("observer__sortable_name"),
+    }
+    return render(
+        request, "pairing/settings.html", context, status=200 if form.is_valid() or not form.is_bound else 422
+    )

@@ -1,0 +1,161 @@
+"""Making and revoking codes on pages: User Settings and User Details."""
+
+import logging
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Action, AuditEvent, BaseType, SelfRegistration
+from courses.models import Enrollment
+from pairing.issuing import issue
+from pairing.models import PairingCode
+from tests.factories import (
+    AccountFactory,
+    CourseFactory,
+    EnrollmentFactory,
+    SectionFactory,
+    UserFactory,
+    allow,
+    make_admin,
+)
+
+
+@pytest.fixture
+def place(root) -> Enrollment:
+    return EnrollmentFactory(user=UserFactory(name="Mia Stone", time_zone="Asia/Tokyo"))
+
+
+def make_code(client, actor, student, **data):
+    client.force_login(actor)
+    return client.post(reverse("issue_code", args=[student.pk]), data)
+
+
+def test_a_student_makes_a_code_for_themselves(client, place):
+    answer = make_code(client, place.user, place.user)
+    assert answer.status_code == 200
+    text = answer.context["code"].text
+    assert text in answer.content.decode()
+    assert "Asia/Tokyo" in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_code_is_spelled_out_for_a_screen_reader(client, place, monkeypatch):
+    monkeypatch.setattr("pairing.texts.draw", lambda: "aB3xYz")
+    page = make_code(client, place.user, place.user).content.decode()
+    assert "small a, capital B, 3, small x, capital Y, small z" in page
+
+
+def test_making_a_code_is_never_a_get(client, place):
+    client.force_login(place.user)
+    assert client.get(reverse("issue_code", args=[place.user.pk])).status_code == 405
+    assert not PairingCode.objects.exists()
+
+
+def test_a_stranger_cannot_make_a_code(client, place):
+    for actor in (UserFactory(), EnrollmentFactory().user, EnrollmentFactory(type=BaseType.TEACHER).user):
+        assert make_code(client, actor, place.user).status_code == 403
+    assert not PairingCode.objects.exists()
+
+
+def test_a_teacher_makes_a_code_only_with_the_permission(client, place):
+    teacher = EnrollmentFactory(type=BaseType.TEACHER, section=place.section).user
+    course = place.section.course
+    assert make_code(client, teacher, place.user, course=course.pk).status_code == 403
+    allow(BaseType.TEACHER, "generate_observer_pairing_code")
+    assert make_code(client, teacher, place.user, course=course.pk).status_code == 200
+
+
+def test_a_teacher_cannot_name_a_course_the_student_is_not_in(client, place):
+    allow(BaseType.TEACHER, "generate_observer_pairing_code")
+    elsewhere = SectionFactory()
+    teacher = EnrollmentFactory(type=BaseType.TEACHER, section=elsewhere).user
+    assert make_code(client, teacher, place.user, course=elsewhere.course_id).status_code == 403
+    assert make_code(client, teacher, place.user, course=place.section.course_id).status_code == 403
+
+
+def test_an_admin_of_another_school_cannot_make_a_code(client, place):
+    assert make_code(client, make_admin(AccountFactory()), place.user).status_code == 403
+    assert make_code(client, make_admin(place.section.course.account), place.user).status_code == 200
+
+
+def test_with_self_registration_off_nobody_can(client, place, root):
+    root.self_registration = SelfRegistration.NONE
+    root.save()
+    for actor in (place.user, make_admin()):
+        assert make_code(client, actor, place.user).status_code == 403
+        assert "Pair with Observer" not in client.get(reverse("settings")).content.decode()
+
+
+def test_an_admin_who_is_a_student_somewhere_has_the_button(client, place):
+    admin = make_admin()
+    EnrollmentFactory(user=admin, section=SectionFactory(course=CourseFactory()))
+    client.force_login(admin)
+    assert "Pair with Observer" in client.get(reverse("settings")).content.decode()
+    assert make_code(client, admin, admin).status_code == 200
+
+
+def test_somebody_without_student_enrollment_has_no_button(client, root):
+    client.force_login(EnrollmentFactory(type=BaseType.TEACHER).user)
+    assert "Pair with Observer" not in client.get(reverse("settings")).content.decode()
+
+
+def test_settings_list_the_live_codes_masked_and_who_made_them(client, place):
+    admin = make_admin(name="Ada Min")
+    first = issue(place.user, by=admin)
+    for _number in range(4):
+        issue(place.user, by=place.user)
+    client.force_login(place.user)
+    page = client.get(reverse("settings")).content.decode()
+    assert "Ada Min" in page
+    assert page.count("next to drop") == 1
+    assert page.count("•••••") == 5
+    assert first.text not in page
+
+
+def test_a_student_revokes_only_their_own_codes(client, place):
+    issue(place.user, by=place.user)
+    code = PairingCode.objects.get()
+    client.force_login(EnrollmentFactory().user)
+    assert client.post(reverse("revoke_code", args=[code.pk])).status_code == 404
+    client.force_login(place.user)
+    assert client.post(reverse("revoke_code", args=[code.pk])).status_code == 302
+    assert not PairingCode.objects.live().exists()
+    assert AuditEvent.objects.filter(action=Action.CODE_REVOKED, actor=place.user).count() == 1
+
+
+def test_the_settings_page_costs_the_same_however_many_codes_and_courses(client, place, django_assert_max_num_queries):
+    client.force_login(place.user)
+    with django_assert_max_num_queries(12):
+        client.get(reverse("settings"))
+    for _number in range(5):
+        issue(place.user, by=make_admin())
+        EnrollmentFactory(user=place.user)
+    with django_assert_max_num_queries(12):
+        client.get(reverse("settings"))
+
+
+def test_a_time_zone_is_saved_and_a_made_up_one_refused(client, place):
+    client.force_login(place.user)
+    assert client.post(reverse("settings"), {"time_zone": "Mars/Base"}).status_code == 422
+    assert client.post(reverse("settings"), {"time_zone": "Europe/Berlin"}).status_code == 302
+    place.user.refresh_from_db()
+    assert place.user.time_zone == "Europe/Berlin"
+
+
+def test_a_code_stands_in_no_log_and_no_error_report(client, place, caplog, settings, monkeypatch, mailoutbox):
+    settings.ADMINS = [("Ops", "ops@example.org")]
+    observer = UserFactory()
+    code = issue(place.user, by=place.user).text
+    monkeypatch.setattr("pairing.redeeming.find", lambda typed: 1 / 0)
+    client.force_login(observer)
+    client.raise_request_exception = False
+    logging.getLogger("django.request").addHandler(handler := logging.getLogger("django").handlers[-1])
+    with caplog.at_level(logging.DEBUG):
+        answer = client.post(f"{reverse('observees')}?pairing_code={code}", {"code": code})
+    logging.getLogger("django.request").removeHandler(handler)
+    assert answer.status_code == 500
+    assert code not in answer.content.decode()
+    assert "ZeroDivisionError" in caplog.text
+    assert code not in caplog.text
+    for mail in mailoutbox:
+        assert code not in mail.body + mail.subject

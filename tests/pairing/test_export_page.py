@@ -1,0 +1,81 @@
+"""Export Pairing Codes: the page that says what will happen, and the download."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Action, AuditEvent, BaseType, SelfRegistration
+from pairing.issuing import issue
+from pairing.models import PairingCode
+from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, allow, make_admin
+
+
+@pytest.fixture
+def section(root):
+    section = SectionFactory(course__course_code="BIO/7 „ä“")
+    for _number in range(3):
+        EnrollmentFactory(section=section)
+    return section
+
+
+def addresses(section) -> tuple[str, str]:
+    return (
+        reverse("export_codes_confirm", args=[section.course_id]),
+        reverse("export_codes", args=[section.course_id]),
+    )
+
+
+def test_the_page_forecasts_and_makes_nothing(client, section):
+    student = section.enrollments.first().user
+    for _number in range(5):
+        issue(student, by=student)
+    client.force_login(make_admin())
+    page = client.get(addresses(section)[0]).content.decode()
+    assert "3 students" in page
+    assert "One of them has five live codes already" in page
+    assert PairingCode.objects.count() == 5
+
+
+def test_the_file_is_a_post_and_comes_with_its_name(client, section):
+    client.force_login(make_admin())
+    assert client.get(addresses(section)[1]).status_code == 405
+    answer = client.post(addresses(section)[1])
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert "BIO_7" in answer.headers["Content-Disposition"]
+    assert "_Pairing_Codes.csv" in answer.headers["Content-Disposition"]
+    raw = b"".join(answer.streaming_content)
+    assert raw.startswith("\ufeff".encode())
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    assert len(rows) == 3
+    assert AuditEvent.objects.filter(action=Action.CODES_EXPORTED).count() == 1
+
+
+def test_only_those_with_the_permission_in_this_course_get_it(client, section):
+    teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
+    elsewhere = EnrollmentFactory(type=BaseType.TEACHER).user
+    student = section.enrollments.first().user
+    for actor in (teacher, elsewhere, student, make_admin(AccountFactory())):
+        client.force_login(actor)
+        assert client.get(addresses(section)[0]).status_code == 403
+        assert client.post(addresses(section)[1]).status_code == 403
+    allow(BaseType.TEACHER, "generate_observer_pairing_code")
+    client.force_login(elsewhere)
+    assert client.post(addresses(section)[1]).status_code == 403
+    client.force_login(teacher)
+    assert client.post(addresses(section)[1]).status_code == 200
+
+
+def test_with_self_registration_off_it_is_refused(client, section, root):
+    root.self_registration = SelfRegistration.NONE
+    root.save()
+    client.force_login(make_admin())
+    assert client.post(addresses(section)[1]).status_code == 403
+    assert not PairingCode.objects.exists()
+
+
+def test_a_course_without_students_says_so(client, root):
+    client.force_login(make_admin())
+    page = client.get(addresses(SectionFactory())[0]).content.decode()
+    assert "no students yet" in page

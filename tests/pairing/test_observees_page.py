@@ -1,0 +1,154 @@
+"""The Observing page: look, pair, stop."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import ObservationLink, SelfRegistration, User
+from courses.models import Course, Enrollment
+from courses.observing import link
+from pairing.issuing import issue
+from pairing.models import FailedTry, PairingCode
+from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory
+
+PAGE = "/profile/observees"
+
+
+@pytest.fixture
+def student(root) -> User:
+    school = AccountFactory(name="Hill School")
+    section = SectionFactory(course=CourseFactory(name="Biology", account=school))
+    return EnrollmentFactory(user=UserFactory(name="Mia Stone"), section=section).user
+
+
+@pytest.fixture
+def observer(client, root) -> User:
+    user = UserFactory(name="Pat Stone")
+    client.force_login(user)
+    return user
+
+
+def test_the_page_is_open_to_every_signed_in_person_and_to_nobody_else(client, observer):
+    assert client.get(PAGE).status_code == 200
+    client.logout()
+    assert client.get(PAGE).status_code == 302
+
+
+def test_a_right_code_shows_whom_it_is_about_and_spends_nothing(client, observer, student):
+    code = issue(student, by=student).text
+    answer = client.post(PAGE, {"code": f"{code[:3]} - {code[3:]}"})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Mia S." in page
+    assert "Stone" not in page.replace("Pat Stone", "")
+    assert "Hill School" in page
+    assert PairingCode.objects.live().count() == 1
+    assert not ObservationLink.objects.exists()
+
+
+def test_pair_spends_the_code_and_lists_the_student_with_the_courses(client, observer, student):
+    code = issue(student, by=student).text
+    answer = client.post(PAGE, {"code": code, "step": "pair"}, follow=True)
+    page = answer.content.decode()
+    assert "Mia Stone" in page
+    assert "Biology" in page
+    assert not PairingCode.objects.live().exists()
+
+
+def test_every_code_that_does_not_work_gets_the_same_answer(client, observer, student, monkeypatch):
+    def answer(code: str) -> str:
+        FailedTry.objects.all().delete()
+        response = client.post(PAGE, {"code": code})
+        assert response.status_code == 422
+        return str(response.context["form"].errors["code"])
+
+    texts = iter(["aBcDe2", "aBcDe3", "aBcDe4", "aBcDe5"])
+    monkeypatch.setattr("pairing.texts.draw", lambda: next(texts))
+    used, revoked, expired, swapped = (issue(student, by=student).text for _number in range(4))
+    codes = list(PairingCode.objects.order_by("id"))
+    other = UserFactory()
+    from pairing.redeeming import redeem, revoke
+
+    redeem(used, observer=other, by=other, network="203.0.113.9")
+    revoke(codes[1], by=student)
+    PairingCode.objects.filter(pk=codes[2].pk).update(issued_at="2020-01-01T00:00Z", expires_at="2020-01-08T00:00Z")
+    answers = {answer(code) for code in (used, revoked, expired, swapped.swapcase(), "abcdef")}
+    assert len(answers) == 1
+    assert "ask the student or the school" in answers.pop()
+
+
+def test_a_slip_is_named_and_costs_no_try(client, observer):
+    answer = client.post(PAGE, {"code": "ab0def"})
+    assert answer.status_code == 422
+    assert "“0” is never used in a code" in str(answer.context["form"].errors["code"])
+    assert not FailedTry.objects.exists()
+
+
+def test_capitals_are_never_folded(client, observer, student, monkeypatch):
+    monkeypatch.setattr("pairing.texts.draw", lambda: "aBcDeF")
+    issue(student, by=student)
+    assert client.post(PAGE, {"code": "ABCDEF"}).status_code == 422
+    assert client.post(PAGE, {"code": "aBcDeF"}).status_code == 200
+
+
+def test_ones_own_code_is_told_kindly_and_spends_nothing(client, student):
+    client.force_login(student)
+    code = issue(student, by=student).text
+    answer = client.post(PAGE, {"code": code})
+    assert "This is your own code" in str(answer.context["form"].errors["code"])
+    assert PairingCode.objects.live().count() == 1
+
+
+def test_an_observer_linked_already_is_told_and_nothing_is_spent(client, observer, student):
+    link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
+    answer = client.post(PAGE, {"code": issue(student, by=student).text, "step": "pair"})
+    assert "already observing" in str(answer.context["form"].errors["code"])
+    assert PairingCode.objects.live().count() == 1
+
+
+def test_after_five_failures_the_page_says_how_long_to_wait(client, observer, student):
+    for _number in range(5):
+        assert client.post(PAGE, {"code": "abcdef"}).status_code == 422
+    answer = client.post(PAGE, {"code": issue(student, by=student).text})
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 900
+    assert "15 minutes" in str(answer.context["form"].errors["code"])
+
+
+def test_with_pairing_off_the_page_says_what_to_do_instead(client, observer, student, root):
+    code = issue(student, by=student).text
+    root.self_registration = SelfRegistration.NONE
+    root.save()
+    assert "ask the school to link you" in client.get(PAGE).content.decode()
+    assert client.post(PAGE, {"code": code, "step": "pair"}).status_code == 403
+    assert not ObservationLink.objects.exists()
+
+
+def test_stopping_asks_first_and_is_effective_at_the_next_request(client, observer, student):
+    link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
+    course = Course.objects.get()
+    assert client.get(reverse("course", args=[course.pk])).status_code == 200
+    remove = reverse("remove_observee", args=[student.pk])
+    assert "account, work and grades stay as they are" in client.get(remove).content.decode()
+    assert ObservationLink.objects.live().exists()
+    client.post(remove)
+    assert client.get(reverse("course", args=[course.pk])).status_code == 404
+    assert "Mia" not in client.get(PAGE).content.decode().replace("no longer observe Mia", "")
+    assert Enrollment.objects.live().get().user == student
+
+
+def test_nobody_ends_somebody_elses_link_here(client, observer, student):
+    link(UserFactory(), student, origin=ObservationLink.Origin.CODE, by=observer)
+    assert client.post(reverse("remove_observee", args=[student.pk])).status_code == 404
+
+
+def test_the_page_costs_the_same_for_one_student_and_for_twenty(client, observer, django_assert_max_num_queries):
+    def observe(number: int) -> None:
+        for _number in range(number):
+            link(observer, EnrollmentFactory().user, origin=ObservationLink.Origin.CODE, by=observer)
+
+    observe(1)
+    with django_assert_max_num_queries(8):
+        client.get(PAGE)
+    observe(19)
+    with django_assert_max_num_queries(8):
+        client.get(PAGE)
