@@ -1,0 +1,75 @@
+"""The teacher's and the admin's journeys."""
+
+import csv
+import io
+
+from accounts.models import BaseType, ObservationLink, SelfRegistration
+from courses.observing import link
+from pairing.issuing import issue
+from tests.factories import PASSWORD, UserFactory, allow, make_admin
+
+
+def test_a_teacher_makes_a_code_on_user_details_and_exports_the_class(new_visitor, teacher, student, course, root):
+    allow(BaseType.TEACHER, "generate_observer_pairing_code")
+    for _number in range(5):
+        issue(student, by=student)
+    visitor = new_visitor()
+    visitor.sign_in(teacher)
+    visitor.visit(f"/courses/{course.pk}/users")
+    visitor.finds_nothing_wrong()
+    visitor.page.locator("summary", has_text="Options for Mia Stone").click()
+    visitor.page.get_by_role("link", name="User Details").click()
+    visitor.finds_nothing_wrong()
+    visitor.page.get_by_role("button", name="Pair with Observer").click()
+    dialog = visitor.page.get_by_role("dialog")
+    assert "Mia Stone" in dialog.inner_text()
+    visitor.finds_nothing_wrong()
+    dialog.get_by_role("button", name="OK").click()
+
+    visitor.visit(f"/courses/{course.pk}/users")
+    visitor.page.get_by_text("Options", exact=True).first.click()
+    visitor.page.get_by_role("link", name="Export Pairing Codes").click()
+    assert "the oldest of these will stop working" in visitor.page.get_by_role("main").inner_text()
+    visitor.finds_nothing_wrong()
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name="Make codes and download").click()
+    assert download.value.suggested_filename == "BIO 7_Pairing_Codes.csv"
+    text = download.value.path().read_bytes().decode("utf-8-sig")
+    header, row = csv.reader(io.StringIO(text))
+    assert header == ["Last Name", "First Name", "SIS ID", "Pairing Code", "Expires At"]
+    assert row[:2] == ["Stone", "Mia"]
+
+
+def test_a_teacher_without_the_permission_sees_no_pairing(new_visitor, teacher, student, course):
+    visitor = new_visitor()
+    visitor.sign_in(teacher)
+    visitor.visit(f"/courses/{course.pk}/users/{student.pk}")
+    visitor.finds_nothing_wrong()
+    assert visitor.page.get_by_role("button", name="Pair with Observer").count() == 0
+
+
+def test_an_admin_switches_pairing_off_and_removes_a_link(new_visitor, student, course, root):
+    parent = UserFactory(name="Pat Stone")
+    link(parent, student, origin=ObservationLink.Origin.CODE, by=parent)
+    visitor = new_visitor()
+    visitor.sign_in(make_admin(name="Ada Min", password=PASSWORD))
+    visitor.visit(f"/accounts/{root.pk}/authentication_providers")
+    visitor.finds_nothing_wrong()
+    visitor.page.get_by_label("Nobody").check()
+    visitor.page.get_by_role("button", name="Save").click()
+    visitor.page.get_by_text("Ada Min").first.wait_for()
+    root.refresh_from_db()
+    assert root.self_registration == SelfRegistration.NONE
+    visitor.finds_nothing_wrong()
+
+    visitor.visit(f"/accounts/{root.pk}/users")
+    visitor.finds_nothing_wrong()
+    visitor.page.get_by_role("link", name="Stone, Mia").click()
+    visitor.finds_nothing_wrong()
+    visitor.page.get_by_text("Remove link").first.click()
+    visitor.finds_nothing_wrong()
+    visitor.page.get_by_role("button", name="Remove link").last.click()
+    visitor.page.get_by_role("status").filter(has_text="Pat Stone").first.wait_for()
+    assert not ObservationLink.objects.live().exists()
+    visitor.visit(f"/accounts/{root.pk}/courses")
+    visitor.finds_nothing_wrong()
