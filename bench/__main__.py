@@ -1,0 +1,121 @@
+"""`make bench`: measure, and print a table for docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from zoneinfo import ZoneInfo
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 only after setup
+from django.db import connection, transaction  # noqa: E402
+from knox.settings import CONSTANTS  # noqa: E402
+
+from accounts.models import User  # noqa: E402
+from bench import data, load  # noqa: E402
+from bench.statements import statements  # noqa: E402
+from courses.models import Course  # noqa: E402
+from pairing.exporting import export  # noqa: E402
+from pairing.models import PairingCode  # noqa: E402
+
+OBSERVEES = "/api/v1/users/self/observees"
+ROUNDS = 5
+REDEMPTIONS = 400
+READS = 2000
+EXPORTED = 10_000
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    course, admin = data.make_school(EXPORTED)
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {_postgres()}\n")
+    print("| measure | ours | bare | ratio (median of rounds; spread) | aim |")
+    print("|---|---|---|---|---|")
+    with load.server() as port:
+        _row("redeem through HTTP, a second", 0.6, [_redeem(port, course, admin) for _round in range(ROUNDS)])
+        _row("GET observees, a second", 0.5, [_observees(port, course, admin) for _round in range(ROUNDS)])
+    exports = [_export(course, admin) for _round in range(ROUNDS)]
+    _row(f"export, students a second ({EXPORTED:,} students)", 0.33, exports)
+    print("\n| operation | SQL statements |\n|---|---|")
+    for operation, number in statements(course.account, admin):
+        print(f"| {operation} | {number} |")
+
+
+def _postgres() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return f"PostgreSQL {cursor.fetchone()[0]}"
+
+
+def _row(name: str, aim: float, pairs: list[tuple[float, float]]) -> None:
+    """One line of the table, from (ours, bare) rates; the first round only warms up."""
+    ratios = [ours / bare for ours, bare in pairs[1:]]
+    ours, bare = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
+    spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+    print(f"| {name} | {ours:,.0f} | {bare:,.0f} | {spread} | ≥ {aim} |", flush=True)
+
+
+def _redeem(port: int, course: Course, admin: User) -> tuple[float, float]:
+    ours = data.make_tries(course, admin, REDEMPTIONS)
+    bare = data.make_tries(course, admin, REDEMPTIONS)
+    seconds = load.send(port, [_redemption(t) for t in ours])
+    key = CONSTANTS.TOKEN_KEY_LENGTH
+    bare_seconds = load.send(
+        port,
+        [
+            load.request("POST", f"/bench/redeem?key={t.token[:key]}&observer={t.observer_id}&code={t.code}")
+            for t in bare
+        ],
+    )
+    return REDEMPTIONS / seconds, REDEMPTIONS / bare_seconds
+
+
+def _redemption(one: data.Try) -> bytes:
+    return load.request("POST", OBSERVEES, token=one.token, body=f"pairing_code={one.code}")
+
+
+def _observees(port: int, course: Course, admin: User) -> tuple[float, float]:
+    (one,) = data.make_tries(course, admin, 1)
+    load.send(port, [_redemption(one)])
+    seconds = load.send(port, [load.request("GET", OBSERVEES, token=one.token)] * READS)
+    bare_seconds = load.send(port, [load.request("GET", f"/bench/observees/{one.observer_id}")] * READS)
+    return READS / seconds, READS / bare_seconds
+
+
+def _export(course: Course, admin: User) -> tuple[float, float]:
+    PairingCode.objects.all().delete()
+    begun = time.perf_counter()
+    lines = sum(piece.count("\r\n") for piece in export(course, by=admin, zone=ZoneInfo("UTC")))
+    seconds = time.perf_counter() - begun
+    if lines != EXPORTED + 1:
+        raise SystemExit(f"The export has {lines} lines.")
+    return EXPORTED / seconds, EXPORTED / _copy()
+
+
+def _copy() -> float:
+    """The same rows, copied into the same table with its indexes and foreign keys; the seconds it took."""
+    columns = "student_id, digest, hint, slot, issued_by_id, issued_at, expires_at"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM pairing_pairingcode")  # noqa: S608 a constant
+        rows = cursor.fetchall()
+        PairingCode.objects.all().delete()
+        begun = time.perf_counter()
+        with (
+            transaction.atomic(),
+            connection.cursor() as inner,
+            inner.copy(f"COPY pairing_pairingcode ({columns}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+        return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()
