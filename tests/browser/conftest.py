@@ -52,6 +52,8 @@ class Visitor:
 
     def finds_nothing_wrong(self) -> None:
         """No console error, nothing wider than the screen, and axe is content."""
+        # A click comes back when the next page begins to arrive, before its style sheets.
+        self.page.wait_for_load_state("load")
         # A refused form is a 4xx on purpose, which Chromium mentions in the console.
         errors = [text for text in self.console if "status of 4" not in text]
         assert not errors, errors
