@@ -5,19 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.auditing import record
-from accounts.locking import lock_users
 from accounts.models import Account, Action, ObservationLink, User
-from courses.models import LinkCourse
 from courses.observing import link
 from pairing import texts, tries
 from pairing.errors import AlreadyLinked, CodeRefused, OwnCode, PairingIsOff
 from pairing.models import PairingCode
 
 Result = TypeVar("Result")
+
+LIVE = "c.digest = %(digest)s AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(now)s"
+
+LOCK_STUDENT = f"""
+SELECT u.* FROM accounts_user u
+WHERE u.id = (SELECT c.student_id FROM pairing_pairingcode c WHERE {LIVE}) AND u.state <> 'deleted' FOR NO KEY UPDATE
+"""  # noqa: S608 built from constants of this module
+
+LOCK_CODE = f"SELECT c.* FROM pairing_pairingcode c WHERE {LIVE} FOR UPDATE"  # noqa: S608
+
+OPEN = """
+SELECT EXISTS (
+    SELECT 1 FROM accounts_observationlink l
+    WHERE l.observer_id = %(observer)s AND l.student_id = %(student)s AND l.state = 'active'
+      AND (l.scope = 'all'
+           OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = %(course)s)))
+"""
 
 
 def preview(typed: str, *, observer: User, network: str) -> PairingCode:
@@ -56,28 +71,24 @@ def _try(typed: str, observer: User, by: User, network: str, then: Callable[[Pai
 
 
 def find(typed: str) -> PairingCode | None:
-    """The live code with this text, its row held until the transaction ends; None for any text that does not work."""
-    working = (
-        PairingCode.objects.live()
-        .filter(digest=texts.digest(texts.tidy(typed)))
-        .exclude(student__state=User.State.DELETED)
-    )
-    student_id = working.values_list("student", flat=True).first()
-    if student_id is None:
-        return None
-    # The student first and then the code, as when codes are made: else the two could wait for each other for ever.
-    lock_users([student_id])
-    return working.select_for_update(of=("self",)).select_related("student", "course").first()
+    """The live code with this text, its row held until the transaction ends; None for any text that does not work.
+
+    The student's row is taken first and then the code's, as when codes are made: else the two could wait for each
+    other for ever.
+    """
+    wanted = {"digest": texts.digest(texts.tidy(typed)), "now": timezone.now()}
+    student = next(iter(User.objects.raw(LOCK_STUDENT, wanted)), None)
+    code = next(iter(PairingCode.objects.raw(LOCK_CODE, wanted)), None) if student else None
+    if code and student:
+        code.student = student
+    return code
 
 
 def already_open(code: PairingCode, observer: User) -> bool:
     """Whether `observer` sees already all that this code would open."""
-    found = ObservationLink.objects.live().filter(observer=observer, student=code.student_id).first()
-    if found is None:
-        return False
-    if found.scope == ObservationLink.Scope.ALL:
-        return True
-    return code.course_id is not None and LinkCourse.objects.filter(link=found, course=code.course_id).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, {"observer": observer.pk, "student": code.student_id, "course": code.course_id})
+        return bool(cursor.fetchone()[0])
 
 
 def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:

@@ -4,9 +4,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.auditing import record, record_all
+from accounts.auditing import record
 from accounts.models import Action, AuditEvent
-from tests.database import statements
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,14 +32,6 @@ def test_the_newest_event_comes_first():
     record(Action.USER_CREATED, by=None)
     record(Action.TOKEN_CREATED, by=None)
     assert [event.action for event in AuditEvent.objects.all()] == [Action.TOKEN_CREATED, Action.USER_CREATED]
-
-
-def test_many_events_take_one_statement():
-    people = [UserFactory() for _ in range(20)]
-    one = statements(lambda: record(Action.USER_CREATED, by=None))
-    many = statements(lambda: record_all([(Action.USER_CREATED, person, {}) for person in people], by=None))
-    assert many == one
-    assert AuditEvent.objects.count() == 21
 
 
 def test_an_event_goes_with_the_change_it_is_about():
