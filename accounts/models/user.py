@@ -22,18 +22,6 @@ class UserQuerySet(models.QuerySet["User"]):
         """In the order of a class list: sortable name, then id."""
         return self.order_by(Upper("sortable_name"), "id")
 
-    def matching(self, words: str) -> UserQuerySet:
-        """Those whose name, login, e-mail or SIS id holds `words`, in any case."""
-        if not words:
-            return self
-        return self.filter(
-            Q(name__icontains=words)
-            | Q(sortable_name__icontains=words)
-            | Q(login_id__icontains=words)
-            | Q(email__icontains=words)
-            | Q(sis_user_id__icontains=words)
-        )
-
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, login_id: str, password: str | None = None, *, name: str, **fields: Any) -> User:
