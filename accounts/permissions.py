@@ -1,54 +1,24 @@
-"""Permissions: what there is, who has it by default, and what somebody may do on an account.
+"""What somebody may do on an account: by admin roles there or above, and what overrides make of them.
 
-Keys, labels and defaults are Canvas's. Courses add their enrollments' roles: see courses/permissions.py.
+Courses add their enrollments' roles: see courses/permissions.py. Any number of places costs two statements, and
+within one request (`remembering`) nothing is looked up twice.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import connection
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, BaseType, RoleOverride, User
+from accounts.models import Account, RoleOverride, User
+from accounts.permission_list import AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
 
-STAFF = frozenset({BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER})
-ADMIN = frozenset({BaseType.ACCOUNT_ADMIN})
-
-
-@dataclass(frozen=True)
-class Permission:
-    """One thing a role may or may not do; `default` are the base types that have it unless overridden."""
-
-    key: str
-    label: str | Promise
-    default: frozenset[BaseType]
-
-
-PERMISSIONS = {
-    permission.key: permission
-    for permission in (
-        Permission("generate_observer_pairing_code", _("Users - generate observer pairing codes for students"), ADMIN),
-        Permission("manage_user_observers", _("Users - manage observers"), ADMIN),
-        Permission("manage_user_logins", _("Users - manage login details"), ADMIN),
-        Permission("view_user_logins", _("Users - view login IDs"), ADMIN | {BaseType.TEACHER, BaseType.TA}),
-        Permission("read_roster", _("Users - view list"), ADMIN | STAFF),
-        Permission("read_sis", _("SIS Data - read"), ADMIN | {BaseType.TEACHER}),
-        Permission("manage_account_settings", _("Account-level settings - manage"), ADMIN),
-        Permission("manage_courses_admin", _("Courses - manage"), ADMIN),
-        Permission("read_course_list", _("Courses - view list"), ADMIN),
-        Permission(
-            "manage_students",
-            _("Users - manage students in courses"),
-            ADMIN | {BaseType.TEACHER, BaseType.TA},
-        ),
-        Permission("view_all_grades", _("Grades - view all grades"), ADMIN | {BaseType.TEACHER, BaseType.TA}),
-    )
-}
+NOTHING: frozenset[str] = frozenset()
 
 
 class HeldRole(NamedTuple):
@@ -60,64 +30,140 @@ class HeldRole(NamedTuple):
 
 @dataclass(frozen=True)
 class Chain:
-    """The accounts from one account (first) up to the root (last), with the admin roles somebody holds on them."""
+    """The accounts from one account (first) up to the root (last), with the admin roles somebody holds on each."""
 
     account_ids: tuple[int, ...]
-    admin_roles: frozenset[HeldRole]
+    admin_roles: Mapping[int, frozenset[HeldRole]]
+
+    def above(self) -> Iterator[Chain]:
+        """This chain, and that of every account in it."""
+        for number in range(len(self.account_ids)):
+            yield Chain(self.account_ids[number:], self.admin_roles)
+
+    def roles(self) -> frozenset[HeldRole]:
+        """The admin roles along it."""
+        return frozenset().union(*(self.admin_roles.get(account, ()) for account in self.account_ids))
 
 
-CHAINS = """
+# The accounts from each of %(accounts)s upwards, with the admin roles of %(user)s on them. As a course has roles of
+# its own to look up, courses/permissions.py puts a second SELECT with the same columns beside this one.
+UPWARDS = """
 WITH RECURSIVE up(start_id, id, parent_id, depth) AS (
     SELECT id, id, parent_id, 0 FROM accounts_account WHERE id = ANY(%(accounts)s)
     UNION ALL
     SELECT up.start_id, a.id, a.parent_id, up.depth + 1 FROM accounts_account a JOIN up ON a.id = up.parent_id
 )
-SELECT up.start_id, up.id, up.depth, r.id, r.base_type
+"""
+ADMIN_ROLES = """
+SELECT up.start_id, up.id, up.depth, r.id, r.base_type, NULL::bigint AS course_id
 FROM up
 LEFT JOIN accounts_accountadmin m ON m.account_id = up.id AND m.user_id = %(user)s AND m.workflow_state = 'active'
 LEFT JOIN accounts_role r ON r.id = m.role_id AND r.workflow_state = 'active'
-ORDER BY up.start_id, up.depth
 """
+CHAINS = f"{UPWARDS} {ADMIN_ROLES} ORDER BY 1, 3"
+Row = tuple[int, int, int, int | None, str, int | None]
 
 
-def chains(user: User, account_ids: Iterable[int]) -> dict[int, Chain]:
-    """The chain of each of these accounts, with `user`'s admin roles along it (one statement)."""
-    path: dict[int, dict[int, None]] = defaultdict(dict)
+def chains_of(rows: Iterable[Row]) -> dict[int, Chain]:
+    """The chain of each account from the rows of the statement above, in its order."""
+    paths: dict[int, dict[int, None]] = defaultdict(dict)
     roles: dict[int, set[HeldRole]] = defaultdict(set)
-    with connection.cursor() as cursor:
-        cursor.execute(CHAINS, {"accounts": list(set(account_ids)), "user": user.pk})
-        for start, account, _depth, role_id, base_type in cursor.fetchall():
-            path[start][account] = None
-            if role_id is not None:
-                roles[start].add(HeldRole(role_id, base_type))
-    return {start: Chain(tuple(ids), frozenset(roles[start])) for start, ids in path.items()}
+    for start, account, _depth, role_id, base_type, _course in rows:
+        paths[start][account] = None
+        if role_id is not None:
+            roles[account].add(HeldRole(role_id, base_type))
+    held = {account: frozenset(found) for account, found in roles.items()}
+    return {start: Chain(tuple(ids), held) for start, ids in paths.items()}
+
+
+class Fold(NamedTuple):
+    """What is left of a role's defaults after the overrides along a chain."""
+
+    given: frozenset[str]  # what the role may do in the first account
+    inherited: frozenset[str]  # what it might do without that account's own overrides
+    locked: Mapping[str, int]  # by key, the account above whose lock binds
 
 
 class Overrides:
-    """The overrides that can bear on some roles in some accounts (one statement)."""
+    """The overrides that bear on some roles in some accounts (one statement)."""
 
-    def __init__(self, roles: Collection[HeldRole], account_ids: Collection[int]) -> None:
+    def __init__(self, role_ids: Collection[int], account_ids: Collection[int]) -> None:
         self._by_place: dict[tuple[int, int], list[RoleOverride]] = defaultdict(list)
-        if roles:
-            found = RoleOverride.objects.filter(role_id__in={role.id for role in roles}, account_id__in=account_ids)
-            for override in found:
+        if role_ids:
+            for override in RoleOverride.objects.filter(role_id__in=role_ids, account_id__in=account_ids):
                 self._by_place[override.account_id, override.role_id].append(override)
 
-    def granted(self, role: HeldRole, chain: Chain) -> set[str]:
-        """The permissions `role` has in the first account of `chain`, all overrides above considered."""
-        given = {key for key, permission in PERMISSIONS.items() if role.base_type in permission.default}
-        locked: set[str] = set()
+    def at(self, account_id: int, role_id: int) -> dict[str, RoleOverride]:
+        """An account's own overrides for a role, by permission."""
+        return {override.permission: override for override in self._by_place[account_id, role_id]}
+
+    def fold(self, role: HeldRole, chain: Chain) -> Fold:
+        """Go from the root down to the first account of `chain`; a lock binds everything below it."""
+        available = AVAILABLE[role.base_type]  # type: ignore[index]
+        given = set(DEFAULTS[role.base_type])  # type: ignore[index]
+        locked: dict[str, int] = {}
+        inherited, locked_above = frozenset(given), dict(locked)
         for account_id in reversed(chain.account_ids):
             here = account_id == chain.account_ids[0]
+            if here:
+                inherited, locked_above = frozenset(given), dict(locked)
             for override in self._by_place[account_id, role.id]:
+                key = override.permission
                 applies = override.applies_to_self if here else override.applies_to_descendants
-                if not applies or override.permission in locked:
+                if not applies or key in locked or key not in available:
                     continue
                 if override.enabled is not None:
-                    (given.add if override.enabled else given.discard)(override.permission)
+                    (given.add if override.enabled else given.discard)(key)
                 if override.locked:
-                    locked.add(override.permission)
-        return given & PERMISSIONS.keys()
+                    locked[key] = account_id
+        return Fold(frozenset(given), inherited, locked_above)
+
+    def granted(self, chain: Chain) -> frozenset[str]:
+        """Everything the admin roles along `chain` allow in its first account."""
+        root = chain.account_ids[-1]
+        found: set[str] = set()
+        for account_id in chain.account_ids:
+            for role in chain.admin_roles.get(account_id, ()):
+                given = self.fold(role, chain).given
+                found |= given if account_id == root else given - ROOT_ONLY
+        return frozenset(found)
+
+
+_memory: ContextVar[dict[tuple[str, int, int], frozenset[str]] | None] = ContextVar("permissions", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within this, what somebody may do in a place is looked up once: for the length of one request."""
+    token = _memory.set({})
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def forget() -> None:
+    """Call it when roles have changed: what was looked up in this request no longer holds."""
+    if (memory := _memory.get()) is not None:
+        memory.clear()
+
+
+def remembered(kind: str, user: User, ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """What is known already of these places (`account` or `course`), by their ids."""
+    memory = _memory.get() or {}
+    return {pk: memory[kind, user.pk, pk] for pk in ids if (kind, user.pk, pk) in memory}
+
+
+def remember(kind: str, user: User, found: Mapping[int, frozenset[str]]) -> None:
+    """Keep what was found for the rest of the request."""
+    if (memory := _memory.get()) is not None:
+        memory.update({(kind, user.pk, pk): keys for pk, keys in found.items()})
+
+
+def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides) -> None:
+    """Keep what `user` may do on every account along these chains: it costs no more statements."""
+    found = {part.account_ids[0]: part for chain in chains for part in chain.above()}
+    remember("account", user, {pk: overrides.granted(part) for pk, part in found.items()})
 
 
 def account_permissions(user: User, account: Account) -> frozenset[str]:
@@ -127,18 +173,21 @@ def account_permissions(user: User, account: Account) -> frozenset[str]:
 
 def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozenset[str]]:
     """By account id, the keys of everything `user` may do on each account (two statements for any number)."""
-    ids = [account.pk for account in accounts]
-    if not user.is_active or not ids:
-        return dict.fromkeys(ids, frozenset())
-    found = chains(user, ids)
-    overrides = Overrides(
-        {role for chain in found.values() for role in chain.admin_roles},
-        {account_id for chain in found.values() for account_id in chain.account_ids},
-    )
-    return {
-        pk: frozenset().union(*(overrides.granted(role, chain) for role in chain.admin_roles))
-        for pk, chain in found.items()
-    }
+    ids = {account.pk for account in accounts}
+    if not user.is_active:
+        return dict.fromkeys(ids, NOTHING)
+    known = remembered("account", user, ids)
+    if missing := ids - known.keys():
+        with connection.cursor() as cursor:
+            cursor.execute(CHAINS, {"accounts": list(missing), "user": user.pk})
+            chains = chains_of(cursor.fetchall())
+        overrides = Overrides(
+            {role.id for chain in chains.values() for role in chain.roles()},
+            {account_id for chain in chains.values() for account_id in chain.account_ids},
+        )
+        remember_accounts(user, chains.values(), overrides)
+        known |= {pk: overrides.granted(chain) for pk, chain in chains.items()}
+    return known
 
 
 def may_on_account(user: User, key: str, account: Account) -> bool:

@@ -2,11 +2,18 @@
 
 from collections.abc import Callable
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
+from accounts.errors import NotAllowed
 from accounts.models import User
+from accounts.permissions import remembering
 from accounts.zones import zone_named
+from courses.acting import SESSION_KEY, resume
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -30,6 +37,46 @@ class CanonicalPathMiddleware:
         return self.get_response(request)
 
 
+class PermissionMemoryMiddleware:
+    """Lets a request look up what somebody may do in a place only once."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with remembering():
+            return self.get_response(request)
+
+
+class ActingMiddleware:
+    """Puts the person somebody acts as in their place; the session stays that of the one who acts.
+
+    Whether that is allowed is asked at every request, so that it ends with the right to it.
+    """
+
+    # A password or a second factor is never anybody else's business.
+    CLOSED = "/login/"
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY not in request.session or not isinstance(request.user, User):
+            return self.get_response(request)
+        try:
+            request.user = resume(request.user, request.session[SESSION_KEY])
+        except NotAllowed as refusal:
+            # Not carried out as the one who acts either: it was meant for somebody else.
+            del request.session[SESSION_KEY]
+            messages.warning(request, refusal.message)
+            return redirect("dashboard")
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        if request.path_info.startswith(self.CLOSED) and isinstance(request.user, User) and request.user.actor:
+            raise PermissionDenied(_("This is not possible while you act as somebody else. Stop acting first."))
+
+
 class ReaderMiddleware:
     """Speaks to signed-in readers in their own language and time zone, and keeps their pages out of caches."""
 
@@ -41,9 +88,10 @@ class ReaderMiddleware:
             return self.get_response(request)
         with timezone.override(None):
             if isinstance(request.user, User):
-                timezone.activate(zone_named(request.user.time_zone))
-                if request.user.locale:
-                    translation.activate(request.user.locale)
+                reader = request.user.person_acting
+                timezone.activate(zone_named(reader.time_zone))
+                if reader.locale:
+                    translation.activate(reader.locale)
             response = self.get_response(request)
         # Names of children, and now and then a code, stand in these pages.
         response.headers.setdefault("Cache-Control", "no-store")

@@ -85,6 +85,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.PermissionMemoryMiddleware",
+    "config.middleware.ActingMiddleware",
     "config.middleware.ReaderMiddleware",
 ]
 
@@ -159,7 +161,7 @@ KNOX_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105 a model, not a password
 MIGRATION_MODULES = {"knox": None}
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["courses.api.authentication.ActingAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [
         "rest_framework.parsers.JSONParser",

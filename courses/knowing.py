@@ -12,6 +12,11 @@ from courses.visibility import observer_enrollments
 OWN = frozenset({"read_sis", "view_user_logins"})
 
 
+def own_keys(user: User) -> frozenset[str]:
+    """What somebody reads of themselves; one who only acts as them has no business with login and e-mail."""
+    return OWN if user.actor is None else frozenset()
+
+
 def known_about(person: User, *, by: User) -> frozenset[str] | None:
     """The permissions that count when `by` reads the record of `person`; None when they may not read it.
 
@@ -19,7 +24,7 @@ def known_about(person: User, *, by: User) -> frozenset[str] | None:
     students (the names only). The number of statements does not depend on the number of courses.
     """
     if by == person:
-        return OWN
+        return own_keys(by)
     keys = account_permissions(by, Account.objects.root())
     if "read_roster" in keys:
         return keys

@@ -4,37 +4,78 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
-from accounts.models import Account, Role, User
-from accounts.permissions import PERMISSIONS, HeldRole, Overrides, chains, may_on_account
+from django.db import connection
+
+from accounts.models import Account, User
+from accounts.permission_list import PERMISSIONS
+from accounts.permissions import (
+    ADMIN_ROLES,
+    NOTHING,
+    UPWARDS,
+    HeldRole,
+    Overrides,
+    chains_of,
+    may_on_account,
+    remember,
+    remember_accounts,
+    remembered,
+)
 from courses.models import Course, Enrollment
+from courses.models.course import CourseQuerySet
+
+ROLES = f"""
+{UPWARDS} {ADMIN_ROLES}
+UNION ALL
+SELECT DISTINCT c.account_id, NULL::bigint, NULL::int, r.id, r.base_type, c.id
+FROM courses_enrollment e
+JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
+JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
+JOIN accounts_role r ON r.id = e.role_id AND r.workflow_state = 'active'
+WHERE e.user_id = %(user)s AND e.state = 'active' AND c.id = ANY(%(courses)s)
+ORDER BY 1, 3
+"""  # noqa: S608 built from constants
 
 
 def permissions_in(user: User, courses: Iterable[Course]) -> dict[int, frozenset[str]]:
-    """By course id, the keys of everything `user` may do in each course (three statements for any number)."""
-    courses = list(courses)
-    if not user.is_active or not courses:
-        return {course.pk: frozenset() for course in courses}
-    found = chains(user, {course.account_id for course in courses})
-    held: dict[int, set[HeldRole]] = defaultdict(set)
-    rows = Enrollment.objects.present().filter(
-        user=user,
-        state=Enrollment.State.ACTIVE,
-        role__workflow_state=Role.State.ACTIVE,
-        section__course__in=[course.pk for course in courses],
-    )
-    for course_id, role_id, base_type in rows.values_list("section__course_id", "role_id", "role__base_type"):
-        held[course_id].add(HeldRole(role_id, base_type))
-    for course in courses:
-        held[course.pk] |= found[course.account_id].admin_roles
+    """By course id, the keys of everything `user` may do in each course (two statements for any number)."""
+    by_id = {course.pk: course for course in courses}
+    if not user.is_active:
+        return dict.fromkeys(by_id, NOTHING)
+    known = remembered("course", user, by_id)
+    if missing := [course for pk, course in by_id.items() if pk not in known]:
+        found = _look_up(user, missing)
+        remember("course", user, found)
+        known |= found
+    return known
+
+
+def _look_up(user: User, courses: list[Course]) -> dict[int, frozenset[str]]:
+    with connection.cursor() as cursor:
+        parameters: dict[str, Any] = {
+            "accounts": list({course.account_id for course in courses}),
+            "user": user.pk,
+            "courses": [course.pk for course in courses],
+        }
+        cursor.execute(ROLES, parameters)
+        rows = cursor.fetchall()
+    chains = chains_of(row for row in rows if row[5] is None)
+    enrolled: dict[int, set[HeldRole]] = defaultdict(set)
+    for _account, _up, _depth, role_id, base_type, course_id in rows:
+        if course_id is not None:
+            enrolled[course_id].add(HeldRole(role_id, base_type))
     overrides = Overrides(
-        {role for roles in held.values() for role in roles},
-        {account_id for chain in found.values() for account_id in chain.account_ids},
+        {row[3] for row in rows if row[3] is not None},
+        {account_id for chain in chains.values() for account_id in chain.account_ids},
     )
-    return {
-        course.pk: frozenset().union(*(overrides.granted(role, found[course.account_id]) for role in held[course.pk]))
-        for course in courses
-    }
+    remember_accounts(user, chains.values(), overrides)
+    found = {}
+    for course in courses:
+        chain = chains[course.account_id]
+        by_enrollment = (overrides.fold(role, chain).given for role in enrolled[course.pk])
+        found[course.pk] = overrides.granted(chain).union(*by_enrollment)
+    return found
 
 
 def course_permissions(user: User, course: Course) -> frozenset[str]:
@@ -49,8 +90,12 @@ def may(user: User, key: str, where: Course | Account) -> bool:
     return PERMISSIONS[key].key in course_permissions(user, where)
 
 
+def courses_with(user: User) -> CourseQuerySet:
+    """The courses somebody is in, in whatever capacity and state."""
+    places = Enrollment.objects.exclude(state=Enrollment.State.DELETED).filter(user=user)
+    return Course.objects.present().filter(pk__in=places.values("section__course"))
+
+
 def may_in_a_course_of(user: User, key: str, student: User) -> bool:
     """Whether `user` has the permission in at least one course `student` is in, in whatever capacity or state."""
-    places = Enrollment.objects.exclude(state=Enrollment.State.DELETED).filter(user=student)
-    courses = Course.objects.present().filter(pk__in=places.values("section__course"))
-    return any(PERMISSIONS[key].key in keys for keys in permissions_in(user, courses).values())
+    return any(PERMISSIONS[key].key in keys for keys in permissions_in(user, courses_with(student)).values())

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Account, User
 from accounts.permissions import may_on_account
-from courses.knowing import OWN
+from courses.knowing import own_keys
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.permissions import permissions_in
@@ -83,7 +83,7 @@ class Sight:
     def keys(self, enrollment: Enrollment) -> frozenset[str]:
         """The permissions that count for what is said about the enrolled person."""
         if enrollment.user_id == self._reader.pk:
-            return OWN
+            return own_keys(self._reader)
         return self._keys[enrollment.section.course_id]
 
     def keys_of_observed(self, enrollment: Enrollment) -> frozenset[str]:

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from courses.views import account_user, accounts, assignments, course, dashboard, people
+from courses.views import account_user, accounts, acting, assignments, course, dashboard, people
 
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
     path("observing/select", dashboard.select_student, name="select_student"),
+    path("users/<int:user_id>/masquerade", acting.start, name="act_as"),
+    path("masquerade/stop", acting.stop, name="stop_acting"),
     path("courses/<int:course_id>", course.home, name="course"),
     path("courses/<int:course_id>/announcements", course.announcements, name="course_announcements"),
     path("courses/<int:course_id>/assignments", assignments.index, name="course_assignments"),

@@ -20,6 +20,7 @@ from courses.permissions import course_permissions
 
 # Concluded enrollments keep reading; inactive ones do not.
 READING = (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED)
+RUNNING_COURSES = frozenset({"read_course_list", "read_roster", "manage_course_content", "view_all_grades"})
 STAFF_TYPES = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER)
 
 
@@ -34,7 +35,8 @@ class Standing:
 
     @property
     def is_staff(self) -> bool:
-        return bool(self.types & set(STAFF_TYPES)) or "read_course_list" in self.permissions
+        """Whether the course is open to them before it is published: to whoever has any part in running it."""
+        return bool(self.permissions & RUNNING_COURSES)
 
     @property
     def is_student(self) -> bool:

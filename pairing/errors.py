@@ -17,6 +17,20 @@ class PairingIsOff(Refused):
         super().__init__(_("This institution has switched pairing off. Please ask the school to link you."))
 
 
+class NotWhileActing(Refused):
+    """Staff do not spend codes for others, and so not as others either."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "While you act as somebody else you cannot pair them. They can use the code themselves, or the school"
+                " can link them from their user page."
+            )
+        )
+
+
 class CodeRefused(Refused):
     """Unknown, used, expired or revoked: one answer for all, so that it tells a guesser nothing."""
 

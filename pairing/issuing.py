@@ -116,7 +116,7 @@ def _store(
             STORE,
             {
                 "course": course.pk if course else None,
-                "by": by.pk,
+                "by": by.person_acting.pk,
                 "now": now,
                 "expires": expires,
                 "students": missing,

@@ -12,7 +12,7 @@ from accounts.auditing import record
 from accounts.models import Account, Action, ObservationLink, User
 from courses.observing import link
 from pairing import texts, tries
-from pairing.errors import AlreadyLinked, CodeRefused, OwnCode, PairingIsOff
+from pairing.errors import AlreadyLinked, CodeRefused, NotWhileActing, OwnCode, PairingIsOff
 from pairing.models import PairingCode
 
 Result = TypeVar("Result")
@@ -47,7 +47,8 @@ def redeem(typed: str, *, observer: User, by: User, network: str) -> Observation
     """Spend a code: link `observer` to its student. `by` is who asks, for the limits and the record.
 
     One transaction that holds the code's row, so that of any number of simultaneous tries one wins. Raises
-    PairingIsOff, TooManyTries, CodeRefused (one answer for every code that does not work), OwnCode, AlreadyLinked.
+    PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for every code that does not work), OwnCode,
+    AlreadyLinked.
     """
     return _try(typed, observer, by, network, lambda code: spend(code, observer=observer, by=by))
 
@@ -55,6 +56,8 @@ def redeem(typed: str, *, observer: User, by: User, network: str) -> Observation
 def _try(typed: str, observer: User, by: User, network: str, then: Callable[[PairingCode], Result]) -> Result:
     if not Account.objects.root().pairing_is_on:
         raise PairingIsOff
+    if by.actor:
+        raise NotWhileActing
     with transaction.atomic():
         tries.take_turn(by, network)
         code = find(typed)

@@ -133,7 +133,10 @@ def make_admin(account: Account | None = None, **fields) -> User:
     return user
 
 
-def allow(base_type: str, permission: str, account: Account | None = None) -> None:
-    """Switch a permission on for a built-in role, everywhere in the institution or in and below `account`."""
+def allow(base_type: str, permission: str, account: Account | None = None, *, enabled: bool = True) -> None:
+    """Switch a permission on (or off) for a built-in role, in the whole institution or in and below `account`."""
     role = Role.objects.built_in(base_type)
-    RoleOverride.objects.create(account=account or RootFactory(), role=role, permission=permission, enabled=True)
+    where = account or RootFactory()
+    RoleOverride.objects.update_or_create(
+        account=where, role=role, permission=permission, defaults={"enabled": enabled}
+    )

@@ -34,10 +34,10 @@ def user_body(user: User, keys: Collection[str] = (), include: Collection[str] =
     return body
 
 
-def own_body(user: User) -> Body:
-    """What people read of themselves."""
+def own_body(user: User, keys: Collection[str]) -> Body:
+    """What people read of themselves; `keys` are fewer while somebody else acts as them."""
     return {
-        **user_body(user, ("read_sis", "view_user_logins"), ("email", "avatar_url")),
+        **user_body(user, keys, ("email", "avatar_url")),
         **_language(user),
         "permissions": {
             "can_update_name": False,

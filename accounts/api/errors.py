@@ -13,6 +13,13 @@ from rest_framework.response import Response
 from accounts.api.authentication import REALM
 from accounts.errors import Invalid, NotAllowed, Refused
 
+
+class InvalidActing(APIException):
+    """`as_user_id` names nobody, or somebody the caller may not act as: Canvas does not say which."""
+
+    status_code = 401
+
+
 NOT_AUTHORIZED = "user not authorized to perform that action"
 
 
@@ -28,6 +35,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             return Response(body, 401, headers={"WWW-Authenticate": REALM})
         case AuthenticationFailed():
             return Response(_message("Invalid access token."), 401, headers={"WWW-Authenticate": REALM})
+        case InvalidActing():
+            return Response({"errors": "Invalid as_user_id"}, 401)
         case PermissionDenied() | DeniedByFramework():
             return _refusal(NotAllowed())
         case Http404() | NotFound():

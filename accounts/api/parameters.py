@@ -7,7 +7,7 @@ send the same call in any of these ways, a PUT or DELETE included, and expect wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time
 from typing import Any, NoReturn
 
@@ -47,6 +47,9 @@ class Parameters:
 
     def __contains__(self, key: str) -> bool:
         return self._tree.get(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tree)
 
     def under(self, key: str) -> Parameters:
         """The hash at `key`; an empty one when there is none or something else."""

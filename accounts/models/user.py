@@ -60,6 +60,9 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     objects = UserManager()
 
+    # Who is acting as this person at the moment, if anybody: not stored, see courses/acting.py.
+    actor: User | None = None
+
     USERNAME_FIELD = "login_id"
     EMAIL_FIELD = "email"
 
@@ -82,6 +85,11 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     def is_active(self) -> bool:  # type: ignore[override]
         """Whether this person can sign in; Django and the API ask at every request."""
         return self.state in (self.State.REGISTERED, self.State.PRE_REGISTERED)
+
+    @property
+    def person_acting(self) -> User:
+        """Who is really at work: the one who acts as this person, else this person."""
+        return self.actor or self
 
     @property
     def discreet_name(self) -> str:

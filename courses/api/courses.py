@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.api.endpoints import Body, Call, allow
 from accounts.api.finding import account, person
 from accounts.api.paging import page_of
+from accounts.api.roles import permissions_body
 from accounts.errors import NotAllowed
 from accounts.models import BaseType, Role, User
 from accounts.permissions import may_on_account
@@ -19,7 +20,7 @@ from courses.enrolling import default_section, enroll
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.permissions import permissions_in
+from courses.permissions import course_permissions, permissions_in
 from courses.reading import Sight, course_places, observed_places
 from courses.totals import totals_of
 from courses.visibility import STAFF_TYPES, standing
@@ -108,6 +109,13 @@ def show(call: Call, course_id: str) -> Body:
     if places is None:
         raise Http404
     return _bodies(call, [course], places)[0]
+
+
+def permissions(call: Call, course_id: str) -> Body:
+    """GET courses/:id/permissions"""
+    course = finding.course(course_id)
+    allow(standing(call.user, course) is not None)
+    return permissions_body(call, course_permissions(call.user, course))
 
 
 def create(call: Call, account_id: str) -> Body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404
 
-from accounts.api.finding import condition
+from accounts.api.ids import condition
 from courses.models import Course, Enrollment, Section, Term
 
 

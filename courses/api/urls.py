@@ -13,6 +13,7 @@ urlpatterns = [
     path("users/<str:user_id>/profile", methods(GET=users.profile)),
     path("courses", methods(GET=courses.index)),
     path(COURSE, methods(GET=courses.show)),
+    path(f"{COURSE}/permissions", methods(GET=courses.permissions)),
     path("accounts/<str:account_id>/courses", methods(POST=courses.create)),
     path("users/<str:user_id>/courses", methods(GET=courses.index_of_user)),
     path(f"{COURSE}/sections", methods(GET=sections.index, POST=sections.create)),

@@ -11,7 +11,7 @@ from courses.knowing import known_about
 def show(call: Call, user_id: str) -> Body:
     """GET users/:id"""
     user, keys = _readable(call, user_id)
-    return own_body(user) if user == call.user else user_body(user, keys, call.include)
+    return own_body(user, keys) if user == call.user else user_body(user, keys, call.include)
 
 
 def profile(call: Call, user_id: str) -> Body:

@@ -11,7 +11,7 @@ def create(call: Call, user_id: str) -> Body:
     """POST users/:id/observer_pairing_codes"""
     student = person(call, user_id)
     why_not = why_not_for(student, by=call.user)
-    if why_not is Why.SELF_REGISTRATION_IS_OFF:
+    if why_not and why_not.why is Why.SELF_REGISTRATION_IS_OFF:
         raise PairingIsOff
     allow(why_not is None)
     code = issue(student, by=call.user)

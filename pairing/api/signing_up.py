@@ -14,6 +14,7 @@ from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from accounts.permissions import may_on_account
 from accounts.registering import Application
+from courses.knowing import OWN
 from pairing.signing_up import sign_up
 
 
@@ -37,7 +38,7 @@ def create(call: Call, account_id: str) -> Body | Response:
 
 def _body(user: User, staff: User | None) -> dict[str, object]:
     if staff is None:
-        return own_body(user)
+        return own_body(user, OWN)
     return user_body(user, ("read_sis", "view_user_logins"), ("email",))
 
 

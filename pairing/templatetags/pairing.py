@@ -14,15 +14,20 @@ register = template.Library()
 
 @register.inclusion_tag("pairing/partials/pair_button.html", takes_context=True)
 def pair_with_observer(context: dict[str, Any], student: User, course: Course | None = None) -> dict[str, Any]:
-    """The Pair with Observer button for `student`, on the User Details page of `course` or on one's own settings."""
-    allowed = gates.why_not_for(student, by=context["request"].user, course=course) is None
-    return {"allowed": allowed, "student": student, "course": course}
+    """The Pair with Observer button for `student`, on User Details (of `course`) or on the student's own settings.
+
+    Staff who may not use it read in its place what is missing; students read nothing.
+    """
+    by = context["request"].user
+    refusal = gates.why_not_for(student, by=by, course=course, on_details=by != student)
+    told = refusal if (by != student or by.actor) and refusal and refusal.why is not gates.Why.NOT_A_STUDENT else None
+    return {"allowed": refusal is None, "refusal": told, "student": student, "course": course}
 
 
 @register.simple_tag(takes_context=True)
-def may_export_codes(context: dict[str, Any], course: Course) -> bool:
-    """Whether the People page of `course` offers Export Pairing Codes to its reader."""
-    return gates.why_not_for_class(course, by=context["request"].user) is None
+def why_no_export(context: dict[str, Any], course: Course) -> gates.Refusal | None:
+    """What keeps the reader of the People page of `course` from Export Pairing Codes; None when nothing does."""
+    return gates.why_not_for_class(course, by=context["request"].user)
 
 
 @register.inclusion_tag("pairing/partials/register_dialog.html")

@@ -21,7 +21,7 @@ def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
     """Make a code and show it, this once: as a dialog where the page asked for one, else as a page."""
     student = get_object_or_404(User.objects.present(), pk=student_id)
     course = _course_of(request)
-    if gates.why_not_for(student, by=request.user, course=course):
+    if gates.why_not_for(student, by=request.user, course=course, on_details=request.user != student):
         raise PermissionDenied
     code = issuing.issue(student, by=request.user, course=course)
     live = list(PairingCode.objects.live().filter(student=student).select_related("issued_by", "course"))

@@ -6,8 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.models import ObservationLink
+from accounts.models import ObservationLink, User
 from accounts.requests import SignedInRequest
+from courses.visibility import students_followed
 from pairing import gates
 from pairing.forms import TimeZoneForm
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
@@ -21,12 +22,15 @@ def show(request: SignedInRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Your time zone is saved."))
         return redirect("settings")
-    may_pair = gates.why_not_for(request.user, by=request.user) is None
+    why_not = gates.why_not_for(request.user, by=request.user)
+    may_pair = why_not is None
+    only_observes = why_not is not None and why_not.why is gates.Why.NOT_A_STUDENT and _observes(request.user)
     codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course")
     observers = ObservationLink.objects.live().filter(student=request.user).select_related("observer")
     context = {
         "form": form,
         "may_pair": may_pair,
+        "only_observes": only_observes,
         "codes": list(codes) if may_pair else [],
         "most": LIVE_CODES_PER_STUDENT,
         "observers": observers.order_by("observer__sortable_name"),
@@ -34,3 +38,7 @@ def show(request: SignedInRequest) -> HttpResponse:
     return render(
         request, "pairing/settings.html", context, status=200 if form.is_valid() or not form.is_bound else 422
     )
+
+
+def _observes(user: User) -> bool:
+    return students_followed(user).exists()

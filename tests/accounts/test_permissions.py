@@ -2,14 +2,16 @@
 
 import pytest
 
-from accounts.models import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride, User
+from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, BaseType, Role, RoleOverride, User
+from accounts.permission_list import AVAILABLE, PERMISSIONS, ROOT_ONLY
 from accounts.permissions import (
-    PERMISSIONS,
     account_permissions,
     administered,
     may_on_account,
     permissions_on,
+    remembering,
 )
+from accounts.roles import set_permission
 from courses.models import Course, Enrollment
 from courses.permissions import course_permissions, may, may_in_a_course_of, permissions_in
 from tests.database import statements
@@ -105,9 +107,44 @@ def test_an_admin_of_a_sub_account_reaches_what_is_below_and_nothing_beside_or_a
         assert not may_on_account(admin, KEY, account)
         assert not may(admin, KEY, CourseFactory(account=account))
     assert permissions_on(admin, [school, sibling]) == {
-        school.pk: PERMISSIONS.keys(),
+        school.pk: PERMISSIONS.keys() - ROOT_ONLY,
         sibling.pk: frozenset(),
     }
+
+
+def test_what_is_for_the_root_account_only_comes_with_no_role_below_it(root):
+    school = AccountFactory()
+    override(school, Role.objects.built_in(BaseType.ACCOUNT_ADMIN), "become_user", enabled=True)
+    assert not may_on_account(make_admin(school), "become_user", school)
+    assert may_on_account(make_admin(), "become_user", root)
+    # An admin of the institution has it wherever they are.
+    assert may_on_account(make_admin(), "become_user", school)
+
+
+@pytest.mark.parametrize("base_type", COURSE_BASE_TYPES)
+def test_no_override_gives_a_role_what_it_cannot_be_given(root, base_type):
+    section = SectionFactory()
+    user = EnrollmentFactory(section=section, type=base_type).user
+    for key in PERMISSIONS:
+        override(root, Role.objects.built_in(base_type), key, enabled=True)
+    assert course_permissions(user, section.course) == AVAILABLE[base_type]
+    assert not course_permissions(user, section.course) & {"become_user", "manage_role_overrides", "manage_sis"}
+
+
+def test_students_cannot_be_given_anything_yet():
+    assert AVAILABLE[BaseType.STUDENT] == frozenset()
+    assert AVAILABLE[BaseType.OBSERVER] == {KEY}
+
+
+@pytest.mark.parametrize("key", PERMISSIONS)
+def test_every_permission_is_explained_and_given_by_default_only_where_it_can_be(key):
+    permission = PERMISSIONS[key]
+    assert permission.label
+    assert permission.does
+    assert permission.default <= permission.available
+    assert BaseType.ACCOUNT_ADMIN in permission.default
+    if permission.account_only:
+        assert not permission.available & set(COURSE_BASE_TYPES)
 
 
 @pytest.mark.parametrize("state", [User.State.SUSPENDED, User.State.DELETED])
@@ -194,8 +231,8 @@ def test_a_lock_alone_keeps_the_default(root, teaching, teacher_role):
 def test_a_lock_binds_one_role_and_one_permission(root, teaching, teacher_role):
     override(root, teacher_role, enabled=False, locked=True)
     override(root, Role.objects.built_in(BaseType.TA), enabled=True)
-    override(teaching.section.course.account, teacher_role, "manage_user_observers", enabled=True)
-    assert may(teaching.user, "manage_user_observers", teaching.section.course)
+    override(teaching.section.course.account, teacher_role, "add_ta_to_course", enabled=False)
+    assert not may(teaching.user, "add_ta_to_course", teaching.section.course)
     ta = EnrollmentFactory(section=teaching.section, type=BaseType.TA)
     assert has_it(ta)
 
@@ -264,14 +301,46 @@ def test_deleted_courses_of_the_student_do_not_count():
 # Statements
 
 
-def test_asking_takes_two_statements_for_accounts_and_three_for_courses_however_many(root):
+def test_asking_takes_two_statements_however_many_places_levels_roles_and_overrides_there_are(root):
     admin = make_admin()
     account = root
-    for _ in range(10):
+    for number in range(10):
         account = AccountFactory(parent=account)
+        role = Role.objects.create(label=f"Helper {number}", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+        AccountAdmin.objects.create(user=admin, account=account, role=role)
+        override(account, role, enabled=True)
     assert statements(lambda: account_permissions(admin, account)) == 2
-    assert statements(lambda: permissions_on(admin, [account, *(AccountFactory() for _ in range(5))])) >= 2
+    assert statements(lambda: list(permissions_on(admin, Account.objects.all()))) == 3
     courses = [CourseFactory(account=account), *(CourseFactory() for _ in range(20))]
-    assert statements(lambda: permissions_in(admin, courses)) == 3
-    assert statements(lambda: course_permissions(admin, courses[0])) == 3
+    assert statements(lambda: permissions_in(admin, courses)) == 2
+    assert statements(lambda: course_permissions(admin, courses[0])) == 2
     assert all(keys == PERMISSIONS.keys() for keys in permissions_in(admin, courses).values())
+
+
+def test_within_a_request_a_course_and_all_accounts_above_it_cost_two_statements_together(root):
+    school = AccountFactory(parent=AccountFactory())
+    course = CourseFactory(account=school)
+    admin = make_admin(school)
+
+    def ask():
+        with remembering():
+            for _again in range(3):
+                course_permissions(admin, course)
+                account_permissions(admin, school)
+                account_permissions(admin, root)
+
+    assert statements(ask) == 2
+
+
+def test_what_is_remembered_is_forgotten_with_any_change(root):
+    admin = make_admin()
+    with remembering():
+        assert may_on_account(admin, KEY, root)
+        set_permission(Role.objects.built_in(BaseType.ACCOUNT_ADMIN), root, KEY, {"enabled": False}, by=admin)
+        assert not may_on_account(admin, KEY, root)
+
+
+def test_nothing_is_remembered_of_one_person_for_another(root):
+    with remembering():
+        assert may_on_account(make_admin(), KEY, root)
+        assert not may_on_account(UserFactory(), KEY, root)

@@ -48,7 +48,12 @@ def test_administrators_do(visit, school, pages, who):
     assert visit(reader, to_users).headers["Location"] == users
     assert "Lake, Mia" in visit(reader, users).content.decode()
     assert "Biology 7" in visit(reader, courses).content.decode()
-    assert "Paula Lake" in visit(reader, person).content.decode()
+    assert "Mia Lake" in visit(reader, person).content.decode()
+
+
+def test_who_observes_whom_is_for_those_who_manage_observers_in_the_institution(visit, school, pages):
+    assert "Paula Lake" in visit(school.admin, pages[-1]).content.decode()
+    assert "Paula Lake" not in visit(school.account_admin, pages[-1]).content.decode()
 
 
 def test_unknown_and_deleted_accounts_are_not_found(visit, school):
@@ -182,7 +187,7 @@ def test_the_number_of_statements_does_not_grow(client, school, root, django_ass
     counts = {
         at(root, "/users"): 9,
         at(root, "/courses"): 9,
-        user_page(root, school.student): 14,
+        user_page(root, school.student): 12,
         at(school.account, "/users"): 12,
     }
     for path, statements in counts.items():

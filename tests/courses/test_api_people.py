@@ -110,7 +110,7 @@ def test_one_person_is_found_in_the_course_and_not_from_elsewhere(student, teach
 def test_the_list_costs_the_same_for_many(section, teacher, django_assert_num_queries):
     api, query = Api(teacher), {"include": ["enrollments", "observed_users", "email"], "per_page": 100}
     for count in (1, 61):
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(8):
             assert len(api.get(f"courses/{section.course_id}/users", **query).json()) == count
         make_students(60, section)
 

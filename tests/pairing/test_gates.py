@@ -3,8 +3,9 @@
 import pytest
 
 from accounts.models import AccountAdmin, BaseType, Role, SelfRegistration, User
+from courses.acting import acting_as
 from courses.models import Course, Enrollment, Section
-from pairing.gates import Why, is_student, why_not_for, why_not_for_class
+from pairing.gates import Refusal, Why, is_student, why_not_for, why_not_for_class
 from tests.database import statements
 from tests.factories import (
     AccountFactory,
@@ -19,6 +20,10 @@ from tests.factories import (
 
 pytestmark = pytest.mark.usefixtures("root")
 PERMISSION = "generate_observer_pairing_code"
+
+
+def reason(refusal: Refusal | None) -> Why | None:
+    return refusal.why if refusal else None
 
 
 def make_teacher(section: Section, **fields) -> User:
@@ -39,9 +44,9 @@ def test_nobody_makes_codes_where_self_registration_is_off(root):
     section = SectionFactory()
     student, admin = make_student(section), make_admin()
     for by in (student, admin):
-        assert why_not_for(student, by=by) is Why.SELF_REGISTRATION_IS_OFF
-        assert why_not_for(student, by=by, course=section.course) is Why.SELF_REGISTRATION_IS_OFF
-        assert why_not_for_class(section.course, by=by) is Why.SELF_REGISTRATION_IS_OFF
+        assert reason(why_not_for(student, by=by)) is Why.SELF_REGISTRATION_IS_OFF
+        assert reason(why_not_for(student, by=by, course=section.course)) is Why.SELF_REGISTRATION_IS_OFF
+        assert reason(why_not_for_class(section.course, by=by)) is Why.SELF_REGISTRATION_IS_OFF
 
 
 def test_there_are_no_codes_for_somebody_who_is_no_student():
@@ -49,8 +54,8 @@ def test_there_are_no_codes_for_somebody_who_is_no_student():
     EnrollmentFactory(user=observer, type=BaseType.OBSERVER, associated_user=make_student())
     for somebody in (UserFactory(), teacher, observer, make_admin()):
         assert not is_student(somebody)
-        assert why_not_for(somebody, by=somebody) is Why.NOT_A_STUDENT
-        assert why_not_for(somebody, by=make_admin()) is Why.NOT_A_STUDENT
+        assert reason(why_not_for(somebody, by=somebody)) is Why.NOT_A_STUDENT
+        assert reason(why_not_for(somebody, by=make_admin())) is Why.NOT_A_STUDENT
 
 
 @pytest.mark.parametrize(
@@ -68,7 +73,7 @@ def test_there_are_no_codes_for_somebody_who_is_no_student():
 def test_present_and_former_students_have_codes_made_for_them(state, counts):
     student = EnrollmentFactory(state=state).user
     assert is_student(student) is counts
-    assert why_not_for(student, by=student) is (None if counts else Why.NOT_A_STUDENT)
+    assert reason(why_not_for(student, by=student)) is (None if counts else Why.NOT_A_STUDENT)
 
 
 @pytest.mark.parametrize("state", [Course.State.UNPUBLISHED, Course.State.COMPLETED])
@@ -83,9 +88,9 @@ def test_others_need_the_permission():
     section = SectionFactory()
     student, teacher = make_student(section), make_teacher(section)
     for by in (UserFactory(), teacher, make_student(section)):
-        assert why_not_for(student, by=by) is Why.NO_PERMISSION
-        assert why_not_for(student, by=by, course=section.course) is Why.NO_PERMISSION
-        assert why_not_for_class(section.course, by=by) is Why.NO_PERMISSION
+        assert reason(why_not_for(student, by=by)) is Why.NO_PERMISSION
+        assert reason(why_not_for(student, by=by, course=section.course)) is Why.NO_PERMISSION
+        assert reason(why_not_for_class(section.course, by=by)) is Why.NO_PERMISSION
     allow(BaseType.TEACHER, PERMISSION)
     assert why_not_for(student, by=teacher) is None
     assert why_not_for(student, by=teacher, course=section.course) is None
@@ -98,8 +103,8 @@ def test_admins_of_a_school_make_codes_for_its_students_only():
     student = make_student(section)
     assert why_not_for(student, by=make_admin(school)) is None
     assert why_not_for_class(section.course, by=make_admin(school)) is None
-    assert why_not_for(student, by=make_admin(sibling)) is Why.NO_PERMISSION
-    assert why_not_for_class(section.course, by=make_admin(sibling)) is Why.NO_PERMISSION
+    assert reason(why_not_for(student, by=make_admin(sibling))) is Why.NO_PERMISSION
+    assert reason(why_not_for_class(section.course, by=make_admin(sibling))) is Why.NO_PERMISSION
 
 
 def test_the_permission_in_any_one_course_of_the_student_is_enough():
@@ -114,14 +119,14 @@ def test_on_a_courses_page_the_permission_must_be_held_in_that_course():
     student, teacher = make_student(first, second), make_teacher(second)
     allow(BaseType.TEACHER, PERMISSION)
     assert why_not_for(student, by=teacher, course=second.course) is None
-    assert why_not_for(student, by=teacher, course=first.course) is Why.NO_PERMISSION
+    assert reason(why_not_for(student, by=teacher, course=first.course)) is Why.NO_PERMISSION
 
 
 def test_on_a_courses_page_the_student_must_be_in_that_course():
     student, elsewhere = make_student(), SectionFactory()
-    assert why_not_for(student, by=make_admin(), course=elsewhere.course) is Why.NOT_A_STUDENT
+    assert reason(why_not_for(student, by=make_admin(), course=elsewhere.course)) is Why.NOT_A_STUDENT
     EnrollmentFactory(user=student, section=elsewhere, state=Enrollment.State.DELETED)
-    assert why_not_for(student, by=make_admin(), course=elsewhere.course) is Why.NOT_A_STUDENT
+    assert reason(why_not_for(student, by=make_admin(), course=elsewhere.course)) is Why.NOT_A_STUDENT
 
 
 def test_a_teacher_who_was_removed_or_suspended_makes_no_more_codes():
@@ -133,21 +138,64 @@ def test_a_teacher_who_was_removed_or_suspended_makes_no_more_codes():
         make_teacher(section, state=Enrollment.State.COMPLETED),
         make_teacher(section, user__state=User.State.SUSPENDED),
     ):
-        assert why_not_for(student, by=gone) is Why.NO_PERMISSION
-        assert why_not_for_class(section.course, by=gone) is Why.NO_PERMISSION
+        assert reason(why_not_for(student, by=gone)) is Why.NO_PERMISSION
+        assert reason(why_not_for_class(section.course, by=gone)) is Why.NO_PERMISSION
 
 
 def test_an_admin_who_is_none_any_more_makes_no_more_codes():
     student, admin = make_student(), make_admin()
     AccountAdmin.objects.update(workflow_state=AccountAdmin.State.DELETED)
-    assert why_not_for(student, by=admin) is Why.NO_PERMISSION
+    assert reason(why_not_for(student, by=admin)) is Why.NO_PERMISSION
+
+
+def test_on_user_details_administrative_actions_must_be_allowed_as_well():
+    section = SectionFactory(course__account__name="Hill School")
+    student, teacher = make_student(section), make_teacher(section)
+    allow(BaseType.TEACHER, PERMISSION)
+    assert why_not_for(student, by=teacher, course=section.course, on_details=True) is None
+    allow(BaseType.TEACHER, "allow_course_admin_actions", enabled=False)
+    refusal = why_not_for(student, by=teacher, course=section.course, on_details=True)
+    assert reason(refusal) is Why.NO_PERMISSION
+    assert "Users - allow administrative actions in courses" in str(refusal)
+    assert "Hill School" in str(refusal)
+    assert why_not_for(student, by=teacher) is None
+
+
+def test_the_two_permissions_of_user_details_must_be_held_in_one_course():
+    here, there = SectionFactory(), SectionFactory()
+    student, teacher = make_student(here, there), make_teacher(here)
+    EnrollmentFactory(user=teacher, section=there, type=BaseType.OBSERVER)
+    allow(BaseType.TEACHER, "allow_course_admin_actions", enabled=True)
+    allow(BaseType.OBSERVER, PERMISSION)
+    assert why_not_for(student, by=teacher) is None
+    assert reason(why_not_for(student, by=teacher, on_details=True)) is Why.NO_PERMISSION
+
+
+def test_one_who_acts_as_the_student_needs_the_permission_all_the_same():
+    student, admin = make_student(), make_admin()
+    assert why_not_for(acting_as(admin, student), by=student) is None
+    allow(BaseType.ACCOUNT_ADMIN, PERMISSION, enabled=False)
+    assert reason(why_not_for(student, by=student)) is Why.NO_PERMISSION
+    student.actor = None
+    assert why_not_for(student, by=student) is None
+
+
+def test_staff_read_what_is_missing_and_who_can_change_it(root):
+    section = SectionFactory(course__account__name="Hill School")
+    student, teacher = make_student(section), make_teacher(section)
+    said = str(why_not_for(student, by=teacher, course=section.course))
+    assert "Users - generate observer pairing codes for students" in said
+    assert "Whoever manages permissions in Hill School can give it" in said
+    root.self_registration = SelfRegistration.NONE
+    root.save()
+    assert "Whoever manages the settings of the institution can switch it on" in str(why_not_for(student, by=teacher))
 
 
 def test_an_observer_may_be_given_the_permission():
     section = SectionFactory()
     student = make_student(section)
     observer = EnrollmentFactory(section=section, type=BaseType.OBSERVER, associated_user=student).user
-    assert why_not_for(student, by=observer) is Why.NO_PERMISSION
+    assert reason(why_not_for(student, by=observer)) is Why.NO_PERMISSION
     allow(BaseType.OBSERVER, PERMISSION)
     assert why_not_for(student, by=observer) is None
 
@@ -157,7 +205,7 @@ def test_the_permission_does_not_reach_into_deleted_courses():
     student = make_student(section)
     role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
     school_admin = AccountAdmin.objects.create(user=UserFactory(), account=section.course.account, role=role).user
-    assert why_not_for(student, by=school_admin) is Why.NO_PERMISSION
+    assert reason(why_not_for(student, by=school_admin)) is Why.NO_PERMISSION
 
 
 def test_asking_takes_as_many_statements_for_a_student_of_30_courses_as_for_one_of_two():

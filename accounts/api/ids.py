@@ -1,0 +1,36 @@
+"""What an id in a path or a parameter means: a number, or an id of the school's (`sis_user_id:X`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import Http404
+
+from accounts.api.parameters import BIGGEST_ID
+from accounts.models import User
+
+LONGEST = 255
+PEOPLE = {
+    "sis_user_id": "sis_user_id",
+    "sis_integration_id": "integration_id",
+    "sis_login_id": "login_id__iexact",
+    "login_id": "login_id__iexact",
+}
+
+
+def condition(text: str, prefixes: Mapping[str, str]) -> dict[str, int | str]:
+    """What to filter by: `{"pk": 5}` for `5`, `{field: X}` for `prefix:X`. Raises Http404 otherwise."""
+    if text.isascii() and text.isdecimal():
+        # A longer one is nobody's, and more than the database can compare.
+        if len(text) < 20 and int(text) <= BIGGEST_ID:
+            return {"pk": int(text)}
+        raise Http404
+    prefix, colon, value = text.partition(":")
+    if not colon or prefix not in prefixes or not value or len(value) > LONGEST or not value.isprintable():
+        raise Http404
+    return {prefixes[prefix]: value}
+
+
+def somebody(text: str) -> User | None:
+    """Somebody who is here, by id, SIS id or login; None when there is nobody. Raises Http404 for what is no id."""
+    return User.objects.present().filter(**condition(text, PEOPLE)).first()

@@ -1,0 +1,159 @@
+"""Roles and their permissions, and what the caller may do on an account."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404
+
+from accounts.api.bodies import Body, account_body
+from accounts.api.endpoints import Call, allow
+from accounts.api.finding import account
+from accounts.api.ids import condition
+from accounts.api.paging import page_of
+from accounts.api.parameters import Parameters
+from accounts.models import Account, BaseType, Role
+from accounts.permission_list import PERMISSIONS
+from accounts.permissions import account_permissions
+from accounts.roles import (
+    PERMISSION,
+    Setting,
+    Wish,
+    create_role,
+    rename_role,
+    roles_of,
+    set_permission,
+    set_role_state,
+    settings_of,
+)
+
+BUILT_IN = "built_in"
+
+
+def permissions(call: Call, account_id: str) -> Body:
+    """GET accounts/:id/permissions: of those asked for (`permissions[]`, else all), which the caller has"""
+    return permissions_body(call, account_permissions(call.user, account(call, account_id)))
+
+
+def permissions_body(call: Call, mine: frozenset[str]) -> Body:
+    """Which permissions the caller has; what does not exist here nobody has."""
+    asked = call.given.texts("permissions") or list(PERMISSIONS)
+    return {key: key in mine for key in asked}
+
+
+def index(call: Call, account_id: str) -> list[Body]:
+    """GET accounts/:id/roles: the built-in ones and the account's own; with `show_inherited` those above too"""
+    home = _home(call, account_id)
+    states = [state for state in call.given.texts("state") if state in Role.State.values]
+    found = roles_of(home, states=states or [Role.State.ACTIVE])
+    if not call.given.flag("show_inherited"):
+        found = found.filter(Q(account=None) | Q(account=home))
+    return _bodies(call, home, page_of(call, found.order_by("id")))
+
+
+def show(call: Call, account_id: str, role_id: str) -> Body:
+    """GET accounts/:id/roles/:id"""
+    home = _home(call, account_id)
+    return _bodies(call, home, [_role(home, role_id)])[0]
+
+
+def create(call: Call, account_id: str) -> Body:
+    """POST accounts/:id/roles"""
+    home = _home(call, account_id)
+    given = call.given
+    base = given.text("base_role_type") or BaseType.ACCOUNT_MEMBERSHIP
+    with transaction.atomic():
+        made = create_role(home, given.text("label") or given.text("role"), base, by=call.user)
+        _set_permissions(call, home, made)
+    return _bodies(call, home, [made])[0]
+
+
+def change(call: Call, account_id: str, role_id: str) -> Body:
+    """PUT accounts/:id/roles/:id: its label, its permissions in this account, or both"""
+    home = _home(call, account_id)
+    role = _role(home, role_id)
+    with transaction.atomic():
+        if label := call.given.text("label"):
+            rename_role(role, label, by=call.user)
+        _set_permissions(call, home, role)
+    return _bodies(call, home, [role])[0]
+
+
+def deactivate(call: Call, account_id: str, role_id: str) -> Body:
+    """DELETE accounts/:id/roles/:id"""
+    return _set_state(call, account_id, role_id, Role.State.INACTIVE)
+
+
+def activate(call: Call, account_id: str, role_id: str) -> Body:
+    """POST accounts/:id/roles/:id/activate"""
+    return _set_state(call, account_id, role_id, Role.State.ACTIVE)
+
+
+def _set_state(call: Call, account_id: str, role_id: str, state: str) -> Body:
+    home = _home(call, account_id)
+    return _bodies(call, home, [set_role_state(_role(home, role_id), state, by=call.user)])[0]
+
+
+def _home(call: Call, account_id: str) -> Account:
+    home = account(call, account_id)
+    allow(PERMISSION in account_permissions(call.user, home))
+    return home
+
+
+def _role(home: Account, role_id: str) -> Role:
+    found = roles_of(home, states=Role.State.values).filter(**condition(role_id, {})).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _set_permissions(call: Call, home: Account, role: Role) -> None:
+    wanted = call.given.under("permissions")
+    for key in wanted:
+        # Canvas knows permissions for what is not here; scripts that set them are not to stumble.
+        if key in PERMISSIONS:
+            set_permission(role, home, key, _wish(wanted.under(key)), by=call.user)
+
+
+def _wish(given: Parameters) -> Wish:
+    """As Canvas reads it: `enabled` counts where `explicit` is true; `explicit=false` goes back to what is above."""
+    wish: Wish = {
+        field: given.flag(field) for field in ("locked", "applies_to_self", "applies_to_descendants") if field in given
+    }
+    if "explicit" in given:
+        wish["enabled"] = given.flag("enabled") if given.flag("explicit") else None
+    return wish
+
+
+def _bodies(call: Call, home: Account, roles: list[Role]) -> list[Body]:
+    settings = settings_of(roles, home)
+    return [_body(call, role, settings[role.pk]) for role in roles]
+
+
+def _body(call: Call, role: Role, settings: dict[str, Setting]) -> Body:
+    return {
+        "id": role.pk,
+        "label": role.label,
+        "role": role.name,
+        "base_role_type": role.base_type,
+        "is_account_role": role.base_type in (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP),
+        "workflow_state": BUILT_IN if role.account is None else role.workflow_state,
+        "created_at": role.created_at,
+        "account": None if role.account is None else account_body(role.account, call.root, ()),
+        "permissions": {key: _setting_body(setting) for key, setting in settings.items()},
+    }
+
+
+def _setting_body(setting: Setting) -> Body:
+    body: Body = {
+        "enabled": setting.enabled,
+        "locked": setting.locked or setting.locked_by is not None,
+        "readonly": setting.locked_by is not None,
+        "explicit": setting.explicit is not None,
+    }
+    if setting.explicit is not None:
+        body["prior_default"] = setting.inherited
+    if setting.enabled:
+        body["applies_to_self"] = setting.applies_to_self
+        body["applies_to_descendants"] = setting.applies_to_descendants
+    return body

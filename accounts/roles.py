@@ -1,0 +1,237 @@
+"""Roles and what they may do: making, renaming and switching them off, and the overrides of their permissions.
+
+Nobody works above an account on which they may manage permissions, and nobody gives what they do not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
+from accounts.permission_list import AVAILABLE, PERMISSIONS, ROOT_ONLY
+from accounts.permissions import Chain, HeldRole, Overrides, account_permissions
+from accounts.tree import above
+
+PERMISSION = "manage_role_overrides"
+LONGEST_LABEL = 255
+# What a custom role can be at bottom. Account Admin itself is one of a kind.
+CUSTOM_BASE_TYPES = (*COURSE_BASE_TYPES, BaseType.ACCOUNT_MEMBERSHIP)
+
+
+def roles_of(account: Account, *, states: Collection[str] = (Role.State.ACTIVE,)) -> QuerySet[Role]:
+    """The roles that can be held in `account`: the built-in ones, its own, and those of the accounts above it."""
+    ids = [account.pk, *(each.pk for each in above(account))]
+    found = Role.objects.filter(Q(account=None) | Q(account__in=ids), workflow_state__in=states)
+    return found.select_related("account").order_by("account_id", "id")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one permission stands for one role in one account.
+
+    `enabled` is what holds there, `inherited` what would without the account's own override (`explicit`);
+    `locked_by` is the id of the account above whose lock binds here.
+    """
+
+    enabled: bool
+    inherited: bool
+    explicit: bool | None = None
+    locked: bool = False
+    locked_by: int | None = None
+    applies_to_self: bool = True
+    applies_to_descendants: bool = True
+
+
+Wish = dict[str, bool | None]
+
+
+def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[str, Setting]]:
+    """By role id and permission key, how everything these roles could be given stands in `account`.
+
+    Two statements for any number of roles.
+    """
+    roles = list(roles)
+    ids = (account.pk, *(each.pk for each in reversed(above(account))))
+    overrides = Overrides([role.pk for role in roles], ids)
+    chain = Chain(ids, {})
+    return {role.pk: _settings(role, chain, overrides) for role in roles}
+
+
+def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[str, Setting]:
+    given, inherited, locked = overrides.fold(HeldRole(role.pk, role.base_type), chain)
+    own = overrides.at(chain.account_ids[0], role.pk)
+    found = {}
+    for key in PERMISSIONS:
+        if key not in offered_to(role, is_root=len(chain.account_ids) == 1):
+            continue
+        setting = Setting(key in given, key in inherited, locked_by=locked.get(key))
+        if override := own.get(key):
+            setting = replace(
+                setting,
+                explicit=override.enabled,
+                locked=override.locked,
+                applies_to_self=override.applies_to_self,
+                applies_to_descendants=override.applies_to_descendants,
+            )
+        found[key] = setting
+    return found
+
+
+def offered_to(role: Role, *, is_root: bool) -> frozenset[str]:
+    """The permissions that can be set for `role` in an account; those for the root account only there."""
+    available = AVAILABLE[BaseType(role.base_type)]
+    return available if is_root else available - ROOT_ONLY
+
+
+def create_role(account: Account, label: str, base_type: str, *, by: User) -> Role:
+    """Make a custom role of `account`, to be used there and below. Raises NotAllowed, Invalid."""
+    _check(account, by)
+    if base_type not in CUSTOM_BASE_TYPES:
+        raise Invalid({"base_role_type": [("inclusion", _("Please choose what kind of role this is."))]})
+    with transaction.atomic():
+        role = _save(Role(account=account, base_type=base_type, label=_label(account, label)))
+        record(Action.ROLE_CREATED, by=by, role=role.pk, account=account.pk, label=role.label, base_type=base_type)
+    return role
+
+
+def rename_role(role: Role, label: str, *, by: User) -> Role:
+    """Give a custom role another name. Raises NotAllowed, Invalid."""
+    account = _own_account(role, by)
+    before = role.label
+    if label.strip() == before:
+        return role
+    with transaction.atomic():
+        role.label = _label(account, label, renamed=role)
+        _save(role)
+        record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, before=before, label=role.label)
+    return role
+
+
+def set_role_state(role: Role, state: str, *, by: User) -> Role:
+    """Deactivate a custom role (`inactive`: whoever has it may do nothing by it) or activate it again.
+
+    Raises NotAllowed, Invalid.
+    """
+    account = _own_account(role, by)
+    with transaction.atomic():
+        if state == Role.State.ACTIVE:
+            _check_gives(account_permissions(by, account), _everything(role, account))
+        role.workflow_state = state
+        _save(role)
+        record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, label=role.label, state=state)
+    return role
+
+
+def set_permission(role: Role, account: Account, key: str, wish: Wish, *, by: User) -> Setting:
+    """Change how a permission stands for `role` in `account`; returns how it stood before, to undo it by.
+
+    `wish` may have `enabled` (None: as inherited), `locked`, `applies_to_self` and `applies_to_descendants`; what it
+    leaves out stays. Raises NotAllowed, Invalid.
+    """
+    with transaction.atomic():
+        # One after the other: two changes at once must not both be checked against the same state.
+        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+        _check(account, by)
+        before = _changeable(role, account, key)
+        values: dict[str, Any] = {
+            "enabled": wish.get("enabled", before.explicit),
+            **{
+                field: getattr(before, field) if wish.get(field) is None else wish[field]
+                for field in ("locked", "applies_to_self", "applies_to_descendants")
+            },
+        }
+        if not (values["applies_to_self"] or values["applies_to_descendants"]):
+            message = _("It must apply to this account, to those below it, or to both.")
+            raise Invalid({"applies_to_descendants": [("invalid", message)]})
+        place: dict[str, Any] = {"account": account, "role": role, "permission": key}
+        if values["enabled"] is None and not values["locked"]:
+            RoleOverride.objects.filter(**place).delete()
+        else:
+            RoleOverride.objects.update_or_create(**place, defaults=values)
+        record(Action.PERMISSION_CHANGED, by=by, role=role.pk, account=account.pk, permission=key, **values)
+        _check_outcome(role, account, key, before, values["enabled"], by)
+    return before
+
+
+def _changeable(role: Role, account: Account, key: str) -> Setting:
+    if key not in PERMISSIONS:
+        raise Invalid({"permission": [("inclusion", _("There is no such permission."))]})
+    if role.workflow_state != Role.State.ACTIVE or not roles_of(account).filter(pk=role.pk).exists():
+        raise Invalid({"role": [("inclusion", _("There is no such role in this account."))]})
+    setting = settings_of([role], account)[role.pk].get(key)
+    if setting is None:
+        raise Invalid({"permission": [("invalid", _("This permission cannot be given to this role here."))]})
+    if setting.locked_by is not None:
+        raise NotAllowed(_("An account above has locked this permission. Only there can it be changed."))
+    return setting
+
+
+def _check_outcome(role: Role, account: Account, key: str, before: Setting, wanted: bool | None, by: User) -> None:
+    """Called after the change, in its transaction: what it led to may be more, or less, than `by` may bring about."""
+    after = settings_of([role], account)[role.pk][key]
+    mine = account_permissions(by, account)
+    uncovered = wanted is None and before.explicit is False and before.inherited
+    if wanted or uncovered or (after.enabled and not before.enabled):
+        _check_gives(mine, {key})
+    if PERMISSION not in mine:
+        raise NotAllowed(_("This would take the right to manage permissions from yourself, so it was not done."))
+
+
+def _check_gives(mine: Collection[str], given: Collection[str]) -> None:
+    if missing := sorted(str(PERMISSIONS[key].label) for key in given if key not in mine):
+        labels = ", ".join(f"“{label}”" for label in missing)
+        raise NotAllowed(_("Nobody can give what they do not have: you lack %(labels)s.") % {"labels": labels})
+
+
+def check_may_give(role: Role, account: Account, *, by: User) -> None:
+    """Raise NotAllowed if `role`, held on `account`, may do something there that `by` may not."""
+    _check_gives(account_permissions(by, account), _everything(role, account))
+
+
+def _everything(role: Role, account: Account) -> set[str]:
+    """What somebody with this role may do in `account`."""
+    return {key for key, setting in settings_of([role], account)[role.pk].items() if setting.enabled}
+
+
+def _check(account: Account, by: User) -> None:
+    if PERMISSION not in account_permissions(by, account):
+        raise NotAllowed(_("To change roles here you need the permission “Permissions - manage” on this account."))
+
+
+def _own_account(role: Role, by: User) -> Account:
+    if role.account is None:
+        raise Invalid({"role": [("invalid", _("Built-in roles stay as they are; only their permissions change."))]})
+    _check(role.account, by)
+    return role.account
+
+
+def _label(account: Account, label: str, *, renamed: Role | None = None) -> str:
+    label = label.strip()
+    others = [role for role in roles_of(account, states=Role.State.values) if role != renamed]
+    problem = None
+    if not label:
+        problem = ("blank", _("Please give the role a name."))
+    elif len(label) > LONGEST_LABEL or not label.isprintable():
+        problem = ("invalid", _("A role's name has at most 255 characters, none of them invisible."))
+    elif any(label.lower() in (role.label.lower(), role.name.lower()) for role in others):
+        problem = ("taken", _("There is a role with this name already."))
+    if problem:
+        raise Invalid({"label": [problem]})
+    return label
+
+
+def _save(role: Role) -> Role:
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError:
+        raise Invalid({"label": [("taken", _("There is a role with this name already."))]}) from None
+    return role

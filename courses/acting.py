@@ -1,0 +1,73 @@
+"""Acting as somebody else: who may, as whom, and how it is carried through a request.
+
+Pages keep in the session whom one acts as; the API names them in each request (`as_user_id`). Both come here, and
+both are asked again every time. It lives above accounts because courses are part of how far somebody reaches.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import NotAllowed
+from accounts.models import Account, Action, User
+from accounts.permissions import administered, may_on_account, permissions_on
+from courses.models import Course, Enrollment
+from courses.permissions import permissions_in
+
+PERMISSION = "become_user"
+SESSION_KEY = "acting_as"
+
+
+def check(actor: User, other: User) -> None:
+    """Raise NotAllowed, with the reason, unless `actor` may act as `other`."""
+    if actor.actor is not None:
+        raise NotAllowed(_("You are acting as somebody already. Stop acting first."))
+    if not may_on_account(actor, PERMISSION, Account.objects.root()):
+        raise NotAllowed(_("To act as somebody you need the permission “Users - act as”."))
+    if actor == other:
+        raise NotAllowed(_("This is you."))
+    if not other.is_active:
+        raise NotAllowed(_("This account is suspended or deleted: there is nothing one could do as this person."))
+    if reaches_further(other, actor):
+        raise NotAllowed(_("This person's permissions reach further than yours, so you cannot act as them."))
+
+
+def reaches_further(other: User, actor: User) -> bool:
+    """Whether `other` may do anything anywhere that `actor` may not do there."""
+    accounts = administered(other)
+    theirs, mine = permissions_on(other, accounts), permissions_on(actor, accounts)
+    if any(theirs[pk] - mine[pk] for pk in theirs):
+        return True
+    places = Enrollment.objects.present().filter(user=other, state=Enrollment.State.ACTIVE)
+    courses = list(Course.objects.present().filter(pk__in=places.values("section__course")))
+    there = permissions_in(other, courses)
+    mine = permissions_in(actor, [course for course in courses if there[course.pk]])
+    return any(there[pk] - mine[pk] for pk in mine)
+
+
+def acting_as(actor: User, other: User) -> User:
+    """`other` with `actor` behind them, for one request. Raises NotAllowed."""
+    check(actor, other)
+    other.actor = actor
+    return other
+
+
+def resume(actor: User, other_id: int) -> User:
+    """The person `actor` began to act as in an earlier request. Raises NotAllowed where that no longer holds."""
+    other = User.objects.filter(pk=other_id).first()
+    if other is None:
+        raise NotAllowed(_("You no longer act as anybody."))
+    return acting_as(actor, other)
+
+
+def begin(actor: User, other: User) -> None:
+    """Record that `actor` begins to act as `other`. Raises NotAllowed."""
+    check(actor, other)
+    record(Action.ACTING_STARTED, by=actor, subject=other)
+
+
+def end(other: User) -> None:
+    """Record that the one acting as `other` stops."""
+    if other.actor:
+        record(Action.ACTING_STOPPED, by=other.actor, subject=other)

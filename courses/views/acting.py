@@ -1,0 +1,46 @@
+"""Acting as somebody: a page that says what it means, and the ways in and out."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.errors import NotAllowed
+from accounts.models import Account, User
+from accounts.permissions import may_on_account
+from accounts.requests import SignedInRequest
+from courses import acting
+
+
+@login_required
+def start(request: SignedInRequest, user_id: int) -> HttpResponse:
+    """What acting as this person means; a POST begins it."""
+    if not may_on_account(request.user, acting.PERMISSION, Account.objects.root()):
+        raise PermissionDenied(_("To act as somebody you need the permission “Users - act as”."))
+    person = get_object_or_404(User.objects.present(), pk=user_id)
+    try:
+        if request.method == "POST":
+            acting.begin(request.user, person)
+            request.session[acting.SESSION_KEY] = person.pk
+            return redirect("dashboard")
+        acting.check(request.user, person)
+    except NotAllowed as refusal:
+        raise PermissionDenied(refusal.message) from None
+    return render(request, "courses/act_as.html", {"person": person})
+
+
+@require_POST
+@login_required
+def stop(request: SignedInRequest) -> HttpResponse:
+    """Back to oneself."""
+    if request.user.actor is None:
+        return redirect("dashboard")
+    acting.end(request.user)
+    request.session.pop(acting.SESSION_KEY, None)
+    messages.success(request, _("You are yourself again: %(name)s.") % {"name": request.user.actor.name})
+    if may_on_account(request.user.actor, "read_roster", Account.objects.root()):
+        return redirect("account_user", Account.objects.root().pk, request.user.pk)
+    return redirect("dashboard")
