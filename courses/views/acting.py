@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -29,7 +30,15 @@ def start(request: SignedInRequest, user_id: int) -> HttpResponse:
         acting.check(request.user, person)
     except NotAllowed as refusal:
         raise PermissionDenied(refusal.message) from None
-    return render(request, "courses/act_as.html", {"person": person})
+    return render(request, "courses/act_as.html", {"person": person, "back": _page_of(person, request.user)})
+
+
+def _page_of(person: User, reader: User) -> str:
+    """The page of `person` for a reader who may open it, else the dashboard."""
+    root = Account.objects.root()
+    if may_on_account(reader, "read_roster", root):
+        return reverse("account_user", args=[root.pk, person.pk])
+    return reverse("dashboard")
 
 
 @require_POST
@@ -41,6 +50,4 @@ def stop(request: SignedInRequest) -> HttpResponse:
     acting.end(request.user)
     request.session.pop(acting.SESSION_KEY, None)
     messages.success(request, _("You are yourself again: %(name)s.") % {"name": request.user.actor.name})
-    if may_on_account(request.user.actor, "read_roster", Account.objects.root()):
-        return redirect("account_user", Account.objects.root().pk, request.user.pk)
-    return redirect("dashboard")
+    return redirect(_page_of(request.user, request.user.actor))

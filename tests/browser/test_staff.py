@@ -73,3 +73,25 @@ def test_an_admin_switches_pairing_off_and_removes_a_link(new_visitor, student, 
     assert not ObservationLink.objects.live().exists()
     visitor.visit(f"/accounts/{root.pk}/courses")
     visitor.finds_nothing_wrong()
+
+
+def test_an_admin_acts_as_a_student_makes_a_code_and_stops(new_visitor, student, course):
+    visitor = new_visitor()
+    visitor.sign_in(make_admin(name="Ada Min", password=PASSWORD))
+    visitor.visit(f"/accounts/{course.account.parent_id}/users/{student.pk}")
+    visitor.page.get_by_role("link", name="Act as this person").click()
+    visitor.finds_nothing_wrong()
+    visitor.page.get_by_role("button", name="Act as Mia Stone").click()
+    visitor.page.wait_for_url(visitor.site + "/")
+    assert "You are acting as Mia Stone" in visitor.page.get_by_role("complementary").inner_text()
+    visitor.finds_nothing_wrong()
+    visitor.visit("/profile/settings")
+    visitor.page.get_by_role("button", name="Pair with Observer").click()
+    visitor.page.get_by_role("dialog").get_by_role("button", name="OK").click()
+    assert "Ada Min" in visitor.page.locator("#live-codes").inner_text()
+    visitor.finds_nothing_wrong()
+    visitor.page.get_by_role("button", name="Stop acting").focus()
+    visitor.page.keyboard.press("Enter")
+    visitor.page.get_by_text("You are yourself again").wait_for()
+    assert visitor.page.get_by_role("button", name="Stop acting").count() == 0
+    visitor.finds_nothing_wrong()
