@@ -1,0 +1,214 @@
+"""Who gets in where. A row names everybody who does; the others are refused, or told there is no such thing.
+
+`nobody` has not signed in, `acting` is the admin acting as the student, `powerless` holds an admin role without any
+permission, `course_observer` observes the student in one course only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+HERE = "student classmate teacher ta designer observer course_observer sub_admin"
+THERE = "outsider teacher_elsewhere other_observer sub_admin_elsewhere"
+SIGNED_IN = f"{HERE} {THERE} admin powerless acting"
+EVERYBODY = f"nobody {SIGNED_IN}".split()
+ADMINS = "admin sub_admin"
+TEACHERS = f"teacher ta {ADMINS}"
+STAFF = f"{TEACHERS} designer"
+STUDENT = "student acting"
+FAMILY = f"{STUDENT} observer course_observer"
+IN_COURSE = f"{STAFF} {FAMILY} classmate"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`who` gets in; `hidden` are told there is nothing (404), the rest of those signed in are refused (403).
+
+    `of_oneself`: what is behind it depends on who asks, not on an id. `anybody`: open whatever the ids. `loose` are
+    ids that need not belong together with the others.
+    """
+
+    method: str
+    path: str
+    who: frozenset[str]
+    hidden: frozenset[str] = frozenset()
+    body: Mapping[str, str] = field(default_factory=dict, hash=False)
+    loose: frozenset[str] = frozenset()
+    of_oneself: bool = False
+    anybody: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}" + (f" {dict(self.body)}" if self.body else "")
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The names of the ids in path and body."""
+        return frozenset(re.findall(r"\{(\w+)\}", " ".join([self.path, *map(str, self.body.values())])))
+
+
+def row(
+    method: str,
+    path: str,
+    who: str,
+    *,
+    hidden: str = "",
+    loose: str = "",
+    of_oneself: bool = False,
+    anybody: bool = False,
+    body: Mapping[str, str] | None = None,
+) -> Row:
+    return Row(method, path, names(who), names(hidden), body or {}, names(loose), of_oneself, anybody)
+
+
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def but(everybody: str, some: str) -> str:
+    return " ".join(names(everybody) - names(some))
+
+
+OUTSIDE_COURSE = but(SIGNED_IN, IN_COURSE)
+NOT_SUB = but(SIGNED_IN, "admin")
+
+PAGES = [
+    row("GET", "/", SIGNED_IN, of_oneself=True),
+    row("GET", "/terms", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("POST", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("POST", "/logout", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/profile/settings", SIGNED_IN, of_oneself=True),
+    row("POST", "/profile/settings", SIGNED_IN, of_oneself=True, body={"time_zone": "Europe/Berlin"}),
+    row("GET", "/profile/observees", SIGNED_IN, of_oneself=True),
+    row(
+        "POST", "/profile/observees", but(SIGNED_IN, "acting"), of_oneself=True, body={"code": "abcdef", "step": "pair"}
+    ),
+    row("GET", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
+    row("POST", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
+    row("POST", "/profile/observer_pairing_codes/{code}/revoke", STUDENT, hidden=but(SIGNED_IN, STUDENT)),
+    row(
+        "POST",
+        "/observing/select",
+        "observer course_observer",
+        hidden=but(SIGNED_IN, "observer course_observer"),
+        body={"student": "{student}"},
+    ),
+    row("GET", "/users/{student}/masquerade", "admin"),
+    row("POST", "/users/{student}/masquerade", "admin"),
+    row("POST", "/masquerade/stop", SIGNED_IN, of_oneself=True),
+    # Pairing
+    row("POST", "/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),
+    row("POST", "/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}", body={"course": "{course}"}),
+    row("GET", "/courses/{course}/observer_pairing_codes", ADMINS),
+    row("POST", "/courses/{course}/observer_pairing_codes.csv", ADMINS),
+    # A course
+    row("GET", "/courses/{course}", IN_COURSE, hidden=OUTSIDE_COURSE),
+    row("GET", "/courses/{course}/announcements", IN_COURSE, hidden=OUTSIDE_COURSE),
+    row("GET", "/courses/{course}/assignments", IN_COURSE, hidden=OUTSIDE_COURSE),
+    row("GET", "/courses/{course}/assignments/syllabus", IN_COURSE, hidden=OUTSIDE_COURSE),
+    row("GET", "/courses/{course}/assignments/{assignment}", IN_COURSE, hidden=OUTSIDE_COURSE),
+    row("GET", "/courses/{course}/grades", f"{FAMILY} classmate", hidden=OUTSIDE_COURSE),
+    row("GET", "/courses/{course}/users", STAFF, hidden=OUTSIDE_COURSE),
+    row("GET", "/courses/{course}/users/{student}", STAFF, hidden=OUTSIDE_COURSE),
+    # Accounts
+    row("GET", "/accounts/{account}", ADMINS),
+    row("GET", "/accounts/{account}/users", ADMINS),
+    row("GET", "/accounts/{account}/courses", ADMINS),
+    row("GET", "/accounts/{account}/users/{student}", ADMINS),
+    row("GET", "/accounts/{account}/users/{student}/observer_links/{link}/remove", "admin"),
+    row("POST", "/accounts/{account}/users/{student}/observer_links/{link}/remove", "admin"),
+    row("GET", "/accounts/{root}/users/{student}", "admin", loose="student"),
+    row("GET", "/accounts/{root}/authentication_providers", "admin"),
+    row("POST", "/accounts/{root}/authentication_providers", "admin", body={"self_registration": "none"}),
+    row("GET", "/accounts/{account}/authentication_providers", "", hidden=SIGNED_IN),
+]
+
+# In the API whoever may not read the record of a person or a course is refused: ids there are no secret.
+READERS_OF_STUDENT = f"{STAFF} {FAMILY}"
+API = [
+    row("GET", "/api/v1/accounts", SIGNED_IN, of_oneself=True),
+    row("GET", "/api/v1/accounts/{account}", ADMINS),
+    row("GET", "/api/v1/accounts/{account}/permissions", SIGNED_IN, anybody=True),
+    row("GET", "/api/v1/accounts/{account}/roles", ADMINS),
+    row("POST", "/api/v1/accounts/{account}/roles", ADMINS, body={"label": "Aide", "base_role_type": "TaEnrollment"}),
+    row("GET", "/api/v1/accounts/{account}/roles/{role}", ADMINS),
+    row("PUT", "/api/v1/accounts/{account}/roles/{role}", ADMINS, body={"label": "Aide"}),
+    row("DELETE", "/api/v1/accounts/{account}/roles/{role}", ADMINS),
+    row("POST", "/api/v1/accounts/{account}/roles/{role}/activate", ADMINS),
+    row("PUT", "/api/v1/accounts/{root}/roles/{builtin}", "admin"),
+    row("GET", "/api/v1/accounts/{account}/terms_of_service", f"nobody {SIGNED_IN}", anybody=True),
+    row("GET", "/api/v1/accounts/{root}/authentication_providers", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/authentication_providers", "admin", body={"self_registration": "none"}),
+    row("GET", "/api/v1/accounts/{root}/authentication_providers/canvas", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/authentication_providers/canvas", "admin", body={"self_registration": "none"}),
+    row("GET", "/api/v1/accounts/{account}/users", ADMINS),
+    row(
+        "POST",
+        "/api/v1/accounts/{account}/users",
+        ADMINS,
+        hidden=f"nobody {but(SIGNED_IN, ADMINS)}",
+        body={"user[name]": "Ana", "pseudonym[unique_id]": "ana"},
+    ),
+    row("POST", "/api/v1/accounts/{account}/courses", ADMINS, body={"course[name]": "Art"}),
+    row("GET", "/api/v1/users/self", SIGNED_IN, of_oneself=True),
+    row("GET", "/api/v1/users/{student}", READERS_OF_STUDENT),
+    row("GET", "/api/v1/users/{student}/profile", READERS_OF_STUDENT),
+    row("GET", "/api/v1/users/{student}/courses", READERS_OF_STUDENT),
+    row("GET", "/api/v1/users/{student}/enrollments", READERS_OF_STUDENT),
+    row("GET", "/api/v1/courses", SIGNED_IN, of_oneself=True),
+    row("GET", "/api/v1/courses/{course}", IN_COURSE),
+    row("GET", "/api/v1/courses/{course}/permissions", IN_COURSE),
+    row("GET", "/api/v1/courses/{course}/sections", STAFF),
+    row("GET", "/api/v1/sections/{section}", STAFF),
+    row("GET", "/api/v1/courses/{course}/enrollments", IN_COURSE),
+    row("GET", "/api/v1/sections/{section}/enrollments", IN_COURSE),
+    row("GET", "/api/v1/courses/{course}/enrollments/{enrollment}", READERS_OF_STUDENT),
+    row("POST", "/api/v1/courses/{course}/enrollments/{enrollment}/accept", "", hidden=STUDENT),
+    row("POST", "/api/v1/courses/{course}/enrollments/{enrollment}/reject", "", hidden=STUDENT),
+    row(
+        "POST",
+        "/api/v1/courses/{course}/enrollments",
+        TEACHERS,
+        body={"enrollment[user_id]": "{classmate}", "enrollment[course_section_id]": "{section}"},
+        loose="classmate",
+    ),
+    row(
+        "POST",
+        "/api/v1/courses/{course}/enrollments",
+        TEACHERS,
+        body={
+            "enrollment[user_id]": "{observer}",
+            "enrollment[type]": "ObserverEnrollment",
+            "enrollment[associated_user_id]": "{classmate}",
+        },
+        loose="observer",
+    ),
+    row(
+        "POST",
+        "/api/v1/sections/{section}/enrollments",
+        TEACHERS,
+        body={"enrollment[user_id]": "{classmate}"},
+        loose="classmate section",
+    ),
+    row("DELETE", "/api/v1/courses/{course}/enrollments/{enrollment}", TEACHERS, body={"task": "conclude"}),
+    row("DELETE", "/api/v1/courses/{course}/enrollments/{enrollment}", TEACHERS, body={"task": "delete"}),
+    row("PUT", "/api/v1/courses/{course}/enrollments/{enrollment}/reactivate", TEACHERS),
+    row("POST", "/api/v1/courses/{course}/sections", ADMINS, body={"course_section[name]": "C"}),
+    row("GET", "/api/v1/courses/{course}/users", STAFF),
+    row("GET", "/api/v1/courses/{course}/search_users", STAFF),
+    row("GET", "/api/v1/courses/{course}/users/{student}", STAFF),
+    # Pairing
+    row("POST", "/api/v1/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),
+    row("GET", "/api/v1/users/self/observees", SIGNED_IN, of_oneself=True),
+    row("GET", "/api/v1/users/{observer}/observees", "observer admin"),
+    row("POST", "/api/v1/users/{observer}/observees", "observer admin", body={"pairing_code": "abcdef"}),
+    row("GET", "/api/v1/users/{observer}/observees/{student}", "observer admin"),
+    row("PUT", "/api/v1/users/{observer}/observees/{classmate}", "admin", loose="observer classmate"),
+    row("DELETE", "/api/v1/users/{observer}/observees/{student}", "observer admin"),
+    row("GET", "/api/v1/users/{student}/observers", f"{STUDENT} admin"),
+    row("GET", "/api/v1/users/{student}/observers/{observer}", f"{STUDENT} admin"),
+]
+
+ROWS = [*PAGES, *API]

@@ -1,0 +1,95 @@
+"""Two schools side by side, with one of everybody: whatever is open here must not be open there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
+from courses.models import Assignment, Enrollment
+from courses.observing import link
+from tests.factories import (
+    AccountFactory,
+    CodeFactory,
+    CourseFactory,
+    EnrollmentFactory,
+    RootFactory,
+    SectionFactory,
+    UserFactory,
+    make_admin,
+    make_student,
+)
+
+# Who stands in the other school where these stand in this one.
+ELSEWHERE = {
+    "student": "outsider",
+    "teacher": "teacher_elsewhere",
+    "observer": "other_observer",
+    "sub_admin": "sub_admin_elsewhere",
+    "admin": "admin",
+    "powerless": "powerless",
+}
+
+
+@dataclass
+class School:
+    """What is in one school, by the names that stand in the paths of the table."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+
+
+def _school(root: Account) -> School:
+    account = AccountFactory(parent=root)
+    section = SectionFactory(course=CourseFactory(account=account))
+    student, classmate = make_student(section), make_student(section)
+    observer = UserFactory()
+    made = link(observer, student, origin=ObservationLink.Origin.CODE, by=None)
+    role = Role.objects.create(label="Helper", base_type=BaseType.TA, account=account)
+    beside = EnrollmentFactory(section=section, type=BaseType.OBSERVER, associated_user=student)
+    people = {
+        "student": student,
+        "classmate": classmate,
+        "teacher": EnrollmentFactory(section=section, type=BaseType.TEACHER).user,
+        "ta": EnrollmentFactory(section=section, type=BaseType.TA).user,
+        "designer": EnrollmentFactory(section=section, type=BaseType.DESIGNER).user,
+        "observer": observer,
+        "course_observer": beside.user,
+        "sub_admin": make_admin(account),
+    }
+    assignment = Assignment.objects.create(course=section.course, name="Quiz", published=True)
+    ids = {
+        "account": account.pk,
+        "course": section.course.pk,
+        "section": section.pk,
+        "assignment": assignment.pk,
+        "enrollment": Enrollment.objects.get(user=student, type=BaseType.STUDENT).pk,
+        "beside": beside.pk,
+        "link": made.pk,
+        "code": CodeFactory(student=student).pk,
+        "role": role.pk,
+        **{name: person.pk for name, person in people.items()},
+    }
+    return School(people, ids)
+
+
+class World:
+    """The institution: `here` and `there` are schools, `people` everybody by name, `ids` what both share."""
+
+    def __init__(self) -> None:
+        self.root = RootFactory()
+        self.here, self.there = _school(self.root), _school(self.root)
+        self.shared = {"root": self.root.pk, "builtin": Role.objects.built_in(BaseType.TEACHER).pk}
+        bare = Role.objects.create(label="Visitor", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=self.root)
+        powerless = UserFactory()
+        AccountAdmin.objects.create(user=powerless, account=self.root, role=bare)
+        self.people: dict[str, User] = {
+            **self.here.people,
+            "admin": make_admin(),
+            "powerless": powerless,
+            **{ELSEWHERE[name]: user for name, user in self.there.people.items() if name in ELSEWHERE},
+        }
+
+    def ids(self, school: School, **instead: int) -> Mapping[str, int]:
+        """The ids of one school; some of them exchanged."""
+        return {**self.shared, **school.ids, **instead}
