@@ -8,6 +8,7 @@ from canvasapi.exceptions import (
     InvalidAccessToken,
     RateLimitExceeded,
     ResourceDoesNotExist,
+    Unauthorized,
     UnprocessableEntity,
 )
 
@@ -191,3 +192,14 @@ def test_a_teacher_reads_the_people_of_the_course(client_of, root):
     course = client_of(teacher).get_course(section.course_id)
     query = {"enrollment_type": ["student"], "include": ["enrollments", "observed_users"], "per_page": 2}
     assert {user.id for user in course.get_users(**query)} == {pupil.pk for pupil in pupils}
+
+
+def test_an_admin_acts_as_a_student(client_of, admin, student):
+    canvas = client_of(admin)
+    assert [course.id for course in canvas.get_courses(as_user_id=student.pk)] == [
+        student.enrollments.get().section.course_id
+    ]
+    assert list(canvas.get_courses()) == []
+    assert canvas.get_user(student.pk).get_profile(as_user_id=student.pk)["id"] == student.pk
+    with pytest.raises(Unauthorized):
+        list(client_of(student).get_courses(as_user_id=admin.pk))

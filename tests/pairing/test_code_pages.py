@@ -5,8 +5,9 @@ import logging
 import pytest
 from django.urls import reverse
 
-from accounts.models import Action, AuditEvent, BaseType, SelfRegistration
+from accounts.models import Action, AuditEvent, BaseType, ObservationLink, SelfRegistration
 from courses.models import Enrollment
+from courses.observing import link
 from pairing.issuing import issue
 from pairing.models import PairingCode
 from tests.factories import (
@@ -159,3 +160,54 @@ def test_a_code_stands_in_no_log_and_no_error_report(client, place, caplog, sett
     assert code not in caplog.text
     for mail in mailoutbox:
         assert code not in mail.body + mail.subject
+
+
+# What stands in the place of the button
+
+
+MISSING = "Users - generate observer pairing codes for students"
+PAIR = '<button class="button">Pair with Observer</button>'
+
+
+def read(client, reader, path) -> str:
+    client.force_login(reader)
+    return client.get(path).content.decode()
+
+
+def test_a_teacher_without_the_permission_reads_which_it_is_and_who_gives_it(client, place):
+    teacher = EnrollmentFactory(section=place.section, type=BaseType.TEACHER).user
+    for path in (
+        f"/courses/{place.section.course_id}/users/{place.user.pk}",
+        f"/courses/{place.section.course_id}/users",
+    ):
+        page = read(client, teacher, path)
+        assert MISSING in page
+        assert f"Whoever manages permissions in {place.section.course.account.name}" in page
+
+
+def test_without_administrative_actions_the_line_names_these(client, place):
+    teacher = EnrollmentFactory(section=place.section, type=BaseType.TEACHER).user
+    allow(BaseType.TEACHER, "generate_observer_pairing_code")
+    allow(BaseType.TEACHER, "allow_course_admin_actions", enabled=False)
+    page = read(client, teacher, f"/courses/{place.section.course_id}/users/{place.user.pk}")
+    assert "Users - allow administrative actions in courses" in page
+    assert PAIR not in page
+
+
+def test_with_pairing_off_staff_read_so_and_students_find_nothing(client, place, root):
+    root.self_registration = SelfRegistration.NONE
+    root.save()
+    page = read(client, make_admin(), f"/courses/{place.section.course_id}/users/{place.user.pk}")
+    assert "Pairing is off" in page
+    page = read(client, place.user, "/profile/settings")
+    assert "Pairing is off" not in page
+    assert "pairing code" not in page.lower()
+
+
+def test_an_observer_reads_that_observers_make_no_codes_and_what_to_do_instead(client, place):
+    observer = UserFactory()
+    link(observer, place.user, origin=ObservationLink.Origin.CODE, by=None)
+    page = read(client, observer, "/profile/settings")
+    assert "Observers cannot make pairing codes." in page
+    assert PAIR not in page
+    assert "Observers cannot make pairing codes." not in read(client, UserFactory(), "/profile/settings")
