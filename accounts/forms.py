@@ -7,7 +7,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import SelfRegistration
+from accounts.models import CodeScope, SelfRegistration
 
 
 class LoginForm(AllauthLoginForm):
@@ -23,8 +23,8 @@ class LoginForm(AllauthLoginForm):
             field.widget.attrs.pop("placeholder", None)
 
 
-class SelfRegistrationForm(forms.Form):
-    """Who may make an account for themselves, and with it whether pairing is on."""
+class PairingForm(forms.Form):
+    """Who may make an account for themselves, and with it whether pairing is on; and what codes from courses open."""
 
     WHAT_IT_MEANS = {
         SelfRegistration.NONE: _("Pairing is off: codes can be neither made nor used."),
@@ -34,9 +34,23 @@ class SelfRegistrationForm(forms.Form):
         SelfRegistration.ALL: _("Pairing is on, and anybody can make an account, with or without a pairing code."),
     }
 
-    self_registration = forms.ChoiceField(label=_("Self registration"), choices=SelfRegistration.choices)
+    WHAT_IT_OPENS = {
+        CodeScope.ALL: _("However a code was made, it opens all of the student's courses, those of later terms too."),
+        CodeScope.COURSE: _(
+            "A code made on User Details in a course, or exported there, opens that course. Codes made by students "
+            "themselves open all of their courses."
+        ),
+    }
 
-    def options(self) -> list[tuple[str, str | Promise, str | Promise, bool]]:
-        """Each choice as value, label, what it means, and whether it is chosen."""
+    self_registration = forms.ChoiceField(label=_("Self registration"), choices=SelfRegistration.choices)
+    code_scope = forms.ChoiceField(label=_("What a code opens"), choices=CodeScope.choices, required=False)
+
+    def choices(self) -> list[tuple[str, str | Promise, str | Promise, bool]]:
+        """Each choice of who may sign up as value, label, what it means, and whether it is chosen."""
         chosen = self["self_registration"].value()
         return [(each.value, each.label, self.WHAT_IT_MEANS[each], each.value == chosen) for each in SelfRegistration]
+
+    def scopes(self) -> list[tuple[str, str | Promise, str | Promise, bool]]:
+        """Each choice of what a code from a course opens, in the same way."""
+        chosen = self["code_scope"].value()
+        return [(each.value, each.label, self.WHAT_IT_OPENS[each], each.value == chosen) for each in CodeScope]

@@ -7,24 +7,26 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.forms import SelfRegistrationForm
+from accounts.forms import PairingForm
 from accounts.models import Account
 from accounts.permissions import account_permissions
 from accounts.requests import SignedInRequest
-from accounts.self_registration import set_self_registration
+from accounts.self_registration import set_code_scope, set_self_registration
 
 
 @login_required
 def authentication(request: SignedInRequest, account_id: int) -> HttpResponse:
-    """Who may make an account for themselves: a setting of the root account only."""
+    """Who may make an account for themselves, and what codes open: settings of the root account only."""
     roots = Account.objects.filter(parent=None).select_related("self_registration_changed_by")
     root = get_object_or_404(roots, pk=account_id)
     permissions = account_permissions(request.user, root)
     if "manage_account_settings" not in permissions:
         raise PermissionDenied(_("These settings are for administrators of the institution."))
-    form = SelfRegistrationForm(request.POST or None, initial={"self_registration": root.self_registration})
+    now = {"self_registration": root.self_registration, "code_scope": root.code_scope}
+    form = PairingForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
         set_self_registration(root, form.cleaned_data["self_registration"], by=request.user)
+        set_code_scope(root, form.cleaned_data["code_scope"] or root.code_scope, by=request.user)
         messages.success(request, _("Saved. It is in force from now on."))
         return redirect("authentication", account_id)
     context = {"account": root, "permissions": permissions, "tab": "authentication", "form": form}

@@ -18,6 +18,7 @@ class Action(models.TextChoices):
     LINK_MADE = "link.made", _("Observer linked")
     LINK_REMOVED = "link.removed", _("Observer link removed")
     SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
+    CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")
     USER_REGISTERED = "user.registered", _("Account made by sign-up")
     USER_CREATED = "user.created", _("Account made by staff")
     TOKEN_CREATED = "access_token.created", _("Access token made")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import Account, Action, AuditEvent, BaseType, Role, RoleOverride, SelfRegistration
+from accounts.models import Account, Action, AuditEvent, BaseType, CodeScope, Role, RoleOverride, SelfRegistration
 from tests.factories import AccountFactory, UserFactory, make_admin
 
 
@@ -60,7 +60,27 @@ def test_saving_switches_at_once(as_admin, root, value):
     assert AuditEvent.objects.get(action=Action.SELF_REGISTRATION_CHANGED).actor == as_admin.admin
 
 
-@pytest.mark.parametrize("given", [{}, {"self_registration": "everything"}, {"self_registration": ""}])
+def test_what_codes_from_a_course_open_is_set_there_too(as_admin, root):
+    answer = as_admin.post(page_of(root), {"self_registration": "all", "code_scope": "course"}, follow=True)
+    assert "Saved." in answer.content.decode()
+    root.refresh_from_db()
+    assert root.code_scope == CodeScope.COURSE
+    event = AuditEvent.objects.get(action=Action.CODE_SCOPE_CHANGED)
+    assert (event.actor, event.details) == (as_admin.admin, {"before": "all", "after": "course"})
+    as_admin.post(page_of(root), {"self_registration": "all"})
+    root.refresh_from_db()
+    assert root.code_scope == CodeScope.COURSE
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"self_registration": "none", "code_scope": "galaxy"},
+        {"self_registration": "everything"},
+        {"self_registration": ""},
+    ],
+)
 def test_anything_else_is_refused_and_changes_nothing(as_admin, root, given):
     assert as_admin.post(page_of(root), given).status_code == 422
     root.refresh_from_db()
