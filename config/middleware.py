@@ -6,14 +6,16 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions import remembering
 from accounts.zones import zone_named
-from courses.acting import SESSION_KEY, resume
+from courses.acting import SESSION_KEY, end, lapse, resume
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -56,25 +58,36 @@ class ActingMiddleware:
 
     # A password or a second factor is never anybody else's business.
     CLOSED = "/login/"
+    WAY_OUT = "/logout"
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY not in request.session or not isinstance(request.user, User):
+        if request.path_info.startswith("/api/") or SESSION_KEY not in request.session:
+            return self.get_response(request)
+        actor = request.user
+        if not isinstance(actor, User):
+            del request.session[SESSION_KEY]
             return self.get_response(request)
         try:
-            request.user = resume(request.user, request.session[SESSION_KEY])
+            request.user = resume(actor, request.session[SESSION_KEY])
         except NotAllowed as refusal:
-            # Not carried out as the one who acts either: it was meant for somebody else.
-            del request.session[SESSION_KEY]
-            messages.warning(request, refusal.message)
-            return redirect("dashboard")
+            lapse(actor, request.session.pop(SESSION_KEY))
+            if request.path_info != self.WAY_OUT:
+                # Not carried out as the one who acts either: it was meant for somebody else.
+                messages.warning(request, refusal.message)
+                home = reverse("dashboard")
+                return HttpResponseClientRedirect(home) if request.headers.get("HX-Request") else redirect(home)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> None:
-        if request.path_info.startswith(self.CLOSED) and isinstance(request.user, User) and request.user.actor:
+        if not isinstance(request.user, User) or not request.user.actor:
+            return
+        if request.path_info.startswith(self.CLOSED):
             raise PermissionDenied(_("This is not possible while you act as somebody else. Stop acting first."))
+        if request.path_info == self.WAY_OUT and request.method == "POST":
+            end(request.user)
 
 
 class ReaderMiddleware:

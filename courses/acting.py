@@ -6,12 +6,13 @@ both are asked again every time. It lives above accounts because courses are par
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import NotAllowed
-from accounts.models import Account, Action, User
-from accounts.permissions import administered, may_on_account, permissions_on
+from accounts.models import Account, AccountAdmin, Action, RoleOverride, User
+from accounts.permissions import may_on_account, permissions_on
 from courses.models import Course, Enrollment
 from courses.permissions import permissions_in
 
@@ -35,7 +36,7 @@ def check(actor: User, other: User) -> None:
 
 def reaches_further(other: User, actor: User) -> bool:
     """Whether `other` may do anything anywhere that `actor` may not do there."""
-    accounts = administered(other)
+    accounts = list(_where_rights_differ(other, actor))
     theirs, mine = permissions_on(other, accounts), permissions_on(actor, accounts)
     if any(theirs[pk] - mine[pk] for pk in theirs):
         return True
@@ -44,6 +45,20 @@ def reaches_further(other: User, actor: User) -> bool:
     there = permissions_in(other, courses)
     mine = permissions_in(actor, [course for course in courses if there[course.pk]])
     return any(there[pk] - mine[pk] for pk in mine)
+
+
+def _where_rights_differ(other: User, actor: User) -> QuerySet[Account]:
+    """The accounts on which to compare: where `other` holds a role, and wherever an override bears on either's roles.
+
+    In between, both may do what they may do above.
+    """
+    held = AccountAdmin.objects.filter(workflow_state=AccountAdmin.State.ACTIVE)
+    theirs = held.filter(user=other)
+    if not theirs.exists():
+        return Account.objects.none()
+    roles = held.filter(user__in=[other, actor]).values("role")
+    overridden = RoleOverride.objects.filter(role__in=roles).values("account")
+    return Account.objects.filter(Q(pk__in=theirs.values("account")) | Q(pk__in=overridden))
 
 
 def acting_as(actor: User, other: User) -> User:
@@ -65,6 +80,11 @@ def begin(actor: User, other: User) -> None:
     """Record that `actor` begins to act as `other`. Raises NotAllowed."""
     check(actor, other)
     record(Action.ACTING_STARTED, by=actor, subject=other)
+
+
+def lapse(actor: User, other_id: int) -> None:
+    """Record that `actor` stopped acting as somebody because the right to it is gone."""
+    record(Action.ACTING_STOPPED, by=actor, subject=User.objects.filter(pk=other_id).first())
 
 
 def end(other: User) -> None:

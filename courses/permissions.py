@@ -94,8 +94,3 @@ def courses_with(user: User) -> CourseQuerySet:
     """The courses somebody is in, in whatever capacity and state."""
     places = Enrollment.objects.exclude(state=Enrollment.State.DELETED).filter(user=user)
     return Course.objects.present().filter(pk__in=places.values("section__course"))
-
-
-def may_in_a_course_of(user: User, key: str, student: User) -> bool:
-    """Whether `user` has the permission in at least one course `student` is in, in whatever capacity or state."""
-    return any(PERMISSIONS[key].key in keys for keys in permissions_in(user, courses_with(student)).values())

@@ -64,6 +64,11 @@ def is_student(user: User) -> bool:
     return Enrollment.objects.students().filter(user=user, state__in=STUDENT_STATES).exists()
 
 
+def _is_student_of(user: User, course: Course) -> bool:
+    there = Enrollment.objects.present().students().filter(section__course=course)
+    return there.filter(user=user, state__in=STUDENT_STATES).exists()
+
+
 def why_not_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:
     """Why `by` may not make a code for `student`; None when they may.
 
@@ -75,7 +80,7 @@ def why_not_for(student: User, *, by: User, course: Course | None = None, on_det
         return Refusal(Why.SELF_REGISTRATION_IS_OFF)
     if not is_student(student):
         return Refusal(Why.NOT_A_STUDENT)
-    if course and not Enrollment.objects.present().students().filter(user=student, section__course=course).exists():
+    if course and not _is_student_of(student, course):
         return Refusal(Why.NOT_A_STUDENT)
     if by == student and by.actor is None:
         return None
@@ -92,7 +97,8 @@ def _missing(asking: User, courses: list[Course], needed: tuple[str, ...]) -> Re
     if any(not keys for _course, keys in lacking):
         return None
     course, keys = min(lacking, key=lambda one: len(one[1]), default=(None, list(needed)))
-    return Refusal(Why.NO_PERMISSION, keys[0], course.account if course else None)
+    # Whose course it is, is told only to those who have something to do with it.
+    return Refusal(Why.NO_PERMISSION, keys[0], course.account if course and held[course.pk] else None)
 
 
 def why_not_for_class(course: Course, *, by: User) -> Refusal | None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.errors import Refused
 from accounts.models import User
-from pairing.errors import TooManyTries
+from pairing.errors import NotWhileActing, TooManyTries
 from pairing.models import FailedTry
 
 ACCOUNT_TRIES = 5
@@ -48,8 +48,10 @@ def take_turn(user: User | None, network: str) -> None:
     """Wait for this account's turn, and go on only within its limits and the network's.
 
     Call it first in the transaction of a try; the turn ends with the transaction. `user` is None before sign-up.
-    Raises TooManyTries.
+    Raises TooManyTries, and NotWhileActing for one who acts as `user`.
     """
+    if user and user.actor:
+        raise NotWhileActing
     if user:
         with connection.cursor() as cursor:
             cursor.execute(ACCOUNT_TURN, [str(user.pk)])

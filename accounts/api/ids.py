@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.http import Http404
 
-from accounts.api.parameters import BIGGEST_ID
+from accounts.ids import plain_id
 from accounts.models import User
 
 LONGEST = 255
@@ -20,11 +20,8 @@ PEOPLE = {
 
 def condition(text: str, prefixes: Mapping[str, str]) -> dict[str, int | str]:
     """What to filter by: `{"pk": 5}` for `5`, `{field: X}` for `prefix:X`. Raises Http404 otherwise."""
-    if text.isascii() and text.isdecimal():
-        # A longer one is nobody's, and more than the database can compare.
-        if len(text) < 20 and int(text) <= BIGGEST_ID:
-            return {"pk": int(text)}
-        raise Http404
+    if (number := plain_id(text)) is not None:
+        return {"pk": number}
     prefix, colon, value = text.partition(":")
     if not colon or prefix not in prefixes or not value or len(value) > LONGEST or not value.isprintable():
         raise Http404

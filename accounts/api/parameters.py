@@ -19,11 +19,11 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from accounts.errors import Invalid
+from accounts.ids import BIGGEST
 
 LONGEST = 100_000
 MOST_IN_A_LIST = 1_000
 DEEPEST = 10
-BIGGEST_ID = 2**63 - 1
 YEARS = range(1900, 2201)
 BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 FLAGS = {
@@ -76,7 +76,7 @@ class Parameters:
         text = self.text(key).strip()
         if not text:
             return default
-        if not re.fullmatch(r"-?[0-9]{1,19}", text) or abs(int(text)) > BIGGEST_ID:
+        if not re.fullmatch(r"-?[0-9]{1,19}", text) or abs(int(text)) > BIGGEST:
             self._refuse(key, _("Please give a whole number."))
         return int(text)
 
@@ -124,9 +124,15 @@ class Parameters:
         raise Invalid({self._path(key): [("invalid", message)]})
 
 
+# A roster sent as the body itself has no parameters in it.
+WITH_PARAMETERS = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+
+
 def parameters(request: Request) -> Parameters:
     """The bag of a request; the body counts before the query. Raises ParseError for an unreadable body."""
     tree = nest(_pairs(request.query_params))
+    if (request.content_type or "").partition(";")[0].strip().lower() not in WITH_PARAMETERS:
+        return Parameters(tree)
     try:
         body = request.data
     except RecursionError:

@@ -7,13 +7,11 @@ from accounts.api.authentication import BearerAuthentication
 from accounts.api.errors import InvalidActing
 from accounts.api.ids import somebody
 from accounts.api.parameters import parameters
-from accounts.errors import NotAllowed
+from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from courses.acting import acting_as
 
 KEY = "as_user_id"
-# A roster sent as the body itself has no parameters in it.
-WITH_PARAMETERS = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class ActingAuthentication(BearerAuthentication):
@@ -22,16 +20,10 @@ class ActingAuthentication(BearerAuthentication):
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         """As for a bare token. Raises InvalidActing for a person who is not there or not open to the owner."""
         found = super().authenticate(request)
-        wanted = _wanted(request)
-        if found is None or wanted in ("", "self"):
+        if found is None or (wanted := _wanted(request)) in (None, "self"):
             return found
         caller, _none = found
-        try:
-            other = somebody(wanted)
-        except Http404:
-            other = None
-        if other is None:
-            raise InvalidActing
+        other = _somebody(wanted)
         if other == caller:
             return found
         try:
@@ -42,9 +34,29 @@ class ActingAuthentication(BearerAuthentication):
         return acting, None
 
 
-def _wanted(request: Request) -> str:
-    if text := request.query_params.get(KEY):
-        return text
-    if (request.content_type or "").partition(";")[0].strip().lower() in WITH_PARAMETERS:
-        return parameters(request).text(KEY)
-    return ""
+def _wanted(request: Request) -> str | None:
+    """Whom the caller wants to act as; None when nobody is named.
+
+    Raises InvalidActing when that cannot be read: what was meant for somebody else must not be done as the caller.
+    """
+    given = parameters(request)
+    keys = [key for key in given if key.startswith(KEY)]
+    if not keys:
+        return None
+    try:
+        text = given.text(KEY)
+    except Invalid:
+        raise InvalidActing from None
+    if keys != [KEY] or not text:
+        raise InvalidActing
+    return text
+
+
+def _somebody(text: str | None) -> User:
+    try:
+        found = somebody(text or "")
+    except Http404:
+        found = None
+    if found is None:
+        raise InvalidActing
+    return found

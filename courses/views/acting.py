@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,6 +27,8 @@ def start(request: SignedInRequest, user_id: int) -> HttpResponse:
         if request.method == "POST":
             acting.begin(request.user, person)
             request.session[acting.SESSION_KEY] = person.pk
+            # Forms opened before, in another tab, were meant for somebody else: they no longer count.
+            rotate_token(request)
             return redirect("dashboard")
         acting.check(request.user, person)
     except NotAllowed as refusal:
@@ -49,5 +52,6 @@ def stop(request: SignedInRequest) -> HttpResponse:
         return redirect("dashboard")
     acting.end(request.user)
     request.session.pop(acting.SESSION_KEY, None)
+    rotate_token(request)
     messages.success(request, _("You are yourself again: %(name)s.") % {"name": request.user.actor.name})
     return redirect(_page_of(request.user, request.user.actor))

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
 from courses.views.choosing import remember, remembered
 from courses.visibility import courses_observed, own_courses, students_followed
@@ -28,8 +29,8 @@ def show(request: SignedInRequest) -> HttpResponse:
 @login_required
 def select_student(request: SignedInRequest) -> HttpResponse:
     """Choose whose courses to see, and remember it."""
-    wanted = request.POST.get("student", "")
-    student = get_object_or_404(students_followed(request.user), pk=int(wanted) if wanted.isdecimal() else None)
+    wanted = plain_id(request.POST.get("student", ""))
+    student = get_object_or_404(students_followed(request.user), pk=wanted)
     response = redirect("dashboard")
     remember(response, request.user, student)
     return response

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.permissions import may_on_account
 from accounts.registering import Application
 from courses.knowing import OWN
+from pairing.errors import NotWhileActing
 from pairing.signing_up import sign_up
 
 
@@ -24,6 +25,9 @@ def create(call: Call, account_id: str) -> Body | Response:
     home = account(call, account_id)
     caller = call.user_or_nobody
     staff = caller if caller and may_on_account(caller, "manage_user_logins", home) else None
+    if caller and caller.actor and staff is None:
+        # This would be the doing of nobody: the one acting is somebody else, and the person acted as signs up no one.
+        raise NotWhileActing
     if staff is None and home != call.root:
         # People make accounts for themselves with the institution, not with a part of it.
         raise Http404

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.ids import plain_id
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from courses.models import Course
@@ -21,8 +22,8 @@ def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
     """Make a code and show it, this once: as a dialog where the page asked for one, else as a page."""
     student = get_object_or_404(User.objects.present(), pk=student_id)
     course = _course_of(request)
-    if gates.why_not_for(student, by=request.user, course=course, on_details=request.user != student):
-        raise PermissionDenied
+    if refusal := gates.why_not_for(student, by=request.user, course=course, on_details=request.user != student):
+        raise PermissionDenied(str(refusal))
     code = issuing.issue(student, by=request.user, course=course)
     live = list(PairingCode.objects.live().filter(student=student).select_related("issued_by", "course"))
     context = {
@@ -38,8 +39,8 @@ def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
 
 
 def _course_of(request: SignedInRequest) -> Course | None:
-    given = request.POST.get("course", "")
-    return get_object_or_404(Course.objects.present(), pk=int(given)) if given.isdecimal() else None
+    given = request.POST.get("course")
+    return None if given is None else get_object_or_404(Course.objects.present(), pk=plain_id(given))
 
 
 @require_POST

@@ -33,6 +33,6 @@ def download(request: SignedInRequest, course_id: int) -> HttpResponseBase:
 
 def _course_for(request: SignedInRequest, course_id: int) -> Course:
     course = get_object_or_404(Course.objects.present(), pk=course_id)
-    if gates.why_not_for_class(course, by=request.user):
-        raise PermissionDenied
+    if refusal := gates.why_not_for_class(course, by=request.user):
+        raise PermissionDenied(str(refusal))
     return course

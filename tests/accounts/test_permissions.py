@@ -12,8 +12,8 @@ from accounts.permissions import (
     remembering,
 )
 from accounts.roles import set_permission
-from courses.models import Course, Enrollment
-from courses.permissions import course_permissions, may, may_in_a_course_of, permissions_in
+from courses.models import Enrollment
+from courses.permissions import course_permissions, may, permissions_in
 from tests.database import statements
 from tests.factories import (
     AccountFactory,
@@ -22,7 +22,6 @@ from tests.factories import (
     SectionFactory,
     UserFactory,
     make_admin,
-    make_student,
 )
 
 pytestmark = pytest.mark.usefixtures("root")
@@ -278,24 +277,6 @@ def test_admin_and_course_roles_add_up(teaching, teacher_role):
 def test_an_override_of_something_that_is_no_permission_is_ignored(root):
     override(root, Role.objects.built_in(BaseType.ACCOUNT_ADMIN), "fly", enabled=True)
     assert account_permissions(make_admin(), root) == PERMISSIONS.keys()
-
-
-# In a course of a student
-
-
-@pytest.mark.parametrize("state", ["active", "invited", "inactive", "completed", "rejected"])
-def test_the_students_enrollment_may_be_in_any_state_but_deleted(teaching, state):
-    student = EnrollmentFactory(section=teaching.section, state=state).user
-    assert may_in_a_course_of(teaching.user, "read_roster", student)
-    Enrollment.objects.filter(user=student).update(state="deleted")
-    assert not may_in_a_course_of(teaching.user, "read_roster", student)
-
-
-def test_deleted_courses_of_the_student_do_not_count():
-    admin = make_admin()
-    student = make_student(SectionFactory(course__workflow_state=Course.State.DELETED))
-    assert not may_in_a_course_of(admin, KEY, student)
-    assert not may_in_a_course_of(admin, KEY, UserFactory())
 
 
 # Statements

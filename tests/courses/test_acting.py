@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.errors import NotAllowed
-from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, Role, User
+from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
 from courses.acting import acting_as, begin, check, reaches_further
 from pairing.issuing import issue
 from pairing.models import PairingCode
@@ -79,6 +79,37 @@ def test_in_some_places_less_and_in_one_place_more_is_more():
     assert not reaches_further(somebody, desk)
     allow(BaseType.OBSERVER, "generate_observer_pairing_code")
     assert reaches_further(somebody, desk)
+
+
+def test_what_somebody_may_do_below_where_they_hold_their_role_counts_too():
+    desk = helper("read_roster")
+    school = AccountFactory()
+    role = Role.objects.create(label="Office", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=RootFactory())
+    clerk = UserFactory()
+    AccountAdmin.objects.create(user=clerk, account=RootFactory(), role=role)
+    check(desk, clerk)
+    role.overrides.create(account=school, permission="manage_user_logins", enabled=True)
+    with pytest.raises(NotAllowed, match="reach further"):
+        check(desk, clerk)
+
+
+def test_what_was_taken_from_the_actor_below_counts_too():
+    school = AccountFactory()
+    desk = helper("read_roster")
+    role = Role.objects.create(label="Office", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=RootFactory())
+    role.overrides.create(account=RootFactory(), permission="read_roster", enabled=True)
+    clerk = UserFactory()
+    AccountAdmin.objects.create(user=clerk, account=RootFactory(), role=role)
+    check(desk, clerk)
+    allow(BaseType.ACCOUNT_MEMBERSHIP, "read_roster", school, enabled=False)
+    assert reaches_further(clerk, desk)
+
+
+def test_a_role_on_a_deleted_account_still_counts():
+    school = AccountFactory()
+    clerk = make_admin(school)
+    Account.objects.filter(pk=school.pk).update(workflow_state=Account.State.DELETED)
+    assert reaches_further(clerk, helper())
 
 
 def test_asking_costs_the_same_for_a_student_of_one_course_and_of_twenty():
@@ -212,10 +243,54 @@ def test_it_ends_when_the_other_is_suspended_or_comes_to_reach_further(acting, s
     assert "reach further" in text(acting.get("/", follow=True))
 
 
-def test_signing_out_while_acting_signs_out_altogether(acting):
+def test_signing_out_while_acting_signs_out_altogether_and_is_an_end_of_it(acting, admin, student):
     acting.post("/logout")
     assert acting.get("/").status_code == 302
     assert "_auth_user_id" not in acting.session
+    event = AuditEvent.objects.get(action=Action.ACTING_STOPPED)
+    assert (event.actor, event.subject) == (admin, student)
+
+
+def test_signing_out_works_even_when_the_right_to_act_is_gone(acting, admin):
+    AccountAdmin.objects.filter(user=admin).update(workflow_state=AccountAdmin.State.DELETED)
+    acting.post("/logout")
+    assert "_auth_user_id" not in acting.session
+
+
+def test_it_does_not_come_back_with_an_actor_who_was_suspended_meanwhile(acting, admin):
+    User.objects.filter(pk=admin.pk).update(state=User.State.SUSPENDED)
+    assert acting.get("/").status_code == 302
+    User.objects.filter(pk=admin.pk).update(state=User.State.REGISTERED)
+    assert "You are acting" not in text(acting.get("/"))
+
+
+def test_a_form_opened_before_acting_or_before_stopping_no_longer_counts(admin, student):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(admin)
+
+    def post(path, token, **data):
+        return strict.post(path, {"csrfmiddlewaretoken": token, **data})
+
+    strict.get(f"/users/{student.pk}/masquerade")
+    mine = strict.cookies["csrftoken"].value
+    assert post(f"/users/{student.pk}/masquerade", mine).status_code == 302
+    assert post("/profile/settings", mine, time_zone="Europe/Paris").status_code == 403
+    theirs = strict.cookies["csrftoken"].value
+    assert post("/masquerade/stop", theirs).status_code == 302
+    assert post("/profile/settings", theirs, time_zone="Europe/Paris").status_code == 403
+    assert not User.objects.filter(time_zone="Europe/Paris").exists()
+
+
+def test_a_dialog_asked_for_when_the_right_is_gone_leads_home_as_a_whole_page(acting, admin, student):
+    AccountAdmin.objects.filter(user=admin).update(workflow_state=AccountAdmin.State.DELETED)
+    answer = acting.post(f"/users/{student.pk}/observer_pairing_codes", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == "/"
+    assert not PairingCode.objects.exists()
+
+
+def test_the_api_pays_no_heed_to_whom_a_browser_acts_as(acting, admin):
+    headers = Api(admin).headers
+    assert acting.get("/api/v1/users/self", headers=headers).json()["id"] == admin.pk
 
 
 def test_stopping_without_having_begun_leads_home(browser):
@@ -279,6 +354,29 @@ def test_a_bad_or_forbidden_as_user_id_is_refused_as_canvas_does(admin, student)
         assert (answer.status_code, answer.json()) == (401, {"errors": "Invalid as_user_id"})
         # Not the token is at fault: clients are not to throw it away.
         assert "WWW-Authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize("query", ["as_user_id[]=1", "as_user_id[id]=1", "as_user_id=", "as_user_id=1&as_user_id="])
+def test_what_may_be_meant_as_somebody_else_is_never_done_as_the_caller(admin, student, query):
+    for answer in (
+        Api(admin).get(f"users/self?{query}"),
+        Api(admin).raw("POST", f"users/self/observees?{query}", "{}"),
+        Api(admin).raw("POST", "users/self/observees", '{"as_user_id[]": "1"}'),
+        Api(admin).raw("POST", "users/self/observees", '{"as_user_id": [1]}'),
+    ):
+        assert answer.status_code == 401
+
+
+def test_nobody_is_signed_up_in_the_name_of_somebody_who_may_not(admin, student):
+    code = issue(student, by=student).text
+    form = {"user": {"name": "Ana", "terms_of_use": True, "initial_enrollment_type": "observer"}}
+    form |= {"pseudonym": {"unique_id": "ana@example.org", "password": "a-long-enough-word"}}
+    for pairing_code in ({}, {"pairing_code": {"code": code}}):
+        answer = Api(admin).post("accounts/self/users", as_user_id=student.pk, **form, **pairing_code)
+        assert answer.status_code == 403
+    answer = Api(admin).post("accounts/self/users", as_user_id=make_admin().pk, **form, pairing_code={"code": code})
+    assert answer.status_code == 403
+    assert PairingCode.objects.get().used_at is None
 
 
 def test_without_a_token_as_user_id_is_nobody(student):

@@ -18,6 +18,7 @@ from tests.factories import (
     UserFactory,
     allow,
     make_admin,
+    make_student,
 )
 
 
@@ -72,6 +73,17 @@ def test_a_teacher_cannot_name_a_course_the_student_is_not_in(client, place):
     teacher = EnrollmentFactory(type=BaseType.TEACHER, section=elsewhere).user
     assert make_code(client, teacher, place.user, course=elsewhere.course_id).status_code == 403
     assert make_code(client, teacher, place.user, course=place.section.course_id).status_code == 403
+
+
+@pytest.mark.parametrize("course", ["", "-1", "0x1", "999999", "9" * 30, "1" * 5000, "²", "course"])
+def test_a_course_that_cannot_be_read_is_not_taken_for_none(client, place, course):
+    assert make_code(client, make_admin(), place.user, course=course).status_code == 404
+    assert not PairingCode.objects.exists()
+
+
+def test_somebody_with_nothing_to_do_with_the_student_does_not_learn_their_school(client, place):
+    school = place.section.course.account.name
+    assert school not in make_code(client, make_student(), place.user).content.decode()
 
 
 def test_an_admin_of_another_school_cannot_make_a_code(client, place):

@@ -129,6 +129,14 @@ def test_on_a_courses_page_the_student_must_be_in_that_course():
     assert reason(why_not_for(student, by=make_admin(), course=elsewhere.course)) is Why.NOT_A_STUDENT
 
 
+@pytest.mark.parametrize("state", ["inactive", "rejected", "deleted"])
+def test_who_is_no_longer_a_student_of_the_course_is_not_paired_there(state):
+    here, elsewhere = SectionFactory(), SectionFactory()
+    student = make_student(elsewhere)
+    EnrollmentFactory(user=student, section=here, state=state)
+    assert reason(why_not_for(student, by=make_admin(), course=here.course)) is Why.NOT_A_STUDENT
+
+
 def test_a_teacher_who_was_removed_or_suspended_makes_no_more_codes():
     section = SectionFactory()
     student = make_student(section)
