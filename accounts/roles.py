@@ -176,8 +176,9 @@ def _in_turn(account: Account) -> None:
     forget()
 
 
-def _values(before: Setting, wish: Wish) -> Wish:
-    values: Wish = {
+def _values(before: Setting, wish: Wish) -> dict[str, Any]:
+    """What the override is to hold: what is wished for, and else what it held."""
+    values = {
         "enabled": wish.get("enabled", before.explicit),
         **{field: getattr(before, field) if wish.get(field) is None else wish[field] for field in ("locked", *SCOPE)},
     }
@@ -200,7 +201,7 @@ def _changeable(role: Role, account: Account, key: str) -> Setting:
     return setting
 
 
-def _gives(before: Setting, values: Wish) -> bool:
+def _gives(before: Setting, values: dict[str, Any]) -> bool:
     """Whether the change can let anybody, here or below, do what they could not."""
     narrower = any(getattr(before, field) and not values[field] for field in SCOPE)
     uncovered = before.explicit is False and before.inherited and (values["enabled"] is None or narrower)
