@@ -28,7 +28,7 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     post = enter(request, account_id, PERMISSION)
     kind = request.GET.get("roles")
     first = BaseType.ACCOUNT_MEMBERSHIP if kind == ACCOUNT_ROLES else BaseType.TEACHER
-    form = RoleForm(request.POST or None, initial={"base_role_type": first})
+    form = RoleForm(request.POST if request.method == "POST" else None, initial={"base_role_type": first})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -56,7 +56,7 @@ def show(request: SignedInRequest, account_id: int, role_id: int) -> HttpRespons
     post = enter(request, account_id, PERMISSION)
     role = get_object_or_404(roles_of(post.account), pk=role_id)
     is_own = role.account_id == post.account.pk
-    form = RenameRoleForm(request.POST or None, initial={"label": role.label})
+    form = RenameRoleForm(request.POST if request.method == "POST" else None, initial={"label": role.label})
     label = role.label
     if request.method == "POST" and form.is_valid():
         get_object_or_404(post.account.roles, pk=role_id)
