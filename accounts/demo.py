@@ -6,6 +6,7 @@ from random import Random
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Account, AccountAdmin, BaseType, Role, SelfRegistration, User
+from accounts.roles import create_role, set_permission
 
 PASSWORD = "pairing-demo"  # noqa: S105 everybody's, and in the README
 ZONE = "America/New_York"
@@ -16,6 +17,7 @@ PEOPLE_TO_TRY = (
     ("ta", "teaching assistant"),
     ("student1", "student with an observer"),
     ("student2", "student with an observer"),
+    ("counsellor", "school counsellor at the middle school, a role of its own"),
     ("adminstudent", "admin who is also a student in a course"),
     ("parent1", "observes one child"),
     ("parent2", "observes two children"),
@@ -28,9 +30,19 @@ STAFF = (
     ("teacher2", "Theo Marsh"),
     ("ta", "Toni Vale"),
     ("adminstudent", "Ada Kwan"),
+    ("counsellor", "Cora Dale"),
     ("parent1", "Pat Rivers"),
     ("parent2", "Priya Nair"),
     ("parent3", "Peer Holm"),
+)
+
+COUNSELLOR = "School counsellor"
+# What a counsellor needs to pair a student with an observer.
+COUNSELLOR_MAY = (
+    "read_course_list",
+    "read_roster",
+    "allow_course_admin_actions",
+    "generate_observer_pairing_code",
 )
 
 FIRST_NAMES = [
@@ -128,3 +140,13 @@ def _save(people: Sequence[tuple[str, str, str | None]], password: str) -> list[
 def make_admins(district: Account, admins: Sequence[User]) -> None:
     role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
     AccountAdmin.objects.bulk_create([AccountAdmin(user=user, account=district, role=role) for user in admins])
+
+
+def decide_permissions(school: Account, counsellor: User, *, by: User) -> None:
+    """At one school teachers make pairing codes, and there is a counsellor with a role made for them."""
+    teacher = Role.objects.built_in(BaseType.TEACHER)
+    set_permission(teacher, school, "generate_observer_pairing_code", {"enabled": True}, by=by)
+    role = create_role(school, COUNSELLOR, BaseType.ACCOUNT_MEMBERSHIP, by=by)
+    for key in COUNSELLOR_MAY:
+        set_permission(role, school, key, {"enabled": True}, by=by)
+    AccountAdmin.objects.create(user=counsellor, account=school, role=role)

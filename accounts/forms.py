@@ -7,7 +7,8 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CodeScope, SelfRegistration
+from accounts.errors import Invalid
+from accounts.models import COURSE_BASE_TYPES, BaseType, CodeScope, SelfRegistration
 
 
 class LoginForm(AllauthLoginForm):
@@ -54,3 +55,31 @@ class PairingForm(forms.Form):
         """Each choice of what a code from a course opens, in the same way."""
         chosen = self["code_scope"].value()
         return [(each.value, each.label, self.WHAT_IT_OPENS[each], each.value == chosen) for each in CodeScope]
+
+
+class RoleForm(forms.Form):
+    """A new role. What can be taken is for accounts/roles.py to say."""
+
+    label = forms.CharField(label=_("Name"), max_length=255, help_text=_("As people will read it, such as “Mentor”."))
+    base_role_type = forms.ChoiceField(
+        label=_("What kind of role it is"),
+        choices=[
+            (
+                _("For courses: begins with what this role may do"),
+                [(base.value, base.label) for base in COURSE_BASE_TYPES],
+            ),
+            (_("For accounts: begins with nothing"), [(BaseType.ACCOUNT_MEMBERSHIP.value, _("Admin role"))]),
+        ],
+    )
+
+    def add_refusals(self, refusal: Invalid) -> None:
+        """Put what the rule complains of beside the fields."""
+        for field, complaints in refusal.errors.items():
+            for _kind, message in complaints:
+                self.add_error(field if field in self.fields else None, str(message))
+
+
+class RenameRoleForm(RoleForm):
+    """Another name for a role."""
+
+    base_role_type = None  # type: ignore[assignment]

@@ -82,6 +82,7 @@ class Fold(NamedTuple):
     given: frozenset[str]  # what the role may do in the first account
     inherited: frozenset[str]  # what it might do without that account's own overrides
     locked: Mapping[str, int]  # by key, the account above whose lock binds
+    decided: Mapping[str, int]  # by key, the account above that `inherited` is owed to; absent: the default
 
 
 class Overrides:
@@ -102,11 +103,12 @@ class Overrides:
         available = AVAILABLE[role.base_type]  # type: ignore[index]
         given = set(DEFAULTS[role.base_type])  # type: ignore[index]
         locked: dict[str, int] = {}
-        inherited, locked_above = frozenset(given), dict(locked)
+        decided: dict[str, int] = {}
+        inherited, locked_above, decided_above = frozenset(given), dict(locked), dict(decided)
         for account_id in reversed(chain.account_ids):
             here = account_id == chain.account_ids[0]
             if here:
-                inherited, locked_above = frozenset(given), dict(locked)
+                inherited, locked_above, decided_above = frozenset(given), dict(locked), dict(decided)
             for override in self._by_place[account_id, role.id]:
                 key = override.permission
                 applies = override.applies_to_self if here else override.applies_to_descendants
@@ -114,9 +116,10 @@ class Overrides:
                     continue
                 if override.enabled is not None:
                     (given.add if override.enabled else given.discard)(key)
+                    decided[key] = account_id
                 if override.locked:
                     locked[key] = account_id
-        return Fold(frozenset(given), inherited, locked_above)
+        return Fold(frozenset(given), inherited, locked_above, decided_above)
 
     def granted(self, chain: Chain) -> frozenset[str]:
         """Everything the admin roles along `chain` allow in its first account."""

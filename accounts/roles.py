@@ -17,11 +17,12 @@ from accounts.auditing import record
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
 from accounts.permission_list import AVAILABLE, PERMISSIONS, ROOT_ONLY
-from accounts.permissions import Chain, HeldRole, Overrides, account_permissions
+from accounts.permissions import Chain, HeldRole, Overrides, account_permissions, forget
 from accounts.tree import above
 
 PERMISSION = "manage_role_overrides"
 LONGEST_LABEL = 255
+SCOPE = ("applies_to_self", "applies_to_descendants")
 # What a custom role can be at bottom. Account Admin itself is one of a kind.
 CUSTOM_BASE_TYPES = (*COURSE_BASE_TYPES, BaseType.ACCOUNT_MEMBERSHIP)
 
@@ -37,8 +38,9 @@ def roles_of(account: Account, *, states: Collection[str] = (Role.State.ACTIVE,)
 class Setting:
     """How one permission stands for one role in one account.
 
-    `enabled` is what holds there, `inherited` what would without the account's own override (`explicit`);
-    `locked_by` is the id of the account above whose lock binds here.
+    `enabled` is what holds there, `inherited` what would without the account's own override (`explicit`), by the
+    decision of the account above with the id `inherited_from`, or by default; `locked_by` is the id of the account
+    above whose lock binds here.
     """
 
     enabled: bool
@@ -46,6 +48,7 @@ class Setting:
     explicit: bool | None = None
     locked: bool = False
     locked_by: int | None = None
+    inherited_from: int | None = None
     applies_to_self: bool = True
     applies_to_descendants: bool = True
 
@@ -66,13 +69,18 @@ def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[str, 
 
 
 def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[str, Setting]:
-    given, inherited, locked = overrides.fold(HeldRole(role.pk, role.base_type), chain)
+    fold = overrides.fold(HeldRole(role.pk, role.base_type), chain)
     own = overrides.at(chain.account_ids[0], role.pk)
     found = {}
     for key in PERMISSIONS:
         if key not in offered_to(role, is_root=len(chain.account_ids) == 1):
             continue
-        setting = Setting(key in given, key in inherited, locked_by=locked.get(key))
+        setting = Setting(
+            key in fold.given,
+            key in fold.inherited,
+            locked_by=fold.locked.get(key),
+            inherited_from=fold.decided.get(key),
+        )
         if override := own.get(key):
             setting = replace(
                 setting,
@@ -92,12 +100,16 @@ def offered_to(role: Role, *, is_root: bool) -> frozenset[str]:
 
 
 def create_role(account: Account, label: str, base_type: str, *, by: User) -> Role:
-    """Make a custom role of `account`, to be used there and below. Raises NotAllowed, Invalid."""
-    _check(account, by)
+    """Make a custom role of `account`, to be used there and below. Raises NotAllowed, Invalid.
+
+    It begins with the defaults of its base type, so that is what `by` gives.
+    """
+    mine = _check(account, by)
     if base_type not in CUSTOM_BASE_TYPES:
         raise Invalid({"base_role_type": [("inclusion", _("Please choose what kind of role this is."))]})
     with transaction.atomic():
         role = _save(Role(account=account, base_type=base_type, label=_label(account, label)))
+        _check_gives(mine, _everything(role, account))
         record(Action.ROLE_CREATED, by=by, role=role.pk, account=account.pk, label=role.label, base_type=base_type)
     return role
 
@@ -121,12 +133,16 @@ def set_role_state(role: Role, state: str, *, by: User) -> Role:
     Raises NotAllowed, Invalid.
     """
     account = _own_account(role, by)
+    if role.workflow_state == state:
+        return role
     with transaction.atomic():
+        _in_turn(account)
         if state == Role.State.ACTIVE:
-            _check_gives(account_permissions(by, account), _everything(role, account))
+            _check_gives(_check(account, by), _everything(role, account))
         role.workflow_state = state
         _save(role)
         record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, label=role.label, state=state)
+        _check_stays(account, by)
     return role
 
 
@@ -137,28 +153,39 @@ def set_permission(role: Role, account: Account, key: str, wish: Wish, *, by: Us
     leaves out stays. Raises NotAllowed, Invalid.
     """
     with transaction.atomic():
-        # One after the other: two changes at once must not both be checked against the same state.
-        Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-        _check(account, by)
+        _in_turn(account)
+        mine = _check(account, by)
         before = _changeable(role, account, key)
-        values: dict[str, Any] = {
-            "enabled": wish.get("enabled", before.explicit),
-            **{
-                field: getattr(before, field) if wish.get(field) is None else wish[field]
-                for field in ("locked", "applies_to_self", "applies_to_descendants")
-            },
-        }
-        if not (values["applies_to_self"] or values["applies_to_descendants"]):
-            message = _("It must apply to this account, to those below it, or to both.")
-            raise Invalid({"applies_to_descendants": [("invalid", message)]})
+        values = _values(before, wish)
+        # Asked before it is done: whoever holds the role would have it afterwards, and so seem to have had it.
+        if _gives(before, values):
+            _check_gives(mine, {key})
         place: dict[str, Any] = {"account": account, "role": role, "permission": key}
         if values["enabled"] is None and not values["locked"]:
             RoleOverride.objects.filter(**place).delete()
         else:
             RoleOverride.objects.update_or_create(**place, defaults=values)
         record(Action.PERMISSION_CHANGED, by=by, role=role.pk, account=account.pk, permission=key, **values)
-        _check_outcome(role, account, key, before, values["enabled"], by)
+        _check_stays(account, by)
     return before
+
+
+def _in_turn(account: Account) -> None:
+    """One after the other: two changes at once must not both be checked against the same state."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    forget()
+
+
+def _values(before: Setting, wish: Wish) -> dict[str, Any]:
+    """What the override is to hold: what is wished for, and else what it held."""
+    values = {
+        "enabled": wish.get("enabled", before.explicit),
+        **{field: getattr(before, field) if wish.get(field) is None else wish[field] for field in ("locked", *SCOPE)},
+    }
+    if not (values["applies_to_self"] or values["applies_to_descendants"]):
+        message = _("It must apply to this account, to those below it, or to both.")
+        raise Invalid({"applies_to_descendants": [("invalid", message)]})
+    return values
 
 
 def _changeable(role: Role, account: Account, key: str) -> Setting:
@@ -174,14 +201,20 @@ def _changeable(role: Role, account: Account, key: str) -> Setting:
     return setting
 
 
-def _check_outcome(role: Role, account: Account, key: str, before: Setting, wanted: bool | None, by: User) -> None:
-    """Called after the change, in its transaction: what it led to may be more, or less, than `by` may bring about."""
-    after = settings_of([role], account)[role.pk][key]
-    mine = account_permissions(by, account)
-    uncovered = wanted is None and before.explicit is False and before.inherited
-    if wanted or uncovered or (after.enabled and not before.enabled):
-        _check_gives(mine, {key})
-    if PERMISSION not in mine:
+def _gives(before: Setting, values: dict[str, Any]) -> bool:
+    """Whether the change can let anybody, here or below, do what they could not."""
+    narrower = any(getattr(before, field) and not values[field] for field in SCOPE)
+    uncovered = before.explicit is False and before.inherited and (values["enabled"] is None or narrower)
+    # A lock holds down what accounts below have switched on; and one on what is on overrules their switching off.
+    released = before.locked and (narrower or not values["locked"])
+    locked_on = values["locked"] and values["enabled"] is None and before.inherited
+    return bool(values["enabled"] or uncovered or released or locked_on)
+
+
+def _check_stays(account: Account, by: User) -> None:
+    """Called after a change, in its transaction: it must not have taken from `by` what they need to undo it."""
+    if PERMISSION not in account_permissions(by, account):
+        forget()
         raise NotAllowed(_("This would take the right to manage permissions from yourself, so it was not done."))
 
 
@@ -201,9 +234,12 @@ def _everything(role: Role, account: Account) -> set[str]:
     return {key for key, setting in settings_of([role], account)[role.pk].items() if setting.enabled}
 
 
-def _check(account: Account, by: User) -> None:
-    if PERMISSION not in account_permissions(by, account):
+def _check(account: Account, by: User) -> frozenset[str]:
+    """What `by` may do on the account, managing permissions being part of it."""
+    mine = account_permissions(by, account)
+    if PERMISSION not in mine:
         raise NotAllowed(_("To change roles here you need the permission “Permissions - manage” on this account."))
+    return mine
 
 
 def _own_account(role: Role, by: User) -> Account:

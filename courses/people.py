@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Upper
 
-from accounts.models import Account, ObservationLink, Role, User
+from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
 from accounts.models.user import UserQuerySet
 from accounts.tree import with_all_below
 from courses.models import Course, Enrollment, Section
@@ -105,3 +105,10 @@ def observed_by(observer: User) -> QuerySet[ObservationLink]:
     """The links to everybody whom `observer` observes, with the students, by name."""
     links = ObservationLink.objects.live().filter(observer=observer)
     return links.select_related("student").order_by(Upper("student__sortable_name"), "student")
+
+
+def holders_of(role: Role) -> int:
+    """How many people hold `role`, in courses or on accounts (one statement)."""
+    enrolled = Enrollment.objects.present().filter(role=role)
+    admins = AccountAdmin.objects.filter(role=role, workflow_state=AccountAdmin.State.ACTIVE)
+    return User.objects.present().filter(Q(pk__in=enrolled.values("user")) | Q(pk__in=admins.values("user"))).count()

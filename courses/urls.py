@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from courses.views import account_user, accounts, acting, assignments, course, dashboard, people
+from courses.views import account_user, accounts, acting, assignments, course, dashboard, people, permissions, roles
 
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
@@ -26,4 +26,15 @@ urlpatterns = [
         account_user.remove_link,
         name="remove_observer_link",
     ),
+    path("accounts/<int:account_id>/permissions", permissions.index, name="account_permissions"),
+    path("accounts/<int:account_id>/permissions/<str:key>", permissions.permission, name="account_permission"),
+    path(
+        "accounts/<int:account_id>/permissions/<int:role_id>/<str:key>",
+        permissions.setting,
+        name="account_permission_setting",
+    ),
+    path("accounts/<int:account_id>/roles/new", roles.new, name="new_role"),
+    path("accounts/<int:account_id>/roles/<int:role_id>", roles.show, name="account_role"),
+    path("accounts/<int:account_id>/roles/<int:role_id>/deactivate", roles.deactivate, name="deactivate_role"),
+    path("accounts/<int:account_id>/roles/<int:role_id>/activate", roles.activate, name="activate_role"),
 ]

@@ -123,6 +123,24 @@ PAGES = [
     row("GET", "/accounts/{root}/authentication_providers", "admin"),
     row("POST", "/accounts/{root}/authentication_providers", "admin", body={"self_registration": "none"}),
     row("GET", "/accounts/{account}/authentication_providers", "", hidden=SIGNED_IN),
+    row("GET", "/accounts/{account}/permissions", ADMINS),
+    row("GET", "/accounts/{root}/permissions", "admin"),
+    row("GET", "/accounts/{account}/permissions/{permission}", ADMINS, loose="account"),
+    row("GET", "/accounts/{account}/permissions/{role}/{permission}", ADMINS),
+    row(
+        "POST",
+        "/accounts/{account}/permissions/{role}/{permission}",
+        ADMINS,
+        body={"enabled": "off", "applies_to_self": "1"},
+    ),
+    row("POST", "/accounts/{root}/permissions/{builtin}/{permission}", "admin", body={"enabled": "on"}),
+    row("GET", "/accounts/{account}/roles/new", ADMINS),
+    row("POST", "/accounts/{account}/roles/new", ADMINS, body={"label": "Aide", "base_role_type": "TaEnrollment"}),
+    row("GET", "/accounts/{account}/roles/{role}", ADMINS),
+    row("POST", "/accounts/{account}/roles/{role}", ADMINS, body={"label": "Aide"}),
+    row("GET", "/accounts/{account}/roles/{role}/deactivate", ADMINS),
+    row("POST", "/accounts/{account}/roles/{role}/deactivate", ADMINS),
+    row("POST", "/accounts/{account}/roles/{role}/activate", ADMINS),
 ]
 
 # In the API whoever may not read the record of a person or a course is refused: ids there are no secret.

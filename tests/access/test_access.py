@@ -49,7 +49,7 @@ class Visitor:
             self.query = f"?as_user_id={student}"
         self.session = browser.cookies[settings.SESSION_COOKIE_NAME].value
 
-    def asks(self, row: Row, ids: Mapping[str, int]) -> str:
+    def asks(self, row: Row, ids: Mapping[str, int | str]) -> str:
         """What comes of a request; whatever it changed is undone."""
         path, body = row.path.format_map(ids), {key: text.format_map(ids) for key, text in row.body.items()}
         with transaction.atomic():

@@ -79,7 +79,11 @@ class World:
     def __init__(self) -> None:
         self.root = RootFactory()
         self.here, self.there = _school(self.root), _school(self.root)
-        self.shared = {"root": self.root.pk, "builtin": Role.objects.built_in(BaseType.TEACHER).pk}
+        self.shared: dict[str, int | str] = {
+            "root": self.root.pk,
+            "builtin": Role.objects.built_in(BaseType.TEACHER).pk,
+            "permission": "read_roster",
+        }
         bare = Role.objects.create(label="Visitor", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=self.root)
         powerless = UserFactory()
         AccountAdmin.objects.create(user=powerless, account=self.root, role=bare)
@@ -90,6 +94,6 @@ class World:
             **{ELSEWHERE[name]: user for name, user in self.there.people.items() if name in ELSEWHERE},
         }
 
-    def ids(self, school: School, **instead: int) -> Mapping[str, int]:
+    def ids(self, school: School, **instead: int) -> Mapping[str, int | str]:
         """The ids of one school; some of them exchanged."""
         return {**self.shared, **school.ids, **instead}
