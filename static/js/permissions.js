@@ -23,11 +23,13 @@ function update(now) {
 }
 
 function shown() {
+  const isNew = !panel.open;
   open();
   const content = document.getElementById("panel-content");
   content.querySelectorAll("template[data-now]").forEach((now) => update(now.content.firstElementChild));
   document.getElementById("panel-said").textContent = content.querySelector("[data-said]")?.textContent ?? "";
-  if (!panel.contains(document.activeElement) || document.activeElement === panel) {
+  // After a change the focus stays where it was; a browser gives it to the first button of a dialog it opens.
+  if (isNew || !content.contains(document.activeElement)) {
     panel.scrollTop = 0;
     document.getElementById("panel-title")?.focus();
   }
@@ -74,7 +76,10 @@ if (panel) {
     // Signed out meanwhile: let the page itself say so.
     if (!new URL(xhr.responseURL).pathname.startsWith("/accounts/")) location.reload();
     // A refusal is shown in the panel, with its reason.
-    if ([403, 422].includes(xhr.status) && xhr.responseText.includes('id="panel-title"')) event.detail.shouldSwap = true;
+    if ([403, 422].includes(xhr.status) && xhr.responseText.includes('id="panel-title"')) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "panel-content") shown();
@@ -82,7 +87,7 @@ if (panel) {
     else if (panel.open) panel.close();
   });
   ["htmx:responseError", "htmx:sendError"].forEach((name) => document.addEventListener(name, (event) => {
-    if (event.detail.shouldSwap || event.detail.target?.id !== "panel-content") return;
+    if (event.detail.target?.id !== "panel-content") return;
     const said = document.createElement("p");
     said.className = "errors";
     said.setAttribute("role", "alert");
