@@ -19,6 +19,12 @@ from accounts.requests import SignedInRequest
 from accounts.tree import above
 from courses.people import courses_of, people_of, searched
 
+FIRST_PAGES = (
+    ("read_roster", "account_users"),
+    ("read_course_list", "account_courses"),
+    ("manage_role_overrides", "account_permissions"),
+)
+
 
 class Crumb(NamedTuple):
     """An account on the way back, and whether this reader may open it."""
@@ -70,7 +76,8 @@ def _crumbs(request: SignedInRequest, account: Account) -> list[Crumb]:
 def account(request: SignedInRequest, account_id: int) -> HttpResponse:
     """To the first page of the account that the reader may open."""
     post = enter(request, account_id)
-    return redirect("account_users" if "read_roster" in post.permissions else "account_courses", account_id)
+    pages = [page for permission, page in FIRST_PAGES if permission in post.permissions]
+    return redirect(pages[0] if pages else "account_courses", account_id)
 
 
 @login_required

@@ -74,7 +74,10 @@ if (panel) {
     const { xhr, target } = event.detail;
     if (target.id !== "panel-content") return;
     // Signed out meanwhile: let the page itself say so.
-    if (!new URL(xhr.responseURL).pathname.startsWith("/accounts/")) location.reload();
+    if (!new URL(xhr.responseURL).pathname.startsWith("/accounts/")) {
+      event.detail.shouldSwap = false;
+      location.reload();
+    }
     // A refusal is shown in the panel, with its reason.
     if ([403, 422].includes(xhr.status) && xhr.responseText.includes('id="panel-title"')) {
       event.detail.shouldSwap = true;

@@ -115,6 +115,15 @@ def test_what_is_locked_above_can_be_looked_at_only(new_visitor, admin, school, 
     visitor.finds_nothing_wrong()
 
 
+def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(new_visitor, admin, school, teacher_role):
+    visitor = new_visitor()
+    visitor.sign_in(admin)
+    visitor.visit(f"/accounts/{school.pk}/permissions")
+    visitor.page.context.clear_cookies()
+    cell(visitor, "Teacher").click()
+    expect(visitor.page.locator("#login_form")).to_be_visible()
+
+
 def test_one_searches_while_typing(new_visitor, admin, school):
     visitor = new_visitor()
     page = visitor.page

@@ -97,6 +97,19 @@ def test_a_role_of_another_school_or_a_deactivated_one_is_not_found(office, scho
         assert office.post(at(school.account, role.pk, KEY), ON).status_code == 404
 
 
+def test_who_manages_permissions_and_nothing_else_is_led_to_their_page(visit, school):
+    role = Role.objects.create(account=school.account, base_type=BaseType.ACCOUNT_MEMBERSHIP, label="Deputy")
+    RoleOverride.objects.create(account=school.account, role=role, permission=MANAGE, enabled=True)
+    deputy = UserFactory()
+    deputy.account_admins.create(account=school.account, role=role)
+    answer = visit(deputy, f"/accounts/{school.account.pk}")
+    assert answer.headers["Location"] == at(school.account)
+
+
+def test_sub_accounts_are_led_to_their_permissions(visit, school, root):
+    assert f'href="{at(school.account)}"' in visit(school.admin, at(root)).content.decode()
+
+
 # The grid
 
 
