@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
@@ -49,23 +49,39 @@ JOIN accounts_user u ON {same} AND u.state <> 'deleted' ORDER BY u.id
 """
 FINDERS = {kind: FIND.format(same=same) for kind, same in SAME.items()}
 
-# `Ana Diaz <ana@example.org>`, with or without quotation marks around the name.
-NAMED = re.compile(r'(?:"[^"\n]*"|[^,;\t\n<>"]*)<([^<>\n]*)>')
-BETWEEN = re.compile(r"[,;\t\r\n]+")
+BRACKETED = re.compile(r"<([^<>\n]*)>")
+BETWEEN = re.compile(r"[,;\t\r\n]")
 
 
 def entries_of(text: str) -> list[str]:
     """The entries of a pasted list, each once, in its order. Raises Invalid for none and for too many."""
     if len(text) > LONGEST_LIST:
         raise _refused(_("This list is too long. Add at most %(most)d people at once.") % {"most": MOST})
-    pieces = (piece.strip() for piece in BETWEEN.split(NAMED.sub(r"\1,", text)))
-    entries = list(dict.fromkeys(piece for piece in pieces if piece))
+    entries = list(dict.fromkeys(filter(None, (piece.strip() for piece in _pieces(text)))))
     if not entries:
         raise _refused(_("Please say whom you want to add."))
     if len(entries) > MOST:
         message = _("These are %(number)d. Add at most %(most)d people at once.")
         raise _refused(message % {"number": len(entries), "most": MOST})
     return entries
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What stands between the commas and line ends; of `Ana Diaz <ana@example.org>` what stands in the brackets."""
+    before, *named = BRACKETED.split(text)
+    # In turn: what follows an address, with the name that goes with the next, and that next address.
+    for address, after in zip(named[::2], named[1::2], strict=True):
+        yield from BETWEEN.split(_without_name(before))
+        yield address
+        before = after
+    yield from BETWEEN.split(before)
+
+
+def _without_name(text: str) -> str:
+    """The text without the name at its end, which may be in quotation marks and hold commas."""
+    if text.rstrip().endswith('"'):
+        return text.rstrip()[:-1].rpartition('"')[0]
+    return text[: max(map(text.rfind, ",;\t\r\n")) + 1]
 
 
 def _refused(message: str) -> Invalid:
