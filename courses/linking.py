@@ -42,10 +42,16 @@ def students_for(observer: User, course: Course) -> UserQuerySet:
     return students_in(course).exclude(pk=observer.pk).annotate(is_linked=Exists(beside))
 
 
-def observing_in(course: Course, observer: User) -> EnrollmentQuerySet:
-    """Through which enrollments in `course` somebody observes, each with `is_by_link`: see `by_link`."""
+def observing_in(course: Course, observer: User, *, linked: bool | None = None) -> EnrollmentQuerySet:
+    """Through which enrollments in `course` somebody observes, each with `is_by_link`: see `by_link`.
+
+    With `linked` only those that are there because of a link, or only those that are not.
+    """
     beside = Enrollment.objects.present().filter(user=observer, section__course=course, type=BaseType.OBSERVER)
-    return beside.filter(associated_user__isnull=False).annotate(is_by_link=by_link())
+    beside = beside.filter(associated_user__isnull=False)
+    if linked is not None:
+        beside = beside.filter(by_link() if linked else ~by_link())
+    return beside.annotate(is_by_link=by_link())
 
 
 @dataclass(frozen=True)
