@@ -10,6 +10,7 @@ from courses.views import (
     assignments,
     course,
     dashboard,
+    invitations,
     linking,
     member,
     people,
@@ -22,6 +23,7 @@ SECTION = "courses/<int:course_id>/sections/<int:section_id>"
 
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
+    path("invitations/<int:enrollment_id>", invitations.show, name="invitation"),
     path("observing/select", dashboard.select_student, name="select_student"),
     path("users/<int:user_id>/masquerade", acting.start, name="act_as"),
     path("masquerade/stop", acting.stop, name="stop_acting"),

@@ -11,6 +11,7 @@ from accounts.errors import Invalid
 from courses.api import finding
 from courses.api.enrollments import bodies
 from courses.enrolling import change_state, enroll
+from courses.invitations import answer
 from courses.managing import MANAGING, Deed, check, check_enrolls, find_role, section_for
 from courses.models import Course, Enrollment, Section
 from courses.permissions import course_permissions
@@ -108,20 +109,20 @@ def _changeable(call: Call, course_id: str, enrollment_id: str, deed: Deed) -> E
 
 def accept(call: Call, course_id: str, enrollment_id: str) -> Body:
     """POST courses/:id/enrollments/:id/accept, by the invited person"""
-    return _answer(call, course_id, enrollment_id, State.ACTIVE)
+    return _answer(call, course_id, enrollment_id, accepts=True)
 
 
 def reject(call: Call, course_id: str, enrollment_id: str) -> Body:
     """POST courses/:id/enrollments/:id/reject, by the invited person"""
-    return _answer(call, course_id, enrollment_id, State.REJECTED)
+    return _answer(call, course_id, enrollment_id, accepts=False)
 
 
-def _answer(call: Call, course_id: str, enrollment_id: str, state: str) -> Body:
+def _answer(call: Call, course_id: str, enrollment_id: str, *, accepts: bool) -> Body:
     enrollment = finding.enrollment(finding.course(course_id), enrollment_id)
-    allow(enrollment.user_id == call.user.pk)
-    if enrollment.state != State.INVITED:
-        raise Http404
-    change_state(enrollment, state, by=call.user)
+    try:
+        answer(enrollment, accepts=accepts, by=call.user)
+    except Invalid:
+        raise Http404 from None
     return {"success": True}
 
 

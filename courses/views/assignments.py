@@ -76,5 +76,12 @@ def _grades_for_staff(request: SignedInRequest, here: Standing) -> HttpResponse:
     student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=int(wanted))
     sees_held_back = "manage_grades" in here.permissions
     works = work_of(student, here.course, sees_held_back=sees_held_back)
-    context = {"student": student, "works": works, "total": total(works), "for_staff": True}
-    return inside.show(request, here, inside.GRADES, "grades.html", **context, sees_held_back=sees_held_back)
+    context = {
+        "student": student,
+        "works": works,
+        "total": total(works),
+        "for_staff": True,
+        "sees_held_back": sees_held_back,
+        "any_held_back": any(work.is_held_back for work in works),
+    }
+    return inside.show(request, here, inside.GRADES, "grades.html", **context)

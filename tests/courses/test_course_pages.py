@@ -155,6 +155,7 @@ def test_another_students_work_cannot_be_asked_for(visit, school, work, who, pag
     for one in asked:
         answer = visit(getattr(school, who), address(school, work, page), student=one)
         assert answer.status_code == 404
+        assert "11 of 20" not in answer.content.decode()
 
 
 def test_staff_read_the_grades_of_any_student_and_what_is_held_back_is_marked(visit, school, work):
