@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -54,6 +54,10 @@ class Member:
     def subject_to(self, deed: Deed) -> list[Enrollment]:
         """The enrollments that this would change."""
         return [place for place in self.places if place.state in FROM[deed]]
+
+    def within(self, section_id: int) -> Member:
+        """The same person with only the enrollments in one section."""
+        return replace(self, places=tuple(place for place in self.places if place.section_id == section_id))
 
     def own_places(self) -> list[Enrollment]:
         """Those in sections of one's own: an observer's place beside a student goes where the student goes."""

@@ -102,10 +102,11 @@ def change(request: SignedInRequest, course_id: int, user_id: int, deed: Deed) -
     remit, subject = remit_of(request.user, here.course), member.subject_to(deed)
     if not all(remit.may(deed, place) for place in subject):
         raise PermissionDenied(_("You may not do this to this person here."))
-    error = ""
+    error, where = "", {place.section_id: place.section for place in subject}
     if request.method == "POST":
+        chosen = next((pk for pk in where if str(pk) == request.POST.get("section")), None)
         try:
-            carry_out(member, deed, by=request.user)
+            carry_out(member.within(chosen) if chosen else member, deed, by=request.user)
         except Invalid as refusal:
             error = refusal.message
         except NotAllowed as refusal:
@@ -118,6 +119,7 @@ def change(request: SignedInRequest, course_id: int, user_id: int, deed: Deed) -
         "deed": deed.value,
         "deed_label": DEEDS[deed][1],
         "subject": subject,
+        "where": where.values(),
         "watchers": _watchers(member),
         "observes": [place.associated_user for place in subject if place.associated_user],
     }

@@ -394,6 +394,17 @@ def test_a_deed_is_about_the_role_that_is_named(visit, post, school):
     assert state_of(school.student, school.section, BaseType.TA) == "deleted"
 
 
+def test_of_several_sections_one_can_be_named(visit, post, school, second):
+    EnrollmentFactory(user=school.student, section=second)
+    path = people_of(school, school.student.pk, "deactivate")
+    assert "Only in Biology 7 B" in text(visit(school.teacher, path))
+    assert post(school.teacher, path, section=second.pk).status_code == 302
+    assert (state_of(school.student, school.section), state_of(school.student, second)) == ("active", "inactive")
+    assert "Only in" not in text(visit(school.teacher, path))
+    post(school.teacher, path, section="")
+    assert state_of(school.student, school.section) == "inactive"
+
+
 def test_names_are_never_read_as_markup(visit, school):
     User.objects.filter(pk=school.student.pk).update(name="<b>Mia</b>", sortable_name="<b>Lake</b>")
     for page in ("", *(f"/{school.student.pk}/{page}" for page in PAGES)):
@@ -432,7 +443,7 @@ def test_an_observer_is_linked_to_students_seen_and_unlinked(visit, post, school
 def test_links_of_the_whole_school_are_shown_and_not_removed_here(visit, post, school):
     path = people_of(school, school.observer.pk, "link_students")
     page = text(visit(school.teacher, path))
-    assert "This cannot be removed here." in page
+    assert "That cannot be removed here." in page
     assert "An administrator can" in page
     assert f"/users/{school.observer.pk}" in text(visit(school.admin, path))
     remove = f"{path}/{school.student.pk}/remove"
@@ -501,7 +512,7 @@ def test_an_observers_details_tell_links_from_what_is_for_this_course(visit, sch
     role = Role.objects.built_in(BaseType.OBSERVER)
     enroll(school.observer, school.section, role, by=None, associated_user=other)
     page = text(visit(school.teacher, people_of(school, school.observer.pk)))
-    assert "linked in all courses" in page.split("observes Mia Lake")[1][:120]
+    assert "linked accounts" in page.split("observes Mia Lake")[1][:120]
     assert "this course only" in page.split("observes Olli Other")[1][:120]
 
 
