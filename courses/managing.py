@@ -69,6 +69,15 @@ def needed(deed: Deed, base_type: str, *, observing: bool = False) -> frozenset[
     return frozenset(found | {MANAGE_STUDENTS} if observing else found)
 
 
+def _needed_for(deed: Deed, enrollment: Enrollment) -> frozenset[str]:
+    observing = enrollment.associated_user_id is not None
+    keys = needed(deed, enrollment.type, observing=observing)
+    if deed is Deed.CONCLUDE and enrollment.state == Enrollment.State.INACTIVE:
+        # Who has concluded reads on; who is inactive does not. It lets them back in.
+        keys |= needed(Deed.REACTIVATE, enrollment.type, observing=observing)
+    return keys
+
+
 MANAGING = frozenset().union(*(needed(deed, base) for deed in Deed for base in WORDS))
 
 
@@ -84,7 +93,7 @@ class Remit:
 
     def may(self, deed: Deed, enrollment: Enrollment) -> bool:
         """Whether they may do this to an enrollment of the course: what `check` checks."""
-        keys = needed(deed, enrollment.type, observing=enrollment.associated_user_id is not None)
+        keys = _needed_for(deed, enrollment)
         if deed is Deed.REACTIVATE and enrollment.role_id not in {role.pk for role in self.roles}:
             return False
         if deed in ENDINGS and enrollment.user_id == self.by.pk and not keys <= self.on_account:
@@ -111,11 +120,11 @@ def remit_of(by: User, course: Course) -> Remit:
 
 def check(deed: Deed, enrollment: Enrollment, course: Course, *, by: User) -> None:
     """Raise NotAllowed, with the reason, unless `by` may do this to an enrollment of `course`."""
-    lacks = needed(deed, enrollment.type, observing=enrollment.associated_user_id is not None)
-    _check_keys(lacks, course, by)
+    keys = _needed_for(deed, enrollment)
+    _check_keys(keys, course, by)
     if deed is Deed.REACTIVATE:
         check_gives([enrollment.role], course, by=by)
-    if deed in ENDINGS and enrollment.user_id == by.pk and not lacks <= account_permissions(by, course.account):
+    if deed in ENDINGS and enrollment.user_id == by.pk and not keys <= account_permissions(by, course.account):
         raise NotAllowed(_("You cannot take yourself out of the course. Ask another teacher or an administrator."))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, BaseType, ObservationLink
+from accounts.models import AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, RoleOverride
 from courses.models import Assignment, Course, Enrollment, Section, Submission, Term
 from courses.observing import link
 from tests.api import Api, ids
@@ -249,3 +249,15 @@ def test_a_section_is_deleted_with_its_enrollments_but_never_the_last_one(root):
     assert Api(make_admin()).get(f"sections/{section.pk}").status_code == 404
     assert Api(make_admin()).delete(f"sections/{section.pk}").status_code == 404
     assert Api(make_admin()).delete(f"sections/{other.pk}").status_code == 400
+
+
+def test_nobody_becomes_a_teacher_of_a_new_course_who_may_do_less_than_teachers(root):
+    clerk = UserFactory()
+    role = Role.objects.create(label="Clerk", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    AccountAdmin.objects.create(user=clerk, account=root, role=role)
+    RoleOverride.objects.create(account=root, role=role, permission="manage_courses_admin", enabled=True)
+    RoleOverride.objects.create(account=root, role=role, permission="read_course_list", enabled=True)
+    new = {"course": {"name": "A"}}
+    assert Api(clerk).post("accounts/self/courses", **new, enroll_me=True).status_code == 403
+    assert not Course.objects.exists()
+    assert Api(clerk).post("accounts/self/courses", **new).status_code == 200

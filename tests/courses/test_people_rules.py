@@ -168,6 +168,15 @@ def test_each_deed_takes_its_permission_and_no_other(section, teacher, deed, bas
         allow(BaseType.TEACHER, key)
 
 
+def test_concluding_an_inactive_person_lets_them_read_again_and_takes_the_right_to_that(section, teacher):
+    ended = EnrollmentFactory(section=section, state="inactive")
+    check(Deed.CONCLUDE, ended, section.course, by=teacher)
+    allow(BaseType.TEACHER, "add_student_to_course", enabled=False)
+    with pytest.raises(NotAllowed):
+        check(Deed.CONCLUDE, ended, section.course, by=teacher)
+    check(Deed.CONCLUDE, EnrollmentFactory(section=section), section.course, by=teacher)
+
+
 def test_a_custom_role_counts_as_what_it_is_at_bottom(section, assistant):
     monitor = Role.objects.create(label="Monitor", base_type=BaseType.STUDENT, account=section.course.account)
     coach = Role.objects.create(label="Coach", base_type=BaseType.TEACHER, account=section.course.account)
