@@ -39,7 +39,7 @@ def _places(course: Course) -> EnrollmentQuerySet:
 
 def students_for(observer: User, course: Course) -> UserQuerySet:
     """The students of `course` who can be linked to `observer`, each with `is_linked`: whether that is done."""
-    beside = observing_in(course, observer).filter(associated_user=OuterRef("pk"))
+    beside = _seeing(course, observer).filter(associated_user=OuterRef("pk"))
     return students_in(course).exclude(pk=observer.pk).annotate(is_linked=Exists(beside))
 
 
@@ -55,22 +55,29 @@ def observing_in(course: Course, observer: User, *, linked: bool | None = None) 
     return beside.annotate(is_by_link=by_link())
 
 
+def _seeing(course: Course, observer: User) -> EnrollmentQuerySet:
+    """Those that show the student: an observer who became inactive with the student can be linked again."""
+    return observing_in(course, observer).filter(state__in=OBSERVABLE)
+
+
 @dataclass(frozen=True)
 class Observed:
-    """A student somebody observes in a course, and whether through a link between their accounts."""
+    """A student somebody observes in a course by an enrollment, and whether through a link between their accounts."""
 
     student: User
+    place: Enrollment
     is_by_link: bool
 
 
 def observed_in(course: Course, observer: User, most: int) -> list[Observed]:
     """The students somebody observes in `course`, by name: the first so many (one statement)."""
     found = observing_in(course, observer).exclude(associated_user__state=User.State.DELETED)
-    found = found.order_by("associated_user__sortable_name", "associated_user", "id").distinct(
+    # Of several sections one that is active, if there is one: the states happen to be in that order.
+    found = found.order_by("associated_user__sortable_name", "associated_user", "state", "id").distinct(
         "associated_user__sortable_name", "associated_user"
     )
     return [
-        Observed(place.associated_user, place.is_by_link)  # type: ignore[attr-defined, arg-type]
+        Observed(place.associated_user, place, place.is_by_link)  # type: ignore[attr-defined, arg-type]
         for place in found.select_related("associated_user")[:most]
     ]
 
@@ -88,7 +95,7 @@ def link_students(observer: Member, student_ids: Collection[int], *, by: User) -
         places = list(_places(observer.course).filter(user__in=student_ids).select_related("user", "section__course"))
         if {place.user_id for place in places} != set(student_ids):
             raise Invalid({"student": [("invalid", _("Somebody among these is not a student of this course."))]})
-        linked = observing_in(observer.course, observer.person).filter(associated_user__in=student_ids)
+        linked = _seeing(observer.course, observer.person).filter(associated_user__in=student_ids)
         done = set(linked.values_list("associated_user", flat=True))
         enroll_many([_seat(observer, place) for place in places if place.user_id not in done], by=by)
     return len(set(student_ids) - done)

@@ -69,6 +69,9 @@ def needed(deed: Deed, base_type: str, *, observing: bool = False) -> frozenset[
     return frozenset(found | {MANAGE_STUDENTS} if observing else found)
 
 
+MANAGING = frozenset().union(*(needed(deed, base) for deed in Deed for base in WORDS))
+
+
 def _needed_for(deed: Deed, enrollment: Enrollment) -> frozenset[str]:
     observing = enrollment.associated_user_id is not None
     keys = needed(deed, enrollment.type, observing=observing)
@@ -76,9 +79,6 @@ def _needed_for(deed: Deed, enrollment: Enrollment) -> frozenset[str]:
         # Who has concluded reads on; who is inactive does not. It lets them back in.
         keys |= needed(Deed.REACTIVATE, enrollment.type, observing=observing)
     return keys
-
-
-MANAGING = frozenset().union(*(needed(deed, base) for deed in Deed for base in WORDS))
 
 
 @dataclass(frozen=True)

@@ -550,6 +550,18 @@ def test_unlinking_ends_sight_in_this_course_and_a_link_between_accounts_is_not_
     assert [each.student for each in observed_in(section.course, watcher.person, 5)] == [other]
 
 
+def test_who_lost_sight_with_a_student_who_was_away_is_linked_again(section, teacher, watcher, student):
+    link_students(watcher, [student.pk], by=teacher)
+    carry_out(as_member(student, section), Deed.DEACTIVATE, by=teacher)
+    carry_out(as_member(student, section), Deed.REACTIVATE, by=teacher)
+    (seen,) = observed_in(section.course, watcher.person, 5)
+    assert (seen.student, seen.place.state) == (student, "inactive")
+    (offered,) = students_for(watcher.person, section.course)
+    assert not offered.is_linked
+    assert link_students(watcher, [student.pk], by=teacher) == 1
+    assert [each.place.state for each in observed_in(section.course, watcher.person, 5)] == ["active"]
+
+
 def test_a_link_limited_to_another_course_is_not_what_lets_one_see_here(section, teacher, watcher, student):
     elsewhere = SectionFactory()
     EnrollmentFactory(user=student, section=elsewhere)
