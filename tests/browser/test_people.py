@@ -57,7 +57,7 @@ def test_people_are_added_from_a_list_and_come_in_when_they_accept(new_visitor, 
     visitor.page.get_by_label("People", exact=True).fill("nora")
     visitor.page.get_by_role("button", name="Next").click()
     visitor.page.get_by_role("button", name="Add one person").click()
-    says(visitor, "One person is in this course as TA.")
+    says(visitor, "One person has been added as TA.")
     assert Enrollment.objects.get(user=newcomer).state == "invited"
 
     invited = new_visitor()

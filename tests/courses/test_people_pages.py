@@ -182,7 +182,7 @@ def test_those_found_are_added_and_those_left_out_are_counted(visit, post, schoo
     browser.force_login(school.teacher)
     browser.post(people_of(school, "add"), fill(school, "new ; nobody", step="add"))
     page = text(browser.get(people_of(school)))
-    assert "One person is in this course as Student." in page
+    assert "One person has been added as Student." in page
     assert "1 entry was left out." in page
 
 
