@@ -1,6 +1,7 @@
 """Writing the audit record. Call it inside the transaction of the change it is about."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,12 @@ INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id
 VALUES (clock_timestamp(), %s, %s, %s, %s, %s)
 """
 
+INSERT_MANY = """
+INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id, details)
+SELECT clock_timestamp(), %s, %s, %s, about.subject, about.details::jsonb
+FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS about(subject, details, number) ORDER BY about.number
+"""
+
 
 def record(action: Action, *, by: User | None, subject: User | None = None, **details: Any) -> None:
     """Record one change, made by `by` (None: the command line), about `subject`.
@@ -23,9 +30,25 @@ def record(action: Action, *, by: User | None, subject: User | None = None, **de
     a pairing code, password or token. As the change may be one of roles, what was looked up of permissions in this
     request is forgotten.
     """
-    actor = by.person_acting.pk if by else None
-    acting_for = by.pk if by and by.actor else None
     about = subject.pk if subject else None
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [action, actor, acting_for, about, json.dumps(details)])
+        cursor.execute(INSERT, [action, *_who(by), about, json.dumps(details)])
     forget()
+
+
+def record_many(action: Action, about: Iterable[tuple[int, dict[str, Any]]], *, by: User | None) -> None:
+    """Record the same kind of change for many: by the id of the person each is about, its details (one statement)."""
+    subjects, details = [], []
+    for subject, particulars in about:
+        subjects.append(subject)
+        details.append(json.dumps(particulars))
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_MANY, [action, *_who(by), subjects, details])
+    forget()
+
+
+def _who(by: User | None) -> tuple[int | None, int | None]:
+    """Who acts, and on whose behalf."""
+    if by is None:
+        return None, None
+    return by.person_acting.pk, by.pk if by.actor else None

@@ -1,4 +1,4 @@
-"""Making courses and sections."""
+"""Making courses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.auditing import record
 from accounts.errors import Invalid
 from accounts.models import Account, Action, User
 from courses.enrolling import default_section
-from courses.models import Course, Section, Term
+from courses.models import Course, Term
 
 LONGEST = 255
 
@@ -30,8 +30,8 @@ def create_course(
     publish: bool = False,
 ) -> Course:
     """Make a course with its default section. Raises Invalid for texts too long and ids that are taken."""
-    _check("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})
-    _check_order("course", start_at, end_at)
+    check_texts("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})
+    check_order("course", start_at, end_at)
     try:
         with transaction.atomic():
             course = Course.objects.create(
@@ -48,38 +48,12 @@ def create_course(
             default_section(course)
             record(Action.COURSE_CREATED, by=by, course=course.pk, account=account.pk)
     except IntegrityError:
-        raise _taken("course.sis_course_id") from None
+        raise taken("course.sis_course_id") from None
     return course
 
 
-def create_section(
-    course: Course,
-    *,
-    by: User,
-    name: str,
-    sis_section_id: str = "",
-    start_at: datetime | None = None,
-    end_at: datetime | None = None,
-) -> Section:
-    """Make a section of `course`. Raises Invalid as `create_course` does."""
-    _check("course_section", {"name": name, "sis_section_id": sis_section_id})
-    _check_order("course_section", start_at, end_at)
-    try:
-        with transaction.atomic():
-            section = Section.objects.create(
-                course=course,
-                name=name.strip(),
-                sis_section_id=sis_section_id or None,
-                start_at=start_at,
-                end_at=end_at,
-            )
-            record(Action.COURSE_CREATED, by=by, course=course.pk, section=section.pk)
-    except IntegrityError:
-        raise _taken("course_section.sis_section_id") from None
-    return section
-
-
-def _check(what: str, texts: dict[str, str]) -> None:
+def check_texts(what: str, texts: dict[str, str]) -> None:
+    """Raise Invalid for a name that is missing and for texts that are too long. The fields are named after `what`."""
     if not texts["name"].strip():
         raise Invalid({f"{what}.name": [("blank", _("Please give a name."))]})
     for field, text in texts.items():
@@ -87,10 +61,12 @@ def _check(what: str, texts: dict[str, str]) -> None:
             raise Invalid({f"{what}.{field}": [("too_long", _("This may have 255 characters."))]})
 
 
-def _check_order(what: str, start_at: datetime | None, end_at: datetime | None) -> None:
+def check_order(what: str, start_at: datetime | None, end_at: datetime | None) -> None:
+    """Raise Invalid for what would end before it begins."""
     if start_at and end_at and end_at <= start_at:
         raise Invalid({f"{what}.end_at": [("invalid", _("The end must come after the start."))]})
 
 
-def _taken(field: str) -> Invalid:
+def taken(field: str) -> Invalid:
+    """The refusal of a SIS id that something else has."""
     return Invalid({field: [("taken", _("Something else has this SIS id."))]})

@@ -1,24 +1,171 @@
-"""Changes to enrollments that somebody asks for one at a time: who may, as what, and in which section."""
+"""Who may do what with the people of a course, and in which section somebody is put.
+
+The table below is the one place that says which permission each change takes; pages and API ask here. Course roles
+may be custom: what counts is always the base type.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
 from django.utils.translation import gettext as _
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
-from accounts.tree import above
+from accounts.permission_list import PERMISSIONS
+from accounts.permissions import account_permissions
+from accounts.roles import roles_of, settings_of
 from courses.enrolling import default_section
 from courses.models import Course, Enrollment, Section
+from courses.permissions import course_permissions
 from courses.visibility import READING
 
-# Teachers may put in and take out these; everybody else is put in by who manages courses.
-BY_TEACHERS = (BaseType.STUDENT, BaseType.OBSERVER)
-MANAGING = frozenset({"manage_students", "manage_courses_admin"})
+
+class Deed(Enum):
+    """What is done to an enrollment; changing a role is removing it as one thing and enrolling as another."""
+
+    ENROLL = "enroll"
+    REACTIVATE = "reactivate"
+    MOVE = "move"
+    CONCLUDE = "conclude"
+    DEACTIVATE = "deactivate"
+    REMOVE = "remove"
 
 
-def permission_for(base_type: str) -> str:
-    """The permission it takes in the course to enroll somebody as this type, or to change that."""
-    return "manage_students" if base_type in BY_TEACHERS else "manage_courses_admin"
+WORDS = {
+    BaseType.STUDENT: "student",
+    BaseType.TEACHER: "teacher",
+    BaseType.TA: "ta",
+    BaseType.DESIGNER: "designer",
+    BaseType.OBSERVER: "observer",
+}
+STUDENTS_AND_OBSERVERS = (BaseType.STUDENT, BaseType.OBSERVER)
+ADD, TAKE_OUT, MANAGE_STUDENTS = "add_{}_to_course", "remove_{}_from_course", "manage_students"
+# The permission each deed takes: with students and observers, and with teachers, TAs and designers.
+TABLE = {
+    Deed.ENROLL: (ADD, ADD),
+    Deed.REACTIVATE: (ADD, ADD),
+    Deed.MOVE: (MANAGE_STUDENTS, ADD),
+    Deed.CONCLUDE: (MANAGE_STUDENTS, TAKE_OUT),
+    Deed.DEACTIVATE: (MANAGE_STUDENTS, TAKE_OUT),
+    Deed.REMOVE: (TAKE_OUT, TAKE_OUT),
+}
+# After these somebody may do less here, or nothing.
+ENDINGS = (Deed.CONCLUDE, Deed.DEACTIVATE, Deed.REMOVE)
+# Enrolling somebody in one of these states is as good as doing this to them.
+AS_GOOD_AS = {Enrollment.State.COMPLETED: Deed.CONCLUDE, Enrollment.State.INACTIVE: Deed.DEACTIVATE}
+
+
+def needed(deed: Deed, base_type: str, *, observing: bool = False) -> frozenset[str]:
+    """The permissions it takes in the course to do this with somebody of this base type.
+
+    `observing`: as the observer of a student there, which takes the right to manage students as well.
+    """
+    with_students, with_staff = TABLE[deed]
+    key = with_students if base_type in STUDENTS_AND_OBSERVERS else with_staff
+    found = {key.format(WORDS[BaseType(base_type)])}
+    return frozenset(found | {MANAGE_STUDENTS} if observing else found)
+
+
+MANAGING = frozenset().union(*(needed(deed, base) for deed in Deed for base in WORDS))
+
+
+def _needed_for(deed: Deed, enrollment: Enrollment) -> frozenset[str]:
+    observing = enrollment.associated_user_id is not None
+    keys = needed(deed, enrollment.type, observing=observing)
+    if deed is Deed.CONCLUDE and enrollment.state == Enrollment.State.INACTIVE:
+        # Who has concluded reads on; who is inactive does not. It lets them back in.
+        keys |= needed(Deed.REACTIVATE, enrollment.type, observing=observing)
+    return keys
+
+
+@dataclass(frozen=True)
+class Remit:
+    """What `by` may do with the people of `course`, looked up once for a page full of them."""
+
+    by: User
+    course: Course
+    keys: frozenset[str]  # what they may do in the course
+    on_account: frozenset[str]  # and on its account, whatever their place in the course
+    roles: tuple[Role, ...]  # the roles that do not reach further here than they do themselves
+
+    def may(self, deed: Deed, enrollment: Enrollment) -> bool:
+        """Whether they may do this to an enrollment of the course: what `check` checks."""
+        keys = _needed_for(deed, enrollment)
+        if deed is Deed.REACTIVATE and enrollment.role_id not in {role.pk for role in self.roles}:
+            return False
+        if deed in ENDINGS and enrollment.user_id == self.by.pk and not keys <= self.on_account:
+            return False
+        return keys <= self.keys
+
+    def may_link(self) -> bool:
+        """Whether they may link observers to students of the course, or unlink them."""
+        wanted = (Deed.ENROLL, Deed.REMOVE)
+        return any(needed(deed, BaseType.OBSERVER, observing=True) <= self.keys for deed in wanted)
+
+    def roles_to_give(self) -> list[Role]:
+        """The roles with which they may enroll people."""
+        return [role for role in self.roles if needed(Deed.ENROLL, role.base_type) <= self.keys]
+
+
+def remit_of(by: User, course: Course) -> Remit:
+    """What `by` may do with the people of `course` (a fixed number of statements)."""
+    mine, roles = course_permissions(by, course), course_roles(course)
+    reach = reach_of(roles, course)
+    within = tuple(role for role in roles if reach[role.pk] <= mine)
+    return Remit(by, course, mine, account_permissions(by, course.account), within)
+
+
+def check(deed: Deed, enrollment: Enrollment, course: Course, *, by: User) -> None:
+    """Raise NotAllowed, with the reason, unless `by` may do this to an enrollment of `course`."""
+    keys = _needed_for(deed, enrollment)
+    _check_keys(keys, course, by)
+    if deed is Deed.REACTIVATE:
+        check_gives([enrollment.role], course, by=by)
+    if deed in ENDINGS and enrollment.user_id == by.pk and not keys <= account_permissions(by, course.account):
+        raise NotAllowed(_("You cannot take yourself out of the course. Ask another teacher or an administrator."))
+
+
+def check_enrolls(role: Role, course: Course, *, by: User, observing: bool = False, state: str | None = None) -> None:
+    """Raise NotAllowed, with the reason, unless `by` may enroll people here with `role` (in this state)."""
+    keys = needed(Deed.ENROLL, role.base_type, observing=observing)
+    if state in AS_GOOD_AS:
+        keys |= needed(AS_GOOD_AS[Enrollment.State(state)], role.base_type)
+    _check_keys(keys, course, by)
+    check_gives([role], course, by=by)
+
+
+def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
+    """Raise NotAllowed where one of these roles may do more in the course than `by`."""
+    mine = course_permissions(by, course)
+    more = frozenset().union(*reach_of(roles, course).values()) - mine
+    if more:
+        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in more))
+        raise NotAllowed(
+            _("Nobody can give a role that may do more here than they may themselves: you lack %(labels)s.")
+            % {"labels": labels}
+        )
+
+
+def _check_keys(keys: frozenset[str], course: Course, by: User) -> None:
+    if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
+        labels = ", ".join(f"“{label}”" for label in lacking)
+        raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": labels})
+
+
+def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[str]]:
+    """By role id, what each role may do in `course` (two statements for any number of roles)."""
+    settings = settings_of(roles, course.account)
+    return {pk: frozenset(key for key, each in found.items() if each.enabled) for pk, found in settings.items()}
+
+
+def course_roles(course: Course) -> list[Role]:
+    """The roles that can be held in `course`: built-in ones first, in the order of their base types."""
+    found = roles_of(course.account).filter(base_type__in=COURSE_BASE_TYPES)
+    order = [base.value for base in WORDS]
+    return sorted(found, key=lambda role: (role.account_id is not None, order.index(role.base_type), role.label))
 
 
 def find_role(course: Course, *, role_id: int | None = None, name: str = "", base_type: str = "") -> Role:
@@ -26,9 +173,7 @@ def find_role(course: Course, *, role_id: int | None = None, name: str = "", bas
 
     A custom role must belong to the course's account or one above. Raises Invalid.
     """
-    accounts = [course.account_id, *(account.pk for account in above(course.account))]
-    roles = list(Role.objects.filter(workflow_state=Role.State.ACTIVE, base_type__in=COURSE_BASE_TYPES))
-    usable = [role for role in roles if role.account_id is None or role.account_id in accounts]
+    usable = course_roles(course)
     if role_id is not None:
         found = [role for role in usable if role.pk == role_id]
     else:

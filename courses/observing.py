@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.auditing import record
 from accounts.locking import lock_users
@@ -146,3 +147,10 @@ def follow(places: Iterable[tuple[int, int]], *, returned: bool) -> None:
         cursor.execute(CARRY, parameters)
         if returned:
             cursor.execute(MAKE_FOR_PLACES, parameters)
+
+
+def by_link() -> Exists:
+    """For a queryset of enrollments: whether each exists because of a link, and not in its one course only."""
+    links = ObservationLink.objects.live().filter(observer=OuterRef("user"), student=OuterRef("associated_user"))
+    opens = Q(scope=ObservationLink.Scope.ALL) | Q(courses__course=OuterRef("section__course"))
+    return Exists(links.filter(opens))

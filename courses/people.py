@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    When,
+)
 from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
+from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.user import UserQuerySet
 from accounts.tree import with_all_below
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
+from courses.observing import by_link
 
 
 def searched(people: UserQuerySet, words: str, permissions: Collection[str]) -> UserQuerySet:
@@ -41,6 +55,49 @@ def enrollments_in(course: Course) -> EnrollmentQuerySet:
     )
 
 
+class Shown(TextChoices):
+    """Whom a roster shows, by the state of their enrollments."""
+
+    CURRENT = "current", _("In the course now")
+    INACTIVE = "inactive", _("Inactive")
+    CONCLUDED = "concluded", _("Concluded")
+    ALL = "all", _("Everybody")
+
+
+STATES = {
+    Shown.CURRENT: Enrollment.LIVE,
+    Shown.INACTIVE: (Enrollment.State.INACTIVE,),
+    Shown.CONCLUDED: (Enrollment.State.COMPLETED,),
+}
+
+
+class Sort(TextChoices):
+    """By what a roster is sorted."""
+
+    NAME = "name", _("Name")
+    SECTION = "section", _("Section")
+    ROLE = "role", _("Role")
+
+
+# Those who run a course come before those who are in it.
+BY_ROLE = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER, BaseType.STUDENT, BaseType.OBSERVER)
+FIRST = {
+    Sort.SECTION: Min("section__name"),
+    Sort.ROLE: Min(Case(*(When(type=base, then=number) for number, base in enumerate(BY_ROLE)))),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """Who of a course is shown, and in which order."""
+
+    role_id: int | None = None
+    section_id: int | None = None
+    shown: Shown = Shown.ALL
+    sort: Sort = Sort.NAME
+    descending: bool = False
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of the roster: a person, their sections, and one enrollment for each way they are here."""
@@ -61,13 +118,31 @@ def _line(person: User, places: list[Enrollment]) -> Line:
     return Line(person, tuple(sections.values()), tuple(roles.values()))
 
 
-def roster(course: Course, role_id: int | None = None) -> UserQuerySet:
-    """Everybody in `course` (with this role) by name, each with `places`: the enrollments there."""
-    there = Enrollment.objects.present().filter(user=OuterRef("pk"), section__course=course)
-    if role_id is not None:
-        there = there.filter(role=role_id)
+def roster(course: Course, view: View | None = None) -> UserQuerySet:
+    """The people of `course`, each with `places`: all their enrollments there, also those `view` does not ask for."""
+    view = view or View()
+    there = Enrollment.objects.present().filter(section__course=course)
+    if view.role_id is not None:
+        there = there.filter(role=view.role_id)
+    if view.section_id is not None:
+        there = there.filter(section=view.section_id)
+    if states := STATES.get(view.shown):
+        there = there.filter(state__in=states)
     places = Prefetch("enrollments", enrollments_in(course), to_attr="places")
-    return User.objects.present().filter(Exists(there)).by_name().prefetch_related(places)
+    # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
+    people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
+    return _in_order(people.prefetch_related(places), there, view)
+
+
+def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> UserQuerySet:
+    name = [Upper("sortable_name").asc(), F("pk").asc()]
+    if view.sort is Sort.NAME and view.descending:
+        return people.order_by(Upper("sortable_name").desc(), F("pk").desc())
+    if view.sort is Sort.NAME:
+        return people.order_by(*name)
+    first = there.filter(user=OuterRef("pk")).order_by().values("user").annotate(first=FIRST[view.sort]).values("first")
+    place = F("first_place").desc() if view.descending else F("first_place").asc()
+    return people.annotate(first_place=Subquery(first)).order_by(place, *name)
 
 
 def roles_in(course: Course) -> QuerySet[Role]:
@@ -112,3 +187,10 @@ def holders_of(role: Role) -> int:
     enrolled = Enrollment.objects.present().filter(role=role)
     admins = AccountAdmin.objects.filter(role=role, workflow_state=AccountAdmin.State.ACTIVE)
     return User.objects.present().filter(Q(pk__in=enrolled.values("user")) | Q(pk__in=admins.values("user"))).count()
+
+
+def observers_in(student: User, course: Course) -> EnrollmentQuerySet:
+    """The enrollments of those who observe `student` in this course only, without a link, by name."""
+    beside = Enrollment.objects.present().filter(section__course=course, associated_user=student)
+    beside = beside.filter(~by_link()).exclude(user__state=User.State.DELETED)
+    return beside.select_related("user", "section").order_by(Upper("user__sortable_name"), "user", "section__name")

@@ -2,10 +2,30 @@
 
 from django.urls import path
 
-from courses.views import account_user, accounts, acting, assignments, course, dashboard, people, permissions, roles
+from courses.views import (
+    account_user,
+    accounts,
+    acting,
+    adding,
+    assignments,
+    course,
+    dashboard,
+    invitations,
+    linking,
+    member,
+    people,
+    permissions,
+    roles,
+    sections,
+)
+from courses.views.menus import DEEDS
+
+PERSON = "courses/<int:course_id>/users/<int:user_id>"
+SECTION = "courses/<int:course_id>/sections/<int:section_id>"
 
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
+    path("invitations/<int:enrollment_id>", invitations.show, name="invitation"),
     path("observing/select", dashboard.select_student, name="select_student"),
     path("users/<int:user_id>/masquerade", acting.start, name="act_as"),
     path("masquerade/stop", acting.stop, name="stop_acting"),
@@ -16,7 +36,16 @@ urlpatterns = [
     path("courses/<int:course_id>/assignments/<int:assignment_id>", assignments.show, name="course_assignment"),
     path("courses/<int:course_id>/grades", assignments.grades, name="course_grades"),
     path("courses/<int:course_id>/users", people.index, name="course_people"),
-    path("courses/<int:course_id>/users/<int:user_id>", people.show, name="course_user"),
+    path("courses/<int:course_id>/users/add", adding.add, name="course_add_people"),
+    path(PERSON, people.show, name="course_user"),
+    path(f"{PERSON}/sections", member.sections, name="course_user_sections"),
+    path(f"{PERSON}/role", member.role, name="course_user_role"),
+    *(path(f"{PERSON}/{deed.value}", member.change, {"deed": deed}, name=page) for deed, (page, _) in DEEDS.items()),
+    path(f"{PERSON}/link_students", linking.index, name="course_link_students"),
+    path(f"{PERSON}/link_students/<int:student_id>/remove", linking.remove, name="course_unlink_student"),
+    path("courses/<int:course_id>/sections", sections.index, name="course_sections"),
+    path(f"{SECTION}/edit", sections.edit, name="course_section_edit"),
+    path(f"{SECTION}/delete", sections.delete, name="course_section_delete"),
     path("accounts/<int:account_id>", accounts.account, name="account"),
     path("accounts/<int:account_id>/users", accounts.users, name="account_users"),
     path("accounts/<int:account_id>/courses", accounts.courses, name="account_courses"),

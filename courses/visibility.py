@@ -47,6 +47,11 @@ class Standing:
         """The People page: not for observers, nor for students."""
         return "read_roster" in self.permissions
 
+    @property
+    def sees_drafts(self) -> bool:
+        """Assignments that are not published."""
+        return "manage_course_content" in self.permissions
+
     def may_read_grades_of(self, reader: User, student: User) -> bool:
         """One's own as a student, the observed student's as an observer, everybody's with `view_all_grades`."""
         return (

@@ -1,4 +1,4 @@
-"""A student's work as the student, and who observes the student, may see it: released grades only."""
+"""A student's work, with released grades; those not released yet only for staff who ask for them."""
 
 from __future__ import annotations
 
@@ -28,23 +28,37 @@ class Status(TextChoices):
 
 @dataclass(frozen=True)
 class Work:
-    """One assignment and what the student did for it."""
+    """One assignment and what the student did for it.
+
+    `sees_held_back` is for staff only: the reader also sees a grade that has not been released.
+    """
 
     assignment: Assignment
     submission: Submission | None
+    sees_held_back: bool = False
 
     @property
     def released(self) -> Submission | None:
-        """The submission once its grade was released: the only way to score and comments here."""
+        """The submission once its grade was released."""
         return self.submission if self.submission and self.submission.is_posted else None
 
     @property
+    def graded(self) -> Submission | None:
+        """The only way to score and comments: the released submission, for some staff any."""
+        return self.submission if self.sees_held_back else self.released
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether score or comments are shown here that student and observers do not see yet."""
+        return self.released is None and (self.score is not None or bool(self.comments))
+
+    @property
     def score(self) -> Decimal | None:
-        return self.released.score if self.released else None
+        return self.graded.score if self.graded else None
 
     @property
     def comments(self) -> list[SubmissionComment]:
-        return list(self.released.comments.all()) if self.released else []
+        return list(self.graded.comments.all()) if self.graded else []
 
     @property
     def submitted_at(self) -> datetime | None:
@@ -72,9 +86,9 @@ class Total:
         return 100 * self.points / self.possible if self.possible else None
 
 
-def work_of(student: User, course: Course) -> list[Work]:
+def work_of(student: User, course: Course, *, sees_held_back: bool = False) -> list[Work]:
     """Every published assignment with `student`'s work on it, by due date (three statements)."""
-    return [_work(assignment) for assignment in assignments_for(student, course)]
+    return [_work(assignment, sees_held_back) for assignment in assignments_for(student, course)]
 
 
 def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
@@ -83,16 +97,16 @@ def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
     return _work(found) if found else None
 
 
-def _work(assignment: Assignment) -> Work:
+def _work(assignment: Assignment, sees_held_back: bool = False) -> Work:
     mine: list[Submission] = assignment.work  # type: ignore[attr-defined]
-    return Work(assignment, mine[0] if mine else None)
+    return Work(assignment, mine[0] if mine else None, sees_held_back)
 
 
 def total(works: Iterable[Work]) -> Total:
     """The sum of the released scores, of assignments that are worth points."""
     graded = [
-        (work.score, work.assignment.points_possible)
+        (work.released.score, work.assignment.points_possible)
         for work in works
-        if work.score is not None and work.assignment.points_possible is not None
+        if work.released and work.released.score is not None and work.assignment.points_possible is not None
     ]
     return Total(sum((score for score, _of in graded), Decimal()), sum((of for _score, of in graded), Decimal()))

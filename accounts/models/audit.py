@@ -31,6 +31,9 @@ class Action(models.TextChoices):
     PERMISSION_CHANGED = "permission.changed", _("Permission of a role changed")
     USER_CHANGED = "user.changed", _("Account changed")
     ENROLLMENT_CHANGED = "enrollment.changed", _("Enrollment changed")
+    SECTION_CREATED = "section.created", _("Section made")
+    SECTION_CHANGED = "section.changed", _("Section changed")
+    SECTION_DELETED = "section.deleted", _("Section deleted")
 
 
 class AuditEvent(models.Model):

@@ -71,7 +71,10 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
             models.UniqueConstraint(Upper("login_id"), name="login_is_unique_in_any_case"),
             models.CheckConstraint(condition=~Q(login_id=""), name="login_is_not_empty"),
         ]
-        indexes = [models.Index(Upper("sortable_name"), "id", name="users_in_class_list_order")]
+        indexes = [
+            models.Index(Upper("sortable_name"), "id", name="users_in_class_list_order"),
+            models.Index(Upper("email"), name="users_by_email", condition=~Q(email="")),
+        ]
 
     def __str__(self) -> str:
         return self.short_name

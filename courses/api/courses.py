@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -11,12 +12,13 @@ from accounts.api.finding import account, person
 from accounts.api.paging import page_of
 from accounts.api.roles import permissions_body
 from accounts.errors import NotAllowed
-from accounts.models import BaseType, Role, User
+from accounts.models import Account, BaseType, Role, User
 from accounts.permissions import may_on_account
 from courses.api import finding
 from courses.api.bodies import TYPES, brief_enrollment, course_body, section_body
 from courses.creating import create_course
 from courses.enrolling import default_section, enroll
+from courses.managing import check_enrolls
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
@@ -122,9 +124,19 @@ def create(call: Call, account_id: str) -> Body:
     """POST accounts/:id/courses"""
     home = account(call, account_id)
     allow(may_on_account(call.user, "manage_courses_admin", home))
+    with transaction.atomic():
+        course = _create(call, home)
+        if call.given.flag("enroll_me"):
+            teacher = Role.objects.built_in(BaseType.TEACHER)
+            check_enrolls(teacher, course, by=call.user)
+            enroll(call.user, default_section(course), teacher, by=call.user)
+    return show(call, str(course.pk))
+
+
+def _create(call: Call, home: Account) -> Course:
     wanted = call.given.under("course")
     term_id = wanted.text("term_id") or wanted.text("enrollment_term_id")
-    course = create_course(
+    return create_course(
         home,
         by=call.user,
         name=wanted.text("name") or _("Unnamed course"),
@@ -136,7 +148,3 @@ def create(call: Call, account_id: str) -> Body:
         syllabus_body=wanted.text("syllabus_body"),
         publish=call.given.flag("offer") or wanted.flag("offer"),
     )
-    if call.given.flag("enroll_me"):
-        teacher = Role.objects.built_in(BaseType.TEACHER)
-        enroll(call.user, default_section(course), teacher, by=call.user)
-    return show(call, str(course.pk))

@@ -11,17 +11,18 @@ from accounts.errors import Invalid
 from courses.api import finding
 from courses.api.enrollments import bodies
 from courses.enrolling import change_state, enroll
-from courses.managing import MANAGING, find_role, permission_for, section_for
+from courses.invitations import answer
+from courses.managing import MANAGING, Deed, check, check_enrolls, find_role, section_for
 from courses.models import Course, Enrollment, Section
 from courses.permissions import course_permissions
 
 State = Enrollment.State
 
 TASKS = {
-    "conclude": State.COMPLETED,
-    "delete": State.DELETED,
-    "inactivate": State.INACTIVE,
-    "deactivate": State.INACTIVE,
+    "conclude": (Deed.CONCLUDE, State.COMPLETED),
+    "delete": (Deed.REMOVE, State.DELETED),
+    "inactivate": (Deed.DEACTIVATE, State.INACTIVE),
+    "deactivate": (Deed.DEACTIVATE, State.INACTIVE),
 }
 # The states somebody can be enrolled in.
 BEGINNINGS = (State.ACTIVE, State.INVITED, State.CREATION_PENDING, State.INACTIVE, State.COMPLETED)
@@ -30,25 +31,24 @@ BEGINNINGS = (State.ACTIVE, State.INVITED, State.CREATION_PENDING, State.INACTIV
 def create(call: Call, course_id: str) -> Body:
     """POST courses/:id/enrollments"""
     course = finding.course(course_id)
-    keys = _keys(call, course)
+    _check_manages(call, course)
     section_id = call.given.under("enrollment").text("course_section_id")
-    return _enroll(call, keys, course, finding.section(section_id) if section_id else None)
+    return _enroll(call, course, finding.section(section_id) if section_id else None)
 
 
 def create_in_section(call: Call, section_id: str) -> Body:
     """POST sections/:id/enrollments"""
     section = finding.section(section_id)
-    return _enroll(call, _keys(call, section.course), section.course, section)
+    _check_manages(call, section.course)
+    return _enroll(call, section.course, section)
 
 
-def _keys(call: Call, course: Course) -> frozenset[str]:
-    """The caller's permissions here, asked before anything else in the request is looked up."""
-    keys = course_permissions(call.user, course)
-    allow(bool(keys & MANAGING))
-    return keys
+def _check_manages(call: Call, course: Course) -> None:
+    """Asked before anything else in the request is looked up: whether the caller changes any people here."""
+    allow(bool(course_permissions(call.user, course) & MANAGING))
 
 
-def _enroll(call: Call, keys: frozenset[str], course: Course, section: Section | None) -> Body:
+def _enroll(call: Call, course: Course, section: Section | None) -> Body:
     wanted = call.given.under("enrollment")
     role = find_role(
         course,
@@ -56,17 +56,18 @@ def _enroll(call: Call, keys: frozenset[str], course: Course, section: Section |
         name=wanted.text("role"),
         base_type=wanted.text("type"),
     )
-    allow(permission_for(role.base_type) in keys)
+    observing, state = bool(wanted.text("associated_user_id")), _beginning(wanted.text("enrollment_state"))
+    check_enrolls(role, course, by=call.user, observing=observing, state=state)
     if "user_id" not in wanted:
         raise Invalid({"user_id": [("blank", _("Please say who is to be enrolled (enrollment[user_id])."))]})
     user = person(call, wanted.text("user_id"))
-    student = person(call, wanted.text("associated_user_id")) if wanted.text("associated_user_id") else None
+    student = person(call, wanted.text("associated_user_id")) if observing else None
     made = enroll(
         user,
         section_for(course, section, student),
         role,
         by=call.user,
-        state=_beginning(wanted.text("enrollment_state")),
+        state=state,
         associated_user=student,
         start_at=wanted.moment("start_at"),
         end_at=wanted.moment("end_at"),
@@ -82,45 +83,46 @@ def _beginning(state: str) -> str | None:
 
 def end(call: Call, course_id: str, enrollment_id: str) -> Body:
     """DELETE courses/:id/enrollments/:id, with task conclude, delete, inactivate or deactivate"""
-    enrollment = _changeable(call, course_id, enrollment_id)
     task = call.given.text("task", "conclude")
+    deed, state = TASKS.get(task, TASKS["conclude"])
+    enrollment = _changeable(call, course_id, enrollment_id, deed)
     if task not in TASKS:
         raise Invalid({"task": [("inclusion", _("Please give conclude, delete, inactivate or deactivate."))]})
-    return _body(call, change_state(enrollment, TASKS[task], by=call.user))
+    return _body(call, change_state(enrollment, state, by=call.user))
 
 
 def reactivate(call: Call, course_id: str, enrollment_id: str) -> Body:
     """PUT courses/:id/enrollments/:id/reactivate"""
-    enrollment = _changeable(call, course_id, enrollment_id)
+    enrollment = _changeable(call, course_id, enrollment_id, Deed.REACTIVATE)
     if enrollment.state not in (State.INACTIVE, State.COMPLETED):
         raise Invalid({"state": [("invalid", _("Only inactive and concluded enrollments can be reactivated."))]})
     return _body(call, change_state(enrollment, State.ACTIVE, by=call.user))
 
 
-def _changeable(call: Call, course_id: str, enrollment_id: str) -> Enrollment:
+def _changeable(call: Call, course_id: str, enrollment_id: str, deed: Deed) -> Enrollment:
     course = finding.course(course_id)
-    keys = _keys(call, course)
+    _check_manages(call, course)
     enrollment = finding.enrollment(course, enrollment_id)
-    allow(permission_for(enrollment.type) in keys)
+    check(deed, enrollment, course, by=call.user)
     return enrollment
 
 
 def accept(call: Call, course_id: str, enrollment_id: str) -> Body:
     """POST courses/:id/enrollments/:id/accept, by the invited person"""
-    return _answer(call, course_id, enrollment_id, State.ACTIVE)
+    return _answer(call, course_id, enrollment_id, accepts=True)
 
 
 def reject(call: Call, course_id: str, enrollment_id: str) -> Body:
     """POST courses/:id/enrollments/:id/reject, by the invited person"""
-    return _answer(call, course_id, enrollment_id, State.REJECTED)
+    return _answer(call, course_id, enrollment_id, accepts=False)
 
 
-def _answer(call: Call, course_id: str, enrollment_id: str, state: str) -> Body:
+def _answer(call: Call, course_id: str, enrollment_id: str, *, accepts: bool) -> Body:
     enrollment = finding.enrollment(finding.course(course_id), enrollment_id)
-    allow(enrollment.user_id == call.user.pk)
-    if enrollment.state != State.INVITED:
-        raise Http404
-    change_state(enrollment, state, by=call.user)
+    try:
+        answer(enrollment, accepts=accepts, by=call.user)
+    except Invalid:
+        raise Http404 from None
     return {"success": True}
 
 

@@ -6,17 +6,16 @@ from accounts.api.endpoints import Body, Call, allow
 from accounts.api.paging import page_of
 from courses.api import finding
 from courses.api.bodies import section_body
-from courses.creating import create_section
-from courses.models import Course, Section
+from courses.models import Course
 from courses.permissions import course_permissions
+from courses.sections import Dates, create_section, delete_section, edit_section, sections_of
 
 
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/sections"""
     course = finding.course(course_id)
     keys = _reader_keys(call, course)
-    present = course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("name", "id")
-    return [section_body(section, keys) for section in page_of(call, present)]
+    return [section_body(section, keys) for section in page_of(call, sections_of(course))]
 
 
 def show(call: Call, section_id: str) -> Body:
@@ -34,8 +33,6 @@ def _reader_keys(call: Call, course: Course) -> frozenset[str]:
 def create(call: Call, course_id: str) -> Body:
     """POST courses/:id/sections"""
     course = finding.course(course_id)
-    keys = course_permissions(call.user, course)
-    allow("manage_courses_admin" in keys)
     wanted = call.given.under("course_section")
     section = create_section(
         course,
@@ -45,4 +42,30 @@ def create(call: Call, course_id: str) -> Body:
         start_at=wanted.moment("start_at"),
         end_at=wanted.moment("end_at"),
     )
-    return section_body(section, keys)
+    return section_body(section, course_permissions(call.user, course))
+
+
+def edit(call: Call, section_id: str) -> Body:
+    """PUT sections/:id: what is not given stays as it is"""
+    section = finding.section(section_id)
+    wanted = call.given.under("course_section")
+    dates: Dates = {}
+    if "start_at" in wanted:
+        dates["start_at"] = wanted.moment("start_at")
+    if "end_at" in wanted:
+        dates["end_at"] = wanted.moment("end_at")
+    changed = edit_section(
+        section,
+        by=call.user,
+        name=wanted.text("name") if "name" in wanted else None,
+        sis_section_id=wanted.text("sis_section_id") if "sis_section_id" in wanted else None,
+        **dates,
+    )
+    return section_body(changed, course_permissions(call.user, section.course))
+
+
+def delete(call: Call, section_id: str) -> Body:
+    """DELETE sections/:id"""
+    section = finding.section(section_id)
+    keys = course_permissions(call.user, section.course)
+    return section_body(delete_section(section, by=call.user), keys)

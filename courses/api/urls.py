@@ -17,7 +17,7 @@ urlpatterns = [
     path("accounts/<str:account_id>/courses", methods(POST=courses.create)),
     path("users/<str:user_id>/courses", methods(GET=courses.index_of_user)),
     path(f"{COURSE}/sections", methods(GET=sections.index, POST=sections.create)),
-    path("sections/<str:section_id>", methods(GET=sections.show)),
+    path("sections/<str:section_id>", methods(GET=sections.show, PUT=sections.edit, DELETE=sections.delete)),
     path(f"{COURSE}/enrollments", methods(GET=enrollments.index, POST=enrolling.create)),
     path(
         "sections/<str:section_id>/enrollments",

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
+from courses.invitations import invitations_of
 from courses.views.choosing import remember, remembered
 from courses.visibility import courses_observed, own_courses, students_followed
 
@@ -21,6 +22,7 @@ def show(request: SignedInRequest) -> HttpResponse:
         "student": student,
         "observed": courses_observed(request.user, student).select_related("term") if student else [],
         "own": own_courses(request.user).select_related("term"),
+        "invitations": invitations_of(request.user),
     }
     return render(request, "courses/dashboard.html", context)
 

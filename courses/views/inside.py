@@ -33,7 +33,7 @@ PEOPLE = Tab("course_people", _("People"))
 
 def enter(request: SignedInRequest, course_id: int) -> Standing:
     """How the reader stands in this course. Raises Http404 when for this reader there is none."""
-    course = get_object_or_404(Course.objects.select_related("term"), pk=course_id)
+    course = get_object_or_404(Course.objects.select_related("term", "account"), pk=course_id)
     found = standing(request.user, course)
     if found is None:
         raise Http404

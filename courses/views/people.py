@@ -1,20 +1,30 @@
 """The People page and User Details: for staff who may see the roster."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from accounts.models import BaseType
+from accounts.models import BaseType, User
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
-from courses.people import lines, observers_of, roles_in, roster, searched
+from courses.linking import observing_in
+from courses.managing import MANAGE_STUDENTS, Remit, remit_of
+from courses.models import Enrollment
+from courses.people import Shown, Sort, View, lines, observers_in, observers_of, roles_in, roster, searched
+from courses.sections import sections_of
 from courses.views import inside
+from courses.views.menus import options_for
 from courses.visibility import Standing
 
 
-def _enter(request: SignedInRequest, course_id: int) -> Standing:
+def enter(request: SignedInRequest, course_id: int) -> Standing:
+    """How the reader stands in this course, where they see its people. Raises Http404, PermissionDenied."""
     here = inside.enter(request, course_id)
     if not here.sees_people:
         raise PermissionDenied(_("The list of people is for the course's teachers and the school's staff."))
@@ -23,27 +33,79 @@ def _enter(request: SignedInRequest, course_id: int) -> Standing:
 
 @login_required
 def index(request: SignedInRequest, course_id: int) -> HttpResponse:
-    """The roster: one line for each person, to be searched and filtered by role."""
-    here = _enter(request, course_id)
-    words = search_words(request.GET.get("search"))
-    roles = list(roles_in(here.course))
-    role = next((role for role in roles if str(role.pk) == request.GET.get("role")), None)
-    found = searched(roster(here.course, role.pk if role else None), words, here.permissions)
-    page = page_of(found, request.GET.get("page"))
-    context = {"page": page, "lines": lines(page.items), "words": words, "roles": roles, "role": role}
+    """The roster: one line for each person, to be searched, filtered and sorted."""
+    here = enter(request, course_id)
+    asked, words = request.GET, search_words(request.GET.get("search"))
+    roles, sections = list(roles_in(here.course)), list(sections_of(here.course))
+    role = next((role for role in roles if str(role.pk) == asked.get("role")), None)
+    section = next((section for section in sections if str(section.pk) == asked.get("section")), None)
+    view = View(
+        role_id=role.pk if role else None,
+        section_id=section.pk if section else None,
+        shown=_choice(Shown, asked.get("state"), Shown.CURRENT),
+        sort=_choice(Sort, asked.get("sort"), Sort.NAME),
+        descending=asked.get("order") == "desc",
+    )
+    page = page_of(searched(roster(here.course, view), words, here.permissions), asked.get("page"))
+    remit = remit_of(request.user, here.course)
+    context = {
+        "page": page,
+        "rows": [(line, _options(line.person, remit, sections)) for line in lines(page.items)],
+        "words": words,
+        "roles": roles,
+        "sections": sections,
+        "view": view,
+        "states": Shown.choices,
+        "is_narrowed": bool(words or role or section or view.shown is not Shown.CURRENT),
+        "columns": _columns(view),
+        "may_add": bool(remit.roles_to_give()),
+    }
     return inside.show(request, here, inside.PEOPLE, "people.html", **context)
+
+
+def _choice(choices: Any, wanted: str | None, otherwise: Any) -> Any:
+    return choices(wanted) if wanted in choices.values else otherwise
+
+
+def _columns(view: View) -> dict[str, dict[str, str]]:
+    """By column to sort by: the label, how it is sorted now, and the order a click would give."""
+    return {
+        sort.value: {
+            "label": str(sort.label),
+            "sorted": ("descending" if view.descending else "ascending") if sort is view.sort else "",
+            "order": "desc" if sort is view.sort and not view.descending else "asc",
+        }
+        for sort in Sort
+    }
+
+
+def _options(person: User, remit: Remit, sections: list[Any]) -> list[Any]:
+    return options_for(person.places, remit, several_sections=len(sections) > 1)  # type: ignore[attr-defined]
 
 
 @login_required
 def show(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse:
     """User Details: one person of this course, and for a student who observes them."""
-    here = _enter(request, course_id)
+    here = enter(request, course_id)
     person = get_object_or_404(roster(here.course), pk=user_id)
-    is_student = any(place.type == BaseType.STUDENT for place in person.places)  # type: ignore[attr-defined]
-    sees_observers = is_student and "manage_user_observers" in here.permissions
+    places: list[Enrollment] = person.places  # type: ignore[attr-defined]
+    types = {place.type for place in places}
+    sees_links = BaseType.STUDENT in types and "manage_user_observers" in here.permissions
+    sees_observers_here = BaseType.STUDENT in types and MANAGE_STUDENTS in here.permissions
+    remit = remit_of(request.user, here.course)
     context = {
         "person": person,
-        "sees_observers": sees_observers,
-        "observers": observers_of(person) if sees_observers else [],
+        "role_options": _options(person, remit, list(sections_of(here.course))),
+        "sees_links": sees_links,
+        "sees_observers_here": sees_observers_here,
+        "observers": observers_of(person) if sees_links else [],
+        "observers_here": observers_in(person, here.course) if sees_observers_here else [],
+        "by_link": _by_link(person, here) if BaseType.OBSERVER in types else frozenset(),
+        "sees_grades": BaseType.STUDENT in types and "view_all_grades" in here.permissions,
     }
     return inside.show(request, here, inside.PEOPLE, "person.html", **context)
+
+
+def _by_link(observer: User, here: Standing) -> frozenset[int]:
+    """The ids of the enrollments that are there because of a link."""
+    return frozenset(observing_in(here.course, observer, linked=True).values_list("pk", flat=True))

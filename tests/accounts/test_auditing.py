@@ -4,8 +4,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.auditing import record
+from accounts.auditing import record, record_many
 from accounts.models import Action, AuditEvent
+from tests.database import statements
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,3 +40,13 @@ def test_an_event_goes_with_the_change_it_is_about():
         record(Action.USER_CREATED, by=None)
         transaction.set_rollback(True)
     assert not AuditEvent.objects.exists()
+
+
+def test_the_same_change_of_many_is_recorded_for_each_in_order_with_one_statement():
+    actor, other, people = UserFactory(), UserFactory(), UserFactory.create_batch(3)
+    other.actor = actor
+    about = [(person.pk, {"number": number, "text": "ä\\{"}) for number, person in enumerate(people)]
+    assert statements(lambda: record_many(Action.ENROLLMENT_CHANGED, about, by=other)) == 1
+    events = list(AuditEvent.objects.order_by("id"))
+    assert [(event.subject_id, event.details) for event in events] == about
+    assert {(event.actor, event.acting_for) for event in events} == {(actor, other)}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import AuditEvent, BaseType, ObservationLink
+from accounts.models import AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, RoleOverride
 from courses.models import Assignment, Course, Enrollment, Section, Submission, Term
 from courses.observing import link
 from tests.api import Api, ids
@@ -15,6 +15,7 @@ from tests.factories import (
     EnrollmentFactory,
     SectionFactory,
     UserFactory,
+    allow,
     make_admin,
 )
 
@@ -197,7 +198,7 @@ def test_courses_are_made_only_where_one_may(root):
     assert Api(make_admin(school)).post("accounts/self/courses", course={"name": "A"}).status_code == 403
 
 
-def test_sections_are_made_by_admins_and_read_by_staff(root):
+def test_sections_are_made_and_read_by_staff(root):
     course = CourseFactory()
     path = f"courses/{course.pk}/sections"
     body = Api(make_admin()).post(path, course_section={"name": "Period 1", "sis_section_id": "P1"}).json()
@@ -207,9 +208,56 @@ def test_sections_are_made_by_admins_and_read_by_staff(root):
     assert (body["course_id"], body["name"], body["sis_section_id"]) == (course.pk, "Period 1", "P1")
     assert ids(Api(teacher).get(path)) == [section.pk]
     assert Api(teacher).get("sections/sis_section_id:P1").json()["id"] == section.pk
-    assert Api(teacher).post(path, course_section={"name": "Mine"}).status_code == 403
+    assert Api(teacher).post(path, course_section={"name": "Mine"}).status_code == 200
+    # Ids of the school's are not a teacher's to give.
+    assert Api(teacher).post(path, course_section={"name": "x", "sis_section_id": "P2"}).status_code == 403
+    allow(BaseType.TEACHER, "manage_sections_add", enabled=False)
+    assert Api(teacher).post(path, course_section={"name": "More"}).status_code == 403
     for user in (student, observer_of(student), UserFactory()):
         assert Api(user).get(path).status_code == 403
-        assert Api(user).get(f"sections/{section.pk}").status_code == 403
+        assert Api(user).post(path, course_section={"name": "Mine"}).status_code == 403
+        for method in ("GET", "PUT", "DELETE"):
+            assert Api(user).send(method, f"sections/{section.pk}", {}).status_code == 403
     assert Api(make_admin()).post(path, course_section={"name": " "}).status_code == 400
     assert Api(make_admin()).post(path, course_section={"name": "x", "sis_section_id": "P1"}).status_code == 400
+
+
+def test_a_section_is_renamed_and_what_is_not_given_stays(root):
+    section = SectionFactory(name="Old", start_at="2026-01-01T00:00:00Z", end_at="2026-02-01T00:00:00Z")
+    teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
+    path = f"sections/{section.pk}"
+    body = Api(teacher).put(path, course_section={"name": "New", "end_at": ""}).json()
+    assert (body["name"], body["start_at"], body["end_at"]) == ("New", "2026-01-01T00:00:00Z", None)
+    assert Api(teacher).put(path, course_section={"end_at": "2025-01-01"}).status_code == 400
+    assert Api(teacher).put(path, course_section={"name": ""}).status_code == 400
+    assert Api(teacher).put(path, course_section={"sis_section_id": "MINE"}).status_code == 403
+    assert Api(make_admin()).put(path, course_section={"sis_section_id": "S1"}).json()["sis_section_id"] == "S1"
+    allow(BaseType.TEACHER, "manage_sections_edit", enabled=False)
+    assert Api(teacher).put(path, course_section={"name": "Newer"}).status_code == 403
+
+
+def test_a_section_is_deleted_with_its_enrollments_but_never_the_last_one(root):
+    course = CourseFactory()
+    section, other = SectionFactory(course=course), SectionFactory(course=course)
+    teacher = EnrollmentFactory(section=other, type=BaseType.TEACHER).user
+    mine = EnrollmentFactory(section=section)
+    observer = observer_of(mine.user)
+    allow(BaseType.TEACHER, "manage_sections_delete", enabled=False)
+    assert Api(teacher).delete(f"sections/{section.pk}").status_code == 403
+    assert Api(make_admin()).delete(f"sections/{section.pk}").json()["id"] == section.pk
+    assert ids(Api(observer).get("courses")) == []
+    assert Api(make_admin()).get(f"sections/{section.pk}").status_code == 404
+    assert Api(make_admin()).delete(f"sections/{section.pk}").status_code == 404
+    assert Api(make_admin()).delete(f"sections/{other.pk}").status_code == 400
+
+
+def test_nobody_becomes_a_teacher_of_a_new_course_who_may_do_less_than_teachers(root):
+    clerk = UserFactory()
+    role = Role.objects.create(label="Clerk", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    AccountAdmin.objects.create(user=clerk, account=root, role=role)
+    RoleOverride.objects.create(account=root, role=role, permission="manage_courses_admin", enabled=True)
+    RoleOverride.objects.create(account=root, role=role, permission="read_course_list", enabled=True)
+    new = {"course": {"name": "A"}}
+    assert Api(clerk).post("accounts/self/courses", **new, enroll_me=True).status_code == 403
+    assert not Course.objects.exists()
+    assert Api(clerk).post("accounts/self/courses", **new).status_code == 200

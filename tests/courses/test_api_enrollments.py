@@ -11,6 +11,7 @@ from tests.factories import (
     EnrollmentFactory,
     SectionFactory,
     UserFactory,
+    allow,
     make_admin,
     make_students,
 )
@@ -187,14 +188,49 @@ def enroll(user, section, **enrollment):
     return Api(user).post(of_course(section), enrollment=enrollment)
 
 
-def test_a_teacher_enrolls_students_and_observers_but_no_teachers(teacher, section):
-    newcomer = UserFactory()
+def test_who_enrolls_whom_is_a_matter_of_the_permission_for_that_kind(teacher, section):
+    newcomer, assistant = UserFactory(), EnrollmentFactory(section=section, type=BaseType.TA).user
     for type in ("StudentEnrollment", "ObserverEnrollment"):
-        row = enroll(teacher, section, user_id=newcomer.pk, type=type, enrollment_state="active").json()
-        assert (row["type"], row["user_id"], row["course_id"]) == (type, newcomer.pk, section.course_id)
+        for by in (teacher, assistant):
+            row = enroll(by, section, user_id=newcomer.pk, type=type, enrollment_state="active").json()
+            assert (row["type"], row["user_id"], row["course_id"]) == (type, newcomer.pk, section.course_id)
     for type in ("TeacherEnrollment", "TaEnrollment", "DesignerEnrollment"):
-        assert enroll(teacher, section, user_id=newcomer.pk, type=type).status_code == 403
-        assert enroll(make_admin(), section, user_id=newcomer.pk, type=type).status_code == 200
+        refused = enroll(assistant, section, user_id=newcomer.pk, type=type)
+        assert refused.status_code == 403
+        assert "in courses" in refused.json()["errors"][0]["message"]
+        for by in (teacher, make_admin()):
+            assert enroll(by, section, user_id=newcomer.pk, type=type).status_code == 200
+    allow(BaseType.TEACHER, "add_student_to_course", enabled=False)
+    assert enroll(teacher, section, user_id=newcomer.pk).status_code == 403
+
+
+def test_nobody_is_enrolled_with_a_role_that_may_do_more_than_the_one_who_enrolls(teacher, section):
+    allow(BaseType.TEACHER, "view_all_grades", enabled=False)
+    allow(BaseType.TA, "view_all_grades")
+    for whom in (UserFactory(), teacher):
+        refused = enroll(teacher, section, user_id=whom.pk, type="TaEnrollment")
+        assert refused.status_code == 403
+        assert "may do more here" in refused.json()["errors"][0]["message"]
+    ended = EnrollmentFactory(section=section, type=BaseType.TA, state="inactive")
+    assert Api(teacher).put(f"{of_course(section)}/{ended.pk}/reactivate").status_code == 403
+    assert enroll(make_admin(), section, user_id=teacher.pk, type="TaEnrollment").status_code == 200
+
+
+def test_linking_an_observer_to_a_student_takes_the_right_to_manage_students_too(teacher, section, student):
+    allow(BaseType.TEACHER, "manage_students", enabled=False)
+    watcher = {"user_id": UserFactory().pk, "type": "ObserverEnrollment"}
+    assert enroll(teacher, section, **watcher).status_code == 200
+    assert enroll(teacher, section, **watcher, associated_user_id=student.pk).status_code == 403
+    beside = enroll(make_admin(), section, **watcher, associated_user_id=student.pk).json()
+    for task in ("delete", "conclude"):
+        assert Api(teacher).delete(f"{of_course(section)}/{beside['id']}", task=task).status_code == 403
+
+
+def test_enrolling_somebody_as_inactive_is_as_good_as_deactivating_them(teacher, student, section):
+    allow(BaseType.TEACHER, "manage_students", enabled=False)
+    for state in ("inactive", "completed"):
+        assert enroll(teacher, section, user_id=student.pk, enrollment_state=state).status_code == 403
+    assert Enrollment.objects.get(user=student).state == "active"
 
 
 def test_people_are_invited_unless_a_state_is_given(teacher, section, student):

@@ -9,7 +9,7 @@ from accounts.models import BaseType, ObservationLink, User
 from courses.enrolling import change_state
 from courses.models import Announcement, Assignment, Course, Enrollment, Submission
 from courses.observing import link
-from tests.factories import EnrollmentFactory
+from tests.factories import EnrollmentFactory, allow
 
 INSIDE = ["student", "classmate", "teacher", "observer", "admin", "account_admin"]
 OUTSIDE = ["outsider", "teacher_elsewhere", "other_observer", "admin_elsewhere"]
@@ -148,10 +148,48 @@ def test_the_classmates_grades_are_the_classmates(visit, school, work):
 @pytest.mark.parametrize("page", ["/grades", "/assignments", "/assignments/{quiz}"])
 @pytest.mark.parametrize("who", ["student", "observer", "teacher"])
 def test_another_students_work_cannot_be_asked_for(visit, school, work, who, page):
-    for asked in (school.classmate.pk, "x", ""):
-        answer = visit(getattr(school, who), address(school, work, page), student=asked)
+    asked = [school.outsider.pk, school.teacher.pk, "x", "", "9" * 18, "9" * 25, "\0", "1\0"]
+    # Teachers read the grades of every student of theirs.
+    if who != "teacher" or page != "/grades":
+        asked.append(school.classmate.pk)
+    for one in asked:
+        answer = visit(getattr(school, who), address(school, work, page), student=one)
         assert answer.status_code == 404
         assert "11 of 20" not in answer.content.decode()
+
+
+def test_staff_read_the_grades_of_any_student_and_what_is_held_back_is_marked(visit, school, work):
+    page = visit(school.teacher, address(school, work, "/grades"), student=school.student.pk).content.decode()
+    for expected in ("Grades of Mia Lake", "17.5 of 20", "Lovely work.", "3 of 20", "Not for now.", "not released yet"):
+        assert expected in page
+    # The total is the student's own.
+    assert "17.5 of 20 (87.5" in page
+    assert "Secret draft" not in page
+    other = visit(school.teacher, address(school, work, "/grades"), student=school.classmate.pk).content.decode()
+    assert "11 of 20" in other
+    assert "17.5" not in other
+
+
+def test_without_the_right_to_edit_grades_staff_see_released_ones_only(visit, school, work):
+    designer = EnrollmentFactory(section=school.section, type=BaseType.DESIGNER).user
+    asked = {"student": school.student.pk}
+    assert visit(designer, address(school, work, "/grades"), **asked).status_code == 404
+    allow(BaseType.DESIGNER, "view_all_grades")
+    page = visit(designer, address(school, work, "/grades"), **asked).content.decode()
+    assert "17.5 of 20" in page
+    for secret in ("3 of 20", "Not for now.", "not released yet"):
+        assert secret not in page
+    allow(BaseType.TEACHER, "view_all_grades", enabled=False)
+    assert visit(school.teacher, address(school, work, "/grades"), **asked).status_code == 404
+
+
+def test_unpublished_assignments_are_for_those_who_manage_the_content(visit, school, work):
+    draft = address(school, work, f"/assignments/{work.draft.pk}")
+    assert "Secret draft" in visit(school.teacher, address(school, work, "/assignments")).content.decode()
+    assert visit(school.teacher, draft).status_code == 200
+    allow(BaseType.TEACHER, "manage_course_content", enabled=False)
+    assert "Secret draft" not in visit(school.teacher, address(school, work, "/assignments")).content.decode()
+    assert visit(school.teacher, draft).status_code == 404
 
 
 @pytest.mark.parametrize("who", ["teacher", "admin"])

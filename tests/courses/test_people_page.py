@@ -9,7 +9,7 @@ from accounts.models import BaseType, ObservationLink, Role, RoleOverride, User
 from accounts.paging import SIZE
 from courses.models import Enrollment
 from courses.observing import link
-from tests.factories import EnrollmentFactory, RootFactory, SectionFactory, UserFactory, allow
+from tests.factories import EnrollmentFactory, RootFactory, SectionFactory, UserFactory, allow, make_students
 
 STAFF = ["teacher", "admin", "account_admin"]
 CODE = ObservationLink.Origin.CODE
@@ -158,18 +158,29 @@ def test_people_who_are_not_in_the_course_have_no_details_there(visit, school):
 
 def test_the_number_of_statements_does_not_grow(client, school, django_assert_num_queries):
     client.force_login(school.admin)
-    # Session, reader, course, four for the standing, root, administered; roles, people and their
-    # enrollments; one for what may be offered.
-    with django_assert_num_queries(13):
+    # Session, reader, course, four for the standing, root, administered; roles, sections, people and their
+    # enrollments; four for what the roles of this course may do; one for what may be offered.
+    with django_assert_num_queries(18):
         client.get(people_of(school))
-    with django_assert_num_queries(15):
+    # No roles to filter by; observers by link and without.
+    with django_assert_num_queries(21):
         client.get(details_of(school, school.student))
     for _number in range(5):
         student = EnrollmentFactory(section=school.section).user
         link(school.observer, student, origin=CODE, by=None)
         link(UserFactory(), school.student, origin=CODE, by=None)
         EnrollmentFactory(section=SectionFactory(course=school.course), user=school.student)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(18):
         client.get(people_of(school))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(21):
         client.get(details_of(school, school.student))
+
+
+@pytest.mark.parametrize("query", [{}, {"sort": "section", "order": "desc"}, {"sort": "role", "search": "pupil"}])
+def test_5000_people_take_as_many_statements_as_30(client, school, query, django_assert_num_queries):
+    client.force_login(school.admin)
+    for count in (30, 4970):
+        make_students(count, school.section)
+        with django_assert_num_queries(18):
+            page = client.get(people_of(school), {**query, "page": 2 if count > 30 else 1})
+        assert page.content.decode().count('scope="row"') == SIZE if count > 30 else 30

@@ -141,6 +141,37 @@ def test_a_course_from_making_to_reactivating(client_of, admin, student, observe
     assert place.deactivate("delete").enrollment_state == "deleted"
 
 
+def test_a_teacher_enrolls_ends_and_takes_back_whom_they_may(client_of, student):
+    section = Enrollment.objects.get(user=student).section
+    teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
+    course = client_of(teacher).get_course(section.course_id)
+    place = course.enroll_user(UserFactory().pk, enrollment={"type": "TaEnrollment", "enrollment_state": "active"})
+    assert place.deactivate("inactivate").enrollment_state == "inactive"
+    assert place.reactivate().enrollment_state == "active"
+    assert place.deactivate("conclude").enrollment_state == "completed"
+    allow(BaseType.TEACHER, "add_ta_to_course", enabled=False)
+    with pytest.raises(Forbidden, match="Users - add TAs in courses"):
+        place.reactivate()
+    with pytest.raises(Forbidden, match="Users - add TAs in courses"):
+        course.enroll_user(UserFactory().pk, enrollment={"type": "TaEnrollment"})
+    own = Enrollment.objects.get(user=teacher)
+    (mine,) = [row for row in course.get_enrollments() if row.id == own.pk]
+    with pytest.raises(Forbidden, match="cannot take yourself out"):
+        mine.deactivate("delete")
+
+
+def test_a_section_is_made_changed_and_deleted(client_of, student):
+    section = Enrollment.objects.get(user=student).section
+    teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
+    course = client_of(teacher).get_course(section.course_id)
+    made = course.create_course_section(course_section={"name": "Evening"})
+    assert made.edit(course_section={"name": "Late", "start_at": "2026-09-01T08:00:00Z"}).name == "Late"
+    assert made.delete().id == made.id
+    (left,) = course.get_sections()
+    with pytest.raises(BadRequest, match="at least one"):
+        left.delete()
+
+
 def test_the_invited_answer(client_of, root):
     invited = EnrollmentFactory(state="invited")
     (row,) = client_of(invited.user).get_user("self").get_enrollments(state=["invited"])

@@ -1,0 +1,103 @@
+"""The forms of courses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Invalid
+from accounts.models import Role
+from courses.adding import LONGEST_LIST, MOST, Kind, entries_of
+from courses.models import Section
+
+YEARS = range(1900, 2201)
+
+
+class AddPeopleForm(forms.Form):
+    """A pasted list, what its entries are, and as what and where to add these people."""
+
+    people = forms.CharField(
+        label=_("People"),
+        help_text=_("Paste or type them, one on each line or with commas between. At most %(most)d at once.")
+        % {"most": MOST},
+        error_messages={"required": _("Please say whom you want to add.")},
+        max_length=LONGEST_LIST,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocapitalize": "none"}),
+    )
+    kind = forms.ChoiceField(label=_("These are"), initial=Kind.LOGIN, widget=forms.RadioSelect)
+    role = forms.ChoiceField(label=_("Role"))
+    section = forms.ChoiceField(label=_("Section"), required=False)
+
+    def __init__(
+        self, *args: Any, kinds: Sequence[Kind], roles: Sequence[Role], sections: Sequence[Section], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._roles = {str(role.pk): role for role in roles}
+        self._sections = {str(section.pk): section for section in sections}
+        self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [(pk, role.label) for pk, role in self._roles.items()]  # type: ignore[attr-defined]
+        self.fields["section"].choices = [  # type: ignore[attr-defined]
+            (pk, section.name) for pk, section in self._sections.items()
+        ]
+        self.fields["section"].required = bool(sections)
+
+    def clean_people(self) -> list[str]:
+        try:
+            return entries_of(self.cleaned_data["people"])
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.message) from None
+
+    @property
+    def entries(self) -> list[str]:
+        return self.cleaned_data["people"]
+
+    @property
+    def chosen_kind(self) -> Kind:
+        return Kind(self.cleaned_data["kind"])
+
+    @property
+    def chosen_role(self) -> Role:
+        return self._roles[self.cleaned_data["role"]]
+
+    @property
+    def chosen_section(self) -> Section | None:
+        """None where the course has no section yet: the default one will be made."""
+        return self._sections.get(self.cleaned_data["section"])
+
+
+class _Moment(forms.DateTimeField):
+    """Date and time in the reader's time zone, as browsers ask for them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attributes = {"type": "datetime-local"}
+        super().__init__(required=False, widget=forms.DateTimeInput(attributes, format="%Y-%m-%dT%H:%M"), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        try:
+            moment = super().clean(value)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"]) from None
+        if moment and moment.year not in YEARS:
+            raise forms.ValidationError(self.error_messages["invalid"])
+        return moment
+
+
+class SectionForm(forms.Form):
+    """The name and dates of a section."""
+
+    FIELDS_OF_RULES = {"course_section.name": "name", "course_section.end_at": "end_at"}
+
+    name = forms.CharField(
+        label=_("Name"), max_length=255, error_messages={"required": _("Please give the section a name.")}
+    )
+    start_at = _Moment(label=_("Begins"), help_text=_("May stay empty."))
+    end_at = _Moment(label=_("Ends"), help_text=_("May stay empty."))
+
+    def add_refusals(self, refusal: Invalid) -> None:
+        """Put what a rule objects to beside the field it is about."""
+        for name, complaints in refusal.errors.items():
+            for _kind, message in complaints:
+                self.add_error(self.FIELDS_OF_RULES.get(name), str(message))

@@ -1,0 +1,133 @@
+"""Link to Students: letting somebody observe students in one course only, without a link between the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from accounts.errors import Invalid
+from accounts.locking import lock_users
+from accounts.models import BaseType, User
+from accounts.models.user import UserQuerySet
+from courses.enrolling import Seat, change_states, enroll_many
+from courses.managing import Deed, check, check_enrolls
+from courses.members import Member
+from courses.models import Course, Enrollment
+from courses.models.enrollment import EnrollmentQuerySet
+from courses.observing import by_link
+from courses.visibility import READING
+
+MOST_AT_ONCE = 500
+# A student in one of these states can be observed.
+OBSERVABLE = (*Enrollment.LIVE, *READING)
+
+
+def students_in(course: Course) -> UserQuerySet:
+    """The students of `course` who can be observed, in class list order."""
+    # DISTINCT for the same reason as in a roster.
+    there = _places(course).order_by().values("user").distinct()
+    return User.objects.present().filter(pk__in=there).by_name()
+
+
+def _places(course: Course) -> EnrollmentQuerySet:
+    return Enrollment.objects.present().students().filter(section__course=course, state__in=OBSERVABLE)
+
+
+def students_for(observer: User, course: Course) -> UserQuerySet:
+    """The students of `course` who can be linked to `observer`, each with `is_linked`: whether that is done."""
+    beside = _seeing(course, observer).filter(associated_user=OuterRef("pk"))
+    return students_in(course).exclude(pk=observer.pk).annotate(is_linked=Exists(beside))
+
+
+def observing_in(course: Course, observer: User, *, linked: bool | None = None) -> EnrollmentQuerySet:
+    """Through which enrollments in `course` somebody observes, each with `is_by_link`: see `by_link`.
+
+    With `linked` only those that are there because of a link, or only those that are not.
+    """
+    beside = Enrollment.objects.present().filter(user=observer, section__course=course, type=BaseType.OBSERVER)
+    beside = beside.filter(associated_user__isnull=False)
+    if linked is not None:
+        beside = beside.filter(by_link() if linked else ~by_link())
+    return beside.annotate(is_by_link=by_link())
+
+
+def _seeing(course: Course, observer: User) -> EnrollmentQuerySet:
+    """Those that show the student: an observer who became inactive with the student can be linked again."""
+    return observing_in(course, observer).filter(state__in=OBSERVABLE)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A student somebody observes in a course by an enrollment, and whether through a link between their accounts."""
+
+    student: User
+    place: Enrollment
+    is_by_link: bool
+
+
+def observed_in(course: Course, observer: User, most: int) -> list[Observed]:
+    """The students somebody observes in `course`, by name: the first so many (one statement)."""
+    found = observing_in(course, observer).exclude(associated_user__state=User.State.DELETED)
+    # Of several sections one that is active, if there is one: the states happen to be in that order.
+    found = found.order_by("associated_user__sortable_name", "associated_user", "state", "id").distinct(
+        "associated_user__sortable_name", "associated_user"
+    )
+    return [
+        Observed(place.associated_user, place, place.is_by_link)  # type: ignore[attr-defined, arg-type]
+        for place in found.select_related("associated_user")[:most]
+    ]
+
+
+def link_students(observer: Member, student_ids: Collection[int], *, by: User) -> int:
+    """Let an observer of the course observe these students of it, in this course only.
+
+    They come to stand beside each student in every section where the student is, in the student's state. Whoever
+    is linked already is passed over. Returns how many were linked. Raises NotAllowed, Invalid.
+    """
+    check_enrolls(observer.role, observer.course, by=by, observing=True)
+    _check_ids(observer, student_ids)
+    with transaction.atomic():
+        lock_users([observer.person.pk, *student_ids])
+        places = list(_places(observer.course).filter(user__in=student_ids).select_related("user", "section__course"))
+        if {place.user_id for place in places} != set(student_ids):
+            raise Invalid({"student": [("invalid", _("Somebody among these is not a student of this course."))]})
+        linked = _seeing(observer.course, observer.person).filter(associated_user__in=student_ids)
+        done = set(linked.values_list("associated_user", flat=True))
+        enroll_many([_seat(observer, place) for place in places if place.user_id not in done], by=by)
+    return len(set(student_ids) - done)
+
+
+def _check_ids(observer: Member, student_ids: Collection[int]) -> None:
+    problem = ""
+    if not student_ids:
+        problem = _("Choose at least one student.")
+    elif len(student_ids) > MOST_AT_ONCE:
+        problem = _("Choose at most %(most)d students at once.") % {"most": MOST_AT_ONCE}
+    elif not observer.is_observer:
+        problem = _("Only observers can be linked to students.")
+    if problem:
+        raise Invalid({"student": [("invalid", problem)]})
+
+
+def _seat(observer: Member, beside: Enrollment) -> Seat:
+    state = Enrollment.State.COMPLETED if beside.state == Enrollment.State.COMPLETED else Enrollment.State.ACTIVE
+    return Seat(observer.person, beside.section, observer.role, beside.user, state, beside.start_at, beside.end_at)
+
+
+def unlink_student(observer: User, student: User, course: Course, *, by: User) -> None:
+    """End what `link_students` began. A link between the accounts is not ended here. Raises NotAllowed, Invalid."""
+    with transaction.atomic():
+        lock_users([observer.pk, student.pk])
+        beside = observing_in(course, observer).filter(associated_user=student)
+        places = list(beside.select_related("user", "role", "section"))
+        for place in places:
+            check(Deed.REMOVE, place, course, by=by)
+        if not places:
+            raise Invalid({"student": [("invalid", _("These two are not linked in this course."))]})
+        if any(place.is_by_link for place in places):  # type: ignore[attr-defined]
+            raise Invalid({"student": [("invalid", _("This link holds for the whole school and is not ended here."))]})
+        change_states(places, Enrollment.State.DELETED, by=by)

@@ -1,0 +1,178 @@
+"""One person in a course with one role, and what staff do to them there: all their enrollments of that role at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.errors import Invalid
+from accounts.locking import lock_users
+from accounts.models import BaseType, Role, User
+from courses.enrolling import Seat, change_states, enroll_many
+from courses.managing import Deed, check, check_enrolls
+from courses.models import Course, Enrollment, Section
+from courses.models.enrollment import EnrollmentQuerySet
+from courses.observing import by_link
+from courses.visibility import READING
+
+State = Enrollment.State
+# In which states each deed finds somebody, and in which it leaves them.
+FROM: dict[Deed, Collection[str]] = {
+    Deed.CONCLUDE: Enrollment.LIVE,
+    Deed.DEACTIVATE: Enrollment.LIVE,
+    Deed.REACTIVATE: (State.INACTIVE, State.COMPLETED),
+    Deed.REMOVE: (*Enrollment.LIVE, State.INACTIVE, State.COMPLETED),
+}
+INTO = {
+    Deed.CONCLUDE: State.COMPLETED,
+    Deed.DEACTIVATE: State.INACTIVE,
+    Deed.REACTIVATE: State.ACTIVE,
+    Deed.REMOVE: State.DELETED,
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person in a course with one role, in one section or several."""
+
+    course: Course
+    person: User
+    role: Role
+    places: tuple[Enrollment, ...]
+
+    @property
+    def is_student(self) -> bool:
+        return self.role.base_type == BaseType.STUDENT
+
+    @property
+    def is_observer(self) -> bool:
+        return self.role.base_type == BaseType.OBSERVER
+
+    def subject_to(self, deed: Deed) -> list[Enrollment]:
+        """The enrollments that this would change."""
+        return [place for place in self.places if place.state in FROM[deed]]
+
+    def within(self, section_id: int) -> Member:
+        """The same person with only the enrollments in one section."""
+        return replace(self, places=tuple(place for place in self.places if place.section_id == section_id))
+
+    def own_places(self) -> list[Enrollment]:
+        """Those in sections of one's own: an observer's place beside a student goes where the student goes."""
+        return [place for place in self.places if place.associated_user_id is None]
+
+
+def members_in(course: Course, user_id: int, role_id: int | None = None) -> list[Member]:
+    """The person as whatever they are in `course`, one for each role; empty for somebody who is not there."""
+    there = Enrollment.objects.present().filter(section__course=course, user=user_id)
+    if role_id is not None:
+        there = there.filter(role=role_id)
+    there = there.exclude(user__state=User.State.DELETED).order_by("role__account_id", "role_id", "section__name", "id")
+    found: dict[int, list[Enrollment]] = {}
+    for place in there.select_related("user", "role", "associated_user", "section__course"):
+        found.setdefault(place.role_id, []).append(place)
+    return [Member(course, places[0].user, places[0].role, tuple(places)) for places in found.values()]
+
+
+def watchers_of(member: Member) -> int:
+    """How many people follow this student where these enrollments are."""
+    beside = _beside(member.person, {place.section_id for place in member.places})
+    return beside.values("user").distinct().count()
+
+
+def _beside(student: User, section_ids: Collection[int]) -> EnrollmentQuerySet:
+    there = Enrollment.objects.present().filter(type=BaseType.OBSERVER, associated_user=student)
+    return there.filter(section__in=section_ids, state__in=READING)
+
+
+def carry_out(member: Member, deed: Deed, *, by: User) -> None:
+    """Conclude, deactivate, reactivate or remove all of them. Raises NotAllowed, Invalid."""
+    places = member.subject_to(deed)
+    for place in places:
+        check(deed, place, member.course, by=by)
+    if not places:
+        raise Invalid({"state": [("invalid", _("Nothing has to be changed: this has been done already."))]})
+    change_states(places, INTO[deed], by=by)
+
+
+def set_sections(member: Member, sections: Iterable[Section], *, by: User) -> None:
+    """Have somebody in exactly these sections of the course. New places are as their most alive one is now.
+
+    Whoever observes a student in this course only keeps doing so in the new sections. Raises NotAllowed, Invalid.
+    """
+    wanted = {section.pk: section for section in sections}
+    _check_sections(member, wanted.values(), by)
+    with transaction.atomic():
+        observers = _observers_here_only(member) if member.is_student else []
+        lock_users([member.person.pk, *(place.user_id for place in observers)])
+        here = {place.section_id: place for place in member.own_places()}
+        model = min(here.values(), key=_liveness)
+        new = [section for pk, section in wanted.items() if pk not in here]
+        enroll_many([_seat(model, section, member.role) for section in new], by=by)
+        enroll_many([_seat(place, section, place.role) for place in observers for section in new], by=by)
+        change_states([place for pk, place in here.items() if pk not in wanted], State.DELETED, by=by)
+
+
+def _check_sections(member: Member, sections: Collection[Section], by: User) -> None:
+    places = member.own_places()
+    for place in places:
+        check(Deed.MOVE, place, member.course, by=by)
+    problem = ""
+    if not places:
+        problem = _("An observer of a student is always in the student's sections.")
+    elif not sections:
+        problem = _("Choose at least one section. To take somebody out of the course, remove them.")
+    elif any(section.course_id != member.course.pk for section in sections):
+        problem = _("This section is not of this course.")
+    if problem:
+        raise Invalid({"sections": [("invalid", problem)]})
+
+
+def _observers_here_only(member: Member) -> list[Enrollment]:
+    """One enrollment of each person who observes this student in this course without a link."""
+    beside = _beside(member.person, {place.section_id for place in member.places}).filter(~by_link())
+    found = beside.select_related("user", "role", "associated_user").order_by("id")
+    return list({(place.user_id, place.role_id): place for place in found}.values())
+
+
+def change_role(member: Member, role: Role, *, by: User) -> None:
+    """Have somebody in the same sections with another role, in the same state. Takes removing and adding.
+
+    As anything but an observer they observe nobody; as anything but a student nobody observes them.
+    Raises NotAllowed, Invalid.
+    """
+    for place in member.places:
+        check(Deed.REMOVE, place, member.course, by=by)
+    if role == member.role:
+        raise Invalid({"role": [("invalid", _("This is the role they have."))]})
+    stays_observer = role.base_type == member.role.base_type == BaseType.OBSERVER
+    observing = stays_observer and any(place.associated_user_id for place in member.places)
+    check_enrolls(role, member.course, by=by, observing=observing)
+    seats: dict[object, Seat] = {}
+    for place in sorted(member.places, key=_liveness, reverse=True):
+        seat = _seat(place, place.section, role, observes=stays_observer)
+        seats[seat.kind] = seat
+    with transaction.atomic():
+        lock_users([member.person.pk, *(seat.associated_user.pk for seat in seats.values() if seat.associated_user)])
+        has_it_already = {
+            (place.section_id, place.user_id, place.role_id, place.associated_user_id)
+            for place in _with_role(member, role).live()
+        }
+        enroll_many([seat for kind, seat in seats.items() if kind not in has_it_already], by=by)
+        change_states(member.places, State.DELETED, by=by)
+
+
+def _with_role(member: Member, role: Role) -> EnrollmentQuerySet:
+    return Enrollment.objects.present().filter(user=member.person, role=role, section__course=member.course)
+
+
+def _liveness(place: Enrollment) -> int:
+    """The smaller, the more alive."""
+    return FROM[Deed.REMOVE].index(place.state) if place.state in FROM[Deed.REMOVE] else len(State)  # type: ignore[attr-defined]
+
+
+def _seat(place: Enrollment, section: Section, role: Role, *, observes: bool = True) -> Seat:
+    student = place.associated_user if observes else None
+    return Seat(place.user, section, role, student, place.state, place.start_at, place.end_at)

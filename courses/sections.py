@@ -1,0 +1,115 @@
+"""The sections of a course: making, changing and deleting them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Action, User
+from accounts.permission_list import PERMISSIONS
+from courses.creating import check_order, check_texts, taken
+from courses.enrolling import change_states
+from courses.models import Course, Enrollment, Section
+from courses.permissions import course_permissions
+
+ADD, EDIT, DELETE = "manage_sections_add", "manage_sections_edit", "manage_sections_delete"
+
+
+class Dates(TypedDict, total=False):
+    """When a section begins and ends; what is left out stays."""
+
+    start_at: datetime | None
+    end_at: datetime | None
+
+
+def sections_of(course: Course) -> QuerySet[Section]:
+    """The sections of `course`, by name."""
+    return course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("name", "id")
+
+
+def counted(sections: QuerySet[Section]) -> QuerySet[Section]:
+    """Sections, each with `people`: how many are in it, in whatever state but removed."""
+    here = ~Q(enrollments__state__in=Enrollment.GONE)
+    return sections.annotate(people=Count("enrollments__user", filter=here, distinct=True))
+
+
+def create_section(course: Course, *, by: User, name: str, sis_section_id: str = "", **dates: Unpack[Dates]) -> Section:
+    """Make a section of `course`; giving it a SIS id takes `manage_sis` as well.
+
+    Raises NotAllowed; Invalid for texts too long, ids that are taken and odd dates.
+    """
+    _check_may(by, ADD, course)
+    if sis_section_id:
+        _check_may(by, "manage_sis", course)
+    section = Section(course=course, name=name.strip(), sis_section_id=sis_section_id or None, **dates)
+    with transaction.atomic():
+        _save(section)
+        record(Action.SECTION_CREATED, by=by, course=course.pk, section=section.pk, name=section.name)
+    return section
+
+
+def edit_section(
+    section: Section, *, by: User, name: str | None = None, sis_section_id: str | None = None, **dates: Unpack[Dates]
+) -> Section:
+    """Rename a section or change its dates; changing its SIS id takes `manage_sis` as well.
+
+    Raises NotAllowed and Invalid as `create_section` does.
+    """
+    _check_may(by, EDIT, section.course)
+    if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
+        _check_may(by, "manage_sis", section.course)
+        section.sis_section_id = sis_section_id or None
+    section.name = section.name if name is None else name.strip()
+    for field, moment in dates.items():
+        setattr(section, field, moment)
+    with transaction.atomic():
+        _save(section)
+        record(Action.SECTION_CHANGED, by=by, course=section.course_id, section=section.pk, name=section.name)
+    return section
+
+
+def delete_section(section: Section, *, by: User) -> Section:
+    """Delete a section with all enrollments in it; the observers of its students go with them.
+
+    The last section of a course stays. Raises NotAllowed, Invalid.
+    """
+    course = section.course
+    _check_may(by, DELETE, course)
+    with transaction.atomic():
+        # One after the other: two at once would each leave the other's section as the last.
+        Course.objects.select_for_update(no_key=True).get(pk=course.pk)
+        others = [other for other in sections_of(course) if other.pk != section.pk]
+        if not others:
+            raise Invalid({"course_section": [("invalid", _("A course keeps at least one section."))]})
+        there = Enrollment.objects.filter(section=section).exclude(state__in=Enrollment.GONE)
+        change_states(there, Enrollment.State.DELETED, by=by)
+        was_default = section.is_default
+        section.is_default, section.workflow_state = False, Section.State.DELETED
+        section.save(update_fields=["is_default", "workflow_state"])
+        if was_default:
+            others[0].is_default = True
+            others[0].save(update_fields=["is_default"])
+        record(Action.SECTION_DELETED, by=by, course=course.pk, section=section.pk, name=section.name)
+    return section
+
+
+def _check_may(by: User, key: str, course: Course) -> None:
+    if key not in course_permissions(by, course):
+        label = PERMISSIONS[key].label
+        raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": f"“{label}”"})
+
+
+def _save(section: Section) -> None:
+    check_texts("course_section", {"name": section.name, "sis_section_id": section.sis_section_id or ""})
+    check_order("course_section", section.start_at, section.end_at)
+    try:
+        with transaction.atomic():
+            section.save()
+    except IntegrityError:
+        raise taken("course_section.sis_section_id") from None

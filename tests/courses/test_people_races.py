@@ -1,0 +1,71 @@
+"""Changes to the people of a course at the same moment, on real connections."""
+
+import pytest
+
+from accounts.errors import Invalid
+from accounts.models import BaseType, ObservationLink, Role, User
+from courses.enrolling import Seat, change_states, enroll_many
+from courses.linking import link_students
+from courses.members import Deed, carry_out, members_in
+from courses.models import Enrollment, Section
+from courses.observing import link
+from courses.sections import delete_section
+from tests.factories import (
+    EnrollmentFactory,
+    RootFactory,
+    SectionFactory,
+    UserFactory,
+    make_admin,
+    make_student,
+    make_students,
+)
+from tests.racing import alone, at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _root_and_the_server_to_itself(transactional_db, tmp_path_factory):
+    with alone(tmp_path_factory.getbasetemp().parent):
+        RootFactory()
+        yield
+
+
+def test_two_who_delete_the_last_two_sections_leave_one():
+    first = SectionFactory()
+    second, admin = SectionFactory(course=first.course), make_admin()
+    outcomes = at_once([lambda: delete_section(first, by=admin), lambda: delete_section(second, by=admin)])
+    assert sorted(type(outcome) for outcome in outcomes if isinstance(outcome, Exception)) == [Invalid]
+    assert Section.objects.filter(course=first.course, workflow_state="active").count() == 1
+
+
+def test_the_same_people_are_enrolled_and_ended_by_several_in_any_order():
+    section, role = SectionFactory(), Role.objects.built_in(BaseType.STUDENT)
+    people = list(User.objects.filter(pk__in=make_students(60, section)))
+    there = list(Enrollment.objects.filter(section=section))
+
+    def again(order):
+        return lambda: enroll_many([Seat(person, section, role) for person in order], by=None)
+
+    outcomes = at_once(
+        [again(people), again(people[::-1]), lambda: change_states(there[::-1], "inactive", by=None)] * 2
+    )
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert Enrollment.objects.count() == 60
+    assert Enrollment.objects.values("state").distinct().count() == 1
+
+
+def test_who_is_linked_while_the_student_is_removed_does_not_see_the_student_after():
+    section, admin = SectionFactory(), make_admin()
+    student = make_student(section)
+    link(UserFactory(), student, origin=ObservationLink.Origin.API, by=None)
+    watcher = EnrollmentFactory(section=section, type=BaseType.OBSERVER).user
+    (observer,), (member,) = members_in(section.course, watcher.pk), members_in(section.course, student.pk)
+    outcomes = at_once(
+        [
+            lambda: link_students(observer, [student.pk], by=admin),
+            lambda: carry_out(member, Deed.REMOVE, by=admin),
+        ]
+    )
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception) and not isinstance(outcome, Invalid)]
+    assert set(Enrollment.objects.filter(associated_user=student).values_list("state", flat=True)) == {"deleted"}
