@@ -106,7 +106,7 @@ USERS = [
         "allow_course_admin_actions",
         _("Users - allow administrative actions in courses"),
         _("Opens the administrative actions on User Details in a course, such as “Pair with Observer”."),
-        STAFF,
+        ADMIN | {TEACHER},
         ANY_STAFF,
         considerations=_("Each action also needs its own permission."),
     ),
@@ -121,6 +121,7 @@ USERS = [
     Permission(
         "manage_user_logins",
         _("Users - manage login details"),
+        # Canvas keeps it to the root account. Here the admins of a school see to its own people.
         _("Makes accounts for people, changes names, logins and e-mail, suspends and deletes accounts."),
         ADMIN,
         ADMINS,
@@ -149,13 +150,13 @@ USERS = [
             "Concludes, deactivates and reactivates students and observers in a course, changes their sections, "
             "and links observers to students in that course."
         ),
-        INSTRUCTORS,
+        STAFF,
         ANY_STAFF,
     ),
     *_of_people(
         STUDENT,
         "student",
-        INSTRUCTORS,
+        STAFF,
         (_("Users - add students in courses"), _("Users - remove students from courses")),
     ),
     *_of_people(
@@ -171,6 +172,7 @@ USERS = [
         ADMIN | {TEACHER},
         (_("Users - add designers in courses"), _("Users - remove designers from courses")),
     ),
+    # Canvas has it on for designers too. But observers see grades, and designers do not.
     *_of_people(
         OBSERVER,
         "observer",
@@ -203,19 +205,25 @@ COURSES = [
         STAFF,
         ANY_STAFF,
     ),
-    Permission("manage_sections_add", _("Course Sections - add"), _("Makes sections in a course."), STAFF, ANY_STAFF),
+    Permission(
+        "manage_sections_add",
+        _("Course Sections - add"),
+        _("Makes sections in a course."),
+        ADMIN | {TEACHER, DESIGNER},
+        ANY_STAFF,
+    ),
     Permission(
         "manage_sections_edit",
         _("Course Sections - edit"),
         _("Changes the names and dates of a course's sections."),
-        STAFF,
+        ADMIN | {TEACHER, DESIGNER},
         ANY_STAFF,
     ),
     Permission(
         "manage_sections_delete",
         _("Course Sections - delete"),
         _("Deletes sections of a course, and with them the enrollments in them."),
-        STAFF,
+        ADMIN | {TEACHER, DESIGNER},
         ANY_STAFF,
     ),
     Permission(

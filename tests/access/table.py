@@ -17,6 +17,7 @@ EVERYBODY = f"nobody {SIGNED_IN}".split()
 ADMINS = "admin sub_admin"
 TEACHERS = f"teacher ta {ADMINS}"
 STAFF = f"{TEACHERS} designer"
+SECTION_MAKERS = f"teacher designer {ADMINS}"
 STUDENT = "student acting"
 FAMILY = f"{STUDENT} observer course_observer"
 IN_COURSE = f"{STAFF} {FAMILY} classmate"
@@ -112,6 +113,50 @@ PAGES = [
     row("GET", "/courses/{course}/grades", f"{FAMILY} classmate", hidden=OUTSIDE_COURSE),
     row("GET", "/courses/{course}/users", STAFF, hidden=OUTSIDE_COURSE),
     row("GET", "/courses/{course}/users/{student}", STAFF, hidden=OUTSIDE_COURSE),
+    row(
+        "GET",
+        "/courses/{course}/grades?student={student}",
+        f"{FAMILY} {TEACHERS}",
+        hidden=f"{OUTSIDE_COURSE} classmate designer",
+    ),
+    row("GET", "/courses/{course}/users/add", STAFF, hidden=OUTSIDE_COURSE),
+    row(
+        "POST",
+        "/courses/{course}/users/add",
+        STAFF,
+        hidden=OUTSIDE_COURSE,
+        body={"people": "a", "kind": "login", "role": "{student_role}", "section": "{section}", "step": "add"},
+    ),
+    *[
+        row(
+            method,
+            f"/courses/{{course}}/users/{{{whom}}}/{what}",
+            who,
+            hidden=OUTSIDE_COURSE,
+            body=body if method == "POST" else None,
+        )
+        for what, whom, who, body in (
+            ("sections", "student", STAFF, {"section": "{section}"}),
+            ("role", "student", TEACHERS, {"new_role": "{role}"}),
+            ("conclude", "student", STAFF, {}),
+            ("deactivate", "student", STAFF, {}),
+            ("remove", "student", STAFF, {}),
+            ("reactivate", "idle", STAFF, {}),
+            ("remove", "teacher", f"{ADMINS}", {}),
+            ("link_students", "course_observer", TEACHERS, {"students": "{classmate}"}),
+            ("link_students/{student}/remove", "course_observer", TEACHERS, {}),
+        )
+        for method in ("GET", "POST")
+    ],
+    row("GET", "/courses/{course}/sections", STAFF, hidden=OUTSIDE_COURSE),
+    row("POST", "/courses/{course}/sections", SECTION_MAKERS, hidden=OUTSIDE_COURSE, body={"name": "C"}),
+    *[
+        row(method, f"/courses/{{course}}/sections/{{spare}}/{what}", SECTION_MAKERS, hidden=OUTSIDE_COURSE, body=body)
+        for what, body in (("edit", {"name": "C"}), ("delete", {}))
+        for method in ("GET", "POST")
+    ],
+    row("GET", "/invitations/{invitation}", "", hidden=SIGNED_IN),
+    row("POST", "/invitations/{invitation}", "", hidden=SIGNED_IN, body={"answer": "accept"}),
     # Accounts
     row("GET", "/accounts/{account}", ADMINS),
     row("GET", "/accounts/{account}/users", ADMINS),
@@ -133,7 +178,7 @@ PAGES = [
         ADMINS,
         body={"enabled": "off", "applies_to_self": "1"},
     ),
-    row("POST", "/accounts/{root}/permissions/{builtin}/{permission}", "admin", body={"enabled": "on"}),
+    row("POST", "/accounts/{root}/permissions/{teacher_role}/{permission}", "admin", body={"enabled": "on"}),
     row("GET", "/accounts/{account}/roles/new", ADMINS),
     row("POST", "/accounts/{account}/roles/new", ADMINS, body={"label": "Aide", "base_role_type": "TaEnrollment"}),
     row("GET", "/accounts/{account}/roles/{role}", ADMINS),
@@ -155,7 +200,7 @@ API = [
     row("PUT", "/api/v1/accounts/{account}/roles/{role}", ADMINS, body={"label": "Aide"}),
     row("DELETE", "/api/v1/accounts/{account}/roles/{role}", ADMINS),
     row("POST", "/api/v1/accounts/{account}/roles/{role}/activate", ADMINS),
-    row("PUT", "/api/v1/accounts/{root}/roles/{builtin}", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/roles/{teacher_role}", "admin"),
     row("GET", "/api/v1/accounts/{account}/terms_of_service", f"nobody {SIGNED_IN}", anybody=True),
     row("GET", "/api/v1/accounts/{root}/authentication_providers", "admin"),
     row("PUT", "/api/v1/accounts/{root}/authentication_providers", "admin", body={"self_registration": "none"}),
@@ -188,7 +233,7 @@ API = [
     row(
         "POST",
         "/api/v1/courses/{course}/enrollments",
-        TEACHERS,
+        STAFF,
         body={"enrollment[user_id]": "{classmate}", "enrollment[course_section_id]": "{section}"},
         loose="classmate",
     ),
@@ -206,14 +251,16 @@ API = [
     row(
         "POST",
         "/api/v1/sections/{section}/enrollments",
-        TEACHERS,
+        STAFF,
         body={"enrollment[user_id]": "{classmate}"},
         loose="classmate section",
     ),
-    row("DELETE", "/api/v1/courses/{course}/enrollments/{enrollment}", TEACHERS, body={"task": "conclude"}),
-    row("DELETE", "/api/v1/courses/{course}/enrollments/{enrollment}", TEACHERS, body={"task": "delete"}),
-    row("PUT", "/api/v1/courses/{course}/enrollments/{enrollment}/reactivate", TEACHERS),
-    row("POST", "/api/v1/courses/{course}/sections", ADMINS, body={"course_section[name]": "C"}),
+    row("DELETE", "/api/v1/courses/{course}/enrollments/{enrollment}", STAFF, body={"task": "conclude"}),
+    row("DELETE", "/api/v1/courses/{course}/enrollments/{enrollment}", STAFF, body={"task": "delete"}),
+    row("PUT", "/api/v1/courses/{course}/enrollments/{enrollment}/reactivate", STAFF),
+    row("PUT", "/api/v1/sections/{section}", SECTION_MAKERS, body={"course_section[name]": "C"}),
+    row("DELETE", "/api/v1/sections/{spare}", SECTION_MAKERS),
+    row("POST", "/api/v1/courses/{course}/sections", SECTION_MAKERS, body={"course_section[name]": "C"}),
     row("GET", "/api/v1/courses/{course}/users", STAFF),
     row("GET", "/api/v1/courses/{course}/search_users", STAFF),
     row("GET", "/api/v1/courses/{course}/users/{student}", STAFF),

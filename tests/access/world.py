@@ -57,6 +57,8 @@ def _school(root: Account) -> School:
         "course_observer": beside.user,
         "sub_admin": make_admin(account),
     }
+    idle = EnrollmentFactory(section=section, state=Enrollment.State.INACTIVE)
+    invited = EnrollmentFactory(section=section, state=Enrollment.State.INVITED)
     assignment = Assignment.objects.create(course=section.course, name="Quiz", published=True)
     ids = {
         "account": account.pk,
@@ -66,6 +68,10 @@ def _school(root: Account) -> School:
         "enrollment": Enrollment.objects.get(user=student, type=BaseType.STUDENT).pk,
         "beside": beside.pk,
         "link": made.pk,
+        "spare": SectionFactory(course=section.course).pk,
+        "idle": idle.user_id,
+        "idle_enrollment": idle.pk,
+        "invitation": invited.pk,
         "code": CodeFactory(student=student).pk,
         "role": role.pk,
         **{name: person.pk for name, person in people.items()},
@@ -81,7 +87,8 @@ class World:
         self.here, self.there = _school(self.root), _school(self.root)
         self.shared: dict[str, int | str] = {
             "root": self.root.pk,
-            "builtin": Role.objects.built_in(BaseType.TEACHER).pk,
+            "teacher_role": Role.objects.built_in(BaseType.TEACHER).pk,
+            "student_role": Role.objects.built_in(BaseType.STUDENT).pk,
             "permission": "read_roster",
         }
         bare = Role.objects.create(label="Visitor", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=self.root)

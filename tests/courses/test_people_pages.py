@@ -144,6 +144,7 @@ def test_rows_offer_only_what_the_reader_may(visit, school, second):
 
 def test_adding_is_offered_to_those_who_may_add_somebody(visit, school):
     designer = EnrollmentFactory(section=school.section, type=BaseType.DESIGNER).user
+    allow(BaseType.DESIGNER, "add_student_to_course", enabled=False)
     assert people_of(school, "add") in text(visit(school.teacher, people_of(school)))
     assert people_of(school, "add") not in text(visit(designer, people_of(school)))
     assert visit(designer, people_of(school, "add")).status_code == 403
