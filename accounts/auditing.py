@@ -1,6 +1,7 @@
 """Writing the audit record. Call it inside the transaction of the change it is about."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,12 @@ INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id
 VALUES (clock_timestamp(), %s, %s, %s, %s, %s)
 """
 
+INSERT_MANY = """
+INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id, details)
+SELECT clock_timestamp(), %s, %s, %s, subject_id, details::jsonb
+FROM unnest(%s::bigint[], %s::text[]) AS about(subject_id, details)
+"""
+
 
 def record(action: Action, *, by: User | None, subject: User | None = None, **details: Any) -> None:
     """Record one change, made by `by` (None: the command line), about `subject`.
@@ -23,9 +30,23 @@ def record(action: Action, *, by: User | None, subject: User | None = None, **de
     a pairing code, password or token. As the change may be one of roles, what was looked up of permissions in this
     request is forgotten.
     """
-    actor = by.person_acting.pk if by else None
-    acting_for = by.pk if by and by.actor else None
     about = subject.pk if subject else None
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [action, actor, acting_for, about, json.dumps(details)])
+        cursor.execute(INSERT, [action, *_whose(by), about, json.dumps(details)])
     forget()
+
+
+def record_each(action: Action, *, by: User | None, about: Iterable[tuple[int, dict[str, Any]]]) -> None:
+    """Record the same change for many: `about` gives the id of each subject, with its details (one statement)."""
+    subjects, details = [], []
+    for subject_id, detail in about:
+        subjects.append(subject_id)
+        details.append(json.dumps(detail))
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_MANY, [action, *_whose(by), subjects, details])
+    forget()
+
+
+def _whose(by: User | None) -> tuple[int | None, int | None]:
+    """Who did it, and on whose behalf."""
+    return by.person_acting.pk if by else None, by.pk if by and by.actor else None
