@@ -153,7 +153,7 @@ class _Names:
         return self._named[model].get(pk, "") if pk else ""
 
     def course(self, details: dict[str, Any]) -> str | Promise:
-        name = self.of(Course, details.get("course")) or self._sections.get(details.get("section"), "")
+        name = self.of(Course, details.get("course")) or self._sections.get(details.get("section", 0), "")
         return name or details.get("name", "") or _("a course")
 
 

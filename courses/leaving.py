@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models.functions import Now
+
 from accounts.models import AccountAdmin, User
 from courses.models import Enrollment
 from courses.observing import unlink_all
@@ -16,7 +18,8 @@ def leave_everything(user: User, *, by: User | None) -> dict[str, int]:
     takes the locks.
     """
     links = unlink_all(user, by=by)
-    enrollments = Enrollment.objects.filter(user=user).exclude(state=State.DELETED).update(state=State.DELETED)
+    places = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
+    enrollments = places.update(state=State.DELETED, updated_at=Now())
     roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
     ended = roles.update(workflow_state=AccountAdmin.State.DELETED)
     return {"links": links, "enrollments": enrollments, "admin_roles": ended}

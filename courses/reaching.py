@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, User
 from accounts.permissions import may_on_account, permissions_on
+from accounts.tree import with_all_below
 from courses.acting import reaches_further
 from courses.models import Enrollment
 
@@ -27,13 +28,11 @@ def why_not_change(person: User, *, by: User) -> str | None:
     """
     root = Account.objects.root()
     if not may_on_account(by, PERMISSION, root):
-        held = permissions_on(by, _accounts_of(person))
-        if not any(PERMISSION in keys for keys in held.values()):
-            return _("To change people's accounts you need the permission “Users - manage login details”.")
-        if not all(PERMISSION in keys for keys in held.values()):
+        held = permissions_on(by, _accounts_of(person)).values()
+        if not held or not all(PERMISSION in keys for keys in held):
             return _(
-                "This person also belongs to a part of the institution that is not yours, so only those who manage "
-                "login details in the whole institution can change this account."
+                "To change this account you need the permission “Users - manage login details” in the whole "
+                "institution, or in every part of it that this person belongs to."
             )
     if reaches_further(_as_if_active(person), by):
         return _("This person's permissions reach further than yours, so you cannot change this account.")
@@ -44,6 +43,13 @@ def check_may_change(person: User, *, by: User) -> None:
     """Raise NotAllowed, with the reason, unless `by` may change the account of `person`."""
     if reason := why_not_change(person, by=by):
         raise NotAllowed(reason)
+
+
+def belongs_only_to(person: User, account: Account) -> bool:
+    """Whether all that the person has to do with the institution is in `account` and below it."""
+    if account.parent_id is None:
+        return True
+    return {each.pk for each in _accounts_of(person)} <= set(with_all_below(account))
 
 
 def _accounts_of(person: User) -> list[Account]:

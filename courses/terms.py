@@ -39,7 +39,7 @@ def save_term(
 
     Raises NotAllowed, Invalid.
     """
-    _check_may_manage(by)
+    check_may_manage(by)
     saved = term or Term()
     sis_id = saved.sis_term_id if sis_term_id is None else sis_term_id.strip() or None
     _check(name, sis_id or "", start_at, end_at)
@@ -58,7 +58,7 @@ def save_term(
 
 def delete_term(term: Term, *, by: User) -> None:
     """Delete a term no course is in. Raises NotAllowed, Refused."""
-    _check_may_manage(by)
+    check_may_manage(by)
     with transaction.atomic():
         Term.objects.select_for_update().get(pk=term.pk)
         if number := Course.objects.present().filter(term=term).count():
@@ -70,7 +70,8 @@ def delete_term(term: Term, *, by: User) -> None:
         term.delete()
 
 
-def _check_may_manage(by: User) -> None:
+def check_may_manage(by: User) -> None:
+    """Raise NotAllowed unless `by` may make and change terms."""
     if not may_on_account(by, PERMISSION, Account.objects.root()):
         raise NotAllowed(_("Terms are for those who manage the settings of the institution."))
 
