@@ -1,7 +1,6 @@
 """The forms of pairing."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration, User
 from accounts.registering import OBSERVER, Application
+from accounts.zones import zones
 from pairing import texts
 
 CODE_ATTRIBUTES = {
@@ -120,16 +120,8 @@ class RegistrationForm(forms.Form):
 class TimeZoneForm(forms.ModelForm):
     """The reader's own time zone."""
 
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(zone, zone) for zone in _zones()])
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(zone, zone) for zone in zones()])
 
     class Meta:
         model = User
         fields = ("time_zone",)
-
-
-def _zones() -> list[str]:
-    """The zones people know by a city: `Europe/Berlin`, and UTC."""
-    return [
-        "UTC",
-        *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))),
-    ]
