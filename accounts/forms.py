@@ -124,8 +124,8 @@ class PersonForm(RuleForm):
             del self.fields["sis_user_id"]
 
     def given(self) -> dict[str, str]:
-        """What a valid form says, by the names of the person's fields."""
-        return dict(self.cleaned_data)
+        """What a valid form changes, by the names of the person's fields: what nobody touched stays as it is."""
+        return {field: text for field, text in self.cleaned_data.items() if field in self.changed_data}
 
 
 class NewPersonForm(PersonForm):

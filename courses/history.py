@@ -57,6 +57,18 @@ SENTENCES: dict[str, str | Promise] = {
     Action.TERM_DELETED: _("%(who)s deleted the term %(name)s."),
 }
 
+# Where somebody does it for themselves.
+OWN_SENTENCES: dict[str, str | Promise] = {
+    Action.CODE_ISSUED: _("%(who)s made a pairing code."),
+    Action.CODE_REVOKED: _("%(who)s revoked a pairing code."),
+    Action.LINK_MADE: _("%(who)s became an observer of %(subject)s."),
+    Action.LINK_REMOVED: _("%(who)s stopped observing %(subject)s."),
+    Action.TOKEN_CREATED: _("%(who)s made an access token."),
+    Action.USER_CHANGED: _("%(who)s changed their own account: %(fields)s."),
+    Action.SESSIONS_ENDED: _("%(who)s signed out everywhere."),
+    Action.ENROLLMENT_CHANGED: _("%(who)s set their own enrollment in %(course)s as %(type)s to “%(state)s”."),
+}
+
 FIELDS: dict[str, str | Promise] = {
     "name": _("name"),
     "sortable_name": _("sortable name"),
@@ -113,10 +125,17 @@ def _line(event: AuditEvent, names: _Names) -> Line:
         "name": details.get("name", ""),
     }
     behalf = names.person(event.acting_for_id) if event.acting_for_id else ""
-    if event.action in SENTENCES:
-        return Line(event.at, str(SENTENCES[event.action]) % words, behalf)
+    sentences = SENTENCES | OWN_SENTENCES if _is_own(event) else SENTENCES
+    if event.action in sentences:
+        return Line(event.at, str(sentences[event.action]) % words, behalf)
     # A kind of event newer than this list.
     return Line(event.at, f"{words['who']}: {_label(Action, event.action)}.", behalf)
+
+
+def _is_own(event: AuditEvent) -> bool:
+    """Whether somebody did it for themselves: an observer who makes or ends their own link did."""
+    concerned = event.details.get("observer") or event.subject_id
+    return event.actor_id is not None and event.actor_id == concerned
 
 
 def _permission(key: str) -> str:

@@ -28,6 +28,11 @@ class WhatGoes:
     codes: int
     tokens: int
 
+    @property
+    def anything(self) -> bool:
+        """Whether there is any of it."""
+        return any(vars(self).values())
+
 
 COUNT = """
 SELECT (SELECT count(*) FROM courses_enrollment WHERE user_id = %(user)s AND state NOT IN ('deleted', 'rejected')),

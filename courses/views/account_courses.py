@@ -152,7 +152,7 @@ def delete(request: SignedInRequest, account_id: int, course_id: int) -> HttpRes
 def _what_it_means(inside: Inside) -> list[str]:
     enrolled = ngettext("%(number)s enrollment ends", "%(number)s enrollments end", inside.enrollments)
     sentences = [
-        _("%(enrollments)s at once: of students %(students)s, of observers %(observers)s, of staff %(staff)s.")
+        _("%(enrollments)s at once (students: %(students)s, observers: %(observers)s, staff: %(staff)s).")
         % {
             "enrollments": enrolled % {"number": inside.enrollments},
             "students": inside.students,

@@ -38,7 +38,7 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     form = NewPersonForm(request.POST or None, keys=post.permissions)
 
     def make() -> User:
-        given = form.given()
+        given = form.cleaned_data
         wanted = Application(
             name=given["name"],
             unique_id=given["login_id"],

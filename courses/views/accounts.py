@@ -92,8 +92,8 @@ class Question:
 
 def ask(request: SignedInRequest, post: Post, question: Question, refusal: Refused | None = None) -> HttpResponse:
     """Render the question; with the `refusal` of a rule that was asked, why it cannot be done."""
-    context = {"question": question, "refusal": refusal}
-    return show_page(request, post, question.tab, "question.html", status=refusal.status if refusal else 200, **context)
+    status = refusal.status if refusal and request.method == "POST" else 200
+    return show_page(request, post, question.tab, "question.html", status=status, question=question, refusal=refusal)
 
 
 def _crumbs(request: SignedInRequest, account: Account) -> list[Crumb]:

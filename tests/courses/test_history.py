@@ -1,7 +1,5 @@
 """What is recorded about somebody, as sentences."""
 
-import pytest
-
 from accounts.auditing import record
 from accounts.editing import edit_user
 from accounts.models import Action, AuditEvent, ObservationLink
@@ -9,7 +7,7 @@ from accounts.permission_list import PERMISSIONS
 from courses.enrolling import change_state
 from courses.history import SENTENCES, events_of, lines
 from courses.models import Enrollment
-from courses.observing import link
+from courses.observing import link, unlink
 from pairing.issuing import issue
 from tests.database import statements
 from tests.factories import UserFactory
@@ -58,6 +56,15 @@ def test_who_observes_whom_is_for_those_who_manage_observers(school):
     assert "Paula Lake" not in " ".join(told(school.student, ALL - {"manage_user_observers"}))
 
 
+def test_what_somebody_does_for_themselves_reads_so(school):
+    link(school.teacher, school.student, origin=ObservationLink.Origin.CODE, by=school.teacher)
+    unlink(ObservationLink.objects.get(observer=school.teacher), by=school.teacher)
+    assert told(school.teacher) == [
+        "Tara Bloom stopped observing Mia Lake.",
+        "Tara Bloom became an observer of Mia Lake.",
+    ]
+
+
 def test_it_says_on_whose_behalf(school):
     school.teacher.actor = school.admin
     edit_user(school.student, by=school.teacher, name="Mia Sea")
@@ -66,10 +73,9 @@ def test_it_says_on_whose_behalf(school):
     assert lines(events_of(school.teacher, ALL))[0].on_behalf_of == "Tara Bloom"
 
 
-@pytest.mark.django_db
 def test_no_code_is_told(school):
     code = issue(school.student, by=school.student).text
-    assert told(school.student)[0] == "Mia Lake made a pairing code for Mia Lake."
+    assert told(school.student)[0] == "Mia Lake made a pairing code."
     assert code not in " ".join(told(school.student))
 
 
