@@ -35,6 +35,8 @@ def test_an_admin_adds_edits_suspends_and_deletes_a_person(new_visitor, root):
     says(visitor, "Nia New has an account now.")
 
     page.get_by_text("Manage account").click()
+    box = page.get_by_role("link", name="Sign out everywhere").bounding_box()
+    assert box["x"] >= 0, "the menu hangs over the edge of the screen"
     visitor.finds_nothing_wrong()
     page.get_by_role("link", name="Edit").click()
     visitor.finds_nothing_wrong()
