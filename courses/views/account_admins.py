@@ -62,7 +62,8 @@ def make(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespons
     """Choose the role; a POST gives it."""
     post = enter(request, account_id, PERMISSION)
     person = get_object_or_404(findable(post.account, by=request.user), pk=user_id)
-    form = AdminForm(givable_roles(post.account, by=request.user), request.POST or None)
+    roles = givable_roles(post.account, by=request.user)
+    form = AdminForm(roles, request.POST or None)
     names = {"name": person.name, "account": post.account.name}
     if form.carry_out(lambda: make_admin(person, form.cleaned_data["role"], post.account, by=request.user)):
         messages.success(request, _("%(name)s is an admin of %(account)s now.") % names)
@@ -71,7 +72,9 @@ def make(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespons
         title=_("Make %(name)s an admin of %(account)s?") % names,
         intro=(
             _("%(name)s can then do in %(account)s, and in everything below it, what the role allows.") % names,
-            _("You see the roles that may do no more than you may yourself."),
+            _("You see the roles that may do no more than you may yourself.")
+            if roles
+            else _("There is no role here that may do no more than you may yourself, so you cannot give one."),
         ),
         save=_("Give this role"),
         back=reverse("account_admins", args=[account_id]),
