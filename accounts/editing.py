@@ -18,6 +18,7 @@ from accounts.errors import Invalid, NotAllowed
 from accounts.locking import lock_users
 from accounts.models import AccessToken, Action, User
 from accounts.names import sortable
+from accounts.signing_in import forget_addresses
 from accounts.sis_ids import check_may_set_sis_ids
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -66,6 +67,8 @@ def edit_user(
         _check_may_change(user, changed, by)
         if changed:
             _save(user, changed)
+            if "email" in changed:
+                forget_addresses(user)
             record(Action.USER_CHANGED, by=by, subject=user, fields=sorted(changed))
     return user
 

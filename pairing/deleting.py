@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.auditing import record
 from accounts.errors import NotAllowed
 from accounts.models import AccessToken, Action, User
+from accounts.signing_in import forget_addresses
 from courses.leaving import leave_everything
 from pairing.models import PairingCode
 
@@ -66,6 +67,7 @@ def delete_user(user: User, *, by: User) -> None:
         if user.state == User.State.DELETED:
             return
         codes = PairingCode.objects.open().filter(student=user).update(revoked_at=timezone.now())
+        forget_addresses(user)
         AccessToken.objects.filter(user=user).delete()
         before = {field: getattr(user, field) for field in ("login_id", "sis_user_id", "integration_id")}
         User.objects.filter(pk=user.pk).update(

@@ -17,7 +17,7 @@ from accounts.forms import AdminForm
 from accounts.models import User
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
-from courses.people import findable
+from courses.people import findable, searched
 from courses.views.accounts import FormPage, Question, ask, enter, show_form, show_page
 from courses.views.finding import Search, find_person
 
@@ -31,7 +31,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
     words = search_words(request.GET.get("search"))
     found = admins_of(post.account)
     if words:
-        found = found.filter(user__sortable_name__icontains=words)
+        found = found.filter(user__in=searched(User.objects.all(), words, post.permissions))
     page = page_of(found, request.GET.get("page"))
     return show_page(request, post, TAB, "admins.html", page=page, words=words)
 

@@ -46,6 +46,18 @@ def test_sortable_and_short_name_follow_the_name_until_somebody_chooses_them(adm
     assert person.short_name == "Mia Ocean"
 
 
+def test_no_link_to_choose_a_password_goes_to_an_address_somebody_used_to_have(admin, person, mailoutbox):
+    Client().post("/login/password/reset", {"email": "mia@example.org"})
+    (earlier,) = mailoutbox
+    edit_user(person, by=admin, email="new@example.org")
+    Client().post("/login/password/reset", {"email": "mia@example.org"})
+    Client().post("/login/password/reset", {"email": "new@example.org"})
+    assert [mail.to for mail in mailoutbox] == [["mia@example.org"], ["new@example.org"]]
+    address = next(word for word in earlier.body.split() if "/login/password/reset/key/" in word)
+    page = Client().get(address.removeprefix("http://testserver"), follow=True)
+    assert "password1" not in page.content.decode(), "the link sent earlier still works"
+
+
 def test_nothing_is_recorded_when_nothing_changes(admin, person):
     edit_user(person, by=admin, name="Mia Lake", login_id="mia", sis_user_id="S1")
     assert not AuditEvent.objects.filter(action=Action.USER_CHANGED).exists()
