@@ -19,7 +19,12 @@ from accounts.paging import page_of, search_words
 from accounts.permissions import account_permissions, administered
 from accounts.requests import SignedInRequest
 from accounts.tree import above
+from courses.models import Course
 from courses.people import courses_of, people_of, searched, searched_courses
+from courses.terms import terms
+
+# What a list of courses can be narrowed to.
+STATES = (Course.State.UNPUBLISHED, Course.State.AVAILABLE, Course.State.COMPLETED)
 
 
 class Crumb(NamedTuple):
@@ -125,9 +130,23 @@ def users(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 @login_required
 def courses(request: SignedInRequest, account_id: int) -> HttpResponse:
-    """The courses of the account and below it, to be searched."""
+    """The courses of the account and below it, to be searched and filtered by term and state."""
     post = enter(request, account_id, "read_course_list")
     words = search_words(request.GET.get("search"))
     found = searched_courses(courses_of(post.account), words, post.permissions)
-    page = page_of(found, request.GET.get("page"))
-    return show_page(request, post, "courses", "courses.html", page=page, words=words)
+    every_term = list(terms())
+    term = next((each for each in every_term if str(each.pk) == request.GET.get("term")), None)
+    state = next((each for each in STATES if each.value == request.GET.get("state")), None)
+    if term:
+        found = found.filter(term=term)
+    if state:
+        found = found.filter(workflow_state=state)
+    context: dict[str, Any] = {
+        "page": page_of(found, request.GET.get("page")),
+        "words": words,
+        "terms": every_term,
+        "term": term,
+        "states": STATES,
+        "state": state,
+    }
+    return show_page(request, post, "courses", "courses.html", **context)

@@ -131,6 +131,19 @@ def test_courses_are_searched(visit, school, root):
     assert "Biology 7" not in page
 
 
+def test_courses_are_narrowed_to_a_term_and_a_state(visit, school, root):
+    term = Term.objects.create(name="Fall")
+    CourseFactory(name="Drawing", account=school.account, term=term, workflow_state="completed")
+    for narrowed in ({"term": term.pk}, {"state": "completed"}, {"term": term.pk, "state": "completed"}):
+        page = visit(school.admin, at(root, "/courses"), **narrowed).content.decode()
+        assert "Drawing" in page
+        assert "Biology 7" not in page
+    page = visit(school.admin, at(root, "/courses"), term=term.pk, state="available").content.decode()
+    assert "No course fits." in page
+    for nonsense in ({"term": "x"}, {"term": 10**20}, {"state": "deleted"}):
+        assert "Biology 7" in visit(school.admin, at(root, "/courses"), **nonsense).content.decode()
+
+
 def test_sub_accounts_are_listed_and_lead_back(visit, school, root):
     assert at(school.account) in visit(school.admin, at(root, "/sub_accounts")).content.decode()
     assert f'href="{at(root)}"' in visit(school.admin, at(school.account, "/users")).content.decode()
@@ -211,8 +224,8 @@ def test_the_number_of_statements_does_not_grow(client, school, root):
     Term.objects.create(name="Fall")
     paths.append(at(root, "/terms"))
     few = [statements(lambda path=path: client.get(path)) for path in paths]
-    # Session, reader, account, two for the rights, root, administered; the list.
-    assert few[:2] == [8, 8]
+    # Session, reader, account, two for the rights, root, administered; the list, for courses also the terms.
+    assert few[:2] == [8, 9]
     assert max(few) <= 34
     for number in range(5):
         section = SectionFactory(course__account=AccountFactory(parent=school.account), course__term=Term.objects.get())
