@@ -1,14 +1,52 @@
 """The forms of accounts."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, ClassVar, TypeVar
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Invalid
-from accounts.models import COURSE_BASE_TYPES, BaseType, CodeScope, SelfRegistration
+from accounts.errors import Invalid, Refused
+from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
+from accounts.zones import zones
+
+Result = TypeVar("Result")
+
+
+class RuleForm(forms.Form):
+    """A form that a rule is asked with; what the rule objects to stands beside the field it is about."""
+
+    # By the rule's name for it, the field of the form, where the two differ.
+    FIELDS_OF_RULES: ClassVar[dict[str, str]] = {}
+
+    def carry_out(self, rule: Callable[[], Result]) -> Result | None:
+        """What `rule` returns, called only for a form that was sent and is valid; None where it refuses."""
+        if not self.is_valid():
+            return None
+        try:
+            return rule()
+        except Refused as refusal:
+            self.add_refusal(refusal)
+            return None
+
+    def add_refusal(self, refusal: Refused) -> None:
+        """Show a refusal by a rule."""
+        if not isinstance(refusal, Invalid):
+            self.add_error(None, refusal.message)
+            return
+        for field, complaints in refusal.errors.items():
+            place = self.FIELDS_OF_RULES.get(field, field)
+            for _kind, message in complaints:
+                self.add_error(place if place in self.fields else None, str(message))
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a page that shows this form."""
+        return 422 if self.is_bound else 200
 
 
 class LoginForm(AllauthLoginForm):
@@ -57,7 +95,7 @@ class PairingForm(forms.Form):
         return [(each.value, each.label, self.WHAT_IT_OPENS[each], each.value == chosen) for each in CodeScope]
 
 
-class RoleForm(forms.Form):
+class RoleForm(RuleForm):
     """A new role. What can be taken is for accounts/roles.py to say."""
 
     label = forms.CharField(label=_("Name"), max_length=255, help_text=_("As people will read it, such as “Mentor”."))
@@ -72,14 +110,102 @@ class RoleForm(forms.Form):
         ],
     )
 
-    def add_refusals(self, refusal: Invalid) -> None:
-        """Put what the rule complains of beside the fields."""
-        for field, complaints in refusal.errors.items():
-            for _kind, message in complaints:
-                self.add_error(field if field in self.fields else None, str(message))
-
 
 class RenameRoleForm(RoleForm):
     """Another name for a role."""
 
     base_role_type = None  # type: ignore[assignment]
+
+
+class PersonForm(RuleForm):
+    """Somebody's name, login and e-mail; `keys` are the permissions of who fills it in."""
+
+    FIELDS_OF_RULES = {
+        "user.name": "name",
+        "user.short_name": "short_name",
+        "user.sortable_name": "sortable_name",
+        "user.email": "email",
+        "user.time_zone": "time_zone",
+        "pseudonym.unique_id": "login_id",
+        "user.sis_user_id": "sis_user_id",
+        "pseudonym.sis_user_id": "sis_user_id",
+    }
+
+    name = forms.CharField(label=_("Full name"), max_length=255)
+    short_name = forms.CharField(
+        label=_("Display name"), help_text=_("Empty: the full name."), max_length=255, required=False
+    )
+    sortable_name = forms.CharField(
+        label=_("Sortable name"),
+        help_text=_("As in a class list: “Lake, Mia”. Empty: made from the full name."),
+        max_length=255,
+        required=False,
+    )
+    login_id = forms.CharField(
+        label=_("Login"), help_text=_("What the person types to sign in. Often the e-mail address."), max_length=100
+    )
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+    sis_user_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [("", _("The institution's")), *((zone, zone) for zone in zones())],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+        if "manage_sis" not in keys:
+            del self.fields["sis_user_id"]
+
+    def given(self) -> dict[str, str]:
+        """What a valid form changes, by the names of the person's fields: what nobody touched stays as it is."""
+        return {field: text for field, text in self.cleaned_data.items() if field in self.changed_data}
+
+
+class NewPersonForm(PersonForm):
+    """The same for an account that is made; there, a login must be given."""
+
+    short_name = sortable_name = time_zone = None  # type: ignore[assignment]
+
+
+class EditPersonForm(PersonForm):
+    """The same for an account that there is; who may not see login and e-mail does not change them either."""
+
+    def __init__(self, person: User, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, keys=keys, **kwargs)
+        if "view_user_logins" not in keys:
+            del self.fields["login_id"], self.fields["email"]
+        self.initial = {name: getattr(person, name) or "" for name in self.fields}
+        if person.time_zone and person.time_zone not in zones():
+            self.fields["time_zone"].choices += [(person.time_zone, person.time_zone)]  # type: ignore[attr-defined]
+
+
+class AccountForm(RuleForm):
+    """A sub-account's name and SIS id; `keys` are the permissions of who fills it in."""
+
+    FIELDS_OF_RULES = {"account.name": "name", "account.sis_account_id": "sis_account_id"}
+
+    name = forms.CharField(label=_("Name"), max_length=255)
+    sis_account_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+
+    def __init__(self, account: Account | None, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "manage_sis" not in keys:
+            del self.fields["sis_account_id"]
+        if account:
+            self.initial = {name: getattr(account, name) or "" for name in self.fields}
+
+
+class AdminForm(RuleForm):
+    """Which role to give."""
+
+    FIELDS_OF_RULES = {"role_id": "role"}
+
+    role = forms.ModelChoiceField(label=_("Role"), queryset=Role.objects.none(), empty_label=None)
+
+    def __init__(self, roles: Collection[Role], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: forms.ModelChoiceField = self.fields["role"]  # type: ignore[assignment]
+        field.queryset = Role.objects.filter(pk__in=[role.pk for role in roles]).order_by("id")

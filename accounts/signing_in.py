@@ -1,8 +1,10 @@
 """How django-allauth fits in: it signs people in; it never makes accounts (that is accounts/registering.py)."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 
+from accounts.models import User
 from accounts.network import network_of
 
 
@@ -14,3 +16,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """What sign-in limits count by: the same network as for pairing codes."""
         return network_of(request)
+
+
+def forget_addresses(user: User) -> None:
+    """Call it when somebody's e-mail address changes or their account ends.
+
+    allauth keeps each address to which it once sent a link, and would go on sending links there: whoever reads the
+    old mailbox could take over the account. It finds the new address by itself.
+    """
+    EmailAddress.objects.filter(user=user).delete()

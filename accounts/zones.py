@@ -1,7 +1,7 @@
 """Time zones of readers."""
 
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 
 @cache
@@ -11,3 +11,10 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+@cache
+def zones() -> list[str]:
+    """The zones people know by a city: `Europe/Berlin`, and UTC."""
+    known = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return ["UTC", *sorted(known)]

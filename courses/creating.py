@@ -8,8 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
+from accounts.checking import is_storable
 from accounts.errors import Invalid
+from accounts.locking import hold_account
 from accounts.models import Account, Action, User
+from accounts.sis_ids import check_may_set_sis_ids
 from courses.enrolling import default_section
 from courses.models import Course, Term
 
@@ -29,11 +32,16 @@ def create_course(
     syllabus_body: str = "",
     publish: bool = False,
 ) -> Course:
-    """Make a course with its default section. Raises Invalid for texts too long and ids that are taken."""
+    """Make a course with its default section.
+
+    Raises Invalid for texts too long and ids that are taken, NotAllowed for an SIS id that `by` may not set.
+    """
+    check_may_set_sis_ids(sis_course_id, by=by)
     check_texts("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})
     check_order("course", start_at, end_at)
     try:
         with transaction.atomic():
+            hold_account(account)
             course = Course.objects.create(
                 account=account,
                 name=name.strip(),
@@ -48,25 +56,27 @@ def create_course(
             default_section(course)
             record(Action.COURSE_CREATED, by=by, course=course.pk, account=account.pk)
     except IntegrityError:
-        raise taken("course.sis_course_id") from None
+        raise sis_id_taken("course.sis_course_id") from None
     return course
 
 
 def check_texts(what: str, texts: dict[str, str]) -> None:
-    """Raise Invalid for a name that is missing and for texts that are too long. The fields are named after `what`."""
+    """Raise Invalid for a name that is missing, and for what is too long or cannot be stored."""
     if not texts["name"].strip():
         raise Invalid({f"{what}.name": [("blank", _("Please give a name."))]})
     for field, text in texts.items():
         if len(text) > LONGEST:
             raise Invalid({f"{what}.{field}": [("too_long", _("This may have 255 characters."))]})
+        if not is_storable(text):
+            raise Invalid({f"{what}.{field}": [("invalid", _("This holds a character that cannot be used."))]})
 
 
 def check_order(what: str, start_at: datetime | None, end_at: datetime | None) -> None:
-    """Raise Invalid for what would end before it begins."""
+    """Raise Invalid for an end before the start."""
     if start_at and end_at and end_at <= start_at:
         raise Invalid({f"{what}.end_at": [("invalid", _("The end must come after the start."))]})
 
 
-def taken(field: str) -> Invalid:
-    """The refusal of a SIS id that something else has."""
+def sis_id_taken(field: str) -> Invalid:
+    """The complaint about an SIS id that something else has."""
     return Invalid({field: [("taken", _("Something else has this SIS id."))]})

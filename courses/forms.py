@@ -1,17 +1,20 @@
-"""The forms of courses."""
+"""The forms of courses, sections and terms, and of adding people."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
-from accounts.models import Role
+from accounts.forms import RuleForm
+from accounts.models import Account, Role
 from courses.adding import LONGEST_LIST, MOST, Kind, entries_of
-from courses.models import Section
+from courses.models import Course, Section, Term
+from courses.terms import terms
 
 YEARS = range(1900, 2201)
 
@@ -85,7 +88,7 @@ class _Moment(forms.DateTimeField):
         return moment
 
 
-class SectionForm(forms.Form):
+class SectionForm(RuleForm):
     """The name and dates of a section."""
 
     FIELDS_OF_RULES = {"course_section.name": "name", "course_section.end_at": "end_at"}
@@ -96,8 +99,67 @@ class SectionForm(forms.Form):
     start_at = _Moment(label=_("Begins"), help_text=_("May stay empty."))
     end_at = _Moment(label=_("Ends"), help_text=_("May stay empty."))
 
-    def add_refusals(self, refusal: Invalid) -> None:
-        """Put what a rule objects to beside the field it is about."""
-        for name, complaints in refusal.errors.items():
-            for _kind, message in complaints:
-                self.add_error(self.FIELDS_OF_RULES.get(name), str(message))
+
+class CourseForm(RuleForm):
+    """What a course is called, where and when it is; `keys` are the permissions of who fills it in.
+
+    `accounts` are those it can be moved to.
+    """
+
+    FIELDS_OF_RULES = {
+        "course.name": "name",
+        "course.course_code": "course_code",
+        "course.sis_course_id": "sis_course_id",
+        "course.start_at": "start_at",
+        "course.end_at": "end_at",
+        "account_id": "account",
+    }
+
+    name = forms.CharField(label=_("Name"), max_length=255)
+    course_code = forms.CharField(
+        label=_("Code"), help_text=_("A short name, such as BIO 7. Empty: the name."), max_length=255, required=False
+    )
+    sis_course_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    account = forms.ModelChoiceField(label=_("Account"), queryset=Account.objects.none(), empty_label=None)
+    term = forms.ModelChoiceField(label=_("Term"), queryset=Term.objects.none(), empty_label=_("None"), required=False)
+    start_at = _Moment(label=_("Starts"))
+    end_at = _Moment(label=_("Ends"))
+
+    def __init__(
+        self,
+        course: Course | None,
+        *args: Any,
+        keys: Collection[str],
+        accounts: QuerySet[Account],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["term"].queryset = terms()  # type: ignore[attr-defined]
+        self.fields["account"].queryset = accounts  # type: ignore[attr-defined]
+        self.fields["start_at"].help_text = _("Before that, students and observers do not see the course.")
+        if "manage_sis" not in keys:
+            del self.fields["sis_course_id"]
+        if course:
+            self.initial = {name: getattr(course, name) for name in self.fields}
+
+
+class TermForm(RuleForm):
+    """A term's name and dates; `keys` are the permissions of who fills it in."""
+
+    FIELDS_OF_RULES = {
+        "enrollment_term.name": "name",
+        "enrollment_term.sis_term_id": "sis_term_id",
+        "enrollment_term.end_at": "end_at",
+    }
+
+    name = forms.CharField(label=_("Name"), max_length=255)
+    start_at = _Moment(label=_("Starts"))
+    end_at = _Moment(label=_("Ends"))
+    sis_term_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+
+    def __init__(self, term: Term | None, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "manage_sis" not in keys:
+            del self.fields["sis_term_id"]
+        if term:
+            self.initial = {name: getattr(term, name) for name in self.fields}

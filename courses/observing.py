@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.auditing import record
+from accounts.auditing import record, record_many
 from accounts.locking import lock_users
 from accounts.models import Action, ObservationLink, User
 from courses.models import Course, LinkCourse
@@ -130,6 +130,36 @@ def unlink(found: ObservationLink, *, by: User | None) -> None:
         LinkCourse.objects.filter(link=found).delete()
         cursor.execute(UNLINK, [found.observer_id, found.student_id])
         record(Action.LINK_REMOVED, by=by, subject=found.student, observer=found.observer_id)
+
+
+END_LINKS = """
+UPDATE accounts_observationlink SET state = 'deleted', updated_at = now()
+WHERE (observer_id = %(user)s OR student_id = %(user)s) AND state = 'active'
+RETURNING id, observer_id, student_id
+"""
+
+END_OBSERVING = """
+UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
+WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND associated_user_id IS NOT NULL
+  AND (user_id = %(user)s OR associated_user_id = %(user)s)
+"""
+
+
+def unlink_all(user: User, *, by: User | None) -> int:
+    """End every link `user` has, as observer and as student, with all that comes of them; returns how many.
+
+    Being an observer in single courses, without a link, ends too. Call it inside a transaction. Five statements.
+    """
+    links = ObservationLink.objects.filter(state=ObservationLink.State.ACTIVE)
+    lock_users([user.pk, *links.filter(observer=user).values_list("student_id", flat=True)])
+    with connection.cursor() as cursor:
+        cursor.execute(END_LINKS, {"user": user.pk})
+        ended = cursor.fetchall()
+        cursor.execute(END_OBSERVING, {"user": user.pk})
+    LinkCourse.objects.filter(link__in=[link for link, _observer, _student in ended]).delete()
+    about = ((student, {"observer": observer}) for _link, observer, student in ended)
+    record_many(Action.LINK_REMOVED, about, by=by)
+    return len(ended)
 
 
 def follow(places: Iterable[tuple[int, int]], *, returned: bool) -> None:

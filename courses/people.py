@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.user import UserQuerySet
+from accounts.permissions import may_on_account
 from accounts.tree import with_all_below
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
@@ -168,6 +169,22 @@ def courses_of(account: Account) -> CourseQuerySet:
     if account.parent_id is not None:
         courses = courses.filter(account__in=with_all_below(account))
     return courses.select_related("account", "term").order_by("name", "id")
+
+
+def searched_courses(courses: CourseQuerySet, words: str, permissions: Collection[str]) -> CourseQuerySet:
+    """Those whose name or code holds `words`; also SIS id, if the reader may see these."""
+    if not words:
+        return courses
+    found = Q(name__icontains=words) | Q(course_code__icontains=words)
+    if "read_sis" in permissions:
+        found |= Q(sis_course_id__icontains=words)
+    return courses.filter(found)
+
+
+def findable(account: Account, *, by: User) -> UserQuerySet:
+    """Whom `by` can find when working on `account`: its people, or everybody, where they may see that list."""
+    root = Account.objects.root()
+    return people_of(root if may_on_account(by, "read_roster", root) else account)
 
 
 def observers_of(student: User) -> QuerySet[ObservationLink]:

@@ -13,7 +13,7 @@ from accounts.auditing import record
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Action, User
 from accounts.permission_list import PERMISSIONS
-from courses.creating import check_order, check_texts, taken
+from courses.creating import check_order, check_texts, sis_id_taken
 from courses.enrolling import change_states
 from courses.models import Course, Enrollment, Section
 from courses.permissions import course_permissions
@@ -112,4 +112,4 @@ def _save(section: Section) -> None:
         with transaction.atomic():
             section.save()
     except IntegrityError:
-        raise taken("course_section.sis_section_id") from None
+        raise sis_id_taken("course_section.sis_section_id") from None

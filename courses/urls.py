@@ -3,6 +3,10 @@
 from django.urls import path
 
 from courses.views import (
+    account_admins,
+    account_courses,
+    account_links,
+    account_people,
     account_user,
     accounts,
     acting,
@@ -17,11 +21,16 @@ from courses.views import (
     permissions,
     roles,
     sections,
+    sub_accounts,
+    terms,
 )
 from courses.views.menus import DEEDS
 
 PERSON = "courses/<int:course_id>/users/<int:user_id>"
 SECTION = "courses/<int:course_id>/sections/<int:section_id>"
+ACCOUNT = "accounts/<int:account_id>"
+USER = f"{ACCOUNT}/users/<int:user_id>"
+COURSE = f"{ACCOUNT}/courses/<int:course_id>"
 
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
@@ -46,24 +55,45 @@ urlpatterns = [
     path("courses/<int:course_id>/sections", sections.index, name="course_sections"),
     path(f"{SECTION}/edit", sections.edit, name="course_section_edit"),
     path(f"{SECTION}/delete", sections.delete, name="course_section_delete"),
-    path("accounts/<int:account_id>", accounts.account, name="account"),
-    path("accounts/<int:account_id>/users", accounts.users, name="account_users"),
-    path("accounts/<int:account_id>/courses", accounts.courses, name="account_courses"),
-    path("accounts/<int:account_id>/users/<int:user_id>", account_user.show, name="account_user"),
+    path(f"{ACCOUNT}/permissions", permissions.index, name="account_permissions"),
+    path(f"{ACCOUNT}/permissions/<str:key>", permissions.permission, name="account_permission"),
     path(
-        "accounts/<int:account_id>/users/<int:user_id>/observer_links/<int:link_id>/remove",
-        account_user.remove_link,
-        name="remove_observer_link",
-    ),
-    path("accounts/<int:account_id>/permissions", permissions.index, name="account_permissions"),
-    path("accounts/<int:account_id>/permissions/<str:key>", permissions.permission, name="account_permission"),
-    path(
-        "accounts/<int:account_id>/permissions/<int:role_id>/<str:key>",
+        f"{ACCOUNT}/permissions/<int:role_id>/<str:key>",
         permissions.setting,
         name="account_permission_setting",
     ),
-    path("accounts/<int:account_id>/roles/new", roles.new, name="new_role"),
-    path("accounts/<int:account_id>/roles/<int:role_id>", roles.show, name="account_role"),
-    path("accounts/<int:account_id>/roles/<int:role_id>/deactivate", roles.deactivate, name="deactivate_role"),
-    path("accounts/<int:account_id>/roles/<int:role_id>/activate", roles.activate, name="activate_role"),
+    path(f"{ACCOUNT}/roles/new", roles.new, name="new_role"),
+    path(f"{ACCOUNT}/roles/<int:role_id>", roles.show, name="account_role"),
+    path(f"{ACCOUNT}/roles/<int:role_id>/deactivate", roles.deactivate, name="deactivate_role"),
+    path(f"{ACCOUNT}/roles/<int:role_id>/activate", roles.activate, name="activate_role"),
+    path(ACCOUNT, accounts.account, name="account"),
+    path(f"{ACCOUNT}/users", accounts.users, name="account_users"),
+    path(f"{ACCOUNT}/users/new", account_people.new, name="new_account_user"),
+    path(USER, account_user.show, name="account_user"),
+    path(f"{USER}/edit", account_people.edit, name="edit_account_user"),
+    path(f"{USER}/suspend", account_people.suspend_person, name="suspend_account_user"),
+    path(f"{USER}/reactivate", account_people.reactivate_person, name="reactivate_account_user"),
+    path(f"{USER}/sign_out", account_people.sign_out_person, name="sign_out_account_user"),
+    path(f"{USER}/history", account_user.history, name="account_user_history"),
+    path(f"{USER}/link/<str:kind>", account_links.find, name="find_to_link"),
+    path(f"{USER}/link/<str:kind>/<int:other_id>", account_links.confirm, name="link_people"),
+    path(f"{USER}/observer_links/<int:link_id>/remove", account_links.remove, name="remove_observer_link"),
+    path(f"{ACCOUNT}/courses", accounts.courses, name="account_courses"),
+    path(f"{ACCOUNT}/courses/new", account_courses.new, name="new_account_course"),
+    path(COURSE, account_courses.show, name="account_course"),
+    path(f"{COURSE}/edit", account_courses.edit, name="edit_account_course"),
+    path(f"{COURSE}/state", account_courses.change_state, name="account_course_state"),
+    path(f"{COURSE}/delete", account_courses.delete, name="delete_account_course"),
+    path(f"{ACCOUNT}/sub_accounts", sub_accounts.index, name="sub_accounts"),
+    path(f"{ACCOUNT}/sub_accounts/new", sub_accounts.new, name="new_sub_account"),
+    path(f"{ACCOUNT}/edit", sub_accounts.edit, name="edit_account"),
+    path(f"{ACCOUNT}/delete", sub_accounts.delete, name="delete_account"),
+    path(f"{ACCOUNT}/admins", account_admins.index, name="account_admins"),
+    path(f"{ACCOUNT}/admins/new", account_admins.find, name="find_account_admin"),
+    path(f"{ACCOUNT}/admins/new/<int:user_id>", account_admins.make, name="make_account_admin"),
+    path(f"{ACCOUNT}/admins/<int:admin_id>/remove", account_admins.remove, name="remove_account_admin"),
+    path(f"{ACCOUNT}/terms", terms.index, name="terms_of_institution"),
+    path(f"{ACCOUNT}/terms/new", terms.new, name="new_term"),
+    path(f"{ACCOUNT}/terms/<int:term_id>/edit", terms.edit, name="edit_term"),
+    path(f"{ACCOUNT}/terms/<int:term_id>/delete", terms.delete, name="delete_term"),
 ]

@@ -1,14 +1,14 @@
 """The forms of pairing."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Invalid
+from accounts.forms import RuleForm
 from accounts.models import Account, SelfRegistration, User
 from accounts.registering import OBSERVER, Application
+from accounts.zones import zones
 from pairing import texts
 
 CODE_ATTRIBUTES = {
@@ -45,7 +45,7 @@ def _possible(typed: str) -> str:
     return text
 
 
-class RegistrationForm(forms.Form):
+class RegistrationForm(RuleForm):
     """Name, e-mail as login, password, code and terms, under the field names of Canvas's sign-up form."""
 
     NAMES = {
@@ -110,26 +110,12 @@ class RegistrationForm(forms.Form):
             initial_enrollment_type=OBSERVER if given["code"] else "",
         )
 
-    def add_refusals(self, refusal: Invalid) -> None:
-        """Put what a rule objects to beside the field it is about."""
-        for field, complaints in refusal.errors.items():
-            for _kind, message in complaints:
-                self.add_error(self.FIELDS_OF_RULES.get(field), str(message))
-
 
 class TimeZoneForm(forms.ModelForm):
     """The reader's own time zone."""
 
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(zone, zone) for zone in _zones()])
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(zone, zone) for zone in zones()])
 
     class Meta:
         model = User
         fields = ("time_zone",)
-
-
-def _zones() -> list[str]:
-    """The zones people know by a city: `Europe/Berlin`, and UTC."""
-    return [
-        "UTC",
-        *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))),
-    ]

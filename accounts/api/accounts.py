@@ -9,8 +9,11 @@ from accounts.api.finding import account
 from accounts.api.paging import page_of
 from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration
+from accounts.paging import search_words
 from accounts.permissions import account_permissions, administered, may_on_account, permissions_on
 from accounts.self_registration import set_self_registration
+from accounts.sub_accounts import create_sub_account, edit_account, sub_accounts_of
+from accounts.tree import with_all_below
 
 # What Canvas takes for the setting besides none, observer and all.
 SWITCHES = {"true": "all", "false": "none"}
@@ -29,6 +32,40 @@ def show(call: Call, account_id: str) -> Body:
     keys = account_permissions(call.user, found)
     allow(bool(keys))
     return account_body(found, call.root, keys)
+
+
+def change(call: Call, account_id: str) -> Body:
+    """PUT accounts/:id: its name and SIS id"""
+    found = account(call, account_id)
+    wanted = call.given.under("account")
+    fields = {field: wanted.text(field) for field in ("name", "sis_account_id") if field in wanted}
+    edited = edit_account(found, by=call.user, **fields)
+    return account_body(edited, call.root, account_permissions(call.user, edited))
+
+
+def sub_accounts(call: Call, account_id: str) -> list[Body]:
+    """GET accounts/:id/sub_accounts: those directly below, or with `recursive` all below"""
+    home = account(call, account_id)
+    allow(bool(account_permissions(call.user, home)))
+    found = sub_accounts_of(home)
+    if call.given.flag("recursive"):
+        below = [pk for pk in with_all_below(home) if pk != home.pk]
+        found = Account.objects.filter(pk__in=below).order_by("name", "id")
+    if words := search_words(call.given.text("search_term")):
+        found = found.filter(name__icontains=words)
+    listed = page_of(call, found)
+    keys = permissions_on(call.user, listed)
+    return [account_body(one, call.root, keys[one.pk]) for one in listed]
+
+
+def create_below(call: Call, account_id: str) -> Body:
+    """POST accounts/:id/sub_accounts"""
+    home = account(call, account_id)
+    wanted = call.given.under("account")
+    made = create_sub_account(
+        home, by=call.user, name=wanted.text("name"), sis_account_id=wanted.text("sis_account_id")
+    )
+    return account_body(made, call.root, account_permissions(call.user, made))
 
 
 @open_to_all

@@ -9,7 +9,8 @@ PROVIDERS = "accounts/<str:account_id>/authentication_providers"
 
 urlpatterns = [
     path("accounts", methods(GET=accounts.index)),
-    path("accounts/<str:account_id>", methods(GET=accounts.show)),
+    path("accounts/<str:account_id>", methods(GET=accounts.show, PUT=accounts.change)),
+    path("accounts/<str:account_id>/sub_accounts", methods(GET=accounts.sub_accounts, POST=accounts.create_below)),
     path("accounts/<str:account_id>/permissions", methods(GET=roles.permissions)),
     path("accounts/<str:account_id>/roles", methods(GET=roles.index, POST=roles.create)),
     path(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
@@ -34,6 +36,19 @@ class Action(models.TextChoices):
     SECTION_CREATED = "section.created", _("Section made")
     SECTION_CHANGED = "section.changed", _("Section changed")
     SECTION_DELETED = "section.deleted", _("Section deleted")
+    USER_SUSPENDED = "user.suspended", _("Account suspended")
+    USER_REACTIVATED = "user.reactivated", _("Account reactivated")
+    USER_DELETED = "user.deleted", _("Account deleted")
+    SESSIONS_ENDED = "sessions.ended", _("Signed out everywhere")
+    ADMIN_REMOVED = "admin.removed", _("Admin role taken away")
+    ACCOUNT_CREATED = "account.created", _("Sub-account made")
+    ACCOUNT_CHANGED = "account.changed", _("Sub-account changed")
+    ACCOUNT_DELETED = "account.deleted", _("Sub-account deleted")
+    COURSE_CHANGED = "course.changed", _("Course changed")
+    COURSE_DELETED = "course.deleted", _("Course deleted")
+    TERM_CREATED = "term.created", _("Term made")
+    TERM_CHANGED = "term.changed", _("Term changed")
+    TERM_DELETED = "term.deleted", _("Term deleted")
 
 
 class AuditEvent(models.Model):
@@ -51,6 +66,14 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            # Links have two people: the student is the subject, and this finds what is about the observer.
+            models.Index(
+                KeyTransform("observer", "details"),
+                name="audit_events_of_observer",
+                condition=Q(details__has_key="observer"),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"

@@ -27,6 +27,7 @@ class ObservationLink(models.Model):
         CREDENTIALS = "credentials", _("The student's login")
         API = "api", _("API")
         SIS = "sis", _("SIS import")
+        STAFF = "staff", _("The school")
 
     class Scope(models.TextChoices):
         ALL = "all", _("All courses")

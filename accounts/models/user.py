@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -56,6 +57,8 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     state = models.CharField(max_length=16, choices=State.choices, default=State.REGISTERED)
     initial_enrollment_type = models.CharField(max_length=16, blank=True)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
+    # Raised by one, it ends every session there is: see get_session_auth_hash.
+    session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -83,6 +86,17 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
         self.short_name = self.short_name or self.name
         self.sortable_name = self.sortable_name or sortable(self.name)
         super().save(*args, **kwargs)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must hold to count as this person's: another after a new password or a new epoch."""
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under secrets of earlier."""
+        return map(self._of_this_epoch, super().get_session_auth_fallback_hash())
+
+    def _of_this_epoch(self, digest: str) -> str:
+        return f"{digest}.{self.session_epoch}"
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]

@@ -66,6 +66,20 @@ def term_body(term: Term | None) -> Body | None:
     return {"id": term.pk, "name": term.name, "start_at": term.start_at, "end_at": term.end_at}
 
 
+def listed_term_body(term: Term, keys: Collection[str]) -> Body:
+    """A term of an account's list. `keys` are the reader's permissions on the account."""
+    body: Body = {
+        "id": term.pk,
+        "name": term.name,
+        "start_at": term.start_at,
+        "end_at": term.end_at,
+        "workflow_state": "active",
+    }
+    if "read_sis" in keys:
+        body["sis_term_id"] = term.sis_term_id
+    return body
+
+
 def section_body(section: Section, keys: Collection[str]) -> Body:
     """A section. `keys` are the reader's permissions in its course."""
     body: Body = {

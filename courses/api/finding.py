@@ -17,6 +17,16 @@ def course(text: str) -> Course:
     return found
 
 
+def deleted_course(text: str) -> Course:
+    """A course that has been deleted, to bring it back."""
+    wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
+    deleted = Course.objects.filter(workflow_state=Course.State.DELETED).select_related("account", "term")
+    found = deleted.filter(**wanted).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def section(text: str) -> Section:
     """A section that has not been deleted, with its course."""
     wanted = condition(text, {"sis_section_id": "sis_section_id", "sis_integration_id": "integration_id"})

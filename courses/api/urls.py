@@ -3,18 +3,29 @@
 from django.urls import path
 
 from accounts.api.endpoints import methods
-from courses.api import courses, enrolling, enrollments, people, sections, users
+from courses.api import admins, courses, enrolling, enrollments, logins, people, running, sections, terms, users
 
 COURSE = "courses/<str:course_id>"
 ENROLLMENT = f"{COURSE}/enrollments/<str:enrollment_id>"
 
 urlpatterns = [
-    path("users/<str:user_id>", methods(GET=users.show)),
+    path("users/<str:user_id>", methods(GET=users.show, PUT=users.change)),
+    path("users/<str:user_id>/sessions", methods(DELETE=users.end_sessions)),
+    path("users/<str:user_id>/logins", methods(GET=logins.index)),
+    path("accounts/<str:account_id>/logins/<str:login_id>", methods(PUT=logins.change)),
+    path("accounts/<str:account_id>/admins", methods(GET=admins.index, POST=admins.create)),
+    path("accounts/<str:account_id>/admins/<str:user_id>", methods(DELETE=admins.remove)),
+    path("accounts/<str:account_id>/sub_accounts/<str:sub_account_id>", methods(DELETE=running.delete_account)),
+    path("accounts/<str:account_id>/terms", methods(GET=terms.index, POST=terms.create)),
+    path(
+        "accounts/<str:account_id>/terms/<str:term_id>",
+        methods(GET=terms.show, PUT=terms.change, DELETE=terms.remove),
+    ),
     path("users/<str:user_id>/profile", methods(GET=users.profile)),
     path("courses", methods(GET=courses.index)),
-    path(COURSE, methods(GET=courses.show)),
+    path(COURSE, methods(GET=courses.show, PUT=running.change, DELETE=running.end)),
     path(f"{COURSE}/permissions", methods(GET=courses.permissions)),
-    path("accounts/<str:account_id>/courses", methods(POST=courses.create)),
+    path("accounts/<str:account_id>/courses", methods(GET=running.index_of_account, POST=courses.create)),
     path("users/<str:user_id>/courses", methods(GET=courses.index_of_user)),
     path(f"{COURSE}/sections", methods(GET=sections.index, POST=sections.create)),
     path("sections/<str:section_id>", methods(GET=sections.show, PUT=sections.edit, DELETE=sections.delete)),

@@ -1,11 +1,22 @@
 """People: oneself, and others as far as one may read them."""
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+from rest_framework.response import Response
+
 from accounts.api.bodies import Body, own_body, profile_body, user_body
 from accounts.api.endpoints import Call
 from accounts.api.finding import person
-from accounts.errors import NotAllowed
+from accounts.editing import edit_user, reactivate, sign_out_everywhere, suspend
+from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from courses.knowing import known_about
+from courses.reaching import check_may_change
+
+EDITABLE = ("name", "short_name", "sortable_name", "email", "time_zone", "locale")
+# What people may change of themselves.
+OWN_FIELDS = frozenset({"time_zone", "locale"})
+EVENTS = {"suspend": suspend, "unsuspend": reactivate}
 
 
 def show(call: Call, user_id: str) -> Body:
@@ -17,6 +28,38 @@ def show(call: Call, user_id: str) -> Body:
 def profile(call: Call, user_id: str) -> Body:
     """GET users/:id/profile"""
     return profile_body(*_readable(call, user_id))
+
+
+def change(call: Call, user_id: str) -> Body:
+    """PUT users/:id: names, e-mail, time zone and language, or `user[event]` suspend or unsuspend"""
+    user = person(call, user_id)
+    wanted = call.given.under("user")
+    fields = {field: wanted.text(field) for field in EDITABLE if field in wanted}
+    event = wanted.text("event")
+    own = user == call.user and call.user.actor is None and fields.keys() <= OWN_FIELDS and not event
+    if not own:
+        check_may_change(user, by=call.user)
+    if event and event not in EVENTS:
+        raise Invalid({"user.event": [("inclusion", _("Please give suspend or unsuspend."))]})
+    with transaction.atomic():
+        edit_user(user, by=call.user, **fields)
+        if event:
+            EVENTS[event](user, by=call.user)
+    keys = known_about(user, by=call.user) or frozenset()
+    return {
+        **user_body(user, keys, ("email", *call.include)),
+        "time_zone": user.time_zone or None,
+        "locale": user.locale or None,
+    }
+
+
+def end_sessions(call: Call, user_id: str) -> Response:
+    """DELETE users/:id/sessions: signs somebody out everywhere; access tokens end too, as in Canvas"""
+    user = person(call, user_id)
+    if user != call.user or call.user.actor:
+        check_may_change(user, by=call.user)
+    sign_out_everywhere(user, by=call.user)
+    return Response("ok")
 
 
 def _readable(call: Call, user_id: str) -> tuple[User, frozenset[str]]:

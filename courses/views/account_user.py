@@ -1,40 +1,54 @@
-"""One person as the account's staff see them, with whom they observe and who observes them."""
+"""One person as the account's staff see them: account, enrollments, links, admin roles and history."""
 
-from django.contrib import messages
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from accounts.models import Account, ObservationLink, User
+from accounts.admins import PERMISSION as MANAGE_ADMINS
+from accounts.admins import roles_held_by
+from accounts.models import Account, User
+from accounts.paging import page_of
 from accounts.permissions import may_on_account
 from accounts.requests import SignedInRequest
 from accounts.tree import with_all_below
+from courses.history import events_of, lines
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.observing import unlink
 from courses.people import observed_by, observers_of, people_of
-from courses.views.accounts import enter, show_page
+from courses.reaching import PERMISSION as MANAGE_LOGINS
+from courses.reaching import belongs_only_to, why_not_change
+from courses.views.accounts import Post, enter, show_page
 
-MANAGE = "manage_user_observers"
+MANAGE_OBSERVERS = "manage_user_observers"
+HISTORY = "read_reports"
+LATEST = 20
 
 
 @login_required
 def show(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
-    """The person's login, enrollments and links."""
+    """The person's account, and everything it is linked with, as far as the reader may see it."""
     post = enter(request, account_id, "read_roster")
     person = get_object_or_404(people_of(post.account), pk=user_id)
-    sees_links = MANAGE in post.permissions
-    context = {
+    manages_logins = MANAGE_LOGINS in post.permissions
+    context: dict[str, Any] = {
+        "history": None,
         "person": person,
-        "enrollments": _enrollments(person, post.account),
-        "sees_links": sees_links,
-        "may_remove": may_on_account(request.user, MANAGE, Account.objects.root()),
-        "observed": observed_by(person) if sees_links else [],
-        "observers": observers_of(person) if sees_links else [],
+        "states": User.State,
+        "manages_logins": manages_logins,
+        "why_not_change": why_not_change(person, by=request.user) if manages_logins else None,
+        "enrollments": page_of(_enrollments(person, post.account), request.GET.get("page")),
+        **_links(request, person, post),
+        "admin_roles": _admin_roles(person, post),
     }
+    if _sees_history(person, post):
+        events = list(events_of(person, post.permissions)[: LATEST + 1])
+        context |= {"history": lines(events[:LATEST]), "has_more_history": len(events) > LATEST}
     return show_page(request, post, "users", "user.html", **context)
 
 
@@ -47,18 +61,35 @@ def _enrollments(person: User, account: Account) -> EnrollmentQuerySet:
     return found.order_by("section__course__name", "section__name", "id")
 
 
+def _links(request: SignedInRequest, person: User, post: Post) -> dict[str, Any]:
+    if MANAGE_OBSERVERS not in post.permissions:
+        return {"sees_links": False}
+    return {
+        "sees_links": True,
+        "may_link": may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()),
+        "observed": page_of(observed_by(person), request.GET.get("observed")),
+        "observers": page_of(observers_of(person), request.GET.get("observers")),
+    }
+
+
+def _admin_roles(person: User, post: Post) -> list[Any]:
+    if MANAGE_ADMINS not in post.permissions:
+        return []
+    within = None if post.account.parent_id is None else with_all_below(post.account)
+    return list(roles_held_by(person, within))
+
+
+def _sees_history(person: User, post: Post) -> bool:
+    """What somebody did in another school is not for this one's staff either, and events do not say where."""
+    return HISTORY in post.permissions and belongs_only_to(person, post.account)
+
+
 @login_required
-def remove_link(request: SignedInRequest, account_id: int, user_id: int, link_id: int) -> HttpResponse:
-    """End a link this person is part of, after asking."""
+def history(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+    """Everything that is recorded about the person or was done by them, page by page."""
     post = enter(request, account_id, "read_roster")
-    if not may_on_account(request.user, MANAGE, Account.objects.root()):
-        raise PermissionDenied(_("Removing links needs the right to manage observers in the whole institution."))
     person = get_object_or_404(people_of(post.account), pk=user_id)
-    links = ObservationLink.objects.live().filter(Q(observer=person) | Q(student=person))
-    link = get_object_or_404(links.select_related("observer", "student"), pk=link_id)
-    if request.method == "POST":
-        unlink(link, by=request.user)
-        names = {"observer": link.observer.name, "student": link.student.name}
-        messages.success(request, _("%(observer)s no longer observes %(student)s.") % names)
-        return redirect("account_user", account_id, user_id)
-    return show_page(request, post, "users", "remove_link.html", person=person, link=link)
+    if not _sees_history(person, post):
+        raise PermissionDenied(_("The history of a person is for those who may view usage reports."))
+    page = page_of(events_of(person, post.permissions), request.GET.get("page"))
+    return show_page(request, post, "users", "history.html", person=person, page=page, history=lines(page.items))

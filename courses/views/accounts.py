@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.errors import Refused
+from accounts.forms import RuleForm
 from accounts.models import Account
 from accounts.paging import page_of, search_words
 from accounts.permissions import account_permissions, administered
 from accounts.requests import SignedInRequest
 from accounts.tree import above
-from courses.people import courses_of, people_of, searched
+from courses.models import Course
+from courses.people import courses_of, people_of, searched, searched_courses
+from courses.terms import terms
+
+# What a list of courses can be narrowed to.
+STATES = (Course.State.UNPUBLISHED, Course.State.AVAILABLE, Course.State.COMPLETED)
 
 FIRST_PAGES = (
     ("read_roster", "account_users"),
@@ -50,16 +57,54 @@ def enter(request: SignedInRequest, account_id: int, permission: str | None = No
     return Post(account, permissions)
 
 
-def show_page(request: SignedInRequest, post: Post, tab: str, template: str, **context: Any) -> HttpResponse:
+def show_page(
+    request: SignedInRequest, post: Post, tab: str, template: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
     """Render a page of the account within its frame."""
     frame = {
         "account": post.account,
         "permissions": post.permissions,
         "tab": tab,
         "crumbs": _crumbs(request, post.account),
-        "sub_accounts": post.account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("name", "id"),
     }
-    return render(request, f"accounts/{template}", {**frame, **context})
+    return render(request, f"accounts/{template}", {**frame, **context}, status=status)
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """A page that is one form: what it is about, where back leads to, and what its button says."""
+
+    title: str
+    back: str
+    back_label: str
+    save: str
+    intro: Sequence[str] = ()
+    tab: str = "users"
+
+
+def show_form(request: SignedInRequest, post: Post, about: FormPage, form: RuleForm) -> HttpResponse:
+    """Render a form on a page of its own; after complaints with what was typed."""
+    return show_page(request, post, about.tab, "form.html", status=form.status, about=about, form=form)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A page that asks before something is done: what it means, sentence by sentence, and both ways on."""
+
+    title: str
+    sentences: Sequence[str]
+    yes: str
+    no: str
+    back: str
+    back_label: str
+    tab: str = "users"
+    is_dangerous: bool = True
+
+
+def ask(request: SignedInRequest, post: Post, question: Question, refusal: Refused | None = None) -> HttpResponse:
+    """Render the question; with the `refusal` of a rule that was asked, why it cannot be done."""
+    status = refusal.status if refusal and request.method == "POST" else 200
+    return show_page(request, post, question.tab, "question.html", status=status, question=question, refusal=refusal)
 
 
 def _crumbs(request: SignedInRequest, account: Account) -> list[Crumb]:
@@ -77,7 +122,7 @@ def account(request: SignedInRequest, account_id: int) -> HttpResponse:
     """To the first page of the account that the reader may open."""
     post = enter(request, account_id)
     pages = [page for permission, page in FIRST_PAGES if permission in post.permissions]
-    return redirect(pages[0] if pages else "account_courses", account_id)
+    return redirect(pages[0] if pages else "sub_accounts", account_id)
 
 
 @login_required
@@ -91,15 +136,23 @@ def users(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 @login_required
 def courses(request: SignedInRequest, account_id: int) -> HttpResponse:
-    """The courses of the account and below it, to be searched."""
+    """The courses of the account and below it, to be searched and filtered by term and state."""
     post = enter(request, account_id, "read_course_list")
     words = search_words(request.GET.get("search"))
-    found = courses_of(post.account)
-    if words:
-        wanted = Q(name__icontains=words) | Q(course_code__icontains=words)
-        if "read_sis" in post.permissions:
-            wanted |= Q(sis_course_id__icontains=words)
-        found = found.filter(wanted)
-    return show_page(
-        request, post, "courses", "courses.html", page=page_of(found, request.GET.get("page")), words=words
-    )
+    found = searched_courses(courses_of(post.account), words, post.permissions)
+    every_term = list(terms())
+    term = next((each for each in every_term if str(each.pk) == request.GET.get("term")), None)
+    state = next((each for each in STATES if each.value == request.GET.get("state")), None)
+    if term:
+        found = found.filter(term=term)
+    if state:
+        found = found.filter(workflow_state=state)
+    context: dict[str, Any] = {
+        "page": page_of(found, request.GET.get("page")),
+        "words": words,
+        "terms": every_term,
+        "term": term,
+        "states": STATES,
+        "state": state,
+    }
+    return show_page(request, post, "courses", "courses.html", **context)

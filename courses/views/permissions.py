@@ -30,6 +30,7 @@ from accounts.permission_list import PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions import permissions_on
 from accounts.requests import SignedInRequest
 from accounts.roles import PERMISSION, SCOPE, Setting, Wish, roles_of, set_permission, settings_of
+from accounts.sub_accounts import sub_accounts_of
 from accounts.tree import above
 from courses.views.accounts import Post, enter, show_page
 
@@ -55,7 +56,14 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
     roles = roles_for_grid(post.account, kind)
     found = rows(post.account, roles, permissions_for(post.account, BASE_TYPES[kind], words))
     inactive = post.account.roles.filter(workflow_state=Role.State.INACTIVE, base_type__in=BASE_TYPES[kind])
-    context = {"kind": kind, "words": words, "roles": roles, "rows": found, "inactive": in_order(inactive)}
+    context: dict[str, Any] = {
+        "kind": kind,
+        "words": words,
+        "roles": roles,
+        "rows": found,
+        "inactive": in_order(inactive),
+        "sub_accounts": sub_accounts_of(post.account),
+    }
     return show_page(request, post, "permissions", "permissions.html", **context)
 
 
@@ -146,7 +154,7 @@ def _show(
     cell = _cell(role, asked, post.account)
     up = {account.pk: account for account in above(post.account)}
     locked_by = up.get(cell.setting.locked_by or 0) if cell.setting else None
-    context = {
+    context: dict[str, Any] = {
         "cell": cell,
         "kind": kind_of(role),
         "given": given or (_fields(cell.setting) if cell.setting else {}),

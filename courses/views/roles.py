@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -34,7 +36,7 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
         try:
             role = create_role(post.account, given["label"], given["base_role_type"], by=request.user)
         except Invalid as refusal:
-            form.add_refusals(refusal)
+            form.add_refusal(refusal)
         except NotAllowed as refusal:
             form.add_error(None, refusal.message)
         else:
@@ -63,7 +65,7 @@ def show(request: SignedInRequest, account_id: int, role_id: int) -> HttpRespons
         try:
             rename_role(role, form.cleaned_data["label"], by=request.user)
         except Invalid as refusal:
-            form.add_refusals(refusal)
+            form.add_refusal(refusal)
             role.label = label
         else:
             messages.success(request, _("The role is called %(role)s now.") % {"role": role.label})
@@ -91,7 +93,12 @@ def deactivate(request: SignedInRequest, account_id: int, role_id: int) -> HttpR
         return to_grid(post.account, role)
     holders = holders_of(role)
     said = ngettext("%(count)s person holds this role.", "%(count)s people hold this role.", holders)
-    context = {"role": role, "kind": kind_of(role), "holders": holders, "said": said % {"count": holders}}
+    context: dict[str, Any] = {
+        "role": role,
+        "kind": kind_of(role),
+        "holders": holders,
+        "said": said % {"count": holders},
+    }
     return show_page(request, post, "permissions", "role_deactivate.html", **context)
 
 

@@ -27,7 +27,7 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         try:
             made = create_section(here.course, by=request.user, **form.cleaned_data)
         except Invalid as refusal:
-            form.add_refusals(refusal)
+            form.add_refusal(refusal)
         except NotAllowed as refusal:
             raise PermissionDenied(refusal.message) from None
         else:
@@ -55,7 +55,7 @@ def edit(request: SignedInRequest, course_id: int, section_id: int) -> HttpRespo
         try:
             edit_section(section, by=request.user, **form.cleaned_data)
         except Invalid as refusal:
-            form.add_refusals(refusal)
+            form.add_refusal(refusal)
         except NotAllowed as refusal:
             raise PermissionDenied(refusal.message) from None
         else:

@@ -34,6 +34,8 @@ def create(call: Call, account_id: str) -> Body | Response:
     try:
         user = sign_up(_application(call.given, staff), _code(call.given), network=call.network, by=staff)
     except NotAllowed:
+        if staff:
+            raise
         return Response({}, 403)
     except Invalid as refusal:
         return Response({"errors": _grouped(refusal)}, 400)

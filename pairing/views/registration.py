@@ -28,7 +28,7 @@ def register(request: HttpRequest) -> HttpResponse:
             try:
                 user = sign_up(form.application(), form.cleaned_data["code"], network=network_of(request))
             except Invalid as refusal:
-                form.add_refusals(refusal)
+                form.add_refusal(refusal)
             except Refused as refusal:
                 form.add_error(None, refusal.message)
                 status = refusal.status

@@ -186,6 +186,63 @@ PAGES = [
     row("GET", "/accounts/{account}/roles/{role}/deactivate", ADMINS),
     row("POST", "/accounts/{account}/roles/{role}/deactivate", ADMINS),
     row("POST", "/accounts/{account}/roles/{role}/activate", ADMINS),
+    row("GET", "/accounts/{account}/users/new", ADMINS),
+    row("POST", "/accounts/{account}/users/new", ADMINS, body={"name": "Ana", "login_id": "ana"}),
+    *[
+        row(method, f"/accounts/{{account}}/users/{{student}}/{what}", ADMINS, body=body if method == "POST" else None)
+        for what, body in (
+            ("edit", {"name": "Ana", "login_id": "ana"}),
+            ("suspend", None),
+            ("reactivate", None),
+            ("sign_out", None),
+            ("delete", None),
+        )
+        for method in ("GET", "POST")
+        if (method, what) != ("GET", "reactivate")
+    ],
+    row("GET", "/accounts/{account}/users/{student}/history", ADMINS),
+    row("GET", "/accounts/{account}/users/{student}/link/{kind}", "admin"),
+    row("GET", "/accounts/{account}/users/{student}/link/{kind}/{ta}", "admin", loose="ta"),
+    row("POST", "/accounts/{account}/users/{student}/link/{kind}/{ta}", "admin", loose="ta"),
+    row("GET", "/accounts/{account}/courses/new", ADMINS),
+    row("POST", "/accounts/{account}/courses/new", ADMINS, body={"name": "Art", "account": "{account}"}),
+    row("GET", "/accounts/{account}/courses/{course}", ADMINS),
+    *[
+        row(method, f"/accounts/{{account}}/courses/{{course}}/{what}", ADMINS, body=body if method == "POST" else None)
+        for what, body in (
+            ("edit", {"name": "Art", "account": "{account}"}),
+            ("state", {"event": "conclude"}),
+            ("delete", None),
+        )
+        for method in ("GET", "POST")
+        if (method, what) != ("GET", "state")
+    ],
+    row("GET", "/accounts/{account}/sub_accounts", ADMINS),
+    row("GET", "/accounts/{account}/sub_accounts/new", ADMINS),
+    row("POST", "/accounts/{account}/sub_accounts/new", ADMINS, body={"name": "Lower school"}),
+    row("GET", "/accounts/{account}/edit", ADMINS),
+    row("POST", "/accounts/{account}/edit", ADMINS, body={"name": "School"}),
+    row("GET", "/accounts/{account}/delete", "admin"),
+    row("POST", "/accounts/{account}/delete", "admin"),
+    row("GET", "/accounts/{account}/admins", ADMINS),
+    row("GET", "/accounts/{account}/admins/new", ADMINS),
+    row("GET", "/accounts/{account}/admins/new/{ta}", ADMINS, loose="account ta"),
+    row(
+        "POST",
+        "/accounts/{account}/admins/new/{ta}",
+        ADMINS,
+        body={"role": "{admin_role}"},
+        loose="account ta",
+    ),
+    row("GET", "/accounts/{account}/admins/{second_admin}/remove", ADMINS),
+    row("POST", "/accounts/{account}/admins/{second_admin}/remove", ADMINS),
+    row("GET", "/accounts/{root}/terms", "admin"),
+    row("GET", "/accounts/{root}/terms/new", "admin"),
+    row("POST", "/accounts/{root}/terms/new", "admin", body={"name": "Spring"}),
+    row("GET", "/accounts/{root}/terms/{term}/edit", "admin"),
+    row("POST", "/accounts/{root}/terms/{term}/edit", "admin", body={"name": "Spring"}),
+    row("GET", "/accounts/{root}/terms/{term}/delete", "admin"),
+    row("POST", "/accounts/{root}/terms/{term}/delete", "admin"),
 ]
 
 # In the API whoever may not read the record of a person or a course is refused: ids there are no secret.
@@ -215,6 +272,34 @@ API = [
         body={"user[name]": "Ana", "pseudonym[unique_id]": "ana"},
     ),
     row("POST", "/api/v1/accounts/{account}/courses", ADMINS, body={"course[name]": "Art"}),
+    row("GET", "/api/v1/accounts/{account}/courses", ADMINS),
+    row("PUT", "/api/v1/accounts/{account}", ADMINS, body={"account[name]": "School"}),
+    row("GET", "/api/v1/accounts/{account}/sub_accounts", ADMINS),
+    row("POST", "/api/v1/accounts/{account}/sub_accounts", ADMINS, body={"account[name]": "Lower school"}),
+    row("DELETE", "/api/v1/accounts/{root}/sub_accounts/{account}", "admin", loose="account"),
+    row("GET", "/api/v1/accounts/{account}/admins", ADMINS),
+    row("POST", "/api/v1/accounts/{account}/admins", ADMINS, body={"user_id": "{ta}"}, loose="account ta"),
+    row("DELETE", "/api/v1/accounts/{account}/admins/{second}", ADMINS),
+    row("GET", "/api/v1/accounts/{root}/terms", "admin"),
+    row("POST", "/api/v1/accounts/{root}/terms", "admin", body={"enrollment_term[name]": "Spring"}),
+    row("GET", "/api/v1/accounts/{root}/terms/{term}", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/terms/{term}", "admin", body={"enrollment_term[name]": "Spring"}),
+    row("DELETE", "/api/v1/accounts/{root}/terms/{term}", "admin"),
+    # Whoever is in charge of the whole institution may go by any of its accounts.
+    row("DELETE", "/api/v1/accounts/{account}/users/{student}", ADMINS, loose="account student"),
+    row(
+        "PUT",
+        "/api/v1/accounts/{account}/logins/{student}",
+        ADMINS,
+        body={"login[unique_id]": "ana"},
+        loose="account student",
+    ),
+    row("GET", "/api/v1/users/{student}/logins", f"student {TEACHERS}"),
+    row("DELETE", "/api/v1/users/{student}/sessions", f"student {ADMINS}"),
+    row("PUT", "/api/v1/users/{student}", f"{STUDENT} {ADMINS}", body={"user[time_zone]": "Europe/Berlin"}),
+    row("PUT", "/api/v1/users/{student}", ADMINS, body={"user[name]": "Ana"}),
+    row("PUT", "/api/v1/courses/{course}", ADMINS, body={"course[name]": "Art"}),
+    row("DELETE", "/api/v1/courses/{course}", ADMINS, body={"event": "conclude"}),
     row("GET", "/api/v1/users/self", SIGNED_IN, of_oneself=True),
     row("GET", "/api/v1/users/{student}", READERS_OF_STUDENT),
     row("GET", "/api/v1/users/{student}/profile", READERS_OF_STUDENT),

@@ -121,7 +121,7 @@ def test_an_id_from_elsewhere_opens_nothing_within_ones_own(world, name):
                 continue
             if visitor.asks(row, world.ids(world.here, **{key: world.there.ids[key]})) == ALLOWED:
                 opened.append(f"{row} with another {key}")
-    assert opened == []
+    assert opened == [], "\n".join(opened)
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

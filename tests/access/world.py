@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
-from courses.models import Assignment, Enrollment
+from courses.models import Assignment, Enrollment, Term
 from courses.observing import link
 from tests.factories import (
     AccountFactory,
@@ -57,6 +57,7 @@ def _school(root: Account) -> School:
         "course_observer": beside.user,
         "sub_admin": make_admin(account),
     }
+    second = make_admin(account)
     idle = EnrollmentFactory(section=section, state=Enrollment.State.INACTIVE)
     invited = EnrollmentFactory(section=section, state=Enrollment.State.INVITED)
     assignment = Assignment.objects.create(course=section.course, name="Quiz", published=True)
@@ -68,6 +69,8 @@ def _school(root: Account) -> School:
         "enrollment": Enrollment.objects.get(user=student, type=BaseType.STUDENT).pk,
         "beside": beside.pk,
         "link": made.pk,
+        "second": second.pk,
+        "second_admin": second.account_admins.get().pk,
         "spare": SectionFactory(course=section.course).pk,
         "idle": idle.user_id,
         "idle_enrollment": idle.pk,
@@ -89,7 +92,10 @@ class World:
             "root": self.root.pk,
             "teacher_role": Role.objects.built_in(BaseType.TEACHER).pk,
             "student_role": Role.objects.built_in(BaseType.STUDENT).pk,
+            "admin_role": Role.objects.built_in(BaseType.ACCOUNT_ADMIN).pk,
             "permission": "read_roster",
+            "kind": "observer",
+            "term": Term.objects.create(name="Autumn").pk,
         }
         bare = Role.objects.create(label="Visitor", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=self.root)
         powerless = UserFactory()

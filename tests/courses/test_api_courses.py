@@ -169,7 +169,6 @@ def test_an_admin_makes_a_course(root):
     given = {
         "name": "Biology 7",
         "course_code": "BIO7",
-        "sis_course_id": "B7",
         "start_at": "2026-01-01T00:00:00Z",
     }
     body = Api(admin).post(f"accounts/{school.pk}/courses", course=given, offer=True, enroll_me=True).json()
@@ -178,6 +177,8 @@ def test_an_admin_makes_a_course(root):
     assert course.sections.get().is_default
     assert [row["type"] for row in body["enrollments"]] == ["teacher"]
     assert AuditEvent.objects.filter(action="course.created", actor=admin).exists()
+    refused = Api(admin).post(f"accounts/{school.pk}/courses", course={**given, "sis_course_id": "B7"})
+    assert (refused.status_code, Course.objects.count()) == (403, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+"""Admin roles on accounts: who holds them, giving them and taking them away.
+
+Nobody gives or takes a role that may do more than they may, and nobody takes their own last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import Invalid, NotAllowed
+from accounts.locking import lock_users
+from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
+from accounts.permissions import account_permissions, forget
+from accounts.roles import check_may_give, roles_of, settings_of
+
+PERMISSION = "manage_account_memberships"
+ADMIN_TYPES = (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP)
+ACTIVE = AccountAdmin.State.ACTIVE
+
+
+def admins_of(account: Account) -> QuerySet[AccountAdmin]:
+    """The admin roles held on this very account, by the names of who holds them."""
+    held = AccountAdmin.objects.filter(account=account, workflow_state=ACTIVE)
+    held = held.exclude(user__state=User.State.DELETED).select_related("user", "role", "account")
+    return held.order_by(Upper("user__sortable_name"), "user", "role")
+
+
+def roles_held_by(user: User, accounts: Iterable[int] | None = None) -> QuerySet[AccountAdmin]:
+    """The admin roles of a person, of these accounts only or (None) of all."""
+    held = AccountAdmin.objects.filter(user=user, workflow_state=ACTIVE, account__workflow_state=Account.State.ACTIVE)
+    if accounts is not None:
+        held = held.filter(account__in=accounts)
+    return held.select_related("account", "role").order_by("account__name", "role__label", "id")
+
+
+def admin_roles_of(account: Account) -> QuerySet[Role]:
+    """The roles that can be given on `account`."""
+    return roles_of(account).filter(base_type__in=ADMIN_TYPES)
+
+
+def givable_roles(account: Account, *, by: User) -> list[Role]:
+    """Those of them that `by` may give: none may do more there than `by` may (a fixed number of statements)."""
+    roles = list(admin_roles_of(account))
+    mine, settings = account_permissions(by, account), settings_of(roles, account)
+    return [role for role in roles if all(key in mine for key, setting in settings[role.pk].items() if setting.enabled)]
+
+
+def make_admin(user: User, role: Role, account: Account, *, by: User) -> AccountAdmin:
+    """Give `user` an admin role on `account`; somebody who has it keeps it. Raises NotAllowed, Invalid."""
+    _check(account, by)
+    if user.state == User.State.DELETED:
+        raise Invalid({"user_id": [("invalid", _("This person's account has been deleted."))]})
+    if not admin_roles_of(account).filter(pk=role.pk).exists():
+        raise Invalid({"role_id": [("inclusion", _("There is no such admin role in this account."))]})
+    with transaction.atomic():
+        lock_users([user.pk])
+        check_may_give(role, account, by=by)
+        admin, made = AccountAdmin.objects.get_or_create(user=user, account=account, role=role)
+        if not made and admin.workflow_state == ACTIVE:
+            return admin
+        admin.workflow_state = ACTIVE
+        admin.save(update_fields=["workflow_state"])
+        record(Action.ADMIN_CREATED, by=by, subject=user, account=account.pk, role=role.pk)
+    return admin
+
+
+def remove_admin(admin: AccountAdmin, *, by: User) -> AccountAdmin:
+    """Take an admin role away; what the person may do by it ends at once. Raises NotAllowed."""
+    with transaction.atomic():
+        # One after the other: two who take each other's role at once would leave nobody.
+        Account.objects.select_for_update(no_key=True).get(pk=admin.account_id)
+        forget()
+        _check(admin.account, by)
+        # A role that was switched off may do nothing; anybody in charge here may clear it away.
+        if admin.role.workflow_state == Role.State.ACTIVE:
+            check_may_give(admin.role, admin.account, by=by)
+        held = AccountAdmin.objects.filter(pk=admin.pk, workflow_state=ACTIVE)
+        if held.update(workflow_state=AccountAdmin.State.DELETED):
+            details = {"account": admin.account_id, "role": admin.role_id}
+            record(Action.ADMIN_REMOVED, by=by, subject=admin.user, **details)
+        if admin.user in (by, by.person_acting) and PERMISSION not in account_permissions(admin.user, admin.account):
+            raise NotAllowed(_("Nobody can take their own last admin role. Somebody else must take it from you."))
+    admin.workflow_state = AccountAdmin.State.DELETED
+    return admin
+
+
+def _check(account: Account, by: User) -> None:
+    if PERMISSION not in account_permissions(by, account):
+        raise NotAllowed(_("To give or take admin roles here you need the permission “Admins - add / remove”."))

@@ -1,0 +1,79 @@
+"""What names, logins and other texts about a person may look like: the same when an account is made and changed."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+LONGEST_NAME = 255
+LONGEST_LOGIN = 100
+LONGEST = {
+    "short_name": 255,
+    "sortable_name": 255,
+    "initial_enrollment_type": 16,
+    "time_zone": 64,
+    "locale": 16,
+    "email": 254,
+    "sis_user_id": 255,
+    "integration_id": 255,
+}
+Errors = dict[str, list[tuple[str, str | Promise]]]
+
+
+def is_storable(text: str) -> bool:
+    """Whether the database takes it: no NUL, and no half of a surrogate pair, which JSON can hold."""
+    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def name_problem(name: str) -> tuple[str, str] | None:
+    """What is wrong with a person's name, as (kind, message)."""
+    if not name.strip():
+        return "blank", _("Please give a name.")
+    if len(name) > LONGEST_NAME or not is_storable(name):
+        return "invalid", _("This name cannot be used; it may have 255 characters.")
+    return None
+
+
+def login_complaint(login: str, *, must_be_email: bool = False) -> str | None:
+    """What is wrong with a login; whether it is taken is not looked up."""
+    if not login.strip():
+        return _("Please give a login.")
+    if len(login) > LONGEST_LOGIN or not login.isprintable():
+        return _("A login has at most 100 characters, none of them invisible.")
+    return (
+        _("Please give an e-mail address, such as name@example.org.") if must_be_email and not is_email(login) else None
+    )
+
+
+def is_email(text: str) -> bool:
+    """Whether mail could be sent there."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def text_problems(texts: dict[str, str]) -> Errors:
+    """What is wrong with a person's other texts, by field name; `texts` has fields of LONGEST only."""
+    errors: Errors = {}
+    for field, text in texts.items():
+        if len(text) > LONGEST[field] or not is_storable(text):
+            errors[f"user.{field}"] = [("invalid", _("This is too long, or holds a character that cannot be used."))]
+        elif field == "email" and text and not is_email(text):
+            errors["user.email"] = [("invalid", _("Please give an e-mail address, such as name@example.org."))]
+    return errors
+
+
+def login_taken(*, by_staff: bool = True) -> tuple[str, str]:
+    """The complaint about a login that somebody else has."""
+    if by_staff:
+        return "taken", _("There is an account with this login already.")
+    return "taken", _("There is an account with this login already. Sign in with it instead.")
+
+
+def sis_id_taken() -> tuple[str, str]:
+    """The complaint about an SIS or integration id that somebody else has."""
+    return "taken", _("Somebody else has this SIS or integration id.")

@@ -1,0 +1,161 @@
+"""Changing people's accounts: names, login and e-mail, suspending, and ending sessions.
+
+Whether `by` may do this to the person was asked before: courses/reaching.py.
+"""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import available_timezones
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.checking import Errors, login_complaint, login_taken, name_problem, sis_id_taken, text_problems
+from accounts.errors import Invalid, NotAllowed
+from accounts.locking import lock_users
+from accounts.models import AccessToken, Action, User
+from accounts.names import sortable
+from accounts.signing_in import forget_addresses
+from accounts.sis_ids import check_may_set_sis_ids
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+SIS_IDS = ("sis_user_id", "integration_id")
+
+
+def edit_user(
+    user: User,
+    *,
+    by: User,
+    name: str | None = None,
+    sortable_name: str | None = None,
+    short_name: str | None = None,
+    email: str | None = None,
+    login_id: str | None = None,
+    sis_user_id: str | None = None,
+    integration_id: str | None = None,
+    time_zone: str | None = None,
+    locale: str | None = None,
+) -> User:
+    """Change what is given (None: leave it), and return the person as they are now.
+
+    Sortable and short name follow the name as long as nobody chose them. Raises Invalid, and NotAllowed for an SIS id
+    that `by` may not change; then nothing was changed.
+    """
+    wanted = {
+        "name": name,
+        "sortable_name": sortable_name,
+        "short_name": short_name,
+        "email": email,
+        "login_id": login_id,
+        "sis_user_id": sis_user_id,
+        "integration_id": integration_id,
+        "time_zone": time_zone,
+        "locale": locale,
+    }
+    given = {field: text if field == "login_id" else text.strip() for field, text in wanted.items() if text is not None}
+    if errors := _problems(given):
+        raise Invalid(errors)
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        if user.state == User.State.DELETED:
+            raise Invalid({"user.id": [("invalid", _("This person's account has been deleted."))]})
+        changed = _changes(user, given)
+        _check_may_change(user, changed, by)
+        if changed:
+            _save(user, changed)
+            if "email" in changed:
+                forget_addresses(user)
+            record(Action.USER_CHANGED, by=by, subject=user, fields=sorted(changed))
+    return user
+
+
+def _problems(given: dict[str, str]) -> Errors:
+    errors: Errors = {}
+    if "name" in given and (problem := name_problem(given["name"])):
+        errors["user.name"] = [problem]
+    if "login_id" in given and (complaint := login_complaint(given["login_id"])):
+        errors["pseudonym.unique_id"] = [("invalid", complaint)]
+    errors |= text_problems({field: text for field, text in given.items() if field not in ("name", "login_id")})
+    if (zone := given.get("time_zone")) and "user.time_zone" not in errors and zone not in available_timezones():
+        errors["user.time_zone"] = [("invalid", _("Please give a time zone such as Europe/Berlin."))]
+    if (locale := given.get("locale")) and not LANGUAGE_TAG.fullmatch(locale):
+        errors["user.locale"] = [("invalid", _("Please give a language such as en or pt-BR."))]
+    return errors
+
+
+def _changes(user: User, given: dict[str, str]) -> dict[str, str | None]:
+    """What of `given` is new, with the names that follow from it."""
+    wanted: dict[str, str | None] = {
+        field: (text or None) if field in SIS_IDS else text for field, text in given.items()
+    }
+    name = given.get("name", user.name)
+    if not given.get("sortable_name", "" if user.sortable_name == sortable(user.name) else user.sortable_name):
+        wanted["sortable_name"] = sortable(name)
+    if not given.get("short_name", "" if user.short_name == user.name else user.short_name):
+        wanted["short_name"] = name
+    return {field: value for field, value in wanted.items() if getattr(user, field) != value}
+
+
+def _check_may_change(user: User, changed: dict[str, str | None], by: User) -> None:
+    if changed.keys() & set(SIS_IDS):
+        # Taking one away is a change too.
+        check_may_set_sis_ids("changed", by=by)
+    if by.actor is not None and user == by and changed.keys() & {"login_id", "email"}:
+        raise NotAllowed(_("Login and e-mail cannot be changed while you act as this person."))
+
+
+def _save(user: User, changed: dict[str, str | None]) -> None:
+    for field, value in changed.items():
+        setattr(user, field, value)
+    try:
+        with transaction.atomic():
+            user.save(update_fields=list(changed))
+    except IntegrityError as error:
+        if "login_is_unique" in str(error):
+            raise Invalid({"pseudonym.unique_id": [login_taken()]}) from None
+        raise Invalid({"pseudonym.sis_user_id": [sis_id_taken()]}) from None
+
+
+def suspend(user: User, *, by: User) -> None:
+    """Keep a person out: sessions end at once, and access tokens do not work, until `reactivate`.
+
+    Enrollments and links stay. Raises NotAllowed for oneself.
+    """
+    if user in (by, by.person_acting):
+        raise NotAllowed(_("Nobody can suspend their own account."))
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        if user.is_active:
+            user.state = User.State.SUSPENDED
+            user.save(update_fields=["state"])
+            _end_sessions(user)
+            record(Action.USER_SUSPENDED, by=by, subject=user)
+
+
+def reactivate(user: User, *, by: User) -> None:
+    """Let a suspended person in again, with the password they had."""
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        if user.state == User.State.SUSPENDED:
+            has_password = user.has_usable_password()
+            user.state = User.State.REGISTERED if has_password else User.State.PRE_REGISTERED
+            user.save(update_fields=["state"])
+            record(Action.USER_REACTIVATED, by=by, subject=user)
+
+
+def sign_out_everywhere(user: User, *, by: User) -> None:
+    """End every session and every access token of a person. The password stays, so they can sign in again."""
+    with transaction.atomic():
+        _end_sessions(user)
+        AccessToken.objects.filter(user=user).delete()
+        record(Action.SESSIONS_ENDED, by=by, subject=user)
+
+
+def _end_sessions(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)

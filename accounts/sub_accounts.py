@@ -1,0 +1,86 @@
+"""The tree of accounts: making sub-accounts, and renaming accounts. Deleting is in courses/sub_accounts.py."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.checking import is_storable
+from accounts.errors import Invalid, NotAllowed
+from accounts.locking import hold_account
+from accounts.models import Account, Action, User
+from accounts.permissions import account_permissions
+from accounts.sis_ids import check_may_set_sis_ids
+
+PERMISSION = "manage_account_settings"
+LONGEST = 255
+
+
+def sub_accounts_of(account: Account) -> QuerySet[Account]:
+    """The accounts directly below `account`, by name."""
+    return account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("name", "id")
+
+
+def create_sub_account(parent: Account, *, by: User, name: str, sis_account_id: str = "") -> Account:
+    """Make an account below `parent`. Raises NotAllowed, Invalid."""
+    check_may_manage(parent, by)
+    sis_account_id = sis_account_id.strip()
+    _check_texts(name, sis_account_id)
+    check_may_set_sis_ids(sis_account_id, by=by)
+    made = Account(
+        parent=parent,
+        name=name.strip(),
+        sis_account_id=sis_account_id or None,
+        default_time_zone=parent.default_time_zone,
+    )
+    with transaction.atomic():
+        hold_account(parent)
+        _save(made)
+        record(Action.ACCOUNT_CREATED, by=by, account=made.pk, parent=parent.pk, name=made.name)
+    return made
+
+
+def edit_account(account: Account, *, by: User, name: str | None = None, sis_account_id: str | None = None) -> Account:
+    """Rename an account, give it another SIS id, or both (None: leave it). Raises NotAllowed, Invalid."""
+    check_may_manage(account, by)
+    wanted: dict[str, str | None] = {}
+    if name is not None:
+        wanted["name"] = name.strip()
+    if sis_account_id is not None:
+        wanted["sis_account_id"] = sis_account_id.strip() or None
+    _check_texts(wanted.get("name", account.name) or "", wanted.get("sis_account_id") or "")
+    changed = {field: value for field, value in wanted.items() if getattr(account, field) != value}
+    if "sis_account_id" in changed:
+        check_may_set_sis_ids("changed", by=by)
+    if changed:
+        for field, value in changed.items():
+            setattr(account, field, value)
+        with transaction.atomic():
+            _save(account, list(changed))
+            record(Action.ACCOUNT_CHANGED, by=by, account=account.pk, fields=sorted(changed), name=account.name)
+    return account
+
+
+def check_may_manage(account: Account, by: User) -> None:
+    """Raise NotAllowed unless `by` may manage the settings of `account`."""
+    if PERMISSION not in account_permissions(by, account):
+        raise NotAllowed(_("To change this account you need the permission “Account-level settings - manage” on it."))
+
+
+def _check_texts(name: str, sis_account_id: str) -> None:
+    if not name.strip():
+        raise Invalid({"account.name": [("blank", _("Please give a name."))]})
+    for field, text in (("name", name), ("sis_account_id", sis_account_id)):
+        if len(text) > LONGEST or not is_storable(text):
+            message = _("This is too long, or holds a character that cannot be used.")
+            raise Invalid({f"account.{field}": [("invalid", message)]})
+
+
+def _save(account: Account, fields: list[str] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            account.save(update_fields=fields)
+    except IntegrityError:
+        raise Invalid({"account.sis_account_id": [("taken", _("Another account has this SIS id."))]}) from None

@@ -1,0 +1,67 @@
+"""Whose account somebody may change: the one check that pages and API make before they edit, suspend or delete.
+
+A person's name, login and account are the same in all schools of the institution. So whoever changes them must be in
+charge of people in the whole institution, or in every account the person has anything to do with.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.errors import NotAllowed
+from accounts.models import Account, AccountAdmin, User
+from accounts.permissions import may_on_account, permissions_on
+from accounts.tree import with_all_below
+from courses.acting import reaches_further
+from courses.models import Enrollment
+
+PERMISSION = "manage_user_logins"
+
+
+def why_not_change(person: User, *, by: User) -> str | None:
+    """Why `by` may not edit, suspend or delete the account of `person`; None when they may.
+
+    The number of statements does not depend on how many accounts and courses they are in.
+    """
+    root = Account.objects.root()
+    if not may_on_account(by, PERMISSION, root):
+        held = permissions_on(by, _accounts_of(person)).values()
+        if not held or not all(PERMISSION in keys for keys in held):
+            return _(
+                "To change this account you need the permission “Users - manage login details” in the whole "
+                "institution, or in every part of it that this person belongs to."
+            )
+    if reaches_further(_as_if_active(person), by):
+        return _("This person's permissions reach further than yours, so you cannot change this account.")
+    return None
+
+
+def check_may_change(person: User, *, by: User) -> None:
+    """Raise NotAllowed, with the reason, unless `by` may change the account of `person`."""
+    if reason := why_not_change(person, by=by):
+        raise NotAllowed(reason)
+
+
+def belongs_only_to(person: User, account: Account) -> bool:
+    """Whether all that the person has to do with the institution is in `account` and below it."""
+    if account.parent_id is None:
+        return True
+    return {each.pk for each in _accounts_of(person)} <= set(with_all_below(account))
+
+
+def _accounts_of(person: User) -> list[Account]:
+    """Where the person has a place in a course, or an admin role."""
+    places = Enrollment.objects.present().filter(user=person)
+    roles = AccountAdmin.objects.filter(user=person, workflow_state=AccountAdmin.State.ACTIVE)
+    found = Q(pk__in=places.values("section__course__account")) | Q(pk__in=roles.values("account"))
+    return list(Account.objects.filter(found))
+
+
+def _as_if_active(person: User) -> User:
+    """A suspended admin may do nothing at the moment, and all of it again tomorrow."""
+    found = copy(person)
+    found.state = User.State.REGISTERED
+    return found

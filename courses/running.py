@@ -1,0 +1,157 @@
+"""What happens to a course after it was made: edited, published, concluded, deleted and brought back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import NotAllowed, Refused
+from accounts.locking import hold_account, lock_users
+from accounts.models import Account, Action, BaseType, User
+from accounts.permissions import may_on_account
+from accounts.sis_ids import check_may_set_sis_ids
+from courses.creating import check_order, check_texts, sis_id_taken
+from courses.models import Course, Enrollment, Submission
+
+PERMISSION = "manage_courses_admin"
+State = Course.State
+
+
+def check_may_manage(account: Account, by: User) -> None:
+    """Raise NotAllowed unless `by` may manage the courses of `account`."""
+    if not may_on_account(by, PERMISSION, account):
+        raise NotAllowed(_("To manage courses here you need the permission “Courses - manage” on this account."))
+
+
+def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
+    """Change any of name, course_code, sis_course_id, account, term, start_at, end_at and syllabus_body.
+
+    What is not given stays; None empties a date or the term. To move the course one must manage the courses of both
+    accounts. Raises NotAllowed, Invalid.
+    """
+    check_may_manage(course.account, by)
+    with transaction.atomic():
+        course = Course.objects.select_for_update(of=("self",)).select_related("account", "term").get(pk=course.pk)
+        changed = {field: value for field, value in _tidied(wanted).items() if getattr(course, field) != value}
+        for field, value in changed.items():
+            setattr(course, field, value)
+        texts = {"name": course.name, "course_code": course.course_code, "sis_course_id": course.sis_course_id or ""}
+        check_texts("course", texts)
+        check_order("course", course.start_at, course.end_at)
+        if "account" in changed:
+            hold_account(course.account)
+            check_may_manage(course.account, by)
+        if "sis_course_id" in changed:
+            check_may_set_sis_ids("changed", by=by)
+        if changed:
+            _save(course, changed, by)
+    return course
+
+
+def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
+    tidied = {field: value.strip() if isinstance(value, str) else value for field, value in wanted.items()}
+    if "sis_course_id" in tidied:
+        tidied["sis_course_id"] = tidied["sis_course_id"] or None
+    if tidied.get("course_code") == "":
+        del tidied["course_code"]
+    return tidied
+
+
+def _save(course: Course, changed: dict[str, Any], by: User) -> None:
+    try:
+        with transaction.atomic():
+            course.save(update_fields=list(changed))
+    except IntegrityError:
+        raise sis_id_taken("course.sis_course_id") from None
+    record(Action.COURSE_CHANGED, by=by, course=course.pk, fields=sorted(changed))
+
+
+def publish(course: Course, *, by: User) -> None:
+    """Open a course to its students and observers; one that was concluded opens again. Raises NotAllowed."""
+    _set_state(course, State.AVAILABLE, by)
+
+
+def unpublish(course: Course, *, by: User) -> None:
+    """Close a course to its students and observers; not once there are grades. Raises NotAllowed, Refused."""
+    check_may_manage(course.account, by)
+    if has_grades(course):
+        raise Refused(_("Work in this course has been graded, so it cannot be unpublished. It can be concluded."))
+    _set_state(course, State.UNPUBLISHED, by)
+
+
+def has_grades(course: Course) -> bool:
+    """Whether any work in the course has been graded."""
+    return Submission.objects.filter(assignment__course=course, score__isnull=False).exists()
+
+
+def conclude(course: Course, *, by: User) -> None:
+    """Close a course to changes; whoever is in it can go on reading. Raises NotAllowed."""
+    _set_state(course, State.COMPLETED, by)
+
+
+def undelete(course: Course, *, by: User) -> None:
+    """Bring a deleted course back, unpublished and without people, who must be enrolled again. Raises NotAllowed."""
+    if course.workflow_state == State.DELETED:
+        _set_state(course, State.UNPUBLISHED, by)
+
+
+def _set_state(course: Course, state: str, by: User) -> None:
+    check_may_manage(course.account, by)
+    with transaction.atomic():
+        before = Course.objects.select_for_update().values_list("workflow_state", flat=True).get(pk=course.pk)
+        course.workflow_state = state
+        if before != state:
+            course.save(update_fields=["workflow_state"])
+            record(Action.COURSE_CHANGED, by=by, course=course.pk, before=before, state=state)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """How many people a course has, of the kinds that matter before it is deleted."""
+
+    enrollments: int
+    students: int
+    observers: int
+    graded: int
+
+
+def what_is_inside(course: Course) -> Inside:
+    """The numbers to show before a course is deleted (two statements)."""
+    places = Enrollment.objects.present().filter(section__course=course)
+    by_type = dict(places.order_by().values_list("type").annotate(Count("id")))
+    graded = Submission.objects.filter(assignment__course=course, score__isnull=False).count()
+    students, observers = by_type.get(BaseType.STUDENT, 0), by_type.get(BaseType.OBSERVER, 0)
+    return Inside(sum(by_type.values()), students, observers, graded)
+
+
+END_ALL = """
+UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
+FROM courses_section s
+WHERE s.id = e.section_id AND s.course_id = %s AND e.state <> 'deleted'
+"""
+
+
+def delete_course(course: Course, *, by: User) -> int:
+    """Delete a course: every enrollment in it ends, the observers' with the students'. Returns how many did.
+
+    Nobody's account and no link is touched; what was handed in and graded stays with the course. Raises NotAllowed.
+    """
+    check_may_manage(course.account, by)
+    students = Enrollment.objects.students().filter(section__course=course)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # As for every change of a student's enrollments: a link made meanwhile waits, and then finds the course gone.
+        lock_users(students.values_list("user_id", flat=True))
+        before = Course.objects.select_for_update().values_list("workflow_state", flat=True).get(pk=course.pk)
+        if before == State.DELETED:
+            return 0
+        course.workflow_state = State.DELETED
+        course.save(update_fields=["workflow_state"])
+        cursor.execute(END_ALL, [course.pk])
+        ended = cursor.rowcount
+        record(Action.COURSE_DELETED, by=by, course=course.pk, name=course.name, before=before, enrollments=ended)
+    return ended

@@ -1,0 +1,88 @@
+"""Terms: the institution's, made, dated and deleted by whoever manages its settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.auditing import record
+from accounts.checking import is_storable
+from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.models import Account, Action, User
+from accounts.permissions import may_on_account
+from accounts.sis_ids import check_may_set_sis_ids
+from courses.models import Course, Term
+
+PERMISSION = "manage_account_settings"
+LONGEST = 255
+
+
+def terms() -> QuerySet[Term]:
+    """Every term, the latest first; those without dates last."""
+    return Term.objects.order_by(F("start_at").desc(nulls_last=True), "name", "id")
+
+
+def save_term(
+    term: Term | None,
+    *,
+    by: User,
+    name: str,
+    start_at: datetime | None = None,
+    end_at: datetime | None = None,
+    sis_term_id: str | None = None,
+) -> Term:
+    """Make a term (`term` None) or give one another name and dates; `sis_term_id` None leaves that as it is.
+
+    Raises NotAllowed, Invalid.
+    """
+    check_may_manage(by)
+    saved = term or Term()
+    sis_id = saved.sis_term_id if sis_term_id is None else sis_term_id.strip() or None
+    _check(name, sis_id or "", start_at, end_at)
+    if sis_id != saved.sis_term_id:
+        check_may_set_sis_ids("changed", by=by)
+    saved.name, saved.start_at, saved.end_at, saved.sis_term_id = name.strip(), start_at, end_at, sis_id
+    try:
+        with transaction.atomic():
+            saved.save()
+            record(Action.TERM_CHANGED if term else Action.TERM_CREATED, by=by, term=saved.pk, name=saved.name)
+    except IntegrityError:
+        message = _("Another term has this SIS id.")
+        raise Invalid({"enrollment_term.sis_term_id": [("taken", message)]}) from None
+    return saved
+
+
+def delete_term(term: Term, *, by: User) -> None:
+    """Delete a term no course is in. Raises NotAllowed, Refused."""
+    check_may_manage(by)
+    with transaction.atomic():
+        Term.objects.select_for_update().get(pk=term.pk)
+        if number := Course.objects.present().filter(term=term).count():
+            text = ngettext("%(number)s course is in this term.", "%(number)s courses are in this term.", number)
+            raise Refused(text % {"number": number} + " " + _("Only a term without courses can be deleted."))
+        # Deleted courses do not stand in the way, and keep nothing of it.
+        Course.objects.filter(term=term).update(term=None)
+        record(Action.TERM_DELETED, by=by, term=term.pk, name=term.name)
+        term.delete()
+
+
+def check_may_manage(by: User) -> None:
+    """Raise NotAllowed unless `by` may make and change terms."""
+    if not may_on_account(by, PERMISSION, Account.objects.root()):
+        raise NotAllowed(_("Terms are for those who manage the settings of the institution."))
+
+
+def _check(name: str, sis_term_id: str, start_at: datetime | None, end_at: datetime | None) -> None:
+    if not name.strip():
+        raise Invalid({"enrollment_term.name": [("blank", _("Please give a name."))]})
+    for field, text in (("name", name), ("sis_term_id", sis_term_id)):
+        if len(text) > LONGEST or not is_storable(text):
+            message = _("This is too long, or holds a character that cannot be used.")
+            raise Invalid({f"enrollment_term.{field}": [("invalid", message)]})
+    if start_at and end_at and end_at <= start_at:
+        message = _("The end must come after the start.")
+        raise Invalid({"enrollment_term.end_at": [("invalid", message)]})

@@ -1,0 +1,106 @@
+"""Linking observers and students by staff, and ending links: for those who manage observers in the institution."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, ObservationLink, User
+from accounts.permissions import may_on_account
+from accounts.requests import SignedInRequest
+from courses.models import Course, Enrollment
+from courses.observing import link, unlink
+from courses.people import findable, people_of
+from courses.views.account_user import MANAGE_OBSERVERS
+from courses.views.accounts import Post, enter, show_page
+from courses.views.finding import Search, find_person
+
+STUDENT, OBSERVER = "student", "observer"
+NAMED = 10
+
+
+def _enter(request: SignedInRequest, account_id: int, user_id: int, kind: str = STUDENT) -> tuple[Post, User]:
+    if kind not in (STUDENT, OBSERVER):
+        raise Http404
+    post = enter(request, account_id, "read_roster")
+    if not may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()):
+        raise PermissionDenied(_("Links are for those who manage observers in the whole institution."))
+    return post, get_object_or_404(people_of(post.account), pk=user_id)
+
+
+@login_required
+def find(request: SignedInRequest, account_id: int, user_id: int, kind: str) -> HttpResponse:
+    """Find the student this person is to observe, or an observer for this student (`kind`)."""
+    post, person = _enter(request, account_id, user_id, kind)
+    if kind == STUDENT:
+        title, intro = _("Link %(name)s to a student"), _("Whom is %(name)s to observe?")
+    else:
+        title, intro = _("Add an observer of %(name)s"), _("Who is to observe %(name)s?")
+    search = Search(
+        title=title % {"name": person.name},
+        intro=intro % {"name": person.name},
+        back=reverse("account_user", args=[account_id, user_id]),
+        back_label=person.name,
+    )
+
+    def address(other: User) -> str:
+        return reverse("link_people", args=[account_id, user_id, kind, other.pk])
+
+    def why_not(others: Collection[User]) -> dict[int, str]:
+        links = ObservationLink.objects.live()
+        if kind == STUDENT:
+            linked = links.filter(observer=person, student__in=others).values_list("student_id", flat=True)
+        else:
+            linked = links.filter(student=person, observer__in=others).values_list("observer_id", flat=True)
+        return {**dict.fromkeys(linked, _("Linked already")), person.pk: _("This very person")}
+
+    return find_person(request, post, search, address, why_not)
+
+
+@login_required
+def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, other_id: int) -> HttpResponse:
+    """Say who will observe whom and what that opens; a POST makes the link."""
+    post, person = _enter(request, account_id, user_id, kind)
+    other = get_object_or_404(findable(post.account, by=request.user), pk=other_id)
+    if other == person:
+        raise Http404
+    observer, student = (person, other) if kind == STUDENT else (other, person)
+    if request.method == "POST":
+        link(observer, student, origin=ObservationLink.Origin.STAFF, by=request.user)
+        names = {"observer": observer.name, "student": student.name}
+        messages.success(request, _("%(observer)s observes %(student)s now.") % names)
+        return redirect("account_user", account_id, user_id)
+    places = Enrollment.objects.present().live().students().filter(user=student)
+    courses = Course.objects.filter(pk__in=places.values("section__course")).order_by("name", "id")
+    context: dict[str, Any] = {
+        "person": person,
+        "kind": kind,
+        "observer": observer,
+        "student": student,
+        "courses": list(courses[: NAMED + 1]),
+        "named": NAMED,
+    }
+    return show_page(request, post, "users", "link.html", **context)
+
+
+@login_required
+def remove(request: SignedInRequest, account_id: int, user_id: int, link_id: int) -> HttpResponse:
+    """End a link this person is part of, after asking."""
+    post, person = _enter(request, account_id, user_id)
+    links = ObservationLink.objects.live().filter(Q(observer=person) | Q(student=person))
+    found = get_object_or_404(links.select_related("observer", "student"), pk=link_id)
+    if request.method == "POST":
+        unlink(found, by=request.user)
+        names = {"observer": found.observer.name, "student": found.student.name}
+        messages.success(request, _("%(observer)s no longer observes %(student)s.") % names)
+        return redirect("account_user", account_id, user_id)
+    return show_page(request, post, "users", "remove_link.html", person=person, link=found)

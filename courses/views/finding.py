@@ -1,0 +1,52 @@
+"""Finding a person to do something with: a search, page by page, in which each line leads on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+
+from accounts.models import User
+from accounts.paging import page_of, search_words
+from accounts.requests import SignedInRequest
+from courses.people import findable, searched
+from courses.views.accounts import Post, show_page
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search is for: its title, what to say above it, and the way back."""
+
+    title: str
+    intro: str
+    back: str
+    back_label: str
+    tab: str = "users"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Somebody found: where choosing them leads, or why they cannot be chosen."""
+
+    person: User
+    address: str
+    why_not: str = ""
+
+
+def find_person(
+    request: SignedInRequest,
+    post: Post,
+    search: Search,
+    choose: Callable[[User], str],
+    why_not: Callable[[Collection[User]], dict[int, str]],
+) -> HttpResponse:
+    """Render the search. `choose` gives the address behind a person, `why_not` by id who cannot be chosen and why."""
+    words = search_words(request.GET.get("search"))
+    people = searched(findable(post.account, by=request.user), words, post.permissions)
+    page = page_of(people if words else people.none(), request.GET.get("page"))
+    reasons = why_not(page.items)
+    choices = [Choice(person, choose(person), reasons.get(person.pk, "")) for person in page.items]
+    return show_page(
+        request, post, search.tab, "find_person.html", about=search, page=page, choices=choices, words=words
+    )

@@ -1,0 +1,82 @@
+"""Deleting somebody's account, with all that follows. It stands here because live pairing codes end too."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import NotAllowed
+from accounts.models import AccessToken, Action, User
+from accounts.signing_in import forget_addresses
+from courses.leaving import leave_everything
+from pairing.models import PairingCode
+
+
+@dataclass(frozen=True)
+class WhatGoes:
+    """What ends when an account is deleted, in numbers."""
+
+    enrollments: int
+    observed: int
+    observers: int
+    admin_roles: int
+    codes: int
+    tokens: int
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is any of it."""
+        return any(vars(self).values())
+
+
+COUNT = """
+SELECT (SELECT count(*) FROM courses_enrollment WHERE user_id = %(user)s AND state NOT IN ('deleted', 'rejected')),
+       (SELECT count(*) FROM accounts_observationlink WHERE observer_id = %(user)s AND state = 'active'),
+       (SELECT count(*) FROM accounts_observationlink WHERE student_id = %(user)s AND state = 'active'),
+       (SELECT count(*) FROM accounts_accountadmin WHERE user_id = %(user)s AND workflow_state = 'active'),
+       (SELECT count(*) FROM pairing_pairingcode
+        WHERE student_id = %(user)s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()),
+       (SELECT count(*) FROM accounts_accesstoken WHERE user_id = %(user)s)
+"""
+
+
+def what_goes(user: User) -> WhatGoes:
+    """The numbers to show before an account is deleted (one statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"user": user.pk})
+        return WhatGoes(*cursor.fetchone())
+
+
+def delete_user(user: User, *, by: User) -> None:
+    """Delete an account: enrollments, links, admin roles, live codes, sessions and access tokens end at once.
+
+    The person's work, grades and history stay. Login and SIS ids are free for somebody else. Whether `by` may do
+    this to the person was asked before: courses/reaching.py. Raises NotAllowed for oneself.
+    """
+    if user in (by, by.person_acting):
+        raise NotAllowed(_("Nobody can delete their own account."))
+    with transaction.atomic():
+        ended = leave_everything(user, by=by)
+        user.refresh_from_db()
+        if user.state == User.State.DELETED:
+            return
+        codes = PairingCode.objects.open().filter(student=user).update(revoked_at=timezone.now())
+        forget_addresses(user)
+        AccessToken.objects.filter(user=user).delete()
+        before = {field: getattr(user, field) for field in ("login_id", "sis_user_id", "integration_id")}
+        User.objects.filter(pk=user.pk).update(
+            state=User.State.DELETED,
+            # No login anybody could type: the old one is free from now on.
+            login_id=f"deleted:{user.pk}:{secrets.token_hex(8)}",
+            sis_user_id=None,
+            integration_id=None,
+            session_epoch=F("session_epoch") + 1,
+        )
+        user.refresh_from_db()
+        record(Action.USER_DELETED, by=by, subject=user, **ended, codes=codes, **before)

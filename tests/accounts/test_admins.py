@@ -1,0 +1,107 @@
+"""Giving and taking admin roles."""
+
+import pytest
+
+from accounts.admins import admins_of, make_admin, remove_admin
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role
+from accounts.permissions import may_on_account
+from tests import factories
+from tests.factories import AccountFactory, UserFactory, allow
+
+
+@pytest.fixture
+def full(root):
+    return Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
+
+
+@pytest.fixture
+def helper(root):
+    """A role with next to no rights, which may give and take roles."""
+    role = Role.objects.create(label="Helper", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    role.overrides.create(account=root, permission="manage_account_memberships", enabled=True)
+    return role
+
+
+@pytest.fixture
+def admin(root):
+    return factories.make_admin()
+
+
+def test_a_role_is_given_taken_and_given_again(admin, full, root):
+    person, school = UserFactory(), AccountFactory()
+    held = make_admin(person, full, school, by=admin)
+    assert may_on_account(person, "manage_courses_admin", school)
+    assert not may_on_account(person, "manage_courses_admin", root)
+    assert make_admin(person, full, school, by=admin) == held
+    remove_admin(held, by=admin)
+    assert not may_on_account(person, "manage_courses_admin", school)
+    assert make_admin(person, full, school, by=admin) == held
+    assert list(admins_of(school)) == [held]
+    actions = AuditEvent.objects.filter(subject=person).order_by("id").values_list("action", flat=True)
+    assert list(actions) == [Action.ADMIN_CREATED, Action.ADMIN_REMOVED, Action.ADMIN_CREATED]
+
+
+def test_it_takes_the_permission_on_that_account(full, root):
+    school, other = AccountFactory(), AccountFactory()
+    staff, person = factories.make_admin(school), UserFactory()
+    for where in (root, other):
+        with pytest.raises(NotAllowed):
+            make_admin(person, full, where, by=staff)
+    below = AccountFactory(parent=school)
+    assert make_admin(person, full, below, by=staff)
+    with pytest.raises(NotAllowed):
+        remove_admin(factories.make_admin(other).account_admins.get(), by=staff)
+
+
+def test_nobody_gives_or_takes_a_role_that_may_do_more_than_they_may(admin, full, helper, root):
+    weak, person = UserFactory(), UserFactory()
+    make_admin(weak, helper, root, by=admin)
+    with pytest.raises(NotAllowed, match="do not have"):
+        make_admin(person, full, root, by=weak)
+    with pytest.raises(NotAllowed, match="do not have"):
+        remove_admin(admin.account_admins.get(), by=weak)
+    assert make_admin(person, helper, root, by=weak)
+    assert not AccountAdmin.objects.filter(user=person, role=full).exists()
+
+
+def test_nobody_takes_their_own_last_role(admin, full, helper, root):
+    (only,) = admin.account_admins.all()
+    with pytest.raises(NotAllowed, match="own last"):
+        remove_admin(only, by=admin)
+    other = factories.make_admin()
+    other.actor = admin
+    with pytest.raises(NotAllowed, match="own last"):
+        remove_admin(only, by=other)
+    assert may_on_account(admin, "manage_account_memberships", root)
+    second = make_admin(admin, helper, root, by=admin)
+    remove_admin(second, by=admin)
+    assert [held.role for held in admins_of(root) if held.user == admin] == [full]
+
+
+@pytest.mark.parametrize("role", ["teacher", "elsewhere", "inactive"])
+def test_only_admin_roles_of_this_account_can_be_given(admin, root, role):
+    school, other = AccountFactory(), AccountFactory()
+    roles = {
+        "teacher": Role.objects.built_in(BaseType.TEACHER),
+        "elsewhere": Role.objects.create(label="E", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=other),
+        "inactive": Role.objects.create(
+            label="I", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=school, workflow_state="inactive"
+        ),
+    }
+    with pytest.raises(Invalid):
+        make_admin(UserFactory(), roles[role], school, by=admin)
+
+
+def test_deleted_people_become_no_admins_and_are_not_listed(admin, full, root):
+    gone = UserFactory(state="deleted")
+    with pytest.raises(Invalid):
+        make_admin(gone, full, root, by=admin)
+    AccountAdmin.objects.create(user=gone, account=root, role=full)
+    assert [held.user for held in admins_of(root)] == [admin]
+
+
+def test_a_permission_switched_off_counts(admin, full, root):
+    allow(BaseType.ACCOUNT_ADMIN, "manage_account_memberships", enabled=False)
+    with pytest.raises(NotAllowed):
+        make_admin(UserFactory(), full, Account.objects.root(), by=admin)

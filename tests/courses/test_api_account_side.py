@@ -1,0 +1,194 @@
+"""The API of people's accounts, admins, sub-accounts, terms and courses, as far as refusals go.
+
+That it works as clients expect is in tests/pairing/test_canvasapi_accounts.py.
+"""
+
+import pytest
+
+from accounts.models import Account, AccountAdmin, User
+from courses.models import Course, Term
+from tests.api import Api, ids
+from tests.database import statements
+from tests.factories import AccountFactory, CourseFactory, UserFactory, allow, make_admin
+
+HUGE = "9" * 20
+
+
+@pytest.fixture
+def calls(school):
+    """Every call that changes something, with what it takes: method, path, body."""
+    home, person = school.account.pk, school.student.pk
+    term = Term.objects.create(name="Fall")
+    below = AccountFactory(parent=school.account)
+    return [
+        ("PUT", f"users/{person}", {"user": {"name": "X"}}),
+        ("PUT", f"users/{person}", {"user": {"event": "suspend"}}),
+        ("DELETE", f"users/{person}/sessions", {}),
+        ("PUT", f"accounts/{home}/logins/{person}", {"login": {"unique_id": "x"}}),
+        ("DELETE", f"accounts/{home}/users/{person}", {}),
+        ("POST", f"accounts/{home}/admins", {"user_id": person}),
+        ("DELETE", f"accounts/{home}/admins/{school.account_admin.pk}", {}),
+        ("PUT", f"accounts/{home}", {"account": {"name": "X"}}),
+        ("POST", f"accounts/{home}/sub_accounts", {"account": {"name": "X"}}),
+        ("DELETE", f"accounts/{home}/sub_accounts/{below.pk}", {}),
+        ("POST", f"accounts/{home}/courses", {"course": {"name": "X"}}),
+        ("PUT", f"courses/{school.course.pk}", {"course": {"name": "X"}}),
+        ("PUT", f"courses/{school.course.pk}", {"course": {"event": "conclude"}}),
+        ("DELETE", f"courses/{school.course.pk}", {"event": "delete"}),
+        ("POST", "accounts/self/terms", {"enrollment_term": {"name": "X"}}),
+        ("PUT", f"accounts/self/terms/{term.pk}", {"enrollment_term": {"name": "X"}}),
+        ("DELETE", f"accounts/self/terms/{term.pk}", {}),
+    ]
+
+
+def snapshot():
+    rows = [User.objects.values(), AccountAdmin.objects.values(), Account.objects.values(), Course.objects.values()]
+    return [list(found.order_by("id")) for found in [*rows, Term.objects.values()]]
+
+
+@pytest.mark.parametrize("who", ["classmate", "teacher", "observer", "admin_elsewhere", None])
+def test_nobody_else_changes_anything(school, calls, who):
+    api = Api(getattr(school, who) if who else None)
+    before = snapshot()
+    for method, path, body in calls:
+        answer = api.send(method, path, body)
+        assert answer.status_code == (403 if who else 401), (method, path, answer.content)
+    assert snapshot() == before
+
+
+def test_reading_lists_needs_a_role_too(school):
+    for who in ("student", "teacher", "observer", "admin_elsewhere"):
+        api = Api(getattr(school, who))
+        for path in ("admins", "sub_accounts", "terms", "courses"):
+            assert api.get(f"accounts/{school.account.pk}/{path}").status_code == 403
+        assert api.get(f"users/{school.classmate.pk}/logins").status_code == 403 or who == "teacher"
+
+
+def test_a_schools_admin_works_within_the_school(school, root):
+    api, home = Api(school.account_admin), school.account.pk
+    assert api.put(f"users/{school.student.pk}", user={"name": "Mia Sea"}).json()["name"] == "Mia Sea"
+    assert api.put(f"users/{school.outsider.pk}", user={"name": "X"}).status_code == 403
+    assert api.put(f"accounts/{home}/logins/{school.student.pk}", login={"sis_user_id": "X"}).status_code == 403
+    assert api.post(f"accounts/{home}/admins", user_id=school.outsider.pk).status_code == 404
+    assert api.post(f"accounts/{home}/admins", user_id=school.teacher.pk).status_code == 200
+    assert api.delete(f"accounts/{home}/users/{school.outsider.pk}").status_code == 403
+    assert api.delete(f"accounts/{school.elsewhere.pk}/users/{school.student.pk}").status_code == 404
+    assert api.put(f"courses/{school.course.pk}", course={"account_id": school.elsewhere.pk}).status_code == 403
+    assert api.put(f"courses/{school.other_course.pk}", course={"name": "X"}).status_code == 403
+    assert ids(api.get(f"accounts/{home}/courses")) == [school.course.pk]
+    assert api.post(f"accounts/{home}/terms", enrollment_term={"name": "X"}).status_code == 404
+    assert api.get(f"accounts/{home}/terms").json() == {"enrollment_terms": []}
+
+
+def test_people_change_their_own_time_zone_and_language_and_nothing_else(school):
+    api = Api(school.student)
+    body = api.put("users/self", user={"time_zone": "Europe/Berlin", "locale": "es", "terms_of_use": 1}).json()
+    assert (body["time_zone"], body["locale"]) == ("Europe/Berlin", "es")
+    for given in ({"name": "Boss"}, {"email": "x@example.org"}, {"event": "suspend"}):
+        assert api.put("users/self", user=given).status_code == 403
+    assert User.objects.get(pk=school.student.pk).name == "Mia Lake"
+
+
+def test_people_end_their_own_sessions(school):
+    api = Api(school.student)
+    assert api.delete("users/self/sessions").json() == "ok"
+    assert api.get("users/self").status_code == 401
+
+
+def test_a_password_is_not_set_for_somebody_else(school):
+    path = f"accounts/self/logins/{school.student.pk}"
+    answer = Api(school.admin).put(path, login={"unique_id": "new", "password": "four-old-bicycles"})
+    assert answer.status_code == 400
+    assert "Nobody sets a password" in answer.json()["errors"]["login.password"][0]["message"]
+    assert User.objects.get(pk=school.student.pk).login_id == "mia"
+
+
+def test_logins_show_what_the_reader_may_see(school, root):
+    path = f"users/{school.student.pk}/logins"
+    (body,) = Api(school.admin).get(path).json()
+    assert (body["unique_id"], body["sis_user_id"], body["account_id"]) == ("mia", "S-MIA", root.pk)
+    assert Api(school.student).get("users/self/logins").json()[0]["unique_id"] == "mia"
+    allow("AccountAdmin", "read_sis", enabled=False)
+    assert "sis_user_id" not in Api(school.admin).get(path).json()[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PUT", "users/{student}", {"user": {"name": " "}}, 400),
+        ("PUT", "users/{student}", {"user": {"event": "explode"}}, 400),
+        ("PUT", "users/{huge}", {"user": {"name": "X"}}, 404),
+        ("PUT", "accounts/self/logins/{huge}", {"login": {"unique_id": "X"}}, 404),
+        ("PUT", "accounts/self/logins/{student}", {"login": {"unique_id": ""}}, 400),
+        ("PUT", "accounts/self/logins/{student}", {"login": {"workflow_state": "gone"}}, 400),
+        ("DELETE", "accounts/self/users/{huge}", {}, 404),
+        ("DELETE", "accounts/self/users/self", {}, 403),
+        ("POST", "accounts/self/admins", {}, 400),
+        ("POST", "accounts/self/admins", {"user_id": "{huge}"}, 404),
+        ("POST", "accounts/self/admins", {"user_id": "{student}", "role_id": "999999"}, 400),
+        ("POST", "accounts/self/admins", {"user_id": "{student}", "role": "TeacherEnrollment"}, 400),
+        ("DELETE", "accounts/self/admins/{student}", {}, 404),
+        ("DELETE", "accounts/self/admins/self", {}, 403),
+        ("PUT", "accounts/self", {"account": {"name": ""}}, 400),
+        ("DELETE", "accounts/{home}/sub_accounts/{home}", {}, 404),
+        ("DELETE", "accounts/self/sub_accounts/{home}", {}, 422),
+        ("POST", "accounts/self/sub_accounts", {"account": {"name": "x" * 300}}, 400),
+        ("POST", "accounts/self/terms", {"enrollment_term": {"name": "F", "start_at": "soon"}}, 400),
+        ("DELETE", "accounts/self/terms/{huge}", {}, 404),
+        ("PUT", "courses/{course}", {"course": {"event": "explode"}}, 400),
+        ("PUT", "courses/{course}", {"course": {"event": "undelete"}}, 404),
+        ("PUT", "courses/{course}", {"course": {"term_id": "{huge}"}}, 404),
+        ("PUT", "courses/{course}", {"course": {"account_id": "{huge}"}}, 404),
+        ("PUT", "courses/{course}", {"course": {"name": "\0"}}, 400),
+        ("DELETE", "courses/{course}", {}, 400),
+        ("DELETE", "courses/{huge}", {"event": "delete"}, 404),
+    ],
+)
+def test_what_makes_no_sense_is_refused(school, method, path, body, status):
+    names = {
+        "student": school.student.pk,
+        "home": school.account.pk,
+        "course": school.course.pk,
+        "huge": HUGE,
+    }
+
+    def filled(value):
+        if isinstance(value, dict):
+            return {key: filled(item) for key, item in value.items()}
+        return value.format(**names)
+
+    before = snapshot()
+    answer = Api(school.admin).send(method, path.format(**names), filled(body))
+    assert answer.status_code == status, answer.content
+    assert snapshot() == before
+
+
+def test_courses_are_found_by_words_state_and_term(school):
+    term = Term.objects.create(name="Fall")
+    drawing = CourseFactory(name="Drawing", account=school.account, term=term, workflow_state="unpublished")
+    api = Api(school.admin)
+    assert ids(api.get("accounts/self/courses", search_term="draw")) == [drawing.pk]
+    assert ids(api.get("accounts/self/courses", state=["unpublished"])) == [drawing.pk]
+    assert ids(api.get("accounts/self/courses", enrollment_term_id=term.pk)) == [drawing.pk]
+    assert len(ids(api.get("accounts/self/courses", per_page=2))) == 2
+
+
+def test_the_lists_take_the_same_number_of_statements_however_long(school, root):
+    api = Api(school.admin)
+    paths = ["accounts/self/courses", "accounts/self/sub_accounts", "accounts/self/admins", "accounts/self/terms"]
+    few = [statements(lambda path=path: api.get(path)) for path in paths]
+    for number in range(5):
+        Term.objects.create(name=f"T{number}")
+        CourseFactory(account=AccountFactory())
+        make_admin()
+    assert [statements(lambda path=path: api.get(path)) for path in paths] == few
+
+
+def test_what_was_deleted_is_gone_and_frees_its_login(school):
+    api = Api(school.admin)
+    assert api.delete(f"accounts/self/users/{school.student.pk}").json()["id"] == school.student.pk
+    assert api.get(f"users/{school.student.pk}").status_code == 404
+    assert api.delete(f"accounts/self/users/{school.student.pk}").status_code == 404
+    again = {"user": {"name": "Mia"}, "pseudonym": {"unique_id": "mia"}}
+    assert api.post("accounts/self/users", **again).status_code == 200
+    assert UserFactory(sis_user_id="S-MIA")

@@ -1,0 +1,135 @@
+"""Making, renaming and deleting sub-accounts and terms."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.models import Account, AccountAdmin, Action, AuditEvent
+from accounts.sub_accounts import create_sub_account, edit_account, sub_accounts_of
+from courses.creating import create_course
+from courses.models import Course, Term
+from courses.sub_accounts import delete_sub_account
+from courses.terms import delete_term, save_term, terms
+from tests.factories import AccountFactory, CourseFactory, UserFactory
+
+NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+def test_a_sub_account_is_made_renamed_and_deleted(school, root):
+    made = create_sub_account(school.account, by=school.account_admin, name=" Lower School ")
+    assert (made.name, made.parent, made.default_time_zone) == ("Lower School", school.account, "UTC")
+    assert list(sub_accounts_of(school.account)) == [made]
+    edit_account(made, by=school.admin, name="Upper School", sis_account_id="U1")
+    AccountAdmin.objects.create(user=UserFactory(), account=made, role=school.admin.account_admins.get().role)
+    delete_sub_account(made, by=school.account_admin)
+    assert not sub_accounts_of(school.account).exists()
+    assert not AccountAdmin.objects.filter(account=made, workflow_state="active").exists()
+    assert create_sub_account(root, by=school.admin, name="Again", sis_account_id="U1").sis_account_id == "U1"
+    actions = AuditEvent.objects.filter(action__startswith="account.").order_by("id").values_list("action", flat=True)
+    assert list(actions) == [
+        Action.ACCOUNT_CREATED,
+        Action.ACCOUNT_CHANGED,
+        Action.ACCOUNT_DELETED,
+        Action.ACCOUNT_CREATED,
+    ]
+
+
+@pytest.mark.parametrize("who", ["student", "teacher", "admin_elsewhere"])
+def test_accounts_are_for_those_who_manage_their_settings(school, who):
+    by = getattr(school, who)
+    for change in (
+        lambda: create_sub_account(school.account, by=by, name="X"),
+        lambda: edit_account(school.account, by=by, name="X"),
+        lambda: delete_sub_account(school.account, by=by),
+        lambda: save_term(None, by=by, name="X"),
+    ):
+        with pytest.raises(NotAllowed):
+            change()
+
+
+def test_nobody_deletes_the_account_they_run_from_within(school):
+    Course.objects.update(workflow_state="deleted")
+    with pytest.raises(NotAllowed):
+        delete_sub_account(school.account, by=school.account_admin)
+
+
+@pytest.mark.parametrize("given", [{"name": " "}, {"name": "x" * 256}, {"name": "\0"}, {"sis_account_id": "TAKEN"}])
+def test_an_account_that_cannot_be_is_refused(school, root, given):
+    AccountFactory(sis_account_id="TAKEN")
+    for change in (
+        lambda: create_sub_account(root, by=school.admin, **{"name": "X", **given}),
+        lambda: edit_account(school.account, by=school.admin, **given),
+    ):
+        with pytest.raises(Invalid):
+            change()
+
+
+def test_an_sis_id_of_an_account_needs_its_own_right(school):
+    with pytest.raises(NotAllowed):
+        create_sub_account(school.account, by=school.account_admin, name="X", sis_account_id="S")
+    with pytest.raises(NotAllowed):
+        edit_account(school.account, by=school.account_admin, sis_account_id="S")
+
+
+def test_what_is_in_the_way_of_deleting_is_named(school, root):
+    AccountFactory(parent=school.account, name="Annex")
+    for number in range(4):
+        CourseFactory(account=school.account, name=f"Zoology {number}")
+    with pytest.raises(Refused) as refusal:
+        delete_sub_account(school.account, by=school.admin)
+    for words in ("1 sub-account (Annex)", "5 courses (Biology 7, Zoology 0, Zoology 1, …)"):
+        assert words in refusal.value.message
+    with pytest.raises(Refused):
+        delete_sub_account(root, by=school.admin)
+    Course.objects.update(workflow_state="deleted")
+    Account.objects.filter(name="Annex").update(workflow_state="deleted")
+    delete_sub_account(school.account, by=school.admin)
+
+
+def test_nothing_is_put_into_a_deleted_account(school):
+    gone = AccountFactory(workflow_state="deleted")
+    for change in (
+        lambda: create_course(gone, by=school.admin, name="X"),
+        lambda: create_sub_account(gone, by=school.admin, name="X"),
+    ):
+        with pytest.raises(Invalid):
+            change()
+
+
+def test_a_term_is_made_dated_and_deleted(school):
+    made = save_term(None, by=school.admin, name="Fall", start_at=NOON, sis_term_id="F26")
+    undated = save_term(None, by=school.admin, name="Default")
+    assert list(terms()) == [made, undated]
+    save_term(made, by=school.admin, name="Autumn", end_at=NOON)
+    found = Term.objects.get(pk=made.pk)
+    assert (found.name, found.start_at, found.end_at, found.sis_term_id) == ("Autumn", None, NOON, "F26")
+    delete_term(found, by=school.admin)
+    assert list(terms()) == [undated]
+
+
+def test_a_term_that_is_used_stays_until_its_courses_are_gone(school):
+    term = Term.objects.create(name="Fall")
+    Course.objects.filter(pk=school.course.pk).update(term=term)
+    with pytest.raises(Refused, match="1 course is in this term"):
+        delete_term(term, by=school.admin)
+    Course.objects.update(workflow_state="deleted")
+    delete_term(term, by=school.admin)
+    assert Course.objects.get(pk=school.course.pk).term is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"name": ""}, {"name": "x" * 256}, {"start_at": NOON, "end_at": NOON}, {"sis_term_id": "TAKEN"}],
+)
+def test_a_term_that_cannot_be_is_refused(school, given):
+    Term.objects.create(name="Taken", sis_term_id="TAKEN")
+    with pytest.raises(Invalid):
+        save_term(None, by=school.admin, **{"name": "Fall", **given})
+
+
+def test_terms_are_the_institutions(school):
+    with pytest.raises(NotAllowed):
+        save_term(None, by=school.account_admin, name="Fall")
+    with pytest.raises(NotAllowed):
+        delete_term(Term.objects.create(name="Fall"), by=school.account_admin)

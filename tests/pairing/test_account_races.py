@@ -1,0 +1,87 @@
+"""What happens on the account side at the same moment."""
+
+from functools import partial
+
+import pytest
+
+from accounts.admins import remove_admin
+from accounts.errors import NotAllowed
+from accounts.models import AccountAdmin, ObservationLink, User
+from courses.enrolling import change_state
+from courses.models import Enrollment
+from courses.observing import link
+from courses.running import delete_course
+from pairing.deleting import delete_user
+from pairing.errors import CodeRefused
+from pairing.issuing import issue
+from pairing.redeeming import redeem
+from tests.factories import RootFactory, SectionFactory, UserFactory, make_admin, make_student
+from tests.racing import alone, at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _root_and_the_server_to_itself(transactional_db, tmp_path_factory):
+    with alone(tmp_path_factory.getbasetemp().parent):
+        RootFactory()
+        yield
+
+
+def fresh(user: User) -> User:
+    return User.objects.get(pk=user.pk)
+
+
+def test_two_admins_who_take_each_others_role_leave_one():
+    one, other = make_admin(), make_admin()
+    held = {
+        user: AccountAdmin.objects.select_related("user", "account", "role").get(user=user) for user in (one, other)
+    }
+    outcomes = at_once(
+        [partial(remove_admin, held[other], by=fresh(one)), partial(remove_admin, held[one], by=fresh(other))]
+    )
+    assert [type(outcome) for outcome in outcomes].count(NotAllowed) == 1
+    assert AccountAdmin.objects.filter(workflow_state="active").count() == 1
+
+
+@pytest.mark.parametrize("_time", range(5))
+def test_a_code_used_while_its_students_account_is_deleted_links_nobody(_time):
+    admin, student, observer = make_admin(), make_student(), UserFactory()
+    code = issue(student, by=student).text
+    used, deleted = at_once(
+        [
+            partial(redeem, code, observer=observer, by=observer, network="192.0.2.1"),
+            partial(delete_user, student, by=admin),
+        ]
+    )
+    assert deleted is None
+    assert isinstance(used, ObservationLink | CodeRefused)
+    assert not ObservationLink.objects.filter(state="active").exists()
+    assert not Enrollment.objects.filter(user=observer).exclude(state="deleted").exists()
+
+
+def test_people_who_observe_one_another_are_deleted_at_once_without_waiting_for_ever():
+    admin = make_admin()
+    people = [make_student() for _number in range(4)]
+    for observer in people:
+        for student in people:
+            if observer != student:
+                link(observer, student, origin=ObservationLink.Origin.STAFF, by=None)
+    outcomes = at_once([partial(delete_user, person, by=fresh(admin)) for person in people])
+    assert outcomes == [None] * 4
+    assert not ObservationLink.objects.filter(state="active").exists()
+    assert not Enrollment.objects.exclude(state="deleted").exists()
+
+
+def test_a_course_is_deleted_while_its_enrollments_change():
+    admin, section = make_admin(), SectionFactory()
+    students = [make_student(section) for _number in range(4)]
+    for student in students:
+        link(UserFactory(), student, origin=ObservationLink.Origin.CODE, by=None)
+    places = [Enrollment.objects.select_related("user").get(user=student) for student in students]
+    outcomes = at_once(
+        [partial(delete_course, section.course, by=admin)]
+        + [partial(change_state, place, "inactive", by=None) for place in places]
+    )
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert not Enrollment.objects.present().exists()
