@@ -36,7 +36,7 @@ def record(action: Action, *, by: User | None, subject: User | None = None, **de
     forget()
 
 
-def record_many(action: Action, about: Iterable[tuple[int, dict[str, Any]]], *, by: User | None) -> None:
+def record_many(action: Action, about: Iterable[tuple[int | None, dict[str, Any]]], *, by: User | None) -> None:
     """Record the same kind of change for many: by the id of the person each is about, its details (one statement)."""
     subjects, details = [], []
     for subject, particulars in about:

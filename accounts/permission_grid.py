@@ -32,7 +32,9 @@ class Cell:
 
     @property
     def is_locked(self) -> bool:
-        return self.setting is not None and (self.setting.locked or self.setting.locked_by is not None)
+        return self.setting is not None and (
+            self.setting.fixed or self.setting.locked or self.setting.locked_by is not None
+        )
 
     @property
     def state(self) -> str:
@@ -46,6 +48,8 @@ class Cell:
         """The state in a word or two."""
         if self.setting is None:
             return _("cannot be given")
+        if self.setting.fixed:
+            return _("On, always")
         if self.setting.locked_by is not None:
             return _("On, locked above") if self.setting.enabled else _("Off, locked above")
         if self.setting.locked:

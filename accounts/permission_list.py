@@ -310,3 +310,5 @@ DEFAULTS = {
 AVAILABLE = {
     base: frozenset(key for key, permission in PERMISSIONS.items() if base in permission.available) for base in BaseType
 }
+# What cannot be taken from a base type: else nobody might be left who can put permissions right.
+ALWAYS = {BaseType.ACCOUNT_ADMIN: frozenset({"manage_role_overrides"})}

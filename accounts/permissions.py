@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from accounts.models import Account, RoleOverride, User
-from accounts.permission_list import AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
+from accounts.models import Account, BaseType, RoleOverride, User
+from accounts.permission_list import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -100,8 +100,9 @@ class Overrides:
 
     def fold(self, role: HeldRole, chain: Chain) -> Fold:
         """Go from the root down to the first account of `chain`; a lock binds everything below it."""
-        available = AVAILABLE[role.base_type]  # type: ignore[index]
-        given = set(DEFAULTS[role.base_type])  # type: ignore[index]
+        base = BaseType(role.base_type)
+        changeable = AVAILABLE[base] - ALWAYS.get(base, NOTHING)
+        given = set(DEFAULTS[base])
         locked: dict[str, int] = {}
         decided: dict[str, int] = {}
         inherited, locked_above, decided_above = frozenset(given), dict(locked), dict(decided)
@@ -112,7 +113,7 @@ class Overrides:
             for override in self._by_place[account_id, role.id]:
                 key = override.permission
                 applies = override.applies_to_self if here else override.applies_to_descendants
-                if not applies or key in locked or key not in available:
+                if not applies or key in locked or key not in changeable:
                     continue
                 if override.enabled is not None:
                     (given.add if override.enabled else given.discard)(key)

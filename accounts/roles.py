@@ -5,7 +5,7 @@ Nobody works above an account on which they may manage permissions, and nobody g
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +13,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.auditing import record
+from accounts.auditing import record, record_many
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
-from accounts.permission_list import AVAILABLE, PERMISSIONS, ROOT_ONLY
+from accounts.permission_list import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY
 from accounts.permissions import Chain, HeldRole, Overrides, account_permissions, forget
-from accounts.tree import above
+from accounts.tree import above, with_all_below
 
 PERMISSION = "manage_role_overrides"
 LONGEST_LABEL = 255
@@ -40,7 +40,7 @@ class Setting:
 
     `enabled` is what holds there, `inherited` what would without the account's own override (`explicit`), by the
     decision of the account above with the id `inherited_from`, or by default; `locked_by` is the id of the account
-    above whose lock binds here.
+    above whose lock binds here. What is `fixed` nobody can change.
     """
 
     enabled: bool
@@ -48,6 +48,7 @@ class Setting:
     explicit: bool | None = None
     locked: bool = False
     locked_by: int | None = None
+    fixed: bool = False
     inherited_from: int | None = None
     applies_to_self: bool = True
     applies_to_descendants: bool = True
@@ -79,6 +80,7 @@ def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[str, Setti
             key in fold.given,
             key in fold.inherited,
             locked_by=fold.locked.get(key),
+            fixed=key in ALWAYS.get(BaseType(role.base_type), ()),
             inherited_from=fold.decided.get(key),
         )
         if override := own.get(key):
@@ -138,7 +140,7 @@ def set_role_state(role: Role, state: str, *, by: User) -> Role:
     with transaction.atomic():
         _in_turn(account)
         if state == Role.State.ACTIVE:
-            _check_gives(_check(account, by), _everything(role, account))
+            _check_gives(_check(account, by), _everything(role, account) | _switched_on(role))
         role.workflow_state = state
         _save(role)
         record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, label=role.label, state=state)
@@ -147,27 +149,45 @@ def set_role_state(role: Role, state: str, *, by: User) -> Role:
 
 
 def set_permission(role: Role, account: Account, key: str, wish: Wish, *, by: User) -> Setting:
-    """Change how a permission stands for `role` in `account`; returns how it stood before, to undo it by.
+    """Change how a permission stands for `role` in `account`: `set_permissions` for one."""
+    return set_permissions(role, account, {key: wish}, by=by)[key]
 
-    `wish` may have `enabled` (None: as inherited), `locked`, `applies_to_self` and `applies_to_descendants`; what it
-    leaves out stays. Raises NotAllowed, Invalid.
+
+def set_permissions(role: Role, account: Account, wishes: Mapping[str, Wish], *, by: User) -> dict[str, Setting]:
+    """Change how permissions stand for `role` in `account`; returns how they stood before, to undo it by.
+
+    A wish may have `enabled` (None: as inherited), `locked`, `applies_to_self` and `applies_to_descendants`; what it
+    leaves out stays. All of it or nothing. Raises NotAllowed, Invalid.
     """
     with transaction.atomic():
         _in_turn(account)
         mine = _check(account, by)
-        before = _changeable(role, account, key)
-        values = _values(before, wish)
+        before = _changeable(role, account, wishes)
+        wanted = {key: _values(before[key], wish) for key, wish in wishes.items()}
+        changed = {key: values for key, values in wanted.items() if values != _values(before[key], {})}
         # Asked before it is done: whoever holds the role would have it afterwards, and so seem to have had it.
-        if _gives(before, values):
-            _check_gives(mine, {key})
-        place: dict[str, Any] = {"account": account, "role": role, "permission": key}
-        if values["enabled"] is None and not values["locked"]:
-            RoleOverride.objects.filter(**place).delete()
-        else:
-            RoleOverride.objects.update_or_create(**place, defaults=values)
-        record(Action.PERMISSION_CHANGED, by=by, role=role.pk, account=account.pk, permission=key, **values)
-        _check_stays(account, by)
+        _check_gives(mine, {key for key, values in changed.items() if _gives(before[key], values)})
+        if changed:
+            _store(role, account, changed)
+            about = [
+                (None, {"role": role.pk, "account": account.pk, "permission": key, **values})
+                for key, values in changed.items()
+            ]
+            record_many(Action.PERMISSION_CHANGED, about, by=by)
+            _check_stays(account, by)
     return before
+
+
+def _store(role: Role, account: Account, changed: Mapping[str, dict[str, Any]]) -> None:
+    kept = {key: values for key, values in changed.items() if values["enabled"] is not None or values["locked"]}
+    gone = changed.keys() - kept.keys()
+    RoleOverride.objects.filter(account=account, role=role, permission__in=gone).delete()
+    RoleOverride.objects.bulk_create(
+        [RoleOverride(account=account, role=role, permission=key, **values) for key, values in kept.items()],
+        update_conflicts=True,
+        unique_fields=["account", "role", "permission"],
+        update_fields=["enabled", "locked", *SCOPE],
+    )
 
 
 def _in_turn(account: Account) -> None:
@@ -188,17 +208,21 @@ def _values(before: Setting, wish: Wish) -> dict[str, Any]:
     return values
 
 
-def _changeable(role: Role, account: Account, key: str) -> Setting:
-    if key not in PERMISSIONS:
-        raise Invalid({"permission": [("inclusion", _("There is no such permission."))]})
+def _changeable(role: Role, account: Account, keys: Iterable[str]) -> dict[str, Setting]:
+    """How these permissions stand, each of which can be changed here."""
     if role.workflow_state != Role.State.ACTIVE or not roles_of(account).filter(pk=role.pk).exists():
         raise Invalid({"role": [("inclusion", _("There is no such role in this account."))]})
-    setting = settings_of([role], account)[role.pk].get(key)
-    if setting is None:
-        raise Invalid({"permission": [("invalid", _("This permission cannot be given to this role here."))]})
-    if setting.locked_by is not None:
-        raise NotAllowed(_("An account above has locked this permission. Only there can it be changed."))
-    return setting
+    settings = settings_of([role], account)[role.pk]
+    for key in keys:
+        if key not in PERMISSIONS:
+            raise Invalid({"permission": [("inclusion", _("There is no such permission."))]})
+        if key not in settings:
+            raise Invalid({"permission": [("invalid", _("This permission cannot be given to this role here."))]})
+        if settings[key].fixed:
+            raise NotAllowed(_("This role always has this permission, so that somebody can put right what others do."))
+        if settings[key].locked_by is not None:
+            raise NotAllowed(_("An account above has locked this permission. Only there can it be changed."))
+    return {key: settings[key] for key in keys}
 
 
 def _gives(before: Setting, values: dict[str, Any]) -> bool:
@@ -234,6 +258,11 @@ def _everything(role: Role, account: Account) -> set[str]:
     return {key for key, setting in settings_of([role], account)[role.pk].items() if setting.enabled}
 
 
+def _switched_on(role: Role) -> set[str]:
+    """What the role may do somewhere because an account has decided so."""
+    return set(role.overrides.filter(enabled=True).values_list("permission", flat=True)) & PERMISSIONS.keys()
+
+
 def _check(account: Account, by: User) -> frozenset[str]:
     """What `by` may do on the account, managing permissions being part of it."""
     mine = account_permissions(by, account)
@@ -251,7 +280,7 @@ def _own_account(role: Role, by: User) -> Account:
 
 def _label(account: Account, label: str, *, renamed: Role | None = None) -> str:
     label = label.strip()
-    others = [role for role in roles_of(account, states=Role.State.values) if role != renamed]
+    others = [role for role in _roles_around(account) if role != renamed]
     problem = None
     if not label:
         problem = ("blank", _("Please give the role a name."))
@@ -262,6 +291,12 @@ def _label(account: Account, label: str, *, renamed: Role | None = None) -> str:
     if problem:
         raise Invalid({"label": [problem]})
     return label
+
+
+def _roles_around(account: Account) -> QuerySet[Role]:
+    """The roles of `account`, active or not, with those of the accounts above and below: no two are to share a name."""
+    ids = [*with_all_below(account), *(each.pk for each in above(account))]
+    return Role.objects.filter(Q(account=None) | Q(account__in=ids))
 
 
 def _save(role: Role) -> Role:

@@ -22,7 +22,7 @@ from accounts.roles import (
     create_role,
     rename_role,
     roles_of,
-    set_permission,
+    set_permissions,
     set_role_state,
     settings_of,
 )
@@ -109,18 +109,20 @@ def _role(home: Account, role_id: str) -> Role:
 
 def _set_permissions(call: Call, home: Account, role: Role) -> None:
     wanted = call.given.under("permissions")
-    for key in wanted:
-        # Canvas knows permissions for what is not here; scripts that set them are not to stumble.
-        if key in PERMISSIONS:
-            set_permission(role, home, key, _wish(wanted.under(key)), by=call.user)
+    # Canvas knows permissions for what is not here; scripts that set them are not to stumble.
+    wishes = {key: _wish(wanted.under(key)) for key in wanted if key in PERMISSIONS}
+    if wishes:
+        set_permissions(role, home, wishes, by=call.user)
 
 
 def _wish(given: Parameters) -> Wish:
     """As Canvas reads it: `enabled` counts where `explicit` is true; `explicit=false` goes back to what is above."""
     wish: Wish = {
-        field: given.flag(field) for field in ("locked", "applies_to_self", "applies_to_descendants") if field in given
+        field: given.flag(field)
+        for field in ("locked", "applies_to_self", "applies_to_descendants")
+        if given.text(field)
     }
-    if "explicit" in given:
+    if given.text("explicit"):
         wish["enabled"] = given.flag("enabled") if given.flag("explicit") else None
     return wish
 
@@ -148,7 +150,7 @@ def _setting_body(setting: Setting) -> Body:
     body: Body = {
         "enabled": setting.enabled,
         "locked": setting.locked or setting.locked_by is not None,
-        "readonly": setting.locked_by is not None,
+        "readonly": setting.fixed or setting.locked_by is not None,
         "explicit": setting.explicit is not None,
     }
     if setting.explicit is not None:

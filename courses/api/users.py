@@ -36,7 +36,7 @@ def change(call: Call, user_id: str) -> Body:
     wanted = call.given.under("user")
     fields = {field: wanted.text(field) for field in EDITABLE if field in wanted}
     event = wanted.text("event")
-    own = user == call.user and call.user.actor is None and fields.keys() <= OWN_FIELDS and not event
+    own = user == call.user and fields.keys() <= OWN_FIELDS and not event
     if not own:
         check_may_change(user, by=call.user)
     if event and event not in EVENTS:

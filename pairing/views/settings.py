@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.editing import edit_user
 from accounts.models import ObservationLink, User
 from accounts.requests import SignedInRequest
 from courses.visibility import students_followed
@@ -19,7 +20,7 @@ def show(request: SignedInRequest) -> HttpResponse:
     """The settings page; a POST saves the time zone."""
     form = TimeZoneForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        edit_user(request.user, by=request.user, time_zone=form.cleaned_data["time_zone"])
         messages.success(request, _("Your time zone is saved."))
         return redirect("settings")
     why_not = gates.why_not_for(request.user, by=request.user)

@@ -205,6 +205,14 @@ def test_passwords_are_out_of_reach(acting, student, path):
     assert User.objects.get(pk=student.pk).password == before
 
 
+def test_a_time_zone_saved_while_acting_is_the_actors_doing_too(acting, admin, student):
+    acting.post("/profile/settings", {"time_zone": "Asia/Tokyo"})
+    student.refresh_from_db()
+    assert student.time_zone == "Asia/Tokyo"
+    event = AuditEvent.objects.get(action=Action.USER_CHANGED)
+    assert (event.actor, event.acting_for, event.details) == (admin, student, {"fields": ["time_zone"]})
+
+
 def test_login_and_email_are_not_shown(acting):
     for path in ("/", "/profile/settings"):
         assert "mia@example.org" not in text(acting.get(path))

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from accounts.models import Action, AuditEvent, BaseType, Role, RoleOverride
+from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride
 from accounts.permission_list import PERMISSIONS, ROOT_ONLY
 from accounts.roles import create_role, set_permission
 from tests.database import statements
@@ -66,9 +66,12 @@ def test_only_who_manages_permissions_of_the_account_gets_in(visit, school, plac
 
 
 def test_an_admin_without_the_permission_has_neither_tab_nor_page(visit, school, root):
-    allow(BaseType.ACCOUNT_ADMIN, MANAGE, school.account, enabled=False)
-    assert visit(school.account_admin, at(school.account)).status_code == 403
-    assert "Permissions" not in visit(school.account_admin, f"/accounts/{school.account.pk}/courses").content.decode()
+    allow(BaseType.ACCOUNT_MEMBERSHIP, "read_course_list")
+    clerk = UserFactory()
+    role = Role.objects.built_in(BaseType.ACCOUNT_MEMBERSHIP)
+    AccountAdmin.objects.create(user=clerk, account=school.account, role=role)
+    assert visit(clerk, at(school.account)).status_code == 403
+    assert "Permissions" not in visit(clerk, f"/accounts/{school.account.pk}/courses").content.decode()
     assert at(root) in visit(school.admin, f"/accounts/{root.pk}/courses").content.decode()
 
 
