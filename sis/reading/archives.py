@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.records import Stream
@@ -31,6 +31,9 @@ MOST_BYTES = 50 * 2**30
 ALWAYS_ALLOWED = 2**20
 # The directory is read in one piece by the zip library: at most so many bytes of it.
 _LARGEST_DIRECTORY = 16 * 2**20
+_DAMAGED = gettext_lazy(
+    "The archive is damaged here. Make it again with an ordinary zip program and upload it once more."
+)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BROKEN = (
     zipfile.BadZipFile,
@@ -76,8 +79,11 @@ class Archive:
 
     def spend(self, name: str, position: int) -> bool:
         """Whether a member may be unpacked up to `position`. What was unpacked before costs nothing more."""
-        self._left -= max(0, position - self._furthest[name])
-        self._furthest[name] = max(position, self._furthest[name])
+        more = position - self._furthest[name]
+        if more <= 0:
+            return True
+        self._left -= more
+        self._furthest[name] = position
         return self._left >= 0
 
     def close(self) -> None:
@@ -115,16 +121,15 @@ class _DirectoryGuard(io.BufferedReader):
 
 @contextmanager
 def _faults_of(name: str) -> Iterator[None]:
-    message = _("The archive is damaged here. Make it again with an ordinary zip program and upload it once more.")
     try:
         yield
     except _BROKEN:
-        raise MalformedFile(name, message) from None
+        raise MalformedFile(name, str(_DAMAGED)) from None
     except OSError as error:
         # A place before the file's beginning is the archive's fault, a broken disk is not.
         if error.errno != errno.EINVAL:
             raise
-        raise MalformedFile(name, message) from None
+        raise MalformedFile(name, str(_DAMAGED)) from None
 
 
 def _worth_a_look(infos: list[zipfile.ZipInfo], archive: str, problems: Problems) -> dict[str, zipfile.ZipInfo]:
@@ -133,7 +138,7 @@ def _worth_a_look(infos: list[zipfile.ZipInfo], archive: str, problems: Problems
     refused: dict[str, dict[str, None]] = {}
     found: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
-        if info.is_dir() or _is_litter(info.filename) or not (info.file_size or info.compress_size):
+        if info.is_dir() or _is_litter(info.filename) or not (info.file_size or info.CRC):
             continue
         name = _shown(info.filename)
         reason = _reason_against(info)

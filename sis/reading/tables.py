@@ -36,6 +36,16 @@ def is_secret(column: str) -> bool:
     return "password" in column and column != "canvas_password_notification"
 
 
+def emptied(cells: list[str], secrets: list[int]) -> list[str]:
+    """The cells with nothing in these columns."""
+    return ["" if index in secrets else cell for index, cell in enumerate(cells)]
+
+
+def cleaned(column: str) -> str:
+    """The name of a column as it is compared."""
+    return column.strip().lower()
+
+
 class Table:
     """A CSV file: `columns`, and `rows()`. `open_it` opens it from the start, each time it is called."""
 
@@ -65,7 +75,7 @@ class Table:
                         check([record], 1)
                         if "\ufffd" in record:
                             raise Malformed(str(NOT_UTF8))
-                        return [cell.strip().lower() for cell in next(parsed([record]))]
+                        return [cleaned(column) for column in next(parsed([record]))]
         except Malformed as fault:
             raise MalformedFile(self.name, fault.message, fault.row) from None
         raise MalformedFile(self.name, _("The file is empty: there is not even a header."))
@@ -122,12 +132,7 @@ class Table:
 
     def _shown(self, record: str, cells: list[str]) -> str:
         """The record as it may be shown to people."""
-        if not self._secrets:
-            return record
-        for index in self._secrets:
-            if index < len(cells):
-                cells[index] = ""
-        return written(cells)
+        return written(emptied(cells, self._secrets)) if self._secrets else record
 
     def _report_nul(self, number: int, count: int) -> None:
         if count <= _NAMED_ROWS:
