@@ -1,99 +1,118 @@
-"""An upload as roster files: which there are, of which kind, row by row."""
+"""An upload, opened: its roster files in the order in which they are to be applied."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
-from zipfile import ZipFile
+from types import TracebackType
 
+from django.utils.translation import gettext as _
 
-class MalformedFile(Exception):
-    """The file cannot be read as CSV."""
+from sis.reading.archives import Archive
+from sis.reading.kinds import ORDER, WITHOUT_A_PLACE, kind_of
+from sis.reading.problems import MalformedFile, Problem, Problems
+from sis.reading.records import Stream
+from sis.reading.tables import Row, Table
 
-
-class Row(NamedTuple):
-    number: int
-    cells: dict[str, str | None]
-    raw: str
+__all__ = ["MalformedFile", "Problem", "RosterFile", "Row", "Upload", "open_upload"]
 
 
 @dataclass(frozen=True)
-class Problem:
-    file: str
-    row: int | None
-    message: str
-    failure: bool
-    row_info: str | None = None
-
-
-@dataclass
 class RosterFile:
+    """A file of one kind. `columns` are its header's names, lower-cased and trimmed."""
+
     name: str
     kind: str
     columns: frozenset[str]
-    text: str
+    _rows: Callable[[], Iterator[Row]]
 
     def rows(self) -> Iterator[Row]:
-        lines = self.text.splitlines()
-        header = [cell.strip().lower() for cell in next(csv.reader(lines[:1]))]
-        number = 1
-        for raw, record in zip(lines[1:], csv.reader(lines[1:], strict=True), strict=False):
-            if not record:
-                continue
-            number += 1
-            cells = {name: value.strip() or None for name, value in zip(header, record, strict=False)}
-            if any(cells.values()):
-                yield Row(number, cells, raw)
+        """Its rows, from the first, each time. Raises MalformedFile before the first row, or never."""
+        return self._rows()
 
 
-@dataclass
 class Upload:
-    files: list[RosterFile]
-    problems: list[Problem]
+    """`files` in processing order. A context manager: after it, no rows can be read.
+
+    `problems` are complete once the rows of all files have been read to their ends: some show only then. Reading the
+    rows again adds nothing. `is_whole`: the upload says all there is (OneRoster bulk, School Data Sync), so what an
+    earlier one of its kind had and this has not is gone. It is never true of Canvas files.
+    """
+
+    def __init__(self) -> None:
+        self.files: list[RosterFile] = []
+        self.is_whole = False
+        self._problems = Problems()
+        self._to_close = ExitStack()
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self._problems.all()
+
+    def __enter__(self) -> Upload:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._to_close.close()
 
 
-def _kind(header: frozenset[str]) -> str | None:
-    tests = [
-        ("change_sis_id", "old_id" in header or "old_integration_id" in header),
-        ("account", {"account_id", "parent_account_id"} <= header),
-        ("term", {"term_id", "name"} <= header),
-        ("course", {"course_id", "short_name"} <= header),
-        ("section", {"section_id", "name"} <= header),
-        ("xlist", {"xlist_course_id", "section_id"} <= header),
-        ("login", bool(header & {"existing_user_id", "existing_integration_id", "existing_canvas_user_id"})),
-        ("user", {"user_id", "login_id"} <= header),
-        ("enrollment", bool(header & {"course_id", "section_id"} and header & {"user_id", "user_integration_id"})),
-        ("admin", {"account_id", "user_id"} <= header),
-        ("user_observer", {"observer_id", "student_id"} <= header),
-    ]
-    return next((kind for kind, fits in tests if fits), None)
+def open_upload(path: Path, name: str) -> Upload:
+    """Open the file at `path` that came under `name`; the end of the name says whether it is .csv or .zip.
+
+    Whatever is wrong with it is a problem of the upload. Raises OSError only, for a disk that fails.
+    """
+    upload = Upload()
+    try:
+        tables = _tables(upload, path, name)
+        upload.files = sorted(_canvas_files(tables, upload._problems), key=lambda file: (ORDER[file.kind], file.name))
+    except MalformedFile as fault:
+        upload._problems.add(fault.problem)
+    except BaseException:
+        upload.close()
+        raise
+    return upload
 
 
-ORDER = [
-    *("change_sis_id", "account", "term", "course", "section", "xlist", "user", "login", "enrollment", "admin"),
-    "user_observer",
-]
+def _tables(upload: Upload, path: Path, name: str) -> list[Table]:
+    """Every CSV file of the upload whose header can be read."""
+    problems = upload._problems
+    ending = Path(name).suffix.lower()
+    if ending == ".csv":
+        return [Table(name, partial(_opened, path), problems)]
+    if ending != ".zip":
+        problems.warn(name, _("Nothing was read: upload one .csv file, or several in a .zip file."))
+        return []
+    archive = Archive(path, name, problems)
+    upload._to_close.callback(archive.close)
+    return list(_members(archive, problems))
 
 
-@contextmanager
-def open_upload(path: Path, name: str) -> Iterator[Upload]:
-    texts = {}
-    if name.endswith(".zip"):
-        with ZipFile(path) as archive:
-            texts = {member: archive.read(member).decode("utf-8-sig") for member in archive.namelist()}
-    else:
-        texts[name] = path.read_text("utf-8-sig")
-    upload = Upload([], [])
-    for file, text in texts.items():
-        header = frozenset(cell.strip().lower() for cell in next(csv.reader(text.splitlines()[:1]), []))
-        kind = _kind(header)
+def _opened(path: Path) -> AbstractContextManager[Stream]:
+    return path.open("rb", buffering=0)
+
+
+def _members(archive: Archive, problems: Problems) -> Iterator[Table]:
+    for name in sorted(archive.members):
+        try:
+            yield Table(name, partial(archive.open, name), problems)
+        except MalformedFile as fault:
+            problems.add(fault.problem)
+
+
+def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFile]:
+    for table in tables:
+        kind = kind_of(table.columns)
         if kind is None:
-            upload.problems.append(Problem(file, None, "unrecognised header", True))
+            message = _("The header fits no kind of roster file. See the list of formats for the columns each needs.")
+            problems.fail(table.name, message)
+        elif kind in WITHOUT_A_PLACE:
+            message = _("Files of this kind (%(kind)s) have no place here; the file was left out.")
+            problems.warn(table.name, message % {"kind": kind})
         else:
-            upload.files.append(RosterFile(file, kind, header, text))
-    upload.files.sort(key=lambda file: ORDER.index(file.kind))
-    yield upload
+            yield RosterFile(table.name, kind, table.columns, table.rows)
