@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -29,6 +30,20 @@ class Row(NamedTuple):
     number: int
     cells: dict[str, str | None]
     raw: str
+
+
+@dataclass(frozen=True)
+class RosterFile:
+    """A file of one kind. `columns` are its header's names, lower-cased and trimmed."""
+
+    name: str
+    kind: str
+    columns: frozenset[str]
+    _rows: Callable[[], Iterator[Row]]
+
+    def rows(self) -> Iterator[Row]:
+        """Its rows, from the first, each time. Raises MalformedFile before the first row, or never."""
+        return self._rows()
 
 
 def is_secret(column: str) -> bool:
