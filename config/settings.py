@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "accounts",
     "courses",
     "pairing",
+    "sis",
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [

@@ -23,6 +23,9 @@ class Action(models.TextChoices):
     TOKEN_CREATED = "access_token.created", _("Access token made")
     ADMIN_CREATED = "admin.created", _("Admin made")
     COURSE_CREATED = "course.created", _("Course made")
+    SIS_IMPORT_STARTED = "sis_import.started", _("Roster import started")
+    SIS_IMPORT_ENDED = "sis_import.ended", _("Roster import ended")
+    SIS_IMPORT_RESTORED = "sis_import.restored", _("States restored that a roster import changed")
     ENROLLMENT_CHANGED = "enrollment.changed", _("Enrollment changed")
 
 
