@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import ObservationLink
 from sis.conversion import Source, count_word, report_left_out
 from sis.holders import stage_people
 from sis.reading.tables import Row
 
-_PEOPLE_AT_ONCE = 1000
 _GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
 
 
@@ -134,18 +130,22 @@ def _dropped(source: Source) -> Iterator[Row]:
 
 
 def _stage_standing_links(source: Source) -> None:
-    """The table `standing`: the links in force that rosters made, of everybody in users.csv."""
-    if not source.scratch.fill("standing", "observer text, student text", None, lambda row: ()):
-        return
-    people = source.scratch.read("SELECT DISTINCT id FROM agents WHERE id IS NOT NULL")
-    while ids := [person for (person,) in islice(people, _PEOPLE_AT_ONCE)]:
-        links = (
-            ObservationLink.objects.live()
-            .filter(origin=ObservationLink.Origin.SIS)
-            .filter(Q(observer__sis_user_id__in=ids) | Q(student__sis_user_id__in=ids))
-            .exclude(Q(observer__sis_user_id=None) | Q(student__sis_user_id=None))
-        )
-        source.scratch.add("standing", links.values_list("observer__sis_user_id", "student__sis_user_id"))
+    """The table `standing`: the links in force, last touched by a roster, of everybody in users.csv.
+
+    Read on the scratch tables' connection: the other one may be busy taking in the very rows given here.
+    """
+    source.scratch.make(
+        "standing",
+        """
+        WITH listed AS (SELECT DISTINCT id FROM agents WHERE id IS NOT NULL)
+        SELECT observer.sis_user_id AS observer, student.sis_user_id AS student
+        FROM accounts_observationlink AS link
+        JOIN accounts_user AS observer ON observer.id = link.observer_id AND observer.sis_user_id IS NOT NULL
+        JOIN accounts_user AS student ON student.id = link.student_id AND student.sis_user_id IS NOT NULL
+        WHERE link.state = 'active' AND link.sis_import_id IS NOT NULL
+        AND (observer.sis_user_id IN (SELECT id FROM listed) OR student.sis_user_id IN (SELECT id FROM listed))
+        """,
+    )
 
 
 def from_relationships(source: Source) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from sis.conversion import Source, day, is_true, listed, status_of
+from sis.conversion import Source, day, is_true, status_of
 from sis.reading.problems import MalformedFile
 from sis.reading.tables import Row, Table
 
@@ -76,16 +76,10 @@ def stage_people(source: Source) -> None:
     """
 
     def person(row: Row) -> Iterator[tuple]:
-        yield row.number, row.cells["sourcedid"], status_of(row.cells) == "deleted"
-
-    def named(row: Row) -> Iterator[tuple]:
+        cells = row.cells
         # The first drafts, and some exports to this day, call the column agents.
-        text = row.cells.get("agentsourcedids") or row.cells.get("agents")
-        agents = listed(text)
-        for agent in agents:
-            yield row.number, row.cells["sourcedid"], agent
-        if not agents:
-            yield row.number, row.cells["sourcedid"], None
+        agents = cells.get("agentsourcedids") or cells.get("agents")
+        yield row.number, cells["sourcedid"], status_of(cells) == "deleted", agents
 
     def held(row: Row) -> Iterator[tuple]:
         yield from _role_of(row, source)
@@ -95,8 +89,14 @@ def stage_people(source: Source) -> None:
             yield row.number, row.cells["sourcedid"], role.lower(), True, True
 
     people = source.tables.get("users")
-    source.scratch.fill("people", "number bigint, id text, gone boolean", people, person)
-    source.scratch.fill("agents", "number bigint, id text, agent text", people, named)
+    source.scratch.fill("people", "number bigint, id text, gone boolean, agents text", people, person)
+    source.scratch.make(
+        "agents",
+        r"""
+        SELECT number, id, nullif(btrim(agent, E' \t\r\n\u00a0'), '') AS agent
+        FROM people, unnest(string_to_array(coalesce(nullif(agents, ''), ' '), ',')) AS agent
+        """,
+    )
     columns = "number bigint, id text, role text, is_primary boolean, is_current boolean"
     roles = source.tables.get("roles")
     made = source.scratch.fill("held", columns, roles or people, held if roles else said)

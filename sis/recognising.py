@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from sis import conversion, guardians, holders, oneroster, sds
 from sis.conversion import Source
 from sis.reading.kinds import kind_of
-from sis.reading.problems import Problems
+from sis.reading.problems import MalformedFile, Problems
 from sis.reading.tables import RosterFile, Row, Table
 from sis.scratch import Scratch
 
@@ -98,7 +98,20 @@ def _files(source: Source) -> Iterator[RosterFile]:
         if table is None or (convert is guardians.from_agents and not _names_agents(source, table)):
             continue
         optional = {"pronouns"} & table.columns if kind == "user" else set()
-        yield RosterFile(table.name, kind, frozenset(columns.split()) | optional, partial(convert, source))
+        rows = partial(_rows, convert, source, table.name)
+        yield RosterFile(table.name, kind, frozenset(columns.split()) | optional, rows)
+
+
+def _rows(convert: Converter, source: Source, name: str) -> Iterator[Row]:
+    """The converted rows. A fault of another file that they need says which."""
+    try:
+        yield from convert(source)
+    except MalformedFile as fault:
+        if fault.problem.file == name:
+            raise
+        text = _("%(file)s, which is needed as well, cannot be read. %(message)s")
+        message = text % {"file": fault.problem.file, "message": fault.problem.message}
+        raise MalformedFile(name, message, None) from None
 
 
 def _names_agents(source: Source, users: Table) -> bool:

@@ -317,14 +317,16 @@ def test_a_file_that_does_not_speak_of_agents_says_nothing_about_links(tmp_path)
         assert [file.kind for file in upload.files] == ["user"]
 
 
-def make_links(*pairs, origin="sis"):
+def make_links(*pairs, sis_import_id=1):
     people = {
         sis_id: UserFactory(sis_user_id=sis_id) for sis_id in sorted({sis_id for pair in pairs for sis_id in pair})
     }
     for observer, student in pairs:
-        ObservationLink.objects.create(observer=people[observer], student=people[student], origin=origin)
+        ObservationLink.objects.create(observer=people[observer], student=people[student], sis_import_id=sis_import_id)
 
 
+# Links are looked up on a connection of its own, which sees only what is committed.
+@pytest.mark.django_db(transaction=True)
 def test_of_changes_a_list_is_the_whole_list_of_that_person(tmp_path):
     make_links(("g", "s"), ("g", "t"), ("h", "s"), ("h", "t"))
     text = (
@@ -340,14 +342,16 @@ def test_of_changes_a_list_is_the_whole_list_of_that_person(tmp_path):
     assert again == rows
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_changes_links_made_by_codes_stay(tmp_path):
-    make_links(("g", "s"), origin="code")
+    make_links(("g", "s"), sis_import_id=None)
     rows, _warnings = rows_of(
         tmp_path, "user_observer", "delta", users=USERS + "s,active,,,student,s,,,k\nk,,,,parent,k,,,\n"
     )
     assert links_of(rows) == [("k", "s", "active")]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_changes_a_person_whose_role_is_not_told_keeps_the_link(tmp_path):
     make_links(("g", "s"))
     rows, warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + "s,active,,,student,s,,,g\n")
@@ -355,6 +359,7 @@ def test_of_changes_a_person_whose_role_is_not_told_keeps_the_link(tmp_path):
     assert "role this upload does not tell: 1." in warnings[0]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_changes_an_empty_list_counts_where_others_in_that_role_have_one(tmp_path):
     make_links(("g", "s"), ("h", "t"))
     listing = "s,active,,,student,s,,,\nu,active,,,student,u,,,h\nh,active,,,parent,h,,,\n"
@@ -424,7 +429,8 @@ def test_a_fault_in_one_file_is_a_failure_of_every_file_made_from_it_and_of_no_o
             for _again in range(2):
                 with pytest.raises(MalformedFile) as caught:
                     next(file.rows())
-                assert caught.value.problem.file == f"{broken}.csv"
+                assert caught.value.problem.file == "users.csv"
+                assert ("roles.csv, which is needed" in caught.value.problem.message) == (broken == "roles")
 
 
 def test_a_manifest_that_cannot_be_read_stops_everything(tmp_path):
