@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import ngettext
 
-from sis.reading.problems import Problems
+from sis.reading.problems import MalformedFile, Problems
 from sis.reading.tables import Row, Table
 from sis.scratch import Scratch
 
@@ -156,21 +157,26 @@ def terms(source: Source) -> Iterator[Row]:
     report_left_out(source, source.tables["academicsessions"], left_out)
 
 
-def _classes(source: Source) -> Iterator[tuple]:
-    """Number, id, title, code, org, session, number of sessions, status and text of each class."""
+def _stage_classes(source: Source) -> None:
     dialect = source.dialect
-    _stage_sessions(source)
 
     def klass(row: Row) -> Iterator[tuple]:
         cells = row.cells
         code, course, org = (cells.get(name) for name in (dialect.class_code, "coursesourcedid", dialect.class_account))
         yield row.number, cells["sourcedid"], cells["title"], code, course, org, status_of(cells), row.raw
 
-    def course(row: Row) -> Iterator[tuple]:
-        yield row.number, row.cells["sourcedid"], row.cells.get(dialect.course_code)
-
     columns = "number bigint, id text, title text, code text, course text, org text, status text, raw text"
     source.scratch.fill("classes", columns, source.tables["classes"], klass)
+
+
+def _classes(source: Source) -> Iterator[tuple]:
+    """Number, id, title, code, org, session, number of sessions, status and text of each class."""
+    _stage_sessions(source)
+    _stage_classes(source)
+
+    def course(row: Row) -> Iterator[tuple]:
+        yield row.number, row.cells["sourcedid"], row.cells.get(source.dialect.course_code)
+
     source.scratch.fill("courses", "number bigint, id text, code text", source.tables.get("courses"), course)
     return source.scratch.read(
         """
@@ -214,23 +220,45 @@ def sections(source: Source) -> Iterator[Row]:
 
 
 def enrollments(source: Source) -> Iterator[Row]:
-    """The enrollments with a role that courses here have. One whose end has come is completed."""
+    """The enrollments with a role that courses here have, gone with their class; completed once their end has come."""
     left_out: Counter[str] = Counter()
     table = source.tables["enrollments"]
+    gone = _enrollments_of_gone_classes(source)
+    next_gone = next(gone, None)
     for row in table.rows():
         cells = row.cells
+        status, ends = status_of(cells), day(cells.get("enddate"))
+        if row.number == next_gone:
+            status, next_gone = "deleted", next(gone, None)
+        if status == "active" and ends and ends <= source.today:
+            status = "completed"
         word = (cells["role"] or "").lower()
         role = source.dialect.enrollment_roles.get(word)
         if role is None:
             count_word(left_out, word)
             continue
-        status, ends = status_of(cells), day(cells.get("enddate"))
-        if status == "active" and ends and ends <= source.today:
-            status = "completed"
         place = {"section_id": cells["classsourcedid"], "user_id": cells["usersourcedid"], "role": role}
         dates = {"start_date": cells.get("begindate"), "end_date": cells.get("enddate")}
         yield Row(row.number, {**place, "status": status, **dates}, row.raw)
     report_left_out(source, table, left_out)
+
+
+def _enrollments_of_gone_classes(source: Source) -> Iterator[int]:
+    """The numbers of the enrollments in classes that are to be deleted, in order."""
+    if "classes" not in source.tables:
+        return
+    # A fault of that file is reported where its own rows are read.
+    with suppress(MalformedFile):
+        _stage_classes(source)
+        gone_classes = "SELECT id FROM classes WHERE status = 'deleted'"
+        if next(source.scratch.read(f"{gone_classes} LIMIT 1"), None):
+            source.scratch.fill("places", "number bigint, class text", source.tables["enrollments"], _place)
+            query = f"SELECT number FROM places WHERE class IN ({gone_classes}) ORDER BY number"  # noqa: S608
+            yield from (number for (number,) in source.scratch.read(query))
+
+
+def _place(row: Row) -> Iterator[tuple]:
+    yield row.number, row.cells["classsourcedid"]
 
 
 def is_true(text: str | None, *, when_blank: bool) -> bool:

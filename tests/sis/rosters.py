@@ -37,12 +37,17 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 def sample(folder: Path, name: str) -> Path:
     """A zip archive of a sample roster that lies beside the checkout; without it the test is skipped."""
+    return zip_of(folder, {f"{stem}.csv": text for stem, text in sample_texts(name).items()})
+
+
+def sample_texts(name: str) -> dict[str, str]:
+    """The files of such a sample as text, by their names without the ending."""
     source = SHARED / "data" / name
     if not source.is_dir():
         if SHARED.is_dir() and os.environ.get("CI") == "true":
             pytest.fail(f"{SHARED} has no data/{name}")
         pytest.skip(f"there is no sample {name} beside this checkout")
-    return zip_of(folder, {path.name: path.read_bytes() for path in source.iterdir()})
+    return {path.stem: path.read_bytes().decode() for path in source.iterdir()}
 
 
 def rows_by_kind(upload: Upload) -> dict[str, list[Row]]:

@@ -63,7 +63,9 @@ def test_the_sample_of_1_1(tmp_path):
             ("active", "teacher"): 2, ("active", "student"): 3, ("active", "observer"): 1,
         }  # fmt: skip
         assert Counter(column(rows["enrollment"], "role", "status")) == {
-            ("teacher", "completed"): 2, ("student", "completed"): 4,
+            ("teacher", "completed"): 1, ("student", "completed"): 2,
+            # In the class that is to be deleted.
+            ("teacher", "deleted"): 1, ("student", "deleted"): 2,
         }  # fmt: skip
         assert column(rows["course"], "short_name", "term_id", "status") == [
             ("Phys 100 - 1", "as-trm-222-1234", "published"),
@@ -235,6 +237,24 @@ def test_enrollments(tmp_path, line, expected):
     rows, warnings = rows_of(tmp_path, "enrollment", enrollments=f"{ENROLLMENTS}{line}\n")
     assert column(rows, "role", "status") == expected
     assert len(warnings) == (not expected)
+
+
+def test_a_class_takes_its_enrollments_with_it(tmp_path):
+    classes = CLASSES + "k,tobedeleted,,K,,,,\nl,,,L,,,,\n"
+    lines = "".join(f"e{n},,,{place},u{n},{role},,\n" for n, (place, role) in enumerate(
+        [("k", "student"), ("l", "student"), ("k", "proctor"), ("?", "teacher"), ("k", "teacher")]
+    ))  # fmt: skip
+    rows, _warnings = rows_of(tmp_path, "enrollment", classes=classes, enrollments=ENROLLMENTS + lines)
+    assert column(rows, "section_id", "status") == [
+        ("k", "deleted"), ("l", "active"), ("?", "active"), ("k", "deleted"),
+    ]  # fmt: skip
+
+
+def test_enrollments_are_read_though_the_classes_cannot_be(tmp_path):
+    files = {"classes": CLASSES + '"', "enrollments": ENROLLMENTS + "e,,,k,u,student,,\n"}
+    with roster(tmp_path, **files) as upload:
+        [found] = [list(file.rows()) for file in upload.files if file.kind == "enrollment"]
+    assert column(found, "status") == ["active"]
 
 
 def test_roles_without_a_place_are_reported_once_each_however_many_there_are(tmp_path):
