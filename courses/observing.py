@@ -86,6 +86,7 @@ ON CONFLICT (observer_id, student_id) DO UPDATE
 SET state = 'active',
     updated_at = CASE WHEN l.state = 'active' THEN l.updated_at ELSE now() END,
     origin = CASE WHEN l.state = 'active' THEN l.origin ELSE EXCLUDED.origin END,
+    sis_import_id = CASE WHEN l.state = 'active' THEN l.sis_import_id END,
     scope = CASE WHEN l.state = 'active' AND l.scope = 'all' THEN 'all' ELSE EXCLUDED.scope END
 RETURNING *
 """

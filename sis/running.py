@@ -26,7 +26,7 @@ from sis.messages import CRASHED
 from sis.models import SisImport
 from sis.options import Options
 from sis.passwords import Veil
-from sis.reading.uploads import Problem, open_upload
+from sis.reading.uploads import open_upload
 from sis.staging import Broken, StagedFile
 from sis.statistics import statistics_of
 from sis.telling import Messages
@@ -87,11 +87,11 @@ class Import:
         """Read the upload into the staging table; what is wrong with it is said at the first time only."""
         staging.clear()
         with open_upload(stored_path(self.row), self.row.file_name) as upload:
-            outcome = staging.stage(upload.files, self.veil, seen=lambda n: self._check())
+            outcome = staging.stage(upload.files, self.veil, check=self._check)
             problems = list(upload.problems)
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
-            self.messages.about_files([*problems, *(Problem(one.name, None, one.message, True) for one in broken)])
+            self.messages.about_files([*problems, *(one.problem for one in broken)])
         files = [one for one in outcome if isinstance(one, StagedFile)]
         if self.options.diffs:
             diff(self.row, self.options, files, self.messages)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from sis.cells import DELETE, BadDate, flag, is_address, moment
 from sis.kinds import KINDS, Kind
 from sis.passwords import Veil
-from sis.reading.uploads import MalformedFile, RosterFile, Row
+from sis.reading.uploads import MalformedFile, Problem, RosterFile, Row
 
 LONGEST = 255
 LONGEST_LOGIN = 100
@@ -37,8 +37,7 @@ class StagedFile:
 class Broken:
     """A file that cannot be used; none of its rows were staged."""
 
-    name: str
-    message: str
+    problem: Problem
 
 
 def clear() -> None:
@@ -67,17 +66,21 @@ def next_chunk(after: int, last: int, size: int) -> tuple[int, int, int] | None:
 
 
 def stage(
-    files: Iterable[RosterFile], veil: Veil | None, *, table: str = STAGED, seen: Callable[[int], None] | None = None
+    files: Iterable[RosterFile], veil: Veil | None, *, table: str = STAGED, check: Callable[[], None] = lambda: None
 ) -> list[StagedFile | Broken]:
-    """Fill `table` with the rows of these files, in their order. Without a veil passwords are left out."""
+    """Fill `table` with the rows of these files, in their order. Without a veil passwords are left out.
+
+    `check` is called before each file, and may raise to end it.
+    """
     outcome: list[StagedFile | Broken] = []
     for index, file in enumerate(files):
+        check()
         kind, next_n = KINDS[file.kind], index * ROOM + 1
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                _copy(cursor, file, kind, index, next_n, veil, table, seen)
+                _copy(cursor, file, kind, index, next_n, veil, table)
         except MalformedFile as error:
-            outcome.append(Broken(file.name, str(error)))
+            outcome.append(Broken(error.problem))
             continue
         outcome.append(StagedFile(index, file.name, kind, file.columns, next_n, next_n + ROOM - 2))
     return outcome
@@ -91,7 +94,6 @@ def _copy(
     next_n: int,
     veil: Veil | None,
     table: str,
-    seen: Callable[[int], None] | None,
 ) -> None:
     names = ", ".join(f"c{number}" for number in range(1, len(kind.columns) + 1))
     take = taker(kind, veil)
@@ -99,8 +101,6 @@ def _copy(
         write = copy.write_row
         for n, row in enumerate(file.rows(), next_n):
             write((n, index, row.number, *take(n, row)))
-            if seen and not n % 5000:
-                seen(n)
 
 
 def taker(kind: Kind, veil: Veil | None) -> Callable[[int, Row], list[Any]]:
@@ -119,11 +119,9 @@ def taker(kind: Kind, veil: Veil | None) -> Callable[[int, Row], list[Any]]:
         get = row.cells.get
         cells: Cells = [get(name) for name in columns]
         fault = note = secret = None
-        # A row that is short as a whole has no long cell, and one without a NUL none in a cell.
+        # A row that is short as a whole has no long cell.
         if len(row.raw) > LONGEST:
             fault, cells = _shortened(columns, cells)
-        if "\0" in row.raw:
-            fault, cells = "nul", [cell and cell.replace("\0", "") for cell in cells]
         for position in words:
             if word := cells[position]:
                 cells[position] = word.lower()

@@ -24,7 +24,6 @@ CASE WHEN r.account_id IS NULL THEN 'no_account_id'
      WHEN r.status NOT IN ('active', 'deleted') OR (r.status IS NULL AND f.id IS NULL) THEN 'bad_status'
      WHEN r.name IS NULL AND f.id IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault = 'nul' THEN 'nul'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN f.id = %(root)s OR f.id = p.id OR EXISTS (
          WITH RECURSIVE above(id, parent_id) AS (

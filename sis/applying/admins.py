@@ -11,7 +11,6 @@ PROBLEM = """
 CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault = 'nul' THEN 'nul'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN u.id IS NULL OR (u.state = 'deleted' AND r.status = 'active') THEN 'unknown_user'
      WHEN a.id IS NULL THEN 'unknown_account'

@@ -22,7 +22,6 @@ CASE WHEN r.course_id IS NULL THEN 'no_course_id'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
      WHEN r.course_format NOT IN ('on_campus', 'online', 'blended') THEN 'bad_course_format'
      WHEN r.grade_passback_setting NOT IN ('nightly_sync', 'not_set') THEN 'bad_grade_passback_setting'
-     WHEN r.fault = 'nul' THEN 'nul'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN r.account_id IS NOT NULL AND a.id IS NULL AND b.id IS NULL THEN 'no_account'
      WHEN i.id <> coalesce(f.id, -1) THEN 'integration_id_taken' END

@@ -22,7 +22,6 @@ ADOPTS = "(f.sis_user_id IS NULL AND upper(f.login_id) = upper(r.login_id) AND u
 PROBLEM = f"""
 CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.login_id IS NULL THEN 'no_login_id'
-     WHEN r.fault = 'nul' THEN 'nul'
      WHEN r.fault = 'invalid_login_id' THEN 'invalid_login_id'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN coalesce(r.existing_user_id, r.existing_integration_id, r.existing_canvas_user_id) IS NULL

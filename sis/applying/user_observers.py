@@ -3,24 +3,28 @@
 from accounts.models import ObservationLink, User
 from courses.observing import link_all, unlink_all
 from sis.applying.chunks import Applier, Round, ids, info, rows
+from sis.staging import ROOM
 
 CLASH = """
 SELECT n, concat_ws(' observes ', r.observer_id, r.student_id), true FROM rows r
 """
 
+# A row that comparing data sets has added ends only a link that a file made and no person since.
 PROBLEM = """
 CASE WHEN r.observer_id IS NULL THEN 'no_observer'
      WHEN r.student_id IS NULL THEN 'no_student'
      WHEN r.observer_id = r.student_id THEN 'self'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault = 'nul' THEN 'nul'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN o.id IS NULL THEN 'unknown_observer'
      WHEN s.id IS NULL THEN 'unknown_student'
      WHEN r.status = 'deleted' AND NOT EXISTS (
          SELECT 1 FROM accounts_observationlink l
-         WHERE l.observer_id = o.id AND l.student_id = s.id AND l.state = 'active') THEN 'no_link_to_delete' END
+         WHERE l.observer_id = o.id AND l.student_id = s.id AND l.state = 'active') THEN 'no_link_to_delete'
+     WHEN r.added AND EXISTS (
+         SELECT 1 FROM accounts_observationlink l
+         WHERE l.observer_id = o.id AND l.student_id = s.id AND l.sis_import_id IS NULL) THEN 'skip' END
 """
 
 IDS = ids(
@@ -44,7 +48,7 @@ CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user_observer")}
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
        r.status, o.id AS observer, s.id AS student
-FROM rows r
+FROM (SELECT *, n %% {ROOM} > {ROOM // 2} AS added FROM rows) r
 LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.observer_id AND x.state <> 'deleted'
                    LIMIT 1) o ON true
 LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.student_id AND x.state <> 'deleted'
