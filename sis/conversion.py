@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from sis.reading.problems import MalformedFile, Problems
@@ -45,15 +46,20 @@ class Dialect:
 class Source:
     """The files of one upload, by their names in lower case, and what converting them needs.
 
-    `is_whole`: what is not in the files is not there at all, so a parent that is missing is missing.
+    `at` is when the import started. `is_whole`: what is not in the files is not there at all.
     """
 
     tables: dict[str, Table]
     dialect: Dialect
     problems: Problems
     scratch: Scratch
-    today: date
+    at: datetime
     is_whole: bool
+
+    @property
+    def today(self) -> date:
+        """The day on which the import started, where the institution is."""
+        return timezone.localdate(self.at)
 
 
 def status_of(cells: Cells) -> str:

@@ -130,21 +130,21 @@ def _dropped(source: Source) -> Iterator[Row]:
 
 
 def _stage_standing_links(source: Source) -> None:
-    """The table `standing`: the links in force, last touched by a roster, of everybody in users.csv.
+    """The table `standing`: the links in force when the import started, last touched by a roster, of all in users.csv.
 
     Read on the scratch tables' connection: the other one may be busy taking in the very rows given here.
     """
     source.scratch.make(
         "standing",
-        """
+        f"""
         WITH listed AS (SELECT DISTINCT id FROM agents WHERE id IS NOT NULL)
         SELECT observer.sis_user_id AS observer, student.sis_user_id AS student
         FROM accounts_observationlink AS link
         JOIN accounts_user AS observer ON observer.id = link.observer_id AND observer.sis_user_id IS NOT NULL
         JOIN accounts_user AS student ON student.id = link.student_id AND student.sis_user_id IS NOT NULL
-        WHERE link.state = 'active' AND link.sis_import_id IS NOT NULL
+        WHERE (link.state = 'active' OR link.updated_at >= '{source.at.isoformat()}') AND link.sis_import_id IS NOT NULL
         AND (observer.sis_user_id IN (SELECT id FROM listed) OR student.sis_user_id IN (SELECT id FROM listed))
-        """,
+        """,  # noqa: S608
     )
 
 

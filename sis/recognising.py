@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -47,10 +47,10 @@ def is_roster(table: Table) -> bool:
     return oneroster.is_manifest(table) or bool(table.columns & {"sourcedid", "usersourcedid", "classsourcedid"})
 
 
-def converted(tables: list[Table], problems: Problems, scratch: Scratch, today: date) -> tuple[list[RosterFile], bool]:
+def converted(tables: list[Table], problems: Problems, scratch: Scratch, at: datetime) -> tuple[list[RosterFile], bool]:
     """The files as Canvas's, and whether they are all there is. At least one of `tables` must be `is_roster`.
 
-    `today` decides what has ended. Raises MalformedFile when nothing of it may be used.
+    `at` is when the import started. Raises MalformedFile when nothing of it may be used.
     """
     manifest = next((table for table in tables if oneroster.is_manifest(table)), None)
     others = [table for table in tables if table is not manifest]
@@ -60,10 +60,10 @@ def converted(tables: list[Table], problems: Problems, scratch: Scratch, today: 
         if not found:
             return [], False
         is_whole = oneroster.is_bulk(found, manifest, problems)
-        source = Source(found, oneroster.DIALECT, problems, scratch, today, is_whole)
+        source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole)
     else:
         found = dict(_by_name(others, sds.COLUMNS, sds.WITHOUT_A_PLACE, problems))
-        source = Source(found, sds.DIALECT, problems, scratch, today, is_whole=True)
+        source = Source(found, sds.DIALECT, problems, scratch, at, is_whole=True)
     return list(_files(source)), source.is_whole
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
-from datetime import date
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -51,20 +51,21 @@ class Upload:
         self._to_close.close()
 
 
-def open_upload(path: Path, name: str, *, today: date | None = None) -> Upload:
+def open_upload(path: Path, name: str, *, at: datetime | None = None) -> Upload:
     """Open the file at `path` that came under `name`; the end of the name says whether it is .csv or .zip.
 
     Canvas files come as they are; OneRoster and School Data Sync come as Canvas files, with the names and row numbers
-    of their own. There, what ended before `today` has ended: to compare with an earlier upload, give its day.
-    Whatever is wrong with an upload is a problem of it. Raises OSError only, for a disk that fails.
+    of their own. `at` is when the import started (or now): what had ended by that day has ended, and links removed
+    since then count as standing, so that reading again after an interruption, or to compare with a later upload,
+    gives the very same rows. Whatever is wrong with an upload is a problem of it. Raises OSError only, for a disk
+    that fails.
     """
     upload = Upload()
     try:
         tables = _tables(upload, path, name)
         if any(is_roster(table) for table in tables):
             scratch = upload._to_close.enter_context(closing(Scratch()))
-            today = today or timezone.localdate()
-            files, upload.is_whole = converted(tables, upload._problems, scratch, today)
+            files, upload.is_whole = converted(tables, upload._problems, scratch, at or timezone.now())
         else:
             files = list(_canvas_files(tables, upload._problems))
         upload.files = sorted(files, key=lambda file: (ORDER[file.kind], file.name))

@@ -1,7 +1,7 @@
 """OneRoster 1.1 and 1.2, read as Canvas's roster files."""
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.sis.rosters import column, rows_by_kind, sample, zip_of, zipped
 
 pytestmark = pytest.mark.django_db
 
-TODAY = date(2025, 3, 1)
+TODAY = datetime(2025, 3, 1, 12, tzinfo=UTC)
 ORGS = "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"
 SESSIONS = "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear\n"
 COURSES = "sourcedId,status,dateLastModified,title,courseCode,orgSourcedId\n"
@@ -33,7 +33,7 @@ def roster(tmp_path, mode="bulk", **files):
     """An upload of these files, all bulk or all delta."""
     content = {f"{name}.csv": text for name, text in files.items()}
     content["manifest.csv"] = manifest(**dict.fromkeys(files, mode))
-    return open_upload(zip_of(tmp_path, content), "rosters.zip", today=TODAY)
+    return open_upload(zip_of(tmp_path, content), "rosters.zip", at=TODAY)
 
 
 def rows_of(tmp_path, kind, mode="bulk", **files):
@@ -47,7 +47,7 @@ def links_of(rows):
 
 
 def test_the_sample_of_1_1(tmp_path):
-    with open_upload(sample(tmp_path, "oneroster-v1p1-moodle-full"), "a.zip", today=TODAY) as upload:
+    with open_upload(sample(tmp_path, "oneroster-v1p1-moodle-full"), "a.zip", at=TODAY) as upload:
         rows = rows_by_kind(upload)
         assert upload.is_whole
         assert {kind: len(found) for kind, found in rows.items()} == {
@@ -78,7 +78,7 @@ def test_the_sample_of_1_1(tmp_path):
 
 
 def test_the_sample_of_1_2(tmp_path):
-    with open_upload(sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", today=TODAY) as upload:
+    with open_upload(sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", at=TODAY) as upload:
         rows = rows_by_kind(upload)
         assert upload.is_whole
         assert {kind: len(found) for kind, found in rows.items()} == {
@@ -97,13 +97,15 @@ def test_the_sample_of_1_2(tmp_path):
 
 
 def test_in_the_sample_of_1_2_the_guardian_is_none_any_more_once_that_role_has_ended(tmp_path):
-    with open_upload(sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", today=date(2025, 9, 23)) as upload:
+    with open_upload(
+        sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", at=datetime(2025, 9, 23, 12, tzinfo=UTC)
+    ) as upload:
         assert rows_by_kind(upload)["user_observer"] == []
         assert "not one of today: 2." in upload.problems[-1].message
 
 
 def test_the_sample_of_another_maker(tmp_path):
-    with open_upload(sample(tmp_path, "oneroster-v1p1-tao"), "a.zip", today=TODAY) as upload:
+    with open_upload(sample(tmp_path, "oneroster-v1p1-tao"), "a.zip", at=TODAY) as upload:
         rows = rows_by_kind(upload)
         assert upload.is_whole
         assert {kind: len(found) for kind, found in rows.items()} == {
@@ -360,6 +362,18 @@ def test_of_changes_a_list_is_the_whole_list_of_that_person(tmp_path):
         ("g", "s", "deleted"), ("g", "t", "active"), ("h", "s", "deleted"), ("h", "t", "deleted"), ("k", "s", "active"),
     ]  # fmt: skip
     assert again == rows
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_a_second_reading_finds_what_the_first_has_removed_since(tmp_path):
+    make_links(("g", "s"), ("h", "s"), ("k", "s"))
+    ObservationLink.objects.filter(observer__sis_user_id="k").update(state="deleted", updated_at=TODAY)
+    ObservationLink.objects.filter(observer__sis_user_id="h").update(
+        state="deleted", updated_at=TODAY - timedelta(seconds=1)
+    )
+    listing = "s,active,,,student,s,,,m\nm,active,,,parent,m,,,\n"
+    rows, _warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + listing)
+    assert links_of(rows) == [("m", "s", "active"), ("g", "s", "deleted"), ("k", "s", "deleted")]
 
 
 @pytest.mark.django_db(transaction=True)

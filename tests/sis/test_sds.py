@@ -1,6 +1,6 @@
 """Microsoft School Data Sync v2.1, read as Canvas's roster files."""
 
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,7 +15,7 @@ RELATIONSHIPS = "userSourcedId,relationshipUserSourcedId,relationshipRole\n"
 
 
 def test_the_sample(tmp_path):
-    with open_upload(sample(tmp_path, "sds-v2.1"), "a.zip", today=date(2021, 10, 1)) as upload:
+    with open_upload(sample(tmp_path, "sds-v2.1"), "a.zip", at=datetime(2021, 10, 1, tzinfo=UTC)) as upload:
         rows = rows_by_kind(upload)
         assert upload.is_whole
         assert {kind: len(found) for kind, found in rows.items()} == {
