@@ -82,7 +82,10 @@ class _Splitter:
         if self.fault is None and len(self._rest) > LONGEST_RECORD:
             self.fault = _too_long(self._row)
         if self.fault is None and final and self._open:
-            self.fault = Malformed(_("A quotation mark is opened here and never closed."), self._row)
+            message = _(
+                "A quotation mark is opened here and never closed. Close it, or double it if it is part of the text."
+            )
+            self.fault = Malformed(message, self._row)
         return found
 
     def _lines(self, text: str, final: bool) -> list[str]:

@@ -77,9 +77,11 @@ class Table:
         self._secrets = [index for index, column in self.named if is_secret(column)]
         if len(self.named) > len(self.columns):
             twice = next(column for _index, column in self.named if header.count(column) > 1)
-            raise MalformedFile(name, _("The header names the column “%(column)s” twice.") % {"column": twice[:100]})
+            message = _("The header names the column “%(column)s” twice. Remove one of the two.")
+            raise MalformedFile(name, message % {"column": twice[:100]})
         if len(header) > MOST_COLUMNS:
-            raise MalformedFile(name, _("The header has more than %(most)s columns.") % {"most": MOST_COLUMNS})
+            message = _("The header has more than %(most)s columns. Remove some.")
+            raise MalformedFile(name, message % {"most": MOST_COLUMNS})
 
     def _header(self) -> list[str]:
         try:
