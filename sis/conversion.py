@@ -82,7 +82,10 @@ def listed(text: str | None) -> list[str]:
 
 
 def accounts(source: Source) -> Iterator[Row]:
-    """orgs, parents first. An org whose parent is nowhere stands right below the root account."""
+    """orgs, parents first, but last those to be deleted, parents after what is below them.
+
+    An org whose parent is nowhere stands right below the root account.
+    """
     orgs = source.tables["orgs"]
     columns = "number bigint, id text, parent text, name text, status text, raw text"
     source.scratch.fill("orgs", columns, orgs, _org)
@@ -100,7 +103,8 @@ def accounts(source: Source) -> Iterator[Row]:
         """,  # noqa: S608
     )
     orphans = 0
-    found = source.scratch.read("SELECT * FROM placed_orgs ORDER BY level NULLS LAST, number")
+    order = "status = 'deleted', CASE status WHEN 'deleted' THEN -level ELSE level END NULLS LAST, number"
+    found = source.scratch.read(f"SELECT * FROM placed_orgs ORDER BY {order}")  # noqa: S608
     for number, org_id, parent, name, status, raw, _level, has_parent in found:
         if parent and not has_parent and source.is_whole:
             orphans, parent = orphans + 1, None

@@ -12,7 +12,7 @@ from types import TracebackType
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sis.reading.archives import Archive
+from sis.reading.archives import Archive, shown
 from sis.reading.kinds import ORDER, WITHOUT_A_PLACE, kind_of
 from sis.reading.problems import MalformedFile, Problem, Problems
 from sis.reading.records import Stream
@@ -61,6 +61,7 @@ def open_upload(path: Path, name: str, *, at: datetime | None = None) -> Upload:
     that fails.
     """
     upload = Upload()
+    name = shown(name)
     try:
         tables = _tables(upload, path, name)
         if any(is_roster(table) for table in tables):
@@ -107,10 +108,16 @@ def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFil
     for table in tables:
         kind = kind_of(table.columns)
         if kind is None:
-            message = _("The header fits no kind of roster file. See the list of formats for the columns each needs.")
-            problems.fail(table.name, message)
+            problems.fail(table.name, _why_unknown(table))
         elif kind in WITHOUT_A_PLACE:
             message = _("Files of this kind (%(kind)s) have no place here; the file was left out.")
             problems.warn(table.name, message % {"kind": kind})
         else:
             yield RosterFile(table.name, kind, table.columns, table.rows)
+
+
+def _why_unknown(table: Table) -> str:
+    only = next(iter(table.columns)) if len(table.columns) == 1 else ""
+    if ";" in only or "\t" in only:
+        return _("The cells are not separated by commas. Save the file as CSV with commas.")
+    return _("The header fits no kind of roster file. See the list of formats for the columns each needs.")

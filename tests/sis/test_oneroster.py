@@ -132,6 +132,14 @@ def test_orgs_come_parents_first_and_loops_last(tmp_path):
     assert warnings == ["1 org names a parent that is not in the file. It was placed below the root account."]
 
 
+def test_orgs_that_go_come_last_and_from_below(tmp_path):
+    text = ORGS + "a,tobedeleted,,A,state,,\nb,tobedeleted,,B,district,,a\nc,,,C,school,,\nd,,,D,school,,c\n"
+    rows, _warnings = rows_of(tmp_path, "account", orgs=text)
+    assert column(rows, "account_id", "status") == [
+        ("c", "active"), ("d", "active"), ("b", "deleted"), ("a", "deleted"),
+    ]  # fmt: skip
+
+
 def test_of_changes_an_org_keeps_a_parent_that_is_not_in_the_file(tmp_path):
     rows, warnings = rows_of(tmp_path, "account", "delta", orgs=ORGS + "d,active,2025-01-01,D,school,,elsewhere\n")
     assert column(rows, "parent_account_id") == ["elsewhere"]
