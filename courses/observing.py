@@ -29,16 +29,12 @@ SELECT DISTINCT ON (l.observer_id, l.student_id, e.section_id)
        l.observer_id, e.section_id, r.id, r.base_type,
        CASE e.state WHEN 'invited' THEN 'active' ELSE e.state END,
        l.student_id, e.start_at, e.end_at, false
-FROM accounts_observationlink l
-JOIN courses_enrollment e ON e.user_id = l.student_id AND e.type = 'StudentEnrollment'
-                         AND e.state IN ('active', 'invited', 'creation_pending', 'inactive')
+FROM {{source}}
 JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
 JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
 JOIN accounts_role r ON r.account_id IS NULL AND r.base_type = 'ObserverEnrollment'
 JOIN accounts_user o ON o.id = l.observer_id AND o.state <> 'deleted'
-WHERE l.state = 'active'
-  AND (l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.id))
-  AND {{where}}
+WHERE l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.id)
 ORDER BY l.observer_id, l.student_id, e.section_id, {STRONGEST_FIRST}
 ON CONFLICT (section_id, user_id, type, role_id, associated_user_id) DO UPDATE
 SET state = EXCLUDED.state, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at, completed_at = NULL,
@@ -47,9 +43,24 @@ WHERE (beside.state, beside.start_at, beside.end_at, beside.completed_at)
       IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.start_at, EXCLUDED.end_at, NULL)
 """  # noqa: S608 built from constants of this module
 
-MAKE_FOR_LINKS = MAKE.format(where="l.id = ANY(%(links)s)")
+# Row by row through the indexes: for a set of many the planner would rather read whole tables, and once too often.
+STUDENTS_ENROLLMENTS = """
+CROSS JOIN LATERAL (
+    SELECT * FROM courses_enrollment e
+    WHERE e.user_id = l.student_id AND e.type = 'StudentEnrollment'
+      AND e.state IN ('active', 'invited', 'creation_pending', 'inactive') {0} OFFSET 0
+) e
+"""
+MAKE_FOR_LINKS = MAKE.format(
+    source="(SELECT * FROM accounts_observationlink WHERE id = ANY(%(links)s) AND state = 'active') l"
+    + STUDENTS_ENROLLMENTS.format("")
+)
 MAKE_FOR_PLACES = MAKE.format(
-    where="(e.user_id, e.section_id) IN (SELECT * FROM unnest(%(students)s::bigint[], %(sections)s::bigint[]))"
+    source="""unnest(%(students)s::bigint[], %(sections)s::bigint[]) AS place(student_id, section_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM accounts_observationlink l WHERE l.student_id = place.student_id AND l.state = 'active' OFFSET 0
+) l"""
+    + STUDENTS_ENROLLMENTS.format("AND e.section_id = place.section_id")
 )
 
 # An observer enrollment that was removed by hand stays removed. One made in a single course, without a link,

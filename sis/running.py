@@ -123,10 +123,17 @@ class Import:
 
     def _apply(self, files: list[StagedFile]) -> None:
         for position, file in enumerate(files):
+            grown, measured = 0, 0
             for first, last, size in self._chunks(file):
                 self._chunk(file, first, last)
-                self.done += size
+                self.done, grown = self.done + size, grown + size
                 self._show_progress()
+                # As often as the table has doubled, and so a few times for any size.
+                if grown >= 2 * measured:
+                    staging.measure(file.kind)
+                    measured = grown
+            if grown > measured:
+                staging.measure(file.kind)
             if file.kind not in [later.kind for later in files[position + 1 :]]:
                 self._completed(file.kind.name)
 
