@@ -63,7 +63,7 @@ def converted(tables: list[Table], problems: Problems, scratch: Scratch, at: dat
         source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole)
     else:
         found = dict(_by_name(others, sds.COLUMNS, sds.WITHOUT_A_PLACE, problems))
-        source = Source(found, sds.DIALECT, problems, scratch, at, is_whole=True)
+        source = Source(found, sds.DIALECT, problems, scratch, at, sds.is_whole(found, problems))
     return list(_files(source)), source.is_whole
 
 
@@ -95,7 +95,7 @@ def _by_name(
 def _files(source: Source) -> Iterator[RosterFile]:
     for name, kind, columns, convert in _CONVERSIONS:
         table = source.tables.get(name)
-        if table is None or (convert is guardians.from_agents and not _names_agents(source, table)):
+        if table is None or (convert is guardians.from_agents and not _tells_guardians(source, table)):
             continue
         optional = {"pronouns"} & table.columns if kind == "user" else set()
         rows = partial(_rows, convert, source, table.name)
@@ -111,9 +111,15 @@ def _rows(convert: Converter, source: Source, name: str) -> Iterator[Row]:
             raise
         text = _("%(file)s, which is needed as well, cannot be read. %(message)s")
         message = text % {"file": fault.problem.file, "message": fault.problem.message}
-        raise MalformedFile(name, message, None) from None
+        raise MalformedFile(name, message) from None
 
 
-def _names_agents(source: Source, users: Table) -> bool:
-    """Whether users.csv speaks of agents at all: a file that does not says nothing about links."""
-    return "relationships" not in source.tables and bool(users.columns & {"agentsourcedids", "agents"})
+def _tells_guardians(source: Source, users: Table) -> bool:
+    """Whether agents and roles can make links. An upload without either says nothing about links, not "none"."""
+    if "relationships" in source.tables or not users.columns & {"agentsourcedids", "agents"}:
+        return False
+    if "roles" in source.tables or "role" in users.columns:
+        return True
+    message = _("Nothing tells the roles of people, so their agents were passed over and links stay as they are.")
+    source.problems.warn(users.name, message)
+    return False

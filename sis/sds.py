@@ -1,11 +1,15 @@
 """Microsoft School Data Sync v2.1: looks like OneRoster and is not.
 
-It has no status columns and no manifest: the files are always all there is. relationships.csv names the guardians.
+It has no status columns and no manifest: the files are all there is. relationships.csv names the guardians.
 """
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from sis.conversion import Dialect, is_true
+from sis.reading.problems import Problems
+from sis.reading.tables import Table
 
 DIALECT = Dialect(
     class_account="orgsourcedid",
@@ -35,3 +39,17 @@ COLUMNS = {
     "relationships": {"usersourcedid", "relationshipusersourcedid", "relationshiprole"},
 }
 WITHOUT_A_PLACE = {"demographics", "userflags"}
+# Microsoft asks for these in every upload.
+REQUIRED = {"orgs", "users", "roles"}
+
+
+def is_whole(tables: dict[str, Table], problems: Problems) -> bool:
+    """Whether the files are all there is: one file by itself would remove everybody whom it does not name."""
+    if tables.keys() >= REQUIRED or not tables:
+        return bool(tables)
+    message = _(
+        "A School Data Sync upload has orgs.csv, users.csv and roles.csv. Not all of them were there, so nothing that"
+        " the files leave out is removed."
+    )
+    problems.warn(next(iter(tables.values())).name, message)
+    return False

@@ -34,7 +34,7 @@ def said_while_reading() -> list[str]:
     for path in [*(HOUSE / "sis" / "reading").glob("*.py"), *(HOUSE / "sis" / f"{name}.py" for name in READING)]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "gettext_lazy", "ngettext"):
-                found.append(next(argument.value for argument in node.args if isinstance(argument, ast.Constant)))
+                found.append(next(str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)))
     return found
 
 

@@ -347,6 +347,12 @@ def test_a_file_that_does_not_speak_of_agents_says_nothing_about_links(tmp_path)
         assert [file.kind for file in upload.files] == ["user"]
 
 
+def test_an_upload_that_does_not_tell_roles_says_nothing_about_links(tmp_path):
+    with roster(tmp_path, users=USERS_1_2 + "s,,,,s,,,g\ng,,,,g,,,s\n") as upload:
+        assert [file.kind for file in upload.files] == ["user"]
+        assert "links stay as they are" in upload.problems[0].message
+
+
 def make_links(*pairs, sis_import_id=1):
     people = {
         sis_id: UserFactory(sis_user_id=sis_id) for sis_id in sorted({sis_id for pair in pairs for sis_id in pair})
@@ -473,6 +479,17 @@ def test_a_fault_in_one_file_is_a_failure_of_every_file_made_from_it_and_of_no_o
                     next(file.rows())
                 assert caught.value.problem.file == "users.csv"
                 assert ("roles.csv, which is needed" in caught.value.problem.message) == (broken == "roles")
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_upload_may_be_closed_amid_its_rows(tmp_path):
+    users = USERS + "".join(f"s{n},,,,student,s{n},,,g{n}\ng{n},,,,parent,g{n},,,\n" for n in range(20_000))
+    with roster(tmp_path, users=users) as upload:
+        reading = [file.rows() for file in upload.files]
+        firsts = [next(rows) for rows in reading]
+    assert [first.number for first in firsts] == [2, 2]
+    for rows in reading:
+        rows.close()
 
 
 def test_a_manifest_that_cannot_be_read_stops_everything(tmp_path):

@@ -46,7 +46,8 @@ def test_the_sample(tmp_path):
 def test_only_guardians_of_students_are_linked(tmp_path):
     roles = ROLES + "s,o,student,TRUE,,\nt,o,teacher,TRUE,,\n"
     relationships = RELATIONSHIPS + "s,g,Guardian\ns,d,doctor\nt,g,parent\n?,g,relative\n"
-    with zipped(tmp_path, {"users.csv": USERS, "roles.csv": roles, "relationships.csv": relationships}) as upload:
+    files = {"orgs.csv": "sourcedId,name\n", "users.csv": USERS, "roles.csv": roles, "relationships.csv": relationships}
+    with zipped(tmp_path, files) as upload:
         rows = rows_by_kind(upload)["user_observer"]
         assert [(row.number, row.cells["observer_id"], row.cells["student_id"]) for row in rows] == [(2, "g", "s")]
         assert [problem.message for problem in upload.problems] == [
@@ -67,6 +68,19 @@ def test_a_fault_in_the_relationships_leaves_the_people_be(tmp_path):
 def test_without_relationships_there_is_nothing_about_links(tmp_path):
     with zipped(tmp_path, {"users.csv": USERS, "roles.csv": ROLES}) as upload:
         assert [file.kind for file in upload.files] == ["user"]
+
+
+def test_one_file_by_itself_is_not_all_there_is(tmp_path):
+    orgs = "sourcedId,name\n"
+    for files, whole in [
+        ({"users.csv": USERS}, False),
+        ({"users.csv": USERS, "roles.csv": ROLES}, False),
+        ({"users.csv": USERS, "roles.csv": ROLES, "orgs.csv": orgs}, True),
+        ({"users.csv": USERS, "roles.csv": ROLES, "orgs.csv": '"'}, False),
+    ]:
+        with zipped(tmp_path, files) as upload:
+            assert upload.is_whole is whole
+            assert any("nothing that the files leave out" in problem.message for problem in upload.problems) != whole
 
 
 def test_relationships_without_users_and_roles_link_nobody(tmp_path):
