@@ -38,6 +38,8 @@ PERMISSIONS = {
         Permission("view_user_logins", _("Users - view login IDs"), ADMIN | {BaseType.TEACHER, BaseType.TA}),
         Permission("read_roster", _("Users - view list"), ADMIN | STAFF),
         Permission("read_sis", _("SIS Data - read"), ADMIN | {BaseType.TEACHER}),
+        Permission("import_sis", _("SIS Data - import"), ADMIN),
+        Permission("manage_sis", _("SIS Data - manage"), ADMIN),
         Permission("manage_account_settings", _("Account-level settings - manage"), ADMIN),
         Permission("manage_courses_admin", _("Courses - manage"), ADMIN),
         Permission("read_course_list", _("Courses - view list"), ADMIN),

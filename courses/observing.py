@@ -23,8 +23,8 @@ STRONGEST_FIRST = (
 )
 
 MAKE = f"""
-INSERT INTO courses_enrollment AS beside (user_id, section_id, role_id, type, state, associated_user_id, start_at, end_at,
-                                limit_privileges_to_course_section)
+INSERT INTO courses_enrollment AS beside (user_id, section_id, role_id, type, state, associated_user_id,
+                                            start_at, end_at, limit_privileges_to_course_section)
 SELECT DISTINCT ON (l.observer_id, l.student_id, e.section_id)
        l.observer_id, e.section_id, r.id, r.base_type,
        CASE e.state WHEN 'invited' THEN 'active' ELSE e.state END,
@@ -41,7 +41,7 @@ SET state = EXCLUDED.state, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_
     updated_at = now()
 WHERE (beside.state, beside.start_at, beside.end_at, beside.completed_at)
       IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.start_at, EXCLUDED.end_at, NULL)
-"""  # noqa: S608 built from constants of this module
+"""
 
 # Row by row through the indexes: for a set of many the planner would rather read whole tables, and once too often.
 STUDENTS_ENROLLMENTS = """
@@ -87,7 +87,7 @@ WHERE o.type = 'ObserverEnrollment' AND o.state <> 'deleted'
                     AND (l.scope = 'all' OR EXISTS (
                         SELECT 1 FROM courses_linkcourse c JOIN courses_section s ON s.course_id = c.course_id
                         WHERE c.link_id = l.id AND s.id = o.section_id))))
-"""  # noqa: S608 built from constants of this module
+"""
 
 LINK = """
 INSERT INTO accounts_observationlink AS l (observer_id, student_id, state, origin, scope, created_at, updated_at)

@@ -89,12 +89,12 @@ WITH ended AS (
 
 
 def remove_unlisted(
-    sis_import: SisImport, options: Options, files: list[StagedFile], *, check: Callable[[], None]
+    sis_import: SisImport, options: Options, files: list[StagedFile], *, save: Callable[[], None]
 ) -> None:
     """Remove what the files do not list any more: enrollments, then sections, then courses, of kinds supplied.
 
     Raises NotRemoved, before anything is removed, when that would be more of a kind than `change_threshold` percent.
-    `check` is called in each transaction, and raises when the import has been aborted.
+    `save` is called in each transaction to save the import's data; it raises when the import has been aborted.
     """
     supplied = {file.kind.name for file in files}
     listed = [one for one in (ENROLLMENTS, SECTIONS, COURSES) if one.kind in supplied]
@@ -112,7 +112,7 @@ def remove_unlisted(
         _compare(listed, values, options.change_threshold)
     sis_import.data["batch_decided"] = True
     for one in listed:
-        while _remove_some(sis_import, one, values, check):
+        while _remove_some(sis_import, one, values, save):
             pass
 
 
@@ -129,10 +129,9 @@ def _compare(listed: list[Listed], values: dict[str, Any], threshold: int) -> No
             raise NotRemoved(message.format(stale=stale, live=live, kind=plural, threshold=threshold))
 
 
-def _remove_some(sis_import: SisImport, one: Listed, values: dict[str, Any], check: Callable[[], None]) -> bool:
+def _remove_some(sis_import: SisImport, one: Listed, values: dict[str, Any], save: Callable[[], None]) -> bool:
     """One transaction; False when there is nothing left."""
     with transaction.atomic(), connection.cursor() as cursor:
-        check()
         cursor.execute(SETTINGS)
         cursor.execute(f"SELECT x.id {one.live} AND {STALE} ORDER BY x.id LIMIT {AT_A_TIME}", values)
         values = {**values, "ids": [pk for (pk,) in cursor.fetchall()]}
@@ -140,21 +139,21 @@ def _remove_some(sis_import: SisImport, one: Listed, values: dict[str, Any], che
             return False
         if people := LOCK.get(one.kind):
             cursor.execute(
-                f"SELECT id FROM accounts_user WHERE id IN ({people}) ORDER BY id FOR NO KEY UPDATE",  # noqa: S608
+                f"SELECT id FROM accounts_user WHERE id IN ({people}) ORDER BY id FOR NO KEY UPDATE",
                 values,
             )
         if one is SECTIONS:
             cursor.execute(END_IN_SECTIONS, values)
         changes = noting_changes(one.record, "SELECT id, before, after FROM removed").replace(", false", ", true")
         cursor.execute(
-            f"WITH removed(id, before, after, student, section) AS ({one.remove}),"  # noqa: S608
+            f"WITH removed(id, before, after, student, section) AS ({one.remove}),"
             f" noted AS ({changes}) SELECT student, section FROM removed WHERE student IS NOT NULL",
             values,
         )
         follow(cursor.fetchall(), returned=False)
         counts = sis_import.data["counts"]
         counts[one.counter] = counts.get(one.counter, 0) + len(values["ids"])
-        SisImport.objects.filter(pk=sis_import.pk).update(data=sis_import.data)
+        save()
     return True
 
 

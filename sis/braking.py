@@ -19,7 +19,7 @@ TOO_FEW_TO_MIND = 10
 def _rows(kind: Kind) -> str:
     """The staged rows of all files of this kind, as a common table expression with the columns' names."""
     ranges = f"file = ANY(%(files_{kind.name})s::int[])"
-    return f"{kind.name}_rows AS (SELECT {kind.selected} FROM {STAGED} WHERE {ranges})"  # noqa: S608
+    return f"{kind.name}_rows AS (SELECT {kind.selected} FROM {STAGED} WHERE {ranges})"
 
 
 def _with(*kinds: str) -> str:
@@ -91,7 +91,7 @@ SELECT (SELECT count(*) FROM going), (SELECT count(*) FROM live)
 ANY_GOING = f"""
 SELECT EXISTS (SELECT 1 FROM {STAGED} WHERE n %% {ROOM} > {ROOM // 2}
                OR 'deleted' IN (c2, c3, c4, c5, c7) OR c7 = 'deleted_last_completed')
-"""  # noqa: S608
+"""
 
 
 def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from django.conf import settings
 from django.db import transaction
@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import Account, User
 from courses.models import Term
+from sis.jobs import ask_for_work
+from sis.keeping import FOLDER, UPLOADED
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
 
-FOLDER = "sis_imports"
 AT_A_TIME = 1 << 20
 LONGEST_IDENTIFIER = 128
 
@@ -48,7 +49,7 @@ def _term_lives(term_id: int | None) -> bool:
     return term_id is not None and Term.objects.filter(pk=term_id, workflow_state=Term.State.ACTIVE).exists()
 
 
-def create_import(root: Account, upload: BinaryIO, file_name: str, options: Options, *, by: User | None) -> SisImport:
+def create_import(root: Account, upload: IO[bytes], file_name: str, options: Options, *, by: User | None) -> SisImport:
     """Store `upload` (read to its end, piece by piece) as an import that waits. Raises Invalid for bad options."""
     check(options)
     made = SisImport.objects.create(
@@ -59,7 +60,7 @@ def create_import(root: Account, upload: BinaryIO, file_name: str, options: Opti
         data={"import_type": "instructure_csv"},
         file_name=_plain(file_name),
     )
-    made.stored_file = f"{FOLDER}/{made.pk}{Path(made.file_name).suffix.lower()}"
+    made.stored_file = f"{FOLDER}/{made.pk}.{UPLOADED}{Path(made.file_name).suffix.lower()}"
     path = Path(settings.DATA_DIR) / made.stored_file
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("wb") as file:
@@ -69,10 +70,11 @@ def create_import(root: Account, upload: BinaryIO, file_name: str, options: Opti
     with transaction.atomic():
         made.workflow_state = SisImport.State.CREATED
         made.save(update_fields=["stored_file", "workflow_state", "updated_at"])
+        ask_for_work()
     return made
 
 
-def _pieces(upload: BinaryIO) -> Iterator[bytes]:
+def _pieces(upload: IO[bytes]) -> Iterator[bytes]:
     while piece := upload.read(AT_A_TIME):
         yield piece
 

@@ -87,7 +87,7 @@ def _pairs(
 
 def _too_different(options: Options, pairs: list[tuple[StagedFile, StagedFile]]) -> str | None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT (SELECT count(*) FROM {STAGED}), (SELECT count(*) FROM {BEFORE})")  # noqa: S608
+        cursor.execute(f"SELECT (SELECT count(*) FROM {STAGED}), (SELECT count(*) FROM {BEFORE})")
         now, before = cursor.fetchone()
         if options.change_threshold and before and abs(1 - now / before) * 100 > options.change_threshold:
             return _(
@@ -140,7 +140,7 @@ JOIN (SELECT *, count(*) OVER (PARTITION BY {_key(kind, "x")}) AS times FROM {BE
       WHERE n BETWEEN %(old_first)s AND %(old_last)s) b ON ({_key(kind, "b")}) = ({_key(kind, "s")})
 WHERE s.times = 1 AND b.times = 1 AND s.secret IS NULL
   AND ({_cells(kind, "s")}) IS NOT DISTINCT FROM ({_cells(kind, "b")})
-"""  # noqa: S608
+"""
 
 
 def _gone(kind: Kind) -> str:
@@ -151,7 +151,7 @@ FROM (SELECT DISTINCT ON ({_key(kind, "x")}) * FROM {BEFORE} x WHERE n BETWEEN %
 WHERE coalesce(b.{kind.column("status") if "status" in kind.columns else "c1"}, '') <> 'deleted'
   AND NOT EXISTS (SELECT 1 FROM {STAGED} s WHERE n BETWEEN %(first)s AND %(last)s
                   AND ({_key(kind, "s")}) = ({_key(kind, "b")}))
-"""  # noqa: S608
+"""
 
 
 def _vanished(file: StagedFile, options: Options) -> str:
@@ -169,4 +169,4 @@ SELECT b.n + %(added)s, {file.index}, b.row, b.fault, {", ".join(cells)} {_gone(
 
 
 def _unchanged(kind: Kind) -> str:
-    return f"DELETE FROM {STAGED} WHERE n IN (SELECT s.n {_same(kind)})"  # noqa: S608
+    return f"DELETE FROM {STAGED} WHERE n IN (SELECT s.n {_same(kind)})"

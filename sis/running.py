@@ -42,17 +42,11 @@ class Stopped(Exception):
     """Somebody has aborted the import meanwhile; what was not committed is undone."""
 
 
-def run(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
-    """Apply the import, or what is left of it. The caller holds the root account's turn (sis/turns.py).
-
-    Ends in one of the final states. Raises what the database raises; then it can be called again and goes on.
-    `tell` is called now and then with the import as it is, to show how far it has come.
-    """
-    Import(sis_import, tell).go()
-
-
 class Import:
-    """One run of an import. All that must survive it stands in the SisImport."""
+    """One run of an import. All that must survive it stands in the SisImport, so that another run can go on.
+
+    The caller holds the root account's turn (sis/turns.py). `tell` is called now and then with the import as it is.
+    """
 
     def __init__(self, sis_import: SisImport, tell: Tell) -> None:
         self.row = sis_import
@@ -64,7 +58,7 @@ class Import:
         self.done = self.total = 0
 
     def go(self) -> None:
-        """Everything, from where it stands."""
+        """Everything, from where it stands, to one of the final states. Raises what the database raises."""
         try:
             self._start()
             files = self._stage()
@@ -174,7 +168,7 @@ class Import:
         self.row.workflow_state = State.CLEANUP_BATCH
         self._save("workflow_state")
         try:
-            remove_unlisted(self.row, self.options, files, check=self._check)
+            remove_unlisted(self.row, self.options, files, save=lambda: self._save("data"))
         except NotRemoved as reason:
             self.messages.about_import("change_threshold", str(reason))
             self._save_with_messages("data")
@@ -190,17 +184,21 @@ class Import:
             self._finish(State.IMPORTED)
 
     def _finish(self, state: str) -> None:
-        self.row.workflow_state, self.row.ended_at = state, timezone.now()
-        if state in SisImport.ENDED_WELL:
-            self.row.progress = 100
         with transaction.atomic():
             self.row.data["statistics"] = statistics_of(self.row)
-            counts = self.row.data.setdefault("counts", dict.fromkeys(COUNTERS, 0))
-            counts |= {"error_count": self.row.error_count, "warning_count": self.row.warning_count}
+            counts = self._conclude(state)
             self._save("workflow_state", "ended_at", "progress", "data", "error_count", "warning_count")
             record(Action.SIS_IMPORT_ENDED, by=self.row.user, sis_import=self.row.pk, state=state, counts=counts)
         staging.clear()
         self.tell(self.row)
+
+    def _conclude(self, state: str) -> dict[str, int]:
+        self.row.workflow_state, self.row.ended_at = state, timezone.now()
+        if state in SisImport.ENDED_WELL:
+            self.row.progress = 100
+        counts: dict[str, int] = self.row.data.setdefault("counts", dict.fromkeys(COUNTERS, 0))
+        counts |= {"error_count": self.row.error_count, "warning_count": self.row.warning_count}
+        return counts
 
     def _save_with_messages(self, *fields: str) -> None:
         self.messages.save()
@@ -221,9 +219,12 @@ class Import:
 
     def _show_progress(self) -> None:
         """Outside the data's transaction, so that everybody sees it at once; never 100 before the end."""
-        self.row.progress = min(99, self.done * 100 // max(self.total, 1))
+        self.row.progress = self._percent()
         self._save("progress")
         self.tell(self.row)
+
+    def _percent(self) -> int:
+        return min(99, self.done * 100 // max(self.total, 1))
 
 
 def stored_path(sis_import: SisImport) -> Path:

@@ -90,6 +90,12 @@ def open_to_all(handler: Handler) -> Handler:
     return handler
 
 
+def takes_files(handler: Handler) -> Handler:
+    """Mark a handler as reading large uploads piece by piece; it sees to the limit itself."""
+    handler.takes_files = True  # type: ignore[attr-defined]
+    return handler
+
+
 class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "This request is too large."
@@ -104,7 +110,8 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # The framework's parsers read the body past Django's own limit.
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        streams = getattr(getattr(self, (request.method or "").lower(), None), "takes_files", False)
+        if not streams and length.isdecimal() and int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
             raise TooLarge
         super().initial(request, *args, **kwargs)
 
@@ -135,4 +142,5 @@ def _answering(handler: Callable[..., Body | Response]) -> Callable[..., Respons
             response.headers[name] = value
         return response
 
+    answer.takes_files = getattr(handler, "takes_files", False)  # type: ignore[attr-defined]
     return answer

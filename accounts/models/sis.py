@@ -10,7 +10,7 @@ from django.db.models import Value
 
 
 def sis_import_id() -> models.BigIntegerField[Any, Any]:
-    """The last roster import that named this row. A plain number: imports are kept by an app above, and not for ever."""
+    """The last roster import that named this row. A plain number: an app above keeps the imports."""
     return models.BigIntegerField(null=True, blank=True, editable=False)
 
 

@@ -77,7 +77,7 @@ FROM w WHERE a.id = w.found AND w.problem IS NULL
 
 def apply(this: Round) -> None:
     """Make, rename, move and delete accounts."""
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "accounts_account")
     this.execute(
         noting_changes("Account", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

@@ -64,7 +64,7 @@ FROM w WHERE m.id = w.found AND w.problem IS NULL
 
 def apply(this: Round) -> None:
     """Make people admins of accounts, and end what an import has made them."""
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "accounts_accountadmin")
     this.execute(
         noting_changes("AccountUser", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

@@ -48,7 +48,7 @@ IDS = ids(
 def _found(column: str, given: str, alias: str) -> str:
     """The record of the row's type with this id."""
     of_each = " UNION ALL ".join(
-        f"SELECT x.id FROM {table} x WHERE r.type = '{type_}' AND x.{sis_id if column == 'sis' else column} = {given}"  # noqa: S608
+        f"SELECT x.id FROM {table} x WHERE r.type = '{type_}' AND x.{sis_id if column == 'sis' else column} = {given}"
         for type_, (table, sis_id) in TABLES.items()
     )
     return f"LEFT JOIN LATERAL (SELECT * FROM ({of_each}) one LIMIT 1) {alias} ON true"
@@ -72,7 +72,7 @@ UPDATE {table} x
 SET {sis_id} = coalesce(w.new_id, x.{sis_id}),
     integration_id = nullif(coalesce(w.new_integration_id, x.integration_id), '<delete>'), sis_import_id = %(import)s
 FROM w WHERE x.id = w.found AND w.type = '{type_}' AND w.problem IS NULL
-"""  # noqa: S608
+"""
     for type_, (table, sis_id) in TABLES.items()
 ]
 

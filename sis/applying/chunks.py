@@ -76,6 +76,15 @@ class Round:
             cursor.execute(sql, {**self.values, **values})
             return cursor.fetchall() if cursor.description else []
 
+    def look_up(self, sql: str, table: str, *, found: str = "w.found") -> None:
+        """Run the statement that makes the table w. A dry run remembers the records found as they are now."""
+        self.execute(sql)
+        if self.run.options.dry_run:
+            self.execute(
+                f"INSERT INTO was SELECT '{table}', x.id, to_jsonb(x) FROM {table} x"
+                f" WHERE x.id IN (SELECT {found} FROM w WHERE w.problem IS NULL) ON CONFLICT DO NOTHING"
+            )
+
 
 # Plans for single rows by index, whatever the database last heard of the sizes of these tables.
 SETTINGS = """
@@ -175,7 +184,7 @@ def insert(model: type[models.Model], source: str = "w", where: str = "", /, **c
     """SQL to make records of `model` from `source`, with SQL for each column; the others get their defaults."""
     named = dict(columns)
     for one in model._meta.concrete_fields:
-        if one.column in named or one.primary_key or one.null or one.has_db_default():
+        if not one.column or one.column in named or one.primary_key or one.null or one.has_db_default():
             continue
         if getattr(one, "auto_now_add", False) or getattr(one, "auto_now", False):
             named[one.column] = "now()"
@@ -183,7 +192,7 @@ def insert(model: type[models.Model], source: str = "w", where: str = "", /, **c
             default = one.get_default()
             named[one.column] = Literal(json.dumps(default) if isinstance(default, dict) else default).as_string(None)
     names, values = ", ".join(named), ", ".join(named.values())
-    return f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {where}"  # noqa: S608
+    return f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {where}"
 
 
 def noting_changes(kind: str, select: str) -> str:
@@ -193,4 +202,4 @@ INSERT INTO sis_statechange (sis_import_id, kind, before, after, records, batch_
 SELECT %(import)s, '{kind}', coalesce(before, ''), after, array_agg(id), false
 FROM ({select}) AS changes(id, before, after)
 WHERE before IS DISTINCT FROM after GROUP BY before, after
-"""  # noqa: S608
+"""

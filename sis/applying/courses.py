@@ -107,7 +107,7 @@ FROM w WHERE c.id = w.found AND w.problem IS NULL
 
 def apply(this: Round) -> None:
     """Make, change, publish, conclude and delete courses."""
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "courses_course")
     this.execute(
         noting_changes("Course", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

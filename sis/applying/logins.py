@@ -74,7 +74,7 @@ FROM w WHERE u.id = w.found AND w.problem IS NULL
 
 def apply(this: Round) -> None:
     """Give SIS ids to people who have none; everything else is a warning."""
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "accounts_user")
     this.execute(UPDATE)
 
 

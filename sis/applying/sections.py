@@ -97,7 +97,7 @@ WITH ended AS (
 
 def apply(this: Round) -> None:
     """Make, rename, move and delete sections, the last with all who are in them."""
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "courses_section")
     this.execute(LOCK)
     this.execute(END_ENROLLMENTS)
     this.execute(

@@ -88,7 +88,7 @@ FROM w WHERE t.id = w.found AND w.problem IS NULL AND w.type IS NOT NULL
 
 def apply(this: Round) -> None:
     """Make, change and delete terms."""
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "courses_term")
     changes = "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL AND type IS NULL"
     this.execute(noting_changes("EnrollmentTerm", changes))
     this.execute(UPDATE)

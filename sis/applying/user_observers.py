@@ -19,12 +19,8 @@ CASE WHEN r.observer_id IS NULL THEN 'no_observer'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN o.id IS NULL THEN 'unknown_observer'
      WHEN s.id IS NULL THEN 'unknown_student'
-     WHEN r.status = 'deleted' AND NOT EXISTS (
-         SELECT 1 FROM accounts_observationlink l
-         WHERE l.observer_id = o.id AND l.student_id = s.id AND l.state = 'active') THEN 'no_link_to_delete'
-     WHEN r.added AND EXISTS (
-         SELECT 1 FROM accounts_observationlink l
-         WHERE l.observer_id = o.id AND l.student_id = s.id AND l.sis_import_id IS NULL) THEN 'skip' END
+     WHEN r.status = 'deleted' AND k.state IS DISTINCT FROM 'active' THEN 'no_link_to_delete'
+     WHEN r.added AND k.sis_import_id IS NULL THEN 'skip' END
 """
 
 IDS = ids(
@@ -39,7 +35,8 @@ IDS = ids(
 LOCK = f"""
 {rows("user_observer")}
 SELECT u.id FROM accounts_user u WHERE u.id IN (
-    SELECT x.id FROM rows JOIN LATERAL (SELECT id FROM accounts_user s WHERE s.sis_user_id = student_id LIMIT 1) x ON true)
+    SELECT x.id FROM rows
+    CROSS JOIN LATERAL (SELECT id FROM accounts_user s WHERE s.sis_user_id = rows.student_id LIMIT 1) x)
 ORDER BY u.id FOR NO KEY UPDATE
 """
 
@@ -47,12 +44,14 @@ LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user_observer")}
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
-       r.status, o.id AS observer, s.id AS student
+       r.status, o.id AS observer, s.id AS student, k.id AS link
 FROM (SELECT *, n %% {ROOM} > {ROOM // 2} AS added FROM rows) r
 LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.observer_id AND x.state <> 'deleted'
                    LIMIT 1) o ON true
 LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.student_id AND x.state <> 'deleted'
                    LIMIT 1) s ON true
+LEFT JOIN LATERAL (SELECT * FROM accounts_observationlink x WHERE x.observer_id = o.id AND x.student_id = s.id
+                   LIMIT 1) k ON true
 """
 
 STAMP = """
@@ -64,7 +63,7 @@ FROM w WHERE w.problem IS NULL AND l.observer_id = w.observer AND l.student_id =
 def apply(this: Round) -> None:
     """Make, repair and end links."""
     this.execute(LOCK)
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "accounts_observationlink", found="w.link")
     pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
     for status, observer, student in this.execute("SELECT status, observer, student FROM w WHERE problem IS NULL"):
         pairs[status].append((observer, student))

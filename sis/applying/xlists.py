@@ -68,7 +68,7 @@ WHERE s.id = w.section AND w.problem IS NULL
 
 def apply(this: Round) -> None:
     """Move sections to the courses they are cross-listed into, which are made where they are missing, or home."""
-    this.execute(LOOK_UP)
+    this.look_up(LOOK_UP, "courses_section", found="w.section")
     this.execute(LOCK)
     this.execute(REVIVE)
     made = insert(

@@ -8,7 +8,7 @@ import pytest
 from sis.creating import create_import
 from sis.models import SisImport
 from sis.options import Options
-from sis.running import run
+from sis.turns import work_off
 from tests.factories import make_admin
 
 
@@ -26,7 +26,7 @@ def load(root, admin, tmp_path, settings):
     def load(*, by=admin, options=None, **files: str) -> SisImport:
         wanted = Options(ignore_deletion_brake=True) if options is None else options
         made = make(root, by, wanted, tmp_path, files)
-        run(made)
+        work_off(root)
         made.refresh_from_db()
         return made
 
