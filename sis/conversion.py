@@ -100,11 +100,11 @@ def accounts(source: Source) -> Iterator[Row]:
         )
         SELECT orgs.*, level, EXISTS (SELECT FROM orgs AS above WHERE above.id = orgs.parent) AS has_parent
         FROM orgs LEFT JOIN (SELECT id, max(level) AS level FROM tree GROUP BY id) AS levels USING (id)
-        """,  # noqa: S608
+        """,
     )
     orphans = 0
     order = "status = 'deleted', CASE status WHEN 'deleted' THEN -level ELSE level END NULLS LAST, number"
-    found = source.scratch.read(f"SELECT * FROM placed_orgs ORDER BY {order}")  # noqa: S608
+    found = source.scratch.read(f"SELECT * FROM placed_orgs ORDER BY {order}")
     for number, org_id, parent, name, status, raw, _level, has_parent in found:
         if parent and not has_parent and source.is_whole:
             orphans, parent = orphans + 1, None
@@ -263,7 +263,7 @@ def _enrollments_of_gone_classes(source: Source) -> Iterator[int]:
         gone_classes = "SELECT id FROM classes WHERE status = 'deleted'"
         if next(source.scratch.read(f"{gone_classes} LIMIT 1"), None):
             source.scratch.fill("places", "number bigint, class text", source.tables["enrollments"], _place)
-            query = f"SELECT number FROM places WHERE class IN ({gone_classes}) ORDER BY number"  # noqa: S608
+            query = f"SELECT number FROM places WHERE class IN ({gone_classes}) ORDER BY number"
             yield from (number for (number,) in source.scratch.read(query))
 
 

@@ -47,7 +47,7 @@ def _judge(source: Source) -> None:
         SELECT id, bool_or({_GUARDIAN} AND is_current) AS guards, bool_or({_GUARDIAN}) AS guarded,
             bool_or(role = 'student') AS studies
         FROM held WHERE id NOT IN (SELECT id FROM people WHERE gone AND id IS NOT NULL) GROUP BY id
-        """,  # noqa: S608
+        """,
     )
     source.scratch.make(
         "verdicts",
@@ -144,7 +144,7 @@ def _stage_standing_links(source: Source) -> None:
         JOIN accounts_user AS student ON student.id = link.student_id AND student.sis_user_id IS NOT NULL
         WHERE (link.state = 'active' OR link.updated_at >= '{source.at.isoformat()}') AND link.sis_import_id IS NOT NULL
         AND (observer.sis_user_id IN (SELECT id FROM listed) OR student.sis_user_id IN (SELECT id FROM listed))
-        """,  # noqa: S608
+        """,
     )
 
 
@@ -166,7 +166,7 @@ def from_relationships(source: Source) -> Iterator[Row]:
         SELECT number, observer, student, role, raw, {_GUARDIAN} AS guards,
             student IN (SELECT id FROM held WHERE role = 'student') AS studies
         FROM relationships ORDER BY number
-    """  # noqa: S608
+    """
     for number, observer, student, role, raw, guards, studies in source.scratch.read(query):
         if not guards:
             count_word(left_out, role)
