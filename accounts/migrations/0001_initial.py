@@ -187,6 +187,7 @@ class Migration(migrations.Migration):
                             ("codes.exported", "Pairing codes exported"),
                             ("link.made", "Observer linked"),
                             ("link.removed", "Observer link removed"),
+                            ("links.exported", "Observer links exported"),
                             ("self_registration.changed", "Self registration changed"),
                             ("user.registered", "Account made by sign-up"),
                             ("user.created", "Account made by staff"),

@@ -17,6 +17,7 @@ class Action(models.TextChoices):
     CODES_EXPORTED = "codes.exported", _("Pairing codes exported")
     LINK_MADE = "link.made", _("Observer linked")
     LINK_REMOVED = "link.removed", _("Observer link removed")
+    LINKS_EXPORTED = "links.exported", _("Observer links exported")
     SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
     USER_REGISTERED = "user.registered", _("Account made by sign-up")
     USER_CREATED = "user.created", _("Account made by staff")

@@ -140,7 +140,7 @@ def _worth_a_look(infos: list[zipfile.ZipInfo], archive: str, problems: Problems
     for info in infos:
         if info.is_dir() or _is_litter(info.filename) or not (info.file_size or info.CRC):
             continue
-        name = _shown(info.filename)
+        name = shown(info.filename)
         reason = _reason_against(info)
         if reason is None and (times[info.filename] > 1 or name in found):
             reason = _("The archive holds two files of this name, and neither was read. Keep one of them.")
@@ -181,7 +181,7 @@ def _reason_against(info: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name fit for a report: nothing invisible, not endless."""
     visible = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
     return visible if len(visible) <= 200 else f"{visible[:100]}…{visible[-99:]}"

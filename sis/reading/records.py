@@ -82,12 +82,15 @@ class _Splitter:
         if self.fault is None and len(self._rest) > LONGEST_RECORD:
             self.fault = _too_long(self._row)
         if self.fault is None and final and self._open:
-            self.fault = Malformed(_("A quotation mark is opened here and never closed."), self._row)
+            message = _(
+                "A quotation mark is opened here and never closed. Close it, or double it if it is part of the text."
+            )
+            self.fault = Malformed(message, self._row)
         return found
 
     def _lines(self, text: str, final: bool) -> list[str]:
         if self._ending is None:
-            end = _LINE_END.search(text)
+            end = _first_line_end(text)
             # At the end of a block, a CR may be the beginning of a CRLF.
             if end and (final or text[end.start() :].strip("\r")):
                 self._ending = "\n" if end.group().endswith("\n") else "\r"
@@ -121,6 +124,17 @@ class _Splitter:
             else:
                 found.append(line)
         return found
+
+
+def _first_line_end(text: str) -> re.Match[str] | None:
+    """Where the first line ends; a line break in a quoted cell is none."""
+    quotes = at = 0
+    for end in _LINE_END.finditer(text):
+        quotes += text.count('"', at, end.start())
+        at = end.start()
+        if quotes % 2 == 0:
+            return end
+    return None
 
 
 def _rows(found: list[str]) -> int:

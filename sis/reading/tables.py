@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -29,6 +30,20 @@ class Row(NamedTuple):
     number: int
     cells: dict[str, str | None]
     raw: str
+
+
+@dataclass(frozen=True)
+class RosterFile:
+    """A file of one kind. `columns` are its header's names, lower-cased and trimmed."""
+
+    name: str
+    kind: str
+    columns: frozenset[str]
+    _rows: Callable[[], Iterator[Row]]
+
+    def rows(self) -> Iterator[Row]:
+        """Its rows, from the first, each time. Raises MalformedFile before the first row, or never."""
+        return self._rows()
 
 
 def is_secret(column: str) -> bool:
@@ -62,9 +77,11 @@ class Table:
         self._secrets = [index for index, column in self.named if is_secret(column)]
         if len(self.named) > len(self.columns):
             twice = next(column for _index, column in self.named if header.count(column) > 1)
-            raise MalformedFile(name, _("The header names the column “%(column)s” twice.") % {"column": twice[:100]})
+            message = _("The header names the column “%(column)s” twice. Remove one of the two.")
+            raise MalformedFile(name, message % {"column": twice[:100]})
         if len(header) > MOST_COLUMNS:
-            raise MalformedFile(name, _("The header has more than %(most)s columns.") % {"most": MOST_COLUMNS})
+            message = _("The header has more than %(most)s columns. Remove some.")
+            raise MalformedFile(name, message % {"most": MOST_COLUMNS})
 
     def _header(self) -> list[str]:
         try:
@@ -89,19 +106,20 @@ class Table:
         columns = [column for _index, column in self.named]
         # Only when the header has blank names do the cells have to be picked.
         picked = [index for index, _column in self.named] if len(self.named) < self._width else None
-        broken = 0
-        for number, record, cells in self.cells():
+        width, secrets, broken = self._width, self._secrets, 0
+        for number, record, cells in self._cells():
             if "\0" in record:
                 broken += 1
                 self._report_nul(number, broken)
                 continue
             values = [cell.strip() or None for cell in cells]
-            if len(values) != self._width:
-                values = (values + [None] * (self._width - len(values)))[: self._width]
+            if len(values) != width:
+                values = (values + [None] * (width - len(values)))[:width]
             if picked:
                 values = [values[index] for index in picked]
             if any(values):
-                yield Row(number, dict(zip(columns, values, strict=True)), self._shown(record, cells))
+                shown = written(emptied(cells, secrets)) if secrets else record
+                yield Row(number, dict(zip(columns, values, strict=True)), shown)
         if broken > _NAMED_ROWS:
             message = _("%(count)s more rows hold a NUL character and were left out.")
             self._problems.warn(self.name, message % {"count": broken - _NAMED_ROWS})
@@ -119,7 +137,7 @@ class Table:
             raise MalformedFile(self.name, fault.message, fault.row) from None
         self._checked = True
 
-    def cells(self) -> Iterator[tuple[int, str, list[str]]]:
+    def _cells(self) -> Iterator[tuple[int, str, list[str]]]:
         """Number, text and cells of each record below the header of a file that is well formed."""
         number = 0
         with self._open() as stream:
@@ -129,10 +147,6 @@ class Table:
                         number += 1
                         if number > 1:
                             yield number, record, cells
-
-    def _shown(self, record: str, cells: list[str]) -> str:
-        """The record as it may be shown to people."""
-        return written(emptied(cells, self._secrets)) if self._secrets else record
 
     def _report_nul(self, number: int, count: int) -> None:
         if count <= _NAMED_ROWS:

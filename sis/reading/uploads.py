@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sis.reading.archives import Archive
+from sis.reading.archives import Archive, shown
 from sis.reading.kinds import ORDER, WITHOUT_A_PLACE, kind_of
 from sis.reading.problems import MalformedFile, Problem, Problems
 from sis.reading.records import Stream
-from sis.reading.tables import Row, Table
+from sis.reading.tables import RosterFile, Row, Table
+from sis.recognising import converted, is_roster
+from sis.scratch import Scratch
 
 __all__ = ["MalformedFile", "Problem", "RosterFile", "Row", "Upload", "open_upload"]
-
-
-@dataclass(frozen=True)
-class RosterFile:
-    """A file of one kind. `columns` are its header's names, lower-cased and trimmed."""
-
-    name: str
-    kind: str
-    columns: frozenset[str]
-    _rows: Callable[[], Iterator[Row]]
-
-    def rows(self) -> Iterator[Row]:
-        """Its rows, from the first, each time. Raises MalformedFile before the first row, or never."""
-        return self._rows()
 
 
 class Upload:
@@ -62,15 +51,25 @@ class Upload:
         self._to_close.close()
 
 
-def open_upload(path: Path, name: str) -> Upload:
+def open_upload(path: Path, name: str, *, at: datetime | None = None) -> Upload:
     """Open the file at `path` that came under `name`; the end of the name says whether it is .csv or .zip.
 
-    Whatever is wrong with it is a problem of the upload. Raises OSError only, for a disk that fails.
+    Canvas files come as they are; OneRoster and School Data Sync come as Canvas files, with the names and row numbers
+    of their own. `at` is when the import started (or now): what had ended by that day has ended, and links removed
+    since then count as standing, so that reading again after an interruption, or to compare with a later upload,
+    gives the very same rows. Whatever is wrong with an upload is a problem of it. Raises OSError only, for a disk
+    that fails.
     """
     upload = Upload()
+    name = shown(name)
     try:
         tables = _tables(upload, path, name)
-        upload.files = sorted(_canvas_files(tables, upload._problems), key=lambda file: (ORDER[file.kind], file.name))
+        if any(is_roster(table) for table in tables):
+            scratch = upload._to_close.enter_context(closing(Scratch()))
+            files, upload.is_whole = converted(tables, upload._problems, scratch, at or timezone.now())
+        else:
+            files = list(_canvas_files(tables, upload._problems))
+        upload.files = sorted(files, key=lambda file: (ORDER[file.kind], file.name))
     except MalformedFile as fault:
         upload._problems.add(fault.problem)
     except BaseException:
@@ -109,10 +108,16 @@ def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFil
     for table in tables:
         kind = kind_of(table.columns)
         if kind is None:
-            message = _("The header fits no kind of roster file. See the list of formats for the columns each needs.")
-            problems.fail(table.name, message)
+            problems.fail(table.name, _why_unknown(table))
         elif kind in WITHOUT_A_PLACE:
             message = _("Files of this kind (%(kind)s) have no place here; the file was left out.")
             problems.warn(table.name, message % {"kind": kind})
         else:
             yield RosterFile(table.name, kind, table.columns, table.rows)
+
+
+def _why_unknown(table: Table) -> str:
+    only = next(iter(table.columns)) if len(table.columns) == 1 else ""
+    if ";" in only or "\t" in only:
+        return _("The cells are not separated by commas. Save the file as CSV with commas.")
+    return _("The header fits no kind of roster file. See the list of formats for the columns each needs.")

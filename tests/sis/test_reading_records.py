@@ -1,8 +1,11 @@
 """Strict CSV, in a stream."""
 
+import csv
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sis.reading.records import LONGEST_RECORD, Malformed, check, parsed, records, written
 
@@ -86,3 +89,33 @@ def test_the_longest_row_is_read():
 def test_cells_are_written_as_they_are_read():
     cells = ["plain", "a,b", 'say "hi"', "two\nlines", "", " kept "]
     assert read(written(cells)) == [cells]
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), max_size=8)
+
+
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=6),
+    ending=st.sampled_from(["\n", "\r\n", "\r"]),
+    block=st.integers(1, 50),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+@settings(max_examples=100)
+def test_what_other_programs_write_is_read(rows, ending, block, quoting):
+    # Python forgets to quote a cell with an LF where lines end in CR.
+    quoting = csv.QUOTE_ALL if ending == "\r" else quoting
+    text = io.StringIO()
+    csv.writer(text, lineterminator=ending, quoting=quoting).writerows(rows)
+    assert read("\ufeff" + text.getvalue(), block) == rows
+
+
+@given(st.text(st.sampled_from('",\n\ra '), max_size=30))
+@settings(max_examples=200)
+def test_the_size_of_the_blocks_makes_no_difference(text):
+    outcomes = []
+    for block in (1, 3, 1000):
+        try:
+            outcomes.append(read(text, block))
+        except Malformed as fault:
+            outcomes.append(fault.message)
+    assert outcomes[0] == outcomes[1] == outcomes[2]

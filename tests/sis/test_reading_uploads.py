@@ -1,5 +1,7 @@
 """Opening uploads: which files they hold, and which rows those."""
 
+import tracemalloc
+
 import pytest
 
 from sis.reading.uploads import MalformedFile, Problem
@@ -87,6 +89,8 @@ def test_files_come_in_the_order_in_which_they_are_applied(tmp_path):
         ("", "empty"),
         ("\n\n\r\n", "empty"),
         ("name,colour\n1,2\n", "fits no kind"),
+        ("user_id;login_id;status\n1;2;active\n", "not separated by commas"),
+        ("user_id\tlogin_id\tstatus\n1\t2\tactive\n", "not separated by commas"),
         ('"user_id,login_id\n1,2\n', "never closed"),
         ('user_"id",login_id\n1,2\n', "quotation mark within"),
         ("user_id,login_id,USER_ID \n1,2,3\n", "“user_id” twice"),
@@ -114,6 +118,25 @@ def test_a_fault_in_the_last_row_costs_the_whole_file_before_its_first_row(tmp_p
             next(file.rows())
     assert caught.value.problem.file == "roster.csv"
     assert caught.value.problem.failure
+
+
+def test_a_file_of_any_size_takes_little_memory(tmp_path):
+    rows = "".join(f'U{n},person{n}@example.org,"Last{n}, First"\n' for n in range(100_000))
+    with zipped(tmp_path, {"users.csv": f"user_id,login_id,sortable_name\n{rows}"}) as upload:
+        [file] = upload.files
+        tracemalloc.start()
+        assert sum(1 for row in file.rows()) == 100_000
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert len(rows) > 4_000_000
+    assert peak < 3_000_000
+
+
+def test_names_are_fit_to_be_shown(tmp_path):
+    with upload_of(tmp_path, "x", "a\0\x1b\n\u202e" + "b" * 500 + ".csv") as upload:
+        [problem] = upload.problems
+    assert problem.file.isprintable()
+    assert len(problem.file) == 200
 
 
 def test_rows_with_a_nul_are_left_out_and_named(tmp_path):
