@@ -23,7 +23,8 @@ def ask_for_work() -> None:
 def run_worker() -> None:
     """Run jobs in this process until it is told to end."""
     # Django's connections can ask for jobs, but not listen for them.
-    with app.replace_connector(app.connector.get_worker_connector()):
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()):
         app.run_worker(concurrency=1, shutdown_graceful_timeout=3, name="observer-pairing")
 
 

@@ -1,5 +1,7 @@
 """How imports run: batch mode, data sets, the brake, dry runs, stopping, going on, taking back (reference 3)."""
 
+from contextlib import suppress
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -164,10 +166,8 @@ def _run_until(sis_import, *, chunks):
         if left[0] < 0 or (left[0] == 0 and not one.has_ended):
             raise KilledError
 
-    try:
+    with suppress(KilledError):
         Import(sis_import, tell).go()
-    except KilledError:
-        pass
 
 
 @pytest.fixture
