@@ -77,9 +77,9 @@ class School:
 
     def follow(self, section: str, student: str, before: str | None, after: str) -> None:
         for (where, observer, role, whom), state in list(self.places.items()):
-            if (where, role, whom) == (section, "observer", student) and state != "deleted":
-                if after != "active" or self.links.get((observer, student)) == "active":
-                    self.places[where, observer, role, whom] = after
+            beside = (where, role, whom) == (section, "observer", student) and state != "deleted"
+            if beside and (after != "active" or self.links.get((observer, student)) == "active"):
+                self.places[where, observer, role, whom] = after
         if before in (None, "inactive", "completed", "deleted") and after in LIVE:
             for (observer, whom), state in self.links.items():
                 if whom == student and state == "active" and self.people[observer][1] != "deleted":

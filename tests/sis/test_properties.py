@@ -31,14 +31,23 @@ ENROLLMENTS = st.tuples(
     st.one_of(WHO, st.sampled_from(["X", ""])),
 )
 OBSERVERS = st.tuples(st.one_of(WHO, st.just("X")), st.one_of(WHO, st.just("")), STATUS)
+# What mostly works, so that much happens: three families in two sections.
+EVERYBODY = [(who, who.lower(), "active") for who in "ABCD"]
+PAIRS = st.sampled_from([("A", "C"), ("A", "D"), ("B", "C")])
+STATE = st.sampled_from(["active", "active", "inactive", "completed", "deleted"])
+STUDENTS = st.tuples(st.sampled_from(SECTIONS), st.sampled_from("CD"), st.just("student"), STATE, st.just(""))
+BESIDE = st.tuples(st.sampled_from(SECTIONS), PAIRS, STATE).map(
+    lambda it: (it[0], it[1][0], "observer", it[2], it[1][1])
+)
+LINKS = st.tuples(PAIRS, st.sampled_from(["active", "active", "deleted"])).map(lambda it: (*it[0], it[1]))
 
 
 def rosters():
     return st.fixed_dictionaries(
         {
-            "users": st.lists(st.one_of(GOOD_USERS, GOOD_USERS, USERS), max_size=8),
-            "enrollments": st.lists(ENROLLMENTS, max_size=10),
-            "observers": st.lists(OBSERVERS, max_size=6),
+            "users": st.lists(st.one_of(GOOD_USERS, USERS), max_size=4).map(lambda rows: [*EVERYBODY, *rows]),
+            "enrollments": st.lists(st.one_of(STUDENTS, STUDENTS, BESIDE, ENROLLMENTS), max_size=8),
+            "observers": st.lists(st.one_of(LINKS, LINKS, LINKS, OBSERVERS), max_size=6),
         }
     )
 
@@ -142,4 +151,3 @@ def test_a_roster_in_two_halves_is_the_roster(school, roster, at):
     for (name, rows), cut in zip(roster.items(), at, strict=True):
         halves |= {f"{name}1": rows[:cut], f"{name}2": rows[cut:]}
     assert school(halves)[:3] == school(roster)[:3]
-
