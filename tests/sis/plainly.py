@@ -101,9 +101,9 @@ class School:
             return "no_link_to_delete"
         self.links[observer, student] = status
         for section in SECTIONS:
-            place, beside = (section, student, "student", None), (section, observer, "observer", student)
-            if status == "active" and self.places.get(place) in LIVE:
-                self.places[beside] = self.places[place]
+            there = self.places.get((section, student, "student", None))
+            if status == "active" and there in LIVE:
+                self.places[section, observer, "observer", student] = str(there)
         if status == "deleted":
             for place in self.places:
                 if place[1:] == (observer, "observer", student):
