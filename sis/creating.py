@@ -63,10 +63,16 @@ def create_import(root: Account, upload: IO[bytes], file_name: str, options: Opt
     made.stored_file = f"{FOLDER}/{made.pk}.{UPLOADED}{Path(made.file_name).suffix.lower()}"
     path = Path(settings.DATA_DIR) / made.stored_file
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        path.chmod(0o600)
-        for piece in _pieces(upload):
-            file.write(piece)
+    try:
+        with path.open("wb") as file:
+            path.chmod(0o600)
+            for piece in _pieces(upload):
+                file.write(piece)
+    except BaseException:
+        # Whoever sent it has gone, or the disk is full.
+        path.unlink(missing_ok=True)
+        made.delete()
+        raise
     with transaction.atomic():
         made.workflow_state = SisImport.State.CREATED
         made.save(update_fields=["stored_file", "workflow_state", "updated_at"])

@@ -35,6 +35,10 @@ def keep_without_passwords(sis_import: SisImport) -> None:
 def forget_old() -> None:
     """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what a data set is compared with."""
     before = timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
+    # What never arrived, because the server was killed meanwhile.
+    SisImport.objects.filter(
+        workflow_state=SisImport.State.INITIALIZING, created_at__lt=timezone.now() - timedelta(days=1)
+    ).update(workflow_state=SisImport.State.ABORTED)
     for sis_import in SisImport.objects.exclude(stored_file="").filter(created_at__lt=before):
         keep_without_passwords(sis_import)
         sis_import.refresh_from_db()

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.utils.crypto import salted_hmac
 
+from accounts.hashers import SSHAInArgon2Hasher
+
+# Before a password that is a digest already. No cell begins with a control character: it would be trimmed.
+SSHA = "\x1d"
+
 
 class Veil:
     """Hides passwords while their rows are staged. The key lives as long as the process, and only in it."""
@@ -54,8 +59,15 @@ def changed(given: Iterable[Given]) -> list[tuple[int, str, str]]:
     wanted = [one for one in given if _counts(one)]
     # Hashing is slow on purpose, and leaves the other processors free.
     with ThreadPoolExecutor(4) as threads:
-        encoded = list(threads.map(make_password, [one.password for one in wanted]))
-    return [(one.n, code, mark_of(code, one.password)) for one, code in zip(wanted, encoded, strict=True)]
+        encoded = list(threads.map(_encoded, [one.password for one in wanted]))
+    return [(one.n, code, mark_of(code, one.password)) for one, code in zip(wanted, encoded, strict=True) if code]
+
+
+def _encoded(password: str) -> str | None:
+    """The hash to store; None for a digest that is none."""
+    if password.startswith(SSHA):
+        return SSHAInArgon2Hasher().encode_digest(password.removeprefix(SSHA))
+    return make_password(password)
 
 
 def _counts(one: Given) -> bool:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from sis.cells import DELETE, BadDate, flag, is_address, moment
 from sis.kinds import KINDS, Kind
-from sis.passwords import Veil
+from sis.passwords import SSHA, Veil
 from sis.reading.uploads import MalformedFile, Problem, RosterFile, Row
 
 LONGEST = 255
@@ -158,6 +158,8 @@ def taker(kind: Kind, veil: Veil | None) -> Callable[[int, Row], list[Any]]:
                     cells[position], note = None, "bad_date"
         if has_login:
             login, password = cells[1], get("password")
+            if not password and (digest := get("ssha_password")):
+                password = SSHA + digest
             if login and not fault and (len(login) > LONGEST_LOGIN or not login.isprintable()):
                 fault = "invalid_login_id"
             if is_user and (address := cells[10]) and not is_address(address):

@@ -1,5 +1,8 @@
 """users.csv and logins.csv, rule by rule (reference 1.1 and 1.2)."""
 
+import base64
+import hashlib
+
 import pytest
 from django.contrib.auth.hashers import check_password
 
@@ -260,6 +263,17 @@ class TestPasswords:
         person.save()
         load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
         assert user().check_password("my-very-own-words")
+
+    def test_a_digest_from_a_directory_lets_its_owner_in(self, load):
+        salt = b"salted!!"
+        digest = base64.b64encode(
+            hashlib.sha1(b"four-old-bicycles" + salt, usedforsecurity=False).digest() + salt
+        ).decode()
+        load(users=f"{HEADER},ssha_password\nU1,u1,active,{{SSHA}}{digest}\nU2,u2,active,nonsense")
+        assert user().check_password("four-old-bicycles")
+        assert not user().check_password("five-new-bicycles")
+        assert digest not in user().password
+        assert not user("U2").has_usable_password()
 
     def test_it_stands_nowhere_in_clear(self, load, settings):
         made = load(users=f"{HEADER},password,email\nU1,u1,active,four-old-bicycles,bad")
