@@ -39,7 +39,7 @@ class SSHAInArgon2Hasher(BasePasswordHasher):
         _algorithm, salt, inner = encoded.split("$", 2)
         return Argon2PasswordHasher().verify(_digest(password, base64.b64decode(salt)).hex(), ARGON2 + inner)
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:
         _algorithm, salt, inner = encoded.split("$", 2)
         return {_("algorithm"): self.algorithm, _("salt"): mask_hash(salt, show=2), _("hash"): mask_hash(inner)}
 

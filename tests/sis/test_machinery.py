@@ -5,11 +5,13 @@ from contextlib import suppress
 import pytest
 from django.db import OperationalError, connection
 
+from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, ObservationLink, User
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import link
 from sis import running
 from sis.aborting import abort
+from sis.braking import set_brake
 from sis.models import SisImport, SisImportError
 from sis.options import Options
 from sis.restoring import begin_restoring
@@ -358,9 +360,12 @@ class TestBrake:
         rows = people(*full[:9], status="deleted")
         assert load(options=Options(), users=rows).workflow_state == "imported"
 
-    def test_the_share_is_the_root_accounts(self, load, full, root):
-        root.sis_deletion_brake = 50
-        root.save()
+    def test_the_share_is_the_root_accounts(self, load, full, root, admin):
+        for wrong in (-1, 101):
+            with pytest.raises(Invalid):
+                set_brake(root, wrong, by=admin)
+        set_brake(root, 50, by=admin)
+        assert AuditEvent.objects.get(action=Action.SIS_BRAKE_CHANGED).details == {"before": 10, "after": 50}
         assert load(options=Options(), users=people(*full[:30], status="deleted")).workflow_state == "imported"
 
     @pytest.mark.parametrize(
