@@ -36,14 +36,20 @@ def record(action: Action, *, by: User | None, subject: User | None = None, **de
     forget()
 
 
-def record_many(action: Action, about: Iterable[tuple[int | None, dict[str, Any]]], *, by: User | None) -> None:
-    """Record the same kind of change for many: by the id of the person each is about, its details (one statement)."""
-    subjects, details = [], []
-    for subject, particulars in about:
+def record_many(
+    action: Action, about: Iterable[tuple[int | None, dict[str, Any]]], *, by: User | None, **details: Any
+) -> None:
+    """Record the same kind of change for many: by the id of the person each is about, its details (one statement).
+
+    `details` are those that all have in common.
+    """
+    subjects, particulars = [], []
+    for subject, own in about:
         subjects.append(subject)
-        details.append(json.dumps(particulars))
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_MANY, [action, *_who(by), subjects, details])
+        particulars.append(json.dumps({**details, **own}))
+    if subjects:
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT_MANY, [action, *_who(by), subjects, particulars])
     forget()
 
 

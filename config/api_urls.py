@@ -20,5 +20,6 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("courses.api.urls")),
     path("", include("pairing.api.urls")),
+    path("", include("sis.api.urls")),
     re_path(r"", not_found),
 ]

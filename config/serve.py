@@ -1,8 +1,8 @@
 """Run the whole site from one process: `bin/run` ends here.
 
-Starts the embedded database unless DATABASE_URL names one, brings it up to date, starts the web server, and
-says where the site is. Ctrl-C or SIGTERM ends all of it. The environment may set HOST, PORT, WEB_WORKERS and
-WEB_THREADS.
+Starts the embedded database unless DATABASE_URL names one, brings it up to date, starts the web server and the
+jobs beside it, and says where the site is. Ctrl-C or SIGTERM ends all of it. The environment may set HOST, PORT,
+WEB_WORKERS and WEB_THREADS.
 """
 
 import http.client
@@ -12,8 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 
 import django
 from django.conf import settings
@@ -25,6 +25,9 @@ from config.processes import end_in_good_order_on_signals
 
 STARTING_MAY_TAKE = 60.0
 STOPPING_MAY_TAKE = 15.0
+JOBS = (sys.executable, "manage.py", "work")
+JOBS_STOPPING_MAY_TAKE = 5.0
+RESTART_AFTER = 5.0
 
 
 def main() -> int:
@@ -39,7 +42,10 @@ def main() -> int:
             wait_until_it_answers(server, host, port)
             if server.poll() is None:
                 print(welcome(host, port), flush=True)
-            status = server.wait()
+            with worker() as keep_working:
+                while (status := server.poll()) is None:
+                    keep_working()
+                    time.sleep(0.5)
             print(f"The web server ended with status {status}.", file=sys.stderr)
             return status if status >= 0 else 128 - status
 
@@ -77,26 +83,50 @@ def prepare() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
-@contextmanager
-def web_server(host: str, port: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [
+def web_server(host: str, port: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    return beside_us(
         *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi"),
         *("--host", host, "--port", port, "--http", "1", "--no-ws", "--backlog", "1024"),
         *("--workers", os.environ.get("WEB_WORKERS", "2")),
         *("--blocking-threads", os.environ.get("WEB_THREADS", "4")),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
         *("--log-level", "warning", "--no-access-log"),  # addresses asked for may carry secrets
-    ]
+        may_take=STOPPING_MAY_TAKE,
+    )
+
+
+@contextmanager
+def worker() -> Iterator[Callable[[], None]]:
+    """Run the jobs beside the site; what is given, called now and then, starts them anew when they have ended.
+
+    They may be killed at any moment, and go on where they were.
+    """
+    with ExitStack() as started:
+        running = started.enter_context(beside_us(*JOBS, may_take=JOBS_STOPPING_MAY_TAKE))
+        began = time.monotonic()
+
+        def keep_working() -> None:
+            nonlocal running, began
+            if running.poll() is not None and time.monotonic() > began + RESTART_AFTER:
+                began = time.monotonic()
+                running = started.enter_context(beside_us(*JOBS, may_take=JOBS_STOPPING_MAY_TAKE))
+
+        yield keep_working
+
+
+@contextmanager
+def beside_us(*command: str, may_take: float) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process, ended with us: asked to first, and killed if that takes longer than it may."""
     # In a session of its own, so that Ctrl-C reaches only us, and we end things in order.
-    server = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)
     try:
-        yield server
+        yield process
     finally:
-        server.terminate()
+        process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            server.wait(STOPPING_MAY_TAKE)
+            process.wait(may_take)
         with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: str) -> None:

@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "accounts",
     "courses",
     "pairing",
+    "sis",
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [
@@ -128,6 +130,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "accounts.hashers.SSHAInArgon2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -173,6 +176,11 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "accounts.api.errors.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+
+# Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in sis/jobs.py.
+SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)
+SIS_KEEP_DAYS = env.int("SIS_KEEP_DAYS", default=30)
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

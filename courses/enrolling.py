@@ -33,7 +33,13 @@ Change = tuple[Enrollment, str | None]
 
 def default_section(course: Course) -> Section:
     """The section people go to when none is named; made on first use."""
-    section, _made = Section.objects.get_or_create(course=course, is_default=True, defaults={"name": course.name})
+    # Cross-listed away it still is the default of the course it came from, and not of the one it is in now.
+    elsewhere = Section.objects.filter(nonxlist_course=course, is_default=True).select_related("course").first()
+    if elsewhere:
+        return elsewhere
+    section, _made = Section.objects.get_or_create(
+        course=course, is_default=True, nonxlist_course=None, defaults={"name": course.name}
+    )
     return section
 
 

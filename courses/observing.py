@@ -6,7 +6,8 @@ neither on how many courses a student has nor on how many observers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -23,30 +24,44 @@ STRONGEST_FIRST = (
 )
 
 MAKE = f"""
-INSERT INTO courses_enrollment (user_id, section_id, role_id, type, state, associated_user_id, start_at, end_at,
-                                limit_privileges_to_course_section)
+INSERT INTO courses_enrollment AS beside (user_id, section_id, role_id, type, state, associated_user_id,
+                                            start_at, end_at, limit_privileges_to_course_section)
 SELECT DISTINCT ON (l.observer_id, l.student_id, e.section_id)
        l.observer_id, e.section_id, r.id, r.base_type,
        CASE e.state WHEN 'invited' THEN 'active' ELSE e.state END,
        l.student_id, e.start_at, e.end_at, false
-FROM accounts_observationlink l
-JOIN courses_enrollment e ON e.user_id = l.student_id AND e.type = 'StudentEnrollment'
-                         AND e.state IN ('active', 'invited', 'creation_pending', 'inactive')
+FROM {{source}}
 JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
 JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
 JOIN accounts_role r ON r.account_id IS NULL AND r.base_type = 'ObserverEnrollment'
-WHERE l.state = 'active'
-  AND (l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.id))
-  AND {{where}}
+JOIN accounts_user o ON o.id = l.observer_id AND o.state <> 'deleted'
+WHERE l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.id)
 ORDER BY l.observer_id, l.student_id, e.section_id, {STRONGEST_FIRST}
 ON CONFLICT (section_id, user_id, type, role_id, associated_user_id) DO UPDATE
 SET state = EXCLUDED.state, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at, completed_at = NULL,
     updated_at = now()
-"""  # noqa: S608 built from constants of this module
+WHERE (beside.state, beside.start_at, beside.end_at, beside.completed_at)
+      IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.start_at, EXCLUDED.end_at, NULL)
+"""
 
-MAKE_FOR_LINK = MAKE.format(where="l.id = %(link)s")
+# Row by row through the indexes: for a set of many the planner would rather read whole tables, and once too often.
+STUDENTS_ENROLLMENTS = """
+CROSS JOIN LATERAL (
+    SELECT * FROM courses_enrollment e
+    WHERE e.user_id = l.student_id AND e.type = 'StudentEnrollment'
+      AND e.state IN ('active', 'invited', 'creation_pending', 'inactive') {0} OFFSET 0
+) e
+"""
+MAKE_FOR_LINKS = MAKE.format(
+    source="(SELECT * FROM accounts_observationlink WHERE id = ANY(%(links)s) AND state = 'active') l"
+    + STUDENTS_ENROLLMENTS.format("")
+)
 MAKE_FOR_PLACES = MAKE.format(
-    where="(e.user_id, e.section_id) IN (SELECT * FROM unnest(%(students)s::bigint[], %(sections)s::bigint[]))"
+    source="""unnest(%(students)s::bigint[], %(sections)s::bigint[]) AS place(student_id, section_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM accounts_observationlink l WHERE l.student_id = place.student_id AND l.state = 'active' OFFSET 0
+) l"""
+    + STUDENTS_ENROLLMENTS.format("AND e.section_id = place.section_id")
 )
 
 # An observer enrollment that was removed by hand stays removed. One made in a single course, without a link,
@@ -73,22 +88,35 @@ WHERE o.type = 'ObserverEnrollment' AND o.state <> 'deleted'
                     AND (l.scope = 'all' OR EXISTS (
                         SELECT 1 FROM courses_linkcourse c JOIN courses_section s ON s.course_id = c.course_id
                         WHERE c.link_id = l.id AND s.id = o.section_id))))
-"""  # noqa: S608 built from constants of this module
+"""
 
 LINK = """
 INSERT INTO accounts_observationlink AS l (observer_id, student_id, state, origin, scope, created_at, updated_at)
-VALUES (%(observer)s, %(student)s, 'active', %(origin)s, %(scope)s, now(), now())
+SELECT observer_id, student_id, 'active', %(origin)s, %(scope)s, now(), now()
+FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]) AS wanted(observer_id, student_id)
 ON CONFLICT (observer_id, student_id) DO UPDATE
 SET state = 'active',
     updated_at = CASE WHEN l.state = 'active' THEN l.updated_at ELSE now() END,
     origin = CASE WHEN l.state = 'active' THEN l.origin ELSE EXCLUDED.origin END,
+    sis_import_id = CASE WHEN l.state = 'active' THEN l.sis_import_id END,
     scope = CASE WHEN l.state = 'active' AND l.scope = 'all' THEN 'all' ELSE EXCLUDED.scope END
 RETURNING *
 """
 
 UNLINK = """
 UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
-WHERE type = 'ObserverEnrollment' AND user_id = %s AND associated_user_id = %s AND state <> 'deleted'
+WHERE type = 'ObserverEnrollment' AND state <> 'deleted'
+  AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+"""
+
+# A link limited to some courses opens nothing in a course that a section has moved to.
+LEAVE_OTHER_COURSES = """
+UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
+FROM accounts_observationlink l, courses_section s
+WHERE e.section_id = ANY(%(sections)s) AND s.id = e.section_id
+  AND e.type = 'ObserverEnrollment' AND e.state <> 'deleted'
+  AND l.observer_id = e.user_id AND l.student_id = e.associated_user_id AND l.scope = 'courses'
+  AND NOT EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = s.course_id)
 """
 
 
@@ -106,13 +134,13 @@ def link(
     Returns the live link. Raises IntegrityError for a person linked with themselves.
     """
     scope = ObservationLink.Scope.COURSES if course else ObservationLink.Scope.ALL
-    values = {"observer": observer.pk, "student": student.pk, "origin": origin, "scope": scope}
+    values = {"observers": [observer.pk], "students": [student.pk], "origin": origin, "scope": scope}
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         lock_users([student.pk])
         (made,) = ObservationLink.objects.raw(LINK, values)
         if course:
             LinkCourse.objects.bulk_create([LinkCourse(link=made, course=course)], ignore_conflicts=True)
-        cursor.execute(MAKE_FOR_LINK, {"link": made.pk})
+        cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
         record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
     made.observer, made.student = observer, student
     return made
@@ -128,7 +156,7 @@ def unlink(found: ObservationLink, *, by: User | None) -> None:
         if not ended:
             return
         LinkCourse.objects.filter(link=found).delete()
-        cursor.execute(UNLINK, [found.observer_id, found.student_id])
+        cursor.execute(UNLINK, {"observers": [found.observer_id], "students": [found.student_id]})
         record(Action.LINK_REMOVED, by=by, subject=found.student, observer=found.observer_id)
 
 
@@ -184,3 +212,66 @@ def by_link() -> Exists:
     links = ObservationLink.objects.live().filter(observer=OuterRef("user"), student=OuterRef("associated_user"))
     opens = Q(scope=ObservationLink.Scope.ALL) | Q(courses__course=OuterRef("section__course"))
     return Exists(links.filter(opens))
+
+
+Pairs = Collection[tuple[int, int]]
+
+LINKED_BEFORE = """
+SELECT observer_id, student_id FROM accounts_observationlink
+WHERE state = 'active'
+  AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+"""
+
+END_LINKS = """
+WITH ended AS (
+    UPDATE accounts_observationlink SET state = 'deleted', updated_at = now()
+    WHERE state = 'active'
+      AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+    RETURNING id
+)
+DELETE FROM courses_linkcourse WHERE link_id IN (SELECT id FROM ended)
+"""
+
+
+def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -> list[int]:
+    """Let each observer follow the student in all courses, for (observer id, student id) pairs; as `link` for one.
+
+    Returns the ids of the links, all of them live now. What was linked already is repaired and not recorded again.
+    Raises IntegrityError for a person linked with themselves. Five statements, however many pairs.
+    """
+    values = {**_sides(pairs), "origin": origin, "scope": ObservationLink.Scope.ALL}
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        lock_users(values["students"])
+        cursor.execute(LINKED_BEFORE, values)
+        before = set(cursor.fetchall())
+        links = [made.pk for made in ObservationLink.objects.raw(LINK, values)]
+        cursor.execute(MAKE_FOR_LINKS, {"links": links})
+        made = [(student, {"observer": observer}) for observer, student in pairs if (observer, student) not in before]
+        record_many(Action.LINK_MADE, made, by=by, origin=origin, scope=ObservationLink.Scope.ALL)
+    return links
+
+
+def unlink_all(pairs: Pairs, *, by: User | None) -> None:
+    """End the live links among these (observer id, student id) pairs; as `unlink` for one.
+
+    Their observer enrollments go even where a file once listed them itself. Four statements, however many pairs.
+    """
+    values = _sides(pairs)
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        lock_users(values["students"])
+        cursor.execute(LINKED_BEFORE, values)
+        live = cursor.fetchall()
+        values = _sides(live)
+        cursor.execute(END_LINKS, values)
+        cursor.execute(UNLINK, values)
+        record_many(Action.LINK_REMOVED, [(student, {"observer": observer}) for observer, student in live], by=by)
+
+
+def keep_within_scopes(sections: Iterable[int]) -> None:
+    """After these sections moved to other courses: whose link does not open those leaves them (one statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEAVE_OTHER_COURSES, {"sections": sorted(set(sections))})
+
+
+def _sides(pairs: Pairs) -> dict[str, Any]:
+    return {"observers": [observer for observer, _ in pairs], "students": [student for _, student in pairs]}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.csv_text import csv_text
 from accounts.models import User
 from accounts.models.user import UserQuerySet
 from accounts.names import first_and_last
@@ -20,7 +20,6 @@ from pairing.issuing import issue_for_class
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
 BYTE_ORDER_MARK = "\ufeff"
-LINES_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -81,22 +80,9 @@ def harmless(cell: str) -> str:
 
 
 def _pieces(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write(BYTE_ORDER_MARK)
-    writer.writerow([_("Last Name"), _("First Name"), _("SIS ID"), _("Pairing Code"), _("Expires At")])
-    for number, row in enumerate(rows, 1):
-        writer.writerow(row)
-        if number % LINES_AT_ONCE == 0:
-            yield _emptied(buffer)
-    yield _emptied(buffer)
-
-
-def _emptied(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+    header = (_("Last Name"), _("First Name"), _("SIS ID"), _("Pairing Code"), _("Expires At"))
+    yield BYTE_ORDER_MARK
+    yield from csv_text(chain([header], rows))
 
 
 def file_name(course: Course) -> str:

@@ -90,6 +90,12 @@ def open_to_all(handler: Handler) -> Handler:
     return handler
 
 
+def takes_files(handler: Handler) -> Handler:
+    """Mark a handler as reading large uploads piece by piece; it sees to the limit itself."""
+    handler.takes_files = True  # type: ignore[attr-defined]
+    return handler
+
+
 class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "This request is too large."
@@ -104,7 +110,8 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # The framework's parsers read the body past Django's own limit.
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        streams = getattr(getattr(self, (request.method or "").lower(), None), "takes_files", False)
+        if not streams and length.isdecimal() and int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
             raise TooLarge
         super().initial(request, *args, **kwargs)
 
@@ -114,7 +121,7 @@ class Endpoint(APIView):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def methods(**handlers: Callable[..., Body | Response]) -> Callable[..., HttpResponseBase]:
+def methods(**handlers: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """The view that answers with the handler of the request's method: `methods(GET=show, PUT=change)`.
 
     A handler is called with the Call and the ids in the path, and returns what to render or a whole response.
@@ -124,15 +131,16 @@ def methods(**handlers: Callable[..., Body | Response]) -> Callable[..., HttpRes
     return made.as_view()
 
 
-def _answering(handler: Callable[..., Body | Response]) -> Callable[..., Response]:
-    def answer(_view: Endpoint, request: Request, **ids: str) -> Response:
+def _answering(handler: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def answer(_view: Endpoint, request: Request, **ids: str) -> HttpResponseBase:
         call = Call(request)
         if not getattr(handler, "open_to_all", False) and call.user_or_nobody is None:
             raise NotAuthenticated
         found = handler(call, **ids)
-        response = found if isinstance(found, Response) else Response(found)
+        response = found if isinstance(found, HttpResponseBase) else Response(found)
         for name, value in call.headers.items():
             response.headers[name] = value
         return response
 
+    answer.takes_files = getattr(handler, "takes_files", False)  # type: ignore[attr-defined]
     return answer

@@ -144,6 +144,11 @@ def parameters(request: Request) -> Parameters:
     return Parameters(tree)
 
 
+def query_parameters(request: Request) -> Parameters:
+    """The bag of the query alone, for requests whose body is something else."""
+    return Parameters(nest(_pairs(request.query_params)))
+
+
 def _pairs(values: QueryDict) -> Iterable[tuple[str, Any]]:
     return ((key, value) for key, several in values.lists() for value in several)
 

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.sis import sis_import_id, stuck_sis_fields
+
 
 class SelfRegistration(models.TextChoices):
     """Who may make an account for themselves, in Canvas's words; anything but none turns pairing on."""
@@ -51,6 +53,10 @@ class Account(models.Model):
         "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     code_scope = models.CharField(max_length=16, choices=CodeScope.choices, default=CodeScope.ALL)
+    # In percent: a roster import that would remove more of the active people, enrollments or links than this stops.
+    sis_deletion_brake = models.PositiveSmallIntegerField(default=10, db_default=10)
+    sis_import_id = sis_import_id()
+    stuck_sis_fields = stuck_sis_fields()
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AccountManager()
@@ -67,6 +73,7 @@ class Account(models.Model):
             models.CheckConstraint(
                 condition=Q(self_registration__in=SelfRegistration.values), name="self_registration_is_known"
             ),
+            models.CheckConstraint(condition=Q(sis_deletion_brake__lte=100), name="sis_deletion_brake_is_a_percentage"),
             models.CheckConstraint(condition=Q(code_scope__in=CodeScope.values), name="code_scope_is_known"),
         ]
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.sis import sis_import_id
 from accounts.models.user import User
 
 
@@ -38,6 +39,7 @@ class ObservationLink(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     origin = models.CharField(max_length=16, choices=Origin.choices)
     scope = models.CharField(max_length=16, choices=Scope.choices, default=Scope.ALL)
+    sis_import_id = sis_import_id()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
+from accounts.models.sis import sis_import_id
 from accounts.models.user import User
 
 
@@ -110,6 +111,7 @@ class AccountAdmin(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="account_admins")
     role = models.ForeignKey(Role, models.PROTECT, related_name="+")
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
+    sis_import_id = sis_import_id()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.names import first_name, sortable
 
 
@@ -59,6 +60,12 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
     # Raised by one, it ends every session there is: see get_session_auth_hash.
     session_epoch = models.PositiveIntegerField(default=0)
+    pronouns = models.CharField(max_length=255, blank=True, db_default="")
+    declared_user_type = models.CharField(max_length=16, blank=True, db_default="")
+    # Which of the passwords this person has had was given by a roster file (sis/passwords.py); empty: none.
+    sis_password_mark = models.CharField(max_length=128, blank=True, db_default="", editable=False)
+    sis_import_id = sis_import_id()
+    stuck_sis_fields = stuck_sis_fields()
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

@@ -5,20 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+from accounts.models.sis import sis_import_id, stuck_sis_fields
 
 
 class Term(models.Model):
-    """A stretch of the school year."""
+    """A stretch of the school year. Courses without one are in the default term."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        DELETED = "deleted", _("Deleted")
 
     name = models.CharField(max_length=255)
     sis_term_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE, db_default="active")
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
+    # By enrollment type: {"StudentEnrollment": {"start_at": …, "end_at": …}}
+    date_overrides = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
+    sis_import_id = sis_import_id()
+    stuck_sis_fields = stuck_sis_fields()
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +67,11 @@ class Course(models.Model):
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.UNPUBLISHED)
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
+    restrict_enrollments_to_course_dates = models.BooleanField(default=False, db_default=False)
+    course_format = models.CharField(max_length=16, blank=True, db_default="")
+    grade_passback_setting = models.CharField(max_length=16, blank=True, db_default="")
+    sis_import_id = sis_import_id()
+    stuck_sis_fields = stuck_sis_fields()
     front_page = models.TextField(blank=True, help_text=_("Plain text; a blank line starts a paragraph."))
     syllabus_body = models.TextField(blank=True, help_text=_("Plain text; a blank line starts a paragraph."))
     created_at = models.DateTimeField(auto_now_add=True)
@@ -89,6 +105,10 @@ class Section(models.Model):
         DELETED = "deleted", _("Deleted")
 
     course = models.ForeignKey(Course, models.PROTECT, related_name="sections")
+    # Where a cross-listed section came from, and where it returns to.
+    nonxlist_course = models.ForeignKey(
+        Course, models.PROTECT, null=True, blank=True, related_name="sections_elsewhere"
+    )
     name = models.CharField(max_length=255)
     sis_section_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
@@ -96,13 +116,22 @@ class Section(models.Model):
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
+    restrict_enrollments_to_section_dates = models.BooleanField(default=False, db_default=False)
+    sis_import_id = sis_import_id()
+    stuck_sis_fields = stuck_sis_fields()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
+            # Of its own course: one that is cross-listed elsewhere stays the default of the course it came from.
             models.UniqueConstraint(
-                fields=["course"], condition=Q(is_default=True), name="one_default_section_in_a_course"
-            )
+                models.functions.Coalesce(F("nonxlist_course"), F("course")),
+                condition=Q(is_default=True),
+                name="one_default_section_in_a_course",
+            ),
+            models.CheckConstraint(
+                condition=~Q(nonxlist_course=F("course")), name="cross_listed_sections_are_in_another_course"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import COURSE_BASE_TYPES, BaseType, ObservationLink, Role, User
+from accounts.models.sis import sis_import_id, stuck_sis_fields
 from courses.models.course import Course, Section
 
 
@@ -52,6 +53,8 @@ class Enrollment(models.Model):
     end_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     limit_privileges_to_course_section = models.BooleanField(default=False)
+    sis_import_id = sis_import_id()
+    stuck_sis_fields = stuck_sis_fields()
     # The database sets these two as well: links make and change enrollments in plain SQL.
     created_at = models.DateTimeField(db_default=models.functions.Now())
     updated_at = models.DateTimeField(db_default=models.functions.Now())

@@ -1,0 +1,56 @@
+"""Passwords that arrive already hashed, as salted SHA-1 from a directory (`{SSHA}…`)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import Any
+
+from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher, mask_hash
+from django.utils.translation import gettext_noop as _
+
+SHA1 = 20
+# What Argon2's own text begins with, left out: the column for passwords is short.
+ARGON2 = "argon2$argon2id$v=19$"
+LONGEST_SALT = 24
+
+
+class SSHAInArgon2Hasher(BasePasswordHasher):
+    """Keeps the digest only as Argon2 of it: SHA-1 alone is guessed at by the billion a second."""
+
+    algorithm = "ssha"
+
+    def encode_digest(self, ssha: str) -> str | None:
+        """What to store for `{SSHA}` and Base64 of digest and salt (24 bytes at most); None when it is not that."""
+        try:
+            raw = base64.b64decode(ssha.removeprefix("{SSHA}").strip(), validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        if not SHA1 < len(raw) <= SHA1 + LONGEST_SALT:
+            return None
+        return self._stored(raw[:SHA1], raw[SHA1:])
+
+    def encode(self, password: str, salt: str) -> str:
+        salted = salt.encode()
+        return self._stored(_digest(password, salted), salted)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        _algorithm, salt, inner = encoded.split("$", 2)
+        return Argon2PasswordHasher().verify(_digest(password, base64.b64decode(salt)).hex(), ARGON2 + inner)
+
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:
+        _algorithm, salt, inner = encoded.split("$", 2)
+        return {_("algorithm"): self.algorithm, _("salt"): mask_hash(salt, show=2), _("hash"): mask_hash(inner)}
+
+    def harden_runtime(self, password: str, encoded: str) -> None:
+        """Argon2 takes as long for every password."""
+
+    def _stored(self, digest: bytes, salt: bytes) -> str:
+        argon2 = Argon2PasswordHasher()
+        inner = argon2.encode(digest.hex(), argon2.salt()).removeprefix(ARGON2)
+        return f"{self.algorithm}${base64.b64encode(salt).decode()}${inner}"
+
+
+def _digest(password: str, salt: bytes) -> bytes:
+    return hashlib.sha1(password.encode() + salt, usedforsecurity=False).digest()

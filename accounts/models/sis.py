@@ -1,0 +1,19 @@
+"""What rows that a roster import may have made carry besides their own facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Value
+
+
+def sis_import_id() -> models.BigIntegerField[Any, Any]:
+    """The last roster import that named this row. A plain number: an app above keeps the imports."""
+    return models.BigIntegerField(null=True, blank=True, editable=False)
+
+
+def stuck_sis_fields() -> ArrayField[Any, Any]:
+    """The fields that a person has edited, and that imports therefore leave alone (accounts/stickiness.py)."""
+    return ArrayField(models.CharField(max_length=64), default=list, db_default=Value("{}"), blank=True)

@@ -1,0 +1,190 @@
+"""SIS imports: create, list, show, abort, take back, and what they had to say."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Body, Call, allow, takes_files
+from accounts.api.finding import account, condition
+from accounts.api.paging import page_of
+from accounts.errors import Invalid
+from accounts.models import Account
+from accounts.permissions import account_permissions
+from sis.aborting import abort, abort_waiting
+from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
+from sis.api.receiving import Unreadable, options_of, received
+from sis.creating import create_import
+from sis.jobs import ask_for_work
+from sis.keeping import UPLOADED
+from sis.models import SisImport, SisImportError
+from sis.restoring import begin_restoring
+from sis.running import stored_path
+
+READERS = frozenset({"import_sis", "manage_sis"})
+
+
+def _root(call: Call, account_id: str, keys: frozenset[str]) -> Account:
+    """The root account, for callers with one of these permissions on it. Raises Invalid for any other account."""
+    found = account(call, account_id)
+    if found.parent_id is not None:
+        raise Invalid({"account": [("invalid", _("SIS imports can only be made in the root account."))]})
+    allow(bool(account_permissions(call.user, found) & keys))
+    return found
+
+
+@takes_files
+def create(call: Call, account_id: str) -> Body | Response:
+    """POST accounts/:id/sis_imports"""
+    root = _root(call, account_id, frozenset({"import_sis"}))
+    try:
+        upload, name, given = received(call)
+        options = options_of(given)
+        made = create_import(root, upload, name, options, by=call.user)
+    except Unreadable as refusal:
+        return refusal.answer
+    except Http404:
+        return Response({"message": _("The batch_mode_term_id is no term that exists.")}, 400)
+    except Invalid as error:
+        return Response({"message": error.message, "errors": [{"message": error.message}]}, 400)
+    return import_body(made, call, [])
+
+
+def index(call: Call, account_id: str) -> Body:
+    """GET accounts/:id/sis_imports"""
+    root = _root(call, account_id, READERS)
+    found = SisImport.objects.filter(account=root).select_related("user").order_by("-id")
+    if since := call.given.moment("created_since"):
+        found = found.filter(created_at__gte=since)
+    if before := call.given.moment("created_before"):
+        found = found.filter(created_at__lt=before)
+    if states := call.given.texts("workflow_state"):
+        found = found.filter(workflow_state__in=states)
+    return {"sis_imports": _bodies(call, page_of(call, found))}
+
+
+def importing(call: Call, account_id: str) -> Body:
+    """GET accounts/:id/sis_imports/importing"""
+    root = _root(call, account_id, READERS)
+    found = SisImport.objects.filter(account=root, workflow_state__in=SisImport.RUNNING)
+    return {"sis_imports": _bodies(call, list(found.select_related("user").order_by("id")))}
+
+
+def show(call: Call, account_id: str, import_id: str) -> Body:
+    """GET accounts/:id/sis_imports/:id"""
+    return _body(call, _import(_root(call, account_id, READERS), import_id))
+
+
+def stop(call: Call, account_id: str, import_id: str) -> Body:
+    """PUT accounts/:id/sis_imports/:id/abort"""
+    found = _import(_root(call, account_id, READERS), import_id)
+    if not abort(found, by=call.user):
+        raise Http404
+    return _body(call, found)
+
+
+def stop_all(call: Call, account_id: str) -> Body:
+    """PUT accounts/:id/sis_imports/abort_all_pending"""
+    abort_waiting(_root(call, account_id, READERS), by=call.user)
+    return {"aborted": True}
+
+
+def take_back(call: Call, account_id: str, import_id: str) -> Body:
+    """PUT accounts/:id/sis_imports/:id/restore_states"""
+    found = _import(_root(call, account_id, frozenset({"manage_sis"})), import_id)
+    wanted = {key: call.given.flag(key) for key in ("batch_mode", "undelete_only", "unconclude_only")}
+    begin_restoring(found, by=call.user, **wanted)
+    ask_for_work()
+    found.refresh_from_db()
+    return progress_body(found, call)
+
+
+def progress(call: Call, import_id: str) -> Body:
+    """GET progress/:id, of an import being taken back"""
+    root = call.root
+    allow(bool(account_permissions(call.user, root) & READERS))
+    found = _import(root, import_id)
+    if not found.restoring:
+        raise Http404
+    return progress_body(found, call)
+
+
+def errors(call: Call, account_id: str, import_id: str | None = None) -> Body:
+    """GET accounts/:id/sis_imports/:id/errors and GET accounts/:id/sis_import_errors"""
+    root = _root(call, account_id, READERS)
+    found = SisImportError.objects.filter(sis_import__account=root).order_by("-id")
+    if import_id is not None:
+        found = found.filter(sis_import=_import(root, import_id))
+    if call.given.flag("failure"):
+        found = found.filter(failure=True)
+    return {"sis_import_errors": [error_body(error) for error in page_of(call, found)]}
+
+
+def errors_attachment(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
+    """GET accounts/:id/sis_imports/:id/errors_attachment: all there is to say, as CSV"""
+    found = _import(_root(call, account_id, READERS), import_id)
+    answer = StreamingHttpResponse(_as_csv(found), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="sis_errors_attachment_{found.pk}.csv"'
+    return answer
+
+
+def upload(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
+    """GET accounts/:id/sis_imports/:id/upload: the file as it came, but for passwords"""
+    found = _import(_root(call, account_id, READERS), import_id)
+    try:
+        if f".{UPLOADED}" in found.stored_file:
+            raise Http404
+        return FileResponse(stored_path(found).open("rb"), as_attachment=True, filename=found.file_name)
+    except FileNotFoundError:
+        raise Http404 from None
+
+
+def _as_csv(sis_import: SisImport) -> Iterator[str]:
+    buffer = io.StringIO()
+    line = csv.writer(buffer)
+    line.writerow(["sis_import_id", "file", "message", "row"])
+    for error in sis_import.sis_import_errors.order_by("id").iterator(chunk_size=2_000):
+        line.writerow([sis_import.pk, _harmless(error.file), _harmless(error.message), error.row])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """So that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r＝＋－＠" and text else text
+
+
+def _import(root: Account, text: str) -> SisImport:
+    found = SisImport.objects.filter(account=root, **condition(text, {})).select_related("user").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _body(call: Call, sis_import: SisImport) -> Body:
+    return _bodies(call, [sis_import])[0]
+
+
+def _bodies(call: Call, imports: list[SisImport]) -> list[dict[str, Any]]:
+    """The imports of one page, each with the first of its messages (one statement for all)."""
+    said: dict[int, list[SisImportError]] = defaultdict(list)
+    place = Window(RowNumber(), partition_by=[F("sis_import"), F("failure")], order_by=F("id").asc())
+    first = (
+        SisImportError.objects.filter(sis_import__in=[one.pk for one in imports if one.has_ended])
+        .annotate(place=place)
+        .filter(Q(place__lte=MOST_MESSAGES))
+    )
+    for error in first.order_by("id"):
+        said[error.sis_import_id].append(error)
+    return [import_body(one, call, said[one.pk]) for one in imports]

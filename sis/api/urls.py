@@ -1,0 +1,23 @@
+"""The API of the sis app."""
+
+from django.urls import path
+
+from accounts.api.endpoints import methods
+from sis.api import imports
+
+IMPORTS = "accounts/<str:account_id>/sis_imports"
+IMPORT = f"{IMPORTS}/<str:import_id>"
+
+urlpatterns = [
+    path(IMPORTS, methods(GET=imports.index, POST=imports.create)),
+    path(f"{IMPORTS}/importing", methods(GET=imports.importing)),
+    path(f"{IMPORTS}/abort_all_pending", methods(PUT=imports.stop_all)),
+    path(IMPORT, methods(GET=imports.show)),
+    path(f"{IMPORT}/abort", methods(PUT=imports.stop)),
+    path(f"{IMPORT}/restore_states", methods(PUT=imports.take_back)),
+    path(f"{IMPORT}/errors", methods(GET=imports.errors)),
+    path(f"{IMPORT}/errors_attachment", methods(GET=imports.errors_attachment)),
+    path(f"{IMPORT}/upload", methods(GET=imports.upload)),
+    path("accounts/<str:account_id>/sis_import_errors", methods(GET=imports.errors)),
+    path("progress/<str:import_id>", methods(GET=imports.progress)),
+]

@@ -1,0 +1,137 @@
+"""courses.csv: courses, where they belong and whether they are open."""
+
+from courses.models import Course
+from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+
+CLASH = """
+SELECT n, key, true FROM rows r
+LEFT JOIN LATERAL (SELECT integration_id AS old_integration FROM courses_course c
+                   WHERE c.sis_course_id = r.course_id LIMIT 1) f ON true
+CROSS JOIN LATERAL (
+    SELECT 'course ' || r.course_id
+    UNION SELECT 'integration ' || r.integration_id UNION SELECT 'integration ' || f.old_integration
+) keys(key)
+"""
+
+PROBLEM = """
+CASE WHEN r.course_id IS NULL THEN 'no_course_id'
+     WHEN r.short_name IS NULL THEN 'no_short_name'
+     WHEN r.long_name IS NULL THEN 'no_long_name'
+     WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted', 'completed', 'published', 'unpublished')
+          THEN 'bad_status'
+     WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
+     WHEN r.course_format NOT IN ('on_campus', 'online', 'blended') THEN 'bad_course_format'
+     WHEN r.grade_passback_setting NOT IN ('nightly_sync', 'not_set') THEN 'bad_grade_passback_setting'
+     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.account_id IS NOT NULL AND a.id IS NULL AND b.id IS NULL THEN 'no_account'
+     WHEN i.id <> coalesce(f.id, -1) THEN 'integration_id_taken' END
+"""
+
+IDS = ids(
+    id="r.course_id",
+    status="r.status",
+    account="r.account_id",
+    integration_id="r.integration_id",
+    column="split_part(r.fault, ':', 2)",
+    value="coalesce(CASE WHEN r.course_format NOT IN ('on_campus', 'online', 'blended') THEN r.course_format END,"
+    " r.grade_passback_setting)",
+)
+
+# Once published a course stays so; a concluded one is opened again.
+AFTER = """
+CASE WHEN r.status IN ('completed', 'deleted') THEN r.status
+     WHEN r.status = 'published' THEN 'available'
+     WHEN f.workflow_state IN ('available', 'completed') THEN 'available'
+     ELSE 'unpublished' END
+"""
+
+
+def _date(column: str, field: str) -> str:
+    """A blank keeps what is stored; `<delete>` clears it."""
+    given = f"nullif(r.{column}, '<delete>')::timestamptz"
+    return f"""CASE WHEN {free(field)} AND r.{column} IS NOT NULL THEN {given} ELSE f.{field} END"""
+
+
+LOOK_UP = f"""
+CREATE TEMP TABLE w ON COMMIT DROP AS
+{rows("course")}
+SELECT r.n, r.row, r.note AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("course")} AS info,
+       r.course_id, f.id AS found, f.workflow_state AS before,
+       CASE WHEN {free("status")} THEN {AFTER} ELSE f.workflow_state END AS after,
+       CASE WHEN {free("name")} THEN r.long_name ELSE f.name END AS new_name,
+       CASE WHEN {free("course_code")} THEN r.short_name ELSE f.course_code END AS new_code,
+       CASE WHEN {free("account")} THEN coalesce(a.id, b.id, f.account_id, %(root)s) ELSE f.account_id END
+           AS new_account,
+       CASE WHEN {free("term")} THEN coalesce(t.id, f.term_id) ELSE f.term_id END AS new_term,
+       {_date("start_date", "start_at")} AS new_start,
+       {_date("end_date", "end_at")} AS new_end,
+       CASE WHEN {free("restrict_enrollments_to_course_dates")} AND (
+                nullif(r.start_date, '<delete>') IS NOT NULL OR nullif(r.end_date, '<delete>') IS NOT NULL) THEN true
+            ELSE coalesce(f.restrict_enrollments_to_course_dates, false) END AS new_restrict,
+       CASE WHEN 'course_format' = ANY(%(given)s) THEN coalesce(r.course_format, '')
+            ELSE coalesce(f.course_format, '') END AS new_format,
+       CASE WHEN {free("grade_passback_setting")} AND r.grade_passback_setting IS NOT NULL
+            THEN CASE r.grade_passback_setting WHEN 'not_set' THEN '' ELSE r.grade_passback_setting END
+            ELSE coalesce(f.grade_passback_setting, '') END AS new_passback,
+       CASE WHEN 'integration_id' = ANY(%(given)s) THEN r.integration_id ELSE f.integration_id END AS new_integration,
+       {
+    stuck(
+        {
+            "name": "r.long_name IS DISTINCT FROM f.name",
+            "course_code": "r.short_name IS DISTINCT FROM f.course_code",
+            "start_at": "nullif(r.start_date, '<delete>')::timestamptz IS DISTINCT FROM f.start_at",
+            "end_at": "nullif(r.end_date, '<delete>')::timestamptz IS DISTINCT FROM f.end_at",
+            "term": "t.id IS NOT NULL AND t.id IS DISTINCT FROM f.term_id",
+            "account": "coalesce(a.id, b.id, %(root)s) IS DISTINCT FROM f.account_id",
+            "status": f"{AFTER} IS DISTINCT FROM f.workflow_state",
+        }
+    )
+} AS new_stuck
+FROM rows r
+LEFT JOIN LATERAL (SELECT * FROM courses_course c WHERE c.sis_course_id = r.course_id LIMIT 1) f ON true
+LEFT JOIN LATERAL (SELECT * FROM courses_course c WHERE c.integration_id = r.integration_id LIMIT 1) i ON true
+LEFT JOIN LATERAL (SELECT id FROM accounts_account x WHERE x.sis_account_id = r.account_id LIMIT 1) a ON true
+LEFT JOIN LATERAL (SELECT id FROM accounts_account x WHERE x.sis_account_id = r.fallback_account_id LIMIT 1) b ON true
+LEFT JOIN LATERAL (SELECT id FROM courses_term x WHERE x.sis_term_id = r.term_id LIMIT 1) t ON true
+"""
+
+UPDATE = """
+UPDATE courses_course c
+SET name = w.new_name, course_code = w.new_code, account_id = w.new_account, term_id = w.new_term,
+    workflow_state = w.after, start_at = w.new_start, end_at = w.new_end, integration_id = w.new_integration,
+    restrict_enrollments_to_course_dates = w.new_restrict, course_format = w.new_format,
+    grade_passback_setting = w.new_passback, stuck_sis_fields = w.new_stuck, sis_import_id = %(import)s
+FROM w WHERE c.id = w.found AND w.problem IS NULL
+"""
+
+
+def apply(this: Round) -> None:
+    """Make, change, publish, conclude and delete courses."""
+    this.look_up(LOOK_UP, "courses_course")
+    this.execute(
+        noting_changes("Course", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
+    )
+    this.execute(UPDATE)
+    made = insert(
+        Course,
+        "w",
+        "WHERE found IS NULL AND problem IS NULL ORDER BY n RETURNING id, workflow_state",
+        name="new_name",
+        course_code="new_code",
+        account_id="new_account",
+        term_id="new_term",
+        sis_course_id="course_id",
+        integration_id="new_integration",
+        workflow_state="after",
+        start_at="new_start",
+        end_at="new_end",
+        restrict_enrollments_to_course_dates="new_restrict",
+        course_format="new_format",
+        grade_passback_setting="new_passback",
+        stuck_sis_fields="new_stuck",
+        sis_import_id="%(import)s",
+    )
+    this.execute(f"WITH made AS ({made}) {noting_changes('Course', 'SELECT id, NULL, workflow_state FROM made')}")
+
+
+COURSES = Applier("course", CLASH, apply)

@@ -1,0 +1,76 @@
+"""user_observers.csv: who observes whom. The links themselves are made and ended by courses/observing.py."""
+
+from accounts.models import ObservationLink, User
+from courses.observing import link_all, unlink_all
+from sis.applying.chunks import Applier, Round, ids, info, rows
+from sis.staging import ROOM
+
+CLASH = """
+SELECT n, concat_ws(' observes ', r.observer_id, r.student_id), true FROM rows r
+"""
+
+# A row that comparing data sets has added ends only a link that a file made and no person since.
+PROBLEM = """
+CASE WHEN r.observer_id IS NULL THEN 'no_observer'
+     WHEN r.student_id IS NULL THEN 'no_student'
+     WHEN r.observer_id = r.student_id THEN 'self'
+     WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
+     WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
+     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN o.id IS NULL THEN 'unknown_observer'
+     WHEN s.id IS NULL THEN 'unknown_student'
+     WHEN r.status = 'deleted' AND k.state IS DISTINCT FROM 'active' THEN 'no_link_to_delete'
+     WHEN r.added AND k.sis_import_id IS NULL THEN 'skip' END
+"""
+
+IDS = ids(
+    id="r.observer_id",
+    observer="r.observer_id",
+    student="r.student_id",
+    status="r.status",
+    column="split_part(r.fault, ':', 2)",
+)
+
+# The students' rows are held before their links are looked at.
+LOCK = f"""
+{rows("user_observer")}
+SELECT u.id FROM accounts_user u WHERE u.id IN (
+    SELECT x.id FROM rows
+    CROSS JOIN LATERAL (SELECT id FROM accounts_user s WHERE s.sis_user_id = rows.student_id LIMIT 1) x)
+ORDER BY u.id FOR NO KEY UPDATE
+"""
+
+LOOK_UP = f"""
+CREATE TEMP TABLE w ON COMMIT DROP AS
+{rows("user_observer")}
+SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
+       r.status, o.id AS observer, s.id AS student, k.id AS link
+FROM (SELECT *, n %% {ROOM} > {ROOM // 2} AS added FROM rows) r
+LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.observer_id AND x.state <> 'deleted'
+                   LIMIT 1) o ON true
+LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.student_id AND x.state <> 'deleted'
+                   LIMIT 1) s ON true
+LEFT JOIN LATERAL (SELECT * FROM accounts_observationlink x WHERE x.observer_id = o.id AND x.student_id = s.id
+                   LIMIT 1) k ON true
+"""
+
+STAMP = """
+UPDATE accounts_observationlink l SET sis_import_id = %(import)s
+FROM w WHERE w.problem IS NULL AND l.observer_id = w.observer AND l.student_id = w.student
+"""
+
+
+def apply(this: Round) -> None:
+    """Make, repair and end links."""
+    this.execute(LOCK)
+    this.look_up(LOOK_UP, "accounts_observationlink", found="w.link")
+    pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
+    for status, observer, student in this.execute("SELECT status, observer, student FROM w WHERE problem IS NULL"):
+        pairs[status].append((observer, student))
+    by = User(pk=this.run.user_id) if this.run.user_id else None
+    unlink_all(pairs["deleted"], by=by)
+    link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=by)
+    this.execute(STAMP)
+
+
+USER_OBSERVERS = Applier("user_observer", CLASH, apply)

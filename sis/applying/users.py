@@ -1,0 +1,228 @@
+"""users.csv: people with their one login each."""
+
+from accounts.models import User
+from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+from sis.passwords import Given, changed
+
+CLASH = """
+SELECT n, key, true FROM rows
+LEFT JOIN LATERAL (SELECT login_id AS old_login, integration_id AS old_integration FROM accounts_user
+                   WHERE sis_user_id = user_id LIMIT 1) held ON true
+LEFT JOIN LATERAL (SELECT sis_user_id AS holder FROM accounts_user
+                   WHERE upper(accounts_user.login_id) = upper(rows.login_id) LIMIT 1) holds ON true
+CROSS JOIN LATERAL (
+    SELECT DISTINCT 'user ' || one FROM unnest(ARRAY[user_id, holder]) one
+    UNION ALL SELECT DISTINCT 'login ' || upper(one) FROM unnest(ARRAY[login_id, old_login]) one
+    UNION ALL SELECT DISTINCT 'integration ' || one FROM unnest(ARRAY[integration_id, old_integration]) one
+) keys(key)
+"""
+
+PROBLEM = """
+CASE WHEN r.user_id IS NULL THEN 'no_user_id'
+     WHEN r.login_id IS NULL THEN 'no_login_id'
+     WHEN r.status IS NULL THEN 'no_status'
+     WHEN r.status NOT IN ('active', 'suspended', 'deleted') THEN 'bad_status'
+     WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
+     WHEN r.status <> 'deleted' AND i.id <> coalesce(f.id, -1) THEN 'integration_id_claimed'
+     WHEN a.id IS NULL AND f.sis_user_id IS NOT NULL AND NOT %(update_sis_id)s THEN 'login_claimed'
+     WHEN r.status <> 'deleted' AND l.state <> 'deleted' AND l.id <> coalesce(f.id, -1) THEN 'login_claimed'
+     WHEN r.status = 'deleted' AND f.id = %(by)s THEN 'cannot_remove_self'
+     WHEN r.authentication_provider_id NOT IN ('canvas', '1') THEN 'unknown_auth_provider'
+     WHEN r.fault = 'invalid_login_id' THEN 'invalid_login_id'
+     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
+                                       '<delete>') THEN 'user_invalid'
+     WHEN r.status = 'deleted' AND f.state = 'deleted' THEN 'skip' END
+"""
+
+# "Ana Maria Diaz" → "Diaz, Ana Maria": the same as accounts.names.sortable.
+SORTABLE = r"regexp_replace({0}, '^(.*?) +([^ ]+)$', '\2, \1')"
+
+IDS = ids(
+    user="r.user_id",
+    login="r.login_id",
+    integration_id="r.integration_id",
+    holder="""coalesce(CASE WHEN r.status <> 'deleted' AND i.id <> coalesce(f.id, -1) THEN
+                       coalesce(i.sis_user_id, i.id::text) END, l.sis_user_id, l.id::text)""",
+    provider="r.authentication_provider_id",
+    email="r.email",
+    id="r.user_id",
+    status="r.status",
+    column="split_part(r.fault, ':', 2)",
+    reason="'declared_user_type ' || r.declared_user_type",
+)
+
+LOOK_UP = f"""
+CREATE TEMP TABLE w ON COMMIT DROP AS
+{rows("user")},
+found AS (
+    SELECT r.n, r.row, r.secret, r.user_id, r.integration_id, r.email, r.status, r.note AS caution, f.id AS found,
+           f.state AS before, f.stuck_sis_fields AS old_stuck, {info("user")} AS info, {PROBLEM} AS problem,
+           {IDS} AS ids,
+           CASE WHEN {free("status")} THEN
+                CASE r.status WHEN 'active' THEN CASE WHEN f.state = 'pre_registered' THEN f.state ELSE 'registered' END
+                              ELSE r.status END
+                ELSE f.state END AS after,
+           CASE WHEN {free("login_id")} THEN r.login_id ELSE f.login_id END AS new_login,
+           CASE WHEN l.state = 'deleted' OR (r.status = 'deleted' AND l.id <> coalesce(f.id, -1)) THEN l.id END
+               AS former_holder,
+           CASE WHEN {free("name")} THEN
+                coalesce(r.full_name, nullif(concat_ws(' ', r.first_name, r.last_name), ''), f.name, r.sortable_name,
+                         r.short_name, r.login_id) ELSE f.name END AS new_name,
+           CASE WHEN {free("sortable_name")} THEN
+                coalesce(r.sortable_name, {SORTABLE.format("r.full_name")},
+                         nullif(concat_ws(', ', r.last_name, r.first_name), ''), f.sortable_name)
+                ELSE f.sortable_name END AS new_sortable,
+           CASE WHEN NOT {free("short_name")} THEN f.short_name
+                WHEN r.short_name IS NULL AND f.short_name <> f.name THEN f.short_name
+                ELSE r.short_name END AS new_short,
+           CASE WHEN NOT {free("pronouns")} THEN f.pronouns WHEN r.pronouns = '<delete>' THEN ''
+                ELSE coalesce(r.pronouns, f.pronouns, '') END AS new_pronouns,
+           CASE r.declared_user_type WHEN '<delete>' THEN ''
+                ELSE coalesce(r.declared_user_type, f.declared_user_type, '') END AS new_type,
+           f.name AS old_name, f.sortable_name AS old_sortable, f.short_name AS old_short, f.pronouns AS old_pronouns,
+           f.login_id AS old_login
+    FROM rows r
+    LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE u.sis_user_id = r.user_id LIMIT 1) a ON true
+    LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE upper(u.login_id) = upper(r.login_id) LIMIT 1) l ON true
+    LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE u.integration_id = r.integration_id LIMIT 1) i ON true
+    LEFT JOIN LATERAL (SELECT * FROM accounts_user u
+                       WHERE u.id = coalesce(a.id, CASE WHEN l.state <> 'deleted' THEN l.id END) LIMIT 1) f ON true
+)
+SELECT *, NULL::text AS password, NULL::text AS mark,
+       {{stuck}} AS new_stuck
+FROM (SELECT n, row, secret, user_id, integration_id, email, status, problem, caution, ids, info, found, before, after,
+             new_login, former_holder, new_name, coalesce(new_sortable, {SORTABLE.format("new_name")}) AS new_sortable,
+             coalesce(new_short, new_name) AS new_short, new_pronouns, new_type, old_stuck, old_name, old_sortable,
+             old_short, old_pronouns, old_login
+      FROM found) AS looked_up
+"""
+
+LOOK_UP = LOOK_UP.format(
+    stuck=stuck(
+        {
+            "name": "new_name IS DISTINCT FROM old_name",
+            "sortable_name": "new_sortable IS DISTINCT FROM old_sortable",
+            "short_name": "new_short IS DISTINCT FROM old_short",
+            "pronouns": "new_pronouns IS DISTINCT FROM coalesce(old_pronouns, '')",
+            "login_id": "new_login IS DISTINCT FROM old_login",
+            "status": "after IS DISTINCT FROM before",
+        },
+    ).replace("f.stuck_sis_fields", "old_stuck")
+)
+
+SECRETS = """
+SELECT n, secret, coalesce(u.password, ''), coalesce(u.sis_password_mark, '')
+FROM w LEFT JOIN accounts_user u ON u.id = w.found WHERE secret IS NOT NULL AND problem IS NULL
+"""
+
+KEEP_PASSWORDS = """
+UPDATE w SET password = given.password, mark = given.mark
+FROM unnest(%(ns)s::bigint[], %(passwords)s::text[], %(marks)s::text[]) AS given(n, password, mark)
+WHERE w.n = given.n
+"""
+
+# The login of somebody deleted is free for somebody else; a login that is somebody's is not for one made deleted.
+FREE_LOGINS = """
+WITH taken AS (
+    UPDATE w SET new_login = left(new_login, 80) || '~' || n || '~' || %(import)s
+    WHERE problem IS NULL AND former_holder IS NOT NULL AND status = 'deleted' AND former_holder IS DISTINCT FROM found
+      AND (found IS NULL OR new_login IS DISTINCT FROM old_login)
+)
+UPDATE accounts_user u SET login_id = left(u.login_id, 80) || '~' || u.id
+FROM w WHERE u.id = w.former_holder AND u.state = 'deleted' AND w.problem IS NULL AND w.status <> 'deleted'
+         AND w.former_holder IS DISTINCT FROM w.found
+"""
+
+UPDATE = """
+UPDATE accounts_user u
+SET name = w.new_name, sortable_name = w.new_sortable, short_name = w.new_short, login_id = w.new_login,
+    sis_user_id = w.user_id, integration_id = coalesce(w.integration_id, u.integration_id), state = w.after,
+    email = CASE WHEN w.email IS NULL OR w.caution = 'bad_email' THEN u.email ELSE w.email END,
+    pronouns = w.new_pronouns, declared_user_type = w.new_type, stuck_sis_fields = w.new_stuck,
+    password = coalesce(w.password, u.password), sis_password_mark = coalesce(w.mark, u.sis_password_mark),
+    sis_import_id = %(import)s
+FROM w WHERE u.id = w.found AND w.problem IS NULL
+"""
+
+# Deleting somebody ends what they are here; the links stay (reference 1.1), and open nothing.
+END_ENROLLMENTS = f"""
+WITH leaving AS (SELECT found FROM w WHERE problem IS NULL AND after = 'deleted' AND before <> 'deleted'),
+     ending AS (
+         SELECT e.id, e.state FROM courses_enrollment e JOIN leaving ON e.user_id = leaving.found
+         WHERE e.state <> 'deleted'
+         UNION
+         SELECT e.id, e.state FROM courses_enrollment e JOIN leaving ON e.associated_user_id = leaving.found
+         WHERE e.state <> 'deleted' AND e.type = 'ObserverEnrollment'
+     ),
+     ended AS (
+         UPDATE courses_enrollment e SET state = 'deleted', updated_at = now() FROM ending WHERE e.id = ending.id
+         RETURNING e.id, ending.state
+     )
+{noting_changes("Enrollment", "SELECT id, state, 'deleted' FROM ended")}
+"""
+
+END_ADMINS = f"""
+WITH ended AS (
+    UPDATE accounts_accountadmin m SET workflow_state = 'deleted' FROM w
+    WHERE w.problem IS NULL AND w.after = 'deleted' AND w.before <> 'deleted' AND m.user_id = w.found
+      AND m.workflow_state = 'active' RETURNING m.id
+)
+{noting_changes("AccountUser", "SELECT id, 'active', 'deleted' FROM ended")}
+"""
+
+LOCK = """
+SELECT u.id FROM accounts_user u JOIN w ON w.found = u.id AND w.problem IS NULL AND w.after <> w.before
+ORDER BY u.id FOR NO KEY UPDATE OF u
+"""
+
+
+def apply(this: Round) -> None:
+    """Make, change, suspend and delete people."""
+    this.look_up(LOOK_UP, "accounts_user")
+    this.execute(LOCK)
+    _take_passwords(this)
+    this.execute(FREE_LOGINS)
+    this.execute(END_ENROLLMENTS)
+    this.execute(END_ADMINS)
+    this.execute(
+        noting_changes("Pseudonym", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
+    )
+    this.execute(UPDATE)
+    this.execute(_insert())
+
+
+def _insert() -> str:
+    made = insert(
+        User,
+        "w",
+        "WHERE found IS NULL AND problem IS NULL ORDER BY n RETURNING id, state",
+        name="new_name",
+        sortable_name="new_sortable",
+        short_name="new_short",
+        login_id="new_login",
+        email="CASE WHEN caution = 'bad_email' THEN '' ELSE coalesce(email, '') END",
+        sis_user_id="user_id",
+        integration_id="integration_id",
+        state="after",
+        time_zone="(SELECT default_time_zone FROM accounts_account WHERE id = %(root)s)",
+        pronouns="new_pronouns",
+        declared_user_type="new_type",
+        # A password that nobody can give, as make_password(None) makes them.
+        password="coalesce(password, '!' || replace(gen_random_uuid()::text, '-', ''))",  # noqa: S106
+        sis_password_mark="coalesce(mark, '')",  # noqa: S106
+        stuck_sis_fields="new_stuck",
+        sis_import_id="%(import)s",
+    )
+    return f"WITH made AS ({made}) {noting_changes('Pseudonym', 'SELECT id, NULL, state FROM made')}"
+
+
+def _take_passwords(this: Round) -> None:
+    veil = this.run.veil
+    given = [Given(n, veil.lift(n, bytes(secret)), stored, mark) for n, secret, stored, mark in this.execute(SECRETS)]
+    if new := changed(given):
+        ns, passwords, marks = zip(*new, strict=True)
+        this.execute(KEEP_PASSWORDS, ns=list(ns), passwords=list(passwords), marks=list(marks))
+
+
+USERS = Applier("user", CLASH, apply)

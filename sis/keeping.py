@@ -1,0 +1,62 @@
+"""Keeping what was uploaded: without its passwords, and for a while."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from sis.models import SisImport, SisImportError, StateChange
+from sis.reading.passwords import strip_passwords
+
+FOLDER = "sis_imports"
+UPLOADED = "uploaded"
+
+
+def keep_without_passwords(sis_import: SisImport) -> None:
+    """Put a copy without passwords in the place of the upload, once the import has ended."""
+    sis_import = SisImport.objects.get(pk=sis_import.pk)
+    if not sis_import.has_ended or f".{UPLOADED}" not in sis_import.stored_file:
+        return
+    upload = Path(settings.DATA_DIR) / sis_import.stored_file
+    kept = sis_import.stored_file.replace(f".{UPLOADED}", "")
+    unfinished = upload.with_name(f"{upload.name}.unfinished")
+    if upload.is_file():
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        strip_passwords(upload, sis_import.file_name, unfinished)
+        unfinished.replace(Path(settings.DATA_DIR) / kept)
+    SisImport.objects.filter(pk=sis_import.pk).update(stored_file=kept if upload.is_file() else "")
+    upload.unlink(missing_ok=True)
+
+
+def forget_old() -> None:
+    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what a data set is compared with."""
+    before = timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
+    # What never arrived, because the server was killed meanwhile.
+    SisImport.objects.filter(
+        workflow_state=SisImport.State.INITIALIZING, created_at__lt=timezone.now() - timedelta(days=1)
+    ).update(workflow_state=SisImport.State.ABORTED)
+    for sis_import in SisImport.objects.exclude(stored_file="").filter(created_at__lt=before):
+        keep_without_passwords(sis_import)
+        sis_import.refresh_from_db()
+        if sis_import.has_ended and not _is_compared_with(sis_import):
+            (Path(settings.DATA_DIR) / sis_import.stored_file).unlink(missing_ok=True)
+            SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
+    SisImportError.objects.filter(created_at__lt=before).delete()
+    StateChange.objects.filter(sis_import__ended_at__lt=before).delete()
+
+
+def _is_compared_with(sis_import: SisImport) -> bool:
+    """Whether the next import of its chain may be compared with it: nothing later in the chain has ended well."""
+    if not sis_import.diffing_data_set_identifier:
+        return False
+    later = SisImport.objects.filter(
+        diffing_data_set_identifier=sis_import.diffing_data_set_identifier,
+        pk__gt=sis_import.pk,
+        workflow_state__in=SisImport.ENDED_WELL,
+        diffed_against__isnull=False,
+    )
+    return not later.exists()

@@ -1,0 +1,125 @@
+"""What an import says about a row: one sentence for each kind, with the ids concerned and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+TEXTS = {
+    "too_long": _("The {column} of this row is too long ({id}). At most 255 characters are kept."),
+    "bad_date": _("A date of {id} does not exist, and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
+    "bad_status": _("“{status}” is no status for {id}. The reference lists the words that can stand there."),
+    "integration_id_taken": _("The integration id {integration_id} of {id} belongs to something else already."),
+    # users and logins
+    "no_user_id": _("A user_id is missing. Every person needs one that never changes."),
+    "no_login_id": _("The login_id of user {user} is missing. Without one nobody can sign in."),
+    "no_status": _("The status of user {user} is missing: active, suspended or deleted."),
+    "integration_id_claimed": _(
+        "The integration id {integration_id} of user {user} belongs to user {holder} already. Give each its own."
+    ),
+    "login_claimed": _(
+        "The login {login} of user {user} belongs to user {holder} already. Delete that user first, or let the import"
+        " change the SIS id of whoever has the login (update_sis_id_if_login_claimed)."
+    ),
+    "cannot_remove_self": _("User {user} started this import and cannot remove themselves. Let somebody else do it."),
+    "unknown_auth_provider": _("There is no authentication provider “{provider}” (user {user}). Leave it out."),
+    "invalid_login_id": _(
+        "The login {login} of user {user} cannot be used: at most 100 characters, none of them invisible."
+    ),
+    "user_invalid": _("User {user} cannot be saved: {reason}."),
+    "bad_email": _("User {user} was saved without the e-mail address {email}, which is none. Correct it."),
+    "no_existing_user_ref": _(
+        "Nothing says whose login {user} is: give existing_user_id, existing_integration_id or existing_canvas_user_id."
+    ),
+    "login_exists": _("There is a person with the user_id {user} or the login {login} already."),
+    "existing_user_not_found": _("There is nobody to give the login {user} to: {existing} is unknown."),
+    "existing_user_mismatch": _("The ids that say whose login {user} is belong to different people."),
+    "one_login": _(
+        "Everybody has one login here, and {existing} has {current} already: {login} was not added."
+        " Change it with a users file."
+    ),
+    # accounts
+    "no_account_id": _("An account_id is missing."),
+    "no_parent": _("The parent account {parent} of {id} is unknown. List parents before their sub-accounts."),
+    "no_name": _("The name of {id} is missing."),
+    "account_loop": _("Account {id} cannot be below {parent}, for that is below {id} itself."),
+    "account_in_use": _("Account {id} still has active sub-accounts or courses, and was not deleted."),
+    # terms
+    "no_term_id": _("A term_id is missing."),
+    "no_override_term": _("Dates for an enrollment type need a term that exists; {id} does not."),
+    "bad_override_type": _("“{type}” is no enrollment type to give dates to in term {id}."),
+    "term_in_use": _("Term {id} still has active courses, and was not deleted."),
+    # courses and sections
+    "no_course_id": _("A course_id is missing{for_section}."),
+    "no_short_name": _("The short_name of course {id} is missing."),
+    "no_long_name": _("The long_name of course {id} is missing."),
+    "no_account": _("The account {account} of course {id} is unknown. Import it first, or leave the column empty."),
+    "bad_course_format": _("“{value}” is no format of course {id}: on_campus, online or blended."),
+    "bad_grade_passback_setting": _("“{value}” is no grade_passback_setting of course {id}."),
+    "no_section_id": _("A section_id is missing."),
+    "no_xlist_course_id": _("An xlist_course_id is missing for section {id}."),
+    "no_course": _("The course {course} is unknown{for_section}. Import it first."),
+    "no_section": _("The section {section} is unknown. Import it first."),
+    # enrollments
+    "no_place": _("Neither a course_id nor a section_id is given for user {user}."),
+    "no_user": _("Neither a user_id nor a user_integration_id is given."),
+    "user_not_found": _("User {user} is unknown, for the place {place}. Import the person first."),
+    "no_place_exists": _("Neither the course {course} nor the section {section} exists, for user {user}."),
+    "unrelated": _("Section {section} is not of course {course}, for user {user}."),
+    "bad_role": _("“{role}” is no role there, for user {user} in {place}."),
+    "no_associated_user": _("The associated user {associated} of {user} is unknown. Import the student first."),
+    "enroll_deleted_user": _("User {user} has been deleted, and cannot be active in {place}."),
+    "invalid_enrollment": _("User {user} cannot be {role} in {place}: {reason}."),
+    # admins
+    "unknown_user": _("User {user} is unknown. Import the person first."),
+    "unknown_account": _("Account {account} is unknown. Import it first."),
+    "bad_admin_role": _("“{role}” is no role for admins of account {account}."),
+    "not_a_sis_admin": _("User {user} was not made admin of account {account} by an import, which cannot change that."),
+    # user_observers
+    "no_observer": _("An observer_id is missing."),
+    "no_student": _("The student_id for observer {observer} is missing."),
+    "self": _("User {student} cannot observe themselves."),
+    "unknown_observer": _("The observer {observer} is unknown or deleted. Import the person first."),
+    "unknown_student": _("The student {student} is unknown or deleted. Import the person first."),
+    "no_link_to_delete": _("Observer {observer} is not linked to student {student}: there is nothing to delete."),
+    # change_sis_id
+    "no_old_id": _("An old_id or old_integration_id is missing."),
+    "no_new_id": _("A new_id or new_integration_id is missing for {id}."),
+    "bad_type": _("“{type}” is no type of record whose id can be changed."),
+    "old_id_unknown": _("There is no {type} with the id {id}."),
+    "old_ids_differ": _("The two old ids {id} and {integration_id} belong to different records."),
+    "new_id_taken": _("The new id {new} for {id} belongs to something else already."),
+}
+
+REASONS = {
+    "deleted_place": _("the course or section has been deleted"),
+    "self": _("nobody can observe themselves"),
+}
+
+# About the import as a whole.
+CRASHED = gettext_noop(
+    "Something went wrong that is not the file's fault; nothing of the rows after it was imported."
+    " Send the import again, and if it happens again, tell whoever runs this site: report {report}."
+)
+
+
+def sentence(kind: str, ids: Mapping[str, Any]) -> str:
+    """The message of this kind about these ids."""
+    values = {name: "" if value is None else value for name, value in ids.items()}
+    if "reason" in values and values["reason"] in REASONS:
+        values["reason"] = REASONS[values["reason"]]
+    if "for_section" in TEXT_FIELDS[kind]:
+        section = values.get("section")
+        values["for_section"] = _(" (section {section})").format(section=section) if section else ""
+    return str(TEXTS[kind]).format_map(_Blank(values))
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+TEXT_FIELDS = {kind: str(text) for kind, text in TEXTS.items()}

@@ -1,0 +1,134 @@
+"""Roster imports, what they had to say, and what they changed. The rows of a running one: see sis/guards.py."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, User
+
+
+class SisImport(models.Model):
+    """One upload of roster files, from its arrival to its outcome; the words are Canvas's."""
+
+    class State(models.TextChoices):
+        INITIALIZING = "initializing", _("Being received")
+        CREATED = "created", _("Waiting")
+        IMPORTING = "importing", _("Running")
+        CLEANUP_BATCH = "cleanup_batch", _("Removing what is no longer listed")
+        IMPORTED = "imported", _("Done")
+        IMPORTED_WITH_MESSAGES = "imported_with_messages", _("Done, with warnings")
+        ABORTED = "aborted", _("Stopped")
+        FAILED = "failed", _("Failed")
+        FAILED_WITH_MESSAGES = "failed_with_messages", _("Done in part, with errors")
+        RESTORING = "restoring", _("Being taken back")
+        PARTIALLY_RESTORED = "partially_restored", _("Taken back in part")
+        RESTORED = "restored", _("Taken back")
+
+    WAITING = (State.INITIALIZING, State.CREATED)
+    RUNNING = (State.IMPORTING, State.CLEANUP_BATCH)
+    ENDED_WELL = (State.IMPORTED, State.IMPORTED_WITH_MESSAGES)
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="sis_imports")
+    user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    workflow_state = models.CharField(max_length=32, choices=State.choices, default=State.INITIALIZING)
+    progress = models.PositiveSmallIntegerField(default=0)
+    # What it was asked to do: see sis/options.py.
+    options = models.JSONField(default=dict)
+    # What Canvas calls `data`: the counts, the kinds of files supplied and finished, the state changes.
+    data = models.JSONField(default=dict)
+    diffing_data_set_identifier = models.CharField(max_length=128, blank=True)
+    diffed_against = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    diffing_threshold_exceeded = models.BooleanField(default=False)
+    # The upload as it is kept: a path below DATA_DIR, and the name it came with. No path: it is kept no more.
+    stored_file = models.CharField(max_length=255, blank=True)
+    file_name = models.CharField(max_length=255)
+    # How far it has come: all staged rows up to this one are applied. Empty: nothing has been decided yet.
+    resume_n = models.BigIntegerField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    warning_count = models.PositiveIntegerField(default=0)
+    # What a dry run found it would do; empty for any other import.
+    report = models.JSONField(default=dict, blank=True)
+    restoring = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    workflow_state__in=[
+                        "initializing",
+                        "created",
+                        "importing",
+                        "cleanup_batch",
+                        "imported",
+                        "imported_with_messages",
+                        "aborted",
+                        "failed",
+                        "failed_with_messages",
+                        "restoring",
+                        "partially_restored",
+                        "restored",
+                    ]
+                ),
+                name="sis_import_state_is_known",
+            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="sis_import_progress_is_a_percentage"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["diffing_data_set_identifier", "id"],
+                name="sis_imports_of_a_data_set",
+                condition=~Q(diffing_data_set_identifier=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}: {self.workflow_state}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.workflow_state not in (*self.WAITING, *self.RUNNING, self.State.RESTORING)
+
+
+class SisImportError(models.Model):
+    """Something an import has to say: a warning about a row or file, or (`failure`) a file it could not use."""
+
+    sis_import = models.ForeignKey(SisImport, models.CASCADE, related_name="sis_import_errors")
+    file = models.CharField(max_length=255)
+    row = models.BigIntegerField(null=True, blank=True)
+    row_info = models.TextField(blank=True)
+    # Which kind of message it is, for those who count or filter: sis/messages.py.
+    kind = models.CharField(max_length=48)
+    message = models.TextField()
+    failure = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.row or ''}: {self.message}"
+
+
+class StateChange(models.Model):
+    """Records of one kind that an import took from one state to another; by this it can be taken back."""
+
+    sis_import = models.ForeignKey(SisImport, models.CASCADE, related_name="state_changes")
+    # Canvas's name of the record's class, as in `statistics`.
+    kind = models.CharField(max_length=32)
+    # Empty: the record was made.
+    before = models.CharField(max_length=16, blank=True)
+    after = models.CharField(max_length=16)
+    records = ArrayField(models.BigIntegerField())
+    batch_mode = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.before or 'new'} → {self.after}"

@@ -1,0 +1,125 @@
+"""Whether an upload is OneRoster or School Data Sync, and what files of Canvas's it then amounts to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from pathlib import PurePosixPath
+
+from django.utils.translation import gettext as _
+
+from sis import conversion, guardians, holders, oneroster, sds
+from sis.conversion import Source
+from sis.reading.kinds import kind_of
+from sis.reading.problems import MalformedFile, Problems
+from sis.reading.tables import RosterFile, Row, Table
+from sis.scratch import Scratch
+
+Converter = Callable[[Source], Iterator[Row]]
+
+# From which file, to which kind, with which columns, by which rule.
+_CONVERSIONS: list[tuple[str, str, str, Converter]] = [
+    ("orgs", "account", "account_id parent_account_id name status", conversion.accounts),
+    ("academicsessions", "term", "term_id name status start_date end_date", conversion.terms),
+    ("classes", "course", "course_id short_name long_name account_id term_id status", conversion.courses),
+    ("classes", "section", "section_id course_id name status", conversion.sections),
+    (
+        "users",
+        "user",
+        "user_id login_id status first_name last_name short_name email declared_user_type",
+        holders.users,
+    ),
+    ("enrollments", "enrollment", "section_id user_id role status start_date end_date", conversion.enrollments),
+    ("users", "user_observer", "observer_id student_id status", guardians.from_agents),
+    ("relationships", "user_observer", "observer_id student_id status", guardians.from_relationships),
+]
+
+
+def bare_name(table: Table) -> str:
+    """The file's name without folder and ending, in lower case."""
+    return PurePosixPath(table.name.replace("\\", "/")).stem.lower()
+
+
+def is_roster(table: Table) -> bool:
+    """Whether a file is one of OneRoster's or School Data Sync's, rather than of Canvas's."""
+    return oneroster.is_manifest(table) or bool(table.columns & {"sourcedid", "usersourcedid", "classsourcedid"})
+
+
+def converted(tables: list[Table], problems: Problems, scratch: Scratch, at: datetime) -> tuple[list[RosterFile], bool]:
+    """The files as Canvas's, and whether they are all there is. At least one of `tables` must be `is_roster`.
+
+    `at` is when the import started. Raises MalformedFile when nothing of it may be used.
+    """
+    manifest = next((table for table in tables if oneroster.is_manifest(table)), None)
+    others = [table for table in tables if table is not manifest]
+    has_states = any("status" in table.columns for table in others if is_roster(table))
+    if manifest or has_states:
+        found = dict(_by_name(others, oneroster.COLUMNS, oneroster.WITHOUT_A_PLACE, problems))
+        if not found:
+            return [], False
+        is_whole = oneroster.is_bulk(found, manifest, problems)
+        source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole)
+    else:
+        found = dict(_by_name(others, sds.COLUMNS, sds.WITHOUT_A_PLACE, problems))
+        source = Source(found, sds.DIALECT, problems, scratch, at, sds.is_whole(found, problems))
+    return list(_files(source)), source.is_whole
+
+
+def _by_name(
+    tables: list[Table], columns: dict[str, set[str]], without_a_place: set[str], problems: Problems
+) -> Iterator[tuple[str, Table]]:
+    """The files that are used, by their names; all others are reported."""
+    names = Counter(bare_name(table) for table in tables)
+    for table in tables:
+        name = bare_name(table)
+        if name in without_a_place:
+            problems.warn(table.name, _("This file has no place here and was left out."))
+        elif not is_roster(table) and kind_of(table.columns):
+            message = _("OneRoster or School Data Sync and Canvas files came in one upload. Upload this one by itself.")
+            problems.fail(table.name, message)
+        elif name not in columns:
+            problems.fail(table.name, _("No file of this name is known. It was left out."))
+        elif names[name] > 1:
+            problems.fail(
+                table.name, _("The upload holds two files of this name, and neither was read. Keep one of them.")
+            )
+        elif missing := columns[name] - table.columns:
+            text = _("The header lacks what every row needs: %(columns)s. The file was left out.")
+            problems.fail(table.name, text % {"columns": ", ".join(sorted(missing))})
+        else:
+            yield name, table
+
+
+def _files(source: Source) -> Iterator[RosterFile]:
+    for name, kind, columns, convert in _CONVERSIONS:
+        table = source.tables.get(name)
+        if table is None or (convert is guardians.from_agents and not _tells_guardians(source, table)):
+            continue
+        optional = {"pronouns"} & table.columns if kind == "user" else set()
+        rows = partial(_rows, convert, source, table.name)
+        yield RosterFile(table.name, kind, frozenset(columns.split()) | optional, rows)
+
+
+def _rows(convert: Converter, source: Source, name: str) -> Iterator[Row]:
+    """The converted rows. A fault of another file that they need says which."""
+    try:
+        yield from convert(source)
+    except MalformedFile as fault:
+        if fault.problem.file == name:
+            raise
+        text = _("%(file)s, which is needed as well, cannot be read. %(message)s")
+        message = text % {"file": fault.problem.file, "message": fault.problem.message}
+        raise MalformedFile(name, message) from None
+
+
+def _tells_guardians(source: Source, users: Table) -> bool:
+    """Whether agents and roles can make links. An upload without either says nothing about links, not "none"."""
+    if "relationships" in source.tables or not users.columns & {"agentsourcedids", "agents"}:
+        return False
+    if "roles" in source.tables or "role" in users.columns:
+        return True
+    message = _("Nothing tells the roles of people, so their agents were passed over and links stay as they are.")
+    source.problems.warn(users.name, message)
+    return False

@@ -1,0 +1,99 @@
+"""Taking an import back: what it changed the state of returns to the state before (Canvas: restore_states)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.errors import Invalid
+from accounts.models import Action, User
+from courses.observing import follow
+from sis.models import SisImport, StateChange
+
+# Canvas's class → table and column of the state
+TABLES = {
+    "Account": ("accounts_account", "workflow_state"),
+    "EnrollmentTerm": ("courses_term", "workflow_state"),
+    "Course": ("courses_course", "workflow_state"),
+    "CourseSection": ("courses_section", "workflow_state"),
+    "Pseudonym": ("accounts_user", "state"),
+    "Enrollment": ("courses_enrollment", "state"),
+    "AccountUser": ("accounts_accountadmin", "workflow_state"),
+}
+PEOPLE = """
+SELECT id FROM accounts_user WHERE id IN (SELECT user_id FROM courses_enrollment WHERE id = ANY(%(ids)s))
+ORDER BY id FOR NO KEY UPDATE
+"""
+PLACES = """
+SELECT user_id, section_id FROM courses_enrollment WHERE id = ANY(%(ids)s) AND type = 'StudentEnrollment'
+"""
+KEYS = ("batch_mode", "undelete_only", "unconclude_only")
+
+
+def begin_restoring(
+    sis_import: SisImport,
+    *,
+    by: User,
+    batch_mode: bool = False,
+    undelete_only: bool = False,
+    unconclude_only: bool = False,
+) -> None:
+    """Have the import taken back by the next worker. Raises Invalid when that makes no sense."""
+    if undelete_only and unconclude_only:
+        message = _("Please choose one of undelete_only and unconclude_only.")
+        raise Invalid({"undelete_only": [("invalid", message)]})
+    wanted = {"batch_mode": batch_mode, "undelete_only": undelete_only, "unconclude_only": unconclude_only}
+    with transaction.atomic():
+        locked = SisImport.objects.select_for_update().get(pk=sis_import.pk)
+        if not locked.has_ended or locked.started_at is None:
+            raise Invalid({"id": [("invalid", _("Only an import that has ended can be taken back."))]})
+        locked.workflow_state, locked.restoring = SisImport.State.RESTORING, {**wanted, "by": by.pk, "progress": 0}
+        locked.save(update_fields=["workflow_state", "restoring", "updated_at"])
+        record(Action.SIS_IMPORT_RESTORED, by=by, sis_import=locked.pk, wanted=wanted)
+
+
+def restore(sis_import: SisImport) -> None:
+    """Go through the state changes, the last first, each in a transaction; a second call goes on where one ended."""
+    wanted = sis_import.restoring
+    changes = StateChange.objects.filter(sis_import=sis_import)
+    if wanted.get("batch_mode"):
+        changes = changes.filter(batch_mode=True)
+    if wanted.get("undelete_only"):
+        changes = changes.filter(after="deleted").exclude(before="")
+    if wanted.get("unconclude_only"):
+        changes = changes.filter(after="completed").exclude(before="")
+    ids = list(changes.order_by("-pk").values_list("pk", flat=True))
+    missed = 0
+    for number, pk in enumerate(ids, 1):
+        missed += _put_back(StateChange.objects.get(pk=pk))
+        progress = number * 100 // len(ids)
+        SisImport.objects.filter(pk=sis_import.pk).update(restoring={**wanted, "progress": progress})
+    in_part = missed or any(wanted.get(key) for key in KEYS)
+    sis_import.workflow_state = SisImport.State.PARTIALLY_RESTORED if in_part else SisImport.State.RESTORED
+    sis_import.restoring = {**wanted, "progress": 100}
+    sis_import.updated_at = timezone.now()
+    sis_import.save(update_fields=["workflow_state", "restoring", "updated_at"])
+
+
+def _put_back(change: StateChange) -> int:
+    """Returns how many records somebody has changed since, which stay as they are."""
+    table, column = TABLES[change.kind]
+    values: dict[str, Any] = {"ids": change.records, "before": change.before or "deleted", "after": change.after}
+    with transaction.atomic(), connection.cursor() as cursor:
+        if change.kind == "Enrollment":
+            cursor.execute(PEOPLE, values)
+        cursor.execute(
+            f"UPDATE {table} SET {column} = %(before)s WHERE id = ANY(%(ids)s) AND {column} = %(after)s RETURNING id",
+            values,
+        )
+        done = [pk for (pk,) in cursor.fetchall()]
+        if change.kind == "Enrollment" and done:
+            cursor.execute(PLACES, {"ids": done})
+            follow(cursor.fetchall(), returned=change.after in ("deleted", "inactive", "completed"))
+        again = f"SELECT count(*) FROM {table} WHERE id = ANY(%(ids)s) AND {column} <> %(before)s"
+        cursor.execute(again, values)
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,250 @@
+"""Running an import from its stored upload to its outcome, in chunks, so that it can go on after any interruption."""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.db import Error, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.auditing import record
+from accounts.models import Action
+from sis import staging
+from sis.applying.appliers import APPLIERS
+from sis.applying.chunks import Run, apply_chunk
+from sis.batching import NotRemoved, remove_unlisted
+from sis.braking import brake
+from sis.diffing import diff
+from sis.kinds import COUNTERS
+from sis.messages import CRASHED
+from sis.models import SisImport
+from sis.options import Options
+from sis.passwords import Veil
+from sis.reading.uploads import open_upload
+from sis.staging import Broken, StagedFile
+from sis.statistics import statistics_of
+from sis.telling import Messages
+
+logger = logging.getLogger(__name__)
+State = SisImport.State
+ROWS_PER_CHUNK = 5_000
+TRIES = 3
+Tell = Callable[[SisImport], None]
+
+
+class Stopped(Exception):
+    """Somebody has aborted the import meanwhile; what was not committed is undone."""
+
+
+class Import:
+    """One run of an import. All that must survive it stands in the SisImport, so that another run can go on.
+
+    The caller holds the root account's turn (sis/turns.py). `tell` is called now and then with the import as it is.
+    """
+
+    def __init__(self, sis_import: SisImport, tell: Tell) -> None:
+        self.row = sis_import
+        self.tell = tell
+        self.options = Options.from_json(sis_import.options)
+        self.messages = Messages(sis_import)
+        self.veil = Veil(os.urandom(32))
+        self.context = Run(sis_import.pk, sis_import.account_id, sis_import.user_id, self.options, self.veil)
+        self.done = self.total = 0
+
+    def go(self) -> None:
+        """Everything, from where it stands, to one of the final states. Raises what the database raises."""
+        try:
+            self._start()
+            files = self._stage()
+            if self.row.resume_n is None:
+                self._decide(files)
+            self._apply(files)
+            self._clean_up(files)
+            self._end()
+        except Stopped:
+            staging.clear()
+
+    def _start(self) -> None:
+        if self.row.workflow_state in SisImport.WAITING:
+            self.row.workflow_state, self.row.started_at = State.IMPORTING, timezone.now()
+            with transaction.atomic():
+                self._save("workflow_state", "started_at", while_in=SisImport.WAITING)
+                record(Action.SIS_IMPORT_STARTED, by=self.row.user, sis_import=self.row.pk, file=self.row.file_name)
+
+    def _stage(self) -> list[StagedFile]:
+        """Read the upload into the staging table; what is wrong with it is said at the first time only."""
+        staging.clear()
+        with open_upload(stored_path(self.row), self.row.file_name, at=self.row.started_at) as upload:
+            outcome = staging.stage(upload.files, self.veil, check=self._check)
+            problems, is_whole = list(upload.problems), upload.is_whole and not self.options.batch_mode
+        if self.row.resume_n is None:
+            broken = [one for one in outcome if isinstance(one, Broken)]
+            self.messages.about_files([*problems, *(one.problem for one in broken)])
+        files = [one for one in outcome if isinstance(one, StagedFile)]
+        if is_whole:
+            self.row.data["is_whole"] = True
+        if self.options.diffs or is_whole:
+            diff(self.row, self.options, files, self.messages)
+        self.total = staging.count()
+        return files
+
+    def _decide(self, files: list[StagedFile]) -> None:
+        """All that is decided before the first row is applied, and stands however often we start again."""
+        of_kind: dict[str, list[int]] = {}
+        for file in files:
+            of_kind.setdefault(file.kind.name, []).append(file.index)
+        self.row.data |= {
+            "supplied_batches": list(of_kind),
+            "completed_importers": [],
+            "running_immediately": self.total <= 50,
+            "counts": dict.fromkeys(COUNTERS, 0),
+            "downloadable_attachment_ids": [],
+        }
+        refusal = None if self.options.ignore_deletion_brake else brake(self.row, self.options, of_kind)
+        with transaction.atomic():
+            if refusal:
+                self.messages.about_import("brake", refusal)
+                self.row.data["error_message"] = refusal
+            self.row.resume_n = 0
+            self._save_with_messages("resume_n", "data", "diffed_against", "diffing_threshold_exceeded")
+        if refusal:
+            self._finish(State.ABORTED)
+            raise Stopped
+
+    def _apply(self, files: list[StagedFile]) -> None:
+        for position, file in enumerate(files):
+            grown, measured = 0, 0
+            for first, last, size in self._chunks(file):
+                self._chunk(file, first, last)
+                self.done, grown = self.done + size, grown + size
+                self._show_progress()
+                # As often as the table has doubled, and so a few times for any size.
+                if grown >= 2 * measured:
+                    staging.measure(file.kind)
+                    measured = grown
+            if grown > measured:
+                staging.measure(file.kind)
+            if file.kind not in [later.kind for later in files[position + 1 :]]:
+                self._completed(file.kind.name)
+
+    def _chunks(self, file: StagedFile) -> Iterator[tuple[int, int, int]]:
+        """(first n, last n, rows) of each chunk of a file that has not been applied yet."""
+        self.done += staging.count(file.first, min(self.row.resume_n or 0, file.last))
+        while chunk := staging.next_chunk(max(self.row.resume_n or 0, file.first - 1), file.last, ROWS_PER_CHUNK):
+            yield chunk
+
+    def _chunk(self, file: StagedFile, first: int, last: int) -> None:
+        """One transaction: the rows, what there is to say of them, and that we have come so far."""
+        counts = self.row.data["counts"]
+        before = (counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with transaction.atomic():
+                    outcome = apply_chunk(APPLIERS[file.kind.name], self.context, file.columns, first, last)
+                    counts[file.kind.plural] += outcome.applied
+                    self.messages.about_rows(file.name, outcome.messages)
+                    self.row.resume_n = last
+                    self._save_with_messages("resume_n", "data")
+                return
+            except Error:
+                self.messages.unsaved.clear()
+                counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n = before
+                # Somebody else changed the same records at the same moment, mostly.
+                if not tries_left or not connection.is_usable():
+                    raise
+
+    def _completed(self, kind: str) -> None:
+        if kind not in self.row.data["completed_importers"]:
+            self.row.data["completed_importers"].append(kind)
+            self._save("data")
+
+    def _clean_up(self, files: list[StagedFile]) -> None:
+        if not self.options.batch_mode or self.row.error_count:
+            return
+        self.row.workflow_state = State.CLEANUP_BATCH
+        self._save("workflow_state")
+        try:
+            remove_unlisted(self.row, self.options, files, save=lambda: self._save("data"))
+        except NotRemoved as reason:
+            self.messages.about_import("change_threshold", str(reason))
+            self._save_with_messages("data")
+            self._finish(State.ABORTED)
+            raise Stopped from None
+
+    def _end(self) -> None:
+        if self.row.error_count:
+            self._finish(State.FAILED_WITH_MESSAGES)
+        elif self.row.warning_count:
+            self._finish(State.IMPORTED_WITH_MESSAGES)
+        else:
+            self._finish(State.IMPORTED)
+
+    def _finish(self, state: str) -> None:
+        with transaction.atomic():
+            self.row.data["statistics"] = statistics_of(self.row)
+            counts = self._conclude(state)
+            self._save("workflow_state", "ended_at", "progress", "data", "error_count", "warning_count")
+            record(Action.SIS_IMPORT_ENDED, by=self.row.user, sis_import=self.row.pk, state=state, counts=counts)
+        staging.clear()
+        self.tell(self.row)
+
+    def _conclude(self, state: str) -> dict[str, int]:
+        self.row.workflow_state, self.row.ended_at = state, timezone.now()
+        if state in SisImport.ENDED_WELL:
+            self.row.progress = 100
+        counts: dict[str, int] = self.row.data.setdefault("counts", dict.fromkeys(COUNTERS, 0))
+        counts |= {"error_count": self.row.error_count, "warning_count": self.row.warning_count}
+        return counts
+
+    def _save_with_messages(self, *fields: str) -> None:
+        self.messages.save()
+        self._save(*fields, "error_count", "warning_count")
+
+    def _save(self, *fields: str, while_in: tuple[str, ...] = SisImport.RUNNING) -> None:
+        """Save these fields. Raises Stopped when the import has been aborted meanwhile."""
+        values = {field: getattr(self.row, field) for field in fields}
+        if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=while_in).update(
+            **values, updated_at=timezone.now()
+        ):
+            raise Stopped
+
+    def _check(self) -> None:
+        """Raises Stopped when the import has been aborted."""
+        if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=SisImport.RUNNING).exists():
+            raise Stopped
+
+    def _show_progress(self) -> None:
+        """Outside the data's transaction, so that everybody sees it at once; never 100 before the end."""
+        self.row.progress = self._percent()
+        self._save("progress")
+        self.tell(self.row)
+
+    def _percent(self) -> int:
+        return min(99, self.done * 100 // max(self.total, 1))
+
+
+def stored_path(sis_import: SisImport) -> Path:
+    """Where the upload is kept. Raises FileNotFoundError when it is kept no more."""
+    path = Path(settings.DATA_DIR) / sis_import.stored_file
+    if not sis_import.stored_file or not path.is_file():
+        raise FileNotFoundError(sis_import.stored_file)
+    return path
+
+
+def give_up(sis_import: SisImport, error: BaseException) -> None:
+    """After the last try: end the import as failed, with a report number that stands in the log too."""
+    report = uuid.uuid4().hex[:12]
+    logger.error("roster import %s failed, report %s", sis_import.pk, report, exc_info=error)
+    with transaction.atomic():
+        messages = Messages(sis_import)
+        messages.about_import("crashed", _(CRASHED).format(report=report), failure=True)
+        messages.save()
+        sis_import.workflow_state, sis_import.ended_at = State.FAILED_WITH_MESSAGES, timezone.now()
+        sis_import.save()
+        record(Action.SIS_IMPORT_ENDED, by=sis_import.user, sis_import=sis_import.pk, state=sis_import.workflow_state)

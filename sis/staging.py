@@ -1,0 +1,178 @@
+"""Rows of an upload into the staging table, streamed with COPY: each cell taken by its kind, nothing looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from sis.cells import DELETE, BadDate, flag, is_address, moment
+from sis.kinds import KINDS, Kind
+from sis.passwords import SSHA, Veil
+from sis.reading.uploads import MalformedFile, Problem, RosterFile, Row
+
+LONGEST = 255
+LONGEST_LOGIN = 100
+# Each file has room for so many numbers; rows that a comparison adds come in its second half (sis/diffing.py).
+ROOM = 10**11
+STAGED, BEFORE = "sis_staged", "sis_staged_before"
+Cells = list[str | None]
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """One file in the staging table: its rows have numbers from `first` to `last`."""
+
+    index: int
+    name: str
+    kind: Kind
+    columns: frozenset[str]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file that cannot be used; none of its rows were staged."""
+
+    problem: Problem
+
+
+def clear() -> None:
+    """Forget the rows of whatever import ran before."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {STAGED}, {BEFORE}")
+
+
+def count(first: int = 0, last: int = 2**62) -> int:
+    """How many rows are staged, with numbers from `first` to `last`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {STAGED} WHERE n BETWEEN %s AND %s", [first, last])
+        return int(cursor.fetchone()[0])
+
+
+TABLES = {
+    "course": ["courses_course"],
+    "section": ["courses_section"],
+    "user": ["accounts_user"],
+    "enrollment": ["courses_enrollment"],
+    "user_observer": ["accounts_observationlink", "courses_enrollment"],
+}
+GROWN = """
+SELECT relname FROM pg_class
+WHERE oid = ANY(%s::regclass[]) AND pg_relation_size(oid) / current_setting('block_size')::int > 1.5 * relpages
+"""
+
+
+def measure(kind: Kind) -> None:
+    """Have the database look at the tables of this kind that have grown much: an empty table is read differently."""
+    if kind.name in TABLES:
+        with connection.cursor() as cursor:
+            cursor.execute(GROWN, [TABLES[kind.name]])
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"ANALYZE {table}")
+
+
+def next_chunk(after: int, last: int, size: int) -> tuple[int, int, int] | None:
+    """(first number, last number, rows) of the next rows after `after`, at most `size` of them; None at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT min(n), max(n), count(*) FROM (SELECT n FROM {STAGED} WHERE n > %s AND n <= %s"
+            " ORDER BY n LIMIT %s) chunk",
+            [after, last, size],
+        )
+        first, end, rows = cursor.fetchone()
+    return (first, end, rows) if rows else None
+
+
+def stage(
+    files: Iterable[RosterFile], veil: Veil | None, *, table: str = STAGED, check: Callable[[], None] = lambda: None
+) -> list[StagedFile | Broken]:
+    """Fill `table` with the rows of these files, in their order. Without a veil passwords are left out.
+
+    `check` is called before each file, and may raise to end it.
+    """
+    outcome: list[StagedFile | Broken] = []
+    for index, file in enumerate(files):
+        check()
+        kind, next_n = KINDS[file.kind], index * ROOM + 1
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                _copy(cursor, file, kind, index, next_n, veil, table)
+        except MalformedFile as error:
+            outcome.append(Broken(error.problem))
+            continue
+        outcome.append(StagedFile(index, file.name, kind, file.columns, next_n, next_n + ROOM - 2))
+    return outcome
+
+
+def _copy(
+    cursor: Any,
+    file: RosterFile,
+    kind: Kind,
+    index: int,
+    next_n: int,
+    veil: Veil | None,
+    table: str,
+) -> None:
+    names = ", ".join(f"c{number}" for number in range(1, len(kind.columns) + 1))
+    take = taker(kind, veil)
+    with cursor.copy(f"COPY {table} (n, file, row, fault, note, secret, {names}) FROM STDIN") as copy:
+        write = copy.write_row
+        for n, row in enumerate(file.rows(), next_n):
+            write((n, index, row.number, *take(n, row)))
+
+
+def taker(kind: Kind, veil: Veil | None) -> Callable[[int, Row], list[Any]]:
+    """How a row of this kind is taken: (fault, note, secret, cells …).
+
+    A fault is why it cannot be applied (sis/messages.py), a note what was left out of a row that can.
+    """
+    columns = kind.columns
+    words, dates, flags = (
+        [position for position, name in enumerate(columns) if name in wanted]
+        for wanted in (kind.words, kind.dates, kind.flags)
+    )
+    is_user, has_login = kind.name == "user", kind.name in ("user", "login")
+
+    def take(n: int, row: Row) -> list[Any]:
+        get = row.cells.get
+        cells: Cells = [get(name) for name in columns]
+        fault = note = secret = None
+        # A row that is short as a whole has no long cell.
+        if len(row.raw) > LONGEST:
+            fault, cells = _shortened(columns, cells)
+        for position in words:
+            if word := cells[position]:
+                cells[position] = word.lower()
+        for position in flags:
+            if word := cells[position]:
+                cells[position] = flag(word)
+        for position in dates:
+            if (day := cells[position]) and day != DELETE:
+                try:
+                    cells[position] = moment(day)
+                except BadDate:
+                    cells[position], note = None, "bad_date"
+        if has_login:
+            login, password = cells[1], get("password")
+            if not password and (digest := get("ssha_password")):
+                password = SSHA + digest
+            if login and not fault and (len(login) > LONGEST_LOGIN or not login.isprintable()):
+                fault = "invalid_login_id"
+            if is_user and (address := cells[10]) and not is_address(address):
+                note = "bad_email"
+            if password and veil:
+                secret = veil.cover(n, password)
+        return [fault, note, secret, *cells]
+
+    return take
+
+
+def _shortened(columns: tuple[str, ...], cells: Cells) -> tuple[str | None, Cells]:
+    """The first column with more than can be kept, as a fault, and the cells cut to what can."""
+    long = [name for name, cell in zip(columns, cells, strict=True) if cell and len(cell) > LONGEST]
+    fault = f"too_long:{long[0]}" if long else None
+    return fault, [cell and cell[:LONGEST] for cell in cells]

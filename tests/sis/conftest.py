@@ -1,0 +1,48 @@
+"""Roster files in, records out: what the tests of imports share."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from sis.creating import create_import
+from sis.models import SisImport
+from sis.options import Options
+from sis.turns import work_off
+from tests.factories import make_admin
+
+
+@pytest.fixture
+def admin(root):
+    """Who starts the imports."""
+    return make_admin(name="Alex Root", login_id="alex", sis_user_id="ALEX")
+
+
+@pytest.fixture
+def load(root, admin, tmp_path, settings):
+    """`load(users="user_id,login_id,status\\nU1,u1,active")` imports files given as text; returns the import."""
+    settings.DATA_DIR = tmp_path / "data"
+
+    def load(*, by=admin, options=None, **files: str) -> SisImport:
+        wanted = Options(ignore_deletion_brake=True) if options is None else options
+        made = make(root, by, wanted, tmp_path, files)
+        work_off(root)
+        made.refresh_from_db()
+        return made
+
+    return load
+
+
+def make(root, by, options: Options, folder: Path, files: dict[str, str]) -> SisImport:
+    """An import that waits, of these files in a zip."""
+    path = folder / "roster.zip"
+    with ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.csv", text)
+    with path.open("rb") as upload:
+        return create_import(root, upload, "roster.zip", options, by=by)
+
+
+def warnings(made: SisImport) -> list[tuple[int | None, str]]:
+    """(row, kind) of everything an import said, in the order of the rows."""
+    return [(one.row, one.kind) for one in made.sis_import_errors.order_by("id")]

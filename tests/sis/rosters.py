@@ -1,0 +1,64 @@
+"""Uploads for the tests, made on the fly."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from sis.reading.uploads import Row, Upload, open_upload
+
+Content = str | bytes
+
+
+def upload_of(folder: Path, content: Content, name: str = "roster.csv") -> Upload:
+    """An upload of one CSV file (or of these very bytes, under another name)."""
+    path = folder / "uploaded"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return open_upload(path, name)
+
+
+def zip_of(folder: Path, files: dict[str, Content], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """A zip archive of these files, in this order."""
+    path = folder / "uploaded.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def zipped(folder: Path, files: dict[str, Content]) -> Upload:
+    """An upload of a zip archive of these files."""
+    return open_upload(zip_of(folder, files), "rosters.zip")
+
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+
+
+def sample(folder: Path, name: str) -> Path:
+    """A zip archive of a sample roster that lies beside the checkout; without it the test is skipped."""
+    return zip_of(folder, {f"{stem}.csv": text for stem, text in sample_texts(name).items()})
+
+
+def sample_texts(name: str) -> dict[str, str]:
+    """The files of such a sample as text, by their names without the ending."""
+    source = SHARED / "data" / name
+    if not source.is_dir():
+        if SHARED.is_dir() and os.environ.get("CI") == "true":
+            pytest.fail(f"{SHARED} has no data/{name}")
+        pytest.skip(f"there is no sample {name} beside this checkout")
+    return {path.stem: path.read_bytes().decode() for path in source.iterdir()}
+
+
+def rows_by_kind(upload: Upload) -> dict[str, list[Row]]:
+    """Every row of an upload; each has just the cells its file announces."""
+    found = {file.kind: list(file.rows()) for file in upload.files}
+    for file in upload.files:
+        assert all(row.cells.keys() == file.columns for row in found[file.kind])
+    return found
+
+
+def column(rows: list[Row], *names: str) -> list:
+    """The values of a column in all rows, or of several as tuples."""
+    values = [tuple(row.cells[name] for name in names) for row in rows]
+    return [value for (value,) in values] if len(names) == 1 else values

@@ -1,0 +1,65 @@
+"""The jobs beside the site."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+
+from sis.jobs import ask_for_work, forget_jobs, take_up_stalled
+
+STALL = """
+WITH dead AS (
+    INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id
+)
+UPDATE procrastinate_jobs SET status = 'doing', worker_id = dead.id FROM dead
+"""
+
+
+@pytest.fixture
+def jobs(transactional_db):
+    yield lambda: _fetch("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id")
+    # Its tables are not Django's to empty.
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+
+
+def _fetch(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _run(job):
+    async def with_a_connection():
+        with app.replace_connector(app.connector.get_worker_connector()):
+            async with app.open_async():
+                await job.func(SimpleNamespace(app=app), 0)
+
+    asyncio.run(with_a_connection())
+
+
+def test_a_job_whose_worker_has_died_is_begun_again(jobs):
+    ask_for_work()
+    _fetch(STALL)
+    _run(take_up_stalled)
+    assert jobs() == [("sis.jobs.work", "todo")]
+
+
+def test_jobs_that_ended_long_ago_are_forgotten(jobs):
+    ask_for_work()
+    _run(forget_jobs)
+    assert len(jobs()) == 1
+
+
+def test_a_job_asked_for_in_a_transaction_that_fails_was_never_asked_for(jobs):
+    with pytest.raises(ZeroDivisionError):
+        _ask_and_fail()
+    assert jobs() == []
+
+
+@transaction.atomic
+def _ask_and_fail():
+    ask_for_work()
+    raise ZeroDivisionError

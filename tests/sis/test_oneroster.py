@@ -1,0 +1,498 @@
+"""OneRoster 1.1 and 1.2, read as Canvas's roster files."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts.models import ObservationLink
+from sis.reading.uploads import MalformedFile, open_upload
+from tests.factories import UserFactory
+from tests.sis.rosters import column, rows_by_kind, sample, zip_of, zipped
+
+pytestmark = pytest.mark.django_db
+
+TODAY = datetime(2025, 3, 1, 12, tzinfo=UTC)
+ORGS = "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"
+SESSIONS = "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear\n"
+COURSES = "sourcedId,status,dateLastModified,title,courseCode,orgSourcedId\n"
+CLASSES = "sourcedId,status,dateLastModified,title,courseSourcedId,classCode,schoolSourcedId,termSourcedIds\n"
+USERS = "sourcedId,status,dateLastModified,enabledUser,role,username,givenName,familyName,agentSourcedIds\n"
+USERS_1_2 = "sourcedId,status,dateLastModified,enabledUser,username,givenName,familyName,agentSourcedIds\n"
+ROLES = "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n"
+ENROLLMENTS = "sourcedId,status,dateLastModified,classSourcedId,userSourcedId,role,beginDate,endDate\n"
+
+
+def manifest(version="1.2", **modes):
+    """A manifest that says of each named file what it is."""
+    lines = [f"oneroster.version,{version}", *(f"file.{name},{mode}" for name, mode in modes.items())]
+    return "propertyName,value\n" + "\n".join(lines) + "\n"
+
+
+def roster(tmp_path, mode="bulk", **files):
+    """An upload of these files, all bulk or all delta."""
+    content = {f"{name}.csv": text for name, text in files.items()}
+    content["manifest.csv"] = manifest(**dict.fromkeys(files, mode))
+    return open_upload(zip_of(tmp_path, content), "rosters.zip", at=TODAY)
+
+
+def rows_of(tmp_path, kind, mode="bulk", **files):
+    """The rows of one kind of such an upload, and its warnings."""
+    with roster(tmp_path, mode, **files) as upload:
+        return rows_by_kind(upload)[kind], [problem.message for problem in upload.problems]
+
+
+def links_of(rows):
+    return column(rows, "observer_id", "student_id", "status")
+
+
+def test_the_sample_of_1_1(tmp_path):
+    with open_upload(sample(tmp_path, "oneroster-v1p1-moodle-full"), "a.zip", at=TODAY) as upload:
+        rows = rows_by_kind(upload)
+        assert upload.is_whole
+        assert {kind: len(found) for kind, found in rows.items()} == {
+            "account": 1, "term": 3, "course": 2, "section": 2, "user": 6, "enrollment": 6, "user_observer": 1,
+        }  # fmt: skip
+        assert [file.name for file in upload.files] == [
+            "orgs.csv", "academicSessions.csv", "classes.csv", "classes.csv", "users.csv", "enrollments.csv",
+            "users.csv",
+        ]  # fmt: skip
+        assert links_of(rows["user_observer"]) == [("usr-222-1234561", "usr-222-66778899", "active")]
+        assert rows["user_observer"][0].number == 4
+        assert Counter(column(rows["user"], "status", "declared_user_type")) == {
+            ("active", "teacher"): 2, ("active", "student"): 3, ("active", "observer"): 1,
+        }  # fmt: skip
+        assert Counter(column(rows["enrollment"], "role", "status")) == {
+            ("teacher", "completed"): 1, ("student", "completed"): 2,
+            # In the class that is to be deleted.
+            ("teacher", "deleted"): 1, ("student", "deleted"): 2,
+        }  # fmt: skip
+        assert column(rows["course"], "short_name", "term_id", "status") == [
+            ("Phys 100 - 1", "as-trm-222-1234", "published"),
+            ("2", "as-trm-222-1234", "deleted"),
+        ]
+        assert column(rows["term"], "term_id") == ["as-trm-222-1234", "as-grp-222-2345", "as-trm-222-1235"]
+        found = Counter(problem.file for problem in upload.problems)
+        assert found == {"orgs.csv": 1, "academicSessions.csv": 2, "classes.csv": 1, "users.csv": 1}
+        assert not any(problem.failure or problem.row for problem in upload.problems)
+
+
+def test_the_sample_of_1_2(tmp_path):
+    with open_upload(sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", at=TODAY) as upload:
+        rows = rows_by_kind(upload)
+        assert upload.is_whole
+        assert {kind: len(found) for kind, found in rows.items()} == {
+            "account": 1, "term": 3, "course": 2, "section": 2, "user": 6, "enrollment": 6, "user_observer": 2,
+        }  # fmt: skip
+        # A teacher who is a guardian as well, named by two students.
+        assert links_of(rows["user_observer"]) == [
+            ("usr-222-123456", "usr-222-66778899", "active"),
+            ("usr-222-123456", "usr-222-1234561232", "active"),
+        ]
+        assert column(rows["user"], "declared_user_type") == [
+            "teacher", "student", "administrative", "teacher", "student", "student",
+        ]  # fmt: skip
+        assert column(rows["user"], "pronouns")[:3] == ["he/him/his", "she/her/hers", None]
+        assert "Agents who are not a guardian, parent or relative of a student: 3." in upload.problems[-1].message
+
+
+def test_in_the_sample_of_1_2_the_guardian_is_none_any_more_once_that_role_has_ended(tmp_path):
+    with open_upload(
+        sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", at=datetime(2025, 9, 23, 12, tzinfo=UTC)
+    ) as upload:
+        assert rows_by_kind(upload)["user_observer"] == []
+        assert "not one of today: 2." in upload.problems[-1].message
+
+
+def test_the_sample_of_another_maker(tmp_path):
+    with open_upload(sample(tmp_path, "oneroster-v1p1-tao"), "a.zip", at=TODAY) as upload:
+        rows = rows_by_kind(upload)
+        assert upload.is_whole
+        assert {kind: len(found) for kind, found in rows.items()} == {
+            "account": 2, "term": 0, "course": 3, "section": 3, "user": 2, "enrollment": 3, "user_observer": 0,
+        }  # fmt: skip
+        assert column(rows["account"], "account_id", "parent_account_id") == [("54321", None), ("12345", "54321")]
+        assert column(rows["enrollment"], "section_id", "user_id", "role", "status") == [
+            ("class1", "user1", "student", "active"),
+            ("class2", "user1", "student", "active"),
+            ("class3", "user2", "student", "active"),
+        ]
+        assert [problem.file for problem in upload.problems] == ["demographics.csv"]
+
+
+def test_orgs_come_parents_first_and_loops_last(tmp_path):
+    text = (
+        ORGS + "c,,,C,school,,b\nb,,,B,district,,a\nx,,,X,school,,y\ny,,,Y,school,,x\na,,,A,state,,\nd,,,D,school,,?\n"
+    )
+    rows, warnings = rows_of(tmp_path, "account", orgs=text)
+    assert column(rows, "account_id", "parent_account_id") == [
+        ("a", None), ("d", None), ("b", "a"), ("c", "b"), ("x", "y"), ("y", "x"),
+    ]  # fmt: skip
+    assert [row.number for row in rows] == [6, 7, 3, 2, 4, 5]
+    assert warnings == ["1 org names a parent that is not in the file. It was placed below the root account."]
+
+
+def test_orgs_that_go_come_last_and_from_below(tmp_path):
+    text = ORGS + "a,tobedeleted,,A,state,,\nb,tobedeleted,,B,district,,a\nc,,,C,school,,\nd,,,D,school,,c\n"
+    rows, _warnings = rows_of(tmp_path, "account", orgs=text)
+    assert column(rows, "account_id", "status") == [
+        ("c", "active"), ("d", "active"), ("b", "deleted"), ("a", "deleted"),
+    ]  # fmt: skip
+
+
+def test_of_changes_an_org_keeps_a_parent_that_is_not_in_the_file(tmp_path):
+    rows, warnings = rows_of(tmp_path, "account", "delta", orgs=ORGS + "d,active,2025-01-01,D,school,,elsewhere\n")
+    assert column(rows, "parent_account_id") == ["elsewhere"]
+    assert warnings == []
+
+
+def test_school_years_are_terms_where_classes_name_them(tmp_path):
+    sessions = (
+        SESSIONS + "y,,,Year,schoolYear,2024-08-01,2025-07-31,,\nz,,,Other,schoolYear,2024-08-01,,,\nt,,,T,term,,,y,\n"
+    )
+    classes = CLASSES + "k,,,K,,,,y\n"
+    rows, warnings = rows_of(tmp_path, "term", academicSessions=sessions, classes=classes)
+    assert column(rows, "term_id") == ["y", "t"]
+    assert warnings == ["1 row of the kind “schoolyear” has no place here and was left out."]
+
+
+def test_school_years_are_terms_where_there_are_no_others(tmp_path):
+    sessions = SESSIONS + "y,,,Year,schoolYear,2024-08-01,2025-07-31,,\nq,,,Q,gradingPeriod,,,y,\n"
+    rows, _warnings = rows_of(tmp_path, "term", academicSessions=sessions)
+    assert column(rows, "term_id", "start_date", "end_date") == [("y", "2024-08-01", "2025-07-31")]
+
+
+def test_a_class_is_a_course_and_a_section_with_the_best_code_there_is(tmp_path):
+    courses = COURSES + "c1,,,Physics,PHY,\nc2,,,Art,,\n"
+    sessions = SESSIONS + "late,,,L,term,2025-01-01,,,\nearly,,,E,term,2024-08-01,,,\n"
+    classes = CLASSES + 'k1,,,One,c1,K-1,s,"late, early"\nk2,,,Two,c1,,s,late\nk3,,,Three,c2,,s,?\nk4,,,Four,,,,\n'
+    with roster(tmp_path, courses=courses, academicSessions=sessions, classes=classes) as upload:
+        rows = rows_by_kind(upload)
+    assert column(rows["course"], "course_id", "short_name", "long_name", "account_id", "term_id", "status") == [
+        ("k1", "K-1", "One", "s", "early", "published"),
+        ("k2", "PHY", "Two", "s", "late", "published"),
+        ("k3", "Three", "Three", "s", "?", "published"),
+        ("k4", "Four", "Four", None, None, "published"),
+    ]
+    assert column(rows["section"], "section_id", "course_id", "name") == [
+        ("k1", "k1", "One"), ("k2", "k2", "Two"), ("k3", "k3", "Three"), ("k4", "k4", "Four"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "enabled", "expected"),
+    [
+        ("", "true", "active"),
+        ("active", "", "active"),
+        ("active", "FALSE", "suspended"),
+        ("", "perhaps", "suspended"),
+        ("inactive", "true", "suspended"),
+        ("toBeDeleted", "true", "deleted"),
+    ],
+)
+def test_who_may_sign_in(tmp_path, status, enabled, expected):
+    rows, _warnings = rows_of(tmp_path, "user", users=USERS + f"u,{status},,{enabled},student,sam,Sam,Person,\n")
+    assert column(rows, "status") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("role", "declared"),
+    [("student", "student"), ("Teacher", "teacher"), ("guardian", "observer"), ("parent", "observer"),
+     ("relative", "observer"), ("administrator", "administrative"), ("districtAdministrator", "administrative"),
+     ("principal", "administrative"), ("aide", "staff"), ("proctor", "staff"), ("ext:cook", "staff"), ("", None)],
+)  # fmt: skip
+def test_what_people_declare_to_be(tmp_path, role, declared):
+    rows, _warnings = rows_of(tmp_path, "user", users=USERS + f"u,,,true,{role},sam,Sam,Person,\n")
+    assert column(rows, "declared_user_type") == [declared]
+
+
+def test_people_are_called_as_they_prefer_and_nobody_gets_a_password(tmp_path):
+    header = (
+        "sourcedId,status,dateLastModified,username,givenName,familyName,password,preferredGivenName,"
+        "preferredFamilyName,email\n"
+    )
+    text = header + "u,,,sam,Samantha,Person,hush,Sam,,sam@example.org\nv,,,max,Max,Person,hush,,,\n"
+    rows, _warnings = rows_of(tmp_path, "user", users=text)
+    assert column(rows, "first_name", "last_name", "short_name", "email") == [
+        ("Samantha", "Person", "Sam Person", "sam@example.org"),
+        ("Max", "Person", None, None),
+    ]
+    assert not any("hush" in str(row) for row in rows)
+
+
+def test_of_several_roles_the_primary_one_of_today_speaks(tmp_path):
+    roles = (
+        ROLES + "1,,,u,secondary,student,,,\n2,,,u,primary,teacher,2020-01-01,2021-01-01,\n3,,,u,primary,aide,,,\n"
+        "4,tobedeleted,,v,primary,teacher,,,\n5,,,w,primary,teacher,,2020-01-01,\n"
+    )
+    users = USERS_1_2 + "u,,,true,u,,,\nv,,,true,v,,,\nw,,,true,w,,,\n"
+    rows, _warnings = rows_of(tmp_path, "user", users=users, roles=roles)
+    assert column(rows, "declared_user_type") == ["staff", None, "teacher"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("e,,,k,u,student,,", [("student", "active")]),
+        ("e,active,,k,u,Teacher,2025-01-01,2025-03-02", [("teacher", "active")]),
+        ("e,,,k,u,aide,,2025-03-01", [("ta", "completed")]),
+        ("e,tobedeleted,,k,u,student,,2020-01-01", [("student", "deleted")]),
+        ("e,inactive,,k,u,student,,", [("student", "inactive")]),
+        ("e,,,k,u,student,,some day", [("student", "active")]),
+        ("e,,,k,u,guardian,,", []),
+        ("e,,,k,u,,,", []),
+    ],
+)
+def test_enrollments(tmp_path, line, expected):
+    rows, warnings = rows_of(tmp_path, "enrollment", enrollments=f"{ENROLLMENTS}{line}\n")
+    assert column(rows, "role", "status") == expected
+    assert len(warnings) == (not expected)
+
+
+def test_a_class_takes_its_enrollments_with_it(tmp_path):
+    classes = CLASSES + "k,tobedeleted,,K,,,,\nl,,,L,,,,\n"
+    lines = "".join(f"e{n},,,{place},u{n},{role},,\n" for n, (place, role) in enumerate(
+        [("k", "student"), ("l", "student"), ("k", "proctor"), ("?", "teacher"), ("k", "teacher")]
+    ))  # fmt: skip
+    rows, _warnings = rows_of(tmp_path, "enrollment", classes=classes, enrollments=ENROLLMENTS + lines)
+    assert column(rows, "section_id", "status") == [
+        ("k", "deleted"), ("l", "active"), ("?", "active"), ("k", "deleted"),
+    ]  # fmt: skip
+
+
+def test_enrollments_are_read_though_the_classes_cannot_be(tmp_path):
+    files = {"classes": CLASSES + '"', "enrollments": ENROLLMENTS + "e,,,k,u,student,,\n"}
+    with roster(tmp_path, **files) as upload:
+        [found] = [list(file.rows()) for file in upload.files if file.kind == "enrollment"]
+    assert column(found, "status") == ["active"]
+
+
+def test_roles_without_a_place_are_reported_once_each_however_many_there_are(tmp_path):
+    lines = [f"e{n},,,k,u{n},{role},,\n" for n in range(500) for role in ("proctor", "administrator")]
+    more = [f"f{n},,,k,u{n},role{n},,\n" for n in range(500)]
+    _rows, warnings = rows_of(tmp_path, "enrollment", enrollments=ENROLLMENTS + "".join(lines + more))
+    assert warnings[0] == "500 rows of the kind “proctor” have no place here and were left out."
+    assert warnings[-1] == "482 rows of the kind “…” have no place here and were left out."
+    assert len(warnings) == 21
+
+
+# Guardian g and student s in every way they may name each other.
+@pytest.mark.parametrize(
+    ("of_g", "of_s", "links"),
+    [("s", "", 1), ("", "g", 1), ("s", "g", 1), ("", "", 0), ('"s, s"', '"g,g"', 1), ('"s,t"', "g", 2), ("g", "s", 0)],
+)
+def test_either_side_may_name_the_other(tmp_path, of_g, of_s, links):
+    text = USERS + f"g,,,,parent,g,,,{of_g}\ns,,,,student,s,,,{of_s}\nt,,,,student,t,,,\n"
+    rows, _warnings = rows_of(tmp_path, "user_observer", users=text)
+    assert links_of(rows) == [("g", "s", "active"), ("g", "t", "active")][:links]
+
+
+@pytest.mark.parametrize("one", ["student", "teacher", "administrator", "aide", ""])
+@pytest.mark.parametrize("other", ["student", "teacher"])
+def test_agents_who_are_no_guardians_make_no_link(tmp_path, one, other):
+    rows, warnings = rows_of(tmp_path, "user_observer", users=USERS + f"a,,,,{one},a,,,b\nb,,,,{other},b,,,a\n")
+    assert rows == []
+    assert len(warnings) == 1
+    assert ": 2. No link was made" in warnings[0]
+
+
+def test_two_guardians_make_no_link_and_roles_alone_make_none(tmp_path):
+    text = USERS + "a,,,,parent,a,,,b\nb,,,,guardian,b,,,a\nc,,,,student,c,,,\n"
+    assert rows_of(tmp_path, "user_observer", users=text)[0] == []
+
+
+def people_with_roles(*roles):
+    """Person 1 names person 2; each has the roles given, as `role begin end`."""
+    lines = [
+        f"r{person}{n},,,{person},{'secondary' if n else 'primary'},{','.join([*role.split(), '', ''][:3])},\n"
+        for person, held in enumerate(roles, 1)
+        for n, role in enumerate(held)
+    ]
+    return {"users": USERS_1_2 + "1,,,,one,,,2\n2,,,,two,,,\n", "roles": ROLES + "".join(lines)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "link"),
+    [
+        (["teacher", "guardian"], ["student"], ("1", "2", "active")),
+        (["student"], ["siteAdministrator", "relative"], ("2", "1", "active")),
+        # A grown-up student with a child at school.
+        (["student", "parent"], ["student"], ("1", "2", "active")),
+        # Each could be the guardian of the other.
+        (["student", "parent"], ["student", "parent"], None),
+        (["guardian 2024-01-01 2025-03-02"], ["student"], ("1", "2", "active")),
+        (["guardian 2024-01-01 2025-03-01"], ["student"], None),
+        (["guardian 2025-03-02"], ["student"], None),
+        (["guardian 2024-01-01 soon"], ["student"], None),
+        (["guardian"], ["student 2020-01-01 2021-01-01"], ("1", "2", "active")),
+        (["guardian 2020-01-01 2021-01-01", "parent"], ["student"], ("1", "2", "active")),
+        ([], ["student"], None),
+        (["guardian"], [], None),
+    ],
+)
+def test_exactly_one_must_be_a_guardian_today_and_the_other_a_student(tmp_path, first, second, link):
+    rows, warnings = rows_of(tmp_path, "user_observer", **people_with_roles(first, second))
+    assert links_of(rows) == ([link] if link else [])
+    assert len(warnings) == (not link)
+
+
+def test_who_is_to_be_deleted_observes_nobody_and_is_observed_by_nobody(tmp_path):
+    text = USERS + "g,tobedeleted,,,parent,g,,,s\ns,,,,student,s,,,\nh,,,,parent,h,,,t\nt,tobedeleted,,,student,t,,,h\n"
+    assert rows_of(tmp_path, "user_observer", users=text)[0] == []
+
+
+def test_a_file_that_does_not_speak_of_agents_says_nothing_about_links(tmp_path):
+    text = "sourcedId,status,dateLastModified,role,username\ng,,,parent,g\n"
+    with roster(tmp_path, users=text) as upload:
+        assert [file.kind for file in upload.files] == ["user"]
+
+
+def test_an_upload_that_does_not_tell_roles_says_nothing_about_links(tmp_path):
+    with roster(tmp_path, users=USERS_1_2 + "s,,,,s,,,g\ng,,,,g,,,s\n") as upload:
+        assert [file.kind for file in upload.files] == ["user"]
+        assert "links stay as they are" in upload.problems[0].message
+
+
+def make_links(*pairs, sis_import_id=1):
+    people = {
+        sis_id: UserFactory(sis_user_id=sis_id) for sis_id in sorted({sis_id for pair in pairs for sis_id in pair})
+    }
+    for observer, student in pairs:
+        ObservationLink.objects.create(observer=people[observer], student=people[student], sis_import_id=sis_import_id)
+
+
+# Links are looked up on a connection of its own, which sees only what is committed.
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_a_list_is_the_whole_list_of_that_person(tmp_path):
+    make_links(("g", "s"), ("g", "t"), ("h", "s"), ("h", "t"))
+    text = (
+        USERS + "g,active,,,parent,g,,,t\nt,active,,,student,t,,,g\ns,active,,,student,s,,,k\nk,active,,,parent,k,,,\n"
+    )
+    with roster(tmp_path, "delta", users=text) as upload:
+        assert not upload.is_whole
+        rows = rows_by_kind(upload)["user_observer"]
+        again = rows_by_kind(upload)["user_observer"]
+    assert sorted(links_of(rows)) == [
+        ("g", "s", "deleted"), ("g", "t", "active"), ("h", "s", "deleted"), ("h", "t", "deleted"), ("k", "s", "active"),
+    ]  # fmt: skip
+    assert again == rows
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_a_second_reading_finds_what_the_first_has_removed_since(tmp_path):
+    make_links(("g", "s"), ("h", "s"), ("k", "s"))
+    ObservationLink.objects.filter(observer__sis_user_id="k").update(state="deleted", updated_at=TODAY)
+    ObservationLink.objects.filter(observer__sis_user_id="h").update(
+        state="deleted", updated_at=TODAY - timedelta(seconds=1)
+    )
+    listing = "s,active,,,student,s,,,m\nm,active,,,parent,m,,,\n"
+    rows, _warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + listing)
+    assert links_of(rows) == [("m", "s", "active"), ("g", "s", "deleted"), ("k", "s", "deleted")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_links_made_by_codes_stay(tmp_path):
+    make_links(("g", "s"), sis_import_id=None)
+    rows, _warnings = rows_of(
+        tmp_path, "user_observer", "delta", users=USERS + "s,active,,,student,s,,,k\nk,,,,parent,k,,,\n"
+    )
+    assert links_of(rows) == [("k", "s", "active")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_a_person_whose_role_is_not_told_keeps_the_link(tmp_path):
+    make_links(("g", "s"))
+    rows, warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + "s,active,,,student,s,,,g\n")
+    assert rows == []
+    assert "role this upload does not tell: 1." in warnings[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_an_empty_list_counts_where_others_in_that_role_have_one(tmp_path):
+    make_links(("g", "s"), ("h", "t"))
+    listing = "s,active,,,student,s,,,\nu,active,,,student,u,,,h\nh,active,,,parent,h,,,\n"
+    rows, warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + listing)
+    # The student's empty list is one; that of the guardian h is not: guardians list nobody in this file.
+    assert sorted(links_of(rows)) == [("g", "s", "deleted"), ("h", "u", "active")]
+    assert warnings == ["1 link was kept although the list of agents came empty. A bulk upload settles it."]
+
+
+def test_all_is_not_the_whole_truth_unless_the_manifest_says_bulk_of_all(tmp_path):
+    for modes, whole in [
+        ({"orgs": "bulk", "users": "bulk"}, True),
+        ({"orgs": "bulk", "users": "delta"}, False),
+        ({"orgs": "bulk"}, False),
+        ({}, False),
+    ]:
+        files = {"manifest.csv": manifest(**modes), "orgs.csv": ORGS, "users.csv": USERS}
+        with zipped(tmp_path, files) as upload:
+            assert upload.is_whole is whole
+            assert len(upload.files) == 3
+
+
+def test_without_a_manifest_nothing_counts_as_whole_and_that_is_said(tmp_path):
+    with zipped(tmp_path, {"folder/Users.csv": USERS}) as upload:
+        assert [file.kind for file in upload.files] == ["user", "user_observer"]
+        assert not upload.is_whole
+        assert "no manifest.csv" in upload.problems[0].message
+
+
+def test_a_manifest_that_promises_what_is_missing_stops_everything(tmp_path):
+    for broken in ({}, {"users.csv": "sourcedId,status\n"}, {"x/users.csv": USERS, "y/users.csv": USERS}):
+        files = {"manifest.csv": manifest(orgs="bulk", users="bulk"), "orgs.csv": ORGS, **broken}
+        with zipped(tmp_path, files) as upload:
+            assert upload.files == []
+            assert "promises users.csv" in upload.problems[-1].message
+            assert upload.problems[-1].failure
+
+
+def test_a_file_that_the_manifest_calls_absent_is_left_out(tmp_path):
+    files = {"manifest.csv": manifest(orgs="bulk", users="absent"), "orgs.csv": ORGS, "users.csv": USERS}
+    with zipped(tmp_path, files) as upload:
+        assert [file.kind for file in upload.files] == ["account"]
+        assert upload.is_whole
+        assert [problem.file for problem in upload.problems] == ["users.csv"]
+
+
+def test_files_of_canvas_in_the_same_upload_are_refused(tmp_path):
+    links = "observer_id,student_id,status\n"
+    files = {"manifest.csv": manifest(orgs="bulk"), "orgs.csv": ORGS, "user_observers.csv": links, "cooks.csv": "a,b\n"}
+    with zipped(tmp_path, files) as upload:
+        assert [file.kind for file in upload.files] == ["account"]
+        assert {problem.file: problem.failure for problem in upload.problems} == {
+            "cooks.csv": True,
+            "user_observers.csv": True,
+        }
+
+
+@pytest.mark.parametrize("broken", ["users", "roles"])
+def test_a_fault_in_one_file_is_a_failure_of_every_file_made_from_it_and_of_no_other(tmp_path, broken):
+    files = {"orgs": ORGS + "a,,,A,school,,\n", **people_with_roles(["parent"], ["student"])}
+    files[broken] += 'x,"y\n'
+    with roster(tmp_path, **files) as upload:
+        for file in upload.files:
+            if file.kind == "account":
+                assert len(list(file.rows())) == 1
+                continue
+            for _again in range(2):
+                with pytest.raises(MalformedFile) as caught:
+                    next(file.rows())
+                assert caught.value.problem.file == "users.csv"
+                assert ("roles.csv, which is needed" in caught.value.problem.message) == (broken == "roles")
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_upload_may_be_closed_amid_its_rows(tmp_path):
+    users = USERS + "".join(f"s{n},,,,student,s{n},,,g{n}\ng{n},,,,parent,g{n},,,\n" for n in range(20_000))
+    with roster(tmp_path, users=users) as upload:
+        reading = [file.rows() for file in upload.files]
+        firsts = [next(rows) for rows in reading]
+    assert [first.number for first in firsts] == [2, 2]
+    for rows in reading:
+        rows.close()
+
+
+def test_a_manifest_that_cannot_be_read_stops_everything(tmp_path):
+    with zipped(tmp_path, {"manifest.csv": manifest(orgs="bulk") + '"', "orgs.csv": ORGS}) as upload:
+        assert upload.files == []
+        assert [problem.file for problem in upload.problems] == ["manifest.csv"]

@@ -1,0 +1,86 @@
+"""The copy of an upload that is kept."""
+
+import zipfile
+
+import pytest
+
+from sis.reading.passwords import strip_passwords
+from sis.reading.uploads import MalformedFile, open_upload
+from tests.sis.rosters import zip_of
+
+USERS = (
+    "\ufeffuser_id, Password ,login_id,ssha_password,canvas_password_notification\r\n"
+    'U1,"hush, hush",sam,hush,true\r\n\r\n"U\n2",hush\r\n'
+)
+
+
+def stripped(tmp_path, content, name="users.csv"):
+    path, copy = tmp_path / "original", tmp_path / "copy"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    strip_passwords(path, name, copy)
+    return copy
+
+
+def rows_of(path, name):
+    with open_upload(path, name) as upload:
+        return [(file.name, file.kind, list(file.rows())) for file in upload.files]
+
+
+def without_secrets(files):
+    return [
+        (
+            name,
+            kind,
+            [(row.number, {key: row.cells[key] for key in row.cells if key[-8:] != "password"}) for row in rows],
+        )
+        for name, kind, rows in files
+    ]
+
+
+def test_the_copy_reads_as_the_upload_without_its_passwords(tmp_path):
+    copy = stripped(tmp_path, USERS)
+    assert b"hush" not in copy.read_bytes()
+    assert without_secrets(rows_of(copy, "users.csv")) == without_secrets(rows_of(tmp_path / "original", "users.csv"))
+    [(_name, _kind, rows)] = rows_of(copy, "users.csv")
+    assert [row.cells["canvas_password_notification"] for row in rows] == ["true", None]
+
+
+def test_files_without_passwords_are_copied_byte_by_byte(tmp_path):
+    raw = b'\xef\xbb\xbfuser_id,login_id\r1,\xff"x\n\n'
+    assert stripped(tmp_path, raw).read_bytes() == raw
+
+
+def test_passwords_of_other_systems_go_too(tmp_path):
+    copy = stripped(tmp_path, "sourcedId,ext_studentPassword\n1,hush\n")
+    assert copy.read_bytes() == b"sourcedId,ext_studentPassword\n1,\n"
+
+
+def test_every_file_of_an_archive_is_stripped_and_what_is_not_read_is_not_kept(tmp_path):
+    path = zip_of(tmp_path, {"b/users.csv": USERS, "a.csv": "user_id,login_id\n", "more.zip": b"hush", ".x": "hush"})
+    copy = tmp_path / "copy"
+    strip_passwords(path, "rosters.ZIP", copy)
+    with zipfile.ZipFile(copy) as archive:
+        assert archive.namelist() == ["a.csv", "b/users.csv"]
+        assert all(b"hush" not in archive.read(name) for name in archive.namelist())
+    assert without_secrets(rows_of(copy, "a.zip")) == without_secrets(rows_of(path, "a.zip"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [b'1,hush"x"hush,\n', b'1,"hush\n', b"1,hush,\xff\n", b"1,hush\rhush,hush\n", b"1," + b"hush" * 50_000],
+)
+def test_a_malformed_file_gives_no_password_away_and_stays_malformed(tmp_path, fault):
+    copy = stripped(tmp_path, b"user_id,password,login_id\n1,hush,sam\n" + fault + b"2,hush,max\n")
+    assert b"hush" not in copy.read_bytes()
+    assert b"1,,sam\n" in copy.read_bytes()
+    with pytest.raises(MalformedFile):
+        rows_of(copy, "users.csv")
+
+
+def test_a_malformed_header_keeps_nothing(tmp_path):
+    assert b"hush" not in stripped(tmp_path, 'user_id,"password,login_id\n1,hush,sam\n').read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.xlsx", ""])
+def test_what_cannot_be_read_is_not_kept(tmp_path, name):
+    assert stripped(tmp_path, USERS, name).read_bytes() == b""

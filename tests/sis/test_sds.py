@@ -1,0 +1,88 @@
+"""Microsoft School Data Sync v2.1, read as Canvas's roster files."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sis.reading.uploads import MalformedFile, open_upload
+from tests.sis.rosters import column, rows_by_kind, sample, zipped
+
+pytestmark = pytest.mark.django_db
+
+USERS = "sourcedId,username,givenName,familyName,password\n"
+ROLES = "userSourcedId,orgSourcedId,role,isPrimary,roleStartDate,roleEndDate\n"
+RELATIONSHIPS = "userSourcedId,relationshipUserSourcedId,relationshipRole\n"
+
+
+def test_the_sample(tmp_path):
+    with open_upload(sample(tmp_path, "sds-v2.1"), "a.zip", at=datetime(2021, 10, 1, tzinfo=UTC)) as upload:
+        rows = rows_by_kind(upload)
+        assert upload.is_whole
+        assert {kind: len(found) for kind, found in rows.items()} == {
+            "account": 4, "term": 2, "course": 2, "section": 2, "user": 8, "enrollment": 6, "user_observer": 3,
+        }  # fmt: skip
+        assert column(rows["user_observer"], "observer_id", "student_id", "status") == [
+            ("114002", "114001", "active"),
+            ("114002", "114003", "active"),
+            ("114005", "114004", "active"),
+        ]
+        assert column(rows["user"], "declared_user_type") == [
+            "student", "observer", "student", "student", "observer", "teacher", "teacher", "student",
+        ]  # fmt: skip
+        assert column(rows["account"], "account_id", "parent_account_id") == [
+            ("110001", None), ("110004", None), ("110002", "110001"), ("110003", "110004"),
+        ]  # fmt: skip
+        assert column(rows["course"], "course_id", "short_name", "account_id", "term_id") == [
+            ("112001", "CS101", "110001", "FS2021HED"),
+            ("112002", "B10", "110003", "SY2021K12"),
+        ]
+        assert column(rows["enrollment"], "section_id", "user_id", "role") == [
+            ("112001", "114008", "student"), ("112001", "114006", "teacher"), ("112002", "114001", "student"),
+            ("112002", "114003", "student"), ("112002", "114004", "student"), ("112002", "114007", "teacher"),
+        ]  # fmt: skip
+        assert [problem.file for problem in upload.problems] == ["demographics.csv", "userFlags.csv"]
+
+
+def test_only_guardians_of_students_are_linked(tmp_path):
+    roles = ROLES + "s,o,student,TRUE,,\nt,o,teacher,TRUE,,\n"
+    relationships = RELATIONSHIPS + "s,g,Guardian\ns,d,doctor\nt,g,parent\n?,g,relative\n"
+    files = {"orgs.csv": "sourcedId,name\n", "users.csv": USERS, "roles.csv": roles, "relationships.csv": relationships}
+    with zipped(tmp_path, files) as upload:
+        rows = rows_by_kind(upload)["user_observer"]
+        assert [(row.number, row.cells["observer_id"], row.cells["student_id"]) for row in rows] == [(2, "g", "s")]
+        assert [problem.message for problem in upload.problems] == [
+            "1 row of the kind “doctor” has no place here and was left out.",
+            "Relationships of people who are not students according to roles.csv: 2. No link was made.",
+        ]
+
+
+def test_a_fault_in_the_relationships_leaves_the_people_be(tmp_path):
+    files = {"users.csv": USERS + "u,sam,Sam,P,hush\n", "roles.csv": ROLES, "relationships.csv": RELATIONSHIPS + '"'}
+    with zipped(tmp_path, files) as upload:
+        users, links = upload.files
+        assert column(list(users.rows()), "user_id", "declared_user_type") == [("u", None)]
+        with pytest.raises(MalformedFile, match="relationships"):
+            next(links.rows())
+
+
+def test_without_relationships_there_is_nothing_about_links(tmp_path):
+    with zipped(tmp_path, {"users.csv": USERS, "roles.csv": ROLES}) as upload:
+        assert [file.kind for file in upload.files] == ["user"]
+
+
+def test_one_file_by_itself_is_not_all_there_is(tmp_path):
+    orgs = "sourcedId,name\n"
+    for files, whole in [
+        ({"users.csv": USERS}, False),
+        ({"users.csv": USERS, "roles.csv": ROLES}, False),
+        ({"users.csv": USERS, "roles.csv": ROLES, "orgs.csv": orgs}, True),
+        ({"users.csv": USERS, "roles.csv": ROLES, "orgs.csv": '"'}, False),
+    ]:
+        with zipped(tmp_path, files) as upload:
+            assert upload.is_whole is whole
+            assert any("nothing that the files leave out" in problem.message for problem in upload.problems) != whole
+
+
+def test_relationships_without_users_and_roles_link_nobody(tmp_path):
+    with zipped(tmp_path, {"relationships.csv": RELATIONSHIPS + "s,g,guardian\n"}) as upload:
+        assert rows_by_kind(upload) == {"user_observer": []}
