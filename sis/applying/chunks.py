@@ -148,6 +148,7 @@ def apply_chunk(applier: Applier, run: Run, columns: frozenset[str], first: int,
         outcome.applied += applied
         outcome.messages += [Message(*message) for message in json.loads(messages)]
         if not this.values["held"]:
+            outcome.messages.sort(key=lambda message: message.row)
             return outcome
         this.values["only"] = this.values["held"]
 

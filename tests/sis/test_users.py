@@ -1,0 +1,350 @@
+"""users.csv and logins.csv, rule by rule (reference 1.1 and 1.2)."""
+
+import pytest
+from django.contrib.auth.hashers import check_password
+
+from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, User
+from accounts.stickiness import stuck
+from courses.models import Enrollment
+from courses.observing import link
+from sis.options import Options
+from tests.factories import EnrollmentFactory, UserFactory
+from tests.sis.conftest import warnings
+
+HEADER = "user_id,login_id,status"
+
+
+def user(sis_id: str = "U1") -> User:
+    return User.objects.get(sis_user_id=sis_id)
+
+
+def test_a_new_person_is_made_with_everything_the_row_gives(load, root):
+    root.default_time_zone = "Europe/Paris"
+    root.save()
+    made = load(
+        users="user_id,login_id,status,integration_id,full_name,sortable_name,short_name,email,pronouns,declared_user_type\n"
+        "U1,kim,active,INT1,Kim de la Cruz,\"de la Cruz, Kim\",Kimmy,kim@example.org,they/them,student"
+    )
+    kim = user()
+    assert (kim.login_id, kim.integration_id, kim.email) == ("kim", "INT1", "kim@example.org")
+    assert (kim.name, kim.sortable_name, kim.short_name) == ("Kim de la Cruz", "de la Cruz, Kim", "Kimmy")
+    assert (kim.pronouns, kim.declared_user_type) == ("they/them", "student")
+    assert (kim.state, kim.time_zone, kim.sis_import_id) == ("registered", "Europe/Paris", made.pk)
+    assert not kim.has_usable_password()
+    assert made.data["counts"]["users"] == 1
+    assert made.workflow_state == "imported"
+
+
+@pytest.mark.parametrize(
+    ("cells", "names"),
+    [
+        ("full_name\nAna Maria Diaz", ("Ana Maria Diaz", "Diaz, Ana Maria", "Ana Maria Diaz")),
+        ("first_name,last_name\nAna,de la Cruz", ("Ana de la Cruz", "de la Cruz, Ana", "Ana de la Cruz")),
+        ("first_name\nAna", ("Ana", "Ana", "Ana")),
+        ("sortable_name\n\"Diaz, Ana\"", ("Diaz, Ana", "Diaz, Ana", "Diaz, Ana")),
+        ("short_name\nAnita", ("Anita", "Anita", "Anita")),
+        ("email\n", ("u1", "u1", "u1")),
+        ("full_name,first_name,last_name\nAna Diaz,X,Y", ("Ana Diaz", "Diaz, Ana", "Ana Diaz")),
+    ],
+)
+def test_names_come_from_what_is_given(load, cells, names):
+    header, _line, row = cells.partition("\n")
+    load(users=f"{HEADER},{header}\nU1,u1,active,{row}")
+    assert (user().name, user().sortable_name, user().short_name) == names
+
+
+def test_without_names_in_the_row_they_stay(load):
+    load(users=f"{HEADER},full_name\nU1,u1,active,Ana Diaz")
+    load(users=f"{HEADER}\nU1,u1,active")
+    assert (user().name, user().sortable_name) == ("Ana Diaz", "Diaz, Ana")
+
+
+def test_a_short_name_of_ones_own_does_not_follow_the_name(load):
+    load(users=f"{HEADER},full_name,short_name\nU1,u1,active,Ana Diaz,Anita\nU2,u2,active,Bo Hill,")
+    load(users=f"{HEADER},full_name\nU1,u1,active,Ana Lake\nU2,u2,active,Bo Lake")
+    assert (user().short_name, user("U2").short_name) == ("Anita", "Bo Lake")
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (",u1,active", "no_user_id"),
+        ("U1,,active", "no_login_id"),
+        ("U1,u1,", "no_status"),
+        ("U1,u1,activeX", "bad_status"),
+        (f"U1,{'x' * 101},active", "invalid_login_id"),
+        ("U1,u\u200b1,active", "invalid_login_id"),
+        (f"{'U' * 256},u1,active", "too_long"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_a_warning_and_the_others_are_applied(load, row, kind):
+    made = load(users=f"{HEADER}\n{row}\nU2,u2,active")
+    assert warnings(made) == [(2, kind)]
+    assert made.workflow_state == "imported_with_messages"
+    assert made.data["counts"]["users"] == 1
+    assert User.objects.filter(sis_user_id="U2").exists()
+    assert not User.objects.filter(sis_user_id="U1").exists()
+
+
+def test_a_status_is_read_in_any_case(load):
+    load(users=f"{HEADER}\nU1,u1,ACTIVE\nU2,u2,Suspended")
+    assert (user().state, user("U2").state) == ("registered", "suspended")
+
+
+def test_a_login_of_somebody_without_a_sis_id_is_adopted(load):
+    hand_made = UserFactory(login_id="Kim", sis_user_id=None)
+    load(users=f"{HEADER}\nU1,kim,active")
+    hand_made.refresh_from_db()
+    assert (hand_made.sis_user_id, hand_made.login_id) == ("U1", "kim")
+
+
+def test_a_login_of_somebody_with_another_sis_id_is_claimed(load):
+    UserFactory(login_id="kim", sis_user_id="OLD")
+    made = load(users=f"{HEADER}\nU1,KIM,active")
+    assert warnings(made) == [(2, "login_claimed")]
+    message = made.sis_import_errors.get().message
+    assert "OLD" in message
+    assert "U1" in message
+    assert not User.objects.filter(sis_user_id="U1").exists()
+
+
+def test_the_sis_id_behind_a_claimed_login_changes_when_asked_to(load):
+    before = UserFactory(login_id="kim", sis_user_id="OLD")
+    load(users=f"{HEADER}\nU1,kim,active", options=Options(update_sis_id_if_login_claimed=True))
+    assert user().pk == before.pk
+
+
+def test_a_login_cannot_move_to_somebody_else_while_its_owner_is_live(load):
+    load(users=f"{HEADER}\nU1,one,active\nU2,two,active")
+    made = load(users=f"{HEADER}\nU1,TWO,active")
+    assert warnings(made) == [(2, "login_claimed")]
+    load(users=f"{HEADER}\nU2,two,deleted")
+    made = load(users=f"{HEADER}\nU1,two,active")
+    assert warnings(made) == []
+    assert user().login_id == "two"
+
+
+def test_rows_of_one_file_see_what_the_rows_before_them_did(load):
+    load(users=f"{HEADER}\nU1,one,active\nU2,two,active")
+    # One leaves a login, and the next takes it; a third comes too late.
+    made = load(users=f"{HEADER}\nU1,new,active\nU2,one,active\nU3,one,active")
+    assert (user().login_id, user("U2").login_id) == ("new", "one")
+    assert warnings(made) == [(4, "login_claimed")]
+
+
+def test_the_last_of_several_rows_about_one_person_wins_and_each_counts(load):
+    made = load(users=f"{HEADER},full_name\nU1,u1,active,First\nU1,u1,active,Second\nU1,u1,active,Third")
+    assert user().name == "Third"
+    assert made.data["counts"]["users"] == 3
+
+
+def test_an_integration_id_belongs_to_one_person(load):
+    load(users=f"{HEADER},integration_id\nU1,u1,active,INT")
+    made = load(users=f"{HEADER},integration_id\nU2,u2,active,INT\nU3,u3,deleted,")
+    assert warnings(made) == [(2, "integration_id_claimed")]
+    assert "U1" in made.sis_import_errors.get().message
+
+
+def test_a_blank_integration_id_leaves_the_stored_one(load):
+    load(users=f"{HEADER},integration_id\nU1,u1,active,INT")
+    load(users=f"{HEADER},integration_id\nU1,u1,active,")
+    assert user().integration_id == "INT"
+
+
+def test_an_unknown_provider_refuses_the_row(load):
+    made = load(users=f"{HEADER},authentication_provider_id\nU1,u1,active,google\nU2,u2,active,canvas")
+    assert warnings(made) == [(2, "unknown_auth_provider")]
+
+
+def test_a_bad_address_is_a_warning_but_the_person_is_saved_and_not_counted(load):
+    made = load(users=f"{HEADER},email\nU1,u1,active,not an address")
+    assert warnings(made) == [(2, "bad_email")]
+    assert made.data["counts"]["users"] == 0
+    assert user().email == ""
+
+
+def test_an_address_stays_when_the_row_gives_none(load):
+    load(users=f"{HEADER},email\nU1,u1,active,a@example.org")
+    load(users=f"{HEADER},email\nU1,u1,active,")
+    assert user().email == "a@example.org"
+
+
+def test_pronouns_and_declared_type_can_be_cleared(load):
+    load(users=f"{HEADER},pronouns,declared_user_type\nU1,u1,active,she/her,teacher")
+    load(users=f"{HEADER},pronouns,declared_user_type\nU1,u1,active,,")
+    assert (user().pronouns, user().declared_user_type) == ("she/her", "teacher")
+    load(users=f"{HEADER},pronouns,declared_user_type\nU1,u1,active,<delete>,<delete>")
+    assert (user().pronouns, user().declared_user_type) == ("", "")
+    assert warnings(load(users=f"{HEADER},declared_user_type\nU1,u1,active,wizard")) == [(2, "user_invalid")]
+
+
+def test_deleting_ends_what_somebody_is_here_but_not_their_links(load, root):
+    load(users=f"{HEADER}\nU1,u1,active\nP1,p1,active")
+    student, observer = user(), user("P1")
+    place = EnrollmentFactory(user=student)
+    link(observer, student, origin=ObservationLink.Origin.SIS, by=None)
+    AccountAdmin.objects.create(user=student, account=root, role=Role.objects.built_in(BaseType.ACCOUNT_ADMIN))
+    made = load(users=f"{HEADER}\nU1,u1,deleted")
+    student.refresh_from_db()
+    place.refresh_from_db()
+    assert (student.state, place.state) == ("deleted", "deleted")
+    assert Enrollment.objects.get(user=observer).state == "deleted"
+    assert AccountAdmin.objects.get(user=student).workflow_state == "deleted"
+    assert ObservationLink.objects.get().state == "active"
+    assert made.data["statistics"]["Pseudonym"]["deleted"] == 1
+    assert made.data["statistics"]["Enrollment"]["deleted"] == 2
+
+
+def test_somebody_who_returns_gets_back_the_login_but_not_the_enrollments(load):
+    load(users=f"{HEADER}\nU1,u1,active")
+    place = EnrollmentFactory(user=user())
+    load(users=f"{HEADER}\nU1,u1,deleted")
+    made = load(users=f"{HEADER}\nU1,u1,active")
+    place.refresh_from_db()
+    assert (user().state, place.state) == ("registered", "deleted")
+    assert made.data["statistics"]["Pseudonym"]["restored"] == 1
+
+
+def test_deleting_somebody_deleted_is_nothing_at_all(load):
+    load(users=f"{HEADER}\nU1,u1,deleted")
+    assert user().state == "deleted"
+    made = load(users=f"{HEADER}\nU1,u1,deleted")
+    assert (made.data["counts"]["users"], warnings(made)) == (0, [])
+
+
+def test_deleting_somebody_may_name_a_login_that_is_somebody_elses_by_now(load):
+    load(users=f"{HEADER}\nU1,one,active\nU2,two,active")
+    made = load(users=f"{HEADER}\nU2,one,deleted")
+    assert warnings(made) == []
+    assert (user("U2").state, user().login_id) == ("deleted", "one")
+
+
+def test_suspending_leaves_the_enrollments(load):
+    load(users=f"{HEADER}\nU1,u1,active")
+    place = EnrollmentFactory(user=user())
+    load(users=f"{HEADER}\nU1,u1,suspended")
+    place.refresh_from_db()
+    assert (user().state, place.state) == ("suspended", "active")
+
+
+def test_nobody_removes_themselves(load, admin):
+    made = load(users=f"{HEADER}\nALEX,alex,deleted")
+    assert warnings(made) == [(2, "cannot_remove_self")]
+    admin.refresh_from_db()
+    assert admin.is_active
+
+
+def test_skipped_deletions_are_not_counted_and_not_told(load):
+    load(users=f"{HEADER}\nU1,u1,active")
+    made = load(users=f"{HEADER}\nU1,u1,deleted", options=Options(skip_deletes=True))
+    assert (user().state, made.data["counts"]["users"], warnings(made)) == ("registered", 0, [])
+
+
+class TestPasswords:
+    def test_a_new_person_gets_the_password(self, load):
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles")
+        assert user().check_password("four-old-bicycles")
+
+    def test_it_changes_while_nobody_has_changed_it(self, load):
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles")
+        first = user().password
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles")
+        assert user().password == first
+        load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
+        assert user().check_password("five-new-bicycles")
+
+    def test_one_that_the_person_has_chosen_stays(self, load):
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles")
+        person = user()
+        person.set_password("my-very-own-words")
+        person.save()
+        load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
+        assert user().check_password("my-very-own-words")
+
+    def test_it_stands_nowhere_in_clear(self, load, settings):
+        made = load(users=f"{HEADER},password,email\nU1,u1,active,four-old-bicycles,bad")
+        assert check_password("four-old-bicycles", user().password)
+        assert "bicycles" not in made.sis_import_errors.get().row_info
+        kept = (settings.DATA_DIR / made.stored_file).read_bytes()
+        assert b"bicycles" not in kept
+        assert not list((settings.DATA_DIR / "sis_imports").glob("*uploaded*"))
+
+
+class TestStickiness:
+    @pytest.fixture
+    def edited(self, load):
+        load(users=f"{HEADER},full_name,short_name,pronouns\nU1,u1,active,Ana Diaz,Ana,she/her")
+        person = user()
+        person.name = "Anna Diaz"
+        stuck(person, ["name", "login_id", "status"])
+        person.save()
+        return person
+
+    ROW = f"{HEADER},full_name,pronouns\nU1,other,suspended,Ana Lake,they/them"
+
+    def test_what_a_person_edited_stays(self, load, edited):
+        load(users=self.ROW)
+        assert (user().name, user().login_id, user().state) == ("Anna Diaz", "u1", "registered")
+        assert user().pronouns == "they/them"
+
+    def test_unless_overridden(self, load, edited):
+        load(users=self.ROW, options=Options(override_sis_stickiness=True))
+        assert (user().name, user().login_id, user().state) == ("Ana Lake", "other", "suspended")
+        assert sorted(user().stuck_sis_fields) == ["login_id", "name", "status"]
+
+    def test_an_import_makes_nothing_stick_unless_asked_to(self, load, edited):
+        load(users=self.ROW, options=Options(override_sis_stickiness=True, add_sis_stickiness=True))
+        assert set(user().stuck_sis_fields) >= {"login_id", "name", "status", "pronouns"}
+
+    def test_clearing_beats_adding_and_needs_overriding(self, load, edited):
+        load(users=self.ROW, options=Options(clear_sis_stickiness=True))
+        assert user().stuck_sis_fields
+        load(
+            users=self.ROW,
+            options=Options(override_sis_stickiness=True, add_sis_stickiness=True, clear_sis_stickiness=True),
+        )
+        assert user().stuck_sis_fields == []
+
+
+class TestLogins:
+    HEADER = "user_id,login_id,existing_user_id,existing_integration_id,existing_canvas_user_id"
+
+    @pytest.fixture(autouse=True)
+    def _people(self, load):
+        load(users="user_id,login_id,status,integration_id\nU1,u1,active,I1\nU2,u2,active,I2")
+
+    @pytest.mark.parametrize(
+        ("row", "kind"),
+        [
+            ("L,l,,,", "no_existing_user_ref"),
+            ("U2,l,U1,,", "login_exists"),
+            ("L,U2,U1,,", "login_exists"),
+            ("L,l,nobody,,", "existing_user_not_found"),
+            ("L,l,,nobody,", "existing_user_not_found"),
+            ("L,l,,,99999999999999999999", "existing_user_not_found"),
+            ("L,l,U1,I2,", "existing_user_mismatch"),
+            ("L,l,U1,I1,", "one_login"),
+        ],
+    )
+    def test_a_second_login_is_a_clear_warning(self, load, row, kind):
+        made = load(logins=f"{self.HEADER}\n{row}")
+        assert warnings(made) == [(2, kind)]
+        assert made.data["counts"]["logins"] == 0
+
+    def test_somebody_without_a_sis_id_gets_one_by_their_own_login(self, load):
+        person = UserFactory(login_id="hand", sis_user_id=None)
+        made = load(logins=f"{self.HEADER}\nL9,Hand,,,{person.pk}")
+        person.refresh_from_db()
+        assert (person.sis_user_id, made.data["counts"]["logins"]) == ("L9", 1)
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(load, root, django_assert_max_num_queries):
+    def people(number):
+        return f"{HEADER}\n" + "\n".join(f"U{n},u{n},active" for n in range(number))
+
+    load(users=people(1))
+    with django_assert_max_num_queries(75):
+        load(users=people(3))
+    with django_assert_max_num_queries(75):
+        load(users=people(300))
+    assert User.objects.filter(sis_user_id__startswith="U").count() == 300
