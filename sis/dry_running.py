@@ -26,12 +26,12 @@ class DryRun(Import):
         super()._start()
         report: dict[str, Any] = {}
         with Bystander() as self._bystander, transaction.atomic():
-            transaction.set_rollback(True)
             begun = Report()
             self._ended = False
             super().go()
             if self._ended:
                 report = begun.result()
+            transaction.set_rollback(True)
         if not self._ended:
             return
         self.row.report = report
@@ -53,7 +53,11 @@ class DryRun(Import):
         self._check()
 
     def _save(self, *fields: str, while_in: tuple[str, ...] = SisImport.RUNNING) -> None:
-        self._check()
+        if while_in == SisImport.WAITING:
+            # It begins before the transaction, as every import does.
+            super()._save(*fields, while_in=while_in)
+        else:
+            self._check()
 
     def _show_progress(self) -> None:
         self._check()

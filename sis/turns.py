@@ -64,8 +64,9 @@ def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
         else:
             Import(sis_import, tell).go()
     except Exception as error:
-        # The connection may be gone; the next one who asks gets a new one.
-        connection.close_if_unusable_or_obsolete()
+        if not connection.is_usable():
+            # The next one who asks gets a new one.
+            connection.close()
         sis_import = SisImport.objects.get(pk=sis_import.pk)
         sis_import.attempts += 1
         sis_import.save(update_fields=["attempts", "updated_at"])

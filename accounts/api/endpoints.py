@@ -121,7 +121,7 @@ class Endpoint(APIView):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def methods(**handlers: Callable[..., Body | Response]) -> Callable[..., HttpResponseBase]:
+def methods(**handlers: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """The view that answers with the handler of the request's method: `methods(GET=show, PUT=change)`.
 
     A handler is called with the Call and the ids in the path, and returns what to render or a whole response.
@@ -131,13 +131,13 @@ def methods(**handlers: Callable[..., Body | Response]) -> Callable[..., HttpRes
     return made.as_view()
 
 
-def _answering(handler: Callable[..., Body | Response]) -> Callable[..., Response]:
-    def answer(_view: Endpoint, request: Request, **ids: str) -> Response:
+def _answering(handler: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def answer(_view: Endpoint, request: Request, **ids: str) -> HttpResponseBase:
         call = Call(request)
         if not getattr(handler, "open_to_all", False) and call.user_or_nobody is None:
             raise NotAuthenticated
         found = handler(call, **ids)
-        response = found if isinstance(found, Response) else Response(found)
+        response = found if isinstance(found, HttpResponseBase) else Response(found)
         for name, value in call.headers.items():
             response.headers[name] = value
         return response

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
-from django.http import FileResponse, Http404, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
@@ -129,7 +129,7 @@ def errors(call: Call, account_id: str, import_id: str | None = None) -> Body:
     return {"sis_import_errors": [error_body(error) for error in page_of(call, found)]}
 
 
-def errors_attachment(call: Call, account_id: str, import_id: str) -> Any:
+def errors_attachment(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
     """GET accounts/:id/sis_imports/:id/errors_attachment: all there is to say, as CSV"""
     found = _import(_root(call, account_id, READERS), import_id)
     answer = StreamingHttpResponse(_as_csv(found), content_type="text/csv; charset=utf-8")
@@ -137,7 +137,7 @@ def errors_attachment(call: Call, account_id: str, import_id: str) -> Any:
     return answer
 
 
-def upload(call: Call, account_id: str, import_id: str) -> Any:
+def upload(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
     """GET accounts/:id/sis_imports/:id/upload: the file as it came, but for passwords"""
     found = _import(_root(call, account_id, READERS), import_id)
     try:

@@ -1,0 +1,461 @@
+"""How imports run: batch mode, data sets, the brake, dry runs, stopping, going on, taking back (reference 3)."""
+
+import pytest
+from django.db import OperationalError, connection
+
+from accounts.models import Action, AuditEvent, ObservationLink, User
+from courses.models import Course, Enrollment, Section, Term
+from courses.observing import link
+from sis import running
+from sis.aborting import abort
+from sis.models import SisImport, SisImportError
+from sis.options import Options
+from sis.restoring import begin_restoring
+from sis.running import Import
+from sis.turns import turn, work_off
+from tests.factories import EnrollmentFactory
+from tests.sis.conftest import make, warnings
+
+USERS = "user_id,login_id,status"
+COURSES = "course_id,short_name,long_name,term_id,status"
+SECTIONS = "section_id,course_id,name,status"
+ENROLLMENTS = "section_id,user_id,role,status"
+LINKS = "observer_id,student_id,status"
+
+
+def table(header, *rows):
+    return "\n".join([header, *rows])
+
+
+def people(*names, status="active"):
+    return table(USERS, *(f"{name},{name.lower()},{status}" for name in names))
+
+
+def state_of(sis_id):
+    return User.objects.get(sis_user_id=sis_id).state
+
+
+class TestOutcome:
+    def test_an_import_tells_what_it_did(self, load, admin):
+        made = load(users=people("U1", "U2"))
+        assert (made.workflow_state, made.progress, made.user) == ("imported", 100, admin)
+        assert made.data["supplied_batches"] == made.data["completed_importers"] == ["user"]
+        assert made.data["running_immediately"] is True
+        assert made.data["statistics"]["Pseudonym"] == {"created": 2, "restored": 0, "deleted": 0}
+        assert made.data["statistics"]["total_state_changes"] == 2
+        assert made.started_at <= made.ended_at
+        actions = list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
+        assert [action for action in actions if "sis" in action] == ["sis_import.started", "sis_import.ended"]
+
+    def test_a_broken_file_is_a_failure_and_the_others_are_imported(self, load):
+        made = load(users=people("U1"), broken=f'{ENROLLMENTS}\nS1,"U1', strange="nothing,known\n1,2")
+        assert made.workflow_state == "failed_with_messages"
+        assert (made.error_count, state_of("U1")) == (2, "registered")
+        assert {error.file for error in made.sis_import_errors.filter(failure=True)} == {"broken.csv", "strange.csv"}
+
+    def test_rows_of_nothing_are_no_rows(self, load):
+        made = load(users=f"{USERS}\n\nU1,u1,active\n , ,\nU2,,active")
+        # Blank lines do not count, rows of empty cells do.
+        assert warnings(made) == [(4, "no_login_id")]
+        assert made.data["counts"]["users"] == 1
+
+    def test_messages_are_kept_up_to_a_number_and_all_counted(self, load, monkeypatch):
+        monkeypatch.setattr("sis.telling.MOST_KEPT", 3)
+        made = load(users=table(USERS, *(["U1,,active"] * 10)))
+        assert (made.warning_count, SisImportError.objects.count()) == (10, 3)
+
+    def test_unknown_columns_and_any_order_of_columns_and_rows_without_ends(self, load):
+        load(users=" Status , shoe size,LOGIN_ID,user_id\nactive,44,u1,U1,surplus\nactive,44,u2")
+        assert state_of("U1") == "registered"
+        assert not User.objects.filter(login_id="u2").exists()
+
+
+class TestGoingOn:
+    @pytest.fixture(autouse=True)
+    def _small_chunks(self, monkeypatch):
+        monkeypatch.setattr(running, "ROWS_PER_CHUNK", 3)
+
+    def test_after_any_interruption_it_goes_on_where_it_was(self, load, root, admin, tmp_path):
+        names = [f"U{n}" for n in range(10)]
+        rows = table(USERS, *(f"{name},{name},active" for name in names[:5]), ",nobody,active", *(
+            f"{name},{name},active" for name in names[5:]
+        ))
+        load()
+        made = make(root, admin, Options(), tmp_path, {"users": rows})
+        killed_after = 0
+        while True:
+            one = SisImport.objects.get(pk=made.pk)
+            if one.has_ended:
+                break
+            killed_after += 1
+            _run_until(one, chunks=1)
+        # Once after each of the four chunks; then it came to its end.
+        assert killed_after == 5
+        assert (one.workflow_state, one.data["counts"]["users"]) == ("imported_with_messages", 10)
+        assert warnings(one) == [(7, "no_user_id")]
+        assert User.objects.filter(sis_user_id__in=names, sis_import_id=one.pk).count() == 10
+        assert one.data["statistics"]["Pseudonym"]["created"] == 10
+
+    def test_one_that_fails_again_and_again_is_given_up_with_a_report_number(self, load, root, admin, tmp_path):
+        load()
+        made = make(root, admin, Options(), tmp_path, {"users": people("U1")})
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE accounts_user ADD CONSTRAINT out_of_order CHECK (login_id <> 'u1') NOT VALID")
+        for _try in range(2):
+            with pytest.raises(Exception, match="out_of_order"):
+                work_off(root)
+        work_off(root)
+        made.refresh_from_db()
+        assert (made.workflow_state, made.error_count) == ("failed_with_messages", 1)
+        assert "report" in made.sis_import_errors.get().message
+
+    def test_what_one_chunk_cannot_do_at_once_it_tries_again(self, load, root, admin, tmp_path, monkeypatch):
+        load()
+        made = make(root, admin, Options(), tmp_path, {"users": people("U1", "U2")})
+        failures = iter([OperationalError("deadlock"), OperationalError("deadlock")])
+        real = running.apply_chunk
+
+        def sometimes(*args):
+            for error in failures:
+                raise error
+            return real(*args)
+
+        monkeypatch.setattr(running, "apply_chunk", sometimes)
+        work_off(root)
+        made.refresh_from_db()
+        assert (made.workflow_state, made.data["counts"]["users"]) == ("imported", 2)
+
+    def test_one_that_is_aborted_stops_within_a_chunk(self, load, root, admin, tmp_path):
+        load()
+        made = make(root, admin, Options(), tmp_path, {"users": people(*(f"U{n}" for n in range(9)))})
+
+        def tell(sis_import):
+            if sis_import.progress > 30:
+                abort(SisImport.objects.get(pk=made.pk), by=admin)
+
+        Import(made, tell).go()
+        made.refresh_from_db()
+        assert made.workflow_state == "aborted"
+        assert User.objects.filter(sis_user_id__startswith="U").count() == 3
+        assert abort(made, by=admin) is False
+
+    def test_imports_run_one_after_the_other_the_oldest_first(self, load, root, admin, tmp_path):
+        load()
+        for name in ("First", "Second"):
+            make(root, admin, Options(), tmp_path, {"users": f"{USERS},full_name\nU1,u1,active,{name}"})
+        work_off(root)
+        assert User.objects.get(sis_user_id="U1").name == "Second"
+        assert set(SisImport.objects.values_list("workflow_state", flat=True)) == {"imported"}
+
+
+def _run_until(sis_import, *, chunks):
+    """Run it as if the process were killed after so many chunks: what is committed stays, nothing more happens."""
+
+    class KilledError(BaseException):
+        pass
+
+    left = [chunks]
+
+    def tell(one):
+        left[0] -= 1
+        if left[0] < 0 or (left[0] == 0 and not one.has_ended):
+            raise KilledError
+
+    try:
+        Import(sis_import, tell).go()
+    except KilledError:
+        pass
+
+
+@pytest.fixture
+def year(load):
+    """A term with two courses, each with a section, and a student in both."""
+    return load(
+        terms="term_id,name,status\nT1,Fall,active\nT2,Spring,active",
+        users=people("KIM", "LEE", "PAT"),
+        courses=table(COURSES, "C1,b,Biology,T1,published", "C2,c,Chemistry,T1,published", "C3,d,Drama,T2,published"),
+        sections=table(SECTIONS, "S1,C1,A,active", "S2,C2,B,active", "S3,C3,C,active"),
+        enrollments=table(ENROLLMENTS, "S1,KIM,student,active", "S2,KIM,student,active", "S3,KIM,student,active"),
+    )
+
+
+def batch(**more):
+    term = Term.objects.get(sis_term_id="T1").pk
+    return Options(batch_mode=True, batch_mode_term_id=term, ignore_deletion_brake=True, **more)
+
+
+class TestBatchMode:
+    FILES = {
+        "courses": table(COURSES, "C1,b,Biology,T1,published"),
+        "sections": table(SECTIONS, "S1,C1,A,active"),
+        "enrollments": table(ENROLLMENTS, "S1,KIM,student,active"),
+    }
+
+    def test_what_is_not_listed_any_more_goes_from_its_term(self, load, year):
+        by_hand = EnrollmentFactory(section=Section.objects.get(sis_section_id="S1"))
+        made = load(options=batch(), **self.FILES)
+        assert made.workflow_state == "imported"
+        assert {course.sis_course_id: course.workflow_state for course in Course.objects.all()} == {
+            "C1": "available",
+            "C2": "deleted",
+            "C3": "available",
+        }
+        assert {section.sis_section_id: section.workflow_state for section in Section.objects.all()} == {
+            "S1": "active",
+            "S2": "deleted",
+            "S3": "active",
+        }
+        states = Enrollment.objects.exclude(pk=by_hand.pk).values_list("section__sis_section_id", "state")
+        assert dict(states) == {"S1": "active", "S2": "deleted", "S3": "active"}
+        by_hand.refresh_from_db()
+        assert by_hand.state == "active"
+        counts = made.data["counts"]
+        assert counts["batch_courses_deleted"] == 1
+        assert counts["batch_sections_deleted"] == 1
+        assert counts["batch_enrollments_deleted"] == 1
+
+    def test_only_kinds_that_were_supplied_and_a_header_is_enough(self, load, year):
+        load(options=batch(), enrollments=ENROLLMENTS)
+        assert Course.objects.filter(workflow_state="deleted").count() == 0
+        states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
+        assert states == {"S1": "deleted", "S2": "deleted", "S3": "active"}
+
+    def test_observers_go_with_their_students(self, load, year):
+        load(observers=table(LINKS, "PAT,KIM,active"))
+        load(options=batch(), enrollments=ENROLLMENTS)
+        states = Enrollment.objects.filter(type="ObserverEnrollment").values_list("section__sis_section_id", "state")
+        assert dict(states) == {"S1": "deleted", "S2": "deleted", "S3": "active"}
+
+    @pytest.mark.parametrize("status", ["completed", "inactive"])
+    def test_enrollments_can_end_otherwise(self, load, year, status):
+        load(options=batch(batch_mode_enrollment_drop_status=status), enrollments=ENROLLMENTS)
+        states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
+        assert states == {"S1": status, "S2": status, "S3": "active"}
+
+    def test_a_threshold_stops_it_before_anything_is_deleted(self, load, year):
+        made = load(options=batch(change_threshold=40), **self.FILES)
+        assert (made.workflow_state, warnings(made)) == ("aborted", [(None, "change_threshold")])
+        assert not Course.objects.filter(workflow_state="deleted").exists()
+        assert load(options=batch(change_threshold=50), **self.FILES).workflow_state == "imported"
+
+    def test_nothing_is_removed_after_a_failure(self, load, year):
+        made = load(options=batch(), enrollments=ENROLLMENTS, broken="strange\n1")
+        assert made.workflow_state == "failed_with_messages"
+        assert not Enrollment.objects.filter(state="deleted").exists()
+
+    def test_all_terms_of_the_file(self, load, year):
+        options = Options(
+            batch_mode=True, multi_term_batch_mode=True, change_threshold=100, ignore_deletion_brake=True
+        )
+        assert load(options=options, enrollments=ENROLLMENTS).workflow_state == "aborted"
+        load(options=options, terms="term_id,name,status\nT2,Spring,active", enrollments=ENROLLMENTS)
+        states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
+        assert states == {"S1": "active", "S2": "active", "S3": "deleted"}
+
+
+class TestDataSets:
+    @staticmethod
+    def options(**more):
+        return Options(diffing_data_set_identifier="nightly", ignore_deletion_brake=True, **more)
+
+    def test_only_what_differs_is_applied(self, load):
+        first = load(options=self.options(), users=people("U1", "U2", "U3"))
+        second = load(
+            options=self.options(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active")
+        )
+        assert second.diffed_against == first
+        assert second.data["diffed_against_sis_batch_id"] == first.pk
+        # One changed, one new, one gone; the unchanged one is not even looked at.
+        assert second.data["counts"]["users"] == 3
+        assert {user.sis_user_id: user.state for user in User.objects.filter(sis_user_id__startswith="U")} == {
+            "U1": "registered",
+            "U2": "registered",
+            "U3": "deleted",
+            "U4": "registered",
+        }
+        assert User.objects.get(sis_user_id="U1").sis_import_id == first.pk
+        third = load(options=self.options(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active"))
+        assert (third.workflow_state, third.diffed_against, third.data["counts"]["users"]) == ("imported", second, 0)
+
+    def test_enrollments_and_users_that_vanish_can_end_otherwise(self, load, year):
+        both = table(ENROLLMENTS, "S1,KIM,student,active", "S2,KIM,student,active")
+        load(options=self.options(), enrollments=both, users=people("KIM", "LEE"))
+        load(
+            options=self.options(diffing_drop_status="inactive", diffing_user_remove_status="suspended"),
+            enrollments=table(ENROLLMENTS, "S1,KIM,student,active"),
+            users=people("KIM"),
+        )
+        states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
+        assert (states["S2"], state_of("LEE")) == ("inactive", "suspended")
+
+    def test_a_remaster_joins_the_chain_without_being_compared(self, load):
+        load(options=self.options(), users=people("U1", "U2"))
+        again = load(options=self.options(diffing_remaster_data_set=True), users=people("U1"))
+        assert (again.diffed_against, again.data["counts"]["users"], state_of("U2")) == (None, 1, "registered")
+        assert load(options=self.options(), users=people("U1")).diffed_against == again
+
+    def test_too_large_a_change_is_not_compared(self, load):
+        load(options=self.options(), users=people(*(f"U{n}" for n in range(10))))
+        made = load(options=self.options(change_threshold=10), users=people("U1", "U2"))
+        assert (made.diffing_threshold_exceeded, made.diffed_against) == (True, None)
+        assert (made.data["counts"]["users"], warnings(made)) == (2, [(None, "diffing_threshold")])
+        assert state_of("U3") == "registered"
+
+    def test_too_many_changed_rows_are_not_compared(self, load):
+        load(options=self.options(), users=people("U1", "U2", "U3"))
+        made = load(options=self.options(diff_row_count_threshold=1), users=people("U1", "U4", "U5"))
+        assert (made.diffing_threshold_exceeded, state_of("U2")) == (True, "registered")
+
+    def test_other_columns_are_imported_as_a_whole_with_a_warning(self, load):
+        load(options=self.options(), users=people("U1", "U2"))
+        made = load(options=self.options(), users=f"{USERS},email\nU1,u1,active,")
+        assert (warnings(made), state_of("U2")) == ([(None, "not_diffed")], "registered")
+
+    def test_a_failed_import_is_compared_with_by_none(self, load):
+        first = load(options=self.options(), users=people("U1", "U2"))
+        load(options=self.options(), users=people("U1"), broken="strange\n1")
+        assert load(options=self.options(), users=people("U1", "U2")).diffed_against == first
+
+    def test_links_that_vanish_end_unless_a_person_made_them_since(self, load):
+        both = table(LINKS, "P1,U1,active", "P2,U1,active")
+        load(options=self.options(), users=people("U1", "P1", "P2"), observers=both)
+        ObservationLink.objects.filter(observer__sis_user_id="P2").update(state="deleted")
+        observer, student = (User.objects.get(sis_user_id=name) for name in ("P2", "U1"))
+        link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
+        load(options=self.options(), users=people("U1", "P1", "P2"), observers=LINKS)
+        states = dict(ObservationLink.objects.values_list("observer__sis_user_id", "state"))
+        assert states == {"P1": "deleted", "P2": "active"}
+
+    def test_passwords_in_the_file_are_looked_at_every_time(self, load):
+        header = f"{USERS},password"
+        load(options=self.options(), users=f"{header}\nU1,u1,active,four-old-bicycles")
+        load(options=self.options(), users=f"{header}\nU1,u1,active,five-new-bicycles")
+        assert User.objects.get(sis_user_id="U1").check_password("five-new-bicycles")
+
+
+class TestBrake:
+    @pytest.fixture
+    def full(self, load):
+        names = [f"U{n}" for n in range(100)]
+        load(
+            terms="term_id,name,status\nT1,Fall,active",
+            users=people(*names, "PAT"),
+            courses=table(COURSES, "C1,b,Biology,T1,published"),
+            sections=table(SECTIONS, "S1,C1,A,active"),
+            enrollments=table(ENROLLMENTS, *(f"S1,{name},student,active" for name in names)),
+            observers=table(LINKS, *(f"PAT,{name},active" for name in names)),
+        )
+        return names
+
+    def test_too_many_deletions_stop_before_the_first_row(self, load, full):
+        rows = table(USERS, "NEW,new,active", *(f"{name},{name},deleted" for name in full[:15]))
+        made = load(options=Options(), users=rows)
+        assert (made.workflow_state, warnings(made)) == ("aborted", [(None, "brake")])
+        assert "15 of" in made.sis_import_errors.get().message
+        assert not User.objects.filter(sis_user_id="NEW").exists()
+        assert load(options=Options(ignore_deletion_brake=True), users=rows).workflow_state == "imported"
+
+    def test_a_few_go(self, load, full):
+        rows = people(*full[:9], status="deleted")
+        assert load(options=Options(), users=rows).workflow_state == "imported"
+
+    def test_the_share_is_the_root_accounts(self, load, full, root):
+        root.sis_deletion_brake = 50
+        root.save()
+        assert load(options=Options(), users=people(*full[:30], status="deleted")).workflow_state == "imported"
+
+    @pytest.mark.parametrize(
+        "files",
+        [
+            {"observers": lambda names: table(LINKS, *(f"PAT,{name},deleted" for name in names))},
+            {"enrollments": lambda names: table(ENROLLMENTS, *(f"S1,{name},student,deleted" for name in names))},
+            {"sections": lambda names: table(SECTIONS, "S1,C1,A,deleted")},
+        ],
+    )
+    def test_every_way_of_removing_many(self, load, full, files):
+        made = load(options=Options(), **{name: text(full) for name, text in files.items()})
+        assert (made.workflow_state, warnings(made)) == ("aborted", [(None, "brake")])
+        assert not Enrollment.objects.filter(state="deleted").exists()
+
+    def test_batch_mode_and_data_sets_are_braked_too(self, load, full):
+        term = Term.objects.get(sis_term_id="T1").pk
+        made = load(options=Options(batch_mode=True, batch_mode_term_id=term), enrollments=ENROLLMENTS)
+        assert made.workflow_state == "aborted"
+        data_set = Options(diffing_data_set_identifier="x")
+        load(options=data_set, users=people(*full))
+        assert load(options=data_set, users=people(*full[:50])).workflow_state == "aborted"
+        assert not User.objects.filter(state="deleted").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestDryRun:
+    def test_it_says_what_would_happen_and_keeps_nothing(self, load, year):
+        before = _everything()
+        made = load(
+            options=Options(dry_run=True, ignore_deletion_brake=True),
+            users=table(f"{USERS},full_name", "NEW,new,active,New Person", "KIM,kim,active,Kim Changed", "LEE,lee,deleted,"),
+            enrollments=table(ENROLLMENTS, "S1,KIM,student,deleted", "S1,NEW,student,active", "S1,,student,active"),
+            observers=table(LINKS, "PAT,KIM,active"),
+        )
+        assert _everything() == before
+        report = made.report
+        assert report["users"]["created"] == {"count": 1, "examples": ["New Person (NEW)"]}
+        assert report["users"]["changed"] == {"count": 1, "examples": ["Kim Changed (KIM)"]}
+        assert report["users"]["removed"]["count"] == 1
+        assert report["enrollments"]["removed"]["count"] == 1
+        assert report["user_observers"]["created"] == {"count": 1, "examples": ["pat → Kim Changed"]}
+        assert (made.workflow_state, made.data["counts"]["users"]) == ("imported_with_messages", 3)
+        assert warnings(made) == [(4, "no_user")]
+
+    def test_the_brake_shows_there_too(self, load):
+        load(users=people(*(f"U{n}" for n in range(30))))
+        made = load(options=Options(dry_run=True), users=people(*(f"U{n}" for n in range(20)), status="deleted"))
+        assert (made.workflow_state, warnings(made)) == ("aborted", [(None, "brake")])
+
+
+def _everything():
+    return [
+        sorted(model.objects.values_list())
+        for model in (User, Course, Section, Enrollment, ObservationLink, Term)
+        if model is not User
+    ] + [sorted(User.objects.values_list("pk", "name", "state", "sis_import_id"))]
+
+
+class TestTakingBack:
+    def test_states_return_to_what_they_were(self, load, year, admin, root):
+        load(observers=table(LINKS, "PAT,KIM,active"))
+        made = load(
+            users=table(USERS, "LEE,lee,deleted", "NEW,new,active"),
+            courses=table(COURSES, "C2,c,Chemistry,T1,completed"),
+            enrollments=table(ENROLLMENTS, "S1,KIM,student,deleted", "S2,KIM,student,completed"),
+        )
+        begin_restoring(made, by=admin)
+        work_off(root)
+        made.refresh_from_db()
+        assert (made.workflow_state, made.restoring["progress"]) == ("restored", 100)
+        assert (state_of("LEE"), state_of("NEW")) == ("registered", "deleted")
+        assert Course.objects.get(sis_course_id="C2").workflow_state == "available"
+        assert set(Enrollment.objects.values_list("state", flat=True)) == {"active"}
+        assert AuditEvent.objects.filter(action=Action.SIS_IMPORT_RESTORED).exists()
+
+    def test_in_part(self, load, year, admin, root):
+        made = load(enrollments=table(ENROLLMENTS, "S1,KIM,student,deleted", "S2,KIM,student,completed"))
+        begin_restoring(made, by=admin, unconclude_only=True)
+        work_off(root)
+        made.refresh_from_db()
+        states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
+        assert (states["S1"], states["S2"], made.workflow_state) == ("deleted", "active", "partially_restored")
+
+    def test_what_somebody_changed_since_stays(self, load, year, admin, root):
+        made = load(enrollments=table(ENROLLMENTS, "S1,KIM,student,completed"))
+        Enrollment.objects.filter(section__sis_section_id="S1").update(state="inactive")
+        begin_restoring(made, by=admin)
+        work_off(root)
+        made.refresh_from_db()
+        assert made.workflow_state == "partially_restored"
+        assert Enrollment.objects.get(section__sis_section_id="S1").state == "inactive"
+
+
+def test_the_turn_is_one_persons_at_a_time(root):
+    with turn(root) as mine:
+        assert mine
