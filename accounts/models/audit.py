@@ -27,6 +27,7 @@ class Action(models.TextChoices):
     SIS_IMPORT_STARTED = "sis_import.started", _("Roster import started")
     SIS_IMPORT_ENDED = "sis_import.ended", _("Roster import ended")
     SIS_IMPORT_RESTORED = "sis_import.restored", _("States restored that a roster import changed")
+    SIS_BRAKE_CHANGED = "sis_brake.changed", _("Deletion brake of roster imports changed")
     ENROLLMENT_CHANGED = "enrollment.changed", _("Enrollment changed")
 
 

@@ -149,7 +149,9 @@ class TestCreating:
             assert raw(api, **{key: text}, **more).status_code == 400
 
     def test_a_request_without_a_file(self, api):
-        answer = Client(headers=api.headers).post("/api/v1/accounts/self/sis_imports", {"import_type": "instructure_csv"})
+        answer = Client(headers=api.headers).post(
+            "/api/v1/accounts/self/sis_imports", {"import_type": "instructure_csv"}
+        )
         assert (answer.status_code, "message" in answer.json()) == (400, True)
         assert api.raw("POST", "accounts/self/sis_imports", "{}").status_code == 400
 
@@ -200,7 +202,6 @@ class TestPermissions:
 
 def allow_only(root, key):
     """Of the two permissions, Account Admins have this one."""
-
 
     other = {"manage_sis": "import_sis", "import_sis": "manage_sis"}[key]
     role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)

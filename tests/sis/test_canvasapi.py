@@ -1,6 +1,5 @@
 """canvasapi, the Python client written for Canvas, unchanged, imports rosters into a running server."""
 
-
 import pytest
 from canvasapi import Canvas
 

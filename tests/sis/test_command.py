@@ -147,5 +147,3 @@ def test_a_worker_ends_when_it_is_told_to(worker):
     time.sleep(2)
     process.terminate()
     assert process.wait(15) == 0
-
-

@@ -248,7 +248,10 @@ class TestLinks:
     def test_a_link_makes_enrollments_beside_the_students(self, load, admin):
         made = load(
             enrollments=rows(
-                ",S1,KIM,student,active,", ",S2,KIM,student,inactive,", ",S3,KIM,student,completed,", ",S3,KIM,ta,active,"
+                ",S1,KIM,student,active,",
+                ",S2,KIM,student,inactive,",
+                ",S3,KIM,student,completed,",
+                ",S3,KIM,ta,active,",
             ),
             observers=f"{self.HEADER}\nPAT,KIM,active",
         )

@@ -389,7 +389,6 @@ class TestChangedIds:
             users="user_id,login_id,status,full_name\nN1,u1,active,New Name",
         )
 
-
         assert User.objects.get(sis_user_id="N1").name == "New Name"
         assert not User.objects.filter(sis_user_id="U1").exists()
 
@@ -411,7 +410,6 @@ class TestChangedIds:
     def test_one_after_the_other(self, load):
         made = load(change=f"{self.HEADER}\nU1,,N1,,user\nU2,,U1,,user\nN1,,U2,,user\n,I1,,<delete>,user")
         assert warnings(made) == []
-
 
         assert User.objects.get(login_id="u1").sis_user_id == "U2"
         assert User.objects.get(login_id="u2").sis_user_id == "U1"
