@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from sis import staging
@@ -18,6 +19,7 @@ from sis.reading.uploads import open_upload
 from sis.staging import BEFORE, ROOM, STAGED, StagedFile
 from sis.telling import Messages
 
+RECENT = 100
 PASSWORDS = frozenset({"password", "ssha_password"})
 
 
@@ -33,7 +35,7 @@ def diff(sis_import: SisImport, options: Options, files: list[StagedFile], messa
     path = settings.DATA_DIR / before.stored_file
     if not before.stored_file or not path.is_file():
         return
-    with open_upload(path, before.file_name) as upload:
+    with open_upload(path, before.file_name, at=before.started_at) as upload:
         old_files = [one for one in staging.stage(upload.files, None, table=BEFORE) if isinstance(one, StagedFile)]
     pairs = _pairs(files, old_files, messages if first_time else None)
     if first_time and (why := _too_different(options, pairs)):
@@ -51,14 +53,29 @@ def diff(sis_import: SisImport, options: Options, files: list[StagedFile], messa
 
 
 def _before(sis_import: SisImport) -> SisImport | None:
-    """The latest of the chain that was itself compared, or began it anew; else its first."""
-    chain = SisImport.objects.filter(
+    """What to compare with: in a chain of data sets, or for an upload that says all there is."""
+    earlier = SisImport.objects.filter(
         account=sis_import.account_id,
         diffing_data_set_identifier=sis_import.diffing_data_set_identifier,
         workflow_state__in=SisImport.ENDED_WELL,
         pk__lt=sis_import.pk,
         options__dry_run=False,
     )
+    return _of_chain(earlier) if sis_import.diffing_data_set_identifier else _whole_before(sis_import, earlier)
+
+
+def _whole_before(sis_import: SisImport, earlier: QuerySet[SisImport]) -> SisImport | None:
+    """Of uploads that say all there is, the last that came under the same name, be it with another date in it.
+
+    Two schools that each send a file of their own must not remove one another.
+    """
+    name = re.sub(r"\d", "", sis_import.file_name)
+    recent = earlier.filter(data__is_whole=True).order_by("-pk")[:RECENT]
+    return next((one for one in recent if re.sub(r"\d", "", one.file_name) == name), None)
+
+
+def _of_chain(chain: QuerySet[SisImport]) -> SisImport | None:
+    """The latest of the chain that was itself compared, or began it anew; else its first."""
     bases = chain.filter(~Q(diffed_against=None) | Q(options__diffing_remaster_data_set=True))
     return bases.order_by("-pk").first() or chain.order_by("pk").first()
 

@@ -22,7 +22,10 @@ def ask_for_work() -> None:
 
 def run_worker() -> None:
     """Run jobs in this process until it is told to end."""
-    app.run_worker(concurrency=1, shutdown_graceful_timeout=5, name="observer-pairing")
+    # Django's connections can ask for jobs, but not listen for them.
+    connector: Any = app.connector
+    with app.replace_connector(connector.get_worker_connector()):
+        app.run_worker(concurrency=1, shutdown_graceful_timeout=3, name="observer-pairing")
 
 
 @app.task(queue="sis", retry=RetryStrategy(max_attempts=5, wait=2, exponential_wait=4))

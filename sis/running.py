@@ -80,14 +80,16 @@ class Import:
     def _stage(self) -> list[StagedFile]:
         """Read the upload into the staging table; what is wrong with it is said at the first time only."""
         staging.clear()
-        with open_upload(stored_path(self.row), self.row.file_name) as upload:
+        with open_upload(stored_path(self.row), self.row.file_name, at=self.row.started_at) as upload:
             outcome = staging.stage(upload.files, self.veil, check=self._check)
-            problems = list(upload.problems)
+            problems, is_whole = list(upload.problems), upload.is_whole and not self.options.batch_mode
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
         files = [one for one in outcome if isinstance(one, StagedFile)]
-        if self.options.diffs:
+        if is_whole:
+            self.row.data["is_whole"] = True
+        if self.options.diffs or is_whole:
             diff(self.row, self.options, files, self.messages)
         self.total = staging.count()
         return files

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -81,8 +82,7 @@ class TestCommand:
 
 def environment(data_dir: Path) -> dict[str, str]:
     """Of a process that works on the test database."""
-    now = connection.settings_dict
-    url = f"postgres://{now['USER']}@:{now['PORT']}/{now['NAME']}?host={now['HOST'].replace('/', '%2F')}"
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     return {**os.environ, "DATABASE_URL": url, "DATA_DIR": str(data_dir), "DEMO": "true", "PYTHONUNBUFFERED": "1"}
 
 
@@ -144,6 +144,12 @@ def test_an_import_goes_on_when_its_worker_was_killed_in_the_middle(worker, tmp_
 def test_a_worker_ends_when_it_is_told_to(worker):
     RootFactory()
     process = worker()
-    time.sleep(2)
+    with connection.cursor() as cursor:
+
+        def is_there():
+            cursor.execute("SELECT count(*) FROM procrastinate_workers")
+            return cursor.fetchone() == (1,)
+
+        until(is_there)
     process.terminate()
     assert process.wait(15) == 0

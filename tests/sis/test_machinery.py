@@ -1,5 +1,7 @@
 """How imports run: batch mode, data sets, the brake, dry runs, stopping, going on, taking back (reference 3)."""
 
+from contextlib import suppress
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -77,9 +79,12 @@ class TestGoingOn:
 
     def test_after_any_interruption_it_goes_on_where_it_was(self, load, root, admin, tmp_path):
         names = [f"U{n}" for n in range(10)]
-        rows = table(USERS, *(f"{name},{name},active" for name in names[:5]), ",nobody,active", *(
-            f"{name},{name},active" for name in names[5:]
-        ))
+        rows = table(
+            USERS,
+            *(f"{name},{name},active" for name in names[:5]),
+            ",nobody,active",
+            *(f"{name},{name},active" for name in names[5:]),
+        )
         load()
         made = make(root, admin, Options(), tmp_path, {"users": rows})
         killed_after = 0
@@ -161,10 +166,8 @@ def _run_until(sis_import, *, chunks):
         if left[0] < 0 or (left[0] == 0 and not one.has_ended):
             raise KilledError
 
-    try:
+    with suppress(KilledError):
         Import(sis_import, tell).go()
-    except KilledError:
-        pass
 
 
 @pytest.fixture
@@ -244,9 +247,7 @@ class TestBatchMode:
         assert not Enrollment.objects.filter(state="deleted").exists()
 
     def test_all_terms_of_the_file(self, load, year):
-        options = Options(
-            batch_mode=True, multi_term_batch_mode=True, change_threshold=100, ignore_deletion_brake=True
-        )
+        options = Options(batch_mode=True, multi_term_batch_mode=True, change_threshold=100, ignore_deletion_brake=True)
         assert load(options=options, enrollments=ENROLLMENTS).workflow_state == "aborted"
         load(options=options, terms="term_id,name,status\nT2,Spring,active", enrollments=ENROLLMENTS)
         states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
@@ -260,9 +261,7 @@ class TestDataSets:
 
     def test_only_what_differs_is_applied(self, load):
         first = load(options=self.options(), users=people("U1", "U2", "U3"))
-        second = load(
-            options=self.options(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active")
-        )
+        second = load(options=self.options(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active"))
         assert second.diffed_against == first
         assert second.data["diffed_against_sis_batch_id"] == first.pk
         # One changed, one new, one gone; the unchanged one is not even looked at.
@@ -393,7 +392,9 @@ class TestDryRun:
         before = _everything()
         made = load(
             options=Options(dry_run=True, ignore_deletion_brake=True),
-            users=table(f"{USERS},full_name", "NEW,new,active,New Person", "KIM,kim,active,Kim Changed", "LEE,lee,deleted,"),
+            users=table(
+                f"{USERS},full_name", "NEW,new,active,New Person", "KIM,kim,active,Kim Changed", "LEE,lee,deleted,"
+            ),
             enrollments=table(ENROLLMENTS, "S1,KIM,student,deleted", "S1,NEW,student,active", "S1,,student,active"),
             observers=table(LINKS, "PAT,KIM,active"),
         )

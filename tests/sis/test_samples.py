@@ -60,3 +60,14 @@ def test_a_sample_arrives_whole_and_a_second_time_changes_nothing(load, name, co
         assert records() == (counts, links, Counter(enrollments))
     changes = made.data["statistics"]
     assert changes["total_state_changes"] == 0
+
+
+def test_what_a_whole_roster_does_not_list_any_more_goes(load):
+    texts = sample_texts("sds-v2.1")
+    load(**texts)
+    people = texts["users"].splitlines()
+    gone = people[-1].split(",")[0].strip('"')
+    assert User.objects.get(sis_user_id=gone).state == "registered"
+    texts = {name: "\n".join(line for line in text.splitlines() if gone not in line) for name, text in texts.items()}
+    load(**texts)
+    assert User.objects.get(sis_user_id=gone).state == "deleted"
