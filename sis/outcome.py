@@ -64,6 +64,11 @@ LOOKED_SENTENCES: dict[str, str | Promise] = {
         "Nothing was kept: this was a dry run. Some of the upload could not be used; see the errors."
     ),
 }
+LOOKED_LABELS: dict[str, str | Promise] = {
+    State.IMPORTED: gettext_lazy("All well"),
+    State.IMPORTED_WITH_MESSAGES: gettext_lazy("With warnings"),
+    State.FAILED_WITH_MESSAGES: gettext_lazy("With errors"),
+}
 GOOD = (State.IMPORTED, State.RESTORED)
 BAD = (State.FAILED, State.FAILED_WITH_MESSAGES)
 DOUBTFUL = (State.IMPORTED_WITH_MESSAGES, State.ABORTED, State.PARTIALLY_RESTORED)
@@ -71,7 +76,7 @@ DOUBTFUL = (State.IMPORTED_WITH_MESSAGES, State.ABORTED, State.PARTIALLY_RESTORE
 
 @dataclass(frozen=True)
 class Line:
-    """What came of one kind of record. `changed` is what else became of rows that are there now."""
+    """What came of one kind of record: the rows taken, and how many records changed their state which way."""
 
     label: str | Promise
     taken: int
@@ -152,7 +157,10 @@ def sentence_of(sis_import: SisImport) -> str:
 
 def label_of(sis_import: SisImport) -> str:
     """The outcome in a word or two."""
-    return _("Stopped by the brake") if sis_import.was_braked else str(State(sis_import.workflow_state).label)
+    if sis_import.was_braked:
+        return _("Stopped by the brake")
+    own = LOOKED_LABELS if sis_import.options.get("dry_run") else {}
+    return str(own.get(sis_import.workflow_state) or State(sis_import.workflow_state).label)
 
 
 def badge_of(sis_import: SisImport) -> str:
