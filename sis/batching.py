@@ -84,7 +84,7 @@ WITH ended AS (
     UPDATE courses_enrollment e SET state = 'deleted', updated_at = now() FROM courses_enrollment old
     WHERE e.section_id = ANY(%(ids)s) AND old.id = e.id AND e.state <> 'deleted' RETURNING e.id, old.state
 )
-{noting_changes("Enrollment", "SELECT id, state, 'deleted' FROM ended").replace(", false", ", true")}
+{noting_changes("Enrollment", "SELECT id, state, 'deleted' FROM ended", batch_mode=True)}
 """
 
 
@@ -144,7 +144,7 @@ def _remove_some(sis_import: SisImport, one: Listed, values: dict[str, Any], sav
             )
         if one is SECTIONS:
             cursor.execute(END_IN_SECTIONS, values)
-        changes = noting_changes(one.record, "SELECT id, before, after FROM removed").replace(", false", ", true")
+        changes = noting_changes(one.record, "SELECT id, before, after FROM removed", batch_mode=True)
         cursor.execute(
             f"WITH removed(id, before, after, student, section) AS ({one.remove}),"
             f" noted AS ({changes}) SELECT student, section FROM removed WHERE student IS NOT NULL",

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any
 
 from django.db import connection, models
@@ -123,6 +124,9 @@ class Applier:
     apply: Callable[[Round], None]
 
 
+# After so many rounds the file repeats itself: of rows that are the same from end to end the last is left.
+ROUNDS_OF_COPIES = 10
+
 # The table w holds the rows of the round with all that was looked up for them, and for each row
 # `problem` (why it is refused; 'skip': silently), `caution` (a warning about a row that is applied), `ids` for either.
 COLLECT = """
@@ -139,8 +143,11 @@ def apply_chunk(applier: Applier, run: Run, columns: frozenset[str], first: int,
     this = Round(run, KINDS[applier.kind], columns, first, last)
     this.execute(SETTINGS)
     clash = f"{rows(applier.kind)}, clash(n, key, writes) AS ({applier.clash}) {HOLD}"
-    while True:
+    last_copies = f"{rows(applier.kind)} SELECT max(n) FROM rows GROUP BY {', '.join(this.kind.columns)} ORDER BY 1"
+    for number in count(1):
         this.values["held"] = []
+        if number == ROUNDS_OF_COPIES:
+            this.values["only"] = [n for (n,) in this.execute(last_copies)]
         this.values["held"] = [n for (n,) in this.execute(clash)]
         applier.apply(this)
         ((applied, messages),) = this.execute(COLLECT)
@@ -148,9 +155,10 @@ def apply_chunk(applier: Applier, run: Run, columns: frozenset[str], first: int,
         outcome.applied += applied
         outcome.messages += [Message(*message) for message in json.loads(messages)]
         if not this.values["held"]:
-            outcome.messages.sort(key=lambda message: message.row)
-            return outcome
+            break
         this.values["only"] = this.values["held"]
+    outcome.messages.sort(key=lambda message: message.row)
+    return outcome
 
 
 def info(kind: str) -> str:
@@ -196,11 +204,11 @@ def insert(model: type[models.Model], source: str = "w", where: str = "", /, **c
     return f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {where}"
 
 
-def noting_changes(kind: str, select: str) -> str:
+def noting_changes(kind: str, select: str, *, batch_mode: bool = False) -> str:
     """SQL to remember state changes of records of this class; `select` gives (id, before or null, after)."""
     return f"""
 INSERT INTO sis_statechange (sis_import_id, kind, before, after, records, batch_mode)
-SELECT %(import)s, '{kind}', coalesce(before, ''), after, array_agg(id), false
+SELECT %(import)s, '{kind}', coalesce(before, ''), after, array_agg(id), {batch_mode}
 FROM ({select}) AS changes(id, before, after)
 WHERE before IS DISTINCT FROM after GROUP BY before, after
 """

@@ -62,9 +62,10 @@ ORDER BY u.id FOR NO KEY UPDATE
 MAKE_DEFAULT_SECTIONS = f"""
 {rows("enrollment")},
 wanting AS (
-    SELECT DISTINCT gc.id, gc.name FROM rows r {PLACES} {DEFAULT}
+    SELECT DISTINCT gc.id, gc.name FROM rows r {PEOPLE} {PLACES} {DEFAULT}
     WHERE r.section_id IS NULL AND gc.id IS NOT NULL AND gc.workflow_state <> 'deleted' AND ds.id IS NULL
-      AND coalesce(r.user_id, r.user_integration_id) IS NOT NULL
+      AND u.id IS NOT NULL AND r.status IN (
+          'active', 'deleted', 'completed', 'inactive', 'deleted_last_completed')
 )
 """
 

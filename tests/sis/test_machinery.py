@@ -460,3 +460,11 @@ class TestTakingBack:
 def test_the_turn_is_one_persons_at_a_time(root):
     with turn(root) as mine:
         assert mine
+
+
+def test_a_row_that_is_repeated_again_and_again_is_applied_a_few_times_only(load, django_assert_max_num_queries):
+    load(users=people("KIM"))
+    with django_assert_max_num_queries(260):
+        made = load(users=table(USERS, *(["KIM,kim,suspended"] * 300), "KIM,kim,active", "LEE,lee,active"))
+    assert (state_of("KIM"), state_of("LEE")) == ("registered", "registered")
+    assert made.workflow_state == "imported"

@@ -1,0 +1,153 @@
+"""Invented rosters of every kind: what comes out is what the plain model says, however the files come."""
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import ObservationLink, User
+from courses.models import Enrollment
+from sis import running
+from sis.options import Options
+from sis.turns import work_off
+from tests.factories import CourseFactory, SectionFactory
+from tests.sis.conftest import make
+from tests.sis.plainly import SECTIONS, School
+
+HEADERS = {
+    "users": "user_id,login_id,status",
+    "enrollments": "section_id,user_id,role,status,associated_user_id",
+    "observers": "observer_id,student_id,status",
+}
+WHO = st.sampled_from(["A", "B", "C", "D"])
+STATUS = st.sampled_from(["active", "active", "deleted", "inactive", "completed", "suspended", ""])
+USERS = st.tuples(st.one_of(WHO, st.just("")), st.sampled_from(["a", "b", "c", "d", ""]), STATUS)
+GOOD_USERS = WHO.map(lambda who: (who, who.lower(), "active"))
+ENROLLMENTS = st.tuples(
+    st.sampled_from([*SECTIONS, *SECTIONS, "S9", ""]),
+    st.one_of(WHO, st.sampled_from(["X", ""])),
+    st.sampled_from(["student", "student", "observer", "wizard"]),
+    STATUS,
+    st.one_of(WHO, st.sampled_from(["X", ""])),
+)
+OBSERVERS = st.tuples(st.one_of(WHO, st.just("X")), st.one_of(WHO, st.just("")), STATUS)
+# What mostly works, so that much happens: three families in two sections.
+EVERYBODY = [(who, who.lower(), "active") for who in "ABCD"]
+PAIRS = st.sampled_from([("A", "C"), ("A", "D"), ("B", "C")])
+STATE = st.sampled_from(["active", "active", "inactive", "completed", "deleted"])
+STUDENTS = st.tuples(st.sampled_from(SECTIONS), st.sampled_from("CD"), st.just("student"), STATE, st.just(""))
+BESIDE = st.tuples(st.sampled_from(SECTIONS), PAIRS, STATE).map(
+    lambda it: (it[0], it[1][0], "observer", it[2], it[1][1])
+)
+LINKS = st.tuples(PAIRS, st.sampled_from(["active", "active", "deleted"])).map(lambda it: (*it[0], it[1]))
+
+
+def rosters():
+    return st.fixed_dictionaries(
+        {
+            "users": st.lists(st.one_of(GOOD_USERS, USERS), max_size=4).map(lambda rows: [*EVERYBODY, *rows]),
+            "enrollments": st.lists(st.one_of(STUDENTS, STUDENTS, BESIDE, ENROLLMENTS), max_size=8),
+            "observers": st.lists(st.one_of(LINKS, LINKS, LINKS, OBSERVERS), max_size=6),
+        }
+    )
+
+
+checked = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@pytest.fixture
+def school(root, admin, tmp_path, settings, monkeypatch):
+    """`school(roster, roster)`: what there is, and what was said, after these imports, into an empty school."""
+    settings.DATA_DIR = tmp_path / "data"
+    monkeypatch.setattr(running, "ROWS_PER_CHUNK", 4)
+    course = CourseFactory(account=root)
+    for name in SECTIONS:
+        SectionFactory(course=course, sis_section_id=name)
+
+    def school(*imports):
+        with transaction.atomic():
+            said = []
+            for files in imports:
+                texts = {
+                    name: "\n".join([HEADERS[name.rstrip("0123456789")], *(",".join(row) for row in rows)])
+                    for name, rows in files.items()
+                }
+                made = make(root, admin, Options(ignore_deletion_brake=True), tmp_path, texts)
+                work_off(root)
+                made.refresh_from_db()
+                assert made.workflow_state.startswith("imported"), made.sis_import_errors.first()
+                said += [(one.file, one.row, one.kind) for one in made.sis_import_errors.order_by("id")]
+            found = (*state(admin), said)
+            transaction.set_rollback(True)
+        return found
+
+    return school
+
+
+def state(admin):
+    """People, places and links as they are, in the plain model's words."""
+    people = User.objects.exclude(pk=admin.pk).values_list("sis_user_id", "login_id", "state")
+    short = {"StudentEnrollment": "student", "ObserverEnrollment": "observer"}
+    places = Enrollment.objects.values_list(
+        "section__sis_section_id", "user__sis_user_id", "type", "associated_user__sis_user_id", "state"
+    )
+    links = ObservationLink.objects.values_list("observer__sis_user_id", "student__sis_user_id", "state")
+    return (
+        # The login of somebody deleted counts for nothing.
+        {who: ("" if state == "deleted" else login, state) for who, login, state in people},
+        {(section, who, short[type_], whom): state for section, who, type_, whom, state in places},
+        {(observer, student): state for observer, student, state in links},
+    )
+
+
+def plainly(*imports):
+    model = School()
+    for files in imports:
+        model.load(files)
+    people = {who: ("" if state == "deleted" else login, state) for who, (login, state) in model.people.items()}
+    return people, model.places, model.links, model.warnings
+
+
+@checked
+@given(roster=rosters())
+def test_an_import_does_what_the_plain_model_says(school, roster):
+    assert school(roster) == plainly(roster)
+
+
+@checked
+@given(first=rosters(), second=rosters())
+def test_so_do_two_imports_one_after_the_other(school, first, second):
+    assert school(first, second) == plainly(first, second)
+
+
+@settings(checked, max_examples=15)
+@given(
+    roster=st.fixed_dictionaries(
+        {
+            "users": st.lists(GOOD_USERS, max_size=6),
+            "enrollments": st.lists(ENROLLMENTS, max_size=8, unique_by=lambda row: (row[:3], row[4])),
+            "observers": st.lists(OBSERVERS, max_size=6, unique_by=lambda row: row[:2]),
+        }
+    )
+)
+def test_a_second_import_of_the_same_file_leaves_everybody_and_every_link_as_they_were(school, roster):
+    # Removing is not listed twice: what is gone cannot go again, which is a warning.
+    once, twice = school(roster), school(roster, roster)
+    assert (once[0], once[2]) == (twice[0], twice[2])
+
+
+@settings(checked, max_examples=15)
+@given(roster=rosters(), order=st.permutations(list(HEADERS)))
+def test_the_order_of_the_files_in_an_archive_means_nothing(school, roster, order):
+    assert school({name: roster[name] for name in order}) == school(roster)
+
+
+@settings(checked, max_examples=15)
+@given(roster=rosters(), at=st.tuples(*[st.integers(0, 10)] * 3))
+def test_a_roster_in_two_halves_is_the_roster(school, roster, at):
+    halves = {}
+    for (name, rows), cut in zip(roster.items(), at, strict=True):
+        halves |= {f"{name}1": rows[:cut], f"{name}2": rows[cut:]}
+    assert school(halves)[:3] == school(roster)[:3]
