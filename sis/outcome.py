@@ -189,7 +189,7 @@ OPTION_WORDS: dict[str, str | Promise] = {
     "batch_mode": gettext_lazy("Removes what is listed no more (batch mode)"),
     "multi_term_batch_mode": gettext_lazy("In all terms of the terms file"),
     "diffing_remaster_data_set": gettext_lazy("Not compared with the data set before"),
-    "ignore_deletion_brake": gettext_lazy("Went past the deletion brake"),
+    "ignore_deletion_brake": gettext_lazy("Passes over the deletion brake"),
 }
 
 

@@ -197,6 +197,7 @@ class Migration(migrations.Migration):
                             ("sis_import.started", "Roster import started"),
                             ("sis_import.ended", "Roster import ended"),
                             ("sis_import.restored", "States restored that a roster import changed"),
+                            ("sis_brake.changed", "Deletion brake of roster imports changed"),
                             ("enrollment.changed", "Enrollment changed"),
                         ],
                         max_length=48,
@@ -412,6 +413,12 @@ class Migration(migrations.Migration):
             model_name="account",
             constraint=models.CheckConstraint(
                 condition=models.Q(("code_scope__in", ["all", "course"])), name="code_scope_is_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sis_deletion_brake__lte", 100)), name="deletion_brake_is_a_percentage"
             ),
         ),
         migrations.AddConstraint(

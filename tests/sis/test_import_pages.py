@@ -338,6 +338,25 @@ class TestDryRun:
         assert User.objects.get(sis_user_id="NEW").name == "New Person"
         assert not Options.from_json(last().options).dry_run
 
+    def test_enrollments_that_go_with_people_or_with_what_is_not_listed_are_told_too(self, site, root, load):
+        load(
+            terms="term_id,name,status\nT,Autumn,active",
+            courses="course_id,short_name,long_name,term_id,status\nC,BIO,Biology,T,active",
+            sections="section_id,course_id,name,status\nS,C,Biology A,active",
+            users=f"{USERS},full_name\nKIM,kim,active,Kim Lee\nLOU,lou,active,Lou Moss\nPAT,pat,active,Pat Lee",
+            enrollments="section_id,user_id,role,status\nS,KIM,student,active\nS,LOU,student,active",
+            observers="observer_id,student_id,status\nPAT,KIM,active",
+        )
+        looked = load(users=people("KIM", status="deleted"), options=Options(dry_run=True)).report
+        assert looked["enrollments"]["removed"] == {
+            "count": 2,
+            "examples": ["Kim Lee, Student, Biology A", "Pat Lee, Observer, Biology A"],
+        }
+        batch = Options(dry_run=True, batch_mode=True, batch_mode_term_id=Term.objects.get().pk)
+        header_only = load(sections="section_id,course_id,name,status", options=batch).report
+        assert header_only["sections"]["removed"]["count"] == 1
+        assert header_only["enrollments"]["removed"]["count"] == 3
+
     def test_the_options_are_the_same_and_the_brake_is_on(self, site, root, load):
         looked = load(users=people("A"), options=Options(dry_run=True, skip_deletes=True, ignore_deletion_brake=True))
         site.post(at(root, looked.pk, "again"))
