@@ -48,9 +48,10 @@ def redeem(request: HttpRequest) -> JsonResponse:
             cursor.execute(redeeming.OPEN, {"observer": observer, "student": student, "course": None})
             cursor.execute(SPEND, [now, observer, found["id"]])
             cursor.execute(LOCK, [[student]])
-            cursor.execute(observing.LINK, {"observer": observer, "student": student, "origin": "code", "scope": "all"})
+            pair = {"observers": [observer], "students": [student], "origin": "code", "scope": "all"}
+            cursor.execute(observing.LINK, pair)
             link = cursor.fetchone()[0]
-            cursor.execute(observing.MAKE_FOR_LINK, {"link": link})
+            cursor.execute(observing.MAKE_FOR_LINKS, {"links": [link]})
             details = json.dumps({"observer": observer})
             cursor.execute(auditing.INSERT, ["link.made", observer, student, details])
             cursor.execute(auditing.INSERT, ["code.redeemed", observer, student, details])
