@@ -13,4 +13,5 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("courses.urls")),
     path("", include("pairing.urls")),
+    path("", include("sis.urls")),
 ]

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 from accounts.models import AccountAdmin, User
 from courses.models import Enrollment
-from courses.observing import unlink_all
+from courses.observing import unlink_person
 
 State = Enrollment.State
 
@@ -17,7 +17,7 @@ def leave_everything(user: User, *, by: User | None) -> dict[str, int]:
     Whoever observes the student goes out of the courses with them. Call it inside a transaction, first of all, as it
     takes the locks.
     """
-    links = unlink_all(user, by=by)
+    links = unlink_person(user, by=by)
     places = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
     enrollments = places.update(state=State.DELETED, updated_at=Now())
     roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)

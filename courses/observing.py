@@ -148,23 +148,8 @@ def link(
 
 def unlink(found: ObservationLink, *, by: User | None) -> None:
     """End a link: every enrollment of this observer for this student goes with it, at once."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        lock_users([found.student_id])
-        ended = ObservationLink.objects.filter(pk=found.pk, state=ObservationLink.State.ACTIVE).update(
-            state=ObservationLink.State.DELETED
-        )
-        if not ended:
-            return
-        LinkCourse.objects.filter(link=found).delete()
-        cursor.execute(UNLINK, {"observers": [found.observer_id], "students": [found.student_id]})
-        record(Action.LINK_REMOVED, by=by, subject=found.student, observer=found.observer_id)
+    unlink_all([(found.observer_id, found.student_id)], by=by)
 
-
-END_LINKS = """
-UPDATE accounts_observationlink SET state = 'deleted', updated_at = now()
-WHERE (observer_id = %(user)s OR student_id = %(user)s) AND state = 'active'
-RETURNING id, observer_id, student_id
-"""
 
 END_OBSERVING = """
 UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
@@ -173,21 +158,17 @@ WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND associated_user_id 
 """
 
 
-def unlink_all(user: User, *, by: User | None) -> int:
+def unlink_person(user: User, *, by: User | None) -> int:
     """End every link `user` has, as observer and as student, with all that comes of them; returns how many.
 
-    Being an observer in single courses, without a link, ends too. Call it inside a transaction. Five statements.
+    Being an observer in single courses, without a link, ends too. Call it inside a transaction.
     """
-    links = ObservationLink.objects.filter(state=ObservationLink.State.ACTIVE)
-    lock_users([user.pk, *links.filter(observer=user).values_list("student_id", flat=True)])
+    links = ObservationLink.objects.filter(Q(observer=user) | Q(student=user), state=ObservationLink.State.ACTIVE)
+    lock_users([user.pk, *links.values_list("student_id", flat=True)])
+    ended = unlink_all(list(links.values_list("observer_id", "student_id")), by=by)
     with connection.cursor() as cursor:
-        cursor.execute(END_LINKS, {"user": user.pk})
-        ended = cursor.fetchall()
         cursor.execute(END_OBSERVING, {"user": user.pk})
-    LinkCourse.objects.filter(link__in=[link for link, _observer, _student in ended]).delete()
-    about = ((student, {"observer": observer}) for _link, observer, student in ended)
-    record_many(Action.LINK_REMOVED, about, by=by)
-    return len(ended)
+    return ended
 
 
 def follow(places: Iterable[tuple[int, int]], *, returned: bool) -> None:
@@ -251,10 +232,10 @@ def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -
     return links
 
 
-def unlink_all(pairs: Pairs, *, by: User | None) -> None:
-    """End the live links among these (observer id, student id) pairs; as `unlink` for one.
+def unlink_all(pairs: Pairs, *, by: User | None) -> int:
+    """End the live links among these (observer id, student id) pairs; returns how many there were.
 
-    Their observer enrollments go even where a file once listed them itself. Four statements, however many pairs.
+    Their observer enrollments go even where a file once listed them itself. Five statements, however many pairs.
     """
     values = _sides(pairs)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
@@ -265,6 +246,7 @@ def unlink_all(pairs: Pairs, *, by: User | None) -> None:
         cursor.execute(END_LINKS, values)
         cursor.execute(UNLINK, values)
         record_many(Action.LINK_REMOVED, [(student, {"observer": observer}) for observer, student in live], by=by)
+    return len(live)
 
 
 def keep_within_scopes(sections: Iterable[int]) -> None:

@@ -137,7 +137,7 @@ def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) 
             if going >= TOO_FEW_TO_MIND and going * 100 > share * active:
                 return _(
                     "This import would remove {going} of {active} active {what}, more than the {share} % that are"
-                    " allowed at once. Nothing was imported. If that is right, send it again and tell it to go on"
-                    " (ignore_deletion_brake)."
+                    " allowed at once. Nothing was imported. If that is right, let it go on all the same (by API or"
+                    " command: ignore_deletion_brake)."
                 ).format(going=going, active=active, what=name, share=share)
     return None

@@ -26,7 +26,7 @@ class DryRun(Import):
         super()._start()
         report: dict[str, Any] = {}
         with Bystander() as self._bystander, transaction.atomic():
-            begun = Report()
+            begun = Report(self.row)
             self._ended = False
             super().go()
             if self._ended:

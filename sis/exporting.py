@@ -41,6 +41,14 @@ def export(written: Written, *, by: User | None) -> Iterator[str]:
     return csv_text(_lines(written))
 
 
+def forecast() -> Written:
+    """What the file would hold now, and leave out (one statement, all links once)."""
+    written = Written()
+    for _line in _lines(written):
+        pass
+    return written
+
+
 def _lines(written: Written) -> Iterator[tuple[str, str, str]]:
     yield "observer_id", "student_id", "status"
     links = (

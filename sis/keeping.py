@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.utils import timezone
@@ -30,6 +31,18 @@ def keep_without_passwords(sis_import: SisImport) -> None:
         unfinished.replace(Path(settings.DATA_DIR) / kept)
     SisImport.objects.filter(pk=sis_import.pk).update(stored_file=kept if upload.is_file() else "")
     upload.unlink(missing_ok=True)
+
+
+def kept_copy(sis_import: SisImport) -> IO[bytes]:
+    """The upload to be read, without its passwords. Raises FileNotFoundError before there is such a copy, and after."""
+    if not may_be_had(sis_import):
+        raise FileNotFoundError(sis_import.stored_file)
+    return (Path(settings.DATA_DIR) / sis_import.stored_file).open("rb")
+
+
+def may_be_had(sis_import: SisImport) -> bool:
+    """Whether the upload is kept, and without its passwords."""
+    return bool(sis_import.stored_file) and f".{UPLOADED}" not in sis_import.stored_file
 
 
 def forget_old() -> None:

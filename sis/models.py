@@ -97,6 +97,11 @@ class SisImport(models.Model):
     def has_ended(self) -> bool:
         return self.workflow_state not in (*self.WAITING, *self.RUNNING, self.State.RESTORING)
 
+    @property
+    def was_braked(self) -> bool:
+        """Whether the deletion brake stopped it before its first row; nothing else leaves such a message."""
+        return self.workflow_state == self.State.ABORTED and bool(self.data.get("error_message"))
+
 
 class SisImportError(models.Model):
     """Something an import has to say: a warning about a row or file, or (`failure`) a file it could not use."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from sis.models import SisImport
+
 EXAMPLES = 5
 # What an import touches in every record it names, which is no change worth telling.
 NOT_TOLD = "- 'sis_import_id' - 'updated_at' - 'stuck_sis_fields'"
@@ -14,34 +16,37 @@ NOT_TOLD = "- 'sis_import_id' - 'updated_at' - 'stuck_sis_fields'"
 
 @dataclass(frozen=True)
 class Reported:
-    """One kind of record: its table, the column of its state, and SQL that names one (x)."""
+    """One kind of record: its table, the column of its state, SQL that names one (x), its class in state changes."""
 
     kind: str
     table: str
     state: str
     label: str
+    changes: str
 
 
 PERSON = "(SELECT u.name FROM accounts_user u WHERE u.id = x.{0})"
 REPORTED = (
-    Reported("accounts", "accounts_account", "workflow_state", "x.name"),
-    Reported("terms", "courses_term", "workflow_state", "x.name"),
-    Reported("courses", "courses_course", "workflow_state", "x.name"),
-    Reported("sections", "courses_section", "workflow_state", "x.name"),
-    Reported("users", "accounts_user", "state", "concat_ws(' ', x.name, '(' || x.sis_user_id || ')')"),
+    Reported("accounts", "accounts_account", "workflow_state", "x.name", "Account"),
+    Reported("terms", "courses_term", "workflow_state", "x.name", "EnrollmentTerm"),
+    Reported("courses", "courses_course", "workflow_state", "x.name", "Course"),
+    Reported("sections", "courses_section", "workflow_state", "x.name", "CourseSection"),
+    Reported("users", "accounts_user", "state", "concat_ws(' ', x.name, '(' || x.sis_user_id || ')')", "Pseudonym"),
     Reported(
         "enrollments",
         "courses_enrollment",
         "state",
         f"concat_ws(', ', {PERSON.format('user_id')}, replace(x.type, 'Enrollment', ''),"
         " (SELECT s.name FROM courses_section s WHERE s.id = x.section_id))",
+        "Enrollment",
     ),
-    Reported("admins", "accounts_accountadmin", "workflow_state", PERSON.format("user_id")),
+    Reported("admins", "accounts_accountadmin", "workflow_state", PERSON.format("user_id"), "AccountUser"),
     Reported(
         "user_observers",
         "accounts_observationlink",
         "state",
         f"concat_ws(' → ', {PERSON.format('observer_id')}, {PERSON.format('student_id')})",
+        "",
     ),
 )
 
@@ -49,7 +54,8 @@ REPORTED = (
 class Report:
     """Begin it in the transaction that will be rolled back, before the first row; `result` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, sis_import: SisImport) -> None:
+        self._changes = f"SELECT unnest(records) FROM sis_statechange WHERE sis_import_id = {sis_import.pk:d}"
         with connection.cursor() as cursor:
             cursor.execute(
                 'CREATE TEMP TABLE was ("table" text, id bigint, record jsonb, PRIMARY KEY ("table", id))'
@@ -70,6 +76,8 @@ class Report:
             if one.kind == "enrollments"
             else ""
         )
+        # So do the enrollments of people, and in batch mode whatever is not listed any more.
+        along = f"id IN ({self._changes} AND kind = '{one.changes}' AND before <> '' AND after = 'deleted')"
         removed = f"FROM {one.table} x LEFT JOIN was ON was.\"table\" = '{one.table}' AND was.id = x.id"
         return {
             "created": self._some(
@@ -78,7 +86,9 @@ class Report:
             "changed": self._some(
                 one, f"{compared} WHERE NOT ({gone}) AND to_jsonb(x) {NOT_TOLD} <> was.record {NOT_TOLD}"
             ),
-            "removed": self._some(one, f"{removed} WHERE ({gone}) {followed}"),
+            "removed": self._some(
+                one, f"{removed} WHERE ({gone}) {followed} OR (x.{one.state} = 'deleted' AND x.{along})"
+            ),
         }
 
     def _some(self, one: Reported, source: str) -> dict[str, Any]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import F, Q, Window
@@ -25,10 +22,10 @@ from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
 from sis.api.receiving import Unreadable, options_of, received
 from sis.creating import create_import
 from sis.jobs import ask_for_work
-from sis.keeping import UPLOADED
+from sis.keeping import kept_copy
+from sis.listing import Wanted, as_csv, messages_of
 from sis.models import SisImport, SisImportError
 from sis.restoring import begin_restoring
-from sis.running import stored_path
 
 READERS = frozenset({"import_sis", "manage_sis"})
 
@@ -132,7 +129,7 @@ def errors(call: Call, account_id: str, import_id: str | None = None) -> Body:
 def errors_attachment(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
     """GET accounts/:id/sis_imports/:id/errors_attachment: all there is to say, as CSV"""
     found = _import(_root(call, account_id, READERS), import_id)
-    answer = StreamingHttpResponse(_as_csv(found), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(as_csv(messages_of(found, Wanted())), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="sis_errors_attachment_{found.pk}.csv"'
     return answer
 
@@ -141,28 +138,9 @@ def upload(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
     """GET accounts/:id/sis_imports/:id/upload: the file as it came, but for passwords"""
     found = _import(_root(call, account_id, READERS), import_id)
     try:
-        if f".{UPLOADED}" in found.stored_file:
-            raise Http404
-        return FileResponse(stored_path(found).open("rb"), as_attachment=True, filename=found.file_name)
+        return FileResponse(kept_copy(found), as_attachment=True, filename=found.file_name)
     except FileNotFoundError:
         raise Http404 from None
-
-
-def _as_csv(sis_import: SisImport) -> Iterator[str]:
-    buffer = io.StringIO()
-    line = csv.writer(buffer)
-    line.writerow(["sis_import_id", "file", "message", "row"])
-    for error in sis_import.sis_import_errors.order_by("id").iterator(chunk_size=2_000):
-        line.writerow([sis_import.pk, _harmless(error.file), _harmless(error.message), error.row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """So that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r＝＋－＠" and text else text
 
 
 def _import(root: Account, text: str) -> SisImport:

@@ -1,0 +1,177 @@
+"""The forms of rosters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import Term
+from sis.creating import LONGEST_IDENTIFIER
+from sis.options import Options
+
+ZIP_BEGINS = b"PK"
+DROP_STATUSES = (
+    ("deleted", _("Remove them")),
+    ("completed", _("Conclude them: still there, as something past")),
+    ("inactive", _("Make them inactive: still listed, without access")),
+)
+
+
+class UploadForm(forms.Form):
+    """A roster file and what to do with it; the fields are named like the options of Canvas's API."""
+
+    attachment = forms.FileField(
+        label=_("Roster file"),
+        help_text=_(
+            "One .csv file, or a .zip of several. Canvas SIS CSV, OneRoster and School Data Sync are told apart."
+        ),
+        error_messages={
+            "required": _("Please choose a file."),
+            "missing": _("Please choose a file."),
+            "invalid": _("The file did not arrive. Please choose it again."),
+            "empty": _("This file is empty. Please export it again."),
+        },
+        widget=forms.FileInput(attrs={"accept": ".csv,.zip,text/csv,application/zip", "class": "drop"}),
+    )
+    override_sis_stickiness = forms.BooleanField(
+        label=_("Also change what people here have changed by hand"),
+        help_text=_("Otherwise names, dates and places that somebody edited here stay as they are."),
+        required=False,
+    )
+    skip_deletes = forms.BooleanField(
+        label=_("Remove nothing"), help_text=_("Rows with the status deleted are passed over."), required=False
+    )
+    batch_mode = forms.BooleanField(
+        label=_("This is all there is for one term (batch mode)"),
+        help_text=_(
+            "Courses, sections and enrollments of the term that came from files and are not listed in this one are"
+            " removed, of each kind that has a file in the upload."
+        ),
+        required=False,
+    )
+    batch_mode_term_id = forms.ModelChoiceField(
+        label=_("Which term"), queryset=Term.objects.none(), required=False, empty_label=_("Choose a term")
+    )
+    batch_mode_enrollment_drop_status = forms.ChoiceField(
+        label=_("Enrollments that are not listed"), choices=DROP_STATUSES, required=False
+    )
+    diffing_data_set_identifier = forms.CharField(
+        label=_("Name of the data set"),
+        help_text=_(
+            "For complete files that come again and again: with the same name each time, only what differs from the"
+            " one before is applied, and what is gone is removed. Leave it empty for a single file."
+        ),
+        max_length=LONGEST_IDENTIFIER,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    diffing_remaster_data_set = forms.BooleanField(
+        label=_("Do not compare this time"),
+        help_text=_("All rows are applied, and the next file is compared with this one."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        terms = Term.objects.filter(workflow_state=Term.State.ACTIVE)
+        term: Any = self.fields["batch_mode_term_id"]
+        term.queryset = terms.order_by(F("start_at").desc(nulls_last=True), "name", "id")
+
+    def clean_attachment(self) -> UploadedFile:
+        upload: UploadedFile = self.cleaned_data["attachment"]
+        ending = Path(upload.name or "").suffix.lower()
+        begins = upload.read(len(ZIP_BEGINS))
+        upload.seek(0)
+        if ending not in (".csv", ".zip"):
+            raise forms.ValidationError(_("Please choose a file whose name ends in .csv or .zip."))
+        if ending == ".zip" and begins != ZIP_BEGINS:
+            raise forms.ValidationError(_("This is no zip archive, whatever its name says. Please make it again."))
+        if ending == ".csv" and begins == ZIP_BEGINS:
+            raise forms.ValidationError(
+                _(
+                    "This is a spreadsheet or an archive, whatever its name says. In a spreadsheet, save it as"
+                    " “CSV UTF-8”."
+                )
+            )
+        return upload
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("batch_mode") and not cleaned.get("batch_mode_term_id"):
+            self.add_error_once("batch_mode_term_id", _("Please choose the term that the file lists completely."))
+        if cleaned.get("batch_mode") and cleaned.get("diffing_data_set_identifier"):
+            message = _("Data sets are not compared in batch mode. Please choose one of the two.")
+            self.add_error_once("diffing_data_set_identifier", message)
+        return cleaned
+
+    def add_error_once(self, field: str, message: Any) -> None:
+        """One complaint about a field is enough."""
+        if field not in self.errors:
+            self.add_error(field, message)
+
+    def options(self, *, dry_run: bool) -> Options:
+        """What is asked for. Only after `is_valid`."""
+        given = self.cleaned_data
+        batch = given["batch_mode"]
+        term = given["batch_mode_term_id"]
+        return Options(
+            dry_run=dry_run,
+            override_sis_stickiness=given["override_sis_stickiness"],
+            skip_deletes=given["skip_deletes"],
+            batch_mode=batch,
+            batch_mode_term_id=term.pk if batch and term else None,
+            batch_mode_enrollment_drop_status=given["batch_mode_enrollment_drop_status"] or "deleted",
+            diffing_data_set_identifier=given["diffing_data_set_identifier"],
+            diffing_remaster_data_set=given["diffing_remaster_data_set"],
+        )
+
+    @property
+    def option_fields(self) -> list[forms.BoundField]:
+        """The fields behind the disclosure."""
+        return [field for field in self if field.name != "attachment"]
+
+    @property
+    def opens_options(self) -> bool:
+        """Whether an option is set or wrong, so that the disclosure had better be open."""
+        return any(
+            field.errors or (self.is_bound and field.value() not in (None, "", False, "deleted"))
+            for field in self.option_fields
+        )
+
+
+class BrakeForm(forms.Form):
+    """How much one import may remove."""
+
+    share = forms.IntegerField(
+        label=_("Percent"),
+        min_value=0,
+        max_value=100,
+        error_messages={
+            "required": _("Please give a percentage from 0 to 100."),
+            "invalid": _("Please give a percentage from 0 to 100."),
+            "min_value": _("Please give a percentage from 0 to 100."),
+            "max_value": _("Please give a percentage from 0 to 100."),
+        },
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class TakeBackForm(forms.Form):
+    """How much of an import to take back."""
+
+    ALL, UNDELETE, UNCONCLUDE = "all", "undelete_only", "unconclude_only"
+    what = forms.ChoiceField(
+        label=_("What to take back"),
+        choices=(
+            (ALL, _("Everything: what it made is removed, what it removed or ended comes back")),
+            (UNDELETE, _("Only bring back what it removed")),
+            (UNCONCLUDE, _("Only reopen what it concluded")),
+        ),
+        initial=ALL,
+        widget=forms.RadioSelect,
+    )

@@ -1,0 +1,172 @@
+"""One roster import: watching it, what came of it, stopping it, importing it after all, taking it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.errors import Invalid
+from accounts.paging import page_of, search_words
+from accounts.requests import SignedInRequest
+from sis.aborting import abort
+from sis.forms import TakeBackForm
+from sis.jobs import ask_for_work
+from sis.keeping import may_be_had
+from sis.listing import Wanted, files_of, kinds_of, messages_of
+from sis.models import SisImport, StateChange
+from sis.outcome import (
+    badge_of,
+    kinds_supplied,
+    label_of,
+    lines_of,
+    options_of,
+    sentence_of,
+    summary_of,
+    told_of,
+)
+from sis.repeating import may_be_repeated, repeat
+from sis.restoring import begin_restoring
+from sis.telling import MOST_KEPT
+from sis.views.frame import IMPORT, MANAGE, enter_rosters, import_of, show_page
+
+# Screen readers are told of every quarter, not of every per cent.
+QUARTER = 25
+
+
+@login_required
+def show(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+    """Where the import stands; once it has ended, what came of it and what it has to say."""
+    post = enter_rosters(request, account_id)
+    found = import_of(post, import_id)
+    context: dict[str, Any] = {**_where(found), "options": options_of(found), "supplied": kinds_supplied(found)}
+    if found.has_ended:
+        context |= {
+            "lines": lines_of(found),
+            "summary": summary_of(found),
+            "told": told_of(found),
+            "may_be_had": may_be_had(found),
+            "may_be_repeated": IMPORT in post.permissions and may_be_repeated(found),
+            "may_be_taken_back": MANAGE in post.permissions and _may_be_taken_back(found),
+            **_said(request, found),
+        }
+    return show_page(request, post, "import.html", **context)
+
+
+def _where(found: SisImport) -> dict[str, Any]:
+    restoring = found.workflow_state == SisImport.State.RESTORING
+    percent = found.restoring.get("progress", 0) if restoring else found.progress
+    quarter = percent // QUARTER * QUARTER
+    return {
+        "import": found,
+        "dry_run": found.options.get("dry_run", False),
+        "label": label_of(found),
+        "badge": badge_of(found),
+        "sentence": sentence_of(found),
+        "percent": percent,
+        "quarter": quarter,
+        "told_so_far": f"{found.workflow_state}-{quarter}",
+    }
+
+
+def _said(request: SignedInRequest, found: SisImport) -> dict[str, Any]:
+    wanted = wanted_by(request)
+    return {
+        "wanted": wanted,
+        "files": files_of(found),
+        "kinds": kinds_of(found),
+        "page": page_of(messages_of(found, wanted), request.GET.get("page")),
+        "most_kept": MOST_KEPT,
+        "too_many": found.error_count + found.warning_count > MOST_KEPT,
+    }
+
+
+def wanted_by(request: HttpRequest) -> Wanted:
+    """The messages that the reader's search and filters ask for."""
+    given = request.GET
+    return Wanted(
+        words=search_words(given.get("search")),
+        file=given.get("file", "").replace("\0", "")[:255],
+        kind=given.get("kind", "").replace("\0", "")[:48],
+        only_errors=given.get("only_errors") == "1",
+    )
+
+
+def progress(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+    """The part of the page that changes while the import runs; once it has ended, the page is loaded anew."""
+    # The sign-in page has no place in the middle of another: it comes when that is loaded anew.
+    if not request.user.is_authenticated:
+        return HttpResponseClientRefresh()
+    found = import_of(enter_rosters(request, account_id), import_id)
+    if not request.htmx:
+        return redirect("sis_import", account_id, import_id)
+    if found.has_ended:
+        return HttpResponseClientRefresh()
+    where = _where(found)
+    tells = request.GET.get("told") != where["told_so_far"]
+    return render(request, "sis/partials/progress.html", {**where, "account": found.account, "tells": tells})
+
+
+@require_POST
+@login_required
+def stop(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+    """Stop an import that waits or runs."""
+    found = import_of(enter_rosters(request, account_id), import_id)
+    if abort(found, by=request.user):
+        messages.success(request, _("Stopped."))
+    else:
+        messages.warning(request, _("It had ended already."))
+    return redirect("sis_import", account_id, import_id)
+
+
+@login_required
+def again(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+    """Import the stored file of a dry run, or of what the brake stopped: asks first, and a POST does it."""
+    post = enter_rosters(request, account_id, IMPORT)
+    found = import_of(post, import_id)
+    if request.method == "POST":
+        try:
+            made = repeat(found, dry_run="dry_run" in request.POST, by=request.user)
+        except Invalid as error:
+            messages.error(request, error.message)
+            return redirect("sis_import", account_id, import_id)
+        return redirect("sis_import", account_id, made.pk)
+    if not may_be_repeated(found):
+        raise Http404
+    context: dict[str, Any] = {"import": found}
+    return show_page(request, post, "again.html", **context)
+
+
+@login_required
+def take_back(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+    """Return what the import changed the state of to the state before: asks first, and a POST does it."""
+    post = enter_rosters(request, account_id, MANAGE)
+    found = import_of(post, import_id)
+    if not _may_be_taken_back(found):
+        raise Http404
+    form = TakeBackForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        what = form.cleaned_data["what"]
+        undelete, unconclude = what == form.UNDELETE, what == form.UNCONCLUDE
+        try:
+            begin_restoring(found, by=request.user, undelete_only=undelete, unconclude_only=unconclude)
+            ask_for_work()
+        except Invalid as error:
+            messages.error(request, error.message)
+        return redirect("sis_import", account_id, import_id)
+    status = 422 if request.method == "POST" else 200
+    lines = [line for line in lines_of(found) if line.changes_states]
+    context: dict[str, Any] = {"import": found, "lines": lines, "form": form}
+    return show_page(request, post, "take_back.html", status, **context)
+
+
+def _may_be_taken_back(found: SisImport) -> bool:
+    """Whether there is something to take back, and it is still remembered what."""
+    never = found.options.get("dry_run") or found.workflow_state == SisImport.State.RESTORED or not found.started_at
+    return not never and found.has_ended and StateChange.objects.filter(sis_import=found).exists()
