@@ -20,6 +20,7 @@ from accounts.models import AccessToken, Action, User
 from accounts.names import sortable
 from accounts.signing_in import forget_addresses
 from accounts.sis_ids import check_may_set_sis_ids
+from accounts.stickiness import stick
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 SIS_IDS = ("sis_user_id", "integration_id")
@@ -113,7 +114,7 @@ def _save(user: User, changed: dict[str, str | None]) -> None:
         setattr(user, field, value)
     try:
         with transaction.atomic():
-            user.save(update_fields=list(changed))
+            user.save(update_fields=stick(user, changed))
     except IntegrityError as error:
         if "login_is_unique" in str(error):
             raise Invalid({"pseudonym.unique_id": [login_taken()]}) from None
@@ -132,7 +133,8 @@ def suspend(user: User, *, by: User) -> None:
         user.refresh_from_db()
         if user.is_active:
             user.state = User.State.SUSPENDED
-            user.save(update_fields=["state"])
+            stick(user, ["status"])
+            user.save(update_fields=["state", "stuck_sis_fields"])
             _end_sessions(user)
             record(Action.USER_SUSPENDED, by=by, subject=user)
 
@@ -145,7 +147,8 @@ def reactivate(user: User, *, by: User) -> None:
         if user.state == User.State.SUSPENDED:
             has_password = user.has_usable_password()
             user.state = User.State.REGISTERED if has_password else User.State.PRE_REGISTERED
-            user.save(update_fields=["state"])
+            stick(user, ["status"])
+            user.save(update_fields=["state", "stuck_sis_fields"])
             record(Action.USER_REACTIVATED, by=by, subject=user)
 
 

@@ -12,10 +12,11 @@ class FromRoster(Protocol):
     stuck_sis_fields: list[str]
 
 
-def stuck(record: FromRoster, fields: Iterable[str]) -> list[str]:
-    """Mark these fields of `record` as edited by a person; returns the record's stuck fields, which the caller saves.
+def stick(record: FromRoster, changed: Iterable[str]) -> list[str]:
+    """Mark the changed fields of `record` as edited by a person; returns the fields to save with them.
 
-    Call it from every rule that edits such a field for somebody, and save `stuck_sis_fields` with the field itself.
+    Called by every rule that edits a record which a roster may have made. A name that no roster sets does no harm.
     """
+    fields = list(changed)
     record.stuck_sis_fields = sorted({*record.stuck_sis_fields, *fields})
-    return record.stuck_sis_fields
+    return [*fields, "stuck_sis_fields"]

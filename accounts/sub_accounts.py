@@ -13,6 +13,7 @@ from accounts.locking import hold_account
 from accounts.models import Account, Action, User
 from accounts.permissions import account_permissions
 from accounts.sis_ids import check_may_set_sis_ids
+from accounts.stickiness import stick
 
 PERMISSION = "manage_account_settings"
 LONGEST = 255
@@ -58,7 +59,7 @@ def edit_account(account: Account, *, by: User, name: str | None = None, sis_acc
         for field, value in changed.items():
             setattr(account, field, value)
         with transaction.atomic():
-            _save(account, list(changed))
+            _save(account, stick(account, changed))
             record(Action.ACCOUNT_CHANGED, by=by, account=account.pk, fields=sorted(changed), name=account.name)
     return account
 

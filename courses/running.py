@@ -15,6 +15,7 @@ from accounts.locking import hold_account, lock_users
 from accounts.models import Account, Action, BaseType, User
 from accounts.permissions import may_on_account
 from accounts.sis_ids import check_may_set_sis_ids
+from accounts.stickiness import stick
 from courses.creating import check_order, check_texts, sis_id_taken
 from courses.models import Course, Enrollment, Submission
 
@@ -65,7 +66,7 @@ def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
 def _save(course: Course, changed: dict[str, Any], by: User) -> None:
     try:
         with transaction.atomic():
-            course.save(update_fields=list(changed))
+            course.save(update_fields=stick(course, changed))
     except IntegrityError:
         raise sis_id_taken("course.sis_course_id") from None
     record(Action.COURSE_CHANGED, by=by, course=course.pk, fields=sorted(changed))
@@ -106,7 +107,8 @@ def _set_state(course: Course, state: str, by: User) -> None:
         before = Course.objects.select_for_update().values_list("workflow_state", flat=True).get(pk=course.pk)
         course.workflow_state = state
         if before != state:
-            course.save(update_fields=["workflow_state"])
+            stick(course, ["status"])
+            course.save(update_fields=["workflow_state", "stuck_sis_fields"])
             record(Action.COURSE_CHANGED, by=by, course=course.pk, before=before, state=state)
 
 

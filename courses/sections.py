@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
@@ -13,6 +13,7 @@ from accounts.auditing import record
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Action, User
 from accounts.permission_list import PERMISSIONS
+from accounts.stickiness import stick
 from courses.creating import check_order, check_texts, sis_id_taken
 from courses.enrolling import change_states
 from courses.models import Course, Enrollment, Section
@@ -65,9 +66,10 @@ def edit_section(
     if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
         _check_may(by, "manage_sis", section.course)
         section.sis_section_id = sis_section_id or None
-    section.name = section.name if name is None else name.strip()
-    for field, moment in dates.items():
-        setattr(section, field, moment)
+    wanted: dict[str, Any] = {**dates, "name": section.name if name is None else name.strip()}
+    stick(section, [field for field, value in wanted.items() if getattr(section, field) != value])
+    for field, value in wanted.items():
+        setattr(section, field, value)
     with transaction.atomic():
         _save(section)
         record(Action.SECTION_CHANGED, by=by, course=section.course_id, section=section.pk, name=section.name)

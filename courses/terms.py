@@ -15,6 +15,7 @@ from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.models import Account, Action, User
 from accounts.permissions import may_on_account
 from accounts.sis_ids import check_may_set_sis_ids
+from accounts.stickiness import stick
 from courses.models import Course, Term
 
 PERMISSION = "manage_account_settings"
@@ -23,7 +24,9 @@ LONGEST = 255
 
 def terms() -> QuerySet[Term]:
     """Every term, the latest first; those without dates last."""
-    return Term.objects.order_by(F("start_at").desc(nulls_last=True), "name", "id")
+    return Term.objects.filter(workflow_state=Term.State.ACTIVE).order_by(
+        F("start_at").desc(nulls_last=True), "name", "id"
+    )
 
 
 def save_term(
@@ -45,6 +48,9 @@ def save_term(
     _check(name, sis_id or "", start_at, end_at)
     if sis_id != saved.sis_term_id:
         check_may_set_sis_ids("changed", by=by)
+    wanted = {"name": name.strip(), "start_at": start_at, "end_at": end_at}
+    if term:
+        stick(saved, [field for field, value in wanted.items() if getattr(saved, field) != value])
     saved.name, saved.start_at, saved.end_at, saved.sis_term_id = name.strip(), start_at, end_at, sis_id
     try:
         with transaction.atomic():

@@ -243,6 +243,20 @@ PAGES = [
     row("POST", "/accounts/{root}/terms/{term}/edit", "admin", body={"name": "Spring"}),
     row("GET", "/accounts/{root}/terms/{term}/delete", "admin"),
     row("POST", "/accounts/{root}/terms/{term}/delete", "admin"),
+    # Rosters
+    row("GET", "/accounts/{root}/sis_import", "admin"),
+    row("POST", "/accounts/{root}/sis_import", "admin"),
+    row("POST", "/accounts/{root}/sis_import/deletion_brake", "admin", body={"deletion_brake": "20"}),
+    row("GET", "/accounts/{root}/user_observers", "admin"),
+    row("POST", "/accounts/{root}/user_observers", "admin"),
+    row("GET", "/accounts/{root}/sis_import/{import}", "admin"),
+    row("GET", "/accounts/{root}/sis_import/{import}/progress", "admin"),
+    row("POST", "/accounts/{root}/sis_import/{import}/stop", "admin"),
+    row("GET", "/accounts/{root}/sis_import/{import}/messages.csv", "admin"),
+    # What has not run, or is not kept, can be neither repeated, taken back nor had.
+    row("POST", "/accounts/{root}/sis_import/{import}/again", "", hidden="admin"),
+    row("POST", "/accounts/{root}/sis_import/{import}/take_back", "", hidden="admin"),
+    row("GET", "/accounts/{root}/sis_import/{import}/upload", "", hidden="admin"),
 ]
 
 # In the API whoever may not read the record of a person or a course is refused: ids there are no secret.
@@ -349,6 +363,19 @@ API = [
     row("GET", "/api/v1/courses/{course}/users", STAFF),
     row("GET", "/api/v1/courses/{course}/search_users", STAFF),
     row("GET", "/api/v1/courses/{course}/users/{student}", STAFF),
+    # Rosters
+    row("GET", "/api/v1/accounts/{root}/sis_imports", "admin"),
+    row("POST", "/api/v1/accounts/{root}/sis_imports", "admin"),
+    row("GET", "/api/v1/accounts/{root}/sis_imports/importing", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/sis_imports/abort_all_pending", "admin"),
+    row("GET", "/api/v1/accounts/{root}/sis_imports/{import}", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/sis_imports/{import}/abort", "admin"),
+    row("GET", "/api/v1/accounts/{root}/sis_imports/{import}/errors", "admin"),
+    row("GET", "/api/v1/accounts/{root}/sis_imports/{import}/errors_attachment", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/sis_imports/{import}/restore_states", "", hidden="admin"),
+    row("GET", "/api/v1/accounts/{root}/sis_imports/{import}/upload", "", hidden="admin"),
+    row("GET", "/api/v1/accounts/{root}/sis_import_errors", "admin"),
+    row("GET", "/api/v1/progress/{import}", "admin"),
     # Pairing
     row("POST", "/api/v1/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),
     row("GET", "/api/v1/users/self/observees", SIGNED_IN, of_oneself=True),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from courses.models import Assignment, Enrollment, Term
 from courses.observing import link
+from sis.models import SisImport
 from tests.factories import (
     AccountFactory,
     CodeFactory,
@@ -95,6 +96,7 @@ class World:
             "admin_role": Role.objects.built_in(BaseType.ACCOUNT_ADMIN).pk,
             "permission": "read_roster",
             "kind": "observer",
+            "import": SisImport.objects.create(account=self.root, file_name="users.csv", workflow_state="created").pk,
             "term": Term.objects.create(name="Autumn").pk,
         }
         bare = Role.objects.create(label="Visitor", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=self.root)

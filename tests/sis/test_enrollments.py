@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, ObservationLink, Role, User
-from accounts.stickiness import stuck
+from accounts.stickiness import stick
 from courses.enrolling import change_state
 from courses.models import Course, Enrollment, Section
 from courses.observing import link
@@ -177,7 +177,7 @@ class TestStates:
         header = "section_id,user_id,role,status,start_date,end_date"
         load(enrollments=f"{header}\nS1,KIM,student,active,2026-09-01,2026-12-01")
         edited = place()
-        stuck(edited, ["end_at"])
+        stick(edited, ["end_at"])
         edited.save()
         load(enrollments=f"{header}\nS1,KIM,student,active,,")
         assert (place().start_at.month, place().end_at.month) == (9, 12)

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Account, ObservationLink, User
-from accounts.stickiness import stuck
+from accounts.stickiness import stick
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import link
 from sis.options import Options
@@ -78,7 +78,7 @@ class TestAccounts:
     def test_an_edited_name_and_place_stay(self, load, root):
         load(accounts=f"{self.HEADER}\nA,,District,active\nB,A,School,active")
         edited = account("B")
-        stuck(edited, ["name", "parent"])
+        stick(edited, ["name", "parent"])
         edited.save()
         load(accounts=f"{self.HEADER}\nB,,Other,active")
         assert (account("B").name, account("B").parent) == ("School", account("A"))
@@ -122,7 +122,7 @@ class TestTerms:
     def test_when_one_date_is_edited_neither_is_imported(self, load):
         load(terms=f"{self.HEADER}\nT,Fall,active,2026-09-01,2027-01-31")
         edited = term()
-        stuck(edited, ["start_at"])
+        stick(edited, ["start_at"])
         edited.save()
         load(terms=f"{self.HEADER}\nT,Autumn,active,2026-10-01,2027-02-28")
         assert (term().name, term().start_at.month, term().end_at.month) == ("Autumn", 9, 1)
@@ -211,7 +211,7 @@ class TestCourses:
     def test_what_a_person_edited_stays(self, load, root):
         load(courses=f"{self.HEADER}\nC1,b,B,active")
         edited = course()
-        stuck(edited, ["name", "course_code", "status", "account", "start_at"])
+        stick(edited, ["name", "course_code", "status", "account", "start_at"])
         edited.save()
         load(
             accounts="account_id,parent_account_id,name,status\nA,,School,active",
@@ -277,7 +277,7 @@ class TestSections:
     def test_what_a_person_edited_stays(self, load):
         load(sections=f"{self.HEADER}\nS1,C1,A,active")
         edited = section()
-        stuck(edited, ["course", "name"])
+        stick(edited, ["course", "name"])
         edited.save()
         load(sections=f"{self.HEADER}\nS1,C2,B,active")
         assert (section().course, section().name) == (course("C1"), "A")
@@ -342,7 +342,7 @@ class TestCrossLists:
 
     def test_a_section_moved_by_a_person_stays_without_a_word(self, load):
         edited = section()
-        stuck(edited, ["course"])
+        stick(edited, ["course"])
         edited.save()
         made = load(xlists=f"{self.HEADER}\nC2,S1,active")
         assert (section().course, warnings(made), made.data["counts"]["xlists"]) == (course("C1"), [], 0)

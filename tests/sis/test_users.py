@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.hashers import check_password
 
 from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, User
-from accounts.stickiness import stuck
+from accounts.stickiness import stick
 from courses.models import Enrollment
 from courses.observing import link
 from sis.options import Options
@@ -290,7 +290,7 @@ class TestStickiness:
         load(users=f"{HEADER},full_name,short_name,pronouns\nU1,u1,active,Ana Diaz,Ana,she/her")
         person = user()
         person.name = "Anna Diaz"
-        stuck(person, ["name", "login_id", "status"])
+        stick(person, ["name", "login_id", "status"])
         person.save()
         return person
 
