@@ -17,7 +17,7 @@ from courses.models import Term
 from sis.models import SisImport
 from sis.options import Options
 from tests.factories import RootFactory, make_admin
-from tests.sis.conftest import make
+from tests.sis.conftest import forget_all_jobs, make
 
 USERS = "user_id,login_id,status"
 
@@ -97,6 +97,7 @@ def until(happens, seconds=60):
 def worker(transactional_db, settings, tmp_path):
     """Start a worker; whatever still runs at the end is killed."""
     settings.DATA_DIR = tmp_path / "data"
+    forget_all_jobs()
     started = []
 
     def start():
@@ -114,9 +115,7 @@ def worker(transactional_db, settings, tmp_path):
     for process in started:
         process.kill()
         process.wait()
-    with connection.cursor() as cursor:
-        # Its tables are not Django's to empty.
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+    forget_all_jobs()
 
 
 def test_an_import_goes_on_when_its_worker_was_killed_in_the_middle(worker, tmp_path):

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from sis.jobs import ask_for_work, forget_jobs, take_up_stalled
+from tests.sis.conftest import forget_all_jobs
 
 STALL = """
 WITH dead AS (
@@ -19,10 +20,9 @@ UPDATE procrastinate_jobs SET status = 'doing', worker_id = dead.id FROM dead
 
 @pytest.fixture
 def jobs(transactional_db):
+    forget_all_jobs()
     yield lambda: _fetch("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id")
-    # Its tables are not Django's to empty.
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+    forget_all_jobs()
 
 
 def _fetch(sql):

@@ -237,6 +237,34 @@ class TestBatchMode:
         states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
         assert states == {"S1": status, "S2": status, "S3": "active"}
 
+    def test_cleaning_up_goes_on_after_an_interruption(self, load, year, root, admin, tmp_path, monkeypatch):
+        monkeypatch.setattr("sis.batching.AT_A_TIME", 1)
+        made = make(root, admin, batch(), tmp_path, {"enrollments": ENROLLMENTS, "sections": SECTIONS})
+        steps = []
+
+        class KilledError(BaseException):
+            pass
+
+        class Killed(Import):
+            def _save(self, *fields, **more):
+                super()._save(*fields, **more)
+                if self.row.workflow_state == "cleanup_batch" and fields == ("data",):
+                    steps.append(1)
+                    if len(steps) == 3:
+                        raise KilledError
+
+        with suppress(KilledError):
+            Killed(SisImport.objects.get(pk=made.pk), lambda one: None).go()
+        assert SisImport.objects.get(pk=made.pk).workflow_state == "cleanup_batch"
+        work_off(root)
+        made.refresh_from_db()
+        assert made.workflow_state == "imported"
+        counts = made.data["counts"]
+        assert (counts["batch_enrollments_deleted"], counts["batch_sections_deleted"]) == (2, 2)
+        assert set(
+            Section.objects.filter(sis_section_id__in=["S1", "S2"]).values_list("workflow_state", flat=True)
+        ) == {"deleted"}
+
     def test_a_threshold_stops_it_before_anything_is_deleted(self, load, year):
         made = load(options=batch(change_threshold=40), **self.FILES)
         assert (made.workflow_state, warnings(made)) == ("aborted", [(None, "change_threshold")])
