@@ -28,14 +28,19 @@ def known_about(person: User, *, by: User) -> frozenset[str] | None:
     keys = account_permissions(by, Account.objects.root())
     if "read_roster" in keys:
         return keys
-    if keys := _known_in_courses(person, by):
-        return keys
+    found = _known_in_courses(person, by)
+    if found is not None:
+        return found
     linked = ObservationLink.objects.live().filter(observer=by, student=person).exists()
     return frozenset() if linked or observer_enrollments(by).filter(associated_user=person).exists() else None
 
 
-def _known_in_courses(person: User, by: User) -> frozenset[str]:
+def _known_in_courses(person: User, by: User) -> frozenset[str] | None:
+    """What is known by seeing the people of courses; of somebody merely invited there, the name."""
     places = Enrollment.objects.present().filter(user=person)
-    courses = Course.objects.present().filter(pk__in=places.values("section__course"))
-    held = permissions_in(by, courses).values()
-    return frozenset().union(*(keys for keys in held if "read_roster" in keys))
+    settled = set(places.settled().values_list("section__course", flat=True))
+    held = permissions_in(by, Course.objects.present().filter(pk__in=places.values("section__course")))
+    seen = {pk: keys for pk, keys in held.items() if "read_roster" in keys}
+    if not seen:
+        return None
+    return frozenset().union(*(keys for pk, keys in seen.items() if pk in settled))

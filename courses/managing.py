@@ -18,6 +18,7 @@ from accounts.permission_list import PERMISSIONS
 from accounts.permissions import account_permissions
 from accounts.roles import roles_of, settings_of
 from courses.enrolling import default_section
+from courses.knowing import known_about
 from courses.models import Course, Enrollment, Section
 from courses.permissions import course_permissions
 from courses.visibility import READING
@@ -166,6 +167,12 @@ def course_roles(course: Course) -> list[Role]:
     found = roles_of(course.account).filter(base_type__in=COURSE_BASE_TYPES)
     order = [base.value for base in WORDS]
     return sorted(found, key=lambda role: (role.account_id is not None, order.index(role.base_type), role.label))
+
+
+def is_elsewhere(user: User, *, by: User) -> bool:
+    """Whether `user` has a place somewhere and `by` nothing to do with them: such people are asked, not taken."""
+    places = Enrollment.objects.present().filter(user=user, state__in=Enrollment.ACCEPTED)
+    return places.exists() and "read_roster" not in (known_about(user, by=by) or ())
 
 
 def find_role(course: Course, *, role_id: int | None = None, name: str = "", base_type: str = "") -> Role:

@@ -120,7 +120,10 @@ def _line(person: User, places: list[Enrollment]) -> Line:
 
 
 def roster(course: Course, view: View | None = None) -> UserQuerySet:
-    """The people of `course`, each with `places`: all their enrollments there, also those `view` does not ask for."""
+    """The people of `course`, each with `places`: all their enrollments there, also those `view` does not ask for.
+
+    Of those who are not `is_settled`, merely invited so far, the name is all there is to show.
+    """
     view = view or View()
     there = Enrollment.objects.present().filter(section__course=course)
     if view.role_id is not None:
@@ -132,7 +135,8 @@ def roster(course: Course, view: View | None = None) -> UserQuerySet:
     places = Prefetch("enrollments", enrollments_in(course), to_attr="places")
     # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
     people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
-    return _in_order(people.prefetch_related(places), there, view)
+    settled = Enrollment.objects.present().settled().filter(user=OuterRef("pk"), section__course=course)
+    return _in_order(people.annotate(is_settled=Exists(settled)).prefetch_related(places), there, view)
 
 
 def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> UserQuerySet:

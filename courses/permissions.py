@@ -22,8 +22,7 @@ from accounts.permissions import (
     remember_accounts,
     remembered,
 )
-from courses.models import Course, Enrollment
-from courses.models.course import CourseQuerySet
+from courses.models import Course
 
 ROLES = f"""
 {UPWARDS} {ADMIN_ROLES}
@@ -88,9 +87,3 @@ def may(user: User, key: str, where: Course | Account) -> bool:
     if isinstance(where, Account):
         return may_on_account(user, key, where)
     return PERMISSIONS[key].key in course_permissions(user, where)
-
-
-def courses_with(user: User) -> CourseQuerySet:
-    """The courses somebody is in, in whatever capacity and state."""
-    places = Enrollment.objects.exclude(state=Enrollment.State.DELETED).filter(user=user)
-    return Course.objects.present().filter(pk__in=places.values("section__course"))

@@ -67,6 +67,14 @@ def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
     return places.filter(open_now | Q(type__in=STAFF_TYPES), state__in=READING)
 
 
+def _unsettled(reader: User, enrollments: Iterable[Enrollment]) -> set[int]:
+    """The ids of invitations of people of whom `reader` knows the name only, as long as they have not accepted."""
+    asked = [enrollment.pk for enrollment in enrollments if enrollment.state in Enrollment.UNANSWERED]
+    if not asked or may_on_account(reader, "read_roster", Account.objects.root()):
+        return set()
+    return set(asked) - set(Enrollment.objects.filter(pk__in=asked).settled().values_list("pk", flat=True))
+
+
 class Sight:
     """What one reader may know about some enrollments, worked out for all of them at once (four statements).
 
@@ -75,16 +83,24 @@ class Sight:
 
     def __init__(self, reader: User, enrollments: Iterable[Enrollment]) -> None:
         self._reader = reader
+        enrollments = list(enrollments)
         sections = {enrollment.section for enrollment in enrollments}
         self._keys = permissions_in(reader, {section.course for section in sections})
         beside = observer_enrollments(reader).filter(section__in=sections)
+        self._unsettled = _unsettled(reader, enrollments)
         self._observed = set(beside.values_list("associated_user", "section"))
 
     def keys(self, enrollment: Enrollment) -> frozenset[str]:
         """The permissions that count for what is said about the enrolled person."""
         if enrollment.user_id == self._reader.pk:
             return own_keys(self._reader)
+        if self.is_unsettled(enrollment):
+            return frozenset()
         return self._keys[enrollment.section.course_id]
+
+    def is_unsettled(self, enrollment: Enrollment) -> bool:
+        """Whether it is an invitation by which the reader is to know the person's name only."""
+        return enrollment.pk in self._unsettled
 
     def keys_of_observed(self, enrollment: Enrollment) -> frozenset[str]:
         """The permissions that count for what is said about the student this enrollment observes."""

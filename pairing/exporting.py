@@ -32,7 +32,7 @@ class Forecast:
 
 def students_of(course: Course) -> UserQuerySet:
     """Everybody who is a student of `course` now: active, invited or pending; once each, in class list order."""
-    places = Enrollment.objects.live().students().present().filter(section__course=course)
+    places = Enrollment.objects.live().students().present().settled().filter(section__course=course)
     return User.objects.present().filter(pk__in=places.values("user")).by_name()
 
 

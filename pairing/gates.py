@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, User
 from accounts.permission_list import PERMISSIONS
 from courses.models import Course, Enrollment
-from courses.permissions import courses_with, permissions_in
+from courses.models.course import CourseQuerySet
+from courses.models.enrollment import EnrollmentQuerySet
+from courses.permissions import permissions_in
 
 PERMISSION = "generate_observer_pairing_code"
 ON_USER_DETAILS = "allow_course_admin_actions"
@@ -65,8 +67,17 @@ def is_student(user: User) -> bool:
 
 
 def _is_student_of(user: User, course: Course) -> bool:
-    there = Enrollment.objects.present().students().filter(section__course=course)
-    return there.filter(user=user, state__in=STUDENT_STATES).exists()
+    return _places_of(user).filter(section__course=course).exists()
+
+
+def _places_of(student: User) -> EnrollmentQuerySet:
+    """Where somebody is (or was) a student: an invitation alone makes nobody a student who is one elsewhere."""
+    return Enrollment.objects.present().students().settled().filter(user=student, state__in=STUDENT_STATES)
+
+
+def _courses_of(student: User) -> CourseQuerySet:
+    courses = Course.objects.filter(pk__in=_places_of(student).values("section__course"))
+    return courses.select_related("account")
 
 
 def why_not_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:
@@ -85,7 +96,7 @@ def why_not_for(student: User, *, by: User, course: Course | None = None, on_det
     if by == student and by.actor is None:
         return None
     asking = by.person_acting if by == student else by
-    courses = [course] if course else list(courses_with(student).select_related("account"))
+    courses = [course] if course else list(_courses_of(student))
     needed = (PERMISSION, ON_USER_DETAILS) if on_details else (PERMISSION,)
     return _missing(asking, courses, needed)
 

@@ -12,7 +12,7 @@ from courses.api import finding
 from courses.api.enrollments import bodies
 from courses.enrolling import change_state, enroll
 from courses.invitations import answer
-from courses.managing import MANAGING, Deed, check, check_enrolls, find_role, section_for
+from courses.managing import MANAGING, Deed, check, check_enrolls, find_role, is_elsewhere, section_for
 from courses.models import Course, Enrollment, Section
 from courses.permissions import course_permissions
 
@@ -61,6 +61,8 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
     if "user_id" not in wanted:
         raise Invalid({"user_id": [("blank", _("Please say who is to be enrolled (enrollment[user_id])."))]})
     user = person(call, wanted.text("user_id"))
+    if state in (None, State.ACTIVE) and is_elsewhere(user, by=call.user):
+        state = State.INVITED
     student = person(call, wanted.text("associated_user_id")) if observing else None
     made = enroll(
         user,

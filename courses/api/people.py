@@ -87,7 +87,8 @@ def _bodies(call: Call, people: list[User], keys: frozenset[str]) -> list[dict[s
 
 
 def _body(call: Call, user: User, keys: frozenset[str], sight: Sight, totals: Totals) -> dict[str, object]:
-    body = user_body(user, keys, call.include)
+    settled = any(not sight.is_unsettled(place) for place in _places_of(user))
+    body = user_body(user, keys if settled else (), call.include)
     if "enrollments" in call.include:
         body["enrollments"] = [
             enrollment_body(place, sight, totals, call.address, with_user=False) for place in _places_of(user)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import COURSE_BASE_TYPES, BaseType, ObservationLink, Role, User
@@ -21,6 +21,15 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.exclude(state__in=Enrollment.GONE).filter(
             section__workflow_state=Section.State.ACTIVE, section__course__in=Course.objects.present()
         )
+
+    def settled(self) -> EnrollmentQuerySet:
+        """Without the invitations, not answered yet, of people who belong elsewhere already.
+
+        Whoever can add people can invite anybody: until the invitation is accepted it gives no right to know more of
+        them, nor to act for them. Somebody new, who is nowhere else, is taken for what they are invited as.
+        """
+        elsewhere = Enrollment.objects.present().filter(user=OuterRef("user"), state__in=Enrollment.ACCEPTED)
+        return self.filter(~Q(state__in=Enrollment.UNANSWERED) | ~Exists(elsewhere))
 
     def students(self) -> EnrollmentQuerySet:
         return self.filter(type=BaseType.STUDENT)
@@ -40,6 +49,8 @@ class Enrollment(models.Model):
 
     LIVE = (State.ACTIVE, State.INVITED, State.CREATION_PENDING)
     GONE = (State.DELETED, State.REJECTED)
+    UNANSWERED = (State.INVITED, State.CREATION_PENDING)
+    ACCEPTED = (State.ACTIVE, State.INACTIVE, State.COMPLETED)
 
     user = models.ForeignKey(User, models.PROTECT, related_name="enrollments")
     section = models.ForeignKey(Section, models.PROTECT, related_name="enrollments")

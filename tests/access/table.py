@@ -250,11 +250,12 @@ PAGES = [
     row("GET", "/accounts/{root}/user_observers", "admin"),
     row("POST", "/accounts/{root}/user_observers", "admin"),
     row("GET", "/accounts/{root}/sis_import/{import}", "admin"),
-    row("GET", "/accounts/{root}/sis_import/{import}/progress", "admin"),
+    # Whoever has signed out meanwhile is told to load the page anew, and nothing else.
+    row("GET", "/accounts/{root}/sis_import/{import}/progress", "nobody admin", anybody=True),
     row("POST", "/accounts/{root}/sis_import/{import}/stop", "admin"),
     row("GET", "/accounts/{root}/sis_import/{import}/messages.csv", "admin"),
     # What has not run, or is not kept, can be neither repeated, taken back nor had.
-    row("POST", "/accounts/{root}/sis_import/{import}/again", "", hidden="admin"),
+    row("POST", "/accounts/{root}/sis_import/{import}/again", "admin"),
     row("POST", "/accounts/{root}/sis_import/{import}/take_back", "", hidden="admin"),
     row("GET", "/accounts/{root}/sis_import/{import}/upload", "", hidden="admin"),
 ]
@@ -372,10 +373,10 @@ API = [
     row("PUT", "/api/v1/accounts/{root}/sis_imports/{import}/abort", "admin"),
     row("GET", "/api/v1/accounts/{root}/sis_imports/{import}/errors", "admin"),
     row("GET", "/api/v1/accounts/{root}/sis_imports/{import}/errors_attachment", "admin"),
-    row("PUT", "/api/v1/accounts/{root}/sis_imports/{import}/restore_states", "", hidden="admin"),
+    row("PUT", "/api/v1/accounts/{root}/sis_imports/{import}/restore_states", "admin"),
     row("GET", "/api/v1/accounts/{root}/sis_imports/{import}/upload", "", hidden="admin"),
     row("GET", "/api/v1/accounts/{root}/sis_import_errors", "admin"),
-    row("GET", "/api/v1/progress/{import}", "admin"),
+    row("GET", "/api/v1/progress/{import}", "", hidden="admin"),
     # Pairing
     row("POST", "/api/v1/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),
     row("GET", "/api/v1/users/self/observees", SIGNED_IN, of_oneself=True),

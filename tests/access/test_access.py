@@ -92,7 +92,7 @@ def test_everybody_gets_what_the_table_says_and_nothing_else(world, name):
         for row, answer in answers
         if (ALLOWED if answer == OBJECTED else answer) != expected(row, name)
     ]
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
@@ -107,7 +107,7 @@ def test_what_is_open_in_ones_own_school_is_not_open_in_another(world, name):
         allowed = stands_as in row.who or (name in row.who and row.anybody)
         if (visitor.asks(row, ids) in (ALLOWED, OBJECTED)) is not allowed:
             wrong.append(f"{row}: {'refused' if allowed else 'allowed'}")
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", ["teacher", "ta", "observer", "sub_admin", "admin"])

@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from accounts.models import Action, AuditEvent, BaseType, Role, RoleOverride
+from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride
 from accounts.permission_list import PERMISSIONS
 from accounts.roles import create_role, set_permission
-from tests.factories import PASSWORD, EnrollmentFactory, make_admin
+from tests.factories import PASSWORD, EnrollmentFactory, UserFactory, make_admin
 
 KEY = "generate_observer_pairing_code"
 LABEL = str(PERMISSIONS[KEY].label)
@@ -82,19 +82,22 @@ def test_an_admin_lets_teachers_make_codes_and_takes_it_back(new_visitor, admin,
 
 
 def test_a_refusal_is_shown_in_the_panel_and_nothing_is_saved(new_visitor, admin, school):
-    account_admin = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
+    office = create_role(school, "Office", BaseType.ACCOUNT_MEMBERSHIP, by=admin)
+    set_permission(office, school, "manage_role_overrides", {"enabled": True}, by=admin)
+    clerk = UserFactory(password=PASSWORD)
+    AccountAdmin.objects.create(user=clerk, account=school, role=office)
     visitor = new_visitor()
     page = visitor.page
-    visitor.sign_in(admin)
+    visitor.sign_in(clerk)
     visitor.visit(f"/accounts/{school.pk}/permissions?roles=account")
-    cell(visitor, "Account Admin", "Permissions - manage").click()
+    cell(visitor, "Office", "Permissions - manage").click()
     panel = page.get_by_role("dialog")
     panel.get_by_label("Off", exact=True).check()
     expect(panel.get_by_role("alert")).to_contain_text("take the right to manage permissions from yourself")
     visitor.finds_nothing_wrong()
-    cell_after = page.locator(f'#grid [data-cell="{account_admin.pk}-manage_role_overrides"]').first
-    expect(cell_after).to_have_text("On")
-    assert not RoleOverride.objects.exists()
+    cell_after = page.locator(f'#grid [data-cell="{office.pk}-manage_role_overrides"]').first
+    expect(cell_after).to_contain_text("On")
+    assert RoleOverride.objects.get().enabled
     panel.get_by_label("On", exact=True).check()
     panel.get_by_label("Hill School itself").uncheck()
     panel.get_by_label("Accounts below it").uncheck()
