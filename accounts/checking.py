@@ -40,6 +40,8 @@ def login_complaint(login: str, *, must_be_email: bool = False) -> str | None:
     """What is wrong with a login; whether it is taken is not looked up."""
     if not login.strip():
         return _("Please give a login.")
+    if login != login.strip():
+        return _("A login has no spaces before or after it.")
     if len(login) > LONGEST_LOGIN or not login.isprintable():
         return _("A login has at most 100 characters, none of them invisible.")
     return (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -109,6 +109,7 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
         return []
     with transaction.atomic():
         lock_users(pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk)
+        _check_all_is_still_there(wanted)
         _check_nobody_observes_back(wanted.values())
         before = _states_of(wanted)
         made = [seat.enrollment(before.get(kind)) for kind, seat in wanted.items()]
@@ -122,6 +123,23 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
         _carry(changes)
         _record(changes, by)
     return made
+
+
+# The rows are held, so that no section is deleted between this look and the new enrollments.
+STILL_THERE = """
+SELECT s.workflow_state = 'active' AND c.workflow_state <> 'deleted'
+FROM courses_section s JOIN courses_course c ON c.id = s.course_id WHERE s.id = ANY(%s) ORDER BY s.id FOR SHARE
+"""
+
+
+def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
+    """Look again, now that everybody is held: people and sections may have been deleted since they were looked up."""
+    people = {pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk}
+    gone = User.objects.filter(pk__in=people, state=User.State.DELETED).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_THERE, [sorted({section for section, *_rest in wanted})])
+        if gone or not all(there for (there,) in cursor.fetchall()):
+            raise changed_meanwhile()
 
 
 def _states_of(wanted: dict[Kind, Seat]) -> dict[Kind, str]:
@@ -167,14 +185,23 @@ def _check_nobody_observes_back(seats: Collection[Seat]) -> None:
         raise Invalid({"associated_user_id": [("invalid", message)]})
 
 
-def change_state(enrollment: Enrollment, state: str, *, by: User | None) -> Enrollment:
-    """Conclude (`completed`), deactivate (`inactive`), remove (`deleted`) or reactivate (`active`)."""
-    change_states([enrollment], state, by=by)
+def changed_meanwhile() -> Invalid:
+    """The complaint where somebody else has been quicker."""
+    return Invalid({"state": [("changed", _("This has been changed meanwhile. Please look again."))]})
+
+
+def change_state(
+    enrollment: Enrollment, state: str, *, by: User | None, only_from: Collection[str] = State.values
+) -> Enrollment:
+    """Conclude (`completed`), deactivate (`inactive`), remove (`deleted`) or reactivate (`active`). Raises Invalid."""
+    change_states([enrollment], state, by=by, only_from=only_from)
     return enrollment
 
 
-def change_states(enrollments: Iterable[Enrollment], state: str, *, by: User | None) -> None:
-    """The same for many at once."""
+def change_states(
+    enrollments: Iterable[Enrollment], state: str, *, by: User | None, only_from: Collection[str] = State.values
+) -> None:
+    """The same for many at once. Raises Invalid where one is no longer in one of the states `only_from`."""
     by_id = {enrollment.pk: enrollment for enrollment in enrollments}
     if not by_id:
         return
@@ -183,6 +210,8 @@ def change_states(enrollments: Iterable[Enrollment], state: str, *, by: User | N
         # In which state and section each one is now: it may have been changed since it was looked up.
         there = Enrollment.objects.filter(pk__in=by_id)
         now_in = {pk: (before, section_id) for pk, before, section_id in there.values_list("pk", "state", "section")}
+        if any(before not in only_from for before, _section in now_in.values()):
+            raise changed_meanwhile()
         completed_at = timezone.now() if state == State.COMPLETED else None
         values: dict[str, Any] = {"state": state, "completed_at": completed_at, "updated_at": timezone.now()}
         there.update(**values)
@@ -195,29 +224,6 @@ def change_states(enrollments: Iterable[Enrollment], state: str, *, by: User | N
             changes.append((enrollment, before))
         _carry(changes)
         _record(changes, by)
-
-
-def move(enrollment: Enrollment, section: Section, *, by: User | None) -> Enrollment:
-    """Move an enrollment to another section; where there is one of its kind already, the two become one there."""
-    _check(Seat(enrollment.user, section, enrollment.role, enrollment.associated_user))
-    with transaction.atomic():
-        lock_users([enrollment.user_id])
-        enrollment.refresh_from_db()
-        old_section_id = enrollment.section_id
-        Enrollment.objects.filter(
-            section=section,
-            user=enrollment.user_id,
-            role=enrollment.role_id,
-            type=enrollment.type,
-            associated_user=enrollment.associated_user_id,
-        ).exclude(pk=enrollment.pk).delete()
-        enrollment.section = section
-        enrollment.updated_at = timezone.now()
-        enrollment.save(update_fields=["section", "updated_at"])
-        if enrollment.type == BaseType.STUDENT:
-            follow([(enrollment.user_id, old_section_id), (enrollment.user_id, section.pk)], returned=True)
-        _record([(enrollment, enrollment.state)], by, moved_from=old_section_id)
-    return enrollment
 
 
 def _carry(changes: Collection[Change]) -> None:

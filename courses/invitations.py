@@ -29,4 +29,4 @@ def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:
         raise NotAllowed(_("Only the invited person can answer an invitation."))
     if enrollment.state != State.INVITED:
         raise Invalid({"state": [("invalid", _("This invitation has been answered already."))]})
-    change_state(enrollment, State.ACTIVE if accepts else State.REJECTED, by=by)
+    change_state(enrollment, State.ACTIVE if accepts else State.REJECTED, by=by, only_from=[State.INVITED])

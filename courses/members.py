@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import BaseType, Role, User
-from courses.enrolling import Seat, change_states, enroll_many
+from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many
 from courses.managing import Deed, check, check_enrolls
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
@@ -94,7 +94,15 @@ def carry_out(member: Member, deed: Deed, *, by: User) -> None:
         check(deed, place, member.course, by=by)
     if not places:
         raise Invalid({"state": [("invalid", _("Nothing has to be changed: this has been done already."))]})
-    change_states(places, INTO[deed], by=by)
+    change_states(places, INTO[deed], by=by, only_from=FROM[deed])
+
+
+def _as_now(member: Member) -> Member:
+    """The same person as they are now that they are held. Raises Invalid where they are not there any more."""
+    found = members_in(member.course, member.person.pk, member.role.pk)
+    if not found:
+        raise changed_meanwhile()
+    return found[0]
 
 
 def set_sections(member: Member, sections: Iterable[Section], *, by: User) -> None:
@@ -103,10 +111,11 @@ def set_sections(member: Member, sections: Iterable[Section], *, by: User) -> No
     Whoever observes a student in this course only keeps doing so in the new sections. Raises NotAllowed, Invalid.
     """
     wanted = {section.pk: section for section in sections}
-    _check_sections(member, wanted.values(), by)
     with transaction.atomic():
+        lock_users([member.person.pk, *(place.user_id for place in _observers_here_only(member))])
+        member = _as_now(member)
+        _check_sections(member, wanted.values(), by)
         observers = _observers_here_only(member) if member.is_student else []
-        lock_users([member.person.pk, *(place.user_id for place in observers)])
         here = {place.section_id: place for place in member.own_places()}
         model = min(here.values(), key=_liveness)
         new = [section for pk, section in wanted.items() if pk not in here]
@@ -143,6 +152,13 @@ def change_role(member: Member, role: Role, *, by: User) -> None:
     As anything but an observer they observe nobody; as anything but a student nobody observes them.
     Raises NotAllowed, Invalid.
     """
+    with transaction.atomic():
+        observed = [place.associated_user_id for place in member.places if place.associated_user_id]
+        lock_users([member.person.pk, *observed])
+        _change_role(_as_now(member), role, by)
+
+
+def _change_role(member: Member, role: Role, by: User) -> None:
     for place in member.places:
         check(Deed.REMOVE, place, member.course, by=by)
     if role == member.role:
@@ -154,14 +170,12 @@ def change_role(member: Member, role: Role, *, by: User) -> None:
     for place in sorted(member.places, key=_liveness, reverse=True):
         seat = _seat(place, place.section, role, observes=stays_observer)
         seats[seat.kind] = seat
-    with transaction.atomic():
-        lock_users([member.person.pk, *(seat.associated_user.pk for seat in seats.values() if seat.associated_user)])
-        has_it_already = {
-            (place.section_id, place.user_id, place.role_id, place.associated_user_id)
-            for place in _with_role(member, role).live()
-        }
-        enroll_many([seat for kind, seat in seats.items() if kind not in has_it_already], by=by)
-        change_states(member.places, State.DELETED, by=by)
+    has_it_already = {
+        (place.section_id, place.user_id, place.role_id, place.associated_user_id)
+        for place in _with_role(member, role).live()
+    }
+    enroll_many([seat for kind, seat in seats.items() if kind not in has_it_already], by=by)
+    change_states(member.places, State.DELETED, by=by)
 
 
 def _with_role(member: Member, role: Role) -> EnrollmentQuerySet:

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.user import UserQuerySet
-from accounts.permissions import may_on_account
+from accounts.permissions import account_permissions, may_on_account
 from accounts.tree import with_all_below
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
@@ -189,6 +189,12 @@ def findable(account: Account, *, by: User) -> UserQuerySet:
     """Whom `by` can find when working on `account`: its people, or everybody, where they may see that list."""
     root = Account.objects.root()
     return people_of(root if may_on_account(by, "read_roster", root) else account)
+
+
+def known_of_findable(account: Account, *, by: User) -> frozenset[str]:
+    """The permissions that count for what is shown of those: where everybody is found, those on the institution."""
+    keys = account_permissions(by, Account.objects.root())
+    return keys if "read_roster" in keys else account_permissions(by, account)
 
 
 def observers_of(student: User) -> QuerySet[ObservationLink]:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed
-from accounts.models import Account, AccountAdmin, User
+from accounts.models import Account, AccountAdmin, ObservationLink, User
 from accounts.permissions import may_on_account, permissions_on
 from accounts.tree import with_all_below
 from courses.acting import reaches_further
@@ -53,10 +53,18 @@ def belongs_only_to(person: User, account: Account) -> bool:
 
 
 def _accounts_of(person: User) -> list[Account]:
-    """Where the person has a place in a course, or an admin role."""
-    places = Enrollment.objects.present().filter(user=person)
+    """Where the person has (or had) a place in a course or an admin role, and where those are whom they observe.
+
+    Invitations do not count until they are accepted: else anybody's account could be drawn into one's own school.
+    """
+    invited = (*Enrollment.UNANSWERED, Enrollment.State.REJECTED)
+    places = Enrollment.objects.filter(user=person).exclude(state__in=invited)
+    observed = ObservationLink.objects.live().filter(observer=person).values("student")
+    theirs = Enrollment.objects.present().students().filter(user__in=observed)
     roles = AccountAdmin.objects.filter(user=person, workflow_state=AccountAdmin.State.ACTIVE)
-    found = Q(pk__in=places.values("section__course__account")) | Q(pk__in=roles.values("account"))
+    found = Q(pk__in=roles.values("account"))
+    for there in (places, theirs):
+        found |= Q(pk__in=there.values("section__course__account"))
     return list(Account.objects.filter(found))
 
 

@@ -17,6 +17,7 @@ from accounts.permissions import may_on_account
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.stickiness import stick
 from courses.creating import check_order, check_texts, sis_id_taken
+from courses.enrolling import changed_meanwhile
 from courses.models import Course, Enrollment, Submission
 
 PERMISSION = "manage_courses_admin"
@@ -105,6 +106,9 @@ def _set_state(course: Course, state: str, by: User) -> None:
     check_may_manage(course.account, by)
     with transaction.atomic():
         before = Course.objects.select_for_update().values_list("workflow_state", flat=True).get(pk=course.pk)
+        if before == State.DELETED and state != State.UNPUBLISHED:
+            raise changed_meanwhile()
+        hold_account(course.account)
         course.workflow_state = state
         if before != state:
             stick(course, ["status"])

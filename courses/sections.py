@@ -15,7 +15,7 @@ from accounts.models import Action, User
 from accounts.permission_list import PERMISSIONS
 from accounts.stickiness import stick
 from courses.creating import check_order, check_texts, sis_id_taken
-from courses.enrolling import change_states
+from courses.enrolling import change_states, changed_meanwhile
 from courses.models import Course, Enrollment, Section
 from courses.permissions import course_permissions
 
@@ -67,11 +67,13 @@ def edit_section(
         _check_may(by, "manage_sis", section.course)
         section.sis_section_id = sis_section_id or None
     wanted: dict[str, Any] = {**dates, "name": section.name if name is None else name.strip()}
-    stick(section, [field for field, value in wanted.items() if getattr(section, field) != value])
+    changed = [field for field, value in wanted.items() if getattr(section, field) != value]
     for field, value in wanted.items():
         setattr(section, field, value)
     with transaction.atomic():
-        _save(section)
+        if not sections_of(section.course).select_for_update(of=("self",)).filter(pk=section.pk).exists():
+            raise changed_meanwhile()
+        _save(section, [*stick(section, changed), "sis_section_id"])
         record(Action.SECTION_CHANGED, by=by, course=section.course_id, section=section.pk, name=section.name)
     return section
 
@@ -107,11 +109,11 @@ def _check_may(by: User, key: str, course: Course) -> None:
         raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": f"“{label}”"})
 
 
-def _save(section: Section) -> None:
+def _save(section: Section, fields: list[str] | None = None) -> None:
     check_texts("course_section", {"name": section.name, "sis_section_id": section.sis_section_id or ""})
     check_order("course_section", section.start_at, section.end_at)
     try:
         with transaction.atomic():
-            section.save()
+            section.save(update_fields=fields)
     except IntegrityError:
         raise sis_id_taken("course_section.sis_section_id") from None

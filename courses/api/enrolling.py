@@ -64,9 +64,11 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
     if state in (None, State.ACTIVE) and is_elsewhere(user, by=call.user):
         state = State.INVITED
     student = person(call, wanted.text("associated_user_id")) if observing else None
+    section = section_for(course, section, student)
+    _check_takes_nothing(Enrollment(user=user, section=section, role=role, associated_user=student), state, call)
     made = enroll(
         user,
-        section_for(course, section, student),
+        section,
         role,
         by=call.user,
         state=state,
@@ -75,6 +77,15 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
         end_at=wanted.moment("end_at"),
     )
     return _body(call, made)
+
+
+def _check_takes_nothing(wanted: Enrollment, state: str | None, call: Call) -> None:
+    """Enrolling somebody who is active as less than that takes what ending it takes."""
+    kind = {"user": wanted.user, "role": wanted.role, "associated_user": wanted.associated_user}
+    there = Enrollment.objects.filter(section=wanted.section, state=State.ACTIVE, **kind).select_related("role").first()
+    if there and state not in (None, State.ACTIVE):
+        deed = Deed.CONCLUDE if state == State.COMPLETED else Deed.DEACTIVATE
+        check(deed, there, wanted.section.course, by=call.user)
 
 
 def _beginning(state: str) -> str | None:
@@ -98,7 +109,9 @@ def reactivate(call: Call, course_id: str, enrollment_id: str) -> Body:
     enrollment = _changeable(call, course_id, enrollment_id, Deed.REACTIVATE)
     if enrollment.state not in (State.INACTIVE, State.COMPLETED):
         raise Invalid({"state": [("invalid", _("Only inactive and concluded enrollments can be reactivated."))]})
-    return _body(call, change_state(enrollment, State.ACTIVE, by=call.user))
+    return _body(
+        call, change_state(enrollment, State.ACTIVE, by=call.user, only_from=[State.INACTIVE, State.COMPLETED])
+    )
 
 
 def _changeable(call: Call, course_id: str, enrollment_id: str, deed: Deed) -> Enrollment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from accounts.api.endpoints import Body, Call
-from accounts.api.finding import person
+from accounts.api.finding import not_readable, person
 from accounts.api.paging import page_of
 from accounts.errors import NotAllowed
 from courses.api import finding
@@ -42,7 +42,7 @@ def index_of_user(call: Call, user_id: str) -> Body:
     """GET users/:id/enrollments: how the apps find out whom somebody observes"""
     places = places_of(person(call, user_id), by=call.user)
     if places is None:
-        raise NotAllowed
+        raise not_readable(user_id)
     return _list(call, places)
 
 

@@ -7,8 +7,8 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.api.bodies import PROVIDER, PROVIDER_ID
-from accounts.api.endpoints import Body, Call, allow
-from accounts.api.finding import account, person
+from accounts.api.endpoints import Body, Call
+from accounts.api.finding import account, not_readable, person
 from accounts.api.paging import page_of
 from accounts.editing import edit_user, reactivate, suspend
 from accounts.errors import Invalid
@@ -25,7 +25,8 @@ def index(call: Call, user_id: str) -> Body:
     """GET users/:id/logins"""
     user = person(call, user_id)
     keys = known_about(user, by=call.user) or frozenset()
-    allow("view_user_logins" in keys)
+    if "view_user_logins" not in keys:
+        raise not_readable(user_id)
     return [_body(call, one, keys) for one in page_of(call, [user])]
 
 

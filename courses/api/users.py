@@ -6,9 +6,9 @@ from rest_framework.response import Response
 
 from accounts.api.bodies import Body, own_body, profile_body, user_body
 from accounts.api.endpoints import Call
-from accounts.api.finding import person
+from accounts.api.finding import not_readable, person
 from accounts.editing import edit_user, reactivate, sign_out_everywhere, suspend
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import Invalid
 from accounts.models import User
 from courses.knowing import known_about
 from courses.reaching import check_may_change
@@ -38,6 +38,7 @@ def change(call: Call, user_id: str) -> Body:
     event = wanted.text("event")
     own = user == call.user and fields.keys() <= OWN_FIELDS and not event
     if not own:
+        _readable(call, user_id)
         check_may_change(user, by=call.user)
     if event and event not in EVENTS:
         raise Invalid({"user.event": [("inclusion", _("Please give suspend or unsuspend."))]})
@@ -57,6 +58,7 @@ def end_sessions(call: Call, user_id: str) -> Response:
     """DELETE users/:id/sessions: signs somebody out everywhere; access tokens end too, as in Canvas"""
     user = person(call, user_id)
     if user != call.user or call.user.actor:
+        _readable(call, user_id)
         check_may_change(user, by=call.user)
     sign_out_everywhere(user, by=call.user)
     return Response("ok")
@@ -66,5 +68,5 @@ def _readable(call: Call, user_id: str) -> tuple[User, frozenset[str]]:
     user = person(call, user_id)
     keys = known_about(user, by=call.user)
     if keys is None:
-        raise NotAllowed
+        raise not_readable(user_id)
     return user, keys

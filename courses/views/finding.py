@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from accounts.models import User
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
-from courses.people import findable, searched
+from courses.people import findable, known_of_findable, searched
 from courses.views.accounts import Post, show_page
 
 
@@ -43,10 +43,11 @@ def find_person(
 ) -> HttpResponse:
     """Render the search. `choose` gives the address behind a person, `why_not` by id who cannot be chosen and why."""
     words = search_words(request.GET.get("search"))
-    people = searched(findable(post.account, by=request.user), words, post.permissions)
+    keys = known_of_findable(post.account, by=request.user)
+    people = searched(findable(post.account, by=request.user), words, keys)
     page = page_of(people if words else people.none(), request.GET.get("page"))
     reasons = why_not(page.items)
     choices = [Choice(person, choose(person), reasons.get(person.pk, "")) for person in page.items]
     return show_page(
-        request, post, search.tab, "find_person.html", about=search, page=page, choices=choices, words=words
+        request, post, search.tab, "find_person.html", about=search, page=page, choices=choices, words=words, keys=keys
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.requests import SignedInRequest
+from courses.enrolling import changed_meanwhile
 from courses.managing import Deed, remit_of
 from courses.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
 from courses.sections import sections_of
@@ -104,8 +105,11 @@ def change(request: SignedInRequest, course_id: int, user_id: int, deed: Deed) -
         raise PermissionDenied(_("You may not do this to this person here."))
     error, where = "", {place.section_id: place.section for place in subject}
     if request.method == "POST":
-        chosen = next((pk for pk in where if str(pk) == request.POST.get("section")), None)
+        asked = request.POST.get("section", "")
+        chosen = next((pk for pk in where if str(pk) == asked), None)
         try:
+            if asked and chosen is None:
+                raise changed_meanwhile()
             carry_out(member.within(chosen) if chosen else member, deed, by=request.user)
         except Invalid as refusal:
             error = refusal.message

@@ -50,6 +50,7 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
 @login_required
 def edit(request: SignedInRequest, account_id: int, term_id: int) -> HttpResponse:
     """A term's name and dates."""
+    _enter(request, account_id)
     term = get_object_or_404(Term, pk=term_id)
     return _form(request, account_id, term, _("Edit %(name)s") % {"name": term.name}, _("Save"))
 

@@ -29,9 +29,21 @@ def test_the_profile_has_what_the_apps_read_at_start_up(root):
     assert (body["primary_email"], body["time_zone"]) == ("sam@example.org", "Europe/Berlin")
 
 
-@pytest.mark.parametrize("path", ["users/{0.pk}", "users/{0.pk}/profile", "users/sis_user_id:{0.sis_user_id}"])
-def test_a_stranger_reads_nobody(root, path):
-    assert Api(UserFactory()).get(path.format(UserFactory())).status_code == 403
+@pytest.mark.parametrize("what", ["", "/profile", "/logins", "/enrollments", "/courses"])
+def test_a_stranger_reads_nobody_and_cannot_tell_which_logins_there_are(root, what):
+    stranger, other = Api(UserFactory()), UserFactory()
+    assert stranger.get(f"users/{other.pk}{what}").status_code == 403
+    for prefix, real in (("sis_user_id", other.sis_user_id), ("sis_login_id", other.login_id)):
+        assert stranger.get(f"users/{prefix}:{real}{what}").status_code == 404
+        assert stranger.get(f"users/{prefix}:nobody{what}").status_code == 404
+
+
+@pytest.mark.parametrize("prefix", ["sis_user_id", "sis_login_id"])
+def test_changing_tells_a_stranger_no_more(root, prefix):
+    stranger, other = Api(UserFactory()), UserFactory()
+    for value in (getattr(other, {"sis_login_id": "login_id"}.get(prefix, prefix)), "nobody"):
+        assert stranger.put(f"users/{prefix}:{value}", user={"name": "Ana"}).status_code == 404
+        assert stranger.delete(f"users/{prefix}:{value}/sessions").status_code == 404
 
 
 @pytest.mark.parametrize("form", ["{0.pk}", "sis_user_id:{0.sis_user_id}", "sis_login_id:{0.login_id}"])

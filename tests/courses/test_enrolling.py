@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
-from courses.enrolling import change_state, default_section, enroll, move
+from courses.enrolling import change_state, default_section, enroll
 from courses.models import Course, Enrollment, Section
 from courses.observing import link, unlink
 from tests.database import refuse_new_rows, statements
@@ -91,19 +91,16 @@ def test_concluding_says_when_and_reactivating_forgets_it():
 
 
 def test_every_change_is_recorded_with_what_was_before():
-    admin, student, section, other = make_admin(), UserFactory(), SectionFactory(), SectionFactory()
+    admin, student, section = make_admin(), UserFactory(), SectionFactory()
     made = enroll(student, section, role(BaseType.STUDENT), by=admin)
     change_state(made, "inactive", by=admin)
-    move(made, other, by=admin)
     events = AuditEvent.objects.filter(action=Action.ENROLLMENT_CHANGED).order_by("id")
     assert {(event.actor, event.subject) for event in events} == {(admin, student)}
     changes = [(event.details["before"], event.details["state"], event.details["section"]) for event in events]
     assert changes == [
         (None, "active", section.pk),
         ("active", "inactive", section.pk),
-        ("inactive", "inactive", other.pk),
     ]
-    assert events[2].details["moved_from"] == section.pk
 
 
 @pytest.mark.parametrize(
@@ -142,16 +139,6 @@ def test_a_courses_default_section_is_made_once():
     section = default_section(course)
     assert (section.name, section.is_default) == ("Biology", True)
     assert default_section(course) == section
-
-
-def test_moving_into_a_section_where_one_is_already_leaves_one():
-    course = CourseFactory()
-    first, second = SectionFactory(course=course), SectionFactory(course=course)
-    student = make_student(first, second)
-    pair(observer := UserFactory(), student)
-    move(Enrollment.objects.get(user=student, section=first), second, by=None)
-    assert Enrollment.objects.get(user=student).section == second
-    assert states(observer) == {first.pk: "deleted", second.pk: "active"}
 
 
 # Observers follow
@@ -207,21 +194,6 @@ def test_new_dates_carry_to_the_observer(theirs):
     assert follows_in(theirs).end_at == end
 
 
-def test_observers_follow_into_another_section(theirs):
-    observer, old, new = observer_of(theirs), theirs.section, SectionFactory()
-    move(theirs, new, by=None)
-    assert states(observer) == {old.pk: "deleted", new.pk: "active"}
-
-
-def test_a_change_to_an_enrollment_that_was_moved_meanwhile_reaches_the_observer(theirs):
-    stale = Enrollment.objects.get(pk=theirs.pk)
-    new = SectionFactory()
-    move(theirs, new, by=None)
-    change_state(stale, "deleted", by=None)
-    assert states(observer_of(theirs))[new.pk] == "deleted"
-    assert Enrollment.objects.get(pk=theirs.pk).section == new
-
-
 def test_the_strongest_of_two_enrollments_in_a_section_decides(theirs):
     helper = Role.objects.create(label="Helper", base_type=BaseType.STUDENT, account=theirs.section.course.account)
     second = enroll(theirs.user, theirs.section, helper, by=None)
@@ -240,8 +212,6 @@ def test_student_and_observer_change_together_or_not_at_all(theirs):
         change_state(theirs, "deleted", by=None)
     with pytest.raises(IntegrityError, match="out_of_order"):
         enroll(theirs.user, SectionFactory(), theirs.role, by=None)
-    with pytest.raises(IntegrityError, match="out_of_order"):
-        move(theirs, SectionFactory(), by=None)
     assert set(Enrollment.objects.values_list("pk", "section", "state")) == before
 
 
@@ -291,7 +261,6 @@ def test_who_was_unlinked_does_not_come_back(theirs):
     change_state(theirs, "deleted", by=None)
     change_state(theirs, "active", by=None)
     enroll(theirs.user, SectionFactory(), theirs.role, by=None)
-    move(theirs, SectionFactory(), by=None)
     assert set(states(observer).values()) == {"deleted"}
 
 
@@ -317,13 +286,12 @@ def test_50_observers_take_as_many_statements_as_one():
         theirs = EnrollmentFactory()
         for _ in range(observers):
             pair(UserFactory(), theirs.user)
-        section, other = SectionFactory(), SectionFactory()
+        section = SectionFactory()
         made = []
         return [
             statements(lambda: made.append(enroll(theirs.user, section, theirs.role, by=None))),
             statements(lambda: change_state(made[0], "inactive", by=None)),
             statements(lambda: change_state(made[0], "active", by=None)),
-            statements(lambda: move(made[0], other, by=None)),
         ]
 
     assert of_student_with(50) == of_student_with(1)
