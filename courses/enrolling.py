@@ -1,4 +1,4 @@
-"""Putting people into sections, changing how they are there, moving and removing them.
+"""Putting people into sections, changing how they are there and removing them.
 
 Every change of a student's enrollment carries to the student's observers in the same transaction. One person and
 five hundred are the same rule, and cost the same number of statements.
@@ -27,6 +27,8 @@ RETURNS_FROM = (State.INACTIVE, State.COMPLETED, State.DELETED, State.REJECTED)
 # What makes two enrollments the same: see Enrollment's constraints.
 KIND = ("section", "user", "type", "role", "associated_user")
 Kind = tuple[int, int, int, int | None]
+# A student in a section: their ids.
+Place = tuple[int, int]
 # An enrollment as it is now, and the state it was in before (None: it is new).
 Change = tuple[Enrollment, str | None]
 
@@ -228,17 +230,30 @@ def change_states(
 
 def _carry(changes: Collection[Change]) -> None:
     """Bring the observers of the students among these along."""
-    for returned in (False, True):
-        places = [
-            (enrollment.user_id, enrollment.section_id)
-            for enrollment, before in changes
-            if enrollment.type == BaseType.STUDENT and (before is None or before in RETURNS_FROM) is returned
-        ]
-        if places:
-            follow(places, returned=returned)
+    students = [(enrollment, before) for enrollment, before in changes if enrollment.type == BaseType.STUDENT]
+    places = {(enrollment.user_id, enrollment.section_id) for enrollment, _before in students}
+    came = {
+        (enrollment.user_id, enrollment.section_id)
+        for enrollment, before in students
+        if before is None or before in RETURNS_FROM
+    }
+    if came:
+        came -= _were_there(came, students)
+    for each, returned in ((places - came, False), (came, True)):
+        if each:
+            follow(each, returned=returned)
 
 
-def _record(changes: Iterable[Change], by: User | None, **more: int) -> None:
+def _were_there(places: Collection[Place], changes: Collection[Change]) -> set[Place]:
+    """Where of these a student was already, with this role or another, so that nobody comes back with them."""
+    users, sections = (set(column) for column in zip(*places, strict=True))
+    others = Enrollment.objects.live().students().filter(user__in=users, section__in=sections)
+    others = others.exclude(pk__in=[enrollment.pk for enrollment, _before in changes])
+    changed = {(each.user_id, each.section_id) for each, before in changes if before in Enrollment.LIVE}
+    return changed | set(others.values_list("user", "section"))
+
+
+def _record(changes: Iterable[Change], by: User | None) -> None:
     about = [
         (
             enrollment.user_id,
@@ -248,7 +263,6 @@ def _record(changes: Iterable[Change], by: User | None, **more: int) -> None:
                 "type": enrollment.type,
                 "before": before,
                 "state": enrollment.state,
-                **more,
             },
         )
         for enrollment, before in changes

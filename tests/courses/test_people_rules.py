@@ -611,3 +611,17 @@ def test_deleting_a_section_of_500_takes_as_many_statements_as_one_of_two(teache
 
     admin = make_admin()
     assert run(2) == run(500)
+
+
+def test_an_observer_taken_out_by_hand_does_not_come_back_when_the_role_changes(section, teacher, student):
+    pair(observer := UserFactory(), student)
+    change_states(Enrollment.objects.filter(user=observer), "deleted", by=teacher)
+    helper = Role.objects.create(label="Helper", base_type=BaseType.STUDENT, account=section.course.account)
+    change_role(as_member(student, section), helper, by=teacher)
+    assert places(observer) == {(section.pk, BaseType.OBSERVER): "deleted"}
+    change_role(as_member(student, section), role(BaseType.STUDENT), by=teacher)
+    assert places(observer) == {(section.pk, BaseType.OBSERVER): "deleted"}
+    # Who really comes back brings them along.
+    carry_out(as_member(student, section), Deed.DEACTIVATE, by=teacher)
+    carry_out(as_member(student, section), Deed.REACTIVATE, by=teacher)
+    assert places(observer) == {(section.pk, BaseType.OBSERVER): "active"}
