@@ -17,7 +17,7 @@ from accounts.errors import Invalid, NotAllowed
 from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
 from accounts.permissions import account_permissions, forget
-from accounts.roles import check_may_give, roles_of, settings_of
+from accounts.roles import check_may_give, lacking, roles_of
 
 PERMISSION = "manage_account_memberships"
 ADMIN_TYPES = (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP)
@@ -45,10 +45,10 @@ def admin_roles_of(account: Account) -> QuerySet[Role]:
 
 
 def givable_roles(account: Account, *, by: User) -> list[Role]:
-    """Those of them that `by` may give: none may do more there than `by` may (a fixed number of statements)."""
+    """Those of them that `by` may give: none may do more, there or below, than `by` may (few statements)."""
     roles = list(admin_roles_of(account))
-    mine, settings = account_permissions(by, account), settings_of(roles, account)
-    return [role for role in roles if all(key in mine for key, setting in settings[role.pk].items() if setting.enabled)]
+    lacks = lacking(roles, account, by=by)
+    return [role for role in roles if not lacks[role.pk]]
 
 
 def make_admin(user: User, role: Role, account: Account, *, by: User) -> AccountAdmin:

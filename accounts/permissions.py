@@ -194,6 +194,23 @@ def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozens
     return known
 
 
+def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[int, dict[int, frozenset[str]]]:
+    """By account id and role id, what each role, held there or above, allows (two statements for any number)."""
+    roles = list(roles)
+    with connection.cursor() as cursor:
+        cursor.execute(CHAINS, {"accounts": list(accounts), "user": None})
+        chains = chains_of(cursor.fetchall())
+    along = {account_id for chain in chains.values() for account_id in chain.account_ids}
+    overrides = Overrides([role.id for role in roles], along)
+    return {
+        pk: {
+            role.id: overrides.fold(role, chain).given - (ROOT_ONLY if len(chain.account_ids) > 1 else NOTHING)
+            for role in roles
+        }
+        for pk, chain in chains.items()
+    }
+
+
 def may_on_account(user: User, key: str, account: Account) -> bool:
     """Whether `user` has the permission `key` on `account`. Raises KeyError for an unknown key."""
     return PERMISSIONS[key].key in account_permissions(user, account)

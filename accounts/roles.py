@@ -15,9 +15,17 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record, record_many
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
+from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, Action, BaseType, Role, RoleOverride, User
 from accounts.permission_list import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY
-from accounts.permissions import Chain, HeldRole, Overrides, account_permissions, forget
+from accounts.permissions import (
+    Chain,
+    HeldRole,
+    Overrides,
+    account_permissions,
+    forget,
+    permissions_by,
+    permissions_on,
+)
 from accounts.tree import above, with_all_below
 
 PERMISSION = "manage_role_overrides"
@@ -243,14 +251,41 @@ def _check_stays(account: Account, by: User) -> None:
 
 
 def _check_gives(mine: Collection[str], given: Collection[str]) -> None:
-    if missing := sorted(str(PERMISSIONS[key].label) for key in given if key not in mine):
-        labels = ", ".join(f"“{label}”" for label in missing)
+    _check_nothing_lacks({key for key in given if key not in mine})
+
+
+def _check_nothing_lacks(keys: Collection[str]) -> None:
+    if keys:
+        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))
         raise NotAllowed(_("Nobody can give what they do not have: you lack %(labels)s.") % {"labels": labels})
 
 
 def check_may_give(role: Role, account: Account, *, by: User) -> None:
-    """Raise NotAllowed if `role`, held on `account`, may do something there that `by` may not."""
-    _check_gives(account_permissions(by, account), _everything(role, account))
+    """Raise NotAllowed if `role`, held on `account`, may do something there or below that `by` may not do there."""
+    _check_nothing_lacks(lacking([role], account, by=by)[role.pk])
+
+
+def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, frozenset[str]]:
+    """By role id, what the role, held on `account`, may do there or somewhere below where `by` may not.
+
+    A fixed number of statements for any number of roles and accounts.
+    """
+    roles = list(roles)
+    places = _where_rights_differ(roles, account, by)
+    mine = permissions_on(by, places)
+    theirs = permissions_by([HeldRole(role.pk, role.base_type) for role in roles], mine)
+    return {role.pk: frozenset().union(*(theirs[pk][role.pk] - mine[pk] for pk in mine)) for role in roles}
+
+
+def _where_rights_differ(roles: Collection[Role], account: Account, by: User) -> QuerySet[Account]:
+    """The accounts, from `account` downwards, on which to compare: wherever an override bears on either's roles.
+
+    Those right below them too, as an override may leave out its own account. Further down nothing is different.
+    """
+    held = AccountAdmin.objects.filter(user=by, workflow_state=AccountAdmin.State.ACTIVE)
+    bearing = RoleOverride.objects.filter(Q(role__in=roles) | Q(role__in=held.values("role"))).values("account")
+    below = Account.objects.filter(pk__in=with_all_below(account))
+    return below.filter(Q(pk=account.pk) | Q(pk__in=bearing) | Q(parent__in=bearing))
 
 
 def _everything(role: Role, account: Account) -> set[str]:

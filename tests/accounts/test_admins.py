@@ -2,11 +2,12 @@
 
 import pytest
 
-from accounts.admins import admins_of, make_admin, remove_admin
+from accounts.admins import admins_of, givable_roles, make_admin, remove_admin
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role
 from accounts.permissions import may_on_account
 from tests import factories
+from tests.database import statements
 from tests.factories import AccountFactory, UserFactory, allow
 
 
@@ -105,3 +106,37 @@ def test_a_permission_switched_off_counts(admin, full, root):
     allow(BaseType.ACCOUNT_ADMIN, "manage_account_memberships", enabled=False)
     with pytest.raises(NotAllowed):
         make_admin(UserFactory(), full, Account.objects.root(), by=admin)
+
+
+@pytest.mark.parametrize("scope", [{}, {"applies_to_self": False}])
+def test_what_a_role_may_do_further_down_counts_too(admin, full, helper, root, scope):
+    school = AccountFactory()
+    below = AccountFactory(parent=school)
+    AccountFactory(parent=below)
+    staff, person = factories.make_admin(school), UserFactory()
+    assert full in givable_roles(school, by=staff)
+    other = Role.objects.create(label="Other", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    for key in ("manage_account_memberships", "read_roster"):
+        other.overrides.create(account=root, permission=key, enabled=True)
+    weak = UserFactory()
+    make_admin(weak, other, school, by=admin)
+    helper.overrides.create(account=below, permission="read_course_list", enabled=True, **scope)
+    with pytest.raises(NotAllowed, match="do not have"):
+        make_admin(person, helper, school, by=weak)
+    assert helper not in givable_roles(school, by=weak)
+    helper.overrides.filter(account=below).delete()
+    assert make_admin(person, helper, school, by=weak)
+    # What was taken from the giver there, they cannot give either.
+    other.overrides.create(account=below, permission="manage_account_memberships", enabled=False, **scope)
+    with pytest.raises(NotAllowed, match="do not have"):
+        make_admin(UserFactory(), helper, school, by=weak)
+
+
+def test_giving_takes_the_same_number_of_statements_for_any_number_of_accounts_below(admin, full, helper, root):
+    def give():
+        make_admin(UserFactory(), helper, root, by=admin)
+
+    few = statements(give)
+    for _number in range(4):
+        helper.overrides.create(account=AccountFactory(), permission="read_roster", enabled=True)
+    assert statements(give) == few
