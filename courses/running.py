@@ -10,10 +10,11 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
-from accounts.errors import NotAllowed, Refused
+from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.locking import hold_account, lock_users
-from accounts.models import Account, Action, BaseType, User
+from accounts.models import Account, Action, BaseType, Role, User
 from accounts.permissions import may_on_account
+from accounts.roles import roles_of
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.stickiness import stick
 from courses.creating import check_order, check_texts, sis_id_taken
@@ -48,11 +49,22 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
         if "account" in changed:
             hold_account(course.account)
             check_may_manage(course.account, by)
+            _check_roles_go_along(course)
         if "sis_course_id" in changed:
             check_may_set_sis_ids("changed", by=by)
         if changed:
             _save(course, changed, by)
     return course
+
+
+def _check_roles_go_along(course: Course) -> None:
+    """Custom roles in use must be roles of the course's account: elsewhere what was decided on them does not hold."""
+    places = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(section__course=course)
+    known = roles_of(course.account, states=Role.State.values)
+    strange = Role.objects.filter(pk__in=places.values("role")).exclude(pk__in=known.order_by().values("pk"))
+    if labels := ", ".join(f"“{label}”" for label in strange.order_by("label").values_list("label", flat=True)):
+        message = _("People in this course have roles that do not exist in that account: %(roles)s.")
+        raise Invalid({"account_id": [("invalid", message % {"roles": labels})]})
 
 
 def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -97,9 +109,15 @@ def conclude(course: Course, *, by: User) -> None:
 
 
 def undelete(course: Course, *, by: User) -> None:
-    """Bring a deleted course back, unpublished and without people, who must be enrolled again. Raises NotAllowed."""
+    """Bring a deleted course back, unpublished and without people, who must be enrolled again.
+
+    Raises NotAllowed, and Invalid where its account has been deleted.
+    """
+    check_may_manage(course.account, by)
     if course.workflow_state == State.DELETED:
-        _set_state(course, State.UNPUBLISHED, by)
+        with transaction.atomic():
+            hold_account(course.account)
+            _set_state(course, State.UNPUBLISHED, by)
 
 
 def _set_state(course: Course, state: str, by: User) -> None:

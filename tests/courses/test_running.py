@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.errors import Invalid, NotAllowed, Refused
-from accounts.models import Action, AuditEvent, BaseType, ObservationLink
+from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role
 from courses.models import Course, Enrollment, Term
 from courses.observing import link
 from courses.running import (
@@ -125,3 +125,31 @@ def test_the_permission_can_be_taken_from_a_role(school):
     allow(BaseType.ACCOUNT_ADMIN, "manage_courses_admin", school.account, enabled=False)
     with pytest.raises(NotAllowed):
         conclude(school.course, by=school.account_admin)
+
+
+def test_a_course_does_not_leave_its_custom_roles_behind(school, root):
+    own, wide = (
+        Role.objects.create(label=label, base_type=BaseType.TEACHER, account=account)
+        for label, account in (("Coach", school.account), ("Mentor", root))
+    )
+    EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=wide)
+    place = EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=own)
+    with pytest.raises(Invalid, match="“Coach”") as refused:
+        edit_course(school.course, by=school.admin, account=school.elsewhere)
+    assert "account_id" in refused.value.errors
+    assert "Mentor" not in refused.value.message
+    assert Course.objects.get(pk=school.course.pk).account == school.account
+    below = AccountFactory(parent=school.account)
+    assert edit_course(school.course, by=school.admin, account=below).account == below
+    place.state = "deleted"
+    place.save()
+    assert edit_course(school.course, by=school.admin, account=school.elsewhere).account == school.elsewhere
+
+
+def test_a_course_does_not_come_back_into_a_deleted_account(school):
+    delete_course(school.other_course, by=school.admin)
+    school.elsewhere.workflow_state = "deleted"
+    school.elsewhere.save()
+    with pytest.raises(Invalid, match="deleted"):
+        undelete(Course.objects.get(pk=school.other_course.pk), by=school.admin)
+    assert Course.objects.get(pk=school.other_course.pk).workflow_state == "deleted"
