@@ -115,9 +115,7 @@ def undelete(course: Course, *, by: User) -> None:
     """
     check_may_manage(course.account, by)
     if course.workflow_state == State.DELETED:
-        with transaction.atomic():
-            hold_account(course.account)
-            _set_state(course, State.UNPUBLISHED, by)
+        _set_state(course, State.UNPUBLISHED, by)
 
 
 def _set_state(course: Course, state: str, by: User) -> None:
