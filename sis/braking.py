@@ -13,7 +13,7 @@ from accounts.models import Account, Action, User
 from sis.kinds import KINDS, Kind
 from sis.models import SisImport
 from sis.options import Options
-from sis.staging import ROOM, STAGED
+from sis.staging import STAGED, WAS_ADDED
 
 # A handful of people is nobody's accident, however small the school.
 TOO_FEW_TO_MIND = 10
@@ -30,7 +30,7 @@ def _with(*kinds: str) -> str:
 
 
 # What comparing data sets has added stands in the second half of a file's numbers, whatever status it was given.
-GOING = f"(r.status IN ('deleted', 'deleted_last_completed') OR r.n %% {ROOM} > {ROOM // 2})"
+GOING = f"(r.status IN ('deleted', 'deleted_last_completed') OR r.{WAS_ADDED})"
 
 USERS = f"""
 {_with("user")}
@@ -92,7 +92,7 @@ SELECT (SELECT count(*) FROM going), (SELECT count(*) FROM live)
 """
 
 ANY_GOING = f"""
-SELECT EXISTS (SELECT 1 FROM {STAGED} WHERE n %% {ROOM} > {ROOM // 2}
+SELECT EXISTS (SELECT 1 FROM {STAGED} WHERE {WAS_ADDED}
                OR 'deleted' IN (c2, c3, c4, c5, c7) OR c7 = 'deleted_last_completed')
 """
 
@@ -114,7 +114,7 @@ def set_brake(root: Account, share: int, *, by: User) -> None:
 
 
 def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) -> str | None:
-    """Why this import must not go on, or None: it would remove more than the root account's share of what is active.
+    """Why this import should not go on, or None: it would remove more than the root account's share of what is active.
 
     `files` are the numbers of the staged files of each kind. Looks at the staged rows only, before any is applied.
     """
@@ -137,7 +137,6 @@ def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) 
             if going >= TOO_FEW_TO_MIND and going * 100 > share * active:
                 return _(
                     "This import would remove {going} of {active} active {what}, more than the {share} % that are"
-                    " allowed at once. Nothing was imported. If that is right, let it go on all the same (by API or"
-                    " command: ignore_deletion_brake)."
+                    " allowed at once."
                 ).format(going=going, active=active, what=name, share=share)
     return None

@@ -20,6 +20,8 @@ from sis.reading.tables import Row, Table
 from sis.scratch import Scratch
 
 Cells = dict[str, str | None]
+# The number of the row it comes from, and the cells of the row that it makes
+Converted = tuple[int, Cells]
 
 # Deeper trees of orgs are loops.
 _DEEPEST_ORG = 50
@@ -81,13 +83,13 @@ def listed(text: str | None) -> list[str]:
     return list(dict.fromkeys(filter(None, (entry.strip() for entry in (text or "").split(",")))))
 
 
-def accounts(source: Source) -> Iterator[Row]:
+def accounts(source: Source) -> Iterator[Converted]:
     """orgs, parents first, but last those to be deleted, parents after what is below them.
 
     An org whose parent is nowhere stands right below the root account.
     """
     orgs = source.tables["orgs"]
-    columns = "number bigint, id text, parent text, name text, status text, raw text"
+    columns = "number bigint, id text, parent text, name text, status text"
     source.scratch.fill("orgs", columns, orgs, _org)
     source.scratch.make(
         "placed_orgs",
@@ -105,11 +107,11 @@ def accounts(source: Source) -> Iterator[Row]:
     orphans = 0
     order = "status = 'deleted', CASE status WHEN 'deleted' THEN -level ELSE level END NULLS LAST, number"
     found = source.scratch.read(f"SELECT * FROM placed_orgs ORDER BY {order}")
-    for number, org_id, parent, name, status, raw, _level, has_parent in found:
+    for number, org_id, parent, name, status, _level, has_parent in found:
         if parent and not has_parent and source.is_whole:
             orphans, parent = orphans + 1, None
         cells = {"account_id": org_id, "parent_account_id": parent, "name": name, "status": status}
-        yield Row(number, cells, raw)
+        yield number, cells
     if orphans:
         text = ngettext(
             "%(count)s org names a parent that is not in the file. It was placed below the root account.",
@@ -122,12 +124,12 @@ def accounts(source: Source) -> Iterator[Row]:
 def _org(row: Row) -> Iterator[tuple]:
     cells = row.cells
     status = "deleted" if status_of(cells) == "deleted" else "active"
-    yield row.number, cells["sourcedid"], cells.get("parentsourcedid"), cells["name"], status, row.raw
+    yield row.number, cells["sourcedid"], cells.get("parentsourcedid"), cells["name"], status
 
 
 def _stage_sessions(source: Source) -> None:
     """The sessions, and which of them each class names."""
-    columns = "number bigint, id text, title text, type text, starts text, ends text, status text, raw text"
+    columns = "number bigint, id text, title text, type text, starts text, ends text, status text"
     source.scratch.fill("sessions", columns, source.tables.get("academicsessions"), _session)
 
     def named(row: Row) -> Iterator[tuple]:
@@ -142,10 +144,10 @@ def _session(row: Row) -> Iterator[tuple]:
     cells = row.cells
     dates = (cells.get("startdate"), cells.get("enddate"))
     status = "deleted" if status_of(cells) == "deleted" else "active"
-    yield row.number, cells["sourcedid"], cells["title"], (cells["type"] or "").lower(), *dates, status, row.raw
+    yield row.number, cells["sourcedid"], cells["title"], (cells["type"] or "").lower(), *dates, status
 
 
-def terms(source: Source) -> Iterator[Row]:
+def terms(source: Source) -> Iterator[Converted]:
     """The sessions of type term or semester, and others that classes name; without any, the school years."""
     _stage_sessions(source)
     source.scratch.make(
@@ -158,10 +160,10 @@ def terms(source: Source) -> Iterator[Row]:
     )
     left_out: Counter[str] = Counter()
     query = "SELECT *, NOT bool_or(wanted) OVER () AND type = 'schoolyear' FROM terms ORDER BY number"
-    for number, term_id, title, kind, starts, ends, status, raw, wanted, instead in source.scratch.read(query):
+    for number, term_id, title, kind, starts, ends, status, wanted, instead in source.scratch.read(query):
         if wanted or instead:
             dates = {"start_date": starts, "end_date": ends}
-            yield Row(number, {"term_id": term_id, "name": title, "status": status, **dates}, raw)
+            yield number, {"term_id": term_id, "name": title, "status": status, **dates}
         else:
             count_word(left_out, kind)
     report_left_out(source, source.tables["academicsessions"], left_out)
@@ -173,9 +175,9 @@ def _stage_classes(source: Source) -> None:
     def klass(row: Row) -> Iterator[tuple]:
         cells = row.cells
         code, course, org = (cells.get(name) for name in (dialect.class_code, "coursesourcedid", dialect.class_account))
-        yield row.number, cells["sourcedid"], cells["title"], code, course, org, status_of(cells), row.raw
+        yield row.number, cells["sourcedid"], cells["title"], code, course, org, status_of(cells)
 
-    columns = "number bigint, id text, title text, code text, course text, org text, status text, raw text"
+    columns = "number bigint, id text, title text, code text, course text, org text, status text"
     source.scratch.fill("classes", columns, source.tables["classes"], klass)
 
 
@@ -190,7 +192,7 @@ def _classes(source: Source) -> Iterator[tuple]:
     source.scratch.fill("courses", "number bigint, id text, code text", source.tables.get("courses"), course)
     return source.scratch.read(
         """
-        SELECT number, id, title, coalesce(classes.code, codes.code, title), org, session, sessions, status, raw
+        SELECT number, id, title, coalesce(classes.code, codes.code, title), org, session, sessions, status
         FROM classes
         LEFT JOIN (SELECT DISTINCT ON (id) id AS course, code FROM courses ORDER BY id, number) AS codes USING (course)
         LEFT JOIN (
@@ -204,14 +206,14 @@ def _classes(source: Source) -> Iterator[tuple]:
     )
 
 
-def courses(source: Source) -> Iterator[Row]:
+def courses(source: Source) -> Iterator[Converted]:
     """One published course per class, in the org of the class and the session of it that starts first."""
     states = {"active": "published", "inactive": "completed", "deleted": "deleted"}
     long = 0
-    for number, class_id, title, code, org, session, sessions, status, raw in _classes(source):
+    for number, class_id, title, code, org, session, sessions, status in _classes(source):
         long += (sessions or 0) > 1
         cells = {"course_id": class_id, "short_name": code, "long_name": title, "account_id": org, "term_id": session}
-        yield Row(number, {**cells, "status": states[status]}, raw)
+        yield number, {**cells, "status": states[status]}
     if long:
         text = ngettext(
             "%(count)s class runs in several sessions. It was placed in the one that starts first.",
@@ -221,15 +223,15 @@ def courses(source: Source) -> Iterator[Row]:
         source.problems.warn(source.tables["classes"].name, text % {"count": long})
 
 
-def sections(source: Source) -> Iterator[Row]:
+def sections(source: Source) -> Iterator[Converted]:
     """One section per class, in the course of the same id."""
     for row in source.tables["classes"].rows():
         class_id, status = row.cells["sourcedid"], status_of(row.cells)
         cells = {"section_id": class_id, "course_id": class_id, "name": row.cells["title"]}
-        yield Row(row.number, {**cells, "status": "deleted" if status == "deleted" else "active"}, row.raw)
+        yield row.number, {**cells, "status": "deleted" if status == "deleted" else "active"}
 
 
-def enrollments(source: Source) -> Iterator[Row]:
+def enrollments(source: Source) -> Iterator[Converted]:
     """The enrollments with a role that courses here have, gone with their class; completed once their end has come."""
     left_out: Counter[str] = Counter()
     table = source.tables["enrollments"]
@@ -249,7 +251,7 @@ def enrollments(source: Source) -> Iterator[Row]:
             continue
         place = {"section_id": cells["classsourcedid"], "user_id": cells["usersourcedid"], "role": role}
         dates = {"start_date": cells.get("begindate"), "end_date": cells.get("enddate")}
-        yield Row(row.number, {**place, "status": status, **dates}, row.raw)
+        yield row.number, {**place, "status": status, **dates}
     report_left_out(source, table, left_out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from sis import staging
 from sis.models import SisImport
@@ -43,6 +44,10 @@ class DryRun(Import):
 
     def _start(self) -> None:
         pass
+
+    def _object(self, objection: str) -> None:
+        """The brake stops nothing here, for what would be removed is what is asked."""
+        self.messages.about_import("brake", f"{objection} {_('For good, it will stop before the first row and ask.')}")
 
     def _finish(self, state: str) -> None:
         self.row.data["statistics"] = statistics_of(self.row)

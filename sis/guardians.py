@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sis.conversion import Source, count_word, report_left_out
+from sis.conversion import Converted, Source, count_word, report_left_out
 from sis.holders import stage_people
 from sis.reading.tables import Row
 
 _GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
 
 
-def from_agents(source: Source) -> Iterator[Row]:
+def from_agents(source: Source) -> Iterator[Converted]:
     """The links that the agents of users.csv make; of changes also those that a list no longer has, as deleted."""
     _judge(source)
     query = """
@@ -33,9 +33,8 @@ def from_agents(source: Source) -> Iterator[Row]:
     _report(source)
 
 
-def _row(number: int, observer: str, student: str, status: str) -> Row:
-    cells: dict[str, str | None] = {"observer_id": observer, "student_id": student, "status": status}
-    return Row(number, cells, f"{observer},{student},{status}")
+def _row(number: int, observer: str, student: str, status: str) -> Converted:
+    return number, {"observer_id": observer, "student_id": student, "status": status}
 
 
 def _judge(source: Source) -> None:
@@ -84,7 +83,7 @@ def _report(source: Source) -> None:
         source.problems.warn(source.tables["users"].name, texts[reason] % {"count": number})
 
 
-def _dropped(source: Source) -> Iterator[Row]:
+def _dropped(source: Source) -> Iterator[Converted]:
     """Of changes: links that rosters made and that the list of one of the two, which is a whole list, no longer has.
 
     An empty list counts only where others in the same role have one: some systems list the guardians of a student,
@@ -148,32 +147,32 @@ def _stage_standing_links(source: Source) -> None:
     )
 
 
-def from_relationships(source: Source) -> Iterator[Row]:
+def from_relationships(source: Source) -> Iterator[Converted]:
     """The links of School Data Sync's relationships.csv, which says who is whose guardian."""
     table = source.tables["relationships"]
 
     def related(row: Row) -> Iterator[tuple]:
         cells = row.cells
         role = (cells["relationshiprole"] or "").lower()
-        yield row.number, cells["usersourcedid"], cells["relationshipusersourcedid"], role, row.raw
+        yield row.number, cells["usersourcedid"], cells["relationshipusersourcedid"], role
 
-    columns = "number bigint, student text, observer text, role text, raw text"
+    columns = "number bigint, student text, observer text, role text"
     source.scratch.fill("relationships", columns, table, related)
     stage_people(source)
     left_out: Counter[str] = Counter()
     strangers = 0
     query = f"""
-        SELECT number, observer, student, role, raw, {_GUARDIAN} AS guards,
+        SELECT number, observer, student, role, {_GUARDIAN} AS guards,
             student IN (SELECT id FROM held WHERE role = 'student') AS studies
         FROM relationships ORDER BY number
     """
-    for number, observer, student, role, raw, guards, studies in source.scratch.read(query):
+    for number, observer, student, role, guards, studies in source.scratch.read(query):
         if not guards:
             count_word(left_out, role)
         elif not studies:
             strangers += 1
         else:
-            yield Row(number, {"observer_id": observer, "student_id": student, "status": "active"}, raw)
+            yield _row(number, observer, student, "active")
     report_left_out(source, table, left_out)
     if strangers:
         text = _("Relationships of people who are not students according to roles.csv: %(count)s. No link was made.")

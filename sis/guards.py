@@ -11,13 +11,12 @@ SQL = f"""
 CREATE UNLOGGED TABLE sis_staged (
     n bigint PRIMARY KEY,
     file integer NOT NULL,
-    row bigint NOT NULL,
+    row bigint,
     fault text,
     note text,
     secret bytea,
     {", ".join(f"c{number} text" for number in range(1, WIDTH + 1))}
 ) WITH (autovacuum_enabled = off);
-CREATE UNLOGGED TABLE sis_staged_before (LIKE sis_staged);
 """
 
-REVERSE = "DROP TABLE sis_staged; DROP TABLE sis_staged_before;"
+REVERSE = "DROP TABLE sis_staged;"

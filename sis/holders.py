@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from sis.conversion import Source, day, is_true, status_of
+from sis.conversion import Converted, Source, day, is_true, status_of
 from sis.reading.problems import MalformedFile
 from sis.reading.tables import Row, Table
 
@@ -32,7 +32,7 @@ def declared_type(role: str) -> str:
     return "administrative" if role.endswith("administrator") else _DECLARED.get(role, "staff")
 
 
-def users(source: Source) -> Iterator[Row]:
+def users(source: Source) -> Iterator[Converted]:
     """The people, with what their first role makes of them. Nobody's password is taken over."""
     table = source.tables["users"]
     found: Iterable[tuple[Row, str | None]]
@@ -45,7 +45,7 @@ def users(source: Source) -> Iterator[Row]:
         status = {"inactive": "suspended"}.get(status_of(cells), status_of(cells))
         if status == "active" and not is_true(cells.get("enableduser"), when_blank=True):
             status = "suspended"
-        yield Row(
+        yield (
             row.number,
             {
                 "user_id": cells["sourcedid"],
@@ -58,7 +58,6 @@ def users(source: Source) -> Iterator[Row]:
                 "declared_user_type": declared_type(role.lower()) if role else None,
                 **({"pronouns": cells["pronouns"]} if "pronouns" in cells else {}),
             },
-            row.raw,
         )
 
 

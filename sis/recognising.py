@@ -6,18 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import PurePosixPath
 
 from django.utils.translation import gettext as _
 
 from sis import conversion, guardians, holders, oneroster, sds
-from sis.conversion import Source
+from sis.conversion import Converted, Source
 from sis.reading.kinds import kind_of
 from sis.reading.problems import MalformedFile, Problems
-from sis.reading.tables import RosterFile, Row, Table
+from sis.reading.records import written
+from sis.reading.tables import Block, RosterFile, Table
 from sis.scratch import Scratch
 
-Converter = Callable[[Source], Iterator[Row]]
+Converter = Callable[[Source], Iterator[Converted]]
+ROWS_AT_ONCE = 1000
 
 # From which file, to which kind, with which columns, by which rule.
 _CONVERSIONS: list[tuple[str, str, str, Converter]] = [
@@ -97,15 +100,19 @@ def _files(source: Source) -> Iterator[RosterFile]:
         table = source.tables.get(name)
         if table is None or (convert is guardians.from_agents and not _tells_guardians(source, table)):
             continue
-        optional = {"pronouns"} & table.columns if kind == "user" else set()
-        rows = partial(_rows, convert, source, table.name)
-        yield RosterFile(table.name, kind, frozenset(columns.split()) | optional, rows)
+        header = tuple(columns.split())
+        if kind == "user" and "pronouns" in table.columns:
+            header += ("pronouns",)
+        yield RosterFile(table.name, kind, header, partial(_blocks, convert, source, table.name, header))
 
 
-def _rows(convert: Converter, source: Source, name: str) -> Iterator[Row]:
-    """The converted rows. A fault of another file that they need says which."""
+def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ...]) -> Iterator[Block]:
+    """The converted rows, as text again. A fault of another file that they need says which."""
     try:
-        yield from convert(source)
+        rows = convert(source)
+        while some := list(islice(rows, ROWS_AT_ONCE)):
+            texts = [written([cells.get(column) or "" for column in header]) for _number, cells in some]
+            yield [number for number, _cells in some], texts
     except MalformedFile as fault:
         if fault.problem.file == name:
             raise

@@ -6,6 +6,7 @@ import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from sis.applying.appliers import APPLIERS
 from sis.applying.chunks import Run, apply_chunk
 from sis.batching import NotRemoved, remove_unlisted
 from sis.braking import brake
-from sis.diffing import diff
+from sis.diffing import NeedsRemaster, stage_differences
 from sis.kinds import COUNTERS
 from sis.messages import CRASHED
 from sis.models import SisImport
@@ -67,6 +68,10 @@ class Import:
             self._apply(files)
             self._clean_up(files)
             self._end()
+        except NeedsRemaster as reason:
+            self.messages.about_import("needs_remaster", str(reason), failure=True)
+            self._save_with_messages("data")
+            self._finish(State.FAILED_WITH_MESSAGES)
         except Stopped:
             staging.clear()
 
@@ -81,16 +86,21 @@ class Import:
         """Read the upload into the staging table; what is wrong with it is said at the first time only."""
         staging.clear()
         with open_upload(stored_path(self.row), self.row.file_name, at=self.row.started_at) as upload:
-            outcome = staging.stage(upload.files, self.veil, check=self._check)
-            problems, is_whole = list(upload.problems), upload.is_whole and not self.options.batch_mode
+            is_whole = upload.is_whole and not self.options.batch_mode
+            if is_whole:
+                self.row.data["is_whole"] = True
+            stage = partial(staging.stage, upload.files, self.veil, check=self._check)
+            if self.options.diffs or is_whole:
+                outcome = stage_differences(
+                    self.row, self.options, upload.files, self.messages, lambda rows: stage(rows=rows)
+                )
+            else:
+                outcome = stage(rows=staging.whole)
+            problems = list(upload.problems)
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
         files = [one for one in outcome if isinstance(one, StagedFile)]
-        if is_whole:
-            self.row.data["is_whole"] = True
-        if self.options.diffs or is_whole:
-            diff(self.row, self.options, files, self.messages)
         self.total = staging.count()
         return files
 
@@ -106,16 +116,21 @@ class Import:
             "counts": dict.fromkeys(COUNTERS, 0),
             "downloadable_attachment_ids": [],
         }
-        refusal = None if self.options.ignore_deletion_brake else brake(self.row, self.options, of_kind)
+        objection = None if self.options.ignore_deletion_brake else brake(self.row, self.options, of_kind)
         with transaction.atomic():
-            if refusal:
-                self.messages.about_import("brake", refusal)
-                self.row.data["error_message"] = refusal
+            if objection:
+                self._object(objection)
             self.row.resume_n = 0
             self._save_with_messages("resume_n", "data", "diffed_against", "diffing_threshold_exceeded")
-        if refusal:
+        if "error_message" in self.row.data:
             self._finish(State.ABORTED)
             raise Stopped
+
+    def _object(self, objection: str) -> None:
+        """Have the deletion brake stop the import."""
+        message = f"{objection} {_('Nothing was imported. If that is right, let it go on all the same.')}"
+        self.messages.about_import("brake", f"{message} {_('(By API or command: ignore_deletion_brake.)')}")
+        self.row.data["error_message"] = message
 
     def _apply(self, files: list[StagedFile]) -> None:
         for position, file in enumerate(files):

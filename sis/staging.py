@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,13 @@ LONGEST = 255
 LONGEST_LOGIN = 100
 # Each file has room for so many numbers; rows that a comparison adds come in its second half (sis/diffing.py).
 ROOM = 10**11
-STAGED, BEFORE = "sis_staged", "sis_staged_before"
+ADDED = ROOM // 2
+# SQL: whether a row is such.
+WAS_ADDED = f"n %% {ROOM} > {ADDED}"
+STAGED = "sis_staged"
 Cells = list[str | None]
+# Where a row comes in its file, and the row.
+Placed = tuple[int, Row]
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Broken:
 def clear() -> None:
     """Forget the rows of whatever import ran before."""
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {STAGED}, {BEFORE}")
+        cursor.execute(f"TRUNCATE {STAGED}")
 
 
 def count(first: int = 0, last: int = 2**62) -> int:
@@ -87,45 +92,47 @@ def next_chunk(after: int, last: int, size: int) -> tuple[int, int, int] | None:
     return (first, end, rows) if rows else None
 
 
+def whole(file: RosterFile) -> Iterator[Placed]:
+    """All rows of a file, one after the other."""
+    return enumerate(file.rows(), 1)
+
+
 def stage(
-    files: Iterable[RosterFile], veil: Veil | None, *, table: str = STAGED, check: Callable[[], None] = lambda: None
+    files: Iterable[RosterFile],
+    veil: Veil,
+    *,
+    rows: Callable[[RosterFile], Iterator[Placed]] = whole,
+    check: Callable[[], None] = lambda: None,
 ) -> list[StagedFile | Broken]:
-    """Fill `table` with the rows of these files, in their order. Without a veil passwords are left out.
+    """Fill the table with those rows of these files that `rows` gives, in the order of their places.
 
     `check` is called before each file, and may raise to end it.
     """
     outcome: list[StagedFile | Broken] = []
     for index, file in enumerate(files):
         check()
-        kind, next_n = KINDS[file.kind], index * ROOM + 1
+        staged = StagedFile(index, file.name, KINDS[file.kind], file.columns, index * ROOM + 1, (index + 1) * ROOM - 1)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                _copy(cursor, file, kind, index, next_n, veil, table)
+                _copy(cursor, staged, rows(file), veil)
         except MalformedFile as error:
             outcome.append(Broken(error.problem))
             continue
-        outcome.append(StagedFile(index, file.name, kind, file.columns, next_n, next_n + ROOM - 2))
+        outcome.append(staged)
     return outcome
 
 
-def _copy(
-    cursor: Any,
-    file: RosterFile,
-    kind: Kind,
-    index: int,
-    next_n: int,
-    veil: Veil | None,
-    table: str,
-) -> None:
-    names = ", ".join(f"c{number}" for number in range(1, len(kind.columns) + 1))
-    take = taker(kind, veil)
-    with cursor.copy(f"COPY {table} (n, file, row, fault, note, secret, {names}) FROM STDIN") as copy:
+def _copy(cursor: Any, file: StagedFile, rows: Iterator[Placed], veil: Veil) -> None:
+    names = ", ".join(f"c{number}" for number in range(1, len(file.kind.columns) + 1))
+    take, before = taker(file.kind, veil), file.first - 1
+    with cursor.copy(f"COPY {STAGED} (n, file, row, fault, note, secret, {names}) FROM STDIN") as copy:
         write = copy.write_row
-        for n, row in enumerate(file.rows(), next_n):
-            write((n, index, row.number, *take(n, row)))
+        for place, row in rows:
+            n = before + place
+            write((n, file.index, row.number or None, *take(n, row)))
 
 
-def taker(kind: Kind, veil: Veil | None) -> Callable[[int, Row], list[Any]]:
+def taker(kind: Kind, veil: Veil) -> Callable[[int, Row], list[Any]]:
     """How a row of this kind is taken: (fault, note, secret, cells …).
 
     A fault is why it cannot be applied (sis/messages.py), a note what was left out of a row that can.
@@ -142,7 +149,7 @@ def taker(kind: Kind, veil: Veil | None) -> Callable[[int, Row], list[Any]]:
         cells: Cells = [get(name) for name in columns]
         fault = note = secret = None
         # A row that is short as a whole has no long cell.
-        if len(row.raw) > LONGEST:
+        if row.length > LONGEST:
             fault, cells = _shortened(columns, cells)
         for position in words:
             if word := cells[position]:
@@ -164,7 +171,7 @@ def taker(kind: Kind, veil: Veil | None) -> Callable[[int, Row], list[Any]]:
                 fault = "invalid_login_id"
             if is_user and (address := cells[10]) and not is_address(address):
                 note = "bad_email"
-            if password and veil:
+            if password:
                 secret = veil.cover(n, password)
         return [fault, note, secret, *cells]
 

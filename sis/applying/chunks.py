@@ -34,9 +34,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Message:
-    """A warning about a row."""
+    """A warning about a row; one that comparing data sets has added has no number."""
 
-    row: int
+    row: int | None
     kind: str
     ids: Mapping[str, Any]
     info: str
@@ -157,7 +157,7 @@ def apply_chunk(applier: Applier, run: Run, columns: frozenset[str], first: int,
         if not this.values["held"]:
             break
         this.values["only"] = this.values["held"]
-    outcome.messages.sort(key=lambda message: message.row)
+    outcome.messages.sort(key=lambda message: message.row or 0)
     return outcome
 
 

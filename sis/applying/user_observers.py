@@ -3,13 +3,14 @@
 from accounts.models import ObservationLink, User
 from courses.observing import link_all, unlink_all
 from sis.applying.chunks import Applier, Round, ids, info, rows
-from sis.staging import ROOM
+from sis.staging import WAS_ADDED
 
 CLASH = """
 SELECT n, concat_ws(' observes ', r.observer_id, r.student_id), true FROM rows r
 """
 
-# A row that comparing data sets has added ends only a link that a file made and no person since.
+# A row that comparing data sets has added ends only a link that a file made and no person since. It does so although
+# one of the two has been deleted: a student who comes back without the link must not find it standing.
 PROBLEM = """
 CASE WHEN r.observer_id IS NULL THEN 'no_observer'
      WHEN r.student_id IS NULL THEN 'no_student'
@@ -17,10 +18,10 @@ CASE WHEN r.observer_id IS NULL THEN 'no_observer'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
      WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.added AND (k.state IS DISTINCT FROM 'active' OR k.sis_import_id IS NULL) THEN 'skip'
      WHEN o.id IS NULL THEN 'unknown_observer'
      WHEN s.id IS NULL THEN 'unknown_student'
-     WHEN r.status = 'deleted' AND k.state IS DISTINCT FROM 'active' THEN 'no_link_to_delete'
-     WHEN r.added AND k.sis_import_id IS NULL THEN 'skip' END
+     WHEN r.status = 'deleted' AND k.state IS DISTINCT FROM 'active' THEN 'no_link_to_delete' END
 """
 
 IDS = ids(
@@ -45,11 +46,11 @@ CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user_observer")}
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
        r.status, o.id AS observer, s.id AS student, k.id AS link
-FROM (SELECT *, n %% {ROOM} > {ROOM // 2} AS added FROM rows) r
-LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.observer_id AND x.state <> 'deleted'
-                   LIMIT 1) o ON true
-LEFT JOIN LATERAL (SELECT id FROM accounts_user x WHERE x.sis_user_id = r.student_id AND x.state <> 'deleted'
-                   LIMIT 1) s ON true
+FROM (SELECT *, {WAS_ADDED} AS added FROM rows) r
+LEFT JOIN LATERAL (SELECT id FROM accounts_user x
+                   WHERE x.sis_user_id = r.observer_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) o ON true
+LEFT JOIN LATERAL (SELECT id FROM accounts_user x
+                   WHERE x.sis_user_id = r.student_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) s ON true
 LEFT JOIN LATERAL (SELECT * FROM accounts_observationlink x WHERE x.observer_id = o.id AND x.student_id = s.id
                    LIMIT 1) k ON true
 """

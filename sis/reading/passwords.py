@@ -11,7 +11,7 @@ from typing import IO
 from sis.reading.archives import Archive
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.records import BLOCK, NOT_UTF8, Malformed, Stream, check, parsed, records, written
-from sis.reading.tables import Opener, cleaned, emptied, is_secret
+from sis.reading.tables import Opener, cleaned
 
 # Quick rather than small.
 _LEVEL = 1
@@ -50,6 +50,16 @@ def _strip_archive(path: Path, name: str, to: Path) -> None:
         archive.close()
 
 
+def _is_secret(column: str) -> bool:
+    """Whether a column holds passwords, of whatever system."""
+    return "password" in column and column != "canvas_password_notification"
+
+
+def _emptied(cells: list[str], secrets: list[int]) -> list[str]:
+    """The cells with nothing in these columns."""
+    return ["" if index in secrets else cell for index, cell in enumerate(cells)]
+
+
 def _copy(open_it: Opener, copy: IO[bytes]) -> None:
     try:
         secrets = _secrets(open_it)
@@ -66,7 +76,7 @@ def _secrets(open_it: Opener) -> list[int]:
         for found in records(stream, errors="replace"):
             for header in filter(None, found):
                 check([header], 1)
-                return [index for index, column in enumerate(next(parsed([header]))) if is_secret(cleaned(column))]
+                return [index for index, column in enumerate(next(parsed([header]))) if _is_secret(cleaned(column))]
     return []
 
 
@@ -83,7 +93,7 @@ def _without(stream: Stream, secrets: list[int]) -> Iterator[bytes]:
                 fault = caught
                 break
             if record and below_header:
-                record = written(emptied(next(parsed([record])), secrets))
+                record = written(_emptied(next(parsed([record])), secrets))
             below_header = below_header or record != ""
             lines.append(f"{record}\n")
         yield "".join(lines).encode()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from sis.reading.problems import MalformedFile, Problems
-from sis.reading.records import NOT_UTF8, Malformed, Stream, check, parsed, records, written
+from sis.reading.records import NOT_UTF8, Malformed, Stream, check, parsed, records
 
 MOST_COLUMNS = 500
 _HEADER_BLOCK = 1 << 14
@@ -24,36 +25,64 @@ class Row(NamedTuple):
     """`number` is 1-based and the header's is 1. Blank lines do not count; rows of empty cells do, but are not given.
 
     `cells` has every named column of the header: its name lower-cased and trimmed, the value trimmed, empty is None.
-    `raw` is the row as text without passwords.
+    `length` is that of its text, and so at least that of each cell.
     """
 
     number: int
     cells: dict[str, str | None]
-    raw: str
+    length: int
+
+
+# Numbers of rows, and their texts, some thousand at a time.
+Block = tuple[Sequence[int], list[str]]
 
 
 @dataclass(frozen=True)
 class RosterFile:
-    """A file of one kind. `columns` are its header's names, lower-cased and trimmed."""
+    """A file of one kind. `header` has its columns as they stand, lower-cased and trimmed; some may have no name."""
 
     name: str
     kind: str
-    columns: frozenset[str]
-    _rows: Callable[[], Iterator[Row]]
+    header: tuple[str, ...]
+    _blocks: Callable[[], Iterator[Block]]
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of its columns."""
+        return frozenset(filter(None, self.header))
+
+    def blocks(self) -> Iterator[Block]:
+        """Its rows as text, from the first, each time. Raises MalformedFile before the first, or never."""
+        return self._blocks()
 
     def rows(self) -> Iterator[Row]:
         """Its rows, from the first, each time. Raises MalformedFile before the first row, or never."""
-        return self._rows()
+        return rows_of(self.header, self.blocks())
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """How many rows it has, and characters in them. Raises MalformedFile."""
+        rows = characters = 0
+        for _numbers, texts in self.blocks():
+            rows, characters = rows + len(texts), characters + sum(map(len, texts))
+        return rows, characters
 
 
-def is_secret(column: str) -> bool:
-    """Whether a column holds passwords, of whatever system."""
-    return "password" in column and column != "canvas_password_notification"
-
-
-def emptied(cells: list[str], secrets: list[int]) -> list[str]:
-    """The cells with nothing in these columns."""
-    return ["" if index in secrets else cell for index, cell in enumerate(cells)]
+def rows_of(header: Sequence[str], blocks: Iterable[Block]) -> Iterator[Row]:
+    """The rows that these texts are, without those that are empty."""
+    width = len(header)
+    columns = [column for column in header if column]
+    # Only when the header has blank names do the cells have to be picked.
+    picked = [index for index, column in enumerate(header) if column] if len(columns) < width else None
+    for numbers, texts in blocks:
+        for number, text, cells in zip(numbers, texts, parsed(texts), strict=True):
+            values = [cell.strip() or None for cell in cells]
+            if len(values) != width:
+                values = (values + [None] * (width - len(values)))[:width]
+            if picked:
+                values = [values[index] for index in picked]
+            if any(values):
+                yield Row(number, dict(zip(columns, values, strict=True)), len(text))
 
 
 def cleaned(column: str) -> str:
@@ -70,16 +99,14 @@ class Table:
         self._open = open_it
         self._problems = problems
         self._checked = False
-        header = self._header()
-        self.named = [(index, column) for index, column in enumerate(header) if column]
-        self.columns = frozenset(column for _index, column in self.named)
-        self._width = len(header)
-        self._secrets = [index for index, column in self.named if is_secret(column)]
-        if len(self.named) > len(self.columns):
-            twice = next(column for _index, column in self.named if header.count(column) > 1)
+        self.header = tuple(self._header())
+        named = [column for column in self.header if column]
+        self.columns = frozenset(named)
+        if len(named) > len(self.columns):
+            twice = next(column for column in named if named.count(column) > 1)
             message = _("The header names the column “%(column)s” twice. Remove one of the two.")
             raise MalformedFile(name, message % {"column": twice[:100]})
-        if len(header) > MOST_COLUMNS:
+        if len(self.header) > MOST_COLUMNS:
             message = _("The header has more than %(most)s columns. Remove some.")
             raise MalformedFile(name, message % {"most": MOST_COLUMNS})
 
@@ -98,28 +125,32 @@ class Table:
         raise MalformedFile(self.name, _("The file is empty: there is not even a header."))
 
     def rows(self) -> Iterator[Row]:
-        """The rows below the header. The whole file is looked at before the first is given.
+        """The rows below the header. Raises MalformedFile before the first row, or never."""
+        return rows_of(self.header, self.blocks())
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows below the header as text. The whole file is looked at before the first is given.
 
         Rows with a NUL character are left out and reported. Raises MalformedFile.
         """
         self.ensure_well_formed()
-        columns = [column for _index, column in self.named]
-        # Only when the header has blank names do the cells have to be picked.
-        picked = [index for index, _column in self.named] if len(self.named) < self._width else None
-        width, secrets, broken = self._width, self._secrets, 0
-        for number, record, cells in self._cells():
-            if "\0" in record:
-                broken += 1
-                self._report_nul(number, broken)
-                continue
-            values = [cell.strip() or None for cell in cells]
-            if len(values) != width:
-                values = (values + [None] * (width - len(values)))[:width]
-            if picked:
-                values = [values[index] for index in picked]
-            if any(values):
-                shown = written(emptied(cells, secrets)) if secrets else record
-                yield Row(number, dict(zip(columns, values, strict=True)), shown)
+        number, broken = 1, 0
+        with self._open() as stream:
+            for found in records(stream):
+                texts = [text for text in found if text] if "" in found else found
+                numbers: Sequence[int] = range(number, number + len(texts))
+                number += len(texts)
+                if "\0" in "".join(texts):
+                    broken = self._report_nul(
+                        [at for at, text in zip(numbers, texts, strict=True) if "\0" in text], broken
+                    )
+                    numbers = [at for at, text in zip(numbers, texts, strict=True) if "\0" not in text]
+                    texts = [text for text in texts if "\0" not in text]
+                # The header is the first record.
+                if texts and numbers[0] == 1:
+                    numbers, texts = numbers[1:], texts[1:]
+                if texts:
+                    yield numbers, texts
         if broken > _NAMED_ROWS:
             message = _("%(count)s more rows hold a NUL character and were left out.")
             self._problems.warn(self.name, message % {"count": broken - _NAMED_ROWS})
@@ -137,20 +168,9 @@ class Table:
             raise MalformedFile(self.name, fault.message, fault.row) from None
         self._checked = True
 
-    def _cells(self) -> Iterator[tuple[int, str, list[str]]]:
-        """Number, text and cells of each record below the header of a file that is well formed."""
-        number = 0
-        with self._open() as stream:
-            for found in records(stream):
-                for record, cells in zip(found, parsed(found), strict=True):
-                    if record:
-                        number += 1
-                        if number > 1:
-                            yield number, record, cells
-
-    def _report_nul(self, number: int, count: int) -> None:
-        if count <= _NAMED_ROWS:
-            message = _(
-                "This row holds a NUL character and was left out. Remove the character and upload the row again."
-            )
+    def _report_nul(self, numbers: list[int], before: int) -> int:
+        """Name these rows, until there were too many; gives how many there are now, with those `before`."""
+        message = _("This row holds a NUL character and was left out. Remove the character and upload the row again.")
+        for number in numbers[: max(0, _NAMED_ROWS - before)]:
             self._problems.warn(self.name, message, number)
+        return before + len(numbers)

@@ -113,7 +113,7 @@ def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFil
             message = _("Files of this kind (%(kind)s) have no place here; the file was left out.")
             problems.warn(table.name, message % {"kind": kind})
         else:
-            yield RosterFile(table.name, kind, table.columns, table.rows)
+            yield RosterFile(table.name, kind, table.header, table.blocks)
 
 
 def _why_unknown(table: Table) -> str:

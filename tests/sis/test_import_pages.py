@@ -417,11 +417,12 @@ class TestBrake:
         work_off(root)
         assert last().was_braked
 
-    def test_a_dry_run_that_the_brake_stops_says_so(self, site, root):
+    def test_a_dry_run_tells_all_that_it_would_do_and_that_the_brake_will_stop_it(self, site, root):
         imported(site, root, people(*(f"U{n}" for n in range(30))))
         shown = imported(site, root, people(*(f"U{n}" for n in range(20)), status="deleted"), dry_run="1")
-        assert "The brake stopped the dry run too" in shown
-        assert "Show all that it would do" in shown
+        assert "20 would be removed" in shown
+        assert "This import would remove 20 of" in shown
+        assert "For good, it will stop before the first row and ask." in shown
 
     def test_one_that_somebody_stopped_is_not_taken_for_one_the_brake_stopped(self, site, root, admin):
         upload(site, root, people("A"))

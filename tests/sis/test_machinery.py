@@ -335,6 +335,23 @@ class TestDataSets:
         made = load(options=self.options(diff_row_count_threshold=1), users=people("U1", "U4", "U5"))
         assert (made.diffing_threshold_exceeded, state_of("U2")) == (True, "registered")
 
+    def test_after_five_that_were_too_different_in_a_row_the_chain_must_begin_anew(self, load):
+        load(options=self.options(), users=people("U1", "U2", "U3"))
+        other = {"options": self.options(diff_row_count_threshold=1), "users": people("U4", "U5", "U6")}
+        assert [load(**other).diffing_threshold_exceeded for _ in range(5)] == [True] * 5
+        refused = load(options=self.options(), users=people("U7"))
+        assert (refused.workflow_state, refused.error_count) == ("failed_with_messages", 1)
+        assert "diffing_remaster_data_set" in refused.sis_import_errors.get().message
+        assert not User.objects.filter(sis_user_id="U7").exists()
+        load(options=self.options(diffing_remaster_data_set=True), users=people("U1", "U2", "U3"))
+        assert load(options=self.options(), users=people("U1", "U2", "U7")).workflow_state == "imported"
+
+    def test_what_is_told_of_a_row_that_vanished_names_no_row_of_this_file(self, load, admin):
+        User.objects.filter(pk=admin.pk).update(sis_user_id="ME", login_id="me")
+        load(options=self.options(), users=people("U1", "ME"))
+        made = load(options=self.options(), users=people("U1"))
+        assert warnings(made) == [(None, "cannot_remove_self")]
+
     def test_other_columns_are_imported_as_a_whole_with_a_warning(self, load):
         load(options=self.options(), users=people("U1", "U2"))
         made = load(options=self.options(), users=f"{USERS},email\nU1,u1,active,")
@@ -344,6 +361,14 @@ class TestDataSets:
         first = load(options=self.options(), users=people("U1", "U2"))
         load(options=self.options(), users=people("U1"), broken="strange\n1")
         assert load(options=self.options(), users=people("U1", "U2")).diffed_against == first
+
+    def test_links_of_a_student_who_vanished_too_do_not_stand_when_she_returns(self, load):
+        both, links = people("U1", "P1"), table(LINKS, "P1,U1,active")
+        load(options=self.options(), users=both, observers=links)
+        gone = load(options=self.options(), users=people("P1"), observers=LINKS)
+        assert (gone.workflow_state, state_of("U1")) == ("imported", "deleted")
+        load(options=self.options(), users=both, observers=LINKS)
+        assert (state_of("U1"), ObservationLink.objects.get().state) == ("registered", "deleted")
 
     def test_links_that_vanish_end_unless_a_person_made_them_since(self, load):
         both = table(LINKS, "P1,U1,active", "P2,U1,active")
@@ -441,10 +466,11 @@ class TestDryRun:
         assert (made.workflow_state, made.data["counts"]["users"]) == ("imported_with_messages", 3)
         assert warnings(made) == [(4, "no_user")]
 
-    def test_the_brake_shows_there_too(self, load):
+    def test_the_brake_warns_there_and_stops_nothing(self, load):
         load(users=people(*(f"U{n}" for n in range(30))))
         made = load(options=Options(dry_run=True), users=people(*(f"U{n}" for n in range(20)), status="deleted"))
-        assert (made.workflow_state, warnings(made)) == ("aborted", [(None, "brake")])
+        assert (made.workflow_state, warnings(made)) == ("imported_with_messages", [(None, "brake")])
+        assert made.report["users"]["removed"]["count"] == 20
 
 
 def _everything():
