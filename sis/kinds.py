@@ -87,10 +87,8 @@ KINDS = {
             (
                 *("user_id", "login_id", "status", "integration_id", "authentication_provider_id", "first_name"),
                 *("last_name", "full_name", "sortable_name", "short_name", "email", "pronouns", "declared_user_type"),
-                *("canvas_password_notification",),
             ),
             key=("user_id",),
-            flags=frozenset({"canvas_password_notification"}),
             words=frozenset({"status", "declared_user_type", "authentication_provider_id"}),
         ),
         Kind(
@@ -98,7 +96,7 @@ KINDS = {
             "logins",
             (
                 *("user_id", "login_id", "integration_id", "existing_user_id", "existing_integration_id"),
-                *("existing_canvas_user_id", "email"),
+                *("existing_canvas_user_id", "email", "root_account"),
             ),
             key=("user_id",),
             words=frozenset(),

@@ -47,6 +47,9 @@ TEXTS = {
     "no_name": _("The name of {id} is missing."),
     "account_loop": _("Account {id} cannot be below {parent}, for that is below {id} itself."),
     "account_in_use": _("Account {id} still has active sub-accounts or courses, and was not deleted."),
+    "other_root_account": _(
+        "The row about {id} names another root account ({root_account}), whose people are not those of this one."
+    ),
     # terms
     "no_term_id": _("A term_id is missing."),
     "no_override_term": _("Dates for an enrollment type need a term that exists; {id} does not."),

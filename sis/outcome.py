@@ -36,6 +36,7 @@ CLASSES = {
     "users": "Pseudonym",
     "enrollments": "Enrollment",
     "admins": "AccountUser",
+    "user_observers": "UserObserver",
 }
 SENTENCES: dict[str, str | Promise] = {
     State.INITIALIZING: gettext_lazy("The file is being received."),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.utils.crypto import salted_hmac
 
 from accounts.hashers import SSHAInArgon2Hasher
@@ -51,12 +51,14 @@ def mark_of(encoded: str, password: str) -> str:
     return f"{own}:{salted_hmac('sis.passwords', f'{encoded} {password}', algorithm='sha256').hexdigest()}"
 
 
-def changed(given: Iterable[Given]) -> list[tuple[int, str, str]]:
+def changed(given: Iterable[Given], *, dry_run: bool = False) -> list[tuple[int, str, str]]:
     """The (row, hash, mark) of each password to be stored: of new people, and where it differs from the last import's.
 
-    A password that the person has changed since stays as it is.
+    A password that the person has changed since stays as it is. A dry run, which stores nothing, hashes nothing.
     """
     wanted = [one for one in given if _counts(one)]
+    if dry_run:
+        return [(one.n, UNUSABLE_PASSWORD_PREFIX, "") for one in wanted]
     # Hashing is slow on purpose, and leaves the other processors free.
     with ThreadPoolExecutor(4) as threads:
         encoded = list(threads.map(_encoded, [one.password for one in wanted]))

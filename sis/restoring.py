@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import Invalid
-from accounts.models import Action, User
-from courses.observing import follow
+from accounts.models import Action, ObservationLink, User
+from courses.observing import follow, link_all, unlink_all
 from sis.models import SisImport, StateChange
 
 # Canvas's class → table and column of the state
@@ -34,6 +36,21 @@ SELECT user_id, section_id FROM courses_enrollment WHERE id = ANY(%(ids)s) AND t
 KEYS = ("batch_mode", "undelete_only", "unconclude_only")
 
 
+def why_not_restored(sis_import: SisImport) -> str | None:
+    """Why this import cannot be taken back; None when it can."""
+    if not sis_import.has_ended or sis_import.started_at is None:
+        return _("Only an import that has run and ended can be taken back.")
+    if sis_import.options.get("dry_run"):
+        return _("A dry run has changed nothing, so there is nothing to take back.")
+    if sis_import.workflow_state == SisImport.State.RESTORED:
+        return _("This import has been taken back already.")
+    if sis_import.ended_at and sis_import.ended_at < timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS):
+        return _("This import ended more than {days} days ago; what it changed is remembered no more.").format(
+            days=settings.SIS_KEEP_DAYS
+        )
+    return None
+
+
 def begin_restoring(
     sis_import: SisImport,
     *,
@@ -49,8 +66,8 @@ def begin_restoring(
     wanted = {"batch_mode": batch_mode, "undelete_only": undelete_only, "unconclude_only": unconclude_only}
     with transaction.atomic():
         locked = SisImport.objects.select_for_update().get(pk=sis_import.pk)
-        if not locked.has_ended or locked.started_at is None:
-            raise Invalid({"id": [("invalid", _("Only an import that has ended can be taken back."))]})
+        if why := why_not_restored(locked):
+            raise Invalid({"id": [("invalid", why)]})
         locked.workflow_state, locked.restoring = SisImport.State.RESTORING, {**wanted, "by": by.pk, "progress": 0}
         locked.save(update_fields=["workflow_state", "restoring", "updated_at"])
         record(Action.SIS_IMPORT_RESTORED, by=by, sis_import=locked.pk, wanted=wanted)
@@ -59,6 +76,7 @@ def begin_restoring(
 def restore(sis_import: SisImport) -> None:
     """Go through the state changes, the last first, each in a transaction; a second call goes on where one ended."""
     wanted = sis_import.restoring
+    by = User.objects.get(pk=wanted["by"])
     changes = StateChange.objects.filter(sis_import=sis_import)
     if wanted.get("batch_mode"):
         changes = changes.filter(batch_mode=True)
@@ -69,7 +87,8 @@ def restore(sis_import: SisImport) -> None:
     ids = list(changes.order_by("-pk").values_list("pk", flat=True))
     missed = 0
     for number, pk in enumerate(ids, 1):
-        missed += _put_back(StateChange.objects.get(pk=pk))
+        change = StateChange.objects.get(pk=pk)
+        missed += _put_back_links(change, by) if change.kind == "UserObserver" else _put_back(change)
         progress = number * 100 // len(ids)
         SisImport.objects.filter(pk=sis_import.pk).update(restoring={**wanted, "progress": progress})
     in_part = missed or any(wanted.get(key) for key in KEYS)
@@ -77,6 +96,25 @@ def restore(sis_import: SisImport) -> None:
     sis_import.restoring = {**wanted, "progress": 100}
     sis_import.updated_at = timezone.now()
     sis_import.save(update_fields=["workflow_state", "restoring", "updated_at"])
+
+
+def _put_back_links(change: StateChange, by: User) -> int:
+    """Returns how many links stay as they are.
+
+    That are those that somebody has changed since, and those to some courses only that were ended: which courses they
+    opened is not remembered, and all would be too many.
+    """
+    links = ObservationLink.objects.filter(pk__in=change.records, state=change.after, sis_import_id__isnull=False)
+    if change.before == ObservationLink.State.ACTIVE:
+        links = links.filter(scope=ObservationLink.Scope.ALL)
+    with transaction.atomic():
+        pairs = list(links.values_list("observer_id", "student_id"))
+        if change.before == ObservationLink.State.ACTIVE:
+            link_all(pairs, origin=ObservationLink.Origin.SIS, by=by)
+        else:
+            unlink_all(pairs, by=by)
+        before = change.before or ObservationLink.State.DELETED
+        return ObservationLink.objects.filter(pk__in=change.records).exclude(state=before).count()
 
 
 def _put_back(change: StateChange) -> int:

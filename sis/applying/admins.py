@@ -12,6 +12,7 @@ CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
      WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.root_account IS NOT NULL THEN 'other_root_account'
      WHEN u.id IS NULL OR (u.state = 'deleted' AND r.status = 'active') THEN 'unknown_user'
      WHEN a.id IS NULL THEN 'unknown_account'
      WHEN o.id IS NULL THEN 'bad_admin_role'
@@ -25,6 +26,7 @@ IDS = ids(
     account="r.account_id",
     status="r.status",
     role="coalesce(r.role, r.role_id)",
+    root_account="r.root_account",
     column="split_part(r.fault, ':', 2)",
 )
 

@@ -116,6 +116,7 @@ CASE WHEN r.course_id IS NULL AND r.section_id IS NULL THEN 'no_place'
           THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status IN ('deleted', 'deleted_last_completed') THEN 'skip'
      WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.root_account IS NOT NULL THEN 'other_root_account'
      WHEN r.person IS NULL THEN 'user_not_found'
      WHEN r.given_section IS NULL AND r.given_course IS NULL THEN 'no_place_exists'
      WHEN r.section_id IS NOT NULL AND r.given_section IS NULL THEN 'no_section'
@@ -139,6 +140,7 @@ IDS = ids(
     role="coalesce(r.role, r.role_id)",
     status="r.status",
     associated="r.associated_user_id",
+    root_account="r.root_account",
     column="split_part(r.fault, ':', 2)",
     reason="CASE WHEN r.other = r.person THEN 'self' ELSE 'deleted_place' END",
 )

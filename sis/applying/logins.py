@@ -24,6 +24,7 @@ CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.login_id IS NULL THEN 'no_login_id'
      WHEN r.fault = 'invalid_login_id' THEN 'invalid_login_id'
      WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.root_account IS NOT NULL THEN 'other_root_account'
      WHEN coalesce(r.existing_user_id, r.existing_integration_id, r.existing_canvas_user_id) IS NULL
           THEN 'no_existing_user_ref'
      WHEN NOT coalesce({ADOPTS}, false) AND (u.id IS NOT NULL OR l.state <> 'deleted') THEN 'login_exists'
@@ -43,6 +44,7 @@ IDS = ids(
     current="f.login_id",
     integration_id="r.integration_id",
     holder="coalesce(i.sis_user_id, i.id::text)",
+    root_account="r.root_account",
     column="split_part(r.fault, ':', 2)",
 )
 

@@ -2,7 +2,7 @@
 
 from accounts.models import ObservationLink, User
 from courses.observing import link_all, unlink_all
-from sis.applying.chunks import Applier, Round, ids, info, rows
+from sis.applying.chunks import Applier, Round, ids, info, noting_changes, rows
 from sis.staging import WAS_ADDED
 
 CLASH = """
@@ -45,7 +45,7 @@ LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user_observer")}
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
-       r.status, o.id AS observer, s.id AS student, k.id AS link
+       r.status, o.id AS observer, s.id AS student, k.id AS link, k.state AS before
 FROM (SELECT *, {WAS_ADDED} AS added FROM rows) r
 LEFT JOIN LATERAL (SELECT id FROM accounts_user x
                    WHERE x.sis_user_id = r.observer_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) o ON true
@@ -61,6 +61,13 @@ FROM w WHERE w.problem IS NULL AND l.observer_id = w.observer AND l.student_id =
 """
 
 
+CHANGES = """
+SELECT l.id, w.before, l.state
+FROM w JOIN accounts_observationlink l ON l.observer_id = w.observer AND l.student_id = w.student
+WHERE w.problem IS NULL
+"""
+
+
 def apply(this: Round) -> None:
     """Make, repair and end links."""
     this.execute(LOCK)
@@ -72,6 +79,7 @@ def apply(this: Round) -> None:
     unlink_all(pairs["deleted"], by=by)
     link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=by)
     this.execute(STAMP)
+    this.execute(noting_changes("UserObserver", CHANGES))
 
 
 USER_OBSERVERS = Applier("user_observer", CLASH, apply)

@@ -220,7 +220,7 @@ def _insert() -> str:
 def _take_passwords(this: Round) -> None:
     veil = this.run.veil
     given = [Given(n, veil.lift(n, bytes(secret)), stored, mark) for n, secret, stored, mark in this.execute(SECRETS)]
-    if new := changed(given):
+    if new := changed(given, dry_run=this.run.options.dry_run):
         ns, passwords, marks = zip(*new, strict=True)
         this.execute(KEEP_PASSWORDS, ns=list(ns), passwords=list(passwords), marks=list(marks))
 

@@ -32,7 +32,7 @@ from sis.outcome import (
     told_of,
 )
 from sis.repeating import may_be_repeated, repeat
-from sis.restoring import begin_restoring
+from sis.restoring import begin_restoring, why_not_restored
 from sis.telling import MOST_KEPT
 from sis.views.frame import IMPORT, MANAGE, enter_rosters, import_of, show_page
 
@@ -168,5 +168,4 @@ def take_back(request: SignedInRequest, account_id: int, import_id: int) -> Http
 
 def _may_be_taken_back(found: SisImport) -> bool:
     """Whether there is something to take back, and it is still remembered what."""
-    never = found.options.get("dry_run") or found.workflow_state == SisImport.State.RESTORED or not found.started_at
-    return not never and found.has_ended and StateChange.objects.filter(sis_import=found).exists()
+    return why_not_restored(found) is None and StateChange.objects.filter(sis_import=found).exists()

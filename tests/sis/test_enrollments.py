@@ -323,9 +323,12 @@ class TestLinks:
         assert (warnings(made), made.data["counts"]["user_observers"]) == ([(5, "no_link_to_delete")], 3)
         assert ObservationLink.objects.get().state == "deleted"
 
-    def test_links_never_show_in_the_statistics(self, load):
-        made = load(observers=f"{self.HEADER}\nPAT,KIM,active")
-        assert made.data["statistics"]["UserObserver"] == {"created": 0, "restored": 0, "deleted": 0}
+    def test_links_are_counted_in_the_statistics(self, load):
+        link(person("SAM"), person(), origin=ObservationLink.Origin.CODE, by=None)
+        made = load(observers=f"{self.HEADER}\nPAT,KIM,active\nPAT,LEE,active\nSAM,KIM,deleted")
+        assert made.data["statistics"]["UserObserver"] == {"created": 2, "restored": 0, "deleted": 1}
+        again = load(observers=f"{self.HEADER}\nPAT,KIM,active\nSAM,KIM,active")
+        assert again.data["statistics"]["UserObserver"] == {"created": 0, "restored": 1, "deleted": 0}
 
     def test_a_link_by_code_to_one_course_becomes_one_to_all(self, load):
         load(enrollments=rows(",S1,KIM,student,active,", ",S3,KIM,student,active,"))
@@ -334,6 +337,23 @@ class TestLinks:
         load(observers=f"{self.HEADER}\nPAT,KIM,active")
         assert ObservationLink.objects.get().scope == "all"
         assert Enrollment.objects.filter(user=person("PAT")).count() == 2
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"enrollments": "section_id,user_id,role,status,root_account\nS1,KIM,student,active,other.example.org"},
+        {"admins": "user_id,account_id,role,status,root_account\nKIM,,AccountAdmin,active,other.example.org"},
+        {"logins": "user_id,login_id,existing_user_id,root_account\nX,x,KIM,other.example.org"},
+    ],
+    ids=lambda files: next(iter(files)),
+)
+def test_rows_about_people_of_another_root_account_are_left_out(load, files):
+    made = load(**files)
+    assert warnings(made) == [(2, "other_root_account")]
+    assert not Enrollment.objects.exists()
+    assert not AccountAdmin.objects.filter(user=person()).exists()
+    assert "other.example.org" in made.sis_import_errors.get().message
 
 
 class TestAdmins:
