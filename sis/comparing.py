@@ -13,7 +13,7 @@ from sis.reading.records import parsed
 from sis.reading.tables import RosterFile, Row, rows_of
 
 # The rows of the old file, so many bytes of them at a time, are in memory; each takes so many besides its text.
-BYTES_AT_ONCE = 160 * 2**20
+BYTES_AT_ONCE = 256 * 2**20
 BYTES_OF_A_ROW = 280
 # A process has only so many files open; this many parts are 32 GB.
 MOST_PARTS = 200
