@@ -47,7 +47,9 @@ class DryRun(Import):
 
     def _object(self, objection: str) -> None:
         """The brake stops nothing here, for what would be removed is what is asked."""
-        self.messages.about_import("brake", f"{objection} {_('When it is imported for good, it will stop before the first row and ask.')}")
+        self.messages.about_import(
+            "brake", f"{objection} {_('When it is imported for good, it will stop before the first row and ask.')}"
+        )
 
     def _finish(self, state: str) -> None:
         self.row.data["statistics"] = statistics_of(self.row)

@@ -12,13 +12,13 @@ from types import TracebackType
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from sis.converting.recognising import converted, is_roster
+from sis.converting.scratch import Scratch
 from sis.reading.archives import Archive, shown
 from sis.reading.kinds import ORDER, WITHOUT_A_PLACE, kind_of
 from sis.reading.problems import MalformedFile, Problem, Problems
 from sis.reading.records import Stream
 from sis.reading.tables import RosterFile, Row, Table
-from sis.recognising import converted, is_roster
-from sis.scratch import Scratch
 
 __all__ = ["MalformedFile", "Problem", "RosterFile", "Row", "Upload", "open_upload"]
 

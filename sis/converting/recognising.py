@@ -11,30 +11,30 @@ from pathlib import PurePosixPath
 
 from django.utils.translation import gettext as _
 
-from sis import conversion, guardians, holders, oneroster, sds
-from sis.conversion import Converted, Source
+from sis.converting import guardians, holders, oneroster, rows, sds
+from sis.converting.rows import Converted, Source
+from sis.converting.scratch import Scratch
 from sis.reading.kinds import kind_of
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.records import written
 from sis.reading.tables import Block, RosterFile, Table
-from sis.scratch import Scratch
 
 Converter = Callable[[Source], Iterator[Converted]]
 ROWS_AT_ONCE = 1000
 
 # From which file, to which kind, with which columns, by which rule.
 _CONVERSIONS: list[tuple[str, str, str, Converter]] = [
-    ("orgs", "account", "account_id parent_account_id name status", conversion.accounts),
-    ("academicsessions", "term", "term_id name status start_date end_date", conversion.terms),
-    ("classes", "course", "course_id short_name long_name account_id term_id status", conversion.courses),
-    ("classes", "section", "section_id course_id name status", conversion.sections),
+    ("orgs", "account", "account_id parent_account_id name status", rows.accounts),
+    ("academicsessions", "term", "term_id name status start_date end_date", rows.terms),
+    ("classes", "course", "course_id short_name long_name account_id term_id status", rows.courses),
+    ("classes", "section", "section_id course_id name status", rows.sections),
     (
         "users",
         "user",
         "user_id login_id status first_name last_name short_name email declared_user_type",
         holders.users,
     ),
-    ("enrollments", "enrollment", "section_id user_id role status start_date end_date", conversion.enrollments),
+    ("enrollments", "enrollment", "section_id user_id role status start_date end_date", rows.enrollments),
     ("users", "user_observer", "observer_id student_id status", guardians.from_agents),
     ("relationships", "user_observer", "observer_id student_id status", guardians.from_relationships),
 ]
@@ -109,8 +109,8 @@ def _files(source: Source) -> Iterator[RosterFile]:
 def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ...]) -> Iterator[Block]:
     """The converted rows, as text again. A fault of another file that they need says which."""
     try:
-        rows = convert(source)
-        while some := list(islice(rows, ROWS_AT_ONCE)):
+        made = convert(source)
+        while some := list(islice(made, ROWS_AT_ONCE)):
             texts = [written([cells.get(column) or "" for column in header]) for _number, cells in some]
             yield [number for number, _cells in some], texts
     except MalformedFile as fault:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sis.conversion import Converted, Source, count_word, report_left_out
-from sis.holders import stage_people
+from sis.converting.holders import stage_people
+from sis.converting.rows import Converted, Source, count_word, report_left_out
 from sis.reading.tables import Row
 
 _GUARDIAN = "role IN ('guardian', 'parent', 'relative')"

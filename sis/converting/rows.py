@@ -15,9 +15,9 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from sis.converting.scratch import Scratch
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.tables import Row, Table
-from sis.scratch import Scratch
 
 Cells = dict[str, str | None]
 # The number of the row it comes from, and the cells of the row that it makes

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sis.conversion import Dialect, is_true
+from sis.converting.rows import Dialect, is_true
 from sis.reading.problems import Problems
 from sis.reading.tables import Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from sis.conversion import Converted, Source, day, is_true, status_of
+from sis.converting.rows import Converted, Source, day, is_true, status_of
 from sis.reading.problems import MalformedFile
 from sis.reading.tables import Row, Table
 
