@@ -1,8 +1,9 @@
-"""What views behind `login_required` are handed."""
+"""What views are handed, and how much of it."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
+from accounts.ids import plain_id
 from accounts.models import User
 
 
@@ -11,3 +12,9 @@ class SignedInRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def is_larger(request: HttpRequest, most: int) -> bool:
+    """Whether the body of a request, which need not be read for it, has more than `most` bytes, or nobody knows."""
+    length = plain_id(request.META.get("CONTENT_LENGTH") or "0")
+    return length is None or length > most

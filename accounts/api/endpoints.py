@@ -15,11 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.parameters import Parameters, parameters
+from accounts.api.parameters import Parameters, parameters, reads_files
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.network import network_of
 from accounts.permissions import account_permissions
+from accounts.requests import is_larger
 
 Body = Mapping[str, Any] | list[dict[str, Any]]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -43,7 +44,7 @@ class Call:
     def user_or_nobody(self) -> User | None:
         return self.request.user if isinstance(self.request.user, User) else None
 
-    @cached_property
+    @property
     def given(self) -> Parameters:
         """The parameters, wherever in the request they stood."""
         return parameters(self.request)
@@ -101,6 +102,12 @@ class TooLarge(APIException):
     default_detail = "This request is too large."
 
 
+def check_size(request: Request, most: int) -> None:
+    """Raise TooLarge for a request whose body has more than `most` bytes."""
+    if is_larger(request._request, most):
+        raise TooLarge
+
+
 class Endpoint(APIView):
     """What all endpoints share. Whether one must have signed in is asked in `_answering`."""
 
@@ -109,10 +116,8 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # The framework's parsers read the body past Django's own limit.
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        streams = getattr(getattr(self, (request.method or "").lower(), None), "takes_files", False)
-        if not streams and length.isdecimal() and int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
-            raise TooLarge
+        if not reads_files(request):
+            check_size(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
         super().initial(request, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:

@@ -126,10 +126,33 @@ class Parameters:
 
 # A roster sent as the body itself has no parameters in it.
 WITH_PARAMETERS = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+# The parameter that names whom to act as. Where files come in it counts in the query only.
+ACTING = "as_user_id"
 
 
 def parameters(request: Request) -> Parameters:
-    """The bag of a request; the body counts before the query. Raises ParseError for an unreadable body."""
+    """The bag of a request, made once; the body counts before the query. Raises ParseError for an unreadable body.
+
+    Raises Invalid where somebody to act as is named too late, in a body with files.
+    """
+    found: Parameters | None = getattr(request, "given", None)
+    if found is None:
+        found = request.given = _parameters(request)  # type: ignore[attr-defined]
+    return found
+
+
+def parameters_of_acting(request: Request) -> Parameters:
+    """Where to look for whom the caller acts as: large uploads are not read before we know who sends them."""
+    return query_parameters(request) if reads_files(request) else parameters(request)
+
+
+def reads_files(request: Request) -> bool:
+    """Whether the endpoint reads large uploads piece by piece and sees to the limit itself."""
+    view = request.parser_context["view"]
+    return getattr(getattr(view, (request.method or "").lower(), None), "takes_files", False)
+
+
+def _parameters(request: Request) -> Parameters:
     tree = nest(_pairs(request.query_params))
     if (request.content_type or "").partition(";")[0].strip().lower() not in WITH_PARAMETERS:
         return Parameters(tree)
@@ -140,6 +163,8 @@ def parameters(request: Request) -> Parameters:
     if isinstance(body, QueryDict):
         body = nest(_pairs(body))
     if isinstance(body, dict):
+        if reads_files(request) and any(tree.get(key) != body[key] for key in body if key.startswith(ACTING)):
+            raise Invalid({ACTING: [("invalid", _("Where files are sent, please give as_user_id in the query."))]})
         _merge(tree, body)
     return Parameters(tree)
 

@@ -6,12 +6,10 @@ from rest_framework.request import Request
 from accounts.api.authentication import BearerAuthentication
 from accounts.api.errors import InvalidActing
 from accounts.api.ids import somebody
-from accounts.api.parameters import parameters
+from accounts.api.parameters import ACTING, parameters_of_acting
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from courses.acting import acting_as
-
-KEY = "as_user_id"
 
 
 class ActingAuthentication(BearerAuthentication):
@@ -39,15 +37,15 @@ def _wanted(request: Request) -> str | None:
 
     Raises InvalidActing when that cannot be read: what was meant for somebody else must not be done as the caller.
     """
-    given = parameters(request)
-    keys = [key for key in given if key.startswith(KEY)]
+    given = parameters_of_acting(request)
+    keys = [key for key in given if key.startswith(ACTING)]
     if not keys:
         return None
     try:
-        text = given.text(KEY)
+        text = given.text(ACTING)
     except Invalid:
         raise InvalidActing from None
-    if keys != [KEY] or not text:
+    if keys != [ACTING] or not text:
         raise InvalidActing
     return text
 

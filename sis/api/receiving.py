@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from accounts.api.endpoints import Call, TooLarge
+from accounts.api.endpoints import Call, check_size
 from accounts.api.parameters import Parameters, query_parameters
 from courses.api import finding
 from sis.options import Options
@@ -42,11 +42,12 @@ class Unreadable(Exception):
 
 
 def received(call: Call) -> Received:
-    """The upload of a request: a multipart file `attachment`, or the body itself. Raises Unreadable, TooLarge."""
+    """The upload of a request: a multipart file `attachment`, or the body itself.
+
+    Raises Unreadable, TooLarge, and Invalid for a person to act as who is named in the body.
+    """
     request = call.request
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > settings.SIS_LARGEST_UPLOAD:
-        raise TooLarge
+    check_size(request, settings.SIS_LARGEST_UPLOAD)
     kind, charset = _content_type(call)
     if kind == "multipart/form-data":
         given = call.given

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.errors import Invalid
 from accounts.paging import page_of
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, is_larger
 from courses.views.accounts import Post
 from sis.brake_setting import set_deletion_brake
 from sis.creating import create_import
@@ -40,8 +40,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
         return _page(request, post, UploadForm())
     if IMPORT not in post.permissions:
         raise PermissionDenied(_("Your role does not allow to import rosters."))
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > settings.SIS_LARGEST_UPLOAD:
+    if is_larger(request, settings.SIS_LARGEST_UPLOAD):
         largest = filesizeformat(settings.SIS_LARGEST_UPLOAD)
         refusal = _("This file is too large: at most {size} can be uploaded at once.").format(size=largest)
         return _page(request, post, UploadForm(), status=413, refusal=refusal)

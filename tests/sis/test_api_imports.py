@@ -162,6 +162,58 @@ class TestCreating:
         assert made.stored_file == f"sis_imports/{made.pk}.uploaded.csv"
 
 
+class TestActing:
+    """Whom the caller acts as is known before the body is read, so it stands in the query."""
+
+    PATH = "accounts/self/sis_imports"
+
+    @pytest.fixture
+    def other(self, root):
+        return make_admin(name="Ola Other")
+
+    def test_an_import_in_the_name_of_somebody_else(self, api, other):
+        for answer in (attach(api, f"{self.PATH}?as_user_id={other.pk}"), raw(api, as_user_id=other.pk)):
+            assert (answer.status_code, answer.json()["user"]["id"]) == (200, other.pk)
+
+    @pytest.mark.parametrize("key", ["as_user_id", "as_user_id[]", "as_user_id[id]"])
+    def test_named_in_the_body_it_is_refused_and_nothing_is_done_as_the_caller(self, api, admin, other, key):
+        for query in ("", f"?as_user_id={admin.pk}", "?as_user_id=self"):
+            answer = attach(api, self.PATH + query, **{key: other.pk})
+            assert answer.status_code == 400
+            assert "in the query" in answer.json()["message"]
+        assert not SisImport.objects.exists()
+
+    def test_named_alike_in_both_it_counts(self, api, other):
+        answer = attach(api, f"{self.PATH}?as_user_id={other.pk}", as_user_id=other.pk)
+        assert answer.json()["user"]["id"] == other.pk
+
+    def test_somebody_who_may_not_import_cannot_be_used_to(self, api):
+        answer = attach(api, f"{self.PATH}?as_user_id={UserFactory().pk}")
+        assert (answer.status_code, answer.wsgi_request._read_started) == (403, False)
+        answer = attach(api, f"{self.PATH}?as_user_id=999999")
+        assert (answer.status_code, answer.wsgi_request._read_started) == (401, False)
+
+
+class TestUnread:
+    """The body of whoever may not import is not looked at, however large and however it is sent."""
+
+    @pytest.mark.parametrize("most", [10, 10**9])
+    def test_of_strangers(self, root, settings, most):
+        settings.SIS_LARGEST_UPLOAD = most
+        for api, status in ((Api(UserFactory()), 403), (Api(make_admin(AccountFactory())), 403), (Api(), 401)):
+            for answer in (attach(api), raw(api), raw(api, content_type="application/x-www-form-urlencoded")):
+                assert (answer.status_code, answer.wsgi_request._read_started) == (status, False)
+
+    def test_nor_one_too_large(self, api, settings):
+        settings.SIS_LARGEST_UPLOAD = 10
+        for answer in (attach(api), raw(api)):
+            assert (answer.status_code, answer.wsgi_request._read_started) == (413, False)
+
+    def test_a_roster_sent_as_a_plain_body_by_default_is_taken(self, api):
+        answer = raw(api, content_type="application/x-www-form-urlencoded", extension="csv")
+        assert answer.status_code == 200, answer.content
+
+
 class TestPermissions:
     def test_only_the_root_account_takes_imports(self, api):
         school = AccountFactory()
