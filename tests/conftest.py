@@ -2,11 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
 from accounts.models import Account
 from tests.factories import RootFactory
+from tests.racing import alone
 
 # The browser tests drive Chromium and the ORM from one thread; Django takes Playwright's loop for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -26,6 +28,13 @@ def _quick_settings(settings):
 def root(db) -> Account:
     """The institution, with self registration on."""
     return RootFactory()
+
+
+@pytest.fixture
+def raced_root(transactional_db, tmp_path_factory) -> Iterator[Account]:
+    """The institution on real connections, with the database server to itself: for things done at the same moment."""
+    with alone(tmp_path_factory.getbasetemp().parent):
+        yield RootFactory()
 
 
 @pytest.fixture(scope="session")

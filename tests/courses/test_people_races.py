@@ -12,23 +12,15 @@ from courses.observing import link
 from courses.sections import delete_section
 from tests.factories import (
     EnrollmentFactory,
-    RootFactory,
     SectionFactory,
     UserFactory,
     make_admin,
     make_student,
     make_students,
 )
-from tests.racing import alone, at_once
+from tests.racing import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _root_and_the_server_to_itself(transactional_db, tmp_path_factory):
-    with alone(tmp_path_factory.getbasetemp().parent):
-        RootFactory()
-        yield
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("raced_root")]
 
 
 def test_two_who_delete_the_last_two_sections_leave_one():

@@ -15,17 +15,10 @@ from pairing.deleting import delete_user
 from pairing.errors import CodeRefused
 from pairing.issuing import issue
 from pairing.redeeming import redeem
-from tests.factories import RootFactory, SectionFactory, UserFactory, make_admin, make_student
-from tests.racing import alone, at_once
+from tests.factories import SectionFactory, UserFactory, make_admin, make_student
+from tests.racing import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _root_and_the_server_to_itself(transactional_db, tmp_path_factory):
-    with alone(tmp_path_factory.getbasetemp().parent):
-        RootFactory()
-        yield
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("raced_root")]
 
 
 def fresh(user: User) -> User:

@@ -27,23 +27,15 @@ from pairing.signing_up import sign_up
 from tests.factories import (
     CodeFactory,
     EnrollmentFactory,
-    RootFactory,
     SectionFactory,
     UserFactory,
     make_admin,
     make_student,
     make_students,
 )
-from tests.racing import alone, at_once, meanwhile
+from tests.racing import at_once, meanwhile
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _root_and_the_server_to_itself(transactional_db, tmp_path_factory):
-    with alone(tmp_path_factory.getbasetemp().parent):
-        RootFactory()
-        yield
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("raced_root")]
 
 
 def application(number: int = 0) -> Application:

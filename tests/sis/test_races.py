@@ -12,8 +12,8 @@ from courses.observing import link
 from sis.models import SisImport
 from sis.options import Options
 from sis.turns import turn, work_off
-from tests.factories import CourseFactory, RootFactory, SectionFactory, UserFactory, make_admin
-from tests.racing import alone, at_once, meanwhile
+from tests.factories import CourseFactory, SectionFactory, UserFactory, make_admin
+from tests.racing import at_once, meanwhile
 from tests.sis.conftest import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,10 +22,9 @@ ENROLLMENTS = "section_id,user_id,role,status"
 
 
 @pytest.fixture
-def root(transactional_db, tmp_path_factory, settings, tmp_path):
+def root(raced_root, settings, tmp_path):
     settings.DATA_DIR = tmp_path / "data"
-    with alone(tmp_path_factory.getbasetemp().parent):
-        yield RootFactory()
+    return raced_root
 
 
 @pytest.fixture
