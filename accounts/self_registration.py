@@ -1,10 +1,9 @@
 """Switching self registration, and with it pairing; and what a code made in a course opens."""
 
-from django.db import transaction
 from django.utils import timezone
 
-from accounts.auditing import record
 from accounts.models import Account, Action, CodeScope, SelfRegistration, User
+from accounts.root_settings import set_on_root
 
 
 def set_self_registration(root: Account, value: str, *, by: User) -> None:
@@ -12,22 +11,15 @@ def set_self_registration(root: Account, value: str, *, by: User) -> None:
 
     Raises ValueError for another value. Nothing is recorded when nothing changes.
     """
-    wanted = SelfRegistration(value)
-    with transaction.atomic():
-        root = Account.objects.select_for_update().get(pk=root.pk)
-        if root.self_registration == wanted:
-            return
-        before, root.self_registration = root.self_registration, wanted
-        root.self_registration_changed_at = timezone.now()
-        root.self_registration_changed_by = by.person_acting
-        root.save(
-            update_fields=[
-                "self_registration",
-                "self_registration_changed_at",
-                "self_registration_changed_by",
-            ]
-        )
-        record(Action.SELF_REGISTRATION_CHANGED, by=by, before=before, after=wanted)
+    set_on_root(
+        root,
+        "self_registration",
+        SelfRegistration(value),
+        Action.SELF_REGISTRATION_CHANGED,
+        by=by,
+        self_registration_changed_at=timezone.now(),
+        self_registration_changed_by=by.person_acting,
+    )
 
 
 def set_code_scope(root: Account, value: str, *, by: User) -> None:
@@ -35,11 +27,4 @@ def set_code_scope(root: Account, value: str, *, by: User) -> None:
 
     Codes made already stay as they are. Raises ValueError for another value.
     """
-    wanted = CodeScope(value)
-    with transaction.atomic():
-        root = Account.objects.select_for_update().get(pk=root.pk)
-        if root.code_scope == wanted:
-            return
-        before, root.code_scope = root.code_scope, wanted
-        root.save(update_fields=["code_scope"])
-        record(Action.CODE_SCOPE_CHANGED, by=by, before=before, after=wanted)
+    set_on_root(root, "code_scope", CodeScope(value), Action.CODE_SCOPE_CHANGED, by=by)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.translation import gettext as _
 
-from accounts.auditing import record
-from accounts.errors import Invalid
-from accounts.models import Account, Action, User
 from sis.kinds import KINDS, Kind
 from sis.models import SisImport
 from sis.options import Options
@@ -95,22 +92,6 @@ ANY_GOING = f"""
 SELECT EXISTS (SELECT 1 FROM {STAGED} WHERE {WAS_ADDED}
                OR 'deleted' IN (c2, c3, c4, c5, c7) OR c7 = 'deleted_last_completed')
 """
-
-
-def set_brake(root: Account, share: int, *, by: User) -> None:
-    """Set how many percent of the active people, enrollments or links one import may remove; 100 lets all through.
-
-    Raises Invalid for what is no percentage. Nothing is recorded when nothing changes.
-    """
-    if not 0 <= share <= 100:
-        raise Invalid({"sis_deletion_brake": [("invalid", _("Please give a percentage from 0 to 100."))]})
-    with transaction.atomic():
-        locked = Account.objects.select_for_update().get(pk=root.pk)
-        before, locked.sis_deletion_brake = locked.sis_deletion_brake, share
-        if before != share:
-            locked.save(update_fields=["sis_deletion_brake"])
-            record(Action.SIS_BRAKE_CHANGED, by=by, before=before, after=share)
-    root.sis_deletion_brake = share
 
 
 def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) -> str | None:

@@ -11,7 +11,7 @@ from courses.models import Course, Enrollment, Section, Term
 from courses.observing import link, unlink
 from sis import running
 from sis.aborting import abort
-from sis.braking import set_brake
+from sis.brake_setting import set_deletion_brake
 from sis.models import SisImport, SisImportError
 from sis.options import Options
 from sis.restoring import begin_restoring
@@ -416,8 +416,8 @@ class TestBrake:
     def test_the_share_is_the_root_accounts(self, load, full, root, admin):
         for wrong in (-1, 101):
             with pytest.raises(Invalid):
-                set_brake(root, wrong, by=admin)
-        set_brake(root, 50, by=admin)
+                set_deletion_brake(root, wrong, by=admin)
+        set_deletion_brake(root, 50, by=admin)
         assert AuditEvent.objects.get(action=Action.SIS_BRAKE_CHANGED).details == {"before": 10, "after": 50}
         assert load(options=Options(), users=people(*full[:30], status="deleted")).workflow_state == "imported"
 
