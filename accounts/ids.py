@@ -1,5 +1,7 @@
 """Ids as they come from outside."""
 
+from collections.abc import Iterable
+
 BIGGEST = 2**63 - 1
 
 
@@ -8,3 +10,8 @@ def plain_id(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
         return None
     return int(text) if int(text) <= BIGGEST else None
+
+
+def plain_ids(texts: Iterable[str]) -> list[int]:
+    """Those of these texts that are ids."""
+    return [number for text in texts if (number := plain_id(text)) is not None]

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.csv_text import csv_text
+from accounts.ids import plain_id
 from pairing.exporting import harmless
 from sis.messages import TEXTS
 from sis.models import SisImport, SisImportError
@@ -47,8 +48,8 @@ def messages_of(sis_import: SisImport, wanted: Wanted) -> QuerySet[SisImportErro
     found = SisImportError.objects.filter(sis_import=sis_import).order_by("-failure", "id")
     if wanted.words:
         within = Q(message__icontains=wanted.words) | Q(file__icontains=wanted.words)
-        if wanted.words.isascii() and wanted.words.isdecimal() and len(wanted.words) < 19:
-            within |= Q(row=int(wanted.words))
+        if (row := plain_id(wanted.words)) is not None:
+            within |= Q(row=row)
         found = found.filter(within)
     if wanted.file:
         found = found.filter(file=wanted.file)

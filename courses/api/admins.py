@@ -11,6 +11,7 @@ from accounts.api.endpoints import Body, Call, allow
 from accounts.api.finding import account, person
 from accounts.api.paging import page_of
 from accounts.errors import Invalid
+from accounts.ids import plain_ids
 from accounts.models import Account, AccountAdmin, BaseType, Role
 from accounts.permissions import account_permissions
 from courses.people import findable
@@ -21,7 +22,7 @@ def index(call: Call, account_id: str) -> Body:
     home = _home(call, account_id)
     found = admins_of(home)
     if ids := call.given.texts("user_id"):
-        found = found.filter(user__in=[int(text) for text in ids if text.isdecimal() and len(text) < 19])
+        found = found.filter(user__in=plain_ids(ids))
     keys = account_permissions(call.user, home)
     return [_body(admin, keys) for admin in page_of(call, found)]
 

@@ -9,6 +9,7 @@ from accounts.api.bodies import user_body
 from accounts.api.endpoints import Body, Call, allow
 from accounts.api.finding import account, person
 from accounts.api.paging import page_of
+from accounts.ids import plain_ids
 from accounts.models import User
 from accounts.paging import search_words
 from accounts.permissions import account_permissions
@@ -35,10 +36,10 @@ def index_of_account(call: Call, account_id: str) -> Body:
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/users"""
     course = finding.course(course_id)
-    keys = _reader_keys(call, course)
+    keys = roster_keys(call, course)
     there = _asked_for(call, course)
     people = User.objects.present().filter(Exists(there.filter(user=OuterRef("pk")))).by_name()
-    if ids := [int(text) for text in call.given.texts("user_ids") if text.isdecimal() and len(text) < 19]:
+    if ids := plain_ids(call.given.texts("user_ids")):
         people = people.filter(pk__in=ids)
     words = search_words(call.given.text("search_term"))
     found = page_of(call, searched(people, words, keys).prefetch_related(_places(there)))
@@ -48,7 +49,7 @@ def index(call: Call, course_id: str) -> Body:
 def show(call: Call, course_id: str, user_id: str) -> Body:
     """GET courses/:id/users/:id"""
     course = finding.course(course_id)
-    keys = _reader_keys(call, course)
+    keys = roster_keys(call, course)
     there = Enrollment.objects.present().filter(section__course=course)
     wanted = person(call, user_id)
     found = User.objects.filter(Exists(there.filter(user=OuterRef("pk")))).prefetch_related(_places(there))
@@ -58,7 +59,8 @@ def show(call: Call, course_id: str, user_id: str) -> Body:
     return _bodies(call, [user], keys)[0]
 
 
-def _reader_keys(call: Call, course: Course) -> frozenset[str]:
+def roster_keys(call: Call, course: Course) -> frozenset[str]:
+    """What the caller may do in the course, seeing its people included. Raises NotAllowed."""
     keys = course_permissions(call.user, course)
     allow("read_roster" in keys)
     return keys

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.errors import Invalid, NotAllowed
+from accounts.ids import plain_id
 from accounts.models import Account, BaseType, User
 from accounts.paging import page_of, search_words
 from accounts.permissions import may_on_account
@@ -77,9 +78,10 @@ def index(request: SignedInRequest, course_id: int, user_id: int) -> HttpRespons
 
 
 def _ids(chosen: list[str]) -> list[int]:
-    if not all(text.isascii() and text.isdecimal() and len(text) < 19 for text in chosen):
+    ids = {plain_id(text) for text in chosen}
+    if None in ids:
         raise Invalid({"student": [("invalid", _("Somebody among these is not a student of this course."))]})
-    return sorted({int(text) for text in chosen})
+    return sorted(pk for pk in ids if pk is not None)
 
 
 def _linked(observer: User, number: int) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import Invalid, NotAllowed
+from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
 from courses.enrolling import changed_meanwhile
 from courses.managing import Deed, remit_of
@@ -33,9 +34,10 @@ DONE: dict[Deed, str | Promise] = {
 def find(request: SignedInRequest, here: Standing, user_id: int) -> Member:
     """The person of this course, as what `role` in the request says, or as the first thing they are. Or Http404."""
     wanted = request.POST.get("role_id") or request.GET.get("role") or ""
-    if wanted and not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 19):
+    role_id = plain_id(wanted)
+    if wanted and role_id is None:
         raise Http404
-    found = members_in(here.course, user_id, int(wanted) if wanted else None)
+    found = members_in(here.course, user_id, role_id)
     if not found:
         raise Http404
     return found[0]

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import Invalid
+from accounts.ids import plain_id
 from accounts.models import Account, User
 from courses.models import Term
 from sis.creating import create_import
@@ -99,10 +100,8 @@ def _term(text: str | None) -> int | None:
     if text is None:
         return None
     prefix, colon, sis_id = text.partition(":")
-    found = Term.objects.filter(sis_term_id=sis_id) if colon and prefix == "sis_term_id" else None
-    if found is None and text.isascii() and text.isdecimal() and len(text) < 19:
-        found = Term.objects.filter(pk=int(text))
-    term = found.first() if found is not None else None
+    is_sis_id = colon and prefix == "sis_term_id"
+    term = Term.objects.filter(**({"sis_term_id": sis_id} if is_sis_id else {"pk": plain_id(text)})).first()
     if term is None:
         raise CommandError(f"There is no term {text}.")
     return term.pk
