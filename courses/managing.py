@@ -6,7 +6,7 @@ may be custom: what counts is always the base type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -122,7 +122,7 @@ def remit_of(by: User, course: Course) -> Remit:
 def check(deed: Deed, enrollment: Enrollment, course: Course, *, by: User) -> None:
     """Raise NotAllowed, with the reason, unless `by` may do this to an enrollment of `course`."""
     keys = _needed_for(deed, enrollment)
-    _check_keys(keys, course, by)
+    check_keys(keys, course, by=by)
     if deed is Deed.REACTIVATE:
         check_gives([enrollment.role], course, by=by)
     if deed in ENDINGS and enrollment.user_id == by.pk and not keys <= account_permissions(by, course.account):
@@ -134,7 +134,7 @@ def check_enrolls(role: Role, course: Course, *, by: User, observing: bool = Fal
     keys = needed(Deed.ENROLL, role.base_type, observing=observing)
     if state in AS_GOOD_AS:
         keys |= needed(AS_GOOD_AS[Enrollment.State(state)], role.base_type)
-    _check_keys(keys, course, by)
+    check_keys(keys, course, by=by)
     check_gives([role], course, by=by)
 
 
@@ -150,7 +150,8 @@ def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
         )
 
 
-def _check_keys(keys: frozenset[str], course: Course, by: User) -> None:
+def check_keys(keys: Set[str], course: Course, *, by: User) -> None:
+    """Raise NotAllowed, naming what is lacking, unless `by` has all these permissions in the course."""
     if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
         labels = ", ".join(f"“{label}”" for label in lacking)
         raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": labels})

@@ -10,14 +10,13 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import Invalid
 from accounts.models import Action, User
-from accounts.permission_list import PERMISSIONS
 from accounts.stickiness import stick
 from courses.creating import check_order, check_texts, sis_id_taken
 from courses.enrolling import change_states, changed_meanwhile
+from courses.managing import check_keys
 from courses.models import Course, Enrollment, Section
-from courses.permissions import course_permissions
 
 ADD, EDIT, DELETE = "manage_sections_add", "manage_sections_edit", "manage_sections_delete"
 
@@ -45,9 +44,9 @@ def create_section(course: Course, *, by: User, name: str, sis_section_id: str =
 
     Raises NotAllowed; Invalid for texts too long, ids that are taken and odd dates.
     """
-    _check_may(by, ADD, course)
+    check_keys({ADD}, course, by=by)
     if sis_section_id:
-        _check_may(by, "manage_sis", course)
+        check_keys({"manage_sis"}, course, by=by)
     section = Section(course=course, name=name.strip(), sis_section_id=sis_section_id or None, **dates)
     with transaction.atomic():
         _save(section)
@@ -62,9 +61,9 @@ def edit_section(
 
     Raises NotAllowed and Invalid as `create_section` does.
     """
-    _check_may(by, EDIT, section.course)
+    check_keys({EDIT}, section.course, by=by)
     if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
-        _check_may(by, "manage_sis", section.course)
+        check_keys({"manage_sis"}, section.course, by=by)
         section.sis_section_id = sis_section_id or None
     wanted: dict[str, Any] = {**dates, "name": section.name if name is None else name.strip()}
     changed = [field for field, value in wanted.items() if getattr(section, field) != value]
@@ -84,7 +83,7 @@ def delete_section(section: Section, *, by: User) -> Section:
     The last section of a course stays. Raises NotAllowed, Invalid.
     """
     course = section.course
-    _check_may(by, DELETE, course)
+    check_keys({DELETE}, course, by=by)
     with transaction.atomic():
         # One after the other: two at once would each leave the other's section as the last.
         Course.objects.select_for_update(no_key=True).get(pk=course.pk)
@@ -101,12 +100,6 @@ def delete_section(section: Section, *, by: User) -> Section:
             others[0].save(update_fields=["is_default"])
         record(Action.SECTION_DELETED, by=by, course=course.pk, section=section.pk, name=section.name)
     return section
-
-
-def _check_may(by: User, key: str, course: Course) -> None:
-    if key not in course_permissions(by, course):
-        label = PERMISSIONS[key].label
-        raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": f"“{label}”"})
 
 
 def _save(section: Section, fields: list[str] | None = None) -> None:

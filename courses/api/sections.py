@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from accounts.api.endpoints import Body, Call, allow
+from accounts.api.endpoints import Body, Call
 from accounts.api.paging import page_of
 from courses.api import finding
 from courses.api.bodies import section_body
-from courses.models import Course
+from courses.api.people import roster_keys
 from courses.permissions import course_permissions
 from courses.sections import Dates, create_section, delete_section, edit_section, sections_of
 
@@ -14,20 +14,14 @@ from courses.sections import Dates, create_section, delete_section, edit_section
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/sections"""
     course = finding.course(course_id)
-    keys = _reader_keys(call, course)
+    keys = roster_keys(call, course)
     return [section_body(section, keys) for section in page_of(call, sections_of(course))]
 
 
 def show(call: Call, section_id: str) -> Body:
     """GET sections/:id"""
     section = finding.section(section_id)
-    return section_body(section, _reader_keys(call, section.course))
-
-
-def _reader_keys(call: Call, course: Course) -> frozenset[str]:
-    keys = course_permissions(call.user, course)
-    allow("read_roster" in keys)
-    return keys
+    return section_body(section, roster_keys(call, section.course))
 
 
 def create(call: Call, course_id: str) -> Body:

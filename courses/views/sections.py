@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid, NotAllowed
 from accounts.requests import SignedInRequest
 from courses.forms import SectionForm
+from courses.models import Section
 from courses.sections import ADD, DELETE, EDIT, counted, create_section, delete_section, edit_section, sections_of
 from courses.views import inside
 from courses.views.people import enter
@@ -23,16 +26,9 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
     """The sections with how many are in each, and a form for one more."""
     here = enter(request, course_id)
     form = SectionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = create_section(here.course, by=request.user, **form.cleaned_data)
-        except Invalid as refusal:
-            form.add_refusal(refusal)
-        except NotAllowed as refusal:
-            raise PermissionDenied(refusal.message) from None
-        else:
-            messages.success(request, _("The section %(name)s has been added.") % {"name": made.name})
-            return redirect("course_sections", course_id)
+    if made := _saved(form, lambda: create_section(here.course, by=request.user, **form.cleaned_data)):
+        messages.success(request, _("The section %(name)s has been added.") % {"name": made.name})
+        return redirect("course_sections", course_id)
     context = {
         "sections": list(counted(sections_of(here.course))),
         "may_add": ADD in here.permissions,
@@ -51,16 +47,9 @@ def edit(request: SignedInRequest, course_id: int, section_id: int) -> HttpRespo
     section = get_object_or_404(sections_of(here.course).select_related("course"), pk=section_id)
     now = {"name": section.name, "start_at": section.start_at, "end_at": section.end_at}
     form = SectionForm(request.POST or None, initial=now)
-    if request.method == "POST" and form.is_valid():
-        try:
-            edit_section(section, by=request.user, **form.cleaned_data)
-        except Invalid as refusal:
-            form.add_refusal(refusal)
-        except NotAllowed as refusal:
-            raise PermissionDenied(refusal.message) from None
-        else:
-            messages.success(request, _("The section %(name)s has been changed.") % {"name": section.name})
-            return redirect("course_sections", course_id)
+    if _saved(form, lambda: edit_section(section, by=request.user, **form.cleaned_data)):
+        messages.success(request, _("The section %(name)s has been changed.") % {"name": section.name})
+        return redirect("course_sections", course_id)
     return _show(request, here, "section_edit.html", form, section=section)
 
 
@@ -88,6 +77,17 @@ def delete(request: SignedInRequest, course_id: int, section_id: int) -> HttpRes
     response = inside.show(request, here, inside.PEOPLE, "section_delete.html", **context)
     response.status_code = 422 if error else 200
     return response
+
+
+def _saved(form: SectionForm, rule: Callable[[], Section]) -> Section | None:
+    """What `rule` makes of a form that was sent; None where there is something to complain of, in the form."""
+    try:
+        return rule() if form.is_valid() else None
+    except Invalid as refusal:
+        form.add_refusal(refusal)
+        return None
+    except NotAllowed as refusal:
+        raise PermissionDenied(refusal.message) from None
 
 
 def _show(
