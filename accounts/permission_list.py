@@ -51,11 +51,6 @@ class Permission:
     reach: Reach = Reach.COURSE
     considerations: str | Promise = ""
 
-    @property
-    def account_only(self) -> bool:
-        """Whether roles in courses cannot have it."""
-        return self.reach is not Reach.COURSE
-
 
 def _of_people(
     base: BaseType, what: str, default: frozenset[BaseType], labels: tuple[Promise, Promise]

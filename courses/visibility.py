@@ -52,12 +52,6 @@ class Standing:
         """Assignments that are not published."""
         return "manage_course_content" in self.permissions
 
-    def may_read_grades_of(self, reader: User, student: User) -> bool:
-        """One's own as a student, the observed student's as an observer, everybody's with `view_all_grades`."""
-        return (
-            (self.is_student and reader == student) or student in self.observed or "view_all_grades" in self.permissions
-        )
-
 
 def observer_enrollments(observer: User) -> EnrollmentQuerySet:
     """The enrollments through which `observer` sees a student who really is (or was) in that section."""

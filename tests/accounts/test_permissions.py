@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.permission_list import AVAILABLE, PERMISSIONS, ROOT_ONLY
+from accounts.permission_list import AVAILABLE, PERMISSIONS, ROOT_ONLY, Reach
 from accounts.permissions import (
     account_permissions,
     administered,
@@ -142,7 +142,7 @@ def test_every_permission_is_explained_and_given_by_default_only_where_it_can_be
     assert permission.does
     assert permission.default <= permission.available
     assert BaseType.ACCOUNT_ADMIN in permission.default
-    if permission.account_only:
+    if permission.reach is not Reach.COURSE:
         assert not permission.available & set(COURSE_BASE_TYPES)
 
 
