@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
-from accounts.models import Account, BaseType, RoleOverride, User
+from accounts.models import Account, BaseType, Role, RoleOverride, User
 from accounts.permission_list import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
 
 NOTHING: frozenset[str] = frozenset()
@@ -209,6 +210,15 @@ def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[i
         }
         for pk, chain in chains.items()
     }
+
+
+def where_overrides_bear(roles: QuerySet[Role]) -> Q:
+    """The accounts, as a condition, where overrides of these roles bear; elsewhere each allows what it does above.
+
+    Those right below them too, as an override may leave out its own account. Further down nothing is different.
+    """
+    bearing = RoleOverride.objects.filter(role__in=roles).values("account")
+    return Q(pk__in=bearing) | Q(parent__in=bearing)
 
 
 def may_on_account(user: User, key: str, account: Account) -> bool:

@@ -25,6 +25,7 @@ from accounts.permissions import (
     forget,
     permissions_by,
     permissions_on,
+    where_overrides_bear,
 )
 from accounts.tree import above, with_all_below
 
@@ -278,14 +279,11 @@ def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, f
 
 
 def _where_rights_differ(roles: Collection[Role], account: Account, by: User) -> QuerySet[Account]:
-    """The accounts, from `account` downwards, on which to compare: wherever an override bears on either's roles.
-
-    Those right below them too, as an override may leave out its own account. Further down nothing is different.
-    """
+    """The accounts, from `account` downwards, on which to compare: wherever an override bears on either's roles."""
     held = AccountAdmin.objects.filter(user=by, workflow_state=AccountAdmin.State.ACTIVE)
-    bearing = RoleOverride.objects.filter(Q(role__in=roles) | Q(role__in=held.values("role"))).values("account")
+    compared = Role.objects.filter(Q(pk__in=[role.pk for role in roles]) | Q(pk__in=held.values("role")))
     below = Account.objects.filter(pk__in=with_all_below(account))
-    return below.filter(Q(pk=account.pk) | Q(pk__in=bearing) | Q(parent__in=bearing))
+    return below.filter(Q(pk=account.pk) | where_overrides_bear(compared))
 
 
 def _everything(role: Role, account: Account) -> set[str]:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import NotAllowed
-from accounts.models import Account, AccountAdmin, Action, RoleOverride, User
-from accounts.permissions import may_on_account, permissions_on
+from accounts.models import Account, AccountAdmin, Action, Role, User
+from accounts.permissions import may_on_account, permissions_on, where_overrides_bear
 from courses.models import Course, Enrollment
 from courses.permissions import permissions_in
 
@@ -48,17 +48,13 @@ def reaches_further(other: User, actor: User) -> bool:
 
 
 def _where_rights_differ(other: User, actor: User) -> QuerySet[Account]:
-    """The accounts on which to compare: where `other` holds a role, and wherever an override bears on either's roles.
-
-    In between, both may do what they may do above.
-    """
+    """The accounts on which to compare: where `other` holds a role, and where an override bears on either's roles."""
     held = AccountAdmin.objects.filter(workflow_state=AccountAdmin.State.ACTIVE)
     theirs = held.filter(user=other)
     if not theirs.exists():
         return Account.objects.none()
-    roles = held.filter(user__in=[other, actor]).values("role")
-    overridden = RoleOverride.objects.filter(role__in=roles).values("account")
-    return Account.objects.filter(Q(pk__in=theirs.values("account")) | Q(pk__in=overridden))
+    roles = Role.objects.filter(pk__in=held.filter(user__in=[other, actor]).values("role"))
+    return Account.objects.filter(Q(pk__in=theirs.values("account")) | where_overrides_bear(roles))
 
 
 def acting_as(actor: User, other: User) -> User:

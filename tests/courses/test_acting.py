@@ -93,6 +93,24 @@ def test_what_somebody_may_do_below_where_they_hold_their_role_counts_too():
         check(desk, clerk)
 
 
+@pytest.mark.parametrize("of_the_actor", [False, True])
+def test_what_an_override_makes_different_only_below_its_own_account_counts_too(of_the_actor):
+    desk, root = helper("read_roster"), RootFactory()
+    AccountFactory()
+    role = Role.objects.create(label="Office", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    role.overrides.create(account=root, permission="read_roster", enabled=True)
+    clerk = UserFactory()
+    AccountAdmin.objects.create(user=clerk, account=root, role=role)
+    check(desk, clerk)
+    if of_the_actor:
+        held = Role.objects.built_in(BaseType.ACCOUNT_MEMBERSHIP)
+        held.overrides.filter(permission="read_roster").update(applies_to_descendants=False)
+    else:
+        role.overrides.create(account=root, permission="manage_user_logins", enabled=True, applies_to_self=False)
+    with pytest.raises(NotAllowed, match="reach further"):
+        check(desk, clerk)
+
+
 def test_what_was_taken_from_the_actor_below_counts_too():
     school = AccountFactory()
     desk = helper("read_roster")
