@@ -6,7 +6,6 @@ from django.http import Http404
 
 from accounts.api.endpoints import Call
 from accounts.api.ids import condition, somebody
-from accounts.errors import NotAllowed
 from accounts.models import Account, User
 
 
@@ -30,8 +29,3 @@ def account(call: Call, text: str) -> Account:
     if found is None:
         raise Http404
     return found
-
-
-def not_readable(text: str) -> Exception:
-    """What to raise for somebody the caller may not read: ids are no secret, logins and SIS ids (`prefix:X`) are."""
-    return Http404() if ":" in text else NotAllowed()

@@ -14,6 +14,7 @@ from accounts.errors import Invalid
 from accounts.ids import plain_ids
 from accounts.models import Account, AccountAdmin, BaseType, Role
 from accounts.permissions import account_permissions
+from courses.api import finding
 from courses.people import findable
 
 
@@ -36,7 +37,9 @@ def create(call: Call, account_id: str) -> Body:
     user = person(call, call.given.text("user_id"))
     if not findable(home, by=call.user).filter(pk=user.pk).exists():
         raise Http404
-    return _body(make_admin(user, role, home, by=call.user), account_permissions(call.user, home))
+    with finding.secretly(call, user, call.given.text("user_id")):
+        made = make_admin(user, role, home, by=call.user)
+    return _body(made, account_permissions(call.user, home))
 
 
 def remove(call: Call, account_id: str, user_id: str) -> Body:

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.api.endpoints import Body, Call, allow
-from accounts.api.finding import account, not_readable, person
+from accounts.api.finding import account
 from accounts.api.paging import page_of
 from accounts.api.roles import permissions_body
 from accounts.errors import NotAllowed
@@ -38,10 +38,7 @@ def index(call: Call) -> Body:
 
 def index_of_user(call: Call, user_id: str) -> Body:
     """GET users/:id/courses"""
-    user = person(call, user_id)
-    if course_places(user, by=call.user) is None:
-        raise not_readable(user_id)
-    return _list(call, user)
+    return _list(call, finding.person(call, user_id))
 
 
 def _list(call: Call, user: User) -> Body:

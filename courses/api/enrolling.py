@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from accounts.api.endpoints import Body, Call, allow
 from accounts.api.finding import person
 from accounts.errors import Invalid
+from accounts.models import User
+from courses.adding import Kind, kinds_for
 from courses.api import finding
 from courses.api.enrollments import bodies
 from courses.enrolling import change_state, enroll
@@ -60,11 +62,12 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
     check_enrolls(role, course, by=call.user, observing=observing, state=state)
     if "user_id" not in wanted:
         raise Invalid({"user_id": [("blank", _("Please say who is to be enrolled (enrollment[user_id])."))]})
-    user = person(call, wanted.text("user_id"))
+    user = _to_enroll(call, course, wanted.text("user_id"))
     if state in (None, State.ACTIVE) and is_elsewhere(user, by=call.user):
         state = State.INVITED
     student = person(call, wanted.text("associated_user_id")) if observing else None
-    section = section_for(course, section, student)
+    with finding.secretly(call, student or user, wanted.text("associated_user_id")):
+        section = section_for(course, section, student)
     _check_takes_nothing(Enrollment(user=user, section=section, role=role, associated_user=student), state, call)
     made = enroll(
         user,
@@ -77,6 +80,14 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
         end_at=wanted.moment("end_at"),
     )
     return _body(call, made)
+
+
+def _to_enroll(call: Call, course: Course, text: str) -> User:
+    """Anybody, as when people are added on the page: by a SIS id those only who read these here, or the person."""
+    by_sis_id = text.startswith("sis_") and not text.startswith("sis_login_id:")
+    if by_sis_id and Kind.SIS not in kinds_for(course_permissions(call.user, course)):
+        return finding.person(call, text)
+    return person(call, text)
 
 
 def _check_takes_nothing(wanted: Enrollment, state: str | None, call: Call) -> None:

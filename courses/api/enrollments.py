@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db.models import Q
 
 from accounts.api.endpoints import Body, Call
-from accounts.api.finding import not_readable, person
 from accounts.api.paging import page_of
 from accounts.errors import NotAllowed
 from courses.api import finding
@@ -40,9 +39,9 @@ def index_of_section(call: Call, section_id: str) -> Body:
 
 def index_of_user(call: Call, user_id: str) -> Body:
     """GET users/:id/enrollments: how the apps find out whom somebody observes"""
-    places = places_of(person(call, user_id), by=call.user)
+    places = places_of(finding.person(call, user_id), by=call.user)
     if places is None:
-        raise not_readable(user_id)
+        raise NotAllowed
     return _list(call, places)
 
 
@@ -76,7 +75,7 @@ def _filtered(call: Call, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
         places = places.filter(built_in | Q(role__account__isnull=False, role__label__in=roles))
     for key, field in (("user_id", "user"), ("associated_user_id", "associated_user")):
         if text := given.text(key):
-            places = places.filter(**{field: person(call, text)})
+            places = places.filter(**{field: finding.person(call, text)})
     return places.filter(state__in=states(given.texts("state")) or Enrollment.LIVE)
 
 

@@ -1,11 +1,46 @@
-"""Finding courses, sections, terms and enrollments by an id or an id of the school's. Each raises Http404."""
+"""Finding people, courses, sections, terms and enrollments by an id or an id of the school's. Each raises Http404.
+
+Logins and SIS ids can be guessed, ids tell nothing: whoever may not read somebody does not learn either by a login or
+SIS id that there is such a person. The answer is the same as if there were none.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.http import Http404
 
+from accounts.api import finding
+from accounts.api.endpoints import Call
 from accounts.api.ids import condition
+from accounts.errors import Refused
+from accounts.models import User
+from courses.knowing import known_about
 from courses.models import Course, Enrollment, Section, Term
+
+
+def person(call: Call, text: str) -> User:
+    """Somebody who is here: by `self` or id; and by SIS id or login, whom the caller may read. Raises Http404."""
+    found = finding.person(call, text)
+    if _is_secret(call, found, text):
+        raise Http404
+    return found
+
+
+@contextmanager
+def secretly(call: Call, found: User, text: str) -> Iterator[None]:
+    """For what takes another permission than to read somebody: within, a refusal of it says 404 where `person` does."""
+    try:
+        yield
+    except Refused:
+        if _is_secret(call, found, text):
+            raise Http404 from None
+        raise
+
+
+def _is_secret(call: Call, found: User, text: str) -> bool:
+    return ":" in text and known_about(found, by=call.user) is None
 
 
 def course(text: str) -> Course:

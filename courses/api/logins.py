@@ -7,12 +7,13 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.api.bodies import PROVIDER, PROVIDER_ID
-from accounts.api.endpoints import Body, Call
-from accounts.api.finding import account, not_readable, person
+from accounts.api.endpoints import Body, Call, allow
+from accounts.api.finding import account, person
 from accounts.api.paging import page_of
 from accounts.editing import edit_user, reactivate, suspend
 from accounts.errors import Invalid
 from accounts.models import User
+from courses.api import finding
 from courses.knowing import known_about
 from courses.people import findable
 from courses.reaching import check_may_change
@@ -23,17 +24,17 @@ STATES = {"active": reactivate, "suspended": suspend}
 
 def index(call: Call, user_id: str) -> Body:
     """GET users/:id/logins"""
-    user = person(call, user_id)
+    user = finding.person(call, user_id)
     keys = known_about(user, by=call.user) or frozenset()
-    if "view_user_logins" not in keys:
-        raise not_readable(user_id)
+    allow("view_user_logins" in keys)
     return [_body(call, one, keys) for one in page_of(call, [user])]
 
 
 def change(call: Call, account_id: str, login_id: str) -> Body:
     """PUT accounts/:id/logins/:id: the login itself, its SIS ids, and whether it is suspended"""
     home, user = account(call, account_id), person(call, login_id)
-    check_may_change(user, by=call.user)
+    with finding.secretly(call, user, login_id):
+        check_may_change(user, by=call.user)
     if not findable(home, by=call.user).filter(pk=user.pk).exists():
         raise Http404
     wanted = call.given.under("login")

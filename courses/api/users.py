@@ -6,10 +6,10 @@ from rest_framework.response import Response
 
 from accounts.api.bodies import Body, own_body, profile_body, user_body
 from accounts.api.endpoints import Call
-from accounts.api.finding import not_readable, person
 from accounts.editing import edit_user, reactivate, sign_out_everywhere, suspend
-from accounts.errors import Invalid
+from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
+from courses.api.finding import person
 from courses.knowing import known_about
 from courses.reaching import check_may_change
 
@@ -68,5 +68,5 @@ def _readable(call: Call, user_id: str) -> tuple[User, frozenset[str]]:
     user = person(call, user_id)
     keys = known_about(user, by=call.user)
     if keys is None:
-        raise not_readable(user_id)
+        raise NotAllowed
     return user, keys

@@ -12,6 +12,7 @@ from accounts.api.finding import person
 from accounts.api.paging import page_of
 from accounts.errors import Invalid
 from accounts.models import ObservationLink, User
+from courses.api.finding import secretly
 from courses.observing import link, unlink
 from courses.people import observed_by, observers_of
 from pairing.credentials import link_with_password, link_with_token
@@ -36,7 +37,8 @@ def index_of_observers(call: Call, user_id: str) -> Body:
 def _whose(call: Call, user_id: str) -> User:
     """The person of the path: the caller, or anybody for those who manage observers."""
     user = person(call, user_id)
-    allow(user == call.user or PERMISSION in call.keys)
+    with secretly(call, user, user_id):
+        allow(user == call.user or PERMISSION in call.keys)
     return user
 
 

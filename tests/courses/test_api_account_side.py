@@ -5,8 +5,8 @@ That it works as clients expect is in tests/pairing/test_canvasapi_accounts.py.
 
 import pytest
 
-from accounts.models import Account, AccountAdmin, User
-from courses.models import Course, Term
+from accounts.models import Account, AccountAdmin, BaseType, Role, User
+from courses.models import Course, Enrollment, Term
 from tests.api import Api, ids
 from tests.database import statements
 from tests.factories import AccountFactory, CourseFactory, UserFactory, allow, make_admin
@@ -192,3 +192,112 @@ def test_what_was_deleted_is_gone_and_frees_its_login(school):
     again = {"user": {"name": "Mia"}, "pseudonym": {"unique_id": "mia"}}
     assert api.post("accounts/self/users", **again).status_code == 200
     assert UserFactory(sis_user_id="S-MIA")
+
+
+SECRETS = (
+    *("sis_login_id:hidden@example.org", "login_id:HIDDEN@example.org"),
+    *("sis_user_id:S-HIDDEN", "sis_integration_id:I-HIDDEN"),
+)
+READS = ("", "/profile", "/logins", "/enrollments", "/courses", "/observees", "/observers", "/observees/{home}")
+
+
+@pytest.mark.parametrize("who", ["classmate", "teacher", "observer", "account_admin", "admin_elsewhere"])
+def test_guessing_logins_and_sis_ids_does_not_tell_who_is_here(school, who):
+    api, home = Api(getattr(school, who)), school.account.pk
+    hidden = UserFactory(login_id="hidden@example.org", sis_user_id="S-HIDDEN", integration_id="I-HIDDEN")
+    before = snapshot()
+    for name, status in ((hidden.pk, 403), *((secret, 404) for secret in (*SECRETS, "sis_user_id:nobody"))):
+        calls = [("GET", f"users/{name}{rest.format(home=home)}", {}) for rest in READS]
+        calls += [
+            ("PUT", f"users/{name}", {"user": {"name": "X"}}),
+            ("PUT", f"users/{name}", {"user": {"time_zone": "Europe/Paris"}}),
+            ("DELETE", f"users/{name}/sessions", {}),
+            ("PUT", f"accounts/{home}/logins/{name}", {"login": {"unique_id": "x"}}),
+            ("DELETE", f"accounts/{home}/users/{name}", {}),
+            ("POST", f"users/{name}/observees", {"pairing_code": "abcdef"}),
+            ("DELETE", f"users/{name}/observees/{school.student.pk}", {}),
+            ("POST", f"users/{name}/observer_pairing_codes", {}),
+        ]
+        for method, path, body in calls:
+            answer = api.send(method, path, body)
+            assert answer.status_code == status, (method, path, answer.content)
+            if status == 404:
+                assert answer.json() == {"errors": [{"message": "The specified resource does not exist."}]}
+    assert snapshot() == before
+
+
+def test_nor_does_it_while_pairing_is_off(school, root):
+    UserFactory(login_id="hidden@example.org")
+    Account.objects.filter(pk=root.pk).update(self_registration="none")
+    for login, status in (("hidden@example.org", 404), ("nobody@example.org", 404), ("mia", 403)):
+        answer = Api(school.teacher).post(f"users/sis_login_id:{login}/observer_pairing_codes")
+        assert answer.status_code == status, answer.content
+
+
+def test_whoever_may_read_somebody_finds_them_by_login_and_sis_id(school):
+    for name in ("sis_login_id:mia", "sis_user_id:S-MIA"):
+        for reader in (school.student, school.admin):
+            for rest in ("", "/profile", "/logins", "/enrollments", "/courses", "/observees", "/observers"):
+                assert Api(reader).get(f"users/{name}{rest}").status_code == 200, rest
+        assert Api(school.observer).get(f"users/{name}").status_code == 200
+        assert Api(school.teacher).put(f"users/{name}", user={"name": "X"}).status_code == 403
+        assert Api(school.teacher).get(f"users/{name}/observees").status_code == 403
+
+
+@pytest.mark.parametrize("key", ["manage_user_observers", "manage_user_logins", "generate_observer_pairing_code"])
+def test_whoever_may_do_something_with_everybody_names_them_without_reading_them(school, root, key):
+    role = Role.objects.create(label="Desk", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    role.overrides.create(account=root, permission=key, enabled=True)
+    desk = UserFactory()
+    AccountAdmin.objects.create(user=desk, account=root, role=role)
+    api, name = Api(desk), "sis_user_id:S-MIA"
+    assert api.get(f"users/{name}").status_code == 404
+    answers = {
+        "manage_user_observers": lambda: api.get(f"users/{name}/observers"),
+        "generate_observer_pairing_code": lambda: api.post(f"users/{name}/observer_pairing_codes"),
+        "manage_user_logins": lambda: api.put(f"accounts/self/logins/{name}", login={"unique_id": "mia2"}),
+    }
+    assert {each: answer().status_code for each, answer in answers.items()} == {
+        each: 200 if each == key else 404 for each in answers
+    }
+
+
+def test_a_list_of_enrollments_does_not_tell_either(school):
+    UserFactory(login_id="hidden@example.org")
+    for reader in (school.student, school.teacher):
+        for key in ("user_id", "associated_user_id"):
+            for login in ("hidden@example.org", "nobody@example.org"):
+                path = f"courses/{school.course.pk}/enrollments"
+                assert Api(reader).get(path, **{key: f"sis_login_id:{login}"}).status_code == 404
+
+
+def test_refusing_to_make_somebody_an_admin_does_not_tell_who_is_here(school, root):
+    role = Role.objects.create(label="Desk", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    role.overrides.create(account=root, permission="manage_account_memberships", enabled=True)
+    desk = UserFactory()
+    AccountAdmin.objects.create(user=desk, account=root, role=role)
+    for user_id, status in ((school.student.pk, 403), ("sis_login_id:mia", 404), ("sis_login_id:nobody", 404)):
+        assert Api(desk).post("accounts/self/admins", user_id=user_id).status_code == status
+    assert Api(school.admin).post("accounts/self/admins", user_id="sis_login_id:mia").status_code == 200
+
+
+def test_enrolling_does_not_tell_by_sis_ids_who_is_here(school):
+    UserFactory(login_id="hidden@example.org", sis_user_id="S-HIDDEN", integration_id="I-HIDDEN")
+    path, before = f"courses/{school.course.pk}/enrollments", Enrollment.objects.count()
+
+    def enroll(user_id, **more):
+        return Api(school.teacher).post(path, enrollment={"user_id": user_id, **more})
+
+    # Who is no student here is said of those one knows only.
+    watching = {"type": "ObserverEnrollment"}
+    for whom, status in (("sis_login_id:hidden@example.org", 404), ("login_id:nobody", 404), (school.teacher.pk, 400)):
+        assert enroll(school.observer.pk, **watching, associated_user_id=whom).status_code == status
+    allow(BaseType.TEACHER, "read_sis", enabled=False)
+    for secret in SECRETS[2:]:
+        assert enroll(secret).status_code == 404
+    assert Enrollment.objects.count() == before
+    assert enroll("sis_user_id:S-BEN").status_code == 200
+    # As on the page: who adds people may learn that a login exists.
+    assert enroll("sis_login_id:hidden@example.org").status_code == 200
+    allow(BaseType.TEACHER, "read_sis")
+    assert enroll("sis_integration_id:I-HIDDEN").status_code == 200
