@@ -49,22 +49,22 @@ def belongs_only_to(person: User, account: Account) -> bool:
     """Whether all that the person has to do with the institution is in `account` and below it."""
     if account.parent_id is None:
         return True
-    return {each.pk for each in _accounts_of(person)} <= set(with_all_below(account))
+    found = {each.pk for each in _accounts_of(person)}
+    # Somebody who has to do with nothing yet belongs to the institution.
+    return bool(found) and found <= set(with_all_below(account))
 
 
 def _accounts_of(person: User) -> list[Account]:
-    """Where the person has (or had) a place in a course or an admin role, and where those are whom they observe.
+    """Where the person, or somebody they observe, has or had a place in a course; and where they have or had a role.
 
-    Invitations do not count until they are accepted: else anybody's account could be drawn into one's own school.
+    What is over counts: the account is the one they used there. Invitations do not count until they are accepted:
+    else anybody's account could be drawn into one's own school.
     """
     invited = (*Enrollment.UNANSWERED, Enrollment.State.REJECTED)
-    places = Enrollment.objects.filter(user=person).exclude(state__in=invited)
     observed = ObservationLink.objects.live().filter(observer=person).values("student")
-    theirs = Enrollment.objects.present().students().filter(user__in=observed)
-    roles = AccountAdmin.objects.filter(user=person, workflow_state=AccountAdmin.State.ACTIVE)
-    found = Q(pk__in=roles.values("account"))
-    for there in (places, theirs):
-        found |= Q(pk__in=there.values("section__course__account"))
+    places = Enrollment.objects.filter(Q(user=person) | Q(user__in=observed)).exclude(state__in=invited)
+    roles = AccountAdmin.objects.filter(user=person)
+    found = Q(pk__in=places.values("section__course__account")) | Q(pk__in=roles.values("account"))
     return list(Account.objects.filter(found))
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from accounts.errors import NotAllowed
 from accounts.models import AccountAdmin, BaseType, Role, User
+from courses.models import Course
+from courses.observing import link
 from courses.reaching import belongs_only_to, check_may_change, why_not_change
 from tests.database import statements
 from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, UserFactory, allow, make_admin
@@ -47,7 +49,48 @@ def test_an_admin_role_above_or_elsewhere_keeps_somebody_out_of_reach(school, ro
         assert why_not_change(school.teacher, by=school.account_admin)
         held.workflow_state = "deleted"
         held.save()
+        assert why_not_change(school.teacher, by=school.account_admin), "the account is the one used there"
+        held.delete()
         assert why_not_change(school.teacher, by=school.account_admin) is None
+
+
+@pytest.mark.parametrize("state", ["deleted", "completed", "inactive"])
+def test_whoever_was_in_another_school_is_for_the_institution(school, state):
+    left = EnrollmentFactory(user=school.student, section__course=school.other_course, state=state)
+    assert "whole institution" in why_not_change(school.student, by=school.account_admin)
+    left.section.workflow_state = "deleted"
+    left.section.save()
+    Course.objects.filter(pk=school.other_course.pk).update(workflow_state="deleted")
+    assert "whole institution" in why_not_change(school.student, by=school.account_admin)
+    assert not belongs_only_to(school.student, school.account)
+    assert why_not_change(school.student, by=school.admin) is None
+
+
+@pytest.mark.parametrize("state", ["invited", "creation_pending", "rejected"])
+def test_an_invitation_gives_nobody_into_a_schools_hands(school, root, state):
+    parent, student = UserFactory(), EnrollmentFactory(section__course=school.other_course).user
+    link(parent, student, origin="code", by=None)
+    parent.enrollments.all().delete()
+    for person in (parent, student, UserFactory()):
+        EnrollmentFactory(user=person, section=school.section, state=state)
+        assert "whole institution" in why_not_change(person, by=school.account_admin)
+        assert not belongs_only_to(person, school.account)
+        assert belongs_only_to(person, root)
+    assert why_not_change(school.student, by=school.account_admin) is None
+    EnrollmentFactory(user=school.student, section__course=school.other_course, state=state)
+    assert why_not_change(school.student, by=school.account_admin) is None, "nor out of them"
+
+
+def test_an_observer_is_where_the_students_are_but_not_the_other_way_round(school):
+    parent = UserFactory()
+    for student in (school.student, school.outsider):
+        found = link(parent, student, origin="code", by=None)
+    parent.enrollments.all().delete()
+    assert why_not_change(parent, by=school.account_admin)
+    assert why_not_change(school.student, by=school.account_admin) is None
+    found.state = "deleted"
+    found.save()
+    assert why_not_change(parent, by=school.account_admin) is None
 
 
 def help_desk(root) -> User:
