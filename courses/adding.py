@@ -153,11 +153,12 @@ def _people(kind: Kind, entries: Collection[str]) -> dict[str, list[User]]:
 def add_people(course: Course, people: Collection[User], role: Role, section: Section, *, by: User) -> int:
     """Enroll these people as the API does when no state is given: they are invited, observers are in at once.
 
-    Whoever has this very place already keeps it as it is. Returns how many there are. Raises NotAllowed, Invalid.
+    Whoever has this very place already keeps it as it is. Returns how many are new. Raises NotAllowed, Invalid.
     """
     check_enrolls(role, course, by=by)
     if section.course_id != course.pk or section.workflow_state != Section.State.ACTIVE:
         raise Invalid({"section": [("invalid", _("This section is not of this course."))]})
     if len(people) > MOST or not all(person.is_active for person in people):
         raise _refused(_("At most %(most)d people with working accounts can be added at once.") % {"most": MOST})
-    return len(enroll_many([Seat(person, section, role, state=None) for person in people], by=by))
+    there = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people).count()
+    return len(enroll_many([Seat(person, section, role, state=None) for person in people], by=by)) - there

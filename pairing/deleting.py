@@ -37,8 +37,14 @@ class WhatGoes:
 
 COUNT = """
 SELECT (SELECT count(*) FROM courses_enrollment WHERE user_id = %(user)s AND state NOT IN ('deleted', 'rejected')),
-       (SELECT count(*) FROM accounts_observationlink WHERE observer_id = %(user)s AND state = 'active'),
-       (SELECT count(*) FROM accounts_observationlink WHERE student_id = %(user)s AND state = 'active'),
+       (SELECT count(*) FROM (
+            SELECT student_id FROM accounts_observationlink WHERE observer_id = %(user)s AND state = 'active'
+            UNION SELECT associated_user_id FROM courses_enrollment
+            WHERE user_id = %(user)s AND associated_user_id IS NOT NULL AND state NOT IN ('deleted', 'rejected')) o),
+       (SELECT count(*) FROM (
+            SELECT observer_id FROM accounts_observationlink WHERE student_id = %(user)s AND state = 'active'
+            UNION SELECT user_id FROM courses_enrollment
+            WHERE associated_user_id = %(user)s AND state NOT IN ('deleted', 'rejected')) o),
        (SELECT count(*) FROM accounts_accountadmin WHERE user_id = %(user)s AND workflow_state = 'active'),
        (SELECT count(*) FROM pairing_pairingcode
         WHERE student_id = %(user)s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()),

@@ -31,6 +31,8 @@ FIRST_PAGES = (
     ("read_course_list", "account_courses"),
     ("manage_role_overrides", "account_permissions"),
 )
+# Rosters come in for the whole institution only.
+FIRST_PAGES_OF_ROOT = (*FIRST_PAGES, ("import_sis", "sis_imports"), ("manage_sis", "sis_imports"))
 
 
 class Crumb(NamedTuple):
@@ -121,7 +123,8 @@ def _crumbs(request: SignedInRequest, account: Account) -> list[Crumb]:
 def account(request: SignedInRequest, account_id: int) -> HttpResponse:
     """To the first page of the account that the reader may open."""
     post = enter(request, account_id)
-    pages = [page for permission, page in FIRST_PAGES if permission in post.permissions]
+    known = FIRST_PAGES if post.account.parent_id else FIRST_PAGES_OF_ROOT
+    pages = [page for permission, page in known if permission in post.permissions]
     return redirect(pages[0] if pages else "sub_accounts", account_id)
 
 

@@ -64,7 +64,11 @@ def _add(request: SignedInRequest, here: Standing, form: AddPeopleForm, findings
     section = form.chosen_section or default_section(here.course)
     people = [found.person for found in findings.found]
     number = add_people(here.course, people, form.chosen_role, section, by=request.user)
-    text = ngettext("One person has been added as %(role)s.", "%(number)d people have been added as %(role)s.", number)
+    text = _("Nobody had to be added: they all are here as %(role)s already.")
+    if number:
+        text = ngettext(
+            "One person has been added as %(role)s.", "%(number)d people have been added as %(role)s.", number
+        )
     messages.success(request, text % {"number": number, "role": form.chosen_role.label})
     if findings.left_out:
         left = ngettext("%(left)d entry was left out.", "%(left)d entries were left out.", findings.left_out)

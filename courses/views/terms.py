@@ -44,24 +44,23 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
 @login_required
 def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     """Make a term."""
-    return _form(request, account_id, None, _("Add a term"), _("Add term"))
+    return _form(request, _enter(request, account_id), None, _("Add a term"), _("Add term"))
 
 
 @login_required
 def edit(request: SignedInRequest, account_id: int, term_id: int) -> HttpResponse:
     """A term's name and dates."""
-    _enter(request, account_id)
-    term = get_object_or_404(Term, pk=term_id)
-    return _form(request, account_id, term, _("Edit %(name)s") % {"name": term.name}, _("Save"))
-
-
-def _form(request: SignedInRequest, account_id: int, term: Term | None, title: str, save: str) -> HttpResponse:
     post = _enter(request, account_id)
+    term = get_object_or_404(Term, pk=term_id)
+    return _form(request, post, term, _("Edit %(name)s") % {"name": term.name}, _("Save"))
+
+
+def _form(request: SignedInRequest, post: Post, term: Term | None, title: str, save: str) -> HttpResponse:
     form = TermForm(term, request.POST or None, keys=post.permissions)
     if saved := form.carry_out(lambda: save_term(term, by=request.user, **form.cleaned_data)):
         messages.success(request, _("The term %(name)s is saved.") % {"name": saved.name})
-        return redirect("terms_of_institution", account_id)
-    back = reverse("terms_of_institution", args=[account_id])
+        return redirect("terms_of_institution", post.account.pk)
+    back = reverse("terms_of_institution", args=[post.account.pk])
     return show_form(request, post, FormPage(title, back, _("Terms"), save, tab=TAB), form)
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
+from courses.enrolling import change_state, enroll
 from courses.models import Course, Enrollment, Term
 from courses.observing import link
 from pairing.issuing import issue
@@ -434,3 +435,61 @@ def test_somebody_added_can_choose_a_password_and_sign_in(school, root, by, mail
     key_page = browser.get(address.replace("http://testserver", ""), follow=True)
     browser.post(key_page.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
     assert Client().login(username="nia", password=PASSWORD)
+
+
+@pytest.mark.parametrize("page", ["admins/new", "users/{0.pk}/link/observer"])
+def test_finding_people_shows_no_more_of_them_than_the_list_they_come_from(school, root, by, page):
+    role = Role.objects.create(label="Desk", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    for key in ("read_roster", "manage_user_observers", "manage_account_memberships"):
+        role.overrides.create(account=root, permission=key, enabled=True)
+    AccountAdmin.objects.create(user=school.account_admin, account=root, role=role)
+    User.objects.filter(pk=school.outsider.pk).update(login_id="olga@secret.example", sis_user_id="S-OLGA")
+    browser, path = by(school.account_admin), f"/accounts/{school.account.pk}/{page.format(school.student)}"
+    for words in ("olga@secret", "S-OLGA"):
+        assert "Olga Far" not in text(browser.get(path, {"search": words}))
+    shown = text(browser.get(path, {"search": "Olga"}))
+    assert "Olga Far" in shown
+    for secret in ("olga@secret.example", "S-OLGA", "Search by name, login"):
+        assert secret not in shown
+    assert "olga@secret.example" in text(by(school.admin).get(path, {"search": "Olga"}))
+
+
+def test_which_terms_there_are_is_not_told_to_strangers(school, root, by):
+    term = Term.objects.create(name="Fall")
+    for pk in (term.pk, term.pk + 1000):
+        for page in ("edit", "delete"):
+            assert by(school.account_admin).get(f"/accounts/{root.pk}/terms/{pk}/{page}").status_code == 403
+    assert by(school.admin).get(f"/accounts/{root.pk}/terms/{term.pk + 1000}/edit").status_code == 404
+
+
+@pytest.mark.parametrize("key", ["import_sis", "manage_sis"])
+def test_whoever_only_brings_in_rosters_is_led_to_them(root, by, key):
+    role = Role.objects.create(label="Rosters", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    role.overrides.create(account=root, permission=key, enabled=True)
+    user = UserFactory()
+    AccountAdmin.objects.create(user=user, account=root, role=role)
+    answer = by(user).get(f"/accounts/{root.pk}", follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0].endswith("/sis_import")
+
+
+def test_the_history_is_not_for_a_school_where_somebody_left_another_one(school, root, by):
+    home = f"/accounts/{school.account.pk}/users/{school.student.pk}"
+    browser = by(school.account_admin)
+    allow(BaseType.ACCOUNT_ADMIN, "read_reports")
+    assert browser.get(f"{home}/history").status_code == 200
+    role = Role.objects.built_in(BaseType.STUDENT)
+    section = school.outsider.enrollments.get().section
+    place = enroll(school.student, section, role, by=school.admin)
+    change_state(place, "deleted", by=school.admin)
+    assert browser.get(f"{home}/history").status_code == 403
+    assert "Chemistry 9" not in text(browser.get(home))
+    assert "Chemistry 9" in text(by(school.admin).get(f"/accounts/{root.pk}/users/{school.student.pk}/history"))
+
+
+def test_the_history_of_somebody_merely_invited_is_not_for_the_school_that_invites(school, by):
+    allow(BaseType.ACCOUNT_ADMIN, "read_reports")
+    stranger = UserFactory()
+    EnrollmentFactory(user=stranger, section=school.section, state="invited")
+    path = f"/accounts/{school.account.pk}/users/{stranger.pk}/history"
+    assert by(school.account_admin).get(path).status_code == 403

@@ -181,10 +181,22 @@ def test_those_found_are_added_and_those_left_out_are_counted(visit, post, schoo
     assert state_of(school.student, school.section) == "active"
     browser = Client()
     browser.force_login(school.teacher)
-    browser.post(people_of(school, "add"), fill(school, "new ; nobody", step="add"))
+    UserFactory(login_id="newer")
+    browser.post(people_of(school, "add"), fill(school, "new ; newer ; nobody", step="add"))
     page = text(browser.get(people_of(school)))
     assert "One person has been added as Student." in page
     assert "1 entry was left out." in page
+
+
+def test_only_those_who_are_new_are_counted_as_added(school):
+    UserFactory(login_id="new", name="Nora New")
+    browser = Client()
+    browser.force_login(school.teacher)
+    for expected in ("One person has been added as Student.", "Nobody had to be added"):
+        browser.post(people_of(school, "add"), fill(school, "new ; mia ; ben", step="add"))
+        page = text(browser.get(people_of(school)))
+        assert expected in page
+        assert "3 people" not in page
 
 
 def test_back_from_the_preview_the_list_is_still_there(post, school):
