@@ -55,6 +55,7 @@ def create_import(root: Account, upload: IO[bytes], file_name: str, options: Opt
     made = SisImport.objects.create(
         account=root,
         user=by,
+        actor=by.actor if by else None,
         options=options.as_json(),
         diffing_data_set_identifier=options.diffing_data_set_identifier,
         data={"import_type": "instructure_csv"},

@@ -33,6 +33,8 @@ class SisImport(models.Model):
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="sis_imports")
     user = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # Who acted as `user` when sending it, if anybody did.
+    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     workflow_state = models.CharField(max_length=32, choices=State.choices, default=State.INITIALIZING)
     progress = models.PositiveSmallIntegerField(default=0)
     # What it was asked to do: see sis/options.py.
@@ -92,6 +94,13 @@ class SisImport(models.Model):
 
     def __str__(self) -> str:
         return f"import {self.pk}: {self.workflow_state}"
+
+    @property
+    def by(self) -> User | None:
+        """Who imports, as the record of changes is to say it; None for the command line."""
+        if self.user:
+            self.user.actor = self.actor
+        return self.user
 
     @property
     def has_ended(self) -> bool:

@@ -68,15 +68,20 @@ def begin_restoring(
         locked = SisImport.objects.select_for_update().get(pk=sis_import.pk)
         if why := why_not_restored(locked):
             raise Invalid({"id": [("invalid", why)]})
-        locked.workflow_state, locked.restoring = SisImport.State.RESTORING, {**wanted, "by": by.pk, "progress": 0}
+        locked.workflow_state, locked.restoring = SisImport.State.RESTORING, {**wanted, **_who(by), "progress": 0}
         locked.save(update_fields=["workflow_state", "restoring", "updated_at"])
         record(Action.SIS_IMPORT_RESTORED, by=by, sis_import=locked.pk, wanted=wanted)
+
+
+def _who(by: User) -> dict[str, int | None]:
+    return {"by": by.pk, "actor": by.actor.pk if by.actor else None}
 
 
 def restore(sis_import: SisImport) -> None:
     """Go through the state changes, the last first, each in a transaction; a second call goes on where one ended."""
     wanted = sis_import.restoring
     by = User.objects.get(pk=wanted["by"])
+    by.actor = User.objects.filter(pk=wanted["actor"]).first()
     changes = StateChange.objects.filter(sis_import=sis_import)
     if wanted.get("batch_mode"):
         changes = changes.filter(batch_mode=True)

@@ -55,7 +55,7 @@ class Import:
         self.options = Options.from_json(sis_import.options)
         self.messages = Messages(sis_import)
         self.veil = Veil(os.urandom(32))
-        self.context = Run(sis_import.pk, sis_import.account_id, sis_import.user_id, self.options, self.veil)
+        self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.veil)
         self.done = self.total = 0
 
     def go(self) -> None:
@@ -80,7 +80,7 @@ class Import:
             self.row.workflow_state, self.row.started_at = State.IMPORTING, timezone.now()
             with transaction.atomic():
                 self._save("workflow_state", "started_at", while_in=SisImport.WAITING)
-                record(Action.SIS_IMPORT_STARTED, by=self.row.user, sis_import=self.row.pk, file=self.row.file_name)
+                record(Action.SIS_IMPORT_STARTED, by=self.row.by, sis_import=self.row.pk, file=self.row.file_name)
 
     def _stage(self) -> list[StagedFile]:
         """Read the upload into the staging table; what is wrong with it is said at the first time only."""
@@ -205,7 +205,7 @@ class Import:
             self.row.data["statistics"] = statistics_of(self.row)
             counts = self._conclude(state)
             self._save("workflow_state", "ended_at", "progress", "data", "error_count", "warning_count")
-            record(Action.SIS_IMPORT_ENDED, by=self.row.user, sis_import=self.row.pk, state=state, counts=counts)
+            record(Action.SIS_IMPORT_ENDED, by=self.row.by, sis_import=self.row.pk, state=state, counts=counts)
         staging.clear()
         self.tell(self.row)
 
@@ -262,4 +262,4 @@ def give_up(sis_import: SisImport, error: BaseException) -> None:
         messages.save()
         sis_import.workflow_state, sis_import.ended_at = State.FAILED_WITH_MESSAGES, timezone.now()
         sis_import.save()
-        record(Action.SIS_IMPORT_ENDED, by=sis_import.user, sis_import=sis_import.pk, state=sis_import.workflow_state)
+        record(Action.SIS_IMPORT_ENDED, by=sis_import.by, sis_import=sis_import.pk, state=sis_import.workflow_state)

@@ -39,8 +39,8 @@ def index(call: Call, course_id: str) -> Body:
     keys = roster_keys(call, course)
     there = _asked_for(call, course)
     people = User.objects.present().filter(Exists(there.filter(user=OuterRef("pk")))).by_name()
-    if ids := plain_ids(call.given.texts("user_ids")):
-        people = people.filter(pk__in=ids)
+    if wanted := call.given.texts("user_ids"):
+        people = people.filter(pk__in=plain_ids(wanted))
     words = search_words(call.given.text("search_term"))
     found = page_of(call, searched(people, words, keys).prefetch_related(_places(there)))
     return _bodies(call, found, keys)

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection, models
 from psycopg.sql import Literal
 
+from accounts.models import User
 from sis.kinds import KINDS, Kind
 from sis.options import Options
 from sis.passwords import Veil
@@ -27,7 +28,7 @@ class Run:
 
     sis_import_id: int
     root_id: int
-    user_id: int | None
+    by: User | None
     options: Options
     veil: Veil
 
@@ -58,7 +59,7 @@ class Round:
         self.values: dict[str, Any] = {
             "import": run.sis_import_id,
             "root": run.root_id,
-            "by": run.user_id,
+            "by": run.by.pk if run.by else None,
             "given": sorted(columns),
             "first": first,
             "last": last,

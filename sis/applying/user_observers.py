@@ -1,6 +1,6 @@
 """user_observers.csv: who observes whom. The links themselves are made and ended by courses/observing.py."""
 
-from accounts.models import ObservationLink, User
+from accounts.models import ObservationLink
 from courses.observing import link_all, unlink_all
 from sis.applying.chunks import Applier, Round, ids, info, noting_changes, rows
 from sis.staging import WAS_ADDED
@@ -75,9 +75,8 @@ def apply(this: Round) -> None:
     pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
     for status, observer, student in this.execute("SELECT status, observer, student FROM w WHERE problem IS NULL"):
         pairs[status].append((observer, student))
-    by = User(pk=this.run.user_id) if this.run.user_id else None
-    unlink_all(pairs["deleted"], by=by)
-    link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=by)
+    unlink_all(pairs["deleted"], by=this.run.by)
+    link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=this.run.by)
     this.execute(STAMP)
     this.execute(noting_changes("UserObserver", CHANGES))
 

@@ -53,6 +53,12 @@ def test_a_type_may_come_alone_or_in_a_list(student, teacher, observer, section,
     assert ids(Api(teacher).get(f"courses/{section.course_id}/users", **query)) == [student.pk]
 
 
+def test_only_those_asked_for_by_their_ids_are_listed_and_for_ids_that_are_none_nobody(student, teacher, section):
+    path, api = f"courses/{section.course_id}/users", Api(teacher)
+    assert ids(api.get(path, user_ids=[student.pk, "x"])) == [student.pk]
+    assert ids(api.get(path, user_ids=["x", "9" * 30])) == []
+
+
 def test_several_types_and_states(student, teacher, observer, section):
     Enrollment.objects.filter(user=student).update(state="completed")
     path, api = f"courses/{section.course_id}/users", Api(teacher)

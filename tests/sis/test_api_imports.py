@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import BaseType, Role, RoleOverride, User
+from accounts.models import Action, AuditEvent, BaseType, Role, RoleOverride, User
 from courses.models import Term
 from sis.models import SisImport
 from sis.turns import work_off
@@ -174,6 +174,19 @@ class TestActing:
     def test_an_import_in_the_name_of_somebody_else(self, api, other):
         for answer in (attach(api, f"{self.PATH}?as_user_id={other.pk}"), raw(api, as_user_id=other.pk)):
             assert (answer.status_code, answer.json()["user"]["id"]) == (200, other.pk)
+
+    def test_the_record_tells_who_really_imported_and_took_back_and_all_that_came_of_it(self, api, root, admin, other):
+        for name in ("P", "S"):
+            UserFactory(sis_user_id=name)
+        content = b"observer_id,student_id,status\nP,S,active"
+        path = f"{self.PATH}/{raw(api, content, as_user_id=other.pk).json()['id']}"
+        work_off(root)
+        api.put(f"{path}/restore_states?as_user_id={other.pk}")
+        work_off(root)
+        events = AuditEvent.objects.exclude(action=Action.TOKEN_CREATED).order_by("id")
+        wanted = ["sis_import.started", "link.made", "sis_import.ended", "sis_import.restored", "link.removed"]
+        assert [event.action for event in events] == wanted
+        assert {(event.actor, event.acting_for) for event in events} == {(admin, other)}
 
     @pytest.mark.parametrize("key", ["as_user_id", "as_user_id[]", "as_user_id[id]"])
     def test_named_in_the_body_it_is_refused_and_nothing_is_done_as_the_caller(self, api, admin, other, key):
