@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,6 +27,10 @@ import psycopg
 NAME, USER, PORT = "observer_pairing", "postgres", "5432"
 LONGEST_SOCKET_PATH = 107
 NO_PID = str(2**31 - 1)
+# After a crash the server first brings its data in order, which takes seconds; as long as this on a slow disk.
+RECOVERY_MAY_TAKE = 600
+NOBODY_LISTENS = "Is the server running"
+OLD_SERVER = "pre-existing shared memory block"
 DEBIAN_PROGRAMS = Path("/usr/lib/postgresql")
 # A throw-away database loses nothing in a power cut, and not waiting for the disk is fast.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -47,8 +51,11 @@ def url(data_dir: Path) -> str:
 
 
 @contextmanager
-def running(data_dir: Path, *, durable: bool = True) -> Iterator[None]:
-    """Keep a server running on the data folder. One that runs is shared; the last to leave stops it."""
+def running(data_dir: Path, *, durable: bool = True) -> Iterator[Callable[[], None]]:
+    """Keep a server running on the data folder. One that runs is shared; the last to leave stops it.
+
+    What is given, called now and then, starts the server anew when it has died.
+    """
     data_dir = Path(os.path.abspath(data_dir))
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = data_dir / "postgres"
@@ -60,11 +67,20 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[None]:
         try:
             fcntl.flock(gate, fcntl.LOCK_EX)
             fcntl.flock(in_use, fcntl.LOCK_SH)
-            if not _answers(data_dir):
+            if not server.comes_up():
                 server.start(durable=durable)
             _make_database(data_dir)
             fcntl.flock(gate, fcntl.LOCK_UN)
-            yield
+
+            def keep_running() -> None:
+                if not server.pid():
+                    fcntl.flock(gate, fcntl.LOCK_EX)
+                    # Somebody else who uses it may have been quicker.
+                    if not server.comes_up():
+                        server.start(durable=durable)
+                    fcntl.flock(gate, fcntl.LOCK_UN)
+
+            yield keep_running
         finally:
             fcntl.flock(gate, fcntl.LOCK_EX)
             with suppress(BlockingIOError):
@@ -76,11 +92,25 @@ class _Server:
     """The server of one data folder: making its data, starting and stopping it, each as the right user."""
 
     def __init__(self, data_dir: Path, folder: Path) -> None:
+        self.data_dir = data_dir
         self.folder = folder
         self.data = folder / "data"
         self.sockets = Path(connection(data_dir)["HOST"])
         self.short_folder = _short_folder(data_dir)
         self.owner = self._owner()
+
+    def comes_up(self) -> bool:
+        """Whether a server runs that answers, be it after recovering from a crash."""
+        until = time.monotonic() + RECOVERY_MAY_TAKE
+        while True:
+            try:
+                _connect(self.data_dir).close()
+            except psycopg.OperationalError as error:
+                if NOBODY_LISTENS in str(error) or time.monotonic() > until:
+                    return False
+                time.sleep(0.05)
+            else:
+                return True
 
     def start(self, *, durable: bool) -> None:
         if self.owner:
@@ -89,23 +119,28 @@ class _Server:
         programs = self._runnable(_programs(self._version()))
         if not self.data.exists():
             self._make_data(programs, durable=durable)
-        if not self._pid():
+        if not self.pid():
             self._forget_pid()
         settings = {"listen_addresses": "''", "max_connections": "200", **({} if durable else NOT_DURABLE)}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         with self._reachable() as (place, fds):
             sockets = place if self.sockets == self.folder else str(self.sockets)
             options += f" -p {PORT} -k {shlex.quote(sockets)}"
-            how = ["-w", "-t", "60", "-D", f"{place}/data", "-l", f"{place}/log", "-o", options]
-            if self._run(programs / "pg_ctl", "start", *how, fds=fds):
+            how = ["-w", "-t", str(RECOVERY_MAY_TAKE), "-D", f"{place}/data", "-l", f"{place}/log", "-o", options]
+            until = time.monotonic() + RECOVERY_MAY_TAKE
+            while self._run(programs / "pg_ctl", "start", *how, fds=fds):
+                # A killed server leaves behind what is at work on a question, until that is answered.
+                if OLD_SERVER in self._log_end() and time.monotonic() < until:
+                    time.sleep(0.2)
+                    continue
                 _give_up(f"PostgreSQL did not start. The end of {self.folder}/log:\n{self._log_end()}")
 
     def stop(self) -> None:
         """What `pg_ctl stop -m fast -w` does, without needing its program."""
-        if pid := self._pid():
+        if pid := self.pid():
             os.kill(pid, signal.SIGINT)
         until = time.monotonic() + 60
-        while self._pid() and time.monotonic() < until:
+        while self.pid() and time.monotonic() < until:
             time.sleep(0.02)
         shutil.rmtree(self.short_folder, ignore_errors=True)
 
@@ -129,7 +164,7 @@ class _Server:
         except FileNotFoundError:
             return None
 
-    def _pid(self) -> int | None:
+    def pid(self) -> int | None:
         """The running server's process. A pid left on file by a crash may by now be any other program's."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n")[0])
@@ -289,14 +324,6 @@ def _opened(folder: Path) -> Iterator[int]:
 def _connect(data_dir: Path) -> psycopg.Connection[Any]:
     host = connection(data_dir)["HOST"]
     return psycopg.connect(host=host, port=PORT, user=USER, dbname=USER, connect_timeout=10, autocommit=True)
-
-
-def _answers(data_dir: Path) -> bool:
-    try:
-        _connect(data_dir).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def _make_database(data_dir: Path) -> None:

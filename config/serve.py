@@ -36,7 +36,7 @@ def main() -> int:
     end_in_good_order_on_signals(status=0)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with database():
+    with database() as keep_database:
         prepare()
         with web_server(host, port) as server:
             wait_until_it_answers(server, host, port)
@@ -44,6 +44,7 @@ def main() -> int:
                 print(welcome(host, port), flush=True)
             with worker() as keep_working:
                 while (status := server.poll()) is None:
+                    keep_database()
                     keep_working()
                     time.sleep(0.5)
             print(f"The web server ended with status {status}.", file=sys.stderr)
@@ -64,8 +65,11 @@ def check_free(host: str, port: str) -> None:
         raise SystemExit(f"Cannot listen on {host}, port {port}: {reason}. Set another PORT.") from None
 
 
-def database() -> AbstractContextManager[None]:
-    return nullcontext() if "DATABASE_URL" in os.environ else embedded_postgres.running(settings.DATA_DIR)
+def database() -> AbstractContextManager[Callable[[], None]]:
+    """The database runs; what is given, called now and then, starts the embedded one anew when it has died."""
+    if "DATABASE_URL" in os.environ:
+        return nullcontext(lambda: None)
+    return embedded_postgres.running(settings.DATA_DIR)
 
 
 def prepare() -> None:

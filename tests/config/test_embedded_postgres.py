@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import environ
@@ -23,9 +24,13 @@ def data_dir() -> Iterator[Path]:
         yield Path(folder) / "var"
 
 
-def ask(data_dir: Path, question: str) -> object:
+def connected(data_dir: Path) -> psycopg.Connection[tuple[object, ...]]:
     to = connection(data_dir)
-    with psycopg.connect(host=to["HOST"], port=to["PORT"], user=to["USER"], dbname=to["NAME"]) as conn:
+    return psycopg.connect(host=to["HOST"], port=to["PORT"], user=to["USER"], dbname=to["NAME"])
+
+
+def ask(data_dir: Path, question: str) -> object:
+    with connected(data_dir) as conn:
         answer = conn.execute(question.encode())
         row = answer.fetchone() if answer.description else None
     return row[0] if row else None
@@ -106,6 +111,45 @@ def test_the_server_starts_again_after_it_was_killed(data_dir: Path) -> None:
     assert (data_dir / "postgres/data/postmaster.pid").exists()
     with running(data_dir, durable=False):
         assert ask(data_dir, "SELECT answer FROM kept") == 42
+
+
+def test_whoever_keeps_it_running_starts_it_anew_when_it_was_killed(data_dir: Path) -> None:
+    with running(data_dir, durable=True) as keep_running:
+        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+        first = server_pid(data_dir)
+        keep_running()
+        assert server_pid(data_dir) == first
+        kill_without_warning(data_dir)
+        until = time.monotonic() + 60
+        while not answers(data_dir) and time.monotonic() < until:
+            keep_running()
+        assert server_pid(data_dir) != first
+        assert ask(data_dir, "SELECT answer FROM kept") == 42
+
+
+def test_a_server_that_is_recovering_is_waited_for(data_dir: Path) -> None:
+    with running(data_dir, durable=True):
+        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+        first = server_pid(data_dir)
+        with connected(data_dir) as victim, connected(data_dir) as witness:
+            # The server ends all of its processes and begins anew when one of them dies like this.
+            os.kill(victim.info.backend_pid, signal.SIGKILL)
+            with pytest.raises(psycopg.OperationalError):
+                witness.execute("SELECT pg_sleep(60)")
+        with running(data_dir, durable=True):
+            assert (server_pid(data_dir), ask(data_dir, "SELECT answer FROM kept")) == (first, 42)
+
+
+def test_what_a_killed_server_leaves_at_work_is_waited_for(data_dir: Path) -> None:
+    at_work = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%series(1, 2%'"
+    with running(data_dir, durable=False) as keep_running, ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(ask, data_dir, "SELECT count(*) FROM generate_series(1, 20000000)")
+        while ask(data_dir, at_work) != 2:
+            time.sleep(0.02)
+        kill_without_warning(data_dir)
+        while not answers(data_dir):
+            keep_running()
+        assert answer.done()
 
 
 def test_a_pid_on_file_that_is_another_program_by_now_does_not_matter(data_dir: Path) -> None:
