@@ -69,7 +69,8 @@ def begin_restoring(
         if why := why_not_restored(locked):
             raise Invalid({"id": [("invalid", why)]})
         locked.workflow_state, locked.restoring = SisImport.State.RESTORING, {**wanted, **_who(by), "progress": 0}
-        locked.save(update_fields=["workflow_state", "restoring", "updated_at"])
+        locked.attempts = 0
+        locked.save(update_fields=["workflow_state", "restoring", "attempts", "updated_at"])
         record(Action.SIS_IMPORT_RESTORED, by=by, sis_import=locked.pk, wanted=wanted)
 
 
@@ -90,13 +91,16 @@ def restore(sis_import: SisImport) -> None:
     if wanted.get("unconclude_only"):
         changes = changes.filter(after="completed").exclude(before="")
     ids = list(changes.order_by("-pk").values_list("pk", flat=True))
-    missed = 0
     for number, pk in enumerate(ids, 1):
+        if "last" in wanted and pk >= wanted["last"]:
+            continue
         change = StateChange.objects.get(pk=pk)
-        missed += _put_back_links(change, by) if change.kind == "UserObserver" else _put_back(change)
-        progress = number * 100 // len(ids)
-        SisImport.objects.filter(pk=sis_import.pk).update(restoring={**wanted, "progress": progress})
-    in_part = missed or any(wanted.get(key) for key in KEYS)
+        with transaction.atomic():
+            missed = _put_back_links(change, by) if change.kind == "UserObserver" else _put_back(change)
+            missed += wanted.get("missed", 0)
+            wanted |= {"progress": number * 100 // len(ids), "last": pk, "missed": missed}
+            SisImport.objects.filter(pk=sis_import.pk).update(restoring=wanted)
+    in_part = wanted.get("missed") or any(wanted.get(key) for key in KEYS)
     sis_import.workflow_state = SisImport.State.PARTIALLY_RESTORED if in_part else SisImport.State.RESTORED
     sis_import.restoring = {**wanted, "progress": 100}
     sis_import.updated_at = timezone.now()
@@ -104,7 +108,7 @@ def restore(sis_import: SisImport) -> None:
 
 
 def _put_back_links(change: StateChange, by: User) -> int:
-    """Returns how many links stay as they are.
+    """Returns how many links stay as they are. The caller has a transaction.
 
     That are those that somebody has changed since, and those to some courses only that were ended: which courses they
     opened is not remembered, and all would be too many.
@@ -112,21 +116,20 @@ def _put_back_links(change: StateChange, by: User) -> int:
     links = ObservationLink.objects.filter(pk__in=change.records, state=change.after, sis_import_id__isnull=False)
     if change.before == ObservationLink.State.ACTIVE:
         links = links.filter(scope=ObservationLink.Scope.ALL)
-    with transaction.atomic():
-        pairs = list(links.values_list("observer_id", "student_id"))
-        if change.before == ObservationLink.State.ACTIVE:
-            link_all(pairs, origin=ObservationLink.Origin.SIS, by=by)
-        else:
-            unlink_all(pairs, by=by)
-        before = change.before or ObservationLink.State.DELETED
-        return ObservationLink.objects.filter(pk__in=change.records).exclude(state=before).count()
+    pairs = list(links.values_list("observer_id", "student_id"))
+    if change.before == ObservationLink.State.ACTIVE:
+        link_all(pairs, origin=ObservationLink.Origin.SIS, by=by)
+    else:
+        unlink_all(pairs, by=by)
+    before = change.before or ObservationLink.State.DELETED
+    return ObservationLink.objects.filter(pk__in=change.records).exclude(state=before).count()
 
 
 def _put_back(change: StateChange) -> int:
-    """Returns how many records somebody has changed since, which stay as they are."""
+    """Returns how many records somebody has changed since, which stay as they are. The caller has a transaction."""
     table, column = TABLES[change.kind]
     values: dict[str, Any] = {"ids": change.records, "before": change.before or "deleted", "after": change.after}
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         if change.kind == "Enrollment":
             cursor.execute(PEOPLE, values)
         cursor.execute(

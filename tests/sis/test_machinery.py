@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, ObservationLink, User
@@ -18,7 +18,7 @@ from sis.restoring import begin_restoring
 from sis.running import Import
 from sis.turns import turn, work_off
 from tests.factories import EnrollmentFactory
-from tests.sis.conftest import make, warnings
+from tests.sis.conftest import forget_all_jobs, make, warnings
 
 USERS = "user_id,login_id,status"
 COURSES = "course_id,short_name,long_name,term_id,status"
@@ -562,6 +562,20 @@ class TestTakingBack:
         made.refresh_from_db()
         assert made.workflow_state == "partially_restored"
         assert Enrollment.objects.get(section__sis_section_id="S1").state == "inactive"
+
+    def test_it_goes_on_where_it_was_interrupted(self, transactional_db, load, year, admin, root):
+        made = load(users=table(USERS, "LEE,lee,deleted", "LEE,lee,suspended"))
+        begin_restoring(made, by=admin)
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE sis_sisimport ADD CONSTRAINT no_end CHECK (workflow_state <> 'restored')")
+            with pytest.raises(IntegrityError, match="no_end"):
+                work_off(root)
+            cursor.execute("ALTER TABLE sis_sisimport DROP CONSTRAINT no_end")
+        work_off(root)
+        made.refresh_from_db()
+        # What was put back twice would look as if somebody had changed it.
+        assert (made.workflow_state, state_of("LEE")) == ("restored", "registered")
+        forget_all_jobs()
 
 
 def test_the_turn_is_one_persons_at_a_time(root):
