@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -56,6 +56,7 @@ class Import:
         self.messages = Messages(sis_import)
         self.veil = Veil(os.urandom(32))
         self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.veil)
+        self.session = connection.connection
         self.done = self.total = 0
 
     def go(self) -> None:
@@ -171,7 +172,7 @@ class Import:
                 self.messages.unsaved.clear()
                 counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n = before
                 # Somebody else changed the same records at the same moment, mostly.
-                if not tries_left or not connection.is_usable():
+                if not tries_left or is_lost(self.session):
                     raise
 
     def _completed(self, kind: str) -> None:
@@ -223,14 +224,21 @@ class Import:
 
     def _save(self, *fields: str, while_in: tuple[str, ...] = SisImport.RUNNING) -> None:
         """Save these fields. Raises Stopped when the import has been aborted meanwhile."""
+        self._ensure_session()
         values = {field: getattr(self.row, field) for field in fields}
         if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=while_in).update(
             **values, updated_at=timezone.now()
         ):
             raise Stopped
 
+    def _ensure_session(self) -> None:
+        """Nothing counts as done over another connection than the one that has our turn and our staged rows."""
+        if connection.connection is not self.session:
+            raise OperationalError("the database has ended the connection that the import began with")
+
     def _check(self) -> None:
         """Raises Stopped when the import has been aborted."""
+        self._ensure_session()
         if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=SisImport.RUNNING).exists():
             raise Stopped
 
@@ -242,6 +250,14 @@ class Import:
 
     def _percent(self) -> int:
         return min(99, self.done * 100 // max(self.total, 1))
+
+
+def is_lost(session: object) -> bool:
+    """Whether the database has ended this connection, and with it our turn, and perhaps emptied the staging table.
+
+    Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
+    """
+    return connection.connection is not session or not connection.is_usable()
 
 
 def stored_path(sis_import: SisImport) -> Path:

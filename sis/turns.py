@@ -12,7 +12,7 @@ from sis.dry_running import DryRun
 from sis.keeping import UPLOADED, keep_without_passwords
 from sis.models import SisImport
 from sis.restoring import restore
-from sis.running import Import, Tell, give_up
+from sis.running import Import, Tell, give_up, is_lost
 
 # The first number of the advisory lock; the second is the root account's id.
 LOCK = 715_001
@@ -55,7 +55,11 @@ def work_off(root: Account) -> None:
 
 
 def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
-    """Run or restore one import, whatever its state asks for. The caller holds the turn."""
+    """Run or restore one import, whatever its state asks for. The caller holds the turn.
+
+    Raises what went wrong, and gives the import up after a few tries; a database that goes away does not count.
+    """
+    session = connection.connection
     try:
         if sis_import.workflow_state == SisImport.State.RESTORING:
             restore(sis_import)
@@ -64,9 +68,10 @@ def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
         else:
             Import(sis_import, tell).go()
     except Exception as error:
-        if not connection.is_usable():
-            # The next one who asks gets a new one.
+        if is_lost(session):
+            # That is not the import's fault. The next one who asks gets a new connection.
             connection.close()
+            raise
         sis_import = SisImport.objects.get(pk=sis_import.pk)
         sis_import.attempts += 1
         sis_import.save(update_fields=["attempts", "updated_at"])

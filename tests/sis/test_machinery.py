@@ -116,6 +116,22 @@ class TestGoingOn:
         assert (made.workflow_state, made.error_count) == ("failed_with_messages", 1)
         assert "report" in made.sis_import_errors.get().message
 
+    def test_a_database_that_goes_away_is_no_reason_to_give_up(
+        self, transactional_db, load, root, admin, tmp_path, monkeypatch
+    ):
+        load()
+        made = make(root, admin, Options(), tmp_path, {"users": people("U1", "U2", "U3", "U4")})
+        real = running.apply_chunk
+        for _time in range(4):
+            monkeypatch.setattr(running, "apply_chunk", _after_our_connection_was_ended(real))
+            with pytest.raises(OperationalError):
+                work_off(root)
+        monkeypatch.setattr(running, "apply_chunk", real)
+        work_off(root)
+        made.refresh_from_db()
+        assert (made.workflow_state, made.data["counts"]["users"], made.attempts) == ("imported", 4, 0)
+        forget_all_jobs()
+
     def test_what_one_chunk_cannot_do_at_once_it_tries_again(self, load, root, admin, tmp_path, monkeypatch):
         load()
         made = make(root, admin, Options(), tmp_path, {"users": people("U1", "U2")})
@@ -153,6 +169,15 @@ class TestGoingOn:
         work_off(root)
         assert User.objects.get(sis_user_id="U1").name == "Second"
         assert set(SisImport.objects.values_list("workflow_state", flat=True)) == {"imported"}
+
+
+def _after_our_connection_was_ended(real):
+    def apply_chunk(*args):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return real(*args)
+
+    return apply_chunk
 
 
 def _run_until(sis_import, *, chunks):

@@ -1,0 +1,263 @@
+"""The database is killed in the middle of an import, for real: afterwards everything is as if it had not been.
+
+The moments are not a matter of timing: the test holds the lock of a person whom the import then waits for.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from accounts.models import Account, AuditEvent, ObservationLink, User
+from config import embedded_postgres, serve
+from courses.models import Course, Enrollment, Term
+from sis.jobs import ask_for_work
+from sis.models import SisImport, SisImportError, StateChange
+from sis.options import Options
+from sis.restoring import begin_restoring
+from sis.turns import work_off
+from tests.factories import RootFactory, make_admin
+from tests.sis.conftest import make
+from tests.sis.test_command import until
+
+PEOPLE, EARLIER = 12_000, 6_000
+MADE, DISTURBED, DONE, TAKEN_BACK = "made", "disturbed", "done", "taken_back"
+USERS, ENROLLMENTS = "user_id,login_id,full_name,status", "section_id,user_id,role,status"
+PLACES = {
+    "terms": "term_id,name,status\nT1,Fall,active",
+    "courses": "course_id,short_name,long_name,term_id,status\nC1,c,Course,T1,published",
+    "sections": "section_id,course_id,name,status\nX0,C1,Before,active\nX1,C1,Section,active\nX2,C1,Other,active",
+}
+
+
+def before() -> dict[str, str]:
+    """What an earlier import made."""
+    people = [f"E{n},e{n},Earlier {n},active" for n in range(EARLIER)]
+    places = [f"X0,E{n},student,active" for n in range(EARLIER)]
+    return {**PLACES, "users": "\n".join([USERS, *people]), "enrollments": "\n".join([ENROLLMENTS, *places])}
+
+
+def now() -> dict[str, str]:
+    """A roster with people and places, one of the earlier people in the midst of either, and some wrong rows."""
+    people = [f"U{n},u{n},Person {n},active" for n in range(PEOPLE)]
+    people[PEOPLE // 2 : PEOPLE // 2] = ["E1,e1,Renamed,active", ",nobody,Nobody,active"]
+    places = [f"X{1 + n % 2},U{n},student,active" for n in range(PEOPLE)]
+    places[PEOPLE // 2 : PEOPLE // 2] = ["X1,E2,student,active", "X1,NOBODY,student,active"]
+    return {
+        **PLACES,
+        "users": "\n".join([USERS, *people]),
+        "enrollments": "\n".join([ENROLLMENTS, *places]),
+        "user_observers": "\n".join(["observer_id,student_id,status", "E1,U1,active", "E3,U2,active"]),
+    }
+
+
+class Server:
+    """A database server of its own, kept in a folder like that of a real site."""
+
+    def __init__(self, data_dir: Path, keep_running, patch: pytest.MonkeyPatch) -> None:
+        self.data_dir, self._keep_running, self._patch = data_dir, keep_running, patch
+
+    def connect(self, database: str, **more) -> psycopg.Connection:
+        to = embedded_postgres.connection(self.data_dir)
+        return psycopg.connect(host=to["HOST"], port=to["PORT"], user=to["USER"], dbname=database, **more)
+
+    def copy(self, database: str, to: str) -> None:
+        with self.connect("postgres", autocommit=True) as conn:
+            conn.execute(f"DROP DATABASE IF EXISTS {to} WITH (FORCE)")
+            # Copied by way of its log, a sequence would go back when the server is killed.
+            conn.execute(f"CREATE DATABASE {to} TEMPLATE {database} STRATEGY file_copy")
+        shutil.rmtree(self.files(to), ignore_errors=True)
+        if self.files(database).exists():
+            shutil.copytree(self.files(database), self.files(to))
+
+    def files(self, database: str) -> Path:
+        """The DATA_DIR of the site with that database."""
+        return self.data_dir.parent / database
+
+    @contextmanager
+    def used(self, database: str) -> Iterator[None]:
+        """Have Django, and the processes that it starts, work on that database."""
+        usual = connections["default"]
+        other = usual.copy()
+        other.settings_dict = {**usual.settings_dict, **embedded_postgres.connection(self.data_dir), "NAME": database}
+        url = urlsplit(embedded_postgres.url(self.data_dir))._replace(path=f"/{database}").geturl()
+        with self._patch.context() as patch:
+            patch.setattr("django.conf.settings.DATA_DIR", self.files(database))
+            patch.setenv("DATA_DIR", str(self.files(database)))
+            patch.setenv("DATABASE_URL", url)
+            patch.setenv("DEMO", "true")
+            connections["default"] = other
+            try:
+                yield
+            finally:
+                other.close()
+                connections["default"] = usual
+
+    def waits_for_us(self, database: str) -> bool:
+        """Whether somebody waits for a lock that we hold."""
+        with self.connect("postgres") as conn:
+            waiting = "SELECT FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+            return conn.execute(waiting, [database]).fetchone() is not None
+
+    def kill(self) -> None:
+        """All of its processes, at once and without a word; then it is started again."""
+        first = int((self.data_dir / "postgres/data/postmaster.pid").read_text().split()[0])
+        for pid in (first, *children(first)):
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not alive(first))
+        self._keep_running()
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # After the name, which may hold anything: state, parent …
+            state_and_more = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(state_and_more[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Not even as a dead process that nobody has collected yet."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def server(django_db_blocker):
+    with tempfile.TemporaryDirectory(prefix="op-") as folder:
+        data_dir = Path(folder) / "var"
+        with (
+            embedded_postgres.running(data_dir, durable=True) as keep_running,
+            django_db_blocker.unblock(),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            yield Server(data_dir, keep_running, patch)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(server):
+    """What an import leaves behind that nothing disturbed. MADE is the database in which it waits."""
+    with tempfile.TemporaryDirectory() as folder:
+        server.copy("template0", MADE)
+        with server.used(MADE):
+            call_command("migrate", verbosity=0, interactive=False)
+            root, admin = RootFactory(), make_admin()
+            make(root, admin, Options(), Path(folder), before())
+            work_off(root)
+            term = Term.objects.get(sis_term_id="T1").pk
+            options = Options(batch_mode=True, batch_mode_term_id=term, ignore_deletion_brake=True)
+            make(root, admin, options, Path(folder), now())
+    server.copy(MADE, DONE)
+    with server.used(DONE):
+        work_off(Account.objects.root())
+        return everything()
+
+
+def everything() -> dict[str, object]:
+    """All that an import leaves behind, without the numbers by which the database knows it."""
+    last = last_import()
+    return {
+        "users": sorted(User.objects.values_list("sis_user_id", "login_id", "name", "state", "sis_import_id"), key=str),
+        "courses": sorted(Course.objects.values_list("sis_course_id", "name", "workflow_state", "sis_import_id")),
+        "enrollments": sorted(
+            Enrollment.objects.values_list(
+                *("section__sis_section_id", "user__sis_user_id", "associated_user__sis_user_id"),
+                *("type", "state", "sis_import_id"),
+            ),
+            key=str,
+        ),
+        "links": sorted(ObservationLink.objects.values_list("observer__sis_user_id", "student__sis_user_id")),
+        "messages": sorted(SisImportError.objects.values_list("file", "row", "kind", "message", "failure")),
+        "changes": changes(),
+        "events": sorted(AuditEvent.objects.values_list("action", flat=True)),
+        "import": (last.workflow_state, last.progress, last.attempts, last.error_count, last.warning_count, last.data),
+    }
+
+
+def changes() -> Counter:
+    found: Counter = Counter()
+    for one in StateChange.objects.all():
+        found[one.sis_import_id, one.kind, one.before, one.after, one.batch_mode] += len(one.records)
+    return found
+
+
+# The moment: while the file is read, and while these people's rows are applied, or what they have is removed.
+@pytest.mark.parametrize(
+    ("held", "worker"), [(None, "sees it"), ("E1", "sleeps"), ("E2", "dies too"), (f"E{EARLIER - 1}", "dies too")]
+)
+def test_an_import_goes_on_after_the_database_was_killed(server, undisturbed, held, worker):
+    server.copy(MADE, DISTURBED)
+    with server.used(DISTURBED):
+        disturb(server, held, worker)
+        assert everything() == undisturbed
+
+
+def test_taking_back_goes_on_after_the_database_was_killed(server, undisturbed):
+    server.copy(DONE, TAKEN_BACK)
+    with server.used(TAKEN_BACK):
+        begin_restoring(last_import(), by=last_import().user)
+        ask_for_work()
+    server.copy(TAKEN_BACK, DISTURBED)
+    with server.used(TAKEN_BACK):
+        work_off(Account.objects.root())
+        as_it_should_be = everything()
+    with server.used(DISTURBED):
+        # Their enrollments go first, the people last.
+        disturb(server, "U1", "dies too")
+        assert everything() == as_it_should_be
+    assert as_it_should_be["import"][0] == "restored"
+
+
+def disturb(server: Server, held: str | None, worker: str) -> None:
+    """Have a worker begin with what waits, kill the database in the middle, and see it come to its end.
+
+    A worker that sleeps meanwhile wakes up to a database that answers again, but no longer has the staged rows.
+    """
+
+    def is_being_staged() -> bool:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT pg_relation_size('sis_staged') > 0")
+            return cursor.fetchone() == (True,)
+
+    with server.connect(DISTURBED) as holder, serve.worker() as keep_working:
+        if held:
+            holder.execute("SELECT FROM accounts_user WHERE sis_user_id = %s FOR UPDATE", [held])
+            until(lambda: server.waits_for_us(DISTURBED))
+        else:
+            until(is_being_staged)
+        assert not last_import().has_ended
+        if worker != "sees it":
+            signal_worker(signal.SIGKILL if worker == "dies too" else signal.SIGSTOP)
+        server.kill()
+        if worker == "sleeps":
+            signal_worker(signal.SIGCONT)
+        connections["default"].close()
+        holder.close()
+        until(lambda: keep_working() or last_import().has_ended, seconds=180)
+
+
+def signal_worker(number: signal.Signals) -> None:
+    for pid in children(os.getpid()):
+        if b"manage.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, number)
+
+
+def last_import() -> SisImport:
+    return SisImport.objects.latest("pk")
