@@ -40,6 +40,16 @@ def work() -> None:
 
 
 @app.periodic(cron="* * * * *")
+@app.task(queue="sis", queueing_lock="look_again")
+def look_again(timestamp: int) -> None:
+    """Work off what waits or was interrupted, should the job that was asked for have come to nothing.
+
+    A command that runs an import may be killed, long after the job that left the import to it has ended.
+    """
+    work()
+
+
+@app.periodic(cron="* * * * *")
 @app.task(queueing_lock="take_up_stalled", pass_context=True)
 async def take_up_stalled(context: JobContext, timestamp: int) -> None:
     """Jobs whose worker has died are begun again."""

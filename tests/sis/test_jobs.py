@@ -8,8 +8,12 @@ import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
-from sis.jobs import ask_for_work, forget_jobs, take_up_stalled
-from tests.sis.conftest import forget_all_jobs
+from sis.jobs import ask_for_work, forget_jobs, look_again, take_up_stalled, work
+from sis.models import SisImport
+from sis.options import Options
+from sis.turns import turn
+from tests.factories import RootFactory, make_admin
+from tests.sis.conftest import forget_all_jobs, make
 
 STALL = """
 WITH dead AS (
@@ -48,6 +52,19 @@ def test_a_job_whose_worker_has_died_is_begun_again(jobs):
     _fetch(STALL)
     _run(take_up_stalled)
     assert jobs() == [("sis.jobs.work", "todo")]
+
+
+def test_an_import_that_nobody_is_at_any_more_is_gone_on_with(jobs, tmp_path, settings):
+    settings.DATA_DIR = tmp_path / "data"
+    root, admin = RootFactory(), make_admin()
+    made = make(root, admin, Options(), tmp_path, {"users": "user_id,login_id,status\nU1,u1,active"})
+    with turn(root):
+        # As while a command runs it: the job leaves the import to that, and ends. Then the command is killed.
+        with ThreadPoolExecutor(1) as worker:
+            worker.submit(work).result()
+        assert SisImport.objects.get(pk=made.pk).workflow_state == "created"
+    look_again(0)
+    assert SisImport.objects.get(pk=made.pk).workflow_state == "imported"
 
 
 def test_jobs_that_ended_long_ago_are_forgotten(jobs):
