@@ -58,8 +58,18 @@ def forget_old() -> None:
         if sis_import.has_ended and not _is_compared_with(sis_import):
             (Path(settings.DATA_DIR) / sis_import.stored_file).unlink(missing_ok=True)
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
+    _forget_left_behind()
     SisImportError.objects.filter(created_at__lt=before).delete()
     StateChange.objects.filter(sis_import__ended_at__lt=before).delete()
+
+
+def _forget_left_behind() -> None:
+    """Remove uploads, with the passwords in them, that an interruption kept us from removing in time."""
+    day_ago = timezone.now() - timedelta(days=1)
+    for path in Path(settings.DATA_DIR, FOLDER).glob(f"*.{UPLOADED}*"):
+        wanted = SisImport.objects.filter(stored_file__in=[f"{FOLDER}/{path.name}", f"{FOLDER}/{path.stem}"])
+        if path.stat().st_mtime < day_ago.timestamp() and not wanted.exists():
+            path.unlink(missing_ok=True)
 
 
 def _is_compared_with(sis_import: SisImport) -> bool:

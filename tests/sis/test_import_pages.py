@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -381,6 +382,27 @@ class TestDryRun:
             assert "cannot be repeated" in site.post(at(root, one.pk, "again"), follow=True).content.decode()
             assert "Import this file now" not in page(site, at(root, one.pk))
         assert SisImport.objects.count() == count
+
+    def test_no_interruption_leaves_an_upload_with_its_passwords(self, root, load, settings):
+        ended = load(users=people("A"))
+        folder = settings.DATA_DIR / "sis_imports"
+        waits = make(root, None, Options(), folder.parent, {"users": people("B")})
+        left = [
+            folder / f"{number}.uploaded.zip{more}"
+            for number in (ended.pk, ended.pk + 900)
+            for more in ("", ".unfinished")
+        ]
+        for path in left:
+            path.write_text(SECRET)
+        forget_old()
+        # It may be on its way.
+        assert all(path.exists() for path in left)
+        for path in folder.iterdir():
+            os.utime(path, (0, 0))
+        forget_old()
+        kept = SisImport.objects.exclude(stored_file="").values_list("stored_file", flat=True)
+        assert sorted(f"sis_imports/{path.name}" for path in folder.iterdir()) == sorted(kept)
+        assert waits.stored_file in kept
 
     def test_a_file_lost_from_the_disk_is_said_to_be_gone(self, site, root, load, settings):
         looked = load(users=people("B"), options=Options(dry_run=True))
