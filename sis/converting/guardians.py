@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sis.converting.holders import stage_people
-from sis.converting.rows import Converted, Source, count_word, report_left_out
+from sis.converting.source import Converted, Source, count_word, report_left_out
 from sis.reading.tables import Row
 
 _GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
@@ -41,11 +41,15 @@ def _judge(source: Source) -> None:
     """The table `verdicts`: for each agent of each person the link it makes, or the reason for none."""
     stage_people(source)
     source.scratch.make(
+        "gone_people",
+        "SELECT DISTINCT id FROM people WHERE id IS NOT NULL AND coalesce(status, 'deleted') = 'deleted'",
+    )
+    source.scratch.make(
         "known",
         f"""
         SELECT id, bool_or({_GUARDIAN} AND is_current) AS guards, bool_or({_GUARDIAN}) AS guarded,
             bool_or(role = 'student') AS studies
-        FROM held WHERE id NOT IN (SELECT id FROM people WHERE gone AND id IS NOT NULL) GROUP BY id
+        FROM held WHERE id NOT IN (SELECT id FROM gone_people) GROUP BY id
         """,
     )
     source.scratch.make(
@@ -157,7 +161,7 @@ def from_relationships(source: Source) -> Iterator[Converted]:
         yield row.number, cells["usersourcedid"], cells["relationshipusersourcedid"], role
 
     columns = "number bigint, student text, observer text, role text"
-    source.scratch.fill("relationships", columns, table, related)
+    source.scratch.fill("relationships", columns, source.rows("relationships"), related)
     stage_people(source)
     left_out: Counter[str] = Counter()
     strangers = 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from sis.converting.rows import Converted, Source, day, is_true, status_of
+from sis.converting.rows import day, is_true
+from sis.converting.source import Converted, Source, status_of
 from sis.reading.problems import MalformedFile
 from sis.reading.tables import Row, Table
 
@@ -34,15 +35,16 @@ def declared_type(role: str) -> str:
 
 def users(source: Source) -> Iterator[Converted]:
     """The people, with what their first role makes of them. Nobody's password is taken over."""
-    table = source.tables["users"]
+    people = source.rows("users")
     found: Iterable[tuple[Row, str | None]]
     if "roles" in source.tables:
-        found = zip(table.rows(), _first_roles(source), strict=True)
+        found = zip(people, _first_roles(source), strict=True)
     else:
-        found = ((row, row.cells.get("role")) for row in table.rows())
+        found = ((row, row.cells.get("role")) for row in people)
     for row, role in found:
         cells = row.cells
-        status = {"inactive": "suspended"}.get(status_of(cells), status_of(cells))
+        said = status_of(cells)
+        status = "suspended" if said == "inactive" else said
         if status == "active" and not is_true(cells.get("enableduser"), when_blank=True):
             status = "suspended"
         yield (
@@ -69,16 +71,17 @@ def _preferred_name(cells: dict[str, str | None]) -> str | None:
 
 
 def stage_people(source: Source) -> None:
-    """The tables `people` (number, id, gone), `agents` (number, id, agent; null for an empty list) and `held`.
+    """The tables `people` (number, id, status), `agents` (number, id, agent; null for an empty list) and `held`.
 
-    `held` has who holds which role: primary or not, and whether today. Raises MalformedFile.
+    `people` has all rows, also those with a status that means nothing (null); they have no agents and no role of their
+    own. `held` has who holds which role: primary or not, and whether today. Raises MalformedFile.
     """
 
     def person(row: Row) -> Iterator[tuple]:
         cells = row.cells
         # The first drafts, and some exports to this day, call the column agents.
         agents = cells.get("agentsourcedids") or cells.get("agents")
-        yield row.number, cells["sourcedid"], status_of(cells) == "deleted", agents
+        yield row.number, cells["sourcedid"], status_of(cells), agents
 
     def held(row: Row) -> Iterator[tuple]:
         yield from _role_of(row, source)
@@ -88,17 +91,19 @@ def stage_people(source: Source) -> None:
             yield row.number, row.cells["sourcedid"], role.lower(), True, True
 
     people = source.tables.get("users")
-    source.scratch.fill("people", "number bigint, id text, gone boolean, agents text", people, person)
+    everybody = people.rows() if people else iter(())
+    source.scratch.fill("people", "number bigint, id text, status text, agents text", everybody, person)
     source.scratch.make(
         "agents",
         r"""
         SELECT number, id, nullif(btrim(agent, E' \t\r\n\u00a0'), '') AS agent
         FROM people, unnest(string_to_array(coalesce(nullif(agents, ''), ' '), ',')) AS agent
+        WHERE status IS NOT NULL
         """,
     )
     columns = "number bigint, id text, role text, is_primary boolean, is_current boolean"
-    roles = source.tables.get("roles")
-    made = source.scratch.fill("held", columns, roles or people, held if roles else said)
+    told, role = ("roles", held) if "roles" in source.tables else ("users", said)
+    made = source.scratch.fill("held", columns, source.rows(told), role)
     if made and "relationships" in source.tables:
         _stage_relations(source, source.tables["relationships"])
 
@@ -136,7 +141,7 @@ def _first_roles(source: Source) -> Iterator[str | None]:
         SELECT role FROM people
         LEFT JOIN (SELECT DISTINCT ON (id) id, role FROM held ORDER BY id, is_current DESC, is_primary DESC, number)
             AS firsts USING (id)
-        ORDER BY number
+        WHERE status IS NOT NULL ORDER BY number
         """
     )
     return (role for (role,) in found)

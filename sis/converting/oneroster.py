@@ -6,7 +6,7 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from sis.converting.rows import Dialect
+from sis.converting.source import Dialect
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.tables import Table
 

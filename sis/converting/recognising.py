@@ -12,8 +12,8 @@ from pathlib import PurePosixPath
 from django.utils.translation import gettext as _
 
 from sis.converting import guardians, holders, oneroster, rows, sds
-from sis.converting.rows import Converted, Source
 from sis.converting.scratch import Scratch
+from sis.converting.source import Converted, Source
 from sis.reading.kinds import kind_of
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.records import written

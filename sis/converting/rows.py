@@ -7,67 +7,19 @@ is counted and reported once per file and kind. Rows keep the numbers of the row
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from django.utils import timezone
 from django.utils.translation import ngettext
 
-from sis.converting.scratch import Scratch
-from sis.reading.problems import MalformedFile, Problems
-from sis.reading.tables import Row, Table
-
-Cells = dict[str, str | None]
-# The number of the row it comes from, and the cells of the row that it makes
-Converted = tuple[int, Cells]
+from sis.converting.source import Converted, Source, count_word, report_left_out, status_of
+from sis.reading.problems import MalformedFile
+from sis.reading.tables import Row
 
 # Deeper trees of orgs are loops.
 _DEEPEST_ORG = 50
-# So many different words are reported by name.
-_MOST_WORDS = 20
 _YES_WORDS = {"true", "yes", "y", "t", "on", "1"}
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """Where one of the formats says what both say."""
-
-    class_account: str
-    class_terms: str
-    class_code: str
-    course_code: str
-    role_begin: str
-    role_end: str
-    is_primary: Callable[[Cells], bool]
-    enrollment_roles: dict[str, str]
-
-
-@dataclass
-class Source:
-    """The files of one upload, by their names in lower case, and what converting them needs.
-
-    `at` is when the import started. `is_whole`: what is not in the files is not there at all.
-    """
-
-    tables: dict[str, Table]
-    dialect: Dialect
-    problems: Problems
-    scratch: Scratch
-    at: datetime
-    is_whole: bool
-
-    @property
-    def today(self) -> date:
-        """The day on which the import started, where the institution is."""
-        return timezone.localdate(self.at)
-
-
-def status_of(cells: Cells) -> str:
-    """active, inactive (as old files have it) or deleted."""
-    said = (cells.get("status") or "active").lower()
-    return {"tobedeleted": "deleted", "inactive": "inactive"}.get(said, "active")
 
 
 def day(text: str | None) -> date | None:
@@ -90,7 +42,7 @@ def accounts(source: Source) -> Iterator[Converted]:
     """
     orgs = source.tables["orgs"]
     columns = "number bigint, id text, parent text, name text, status text"
-    source.scratch.fill("orgs", columns, orgs, _org)
+    source.scratch.fill("orgs", columns, source.rows("orgs"), _org)
     source.scratch.make(
         "placed_orgs",
         f"""
@@ -130,14 +82,14 @@ def _org(row: Row) -> Iterator[tuple]:
 def _stage_sessions(source: Source) -> None:
     """The sessions, and which of them each class names."""
     columns = "number bigint, id text, title text, type text, starts text, ends text, status text"
-    source.scratch.fill("sessions", columns, source.tables.get("academicsessions"), _session)
+    source.scratch.fill("sessions", columns, source.rows("academicsessions"), _session)
 
     def named(row: Row) -> Iterator[tuple]:
         for place, session in enumerate(listed(row.cells.get(source.dialect.class_terms))):
             yield row.number, session, place
 
     columns = "class bigint, session text, place bigint"
-    source.scratch.fill("class_sessions", columns, source.tables.get("classes"), named)
+    source.scratch.fill("class_sessions", columns, source.rows("classes"), named)
 
 
 def _session(row: Row) -> Iterator[tuple]:
@@ -178,7 +130,7 @@ def _stage_classes(source: Source) -> None:
         yield row.number, cells["sourcedid"], cells["title"], code, course, org, status_of(cells)
 
     columns = "number bigint, id text, title text, code text, course text, org text, status text"
-    source.scratch.fill("classes", columns, source.tables["classes"], klass)
+    source.scratch.fill("classes", columns, source.rows("classes"), klass)
 
 
 def _classes(source: Source) -> Iterator[tuple]:
@@ -189,7 +141,7 @@ def _classes(source: Source) -> Iterator[tuple]:
     def course(row: Row) -> Iterator[tuple]:
         yield row.number, row.cells["sourcedid"], row.cells.get(source.dialect.course_code)
 
-    source.scratch.fill("courses", "number bigint, id text, code text", source.tables.get("courses"), course)
+    source.scratch.fill("courses", "number bigint, id text, code text", source.rows("courses"), course)
     return source.scratch.read(
         """
         SELECT number, id, title, coalesce(classes.code, codes.code, title), org, session, sessions, status
@@ -225,7 +177,7 @@ def courses(source: Source) -> Iterator[Converted]:
 
 def sections(source: Source) -> Iterator[Converted]:
     """One section per class, in the course of the same id."""
-    for row in source.tables["classes"].rows():
+    for row in source.rows("classes"):
         class_id, status = row.cells["sourcedid"], status_of(row.cells)
         cells = {"section_id": class_id, "course_id": class_id, "name": row.cells["title"]}
         yield row.number, {**cells, "status": "deleted" if status == "deleted" else "active"}
@@ -237,7 +189,7 @@ def enrollments(source: Source) -> Iterator[Converted]:
     table = source.tables["enrollments"]
     gone = _enrollments_of_gone_classes(source)
     next_gone = next(gone, None)
-    for row in table.rows():
+    for row in source.rows("enrollments"):
         cells = row.cells
         status, ends = status_of(cells), day(cells.get("enddate"))
         if row.number == next_gone:
@@ -264,7 +216,7 @@ def _enrollments_of_gone_classes(source: Source) -> Iterator[int]:
         _stage_classes(source)
         gone_classes = "SELECT id FROM classes WHERE status = 'deleted'"
         if next(source.scratch.read(f"{gone_classes} LIMIT 1"), None):
-            source.scratch.fill("places", "number bigint, class text", source.tables["enrollments"], _place)
+            source.scratch.fill("places", "number bigint, class text", source.rows("enrollments"), _place)
             query = f"SELECT number FROM places WHERE class IN ({gone_classes}) ORDER BY number"
             yield from (number for (number,) in source.scratch.read(query))
 
@@ -276,19 +228,3 @@ def _place(row: Row) -> Iterator[tuple]:
 def is_true(text: str | None, *, when_blank: bool) -> bool:
     """A yes or no; any other word is no."""
     return when_blank if text is None else text.lower() in _YES_WORDS
-
-
-def count_word(counts: Counter[str], word: str) -> None:
-    """Count what is left out by the word it goes by; of very many different words, the later ones together."""
-    counts[word if word in counts or len(counts) < _MOST_WORDS else "…"] += 1
-
-
-def report_left_out(source: Source, table: Table, counts: Counter[str]) -> None:
-    """One warning for each word."""
-    for word, number in counts.items():
-        text = ngettext(
-            "%(count)s row of the kind “%(word)s” has no place here and was left out.",
-            "%(count)s rows of the kind “%(word)s” have no place here and were left out.",
-            number,
-        )
-        source.problems.warn(table.name, text % {"count": number, "word": word[:100]})

@@ -10,14 +10,14 @@ quick enough: half a million people with their roles and agents, and a million e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import chain, count, islice
 from typing import Any
 
 import psycopg
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from sis.reading.tables import Row, Table
+from sis.reading.tables import Row
 
 _ROWS_AT_ONCE = 2000
 
@@ -30,20 +30,19 @@ class Scratch:
         self._filled: set[str] = set()
         self._names = count(1)
 
-    def fill(self, name: str, columns: str, table: Table | None, values: Callable[[Row], Iterable[tuple]]) -> bool:
-        """Make a table (once) and fill it with `values` of each row of a file; without a file it stays empty.
+    def fill(self, name: str, columns: str, rows: Iterator[Row], values: Callable[[Row], Iterable[tuple]]) -> bool:
+        """Make a table (once) and fill it with `values` of each of these rows of a file.
 
         `columns` are names and types as in CREATE TABLE. Says whether it was made now. Raises MalformedFile.
         """
         if name in self._filled:
             return False
-        if table:
-            # A fault must not come up amid the copying.
-            table.ensure_well_formed()
+        # A fault of the file comes up before its first row, and must not amid the copying.
+        first = list(islice(rows, 1))
         with self._connection().cursor() as cursor:
             cursor.execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
             with cursor.copy(f"COPY {name} FROM STDIN") as copy:
-                for row in table.rows() if table else ():
+                for row in chain(first, rows):
                     for line in values(row):
                         copy.write_row(line)
             cursor.execute(f"ANALYZE {name}")

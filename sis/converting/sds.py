@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sis.converting.rows import Dialect, is_true
+from sis.converting.rows import is_true
+from sis.converting.source import Dialect
 from sis.reading.problems import Problems
 from sis.reading.tables import Table
 

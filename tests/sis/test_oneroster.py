@@ -195,6 +195,55 @@ def test_who_may_sign_in(tmp_path, status, enabled, expected):
     assert column(rows, "status") == [expected]
 
 
+def test_a_status_in_capital_letters_is_the_same(tmp_path):
+    lines = "u,ACTIVE,,true,student,sam,Sam,Person,\nv,ToBeDeleted,,true,student,max,Max,Person,\n"
+    rows, warnings = rows_of(tmp_path, "user", users=USERS + lines)
+    assert column(rows, "status") == ["active", "deleted"]
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text"),
+    [
+        ("account", "orgs", ORGS + "a,{0},,A,school,,\nb,,,B,school,,\n"),
+        ("term", "academicSessions", SESSIONS + "a,{0},,A,term,,,,\nb,,,B,term,,,,\n"),
+        ("course", "classes", CLASSES + "a,{0},,A,,,,\nb,,,B,,,,\n"),
+        ("section", "classes", CLASSES + "a,{0},,A,,,,\nb,,,B,,,,\n"),
+        ("user", "users", USERS + "a,{0},,,student,a,,,\nb,,,,student,b,,,\n"),
+        ("enrollment", "enrollments", ENROLLMENTS + "a,{0},,a,a,student,,\nb,,,b,b,student,,\n"),
+    ],
+)
+@pytest.mark.parametrize("word", ["Deleted", "tobedeleted?", "suspended", "\u200bactive"])
+def test_a_row_whose_status_means_nothing_is_left_out_with_a_warning(tmp_path, kind, name, text, word):
+    rows, warnings = rows_of(tmp_path, kind, **{name: text.format(word)})
+    assert [row.number for row in rows] == [3]
+    assert warnings == [
+        f"1 row with the status “{word.lower()}” was left out: it is none of active, inactive, tobedeleted."
+    ]
+
+
+def test_each_word_that_is_no_status_is_reported_once_for_each_file(tmp_path):
+    people = "".join(f"u{n},{word},,,u{n},,,\n" for n in range(20) for word in ("gone", "GONE", "left"))
+    roles = ROLES + "1,gone,,u1,primary,student,,,\n"
+    with roster(tmp_path, users=USERS_1_2 + people, roles=roles) as upload:
+        for _again in range(2):
+            assert rows_by_kind(upload) == {"user": [], "user_observer": []}
+        found = {problem.file: [] for problem in upload.problems}
+        for problem in upload.problems:
+            found[problem.file].append(problem.message.partition(" was ")[0].partition(" were ")[0])
+    assert found == {
+        "users.csv": ["40 rows with the status “gone”", "20 rows with the status “left”"],
+        "roles.csv": ["1 row with the status “gone”"],
+    }
+
+
+def test_enrollments_go_with_their_class_though_others_are_left_out(tmp_path):
+    classes = CLASSES + "k,tobedeleted,,K,,,,\n"
+    lines = "e1,gone,,k,u1,student,,\ne2,,,k,u2,student,,\ne3,gone,,k,u3,student,,\ne4,,,l,u4,student,,\n"
+    rows, _warnings = rows_of(tmp_path, "enrollment", classes=classes, enrollments=ENROLLMENTS + lines)
+    assert column(rows, "user_id", "status") == [("u2", "deleted"), ("u4", "active")]
+
+
 @pytest.mark.parametrize(
     ("role", "declared"),
     [("student", "student"), ("Teacher", "teacher"), ("guardian", "observer"), ("parent", "observer"),
@@ -339,6 +388,28 @@ def test_exactly_one_must_be_a_guardian_today_and_the_other_a_student(tmp_path, 
 def test_who_is_to_be_deleted_observes_nobody_and_is_observed_by_nobody(tmp_path):
     text = USERS + "g,tobedeleted,,,parent,g,,,s\ns,,,,student,s,,,\nh,,,,parent,h,,,t\nt,tobedeleted,,,student,t,,,h\n"
     assert rows_of(tmp_path, "user_observer", users=text)[0] == []
+
+
+# The guardian g and the student s, each with a row in both files; one of the four has a status of no meaning.
+@pytest.mark.parametrize("odd", ["person g", "person s", "role g", "role s"])
+@pytest.mark.parametrize("lister", ["g", "s"])
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+def test_no_link_is_made_by_or_for_somebody_with_a_status_of_no_meaning(tmp_path, odd, lister, mode):
+    status = {what: "deleted" if what == odd else "active" for what in ("person g", "person s", "role g", "role s")}
+    agent = {"g": "s" if lister == "g" else "", "s": "g" if lister == "s" else ""}
+    users = USERS_1_2 + "".join(f"{one},{status[f'person {one}']},,,{one},,,{agent[one]}\n" for one in "gs")
+    roles = ROLES + f"1,{status['role g']},,g,primary,parent,,,\n2,{status['role s']},,s,primary,student,,,\n"
+    rows, warnings = rows_of(tmp_path, "user_observer", mode, users=users, roles=roles)
+    assert rows == []
+    assert any("“deleted” was left out" in warning for warning in warnings)
+    assert links_of(rows_of(tmp_path, "user_observer", mode, users=users.replace("deleted", "active"),
+                            roles=roles.replace("deleted", "active"))[0]) == [("g", "s", "active")]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ["g", "s"])
+def test_in_files_of_1_1_too_nobody_with_a_status_of_no_meaning_gets_a_link(tmp_path, odd):
+    lines = f"g,{'gone' if odd == 'g' else ''},,,parent,g,,,s\ns,{'gone' if odd == 's' else ''},,,student,s,,,g\n"
+    assert rows_of(tmp_path, "user_observer", users=USERS + lines)[0] == []
 
 
 def test_a_file_that_does_not_speak_of_agents_says_nothing_about_links(tmp_path):
