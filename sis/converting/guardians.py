@@ -14,13 +14,13 @@ from django.utils.translation import ngettext
 
 from sis.converting.holders import stage_people
 from sis.converting.source import Converted, Source, count_word, report_left_out
-from sis.reading.tables import Row
+from sis.reading.tables import Row, Table
 
 _GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
 
 
 def from_agents(source: Source) -> Iterator[Converted]:
-    """The links that the agents of users.csv make; of changes also those that a list no longer has, as deleted."""
+    """The links that the agents of users.csv make; and, as deleted, those in force that the lists no longer have."""
     _judge(source)
     query = """
         SELECT min(number) AS number, observer, student FROM verdicts WHERE observer IS NOT NULL
@@ -28,7 +28,10 @@ def from_agents(source: Source) -> Iterator[Converted]:
     """
     for number, observer, student in source.scratch.read(query):
         yield _row(number, observer, student, "active")
-    if not source.is_whole:
+    if source.is_whole:
+        source.scratch.make("made", "SELECT DISTINCT observer, student FROM verdicts WHERE observer IS NOT NULL")
+        yield from _no_longer_made(source, source.tables["users"])
+    else:
         yield from _dropped(source)
     _report(source)
 
@@ -40,10 +43,6 @@ def _row(number: int, observer: str, student: str, status: str) -> Converted:
 def _judge(source: Source) -> None:
     """The table `verdicts`: for each agent of each person the link it makes, or the reason for none."""
     stage_people(source)
-    source.scratch.make(
-        "gone_people",
-        "SELECT DISTINCT id FROM people WHERE id IS NOT NULL AND coalesce(status, 'deleted') = 'deleted'",
-    )
     source.scratch.make(
         "known",
         f"""
@@ -93,6 +92,8 @@ def _dropped(source: Source) -> Iterator[Converted]:
     An empty list counts only where others in the same role have one: some systems list the guardians of a student,
     some the students of a guardian, and the other side's lists are always empty.
     """
+    if source.is_to_compare:
+        return
     _stage_standing_links(source)
     source.scratch.make(
         "gone_links",
@@ -101,7 +102,9 @@ def _dropped(source: Source) -> Iterator[Converted]:
             SELECT coalesce(bool_or(studies), false) AS students, coalesce(bool_or(guarded), false) AS guardians
             FROM agents JOIN known USING (id) WHERE agent IS NOT NULL
         ), kept AS (
-            SELECT id, agent FROM verdicts WHERE reason IS NULL OR reason = 'unknown'
+            SELECT observer, student FROM verdicts WHERE observer IS NOT NULL
+            UNION ALL SELECT id, agent FROM verdicts WHERE reason = 'unknown'
+            UNION ALL SELECT agent, id FROM verdicts WHERE reason = 'unknown'
         ), lists AS (
             SELECT DISTINCT id, number, agent IS NOT NULL OR studies AND students OR guarded AND guardians AS is_whole
             FROM agents LEFT JOIN known USING (id) CROSS JOIN listing
@@ -111,8 +114,7 @@ def _dropped(source: Source) -> Iterator[Converted]:
             SELECT standing.*, number, is_whole FROM standing JOIN lists ON lists.id = observer
             UNION ALL SELECT standing.*, number, is_whole FROM standing JOIN lists ON lists.id = student
         ) AS listed
-        WHERE NOT EXISTS (SELECT FROM kept WHERE id = listed.observer AND agent = listed.student)
-        AND NOT EXISTS (SELECT FROM kept WHERE id = listed.student AND agent = listed.observer)
+        WHERE NOT EXISTS (SELECT FROM kept WHERE kept.observer = listed.observer AND kept.student = listed.student)
         GROUP BY observer, student
         """,
     )
@@ -132,27 +134,68 @@ def _dropped(source: Source) -> Iterator[Converted]:
         source.problems.warn(source.tables["users"].name, text % {"count": kept})
 
 
-def _stage_standing_links(source: Source) -> None:
-    """The table `standing`: the links in force when the import started, last touched by a roster, of all in users.csv.
+def _no_longer_made(source: Source, file: Table) -> Iterator[Converted]:
+    """Of all there is: links that rosters made between two people in users.csv and that are not in the table `made`.
 
-    Read on the scratch tables' connection: the other one may be busy taking in the very rows given here.
+    They come from no row (number 0). Many systems know of no links and leave the lists empty for everybody, and the
+    links come in a file of their own. So an upload that makes none ends only links that came together with people.
+    """
+    if source.is_to_compare:
+        return
+    _stage_standing_links(source)
+    kept = 0
+    query = """
+        SELECT observer, student, came_with_people OR EXISTS (SELECT FROM made) AS is_over
+        FROM standing WHERE NOT EXISTS (
+            SELECT FROM made WHERE made.observer = standing.observer AND made.student = standing.student)
+        ORDER BY observer, student
+    """
+    for observer, student, is_over in source.scratch.read(query):
+        if is_over:
+            yield _row(0, observer, student, "deleted")
+        else:
+            kept += 1
+    if kept:
+        text = ngettext(
+            "%(count)s link was kept: it came in a file of links alone, and this upload has no links at all.",
+            "%(count)s links were kept: they came in files of links alone, and this upload has no links at all.",
+            kept,
+        )
+        source.problems.warn(file.name, text % {"count": kept})
+
+
+def _stage_standing_links(source: Source) -> None:
+    """The table `standing`: the links in force when the import started that a roster has touched last.
+
+    Of an upload that is all there is, the links between people whom it lists both and does not delete; of changes, all
+    links of people listed. Read on the scratch tables' connection: the other one may be busy taking in the very rows
+    given here.
     """
     source.scratch.make(
         "standing",
         f"""
-        WITH listed AS (SELECT DISTINCT id FROM agents WHERE id IS NOT NULL)
-        SELECT observer.sis_user_id AS observer, student.sis_user_id AS student
+        WITH listed AS (
+            SELECT DISTINCT id FROM agents
+            WHERE id IS NOT NULL {"AND id NOT IN (SELECT id FROM gone_people)" if source.is_whole else ""}
+        )
+        SELECT observer.sis_user_id AS observer, student.sis_user_id AS student,
+            coalesce(made_by.data -> 'supplied_batches' @> '["user"]', false) AS came_with_people
         FROM accounts_observationlink AS link
         JOIN accounts_user AS observer ON observer.id = link.observer_id AND observer.sis_user_id IS NOT NULL
         JOIN accounts_user AS student ON student.id = link.student_id AND student.sis_user_id IS NOT NULL
+        LEFT JOIN sis_sisimport AS made_by ON made_by.id = link.sis_import_id
         WHERE (link.state = 'active' OR link.updated_at >= '{source.at.isoformat()}') AND link.sis_import_id IS NOT NULL
-        AND (observer.sis_user_id IN (SELECT id FROM listed) OR student.sis_user_id IN (SELECT id FROM listed))
+        AND (observer.sis_user_id IN (SELECT id FROM listed)
+            {"AND" if source.is_whole else "OR"} student.sis_user_id IN (SELECT id FROM listed))
         """,
     )
 
 
 def from_relationships(source: Source) -> Iterator[Converted]:
-    """The links of School Data Sync's relationships.csv, which says who is whose guardian."""
+    """The links of School Data Sync's relationships.csv, which says who is whose guardian.
+
+    If the upload is all there is also, as deleted, those in force that are not in it any more.
+    """
     table = source.tables["relationships"]
 
     def related(row: Row) -> Iterator[tuple]:
@@ -165,11 +208,14 @@ def from_relationships(source: Source) -> Iterator[Converted]:
     stage_people(source)
     left_out: Counter[str] = Counter()
     strangers = 0
-    query = f"""
-        SELECT number, observer, student, role, {_GUARDIAN} AS guards,
-            student IN (SELECT id FROM held WHERE role = 'student') AS studies
-        FROM relationships ORDER BY number
-    """
+    source.scratch.make(
+        "related",
+        f"""
+        SELECT *, {_GUARDIAN} AS guards, student IN (SELECT id FROM held WHERE role = 'student') AS studies
+        FROM relationships
+        """,
+    )
+    query = "SELECT number, observer, student, role, guards, studies FROM related ORDER BY number"
     for number, observer, student, role, guards, studies in source.scratch.read(query):
         if not guards:
             count_word(left_out, role)
@@ -177,6 +223,9 @@ def from_relationships(source: Source) -> Iterator[Converted]:
             strangers += 1
         else:
             yield _row(number, observer, student, "active")
+    if source.is_whole:
+        source.scratch.make("made", "SELECT DISTINCT observer, student FROM related WHERE guards AND studies")
+        yield from _no_longer_made(source, table)
     report_left_out(source, table, left_out)
     if strangers:
         text = _("Relationships of people who are not students according to roles.csv: %(count)s. No link was made.")

@@ -74,7 +74,8 @@ def stage_people(source: Source) -> None:
     """The tables `people` (number, id, status), `agents` (number, id, agent; null for an empty list) and `held`.
 
     `people` has all rows, also those with a status that means nothing (null); they have no agents and no role of their
-    own. `held` has who holds which role: primary or not, and whether today. Raises MalformedFile.
+    own. `gone_people` has the ids of these and of the deleted. `held` has who holds which role: primary or not, and
+    whether today. Raises MalformedFile.
     """
 
     def person(row: Row) -> Iterator[tuple]:
@@ -102,6 +103,10 @@ def stage_people(source: Source) -> None:
         """,
     )
     columns = "number bigint, id text, role text, is_primary boolean, is_current boolean"
+    source.scratch.make(
+        "gone_people",
+        "SELECT DISTINCT id FROM people WHERE id IS NOT NULL AND coalesce(status, 'deleted') = 'deleted'",
+    )
     told, role = ("roles", held) if "roles" in source.tables else ("users", said)
     made = source.scratch.fill("held", columns, source.rows(told), role)
     if made and "relationships" in source.tables:

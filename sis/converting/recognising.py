@@ -50,10 +50,12 @@ def is_roster(table: Table) -> bool:
     return oneroster.is_manifest(table) or bool(table.columns & {"sourcedid", "usersourcedid", "classsourcedid"})
 
 
-def converted(tables: list[Table], problems: Problems, scratch: Scratch, at: datetime) -> tuple[list[RosterFile], bool]:
+def converted(
+    tables: list[Table], problems: Problems, scratch: Scratch, at: datetime, *, is_to_compare: bool
+) -> tuple[list[RosterFile], bool]:
     """The files as Canvas's, and whether they are all there is. At least one of `tables` must be `is_roster`.
 
-    `at` is when the import started. Raises MalformedFile when nothing of it may be used.
+    `at` is when the import started; `is_to_compare` as in Source. Raises MalformedFile when nothing of it may be used.
     """
     manifest = next((table for table in tables if oneroster.is_manifest(table)), None)
     others = [table for table in tables if table is not manifest]
@@ -63,10 +65,11 @@ def converted(tables: list[Table], problems: Problems, scratch: Scratch, at: dat
         if not found:
             return [], False
         is_whole = oneroster.is_bulk(found, manifest, problems)
-        source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole)
+        source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole, is_to_compare)
     else:
         found = dict(_by_name(others, sds.COLUMNS, sds.WITHOUT_A_PLACE, problems))
-        source = Source(found, sds.DIALECT, problems, scratch, at, sds.is_whole(found, problems))
+        is_whole = sds.is_whole(found, problems)
+        source = Source(found, sds.DIALECT, problems, scratch, at, is_whole, is_to_compare)
     return list(_files(source)), source.is_whole
 
 

@@ -44,7 +44,8 @@ class Dialect:
 class Source:
     """The files of one upload, by their names in lower case, and what converting them needs.
 
-    `at` is when the import started. `is_whole`: what is not in the files is not there at all.
+    `at` is when the import started. `is_whole`: what is not in the files is not there at all. `is_to_compare`: only
+    what the files say is wanted, not the deletions of links in force that they no longer have.
     """
 
     tables: dict[str, Table]
@@ -53,6 +54,7 @@ class Source:
     scratch: Scratch
     at: datetime
     is_whole: bool
+    is_to_compare: bool
 
     @property
     def today(self) -> date:

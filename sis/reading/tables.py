@@ -23,6 +23,7 @@ Opener = Callable[[], AbstractContextManager[Stream]]
 
 class Row(NamedTuple):
     """`number` is 1-based and the header's is 1. Blank lines do not count; rows of empty cells do, but are not given.
+    0: of no row in the file, but of what it no longer has.
 
     `cells` has every named column of the header: its name lower-cased and trimmed, the value trimmed, empty is None.
     `length` is that of its text, and so at least that of each cell.

@@ -51,14 +51,16 @@ class Upload:
         self._to_close.close()
 
 
-def open_upload(path: Path, name: str, *, at: datetime | None = None) -> Upload:
+def open_upload(path: Path, name: str, *, at: datetime | None = None, is_to_compare: bool = False) -> Upload:
     """Open the file at `path` that came under `name`; the end of the name says whether it is .csv or .zip.
 
     Canvas files come as they are; OneRoster and School Data Sync come as Canvas files, with the names and row numbers
-    of their own. `at` is when the import started (or now): what had ended by that day has ended, and links removed
-    since then count as standing, so that reading again after an interruption, or to compare with a later upload,
-    gives the very same rows. Whatever is wrong with an upload is a problem of it. Raises OSError only, for a disk
-    that fails.
+    of their own, and deletions for links in force that its lists of guardians no longer have. `at` is when the import
+    started (or now): what had ended by that day has ended, and links removed since then count as standing, so that
+    reading again after an interruption gives the very same rows. An earlier upload is opened `is_to_compare` with a
+    later one: then there are no such deletions, for the links in force now are not those of its time, and a deletion
+    in both would look as if it had been done. Whatever is wrong with an upload is a problem of it. Raises OSError
+    only, for a disk that fails.
     """
     upload = Upload()
     name = shown(name)
@@ -66,7 +68,9 @@ def open_upload(path: Path, name: str, *, at: datetime | None = None) -> Upload:
         tables = _tables(upload, path, name)
         if any(is_roster(table) for table in tables):
             scratch = upload._to_close.enter_context(closing(Scratch()))
-            files, upload.is_whole = converted(tables, upload._problems, scratch, at or timezone.now())
+            files, upload.is_whole = converted(
+                tables, upload._problems, scratch, at or timezone.now(), is_to_compare=is_to_compare
+            )
         else:
             files = list(_canvas_files(tables, upload._problems))
         upload.files = sorted(files, key=lambda file: (ORDER[file.kind], file.name))

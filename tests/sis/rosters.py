@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from accounts.models import ObservationLink
 from sis.reading.uploads import Row, Upload, open_upload
+from tests.factories import UserFactory
 
 Content = str | bytes
 
@@ -62,3 +64,17 @@ def column(rows: list[Row], *names: str) -> list:
     """The values of a column in all rows, or of several as tuples."""
     values = [tuple(row.cells[name] for name in names) for row in rows]
     return [value for (value,) in values] if len(names) == 1 else values
+
+
+def links_of(rows: list[Row]) -> list[tuple]:
+    """Observer, student and status of rows about links."""
+    return column(rows, "observer_id", "student_id", "status")
+
+
+def make_links(*pairs: tuple[str, str], sis_import_id: int | None = 1) -> None:
+    """Links between these people, observer first, by this import; by None, somebody made them by hand."""
+    people = {
+        sis_id: UserFactory(sis_user_id=sis_id) for sis_id in sorted({sis_id for pair in pairs for sis_id in pair})
+    }
+    for observer, student in pairs:
+        ObservationLink.objects.create(observer=people[observer], student=people[student], sis_import_id=sis_import_id)

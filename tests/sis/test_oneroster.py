@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import ObservationLink
+from sis.comparing import differing
+from sis.kinds import KINDS
+from sis.models import SisImport
 from sis.reading.uploads import MalformedFile, open_upload
-from tests.factories import UserFactory
-from tests.sis.rosters import column, rows_by_kind, sample, zip_of, zipped
+from tests.sis.rosters import column, links_of, make_links, rows_by_kind, sample, zip_of, zipped
 
 pytestmark = pytest.mark.django_db
 
@@ -29,21 +31,18 @@ def manifest(version="1.2", **modes):
     return "propertyName,value\n" + "\n".join(lines) + "\n"
 
 
-def roster(tmp_path, mode="bulk", **files):
+def roster(tmp_path, mode="bulk", *, is_to_compare=False, **files):
     """An upload of these files, all bulk or all delta."""
     content = {f"{name}.csv": text for name, text in files.items()}
     content["manifest.csv"] = manifest(**dict.fromkeys(files, mode))
-    return open_upload(zip_of(tmp_path, content), "rosters.zip", at=TODAY)
+    path = zip_of(tmp_path, content)
+    return open_upload(path, "rosters.zip", at=TODAY, is_to_compare=is_to_compare)
 
 
 def rows_of(tmp_path, kind, mode="bulk", **files):
     """The rows of one kind of such an upload, and its warnings."""
     with roster(tmp_path, mode, **files) as upload:
         return rows_by_kind(upload)[kind], [problem.message for problem in upload.problems]
-
-
-def links_of(rows):
-    return column(rows, "observer_id", "student_id", "status")
 
 
 def test_the_sample_of_1_1(tmp_path):
@@ -424,14 +423,6 @@ def test_an_upload_that_does_not_tell_roles_says_nothing_about_links(tmp_path):
         assert "links stay as they are" in upload.problems[0].message
 
 
-def make_links(*pairs, sis_import_id=1):
-    people = {
-        sis_id: UserFactory(sis_user_id=sis_id) for sis_id in sorted({sis_id for pair in pairs for sis_id in pair})
-    }
-    for observer, student in pairs:
-        ObservationLink.objects.create(observer=people[observer], student=people[student], sis_import_id=sis_import_id)
-
-
 # Links are looked up on a connection of its own, which sees only what is committed.
 @pytest.mark.django_db(transaction=True)
 def test_of_changes_a_list_is_the_whole_list_of_that_person(tmp_path):
@@ -486,6 +477,102 @@ def test_of_changes_an_empty_list_counts_where_others_in_that_role_have_one(tmp_
     # The student's empty list is one; that of the guardian h is not: guardians list nobody in this file.
     assert sorted(links_of(rows)) == [("g", "s", "deleted"), ("h", "u", "active")]
     assert warnings == ["1 link was kept although the list of agents came empty. A bulk upload settles it."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_changes_a_link_whose_two_people_have_changed_parts_is_dropped(tmp_path):
+    make_links(("s", "g"))
+    listing = "s,active,,,student,s,,,g\ng,active,,,parent,g,,,s\n"
+    rows, _warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + listing)
+    assert links_of(rows) == [("g", "s", "active"), ("s", "g", "deleted")]
+
+
+# Guardians g and h and students s and t; only s has a list.
+FAMILIES = USERS + "s,,,,student,s,,,g\nt,,,,student,t,,,\ng,,,,parent,g,,,\nh,,,,parent,h,,,\n"
+NO_FAMILIES = FAMILIES.replace("s,,,g", "s,,,")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_there_is_ends_links_of_rosters_between_people_in_it_that_it_does_not_make(tmp_path):
+    make_links(("g", "s"), ("h", "s"), ("h", "t"))
+    with roster(tmp_path, users=FAMILIES) as upload:
+        rows = rows_by_kind(upload)["user_observer"]
+        again = rows_by_kind(upload)["user_observer"]
+    assert [(row.number, *links) for row, links in zip(rows, links_of(rows), strict=True)] == [
+        (2, "g", "s", "active"), (0, "h", "s", "deleted"), (0, "h", "t", "deleted"),
+    ]  # fmt: skip
+    assert again == rows
+    assert upload.problems == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_there_is_says_nothing_about_links_of_people_who_are_not_in_it(tmp_path):
+    make_links(("h", "elsewhere"), ("elsewhere", "t"))
+    rows, _warnings = rows_of(tmp_path, "user_observer", users=FAMILIES)
+    assert links_of(rows) == [("g", "s", "active")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_there_is_leaves_links_made_by_codes(tmp_path):
+    make_links(("h", "s"), sis_import_id=None)
+    assert links_of(rows_of(tmp_path, "user_observer", users=FAMILIES)[0]) == [("g", "s", "active")]
+
+
+@pytest.mark.parametrize("word", ["tobedeleted", "gone"])
+@pytest.mark.django_db(transaction=True)
+def test_all_there_is_says_nothing_about_links_of_those_whom_it_deletes_or_leaves_out(tmp_path, word):
+    make_links(("h", "s"), ("h", "t"))
+    rows, _warnings = rows_of(tmp_path, "user_observer", users=FAMILIES.replace("h,,", f"h,{word},"))
+    assert links_of(rows) == [("g", "s", "active")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_all_there_is_who_has_no_role_holds_none(tmp_path):
+    make_links(("g", "s"), ("h", "t"))
+    users = FAMILIES.replace("t,,,,student,t,,,", "t,,,,student,t,,,h").replace("g,,,,parent", "g,,,,")
+    rows, _warnings = rows_of(tmp_path, "user_observer", users=users)
+    assert links_of(rows) == [("h", "t", "active"), ("g", "s", "deleted")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_there_is_without_a_link_ends_only_those_that_came_with_people(root, tmp_path):
+    kinds = [["account", "user", "user_observer"], ["user_observer"]]
+    with_people, alone = (
+        SisImport.objects.create(account=root, file_name="x.zip", data={"supplied_batches": supplied})
+        for supplied in kinds
+    )
+    make_links(("g", "s"), sis_import_id=with_people.pk)
+    make_links(("h", "t"), sis_import_id=alone.pk)
+    rows, warnings = rows_of(tmp_path, "user_observer", users=NO_FAMILIES)
+    assert links_of(rows) == [("g", "s", "deleted")]
+    assert warnings == ["1 link was kept: it came in a file of links alone, and this upload has no links at all."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_all_there_is_a_second_reading_finds_what_the_first_has_removed_since(tmp_path):
+    make_links(("g", "t"), ("h", "s"), ("h", "t"))
+    ObservationLink.objects.filter(observer__sis_user_id="g").update(state="deleted", updated_at=TODAY)
+    ObservationLink.objects.filter(student__sis_user_id="s").update(
+        state="deleted", updated_at=TODAY - timedelta(seconds=1)
+    )
+    rows, _warnings = rows_of(tmp_path, "user_observer", users=FAMILIES)
+    assert links_of(rows) == [("g", "s", "active"), ("g", "t", "deleted"), ("h", "t", "deleted")]
+
+
+@pytest.mark.parametrize("mode", ["bulk", "delta"])
+@pytest.mark.django_db(transaction=True)
+def test_a_comparison_does_not_hide_that_a_link_has_to_go(tmp_path, mode):
+    make_links(("h", "s"))
+    users = FAMILIES.replace(",,,,", ",active,,,") if mode == "delta" else FAMILIES
+    for folder in (now := tmp_path / "now", before := tmp_path / "before"):
+        folder.mkdir()
+    with roster(now, mode, users=users) as new, roster(before, mode, users=users, is_to_compare=True) as old:
+        [links, old_links] = [
+            next(file for file in upload.files if file.kind == "user_observer") for upload in (new, old)
+        ]
+        assert links_of(list(old_links.rows())) == [("g", "s", "active")]
+        found = [row for place, row in differing(links, old_links, KINDS["user_observer"].key) if place]
+    assert links_of(found) == [("h", "s", "deleted")]
 
 
 def test_all_is_not_the_whole_truth_unless_the_manifest_says_bulk_of_all(tmp_path):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sis.reading.uploads import MalformedFile, open_upload
-from tests.sis.rosters import column, rows_by_kind, sample, zipped
+from tests.sis.rosters import column, links_of, make_links, rows_by_kind, sample, zipped
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +54,43 @@ def test_only_guardians_of_students_are_linked(tmp_path):
             "1 row of the kind “doctor” has no place here and was left out.",
             "Relationships of people who are not students according to roles.csv: 2. No link was made.",
         ]
+
+
+WHOLE = {
+    "orgs.csv": "sourcedId,name\n",
+    "users.csv": USERS + "s,s,,,\nt,t,,,\ng,g,,,\nh,h,,,\n",
+    "roles.csv": ROLES + "s,o,student,TRUE,,\nt,o,student,TRUE,,\n",
+}
+
+
+# Links are looked up on a connection of its own, which sees only what is committed.
+@pytest.mark.django_db(transaction=True)
+def test_all_there_is_ends_links_of_rosters_that_it_does_not_make(tmp_path):
+    make_links(("g", "s"), ("h", "s"), ("h", "elsewhere"), ("elsewhere", "t"))
+    relationships = RELATIONSHIPS + "s,g,parent\nt,h,doctor\n"
+    with zipped(tmp_path, {**WHOLE, "relationships.csv": relationships}) as upload:
+        rows = rows_by_kind(upload)["user_observer"]
+    assert [(row.number, *found) for row, found in zip(rows, links_of(rows), strict=True)] == [
+        (2, "g", "s", "active"), (0, "h", "s", "deleted"),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_orgs_no_link_ends(tmp_path):
+    make_links(("h", "s"))
+    files = {**WHOLE, "relationships.csv": RELATIONSHIPS + "s,g,parent\n"}
+    del files["orgs.csv"]
+    with zipped(tmp_path, files) as upload:
+        assert links_of(rows_by_kind(upload)["user_observer"]) == [("g", "s", "active")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_relationships_without_any_end_only_links_that_came_with_people(tmp_path):
+    make_links(("h", "s"))
+    with zipped(tmp_path, {**WHOLE, "relationships.csv": RELATIONSHIPS}) as upload:
+        assert rows_by_kind(upload)["user_observer"] == []
+        assert [problem.file for problem in upload.problems] == ["relationships.csv"]
+        assert upload.problems[0].message.startswith("1 link was kept")
 
 
 def test_a_fault_in_the_relationships_leaves_the_people_be(tmp_path):
