@@ -126,7 +126,12 @@ def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ..
 
 def _tells_guardians(source: Source, users: Table) -> bool:
     """Whether agents and roles can make links. An upload without either says nothing about links, not "none"."""
-    if "relationships" in source.tables or not users.columns & {"agentsourcedids", "agents"}:
+    if "relationships" in source.tables:
+        return False
+    if not users.columns & {"agentsourcedids", "agents"}:
+        if source.is_whole:
+            message = _("Nothing in this upload tells who observes whom, so observer links stay as they are.")
+            source.problems.warn(users.name, message)
         return False
     if "roles" in source.tables or "role" in users.columns:
         return True

@@ -413,8 +413,10 @@ def test_in_files_of_1_1_too_nobody_with_a_status_of_no_meaning_gets_a_link(tmp_
 
 def test_a_file_that_does_not_speak_of_agents_says_nothing_about_links(tmp_path):
     text = "sourcedId,status,dateLastModified,role,username\ng,,,parent,g\n"
-    with roster(tmp_path, users=text) as upload:
-        assert [file.kind for file in upload.files] == ["user"]
+    for mode, said in [("bulk", 1), ("delta", 0)]:
+        with roster(tmp_path, mode, users=text) as upload:
+            assert [file.kind for file in upload.files] == ["user"]
+            assert ["links stay as they are" in problem.message for problem in upload.problems] == [True] * said
 
 
 def test_an_upload_that_does_not_tell_roles_says_nothing_about_links(tmp_path):

@@ -107,6 +107,14 @@ def test_without_relationships_there_is_nothing_about_links(tmp_path):
         assert [file.kind for file in upload.files] == ["user"]
 
 
+def test_that_all_there_is_has_no_relationships_is_said(tmp_path):
+    with zipped(tmp_path, WHOLE) as upload:
+        assert upload.is_whole
+        assert "user_observer" not in rows_by_kind(upload)
+        assert [(problem.file, problem.failure) for problem in upload.problems] == [("users.csv", False)]
+        assert "links stay as they are" in upload.problems[0].message
+
+
 def test_one_file_by_itself_is_not_all_there_is(tmp_path):
     orgs = "sourcedId,name\n"
     for files, whole in [
