@@ -48,7 +48,7 @@ def _judge(source: Source) -> None:
         f"""
         SELECT id, bool_or({_GUARDIAN} AND is_current) AS guards, bool_or({_GUARDIAN}) AS guarded,
             bool_or(role = 'student') AS studies
-        FROM held WHERE id NOT IN (SELECT id FROM gone_people) GROUP BY id
+        FROM held WHERE NOT EXISTS (SELECT FROM gone_people WHERE gone_people.id = held.id) GROUP BY id
         """,
     )
     source.scratch.make(
@@ -171,12 +171,13 @@ def _stage_standing_links(source: Source) -> None:
     links of people listed. Read on the scratch tables' connection: the other one may be busy taking in the very rows
     given here.
     """
+    not_gone = "NOT EXISTS (SELECT FROM gone_people WHERE gone_people.id = agents.id)"
     source.scratch.make(
         "standing",
         f"""
         WITH listed AS (
             SELECT DISTINCT id FROM agents
-            WHERE id IS NOT NULL {"AND id NOT IN (SELECT id FROM gone_people)" if source.is_whole else ""}
+            WHERE id IS NOT NULL {f"AND {not_gone}" if source.is_whole else ""}
         )
         SELECT observer.sis_user_id AS observer, student.sis_user_id AS student,
             coalesce(made_by.data -> 'supplied_batches' @> '["user"]', false) AS came_with_people

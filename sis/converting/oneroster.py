@@ -51,6 +51,11 @@ def announced(manifest: Table) -> dict[str, str]:
     return {(row.cells["propertyname"] or "").lower(): (row.cells["value"] or "").lower() for row in rows}
 
 
+def whole_orgs(tables: dict[str, Table], properties: dict[str, str]) -> Table | None:
+    """orgs.csv, if the manifest says that it has all orgs there are."""
+    return tables.get("orgs") if properties.get("file.orgs") == "bulk" else None
+
+
 def is_bulk(tables: dict[str, Table], manifest: Table | None, problems: Problems) -> bool:
     """Whether the files are all there is. Files that the manifest says are absent are taken out of `tables`.
 

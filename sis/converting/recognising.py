@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from sis.converting import guardians, holders, oneroster, rows, sds
 from sis.converting.scratch import Scratch
 from sis.converting.source import Converted, Source
+from sis.converting.telling_apart import source_of
 from sis.reading.kinds import kind_of
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.records import written
@@ -21,6 +23,15 @@ from sis.reading.tables import Block, RosterFile, Table
 
 Converter = Callable[[Source], Iterator[Converted]]
 ROWS_AT_ONCE = 1000
+
+
+class Roster(NamedTuple):
+    """An upload as files of Canvas's, whether they are all there is, and what tells its source (or nothing)."""
+
+    files: list[RosterFile]
+    is_whole: bool
+    source: str
+
 
 # From which file, to which kind, with which columns, by which rule.
 _CONVERSIONS: list[tuple[str, str, str, Converter]] = [
@@ -52,8 +63,8 @@ def is_roster(table: Table) -> bool:
 
 def converted(
     tables: list[Table], problems: Problems, scratch: Scratch, at: datetime, *, is_to_compare: bool
-) -> tuple[list[RosterFile], bool]:
-    """The files as Canvas's, and whether they are all there is. At least one of `tables` must be `is_roster`.
+) -> Roster:
+    """The upload as Canvas's files. At least one of `tables` must be `is_roster`.
 
     `at` is when the import started; `is_to_compare` as in Source. Raises MalformedFile when nothing of it may be used.
     """
@@ -63,14 +74,17 @@ def converted(
     if manifest or has_states:
         found = dict(_by_name(others, oneroster.COLUMNS, oneroster.WITHOUT_A_PLACE, problems))
         if not found:
-            return [], False
+            return Roster([], False, "")
         is_whole = oneroster.is_bulk(found, manifest, problems)
         source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole, is_to_compare)
+        properties = oneroster.announced(manifest) if manifest else {}
+        told = source_of("oneroster", properties, oneroster.whole_orgs(found, properties), scratch)
     else:
         found = dict(_by_name(others, sds.COLUMNS, sds.WITHOUT_A_PLACE, problems))
         is_whole = sds.is_whole(found, problems)
         source = Source(found, sds.DIALECT, problems, scratch, at, is_whole, is_to_compare)
-    return list(_files(source)), source.is_whole
+        told = source_of("sds", {}, found.get("orgs"), scratch)
+    return Roster(list(_files(source)), is_whole, told)
 
 
 def _by_name(

@@ -19,6 +19,7 @@ def test_names_are_lower_cased_and_everything_is_trimmed(tmp_path):
         assert row == (2, {"login_id": "sam", "user_id": "U1", "status": None}, 21)
         assert upload.problems == []
         assert upload.is_whole is False
+        assert upload.source == ""
 
 
 def test_rows_are_numbered_as_records_blank_lines_not_counted(tmp_path):

@@ -115,6 +115,15 @@ def test_that_all_there_is_has_no_relationships_is_said(tmp_path):
         assert "links stay as they are" in upload.problems[0].message
 
 
+def test_the_orgs_tell_the_source(tmp_path):
+    found = []
+    for orgs in ["a,A\nb,B\n", "b,B\na,New name\n", "a,A\nc,C\n", ""]:
+        with zipped(tmp_path, {**WHOLE, "orgs.csv": f"sourcedId,name\n{orgs}"}) as upload:
+            found.append(upload.source)
+    assert found[0] == found[1] != found[2]
+    assert [bool(source) for source in found] == [True, True, True, False]
+
+
 def test_one_file_by_itself_is_not_all_there_is(tmp_path):
     orgs = "sourcedId,name\n"
     for files, whole in [
