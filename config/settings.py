@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -116,13 +117,21 @@ TEMPLATES = [
     }
 ]
 
+_database: dict[str, Any] = (
+    env.db_url("DATABASE_URL") if "DATABASE_URL" in os.environ else embedded_postgres.connection(DATA_DIR)
+)
 DATABASES = {
     "default": {
-        **(env.db_url("DATABASE_URL") if "DATABASE_URL" in os.environ else embedded_postgres.connection(DATA_DIR)),
+        **_database,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
+        # A database host that vanishes without a word is noticed after a minute.
+        "OPTIONS": {
+            **{"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
+            **_database.get("OPTIONS", {}),
+        },
     }
 }
 

@@ -137,7 +137,7 @@ def _remove_some(sis_import: SisImport, one: Listed, values: dict[str, Any], sav
         values = {**values, "ids": [pk for (pk,) in cursor.fetchall()]}
         if not values["ids"]:
             return False
-        if people := LOCK.get(one.kind):
+        if (people := LOCK.get(one.kind)) and not sis_import.options.get("dry_run"):
             cursor.execute(
                 f"SELECT id FROM accounts_user WHERE id IN ({people}) ORDER BY id FOR NO KEY UPDATE",
                 values,

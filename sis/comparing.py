@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
-from typing import TextIO
+from typing import NamedTuple, TextIO
 from zlib import crc32
 
 from sis.reading.records import parsed
@@ -27,24 +27,42 @@ Block = tuple[Sequence[int], Sequence[int], list[str]]
 Keyed = tuple[int, int, str, str]
 
 
-def differing(new: RosterFile, old: RosterFile, key: Sequence[str]) -> Iterator[tuple[int | None, Row]]:
-    """The rows of `new` that `old` does not have, each with its place; and, without a place, those gone from `old`.
+class Difference(NamedTuple):
+    """A row that only one file has: with its place in the new one, or without for what is gone from it.
+
+    `is_slight`: nothing but columns that count little differs from what the old file says about the same.
+    """
+
+    place: int | None
+    row: Row
+    is_slight: bool = False
+
+
+def differing(
+    new: RosterFile, old: RosterFile, key: Sequence[str], *, slight: Container[str] = ()
+) -> Iterator[Difference]:
+    """The rows of `new` that `old` does not have, and those of `old` that are gone.
 
     What a row is about stands in the columns of `key`; a row is gone when nothing of `new` is about the same. Of rows
-    about the same all but the first are different, so that applying them in order ends where applying all would.
-    They come in no particular order, but at each call in the same. Raises MalformedFile before the first row.
+    about the same all but the first are different, so that applying them in order ends where applying all would. The
+    columns of `slight` count little. They come in no particular order, but at each call in the same. Raises
+    MalformedFile before the first row.
     """
     rows, characters = old.size
     parts = min(1 + (rows * BYTES_OF_A_ROW + characters) // BYTES_AT_ONCE, MOST_PARTS)
     with ExitStack() as open_files:
         halves = (_in_parts(file, key, parts, open_files) for file in (old, new))
         for before, now in zip(*halves, strict=True):
-            yield from _differing(new.header, now, old.header, before)
+            yield from _differing(new.header, now, old.header, before, slight)
 
 
 def _differing(
-    header: Sequence[str], now: Iterable[Keyed], old_header: Sequence[str], before: Iterable[Keyed]
-) -> Iterator[tuple[int | None, Row]]:
+    header: Sequence[str],
+    now: Iterable[Keyed],
+    old_header: Sequence[str],
+    before: Iterable[Keyed],
+    slight: Container[str],
+) -> Iterator[Difference]:
     known: dict[str, tuple[int, str]] = {}
     twice = set()
     for _place, number, key, text in before:
@@ -53,22 +71,19 @@ def _differing(
         known[key] = number, text
     for place, number, key, text in now:
         was = known.pop(key, None)
-        if was is None or key in twice or (was[1] != text and not _same(header, text, old_header, was[1])):
+        if was is None or key in twice or was[1] != text:
+            other = next(rows_of(old_header, [([0], [was[1]])]), None) if was and key not in twice else None
             for row in rows_of(header, [([number], [text])]):
-                yield place, row
+                if not (other and _filled(row) == _filled(other)):
+                    yield Difference(place, row, other is not None and _filled(row, slight) == _filled(other, slight))
     for number, text in known.values():
         for row in rows_of(old_header, [([number], [text])]):
-            yield None, row
+            yield Difference(None, row)
 
 
-def _same(header: Sequence[str], text: str, old_header: Sequence[str], old_text: str) -> bool:
-    """Whether both say the same in other words: columns in another order, or other quotation marks."""
-    (one,), (other,) = (
-        [{name: cell for name, cell in row.cells.items() if cell} for row in rows_of(columns, [([0], [written])])]
-        or [{}]
-        for columns, written in ((header, text), (old_header, old_text))
-    )
-    return one == other
+def _filled(row: Row, but: Container[str] = ()) -> dict[str, str]:
+    """What a row says, however it is written: columns in any order, with or without quotation marks."""
+    return {name: cell for name, cell in row.cells.items() if cell and name not in but}
 
 
 def _in_parts(file: RosterFile, key: Sequence[str], parts: int, open_files: ExitStack) -> list[Iterator[Keyed]]:

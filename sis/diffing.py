@@ -2,136 +2,130 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from django.conf import settings
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from sis import staging
+from sis.chains import base_for
 from sis.comparing import differing
+from sis.keeping import is_kept, stored_path
 from sis.kinds import KINDS
 from sis.models import SisImport
 from sis.options import Options
-from sis.reading.uploads import MalformedFile, RosterFile, Row, open_upload
-from sis.staging import ADDED, Broken, Placed, StagedFile, whole
+from sis.reading.uploads import MalformedFile, RosterFile, Row, Upload, open_upload
+from sis.staging import GONE, ROOM, Broken, Placed, RowsOf, StagedFile, placed, whole
 from sis.telling import Messages
 
-RECENT = 100
 PASSWORDS = frozenset({"password", "ssha_password"})
-# After so many data sets that were too different to be compared, none is taken before the chain begins anew.
-MOST_TOO_DIFFERENT = 5
 Staged = list[StagedFile | Broken]
-Pairs = dict[str, RosterFile]
+# What is refused to go while anything is in it: courses, which go in the same import.
+LAST_TO_GO = ("account", "term")
 
 
-class NeedsRemaster(Exception):
-    """The data sets of this chain have differed too much too often; nothing is imported."""
+@dataclass
+class Differences:
+    """What is staged of the files: `old` are those before to compare them with, by kind, and `last` the files whose
+    vanished rows come after those of all others. Counts what differs as it is read; passwords do not count.
+    """
+
+    options: Options
+    old: dict[str, RosterFile]
+    last: list[RosterFile]
+    number: int = 0
+
+    def rows(self, file: RosterFile) -> Iterator[Placed]:
+        """The rows of a file to apply. Those that it has no more come as deletions, after all others."""
+        old, kind = self.old.get(file.kind), KINDS[file.kind]
+        if old is None:
+            yield from whole(file)
+            return
+        comes_last = any(file is one for one in self.last)
+        gone = 0
+        for found in differing(file, old, kind.key, slight=PASSWORDS):
+            if found.place is None:
+                if (comes_last or kind.name not in LAST_TO_GO) and _may_go(found.row):
+                    gone += 1
+                    self.number += 1
+                    yield self._place(kind.name, gone), self._deletion(kind.name, found.row)
+            elif not comes_last:
+                self.number += not found.is_slight
+                yield placed(found.place, found.row), found.row
+
+    def _deletion(self, kind: str, row: Row) -> Row:
+        word = {"enrollment": self.options.diffing_drop_status, "user": self.options.diffing_user_remove_status}
+        return Row(0, {**row.cells, "status": word.get(kind, "deleted")}, row.length)
+
+    @staticmethod
+    def _place(kind: str, gone: int) -> int:
+        # Accounts stand below those before them in the file, and go before them.
+        return ROOM - gone - 1 if kind == "account" else GONE + gone
+
+
+def _may_go(row: Row) -> bool:
+    return "status" in row.cells and (row.cells["status"] or "").lower() != "deleted"
 
 
 def stage_differences(
     sis_import: SisImport,
     options: Options,
-    files: list[RosterFile],
+    upload: Upload,
     messages: Messages,
-    stage: Callable[[Callable[[RosterFile], Iterator[Placed]]], Staged],
+    stage: Callable[[list[RosterFile], RowsOf], Staged],
 ) -> Staged:
     """Stage the rows that the data set before did not have, and a deletion for each that it had besides.
 
-    Where there is nothing to compare with, or too much differs, all rows are staged. `stage` does that, with what
-    gives the rows of a file. What it was compared with is noted in the import (not saved); a second call for the same
-    import stages the same. Raises NeedsRemaster.
+    Where there is nothing to compare with, or too much differs, all rows are staged. `stage` does that with files and
+    what gives the rows of each. What it was compared with is noted in the import (not saved); a second call for the
+    same import stages the same. Raises NeedsRemaster; FileNotFoundError when that is gone at the second call.
     """
     first_time = sis_import.resume_n is None
-    before = _before(sis_import) if first_time else sis_import.diffed_against
-    if before is None or (first_time and options.diffing_remaster_data_set):
-        return stage(whole)
-    if first_time:
-        _ensure_not_too_often(sis_import)
-    path = Path(settings.DATA_DIR) / before.stored_file
-    if first_time and not (before.stored_file and path.is_file()):
-        return stage(whole)
-    with open_upload(path, before.file_name, at=before.started_at) as upload:
-        pairs = _pairs(files, upload.files, messages if first_time else None)
-        why = _too_different(options, files, upload.files) if first_time else None
-        outcome = [] if why else stage(partial(_rows, pairs, options))
-        why = why or (_too_many(options, outcome, pairs) if first_time else None)
+    before = _base(sis_import, options, upload, messages) if first_time else sis_import.diffed_against
+    if before is None:
+        return stage(upload.files, whole)
+    with open_upload(stored_path(before), before.file_name, at=before.started_at, is_to_compare=True) as old:
+        differences = _compared(upload.files, old.files, options, messages if first_time else None)
+        why = _too_different(options, upload.files, old.files) if first_time else None
+        outcome = [] if why else stage([*upload.files, *differences.last], differences.rows)
+        why = why or (_too_many(options, differences) if first_time else None)
         if why:
             sis_import.diffing_threshold_exceeded = True
             messages.about_import("diffing_threshold", why)
             staging.clear()
-            return stage(whole)
+            return stage(upload.files, whole)
     sis_import.diffed_against = before
     sis_import.data["diffed_against_sis_batch_id"] = before.pk
     return outcome
 
 
-def _rows(pairs: Pairs, options: Options, file: RosterFile) -> Iterator[Placed]:
-    """The rows of a file that are to be applied. Those it has no more come as deletions, after all others."""
-    old, kind = pairs.get(file.kind), KINDS[file.kind]
-    if old is None:
-        yield from whole(file)
-        return
-    status = {"enrollment": options.diffing_drop_status, "user": options.diffing_user_remove_status}
-    gone = 0
-    for place, row in differing(file, old, kind.key):
-        if place is not None:
-            yield place, row
-        elif "status" in row.cells and (row.cells["status"] or "").lower() != "deleted":
-            gone += 1
-            yield ADDED + gone, Row(0, {**row.cells, "status": status.get(kind.name, "deleted")}, row.length)
+def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Messages) -> SisImport | None:
+    """What to compare with; where that is not what one would expect, it is said why."""
+    if options.diffing_remaster_data_set:
+        return None
+    why = None
+    before = base_for(sis_import)
+    if upload.is_delta:
+        why = _("This upload says what has changed, not all there is, so it was not compared with the one before.")
+    elif upload.is_whole and not (upload.source or options.diffs):
+        why = _("Nothing tells which source this upload is of, so it was not compared with any before.")
+    elif before is not None and not is_kept(before):
+        why = _("The upload before is kept no more, so this one was not compared with it.")
+    if why:
+        messages.about_import("not_diffed", f"{why} {_('What it leaves out was not removed.')}")
+        return None
+    return before
 
 
-def _earlier(sis_import: SisImport) -> QuerySet[SisImport]:
-    """The imports before of the same chain of data sets, or of none, that ended well."""
-    return SisImport.objects.filter(
-        account=sis_import.account_id,
-        diffing_data_set_identifier=sis_import.diffing_data_set_identifier,
-        workflow_state__in=SisImport.ENDED_WELL,
-        pk__lt=sis_import.pk,
-        options__dry_run=False,
-    )
+def _compared(
+    files: list[RosterFile], old_files: list[RosterFile], options: Options, messages: Messages | None
+) -> Differences:
+    old = _pairs(files, old_files, messages)
+    return Differences(options, old, [replace(file) for file in files if file.kind in LAST_TO_GO and file.kind in old])
 
 
-def _before(sis_import: SisImport) -> SisImport | None:
-    """What to compare with: in a chain of data sets, or for an upload that says all there is."""
-    earlier = _earlier(sis_import)
-    return _of_chain(earlier) if sis_import.diffing_data_set_identifier else _whole_before(sis_import, earlier)
-
-
-def _whole_before(sis_import: SisImport, earlier: QuerySet[SisImport]) -> SisImport | None:
-    """Of uploads that say all there is, the last that came under the same name, be it with another date in it.
-
-    Two schools that each send a file of their own must not remove one another.
-    """
-    name = re.sub(r"\d", "", sis_import.file_name)
-    recent = earlier.filter(data__is_whole=True).order_by("-pk")[:RECENT]
-    return next((one for one in recent if re.sub(r"\d", "", one.file_name) == name), None)
-
-
-def _of_chain(chain: QuerySet[SisImport]) -> SisImport | None:
-    """The latest of the chain that was itself compared, or began it anew; else its first."""
-    bases = chain.filter(~Q(diffed_against=None) | Q(options__diffing_remaster_data_set=True))
-    return bases.order_by("-pk").first() or chain.order_by("pk").first()
-
-
-def _ensure_not_too_often(sis_import: SisImport) -> None:
-    last = (
-        _earlier(sis_import).order_by("-pk").values_list("diffing_threshold_exceeded", flat=True)[:MOST_TOO_DIFFERENT]
-    )
-    if sis_import.diffing_data_set_identifier and list(last) == [True] * MOST_TOO_DIFFERENT:
-        text = _(
-            "The last {number} data sets of this chain differed too much from the one before to be compared, so this"
-            " one was not imported. Begin the chain anew with diffing_remaster_data_set."
-        )
-        raise NeedsRemaster(text.format(number=MOST_TOO_DIFFERENT))
-
-
-def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> Pairs:
+def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:
     """By kind, the files before that ours can be compared with: the only ones on either side, with the same columns."""
     new, old = _by_kind(files), _by_kind(old_files)
     pairs = {}
@@ -177,12 +171,9 @@ def _too_different(options: Options, files: list[RosterFile], old_files: list[Ro
     return None
 
 
-def _too_many(options: Options, outcome: Staged, pairs: Pairs) -> str | None:
-    if options.diff_row_count_threshold is None:
-        return None
-    compared = [file for file in outcome if isinstance(file, StagedFile) and file.kind.name in pairs]
-    changed = sum(staging.count(file.first, file.last) for file in compared)
-    if changed > options.diff_row_count_threshold:
+def _too_many(options: Options, differences: Differences) -> str | None:
+    most, changed = options.diff_row_count_threshold, differences.number
+    if most is not None and changed > most:
         return _(
             "{changed} rows differ from the data set before, more than the diff_row_count_threshold."
             " It was not compared; all rows were imported."

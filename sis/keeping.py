@@ -10,6 +10,7 @@ from typing import IO
 from django.conf import settings
 from django.utils import timezone
 
+from sis.chains import is_base
 from sis.models import SisImport, SisImportError, StateChange
 from sis.reading.passwords import strip_passwords
 
@@ -33,6 +34,18 @@ def keep_without_passwords(sis_import: SisImport) -> None:
     upload.unlink(missing_ok=True)
 
 
+def stored_path(sis_import: SisImport) -> Path:
+    """Where the upload is kept. Raises FileNotFoundError when it is kept no more."""
+    if not is_kept(sis_import):
+        raise FileNotFoundError(sis_import.stored_file)
+    return Path(settings.DATA_DIR) / sis_import.stored_file
+
+
+def is_kept(sis_import: SisImport) -> bool:
+    """Whether the upload is still there."""
+    return bool(sis_import.stored_file) and (Path(settings.DATA_DIR) / sis_import.stored_file).is_file()
+
+
 def kept_copy(sis_import: SisImport) -> IO[bytes]:
     """The upload to be read, without its passwords. Raises FileNotFoundError before there is such a copy, and after."""
     if not may_be_had(sis_import):
@@ -46,16 +59,18 @@ def may_be_had(sis_import: SisImport) -> bool:
 
 
 def forget_old() -> None:
-    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what a data set is compared with."""
+    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what a data set will be compared with.
+
+    An upload that never arrived, because the server was killed meanwhile, is given up after a day.
+    """
     before = timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
-    # What never arrived, because the server was killed meanwhile.
     SisImport.objects.filter(
         workflow_state=SisImport.State.INITIALIZING, created_at__lt=timezone.now() - timedelta(days=1)
     ).update(workflow_state=SisImport.State.ABORTED)
     for sis_import in SisImport.objects.exclude(stored_file="").filter(created_at__lt=before):
         keep_without_passwords(sis_import)
         sis_import.refresh_from_db()
-        if sis_import.has_ended and not _is_compared_with(sis_import):
+        if sis_import.has_ended and not is_base(sis_import):
             (Path(settings.DATA_DIR) / sis_import.stored_file).unlink(missing_ok=True)
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
     _forget_left_behind()
@@ -70,16 +85,3 @@ def _forget_left_behind() -> None:
         wanted = SisImport.objects.filter(stored_file__in=[f"{FOLDER}/{path.name}", f"{FOLDER}/{path.stem}"])
         if path.stat().st_mtime < day_ago.timestamp() and not wanted.exists():
             path.unlink(missing_ok=True)
-
-
-def _is_compared_with(sis_import: SisImport) -> bool:
-    """Whether the next import of its chain may be compared with it: nothing later in the chain has ended well."""
-    if not sis_import.diffing_data_set_identifier:
-        return False
-    later = SisImport.objects.filter(
-        diffing_data_set_identifier=sis_import.diffing_data_set_identifier,
-        pk__gt=sis_import.pk,
-        workflow_state__in=SisImport.ENDED_WELL,
-        diffed_against__isnull=False,
-    )
-    return not later.exists()

@@ -59,7 +59,7 @@ KINDS = {
                 "integration_id",
                 "date_override_enrollment_type",
             ),
-            key=("term_id",),
+            key=("term_id", "date_override_enrollment_type"),
             dates=DATES,
         ),
         Kind(
@@ -119,7 +119,7 @@ KINDS = {
             "admin",
             "admins",
             ("user_id", "account_id", "role", "role_id", "status", "root_account"),
-            key=("user_id", "account_id"),
+            key=("user_id", "account_id", "role", "role_id"),
         ),
         Kind("user_observer", "user_observers", ("observer_id", "student_id", "status"), ("observer_id", "student_id")),
     )

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import User
 from sis.creating import create_import
+from sis.keeping import stored_path
 from sis.models import SisImport
 from sis.options import Options
-from sis.running import stored_path
 
 RAN_THROUGH = (*SisImport.ENDED_WELL, SisImport.State.FAILED_WITH_MESSAGES)
 

@@ -6,10 +6,8 @@ import logging
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
+from dataclasses import replace
 
-from django.conf import settings
 from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,14 +19,16 @@ from sis.applying.appliers import APPLIERS
 from sis.applying.chunks import Run, apply_chunk
 from sis.batching import NotRemoved, remove_unlisted
 from sis.braking import brake
-from sis.diffing import NeedsRemaster, stage_differences
+from sis.chains import NeedsRemaster
+from sis.diffing import stage_differences
+from sis.keeping import stored_path
 from sis.kinds import COUNTERS
 from sis.messages import CRASHED
 from sis.models import SisImport
 from sis.options import Options
 from sis.passwords import Veil
-from sis.reading.uploads import open_upload
-from sis.staging import Broken, StagedFile
+from sis.reading.uploads import RosterFile, open_upload
+from sis.staging import Broken, RowsOf, StagedFile
 from sis.statistics import statistics_of
 from sis.telling import Messages
 
@@ -89,21 +89,22 @@ class Import:
         with open_upload(stored_path(self.row), self.row.file_name, at=self.row.started_at) as upload:
             is_whole = upload.is_whole and not self.options.batch_mode
             if is_whole:
-                self.row.data["is_whole"] = True
-            stage = partial(staging.stage, upload.files, self.veil, check=self._check)
+                self.row.data |= {"is_whole": True, "source": upload.source}
             if self.options.diffs or is_whole:
-                outcome = stage_differences(
-                    self.row, self.options, upload.files, self.messages, lambda rows: stage(rows=rows)
-                )
+                outcome = stage_differences(self.row, self.options, upload, self.messages, self._staged)
             else:
-                outcome = stage(rows=staging.whole)
+                outcome = self._staged(upload.files, staging.whole)
             problems = list(upload.problems)
+        self.context = replace(self.context, is_compared=self.row.diffed_against is not None)
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
         files = [one for one in outcome if isinstance(one, StagedFile)]
         self.total = staging.count()
         return files
+
+    def _staged(self, files: list[RosterFile], rows: RowsOf) -> list[StagedFile | Broken]:
+        return staging.stage(files, self.veil, rows=rows, check=self._check)
 
     def _decide(self, files: list[StagedFile]) -> None:
         """All that is decided before the first row is applied, and stands however often we start again."""
@@ -134,6 +135,7 @@ class Import:
         self.row.data["error_message"] = message
 
     def _apply(self, files: list[StagedFile]) -> None:
+        last_of = {file.kind.name: position for position, file in enumerate(files)}
         for position, file in enumerate(files):
             grown, measured = 0, 0
             for first, last, size in self._chunks(file):
@@ -146,7 +148,7 @@ class Import:
                     measured = grown
             if grown > measured:
                 staging.measure(file.kind)
-            if file.kind not in [later.kind for later in files[position + 1 :]]:
+            if position == last_of[file.kind.name]:
                 self._completed(file.kind.name)
 
     def _chunks(self, file: StagedFile) -> Iterator[tuple[int, int, int]]:
@@ -258,14 +260,6 @@ def is_lost(session: object) -> bool:
     Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
     """
     return connection.connection is not session or not connection.is_usable()
-
-
-def stored_path(sis_import: SisImport) -> Path:
-    """Where the upload is kept. Raises FileNotFoundError when it is kept no more."""
-    path = Path(settings.DATA_DIR) / sis_import.stored_file
-    if not sis_import.stored_file or not path.is_file():
-        raise FileNotFoundError(sis_import.stored_file)
-    return path
 
 
 def give_up(sis_import: SisImport, error: BaseException) -> None:

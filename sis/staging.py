@@ -15,15 +15,18 @@ from sis.reading.uploads import MalformedFile, Problem, RosterFile, Row
 
 LONGEST = 255
 LONGEST_LOGIN = 100
-# Each file has room for so many numbers; rows that a comparison adds come in its second half (sis/diffing.py).
+# Each file has room for so many numbers. Rows that stand in no row of it come in the second half: first what reading it
+# has added, then what comparing it has (sis/diffing.py).
 ROOM = 10**11
 ADDED = ROOM // 2
+GONE = ADDED + ROOM // 4
 # SQL: whether a row is such.
 WAS_ADDED = f"n %% {ROOM} > {ADDED}"
 STAGED = "sis_staged"
 Cells = list[str | None]
 # Where a row comes in its file, and the row.
 Placed = tuple[int, Row]
+RowsOf = Callable[[RosterFile], Iterator[Placed]]
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,19 @@ def next_chunk(after: int, last: int, size: int) -> tuple[int, int, int] | None:
 
 def whole(file: RosterFile) -> Iterator[Placed]:
     """All rows of a file, one after the other."""
-    return enumerate(file.rows(), 1)
+    return ((placed(place, row), row) for place, row in enumerate(file.rows(), 1))
+
+
+def placed(place: int, row: Row) -> int:
+    """Where a row comes that is at this place of its file; one that stands in no row of the upload was added."""
+    return place if row.number else ADDED + place
 
 
 def stage(
     files: Iterable[RosterFile],
     veil: Veil,
     *,
-    rows: Callable[[RosterFile], Iterator[Placed]] = whole,
+    rows: RowsOf = whole,
     check: Callable[[], None] = lambda: None,
 ) -> list[StagedFile | Broken]:
     """Fill the table with those rows of these files that `rows` gives, in the order of their places.

@@ -20,6 +20,7 @@ from accounts.models import User
 from sis.kinds import KINDS, Kind
 from sis.options import Options
 from sis.passwords import Veil
+from sis.staging import ADDED, ROOM, WAS_ADDED
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Run:
     by: User | None
     options: Options
     veil: Veil
+    # Whether the rows are what differs from a data set before.
+    is_compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Round:
             "add": run.options.add_sis_stickiness and not run.options.clear_sis_stickiness,
             "clear": run.options.clear_sis_stickiness,
             "skip_deletes": run.options.skip_deletes,
+            "dry_run": run.options.dry_run,
             "update_sis_id": run.options.update_sis_id_if_login_claimed,
         }
 
@@ -78,15 +82,32 @@ class Round:
             cursor.execute(sql, {**self.values, **values})
             return cursor.fetchall() if cursor.description else []
 
+    def lock(self, sql: str) -> None:
+        """Run a statement that holds records until the chunk is done. A dry run, which keeps nothing, holds nobody."""
+        if not self.run.options.dry_run:
+            self.execute(sql)
+
     def look_up(self, sql: str, table: str, *, found: str = "w.found") -> None:
-        """Run the statement that makes the table w. A dry run remembers the records found as they are now."""
+        """Run the statement that makes the table w. A dry run remembers the records found as they are now.
+
+        Rows that comparing data sets has added are passed over where there is nothing for them to end, and where
+        another row of this import was about the same record in other words.
+        """
         self.execute(sql)
+        if self.values["last"] % ROOM > ADDED:
+            self.execute(SPARE.format(table=table, found=found))
         if self.run.options.dry_run:
             self.execute(
                 f"INSERT INTO was SELECT '{table}', x.id, to_jsonb(x) FROM {table} x"
                 f" WHERE x.id IN (SELECT {found} FROM w WHERE w.problem IS NULL) ON CONFLICT DO NOTHING"
             )
 
+
+SPARE = f"""
+UPDATE w SET problem = 'skip', caution = NULL
+WHERE {WAS_ADDED} AND NOT EXISTS (SELECT 1 FROM {{table}} x
+                                  WHERE x.id = {{found}} AND x.sis_import_id IS DISTINCT FROM %(import)s)
+"""
 
 # Plans for single rows by index, whatever the database last heard of the sizes of these tables.
 SETTINGS = """
@@ -125,8 +146,10 @@ class Applier:
     apply: Callable[[Round], None]
 
 
-# After so many rounds the file repeats itself: of rows that are the same from end to end the last is left.
+# After so many rounds the file repeats itself: of rows that are the same from end to end the last is left, and the
+# rest follow a few at a time, for each round costs as much as the rows that wait.
 ROUNDS_OF_COPIES = 10
+A_FEW = 50
 
 # The table w holds the rows of the round with all that was looked up for them, and for each row
 # `problem` (why it is refused; 'skip': silently), `caution` (a warning about a row that is applied), `ids` for either.
@@ -145,19 +168,22 @@ def apply_chunk(applier: Applier, run: Run, columns: frozenset[str], first: int,
     this.execute(SETTINGS)
     clash = f"{rows(applier.kind)}, clash(n, key, writes) AS ({applier.clash}) {HOLD}"
     last_copies = f"{rows(applier.kind)} SELECT max(n) FROM rows GROUP BY {', '.join(this.kind.columns)} ORDER BY 1"
+    waiting: list[int] | None = None
     for number in count(1):
-        this.values["held"] = []
+        this.values["held"], this.values["only"] = [], waiting
         if number == ROUNDS_OF_COPIES:
-            this.values["only"] = [n for (n,) in this.execute(last_copies)]
-        this.values["held"] = [n for (n,) in this.execute(clash)]
+            waiting = [n for (n,) in this.execute(last_copies)]
+        some = waiting[:A_FEW] if waiting and number >= ROUNDS_OF_COPIES else waiting
+        this.values["only"] = some
+        this.values["held"] = sorted(n for (n,) in this.execute(clash))
         applier.apply(this)
         ((applied, messages),) = this.execute(COLLECT)
         this.execute("DROP TABLE w")
         outcome.applied += applied
         outcome.messages += [Message(*message) for message in json.loads(messages)]
-        if not this.values["held"]:
+        waiting = [*this.values["held"], *(waiting or [])[len(some or []) :]]
+        if not waiting:
             break
-        this.values["only"] = this.values["held"]
     outcome.messages.sort(key=lambda message: message.row or 0)
     return outcome
 

@@ -231,7 +231,7 @@ SELECT person, section, returned FROM w WHERE problem IS NULL AND type = 'Studen
 
 def apply(this: Round) -> None:
     """Enroll people, change and end their enrollments, and let observers follow."""
-    this.execute(LOCK)
+    this.lock(LOCK)
     made = insert(Section, "wanting", "", course_id="wanting.id", name="wanting.name", is_default="true")
     this.execute(f"{MAKE_DEFAULT_SECTIONS} {made} ON CONFLICT DO NOTHING")
     this.look_up(LOOK_UP, "courses_enrollment")
@@ -243,7 +243,9 @@ def apply(this: Round) -> None:
     places = this.execute(CHANGED_STUDENTS)
     follow([(student, section) for student, section, _ in places], returned=False)
     follow([(student, section) for student, section, returned in places if returned], returned=True)
-    this.execute(STAMP_OBSERVERS)
+    # Beside a data set before, what was listed and is no more is known by itself.
+    if not this.run.is_compared:
+        this.execute(STAMP_OBSERVERS)
 
 
 def _insert() -> str:

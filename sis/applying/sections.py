@@ -98,7 +98,7 @@ WITH ended AS (
 def apply(this: Round) -> None:
     """Make, rename, move and delete sections, the last with all who are in them."""
     this.look_up(LOOK_UP, "courses_section")
-    this.execute(LOCK)
+    this.lock(LOCK)
     this.execute(END_ENROLLMENTS)
     this.execute(
         noting_changes(

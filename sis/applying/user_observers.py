@@ -61,6 +61,12 @@ FROM w WHERE w.problem IS NULL AND l.observer_id = w.observer AND l.student_id =
 """
 
 
+# What is linked already is repaired, for which the student is held; a dry run leaves that out.
+PAIRS = """
+SELECT status, observer, student FROM w
+WHERE problem IS NULL AND NOT (%(dry_run)s AND status = 'active' AND before IS NOT DISTINCT FROM 'active')
+"""
+
 CHANGES = """
 SELECT l.id, w.before, l.state
 FROM w JOIN accounts_observationlink l ON l.observer_id = w.observer AND l.student_id = w.student
@@ -70,10 +76,10 @@ WHERE w.problem IS NULL
 
 def apply(this: Round) -> None:
     """Make, repair and end links."""
-    this.execute(LOCK)
+    this.lock(LOCK)
     this.look_up(LOOK_UP, "accounts_observationlink", found="w.link")
     pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
-    for status, observer, student in this.execute("SELECT status, observer, student FROM w WHERE problem IS NULL"):
+    for status, observer, student in this.execute(PAIRS):
         pairs[status].append((observer, student))
     unlink_all(pairs["deleted"], by=this.run.by)
     link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=this.run.by)

@@ -3,6 +3,7 @@
 from accounts.models import User
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.passwords import Given, changed
+from sis.staging import WAS_ADDED
 
 CLASH = """
 SELECT n, key, true FROM rows
@@ -87,7 +88,8 @@ found AS (
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE upper(u.login_id) = upper(r.login_id) LIMIT 1) l ON true
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE u.integration_id = r.integration_id LIMIT 1) i ON true
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u
-                       WHERE u.id = coalesce(a.id, CASE WHEN l.state <> 'deleted' THEN l.id END) LIMIT 1) f ON true
+                       WHERE u.id = coalesce(a.id, CASE WHEN l.state <> 'deleted' AND NOT r.{WAS_ADDED} THEN l.id END)
+                       LIMIT 1) f ON true
 )
 SELECT *, NULL::text AS password, NULL::text AS mark,
        {{stuck}} AS new_stuck
@@ -134,15 +136,28 @@ FROM w WHERE u.id = w.former_holder AND u.state = 'deleted' AND w.problem IS NUL
          AND w.former_holder IS DISTINCT FROM w.found
 """
 
-UPDATE = """
+COLUMNS = {
+    "name": "w.new_name",
+    "sortable_name": "w.new_sortable",
+    "short_name": "w.new_short",
+    "login_id": "w.new_login",
+    "sis_user_id": "w.user_id",
+    "integration_id": "coalesce(w.integration_id, u.integration_id)",
+    "state": "w.after",
+    "email": "CASE WHEN w.email IS NULL OR w.caution = 'bad_email' THEN u.email ELSE w.email END",
+    "pronouns": "w.new_pronouns",
+    "declared_user_type": "w.new_type",
+    "stuck_sis_fields": "w.new_stuck::varchar[]",
+    "password": "coalesce(w.password, u.password)",
+    "sis_password_mark": "coalesce(w.mark, u.sis_password_mark)",
+}
+# A dry run holds only those whom it would change: the others sign in meanwhile.
+UPDATE = f"""
 UPDATE accounts_user u
-SET name = w.new_name, sortable_name = w.new_sortable, short_name = w.new_short, login_id = w.new_login,
-    sis_user_id = w.user_id, integration_id = coalesce(w.integration_id, u.integration_id), state = w.after,
-    email = CASE WHEN w.email IS NULL OR w.caution = 'bad_email' THEN u.email ELSE w.email END,
-    pronouns = w.new_pronouns, declared_user_type = w.new_type, stuck_sis_fields = w.new_stuck,
-    password = coalesce(w.password, u.password), sis_password_mark = coalesce(w.mark, u.sis_password_mark),
-    sis_import_id = %(import)s
+SET {", ".join(f"{name} = {new}" for name, new in COLUMNS.items())}, sis_import_id = %(import)s
 FROM w WHERE u.id = w.found AND w.problem IS NULL
+  AND (NOT %(dry_run)s
+       OR ({", ".join(COLUMNS.values())}) IS DISTINCT FROM ({", ".join(f"u.{name}" for name in COLUMNS)}))
 """
 
 # Deleting somebody ends what they are here; the links stay (reference 1.1), and open nothing.
@@ -180,7 +195,7 @@ ORDER BY u.id FOR NO KEY UPDATE OF u
 def apply(this: Round) -> None:
     """Make, change, suspend and delete people."""
     this.look_up(LOOK_UP, "accounts_user")
-    this.execute(LOCK)
+    this.lock(LOCK)
     _take_passwords(this)
     this.execute(FREE_LOGINS)
     this.execute(END_ENROLLMENTS)

@@ -69,7 +69,7 @@ WHERE s.id = w.section AND w.problem IS NULL
 def apply(this: Round) -> None:
     """Move sections to the courses they are cross-listed into, which are made where they are missing, or home."""
     this.look_up(LOOK_UP, "courses_section", found="w.section")
-    this.execute(LOCK)
+    this.lock(LOCK)
     this.execute(REVIVE)
     made = insert(
         Course,

@@ -28,14 +28,14 @@ class Upload:
 
     `problems` are complete once the rows of all files have been read to their ends: some show only then. Reading the
     rows again adds nothing. `is_whole`: the upload says all there is (OneRoster bulk, School Data Sync), so what an
-    earlier one of its kind had and this one has not is gone. It is never true of Canvas files. `source` tells uploads
-    of one source from those of all others, and is the same for its next one; it is empty where nothing tells, as for
-    Canvas files and for changes without all orgs (sis/converting/telling_apart.py).
+    earlier one of its kind had and this one has not is gone; `is_delta`: it says what has changed. Neither is ever true
+    of Canvas files. `source` tells uploads of one source from those of all others, and is the same for its next one;
+    it is empty where nothing tells, as for Canvas files and changes without all orgs (sis/converting/telling_apart.py).
     """
 
     def __init__(self) -> None:
         self.files: list[RosterFile] = []
-        self.is_whole = False
+        self.is_whole = self.is_delta = False
         self.source = ""
         self._problems = Problems()
         self._to_close = ExitStack()
@@ -74,6 +74,7 @@ def open_upload(path: Path, name: str, *, at: datetime | None = None, is_to_comp
             files, upload.is_whole, upload.source = converted(
                 tables, upload._problems, scratch, at or timezone.now(), is_to_compare=is_to_compare
             )
+            upload.is_delta = not upload.is_whole
         else:
             files = list(_canvas_files(tables, upload._problems))
         upload.files = sorted(files, key=lambda file: (ORDER[file.kind], file.name))

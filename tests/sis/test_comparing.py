@@ -47,12 +47,12 @@ def test_applying_what_differs_ends_where_applying_all_would(before, after, in_p
         found = list(differing(roster(after), roster(before), KEY))
         assert found == list(differing(roster(after), roster(before), KEY))
     state = applied(before, {})
-    for place, row in sorted((one for one in found if one[0] is not None), key=lambda one: one[0]):
+    for place, row in sorted((one[:2] for one in found if one.place is not None), key=lambda one: one[0]):
         assert place == row.number - 1
         state = applied([[row.cells[name] or "" for name in HEADER]], state)
-    for place, row in found:
-        if place is None:
-            del state[row.cells["section_id"] or "", row.cells["user_id"] or ""]
+    for one in found:
+        if one.place is None:
+            del state[one.row.cells["section_id"] or "", one.row.cells["user_id"] or ""]
     assert state == applied(after, {})
 
 
@@ -60,7 +60,7 @@ def test_applying_what_differs_ends_where_applying_all_would(before, after, in_p
 class TestDiffering:
     @staticmethod
     def told(new, old):
-        return [(place, row.cells) for place, row in differing(new, old, KEY)]
+        return [(place, row.cells) for place, row, _is_slight in differing(new, old, KEY)]
 
     def test_nothing_differs_between_a_file_and_itself(self):
         rows = [(f"S{n}", f"U{n % 7}", "student") for n in range(50)]

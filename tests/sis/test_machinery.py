@@ -19,24 +19,15 @@ from sis.running import Import
 from sis.turns import turn, work_off
 from tests.factories import EnrollmentFactory
 from tests.sis.conftest import forget_all_jobs, make, warnings
-
-USERS = "user_id,login_id,status"
-COURSES = "course_id,short_name,long_name,term_id,status"
-SECTIONS = "section_id,course_id,name,status"
-ENROLLMENTS = "section_id,user_id,role,status"
-LINKS = "observer_id,student_id,status"
+from tests.sis.texts import COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
 
 
-def table(header, *rows):
-    return "\n".join([header, *rows])
-
-
-def people(*names, status="active"):
-    return table(USERS, *(f"{name},{name.lower()},{status}" for name in names))
-
-
-def state_of(sis_id):
-    return User.objects.get(sis_user_id=sis_id).state
+def test_of_many_rows_about_one_person_and_others_between_the_last_counts(load):
+    rows = [f"U{number % 3},u{number % 3},Name {number},active" for number in range(200)]
+    made = load(users=table("user_id,login_id,full_name,status", *rows, *rows[:150]))
+    names = dict(User.objects.filter(sis_user_id__startswith="U").values_list("sis_user_id", "name"))
+    assert names == {"U0": "Name 147", "U1": "Name 148", "U2": "Name 149"}
+    assert made.data["counts"]["users"] >= 200
 
 
 class TestOutcome:
@@ -307,109 +298,6 @@ class TestBatchMode:
         load(options=options, terms="term_id,name,status\nT2,Spring,active", enrollments=ENROLLMENTS)
         states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
         assert states == {"S1": "active", "S2": "active", "S3": "deleted"}
-
-
-class TestDataSets:
-    @staticmethod
-    def options(**more):
-        return Options(diffing_data_set_identifier="nightly", ignore_deletion_brake=True, **more)
-
-    def test_only_what_differs_is_applied(self, load):
-        first = load(options=self.options(), users=people("U1", "U2", "U3"))
-        second = load(options=self.options(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active"))
-        assert second.diffed_against == first
-        assert second.data["diffed_against_sis_batch_id"] == first.pk
-        # One changed, one new, one gone; the unchanged one is not even looked at.
-        assert second.data["counts"]["users"] == 3
-        assert {user.sis_user_id: user.state for user in User.objects.filter(sis_user_id__startswith="U")} == {
-            "U1": "registered",
-            "U2": "registered",
-            "U3": "deleted",
-            "U4": "registered",
-        }
-        assert User.objects.get(sis_user_id="U1").sis_import_id == first.pk
-        third = load(options=self.options(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active"))
-        assert (third.workflow_state, third.diffed_against, third.data["counts"]["users"]) == ("imported", second, 0)
-
-    def test_enrollments_and_users_that_vanish_can_end_otherwise(self, load, year):
-        both = table(ENROLLMENTS, "S1,KIM,student,active", "S2,KIM,student,active")
-        load(options=self.options(), enrollments=both, users=people("KIM", "LEE"))
-        load(
-            options=self.options(diffing_drop_status="inactive", diffing_user_remove_status="suspended"),
-            enrollments=table(ENROLLMENTS, "S1,KIM,student,active"),
-            users=people("KIM"),
-        )
-        states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
-        assert (states["S2"], state_of("LEE")) == ("inactive", "suspended")
-
-    def test_a_remaster_joins_the_chain_without_being_compared(self, load):
-        load(options=self.options(), users=people("U1", "U2"))
-        again = load(options=self.options(diffing_remaster_data_set=True), users=people("U1"))
-        assert (again.diffed_against, again.data["counts"]["users"], state_of("U2")) == (None, 1, "registered")
-        assert load(options=self.options(), users=people("U1")).diffed_against == again
-
-    def test_too_large_a_change_is_not_compared(self, load):
-        load(options=self.options(), users=people(*(f"U{n}" for n in range(10))))
-        made = load(options=self.options(change_threshold=10), users=people("U1", "U2"))
-        assert (made.diffing_threshold_exceeded, made.diffed_against) == (True, None)
-        assert (made.data["counts"]["users"], warnings(made)) == (2, [(None, "diffing_threshold")])
-        assert state_of("U3") == "registered"
-
-    def test_too_many_changed_rows_are_not_compared(self, load):
-        load(options=self.options(), users=people("U1", "U2", "U3"))
-        made = load(options=self.options(diff_row_count_threshold=1), users=people("U1", "U4", "U5"))
-        assert (made.diffing_threshold_exceeded, state_of("U2")) == (True, "registered")
-
-    def test_after_five_that_were_too_different_in_a_row_the_chain_must_begin_anew(self, load):
-        load(options=self.options(), users=people("U1", "U2", "U3"))
-        other = {"options": self.options(diff_row_count_threshold=1), "users": people("U4", "U5", "U6")}
-        assert [load(**other).diffing_threshold_exceeded for _ in range(5)] == [True] * 5
-        refused = load(options=self.options(), users=people("U7"))
-        assert (refused.workflow_state, refused.error_count) == ("failed_with_messages", 1)
-        assert "diffing_remaster_data_set" in refused.sis_import_errors.get().message
-        assert not User.objects.filter(sis_user_id="U7").exists()
-        load(options=self.options(diffing_remaster_data_set=True), users=people("U1", "U2", "U3"))
-        assert load(options=self.options(), users=people("U1", "U2", "U7")).workflow_state == "imported"
-
-    def test_what_is_told_of_a_row_that_vanished_names_no_row_of_this_file(self, load, admin):
-        User.objects.filter(pk=admin.pk).update(sis_user_id="ME", login_id="me")
-        load(options=self.options(), users=people("U1", "ME"))
-        made = load(options=self.options(), users=people("U1"))
-        assert warnings(made) == [(None, "cannot_remove_self")]
-
-    def test_other_columns_are_imported_as_a_whole_with_a_warning(self, load):
-        load(options=self.options(), users=people("U1", "U2"))
-        made = load(options=self.options(), users=f"{USERS},email\nU1,u1,active,")
-        assert (warnings(made), state_of("U2")) == ([(None, "not_diffed")], "registered")
-
-    def test_a_failed_import_is_compared_with_by_none(self, load):
-        first = load(options=self.options(), users=people("U1", "U2"))
-        load(options=self.options(), users=people("U1"), broken="strange\n1")
-        assert load(options=self.options(), users=people("U1", "U2")).diffed_against == first
-
-    def test_links_of_a_student_who_vanished_too_do_not_stand_when_she_returns(self, load):
-        both, links = people("U1", "P1"), table(LINKS, "P1,U1,active")
-        load(options=self.options(), users=both, observers=links)
-        gone = load(options=self.options(), users=people("P1"), observers=LINKS)
-        assert (gone.workflow_state, state_of("U1")) == ("imported", "deleted")
-        load(options=self.options(), users=both, observers=LINKS)
-        assert (state_of("U1"), ObservationLink.objects.get().state) == ("registered", "deleted")
-
-    def test_links_that_vanish_end_unless_a_person_made_them_since(self, load):
-        both = table(LINKS, "P1,U1,active", "P2,U1,active")
-        load(options=self.options(), users=people("U1", "P1", "P2"), observers=both)
-        ObservationLink.objects.filter(observer__sis_user_id="P2").update(state="deleted")
-        observer, student = (User.objects.get(sis_user_id=name) for name in ("P2", "U1"))
-        link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
-        load(options=self.options(), users=people("U1", "P1", "P2"), observers=LINKS)
-        states = dict(ObservationLink.objects.values_list("observer__sis_user_id", "state"))
-        assert states == {"P1": "deleted", "P2": "active"}
-
-    def test_passwords_in_the_file_are_looked_at_every_time(self, load):
-        header = f"{USERS},password"
-        load(options=self.options(), users=f"{header}\nU1,u1,active,four-old-bicycles")
-        load(options=self.options(), users=f"{header}\nU1,u1,active,five-new-bicycles")
-        assert User.objects.get(sis_user_id="U1").check_password("five-new-bicycles")
 
 
 class TestBrake:

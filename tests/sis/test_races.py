@@ -1,14 +1,16 @@
 """Imports beside people: whatever happens at the same moment, the promises hold."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import BaseType, ObservationLink, Role, User
 from courses.enrolling import enroll
 from courses.models import Enrollment
 from courses.observing import link
+from sis.dry_running import DryRun
 from sis.models import SisImport
 from sis.options import Options
 from sis.turns import turn, work_off
@@ -43,6 +45,36 @@ def test_a_link_made_while_its_student_is_imported_into_a_course_covers_it(root,
     assert imported.result(timeout=60) == [None]
     beside = Enrollment.objects.get(user=observer)
     assert (beside.section, beside.associated_user, beside.state) == (section, student, "active")
+
+
+def test_people_sign_in_during_a_dry_run_that_names_them(root, people, tmp_path):
+    _section, student, observer, admin = people
+    files = {
+        "users": f"user_id,login_id,status\nKIM,{student.login_id},active\nPAT,{observer.login_id},active",
+        "enrollments": f"{ENROLLMENTS}\nS1,KIM,student,active",
+        "links": "observer_id,student_id,status\nPAT,KIM,active",
+    }
+    make(root, admin, Options(), tmp_path, files)
+    work_off(root)
+    made = make(root, admin, Options(dry_run=True), tmp_path, files)
+    seen = []
+
+    def sign_in(_import):
+        if connection.in_atomic_block:
+            with ThreadPoolExecutor(1) as elsewhere:
+                seen.append(elsewhere.submit(_sign_in, observer, student).result(timeout=60))
+
+    DryRun(made, sign_in).go()
+    assert seen == [2, 2, 2]
+
+
+def _sign_in(*people):
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '5s'")
+        cursor.execute("UPDATE accounts_user SET last_login = now() WHERE id = ANY(%s)", [[one.pk for one in people]])
+        found = cursor.rowcount
+    connection.close()
+    return found
 
 
 def test_somebody_enrolled_by_hand_at_the_same_moment_is_enrolled_once(root, people, tmp_path):

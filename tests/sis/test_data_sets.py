@@ -1,0 +1,273 @@
+"""Data sets that come again and again: only what differs from the one before is applied (reference 3.6)."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
+from courses.models import Enrollment, Term
+from courses.observing import link
+from sis.keeping import forget_old
+from sis.models import SisImport
+from sis.options import Options
+from tests.sis.conftest import warnings
+from tests.sis.texts import (
+    ACCOUNTS,
+    ADMINS,
+    COURSES,
+    ENROLLMENTS,
+    LINKS,
+    SECTIONS,
+    USERS,
+    people,
+    state_of,
+    table,
+)
+
+
+def data_set(**more):
+    return Options(diffing_data_set_identifier="nightly", ignore_deletion_brake=True, **more)
+
+
+@pytest.fixture
+def school(load):
+    """A course with a section, a student and somebody who may observe."""
+    load(
+        users=people("KIM", "LEE", "PAT"),
+        courses=table(COURSES, "C1,b,Biology,,published", "C2,c,Chemistry,,published"),
+        sections=table(SECTIONS, "S1,C1,A,active", "S2,C2,B,active"),
+    )
+
+
+def test_only_what_differs_is_applied(load):
+    first = load(options=data_set(), users=people("U1", "U2", "U3"))
+    second = load(options=data_set(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active"))
+    assert second.diffed_against == first
+    assert second.data["diffed_against_sis_batch_id"] == first.pk
+    # One changed, one new, one gone; the unchanged one is not even looked at.
+    assert second.data["counts"]["users"] == 3
+    assert {user.sis_user_id: user.state for user in User.objects.filter(sis_user_id__startswith="U")} == {
+        "U1": "registered",
+        "U2": "registered",
+        "U3": "deleted",
+        "U4": "registered",
+    }
+    assert User.objects.get(sis_user_id="U1").sis_import_id == first.pk
+    third = load(options=data_set(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active"))
+    assert (third.workflow_state, third.diffed_against, third.data["counts"]["users"]) == ("imported", second, 0)
+
+
+def test_enrollments_and_users_that_vanish_can_end_otherwise(load, school):
+    both = table(ENROLLMENTS, "S1,KIM,student,active", "S2,KIM,student,active")
+    load(options=data_set(), enrollments=both, users=people("KIM", "LEE"))
+    load(
+        options=data_set(diffing_drop_status="inactive", diffing_user_remove_status="suspended"),
+        enrollments=table(ENROLLMENTS, "S1,KIM,student,active"),
+        users=people("KIM"),
+    )
+    states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
+    assert (states["S2"], state_of("LEE")) == ("inactive", "suspended")
+
+
+def test_a_remaster_joins_the_chain_without_being_compared(load):
+    load(options=data_set(), users=people("U1", "U2"))
+    again = load(options=data_set(diffing_remaster_data_set=True), users=people("U1"))
+    assert (again.diffed_against, again.data["counts"]["users"], state_of("U2")) == (None, 1, "registered")
+    assert load(options=data_set(), users=people("U1")).diffed_against == again
+
+
+def test_too_large_a_change_is_not_compared(load):
+    load(options=data_set(), users=people(*(f"U{n}" for n in range(10))))
+    made = load(options=data_set(change_threshold=10), users=people("U1", "U2"))
+    assert (made.diffing_threshold_exceeded, made.diffed_against) == (True, None)
+    assert (made.data["counts"]["users"], warnings(made)) == (2, [(None, "diffing_threshold")])
+    assert state_of("U3") == "registered"
+
+
+def test_too_many_changed_rows_are_not_compared(load):
+    load(options=data_set(), users=people("U1", "U2", "U3"))
+    made = load(options=data_set(diff_row_count_threshold=1), users=people("U1", "U4", "U5"))
+    assert (made.diffing_threshold_exceeded, state_of("U2")) == (True, "registered")
+
+
+def test_after_five_that_were_too_different_in_a_row_the_chain_must_begin_anew(load):
+    load(options=data_set(), users=people("U1", "U2", "U3"))
+    other = {"options": data_set(diff_row_count_threshold=1), "users": people("U4", "U5", "U6")}
+    assert [load(**other).diffing_threshold_exceeded for _ in range(5)] == [True] * 5
+    refused = load(options=data_set(), users=people("U7"))
+    assert (refused.workflow_state, refused.error_count) == ("failed_with_messages", 1)
+    assert "diffing_remaster_data_set" in refused.sis_import_errors.get().message
+    assert not User.objects.filter(sis_user_id="U7").exists()
+    load(options=data_set(diffing_remaster_data_set=True), users=people("U1", "U2", "U3"))
+    assert load(options=data_set(), users=people("U1", "U2", "U7")).workflow_state == "imported"
+
+
+def test_what_is_told_of_a_row_that_vanished_names_no_row_of_this_file(load, admin):
+    User.objects.filter(pk=admin.pk).update(sis_user_id="ME", login_id="me")
+    load(options=data_set(), users=people("U1", "ME"))
+    made = load(options=data_set(), users=people("U1"))
+    assert warnings(made) == [(None, "cannot_remove_self")]
+
+
+def test_other_columns_are_imported_as_a_whole_with_a_warning(load):
+    load(options=data_set(), users=people("U1", "U2"))
+    made = load(options=data_set(), users=f"{USERS},email\nU1,u1,active,")
+    assert (warnings(made), state_of("U2")) == ([(None, "not_diffed")], "registered")
+
+
+def test_a_failed_import_is_compared_with_by_none(load):
+    first = load(options=data_set(), users=people("U1", "U2"))
+    load(options=data_set(), users=people("U1"), broken="strange\n1")
+    assert load(options=data_set(), users=people("U1", "U2")).diffed_against == first
+
+
+def test_links_of_a_student_who_vanished_too_do_not_stand_when_she_returns(load):
+    both, links = people("U1", "P1"), table(LINKS, "P1,U1,active")
+    load(options=data_set(), users=both, observers=links)
+    gone = load(options=data_set(), users=people("P1"), observers=LINKS)
+    assert (gone.workflow_state, state_of("U1")) == ("imported", "deleted")
+    load(options=data_set(), users=both, observers=LINKS)
+    assert (state_of("U1"), ObservationLink.objects.get().state) == ("registered", "deleted")
+
+
+def test_links_that_vanish_end_unless_a_person_made_them_since(load):
+    both = table(LINKS, "P1,U1,active", "P2,U1,active")
+    load(options=data_set(), users=people("U1", "P1", "P2"), observers=both)
+    ObservationLink.objects.filter(observer__sis_user_id="P2").update(state="deleted")
+    observer, student = (User.objects.get(sis_user_id=name) for name in ("P2", "U1"))
+    link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
+    load(options=data_set(), users=people("U1", "P1", "P2"), observers=LINKS)
+    states = dict(ObservationLink.objects.values_list("observer__sis_user_id", "state"))
+    assert states == {"P1": "deleted", "P2": "active"}
+
+
+def test_passwords_in_the_file_are_looked_at_every_time(load):
+    header = f"{USERS},password"
+    load(options=data_set(), users=f"{header}\nU1,u1,active,four-old-bicycles")
+    load(options=data_set(), users=f"{header}\nU1,u1,active,five-new-bicycles")
+    assert User.objects.get(sis_user_id="U1").check_password("five-new-bicycles")
+
+
+class TestWhatIsSaidInOtherWords:
+    """A row whose key is written in another way comes as a new one; what it says must not be taken back after it."""
+
+    HEADER = "course_id,section_id,user_id,user_integration_id,role,status"
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            (",S1,KIM,,student,active", ",S1,KIM,,Student,active"),
+            (",S1,KIM,,student,active", "C1,S1,KIM,,student,active"),
+            (",S1,KIM,,student,active", ",S1,KIM,I,student,active"),
+        ],
+    )
+    def test_an_enrollment_and_those_of_observers_stay(self, load, school, before, after):
+        User.objects.filter(sis_user_id="KIM").update(integration_id="I")
+        links = table(LINKS, "PAT,KIM,active")
+        load(options=data_set(), enrollments=table(self.HEADER, before), observers=links)
+        load(options=data_set(), enrollments=table(self.HEADER, after), observers=links)
+        assert list(Enrollment.objects.order_by("type").values_list("type", "state")) == [
+            ("ObserverEnrollment", "active"),
+            ("StudentEnrollment", "active"),
+        ]
+
+    def test_an_observer_listed_without_a_link_goes_although_the_student_changed(self, load, school):
+        header = "section_id,user_id,role,status,associated_user_id"
+        load(options=data_set(), enrollments=table(header, "S1,KIM,student,active,", "S1,PAT,observer,active,KIM"))
+        load(options=data_set(), enrollments=table(header, "S1,KIM,student,inactive,"))
+        load(options=data_set(), enrollments=table(header, "S1,KIM,student,active,"))
+        assert Enrollment.objects.get(type="ObserverEnrollment").state == "deleted"
+
+    @pytest.mark.parametrize(("update", "change"), [(True, True), (True, False), (False, True)])
+    def test_a_person_with_another_id_stays_with_all_that_is_theirs(self, load, school, update, change):
+        options = data_set(update_sis_id_if_login_claimed=update)
+
+        def files(sis_id):
+            return {
+                "users": table(USERS, f"{sis_id},u1,active", "U2,u2,active"),
+                "enrollments": table(ENROLLMENTS, f"S1,{sis_id},student,active"),
+                "observers": table(LINKS, f"PAT,{sis_id},active"),
+            }
+
+        load(options=options, **files("U1"))
+        changes = {"changes": "old_id,new_id,type\nU1,U9,user"} if change else {}
+        made = load(options=options, **files("U9"), **changes)
+        assert (User.objects.get(login_id="u1").sis_user_id, state_of("U9")) == ("U9", "registered")
+        assert set(Enrollment.objects.values_list("state", flat=True)) == {"active"}
+        assert (ObservationLink.objects.get().state, warnings(made)) == ("active", [])
+
+    def test_a_row_refused_yesterday_and_mended_today_says_nothing_more(self, load, school):
+        load(options=data_set(), enrollments=table(ENROLLMENTS, "S1,NOBODY,student,active"))
+        made = load(options=data_set(), enrollments=table(ENROLLMENTS, "S1,KIM,student,active"))
+        assert (made.workflow_state, warnings(made)) == ("imported", [])
+
+
+class TestWhatGoesWithItsPlace:
+    def test_accounts_go_after_those_below_them_and_after_their_courses(self, load):
+        accounts = table(ACCOUNTS, "HS,,High School,active", "SCI,HS,Science,active")
+        load(
+            options=data_set(),
+            accounts=accounts,
+            terms="term_id,name,status\nT1,Fall,active",
+            courses=table(f"{COURSES},account_id", "C1,b,Biology,T1,published,SCI"),
+        )
+        gone = load(
+            options=data_set(),
+            accounts=ACCOUNTS,
+            terms="term_id,name,status",
+            courses=f"{COURSES},account_id",
+        )
+        assert (gone.workflow_state, warnings(gone)) == ("imported", [])
+        assert set(Account.objects.exclude(sis_account_id=None).values_list("workflow_state", flat=True)) == {"deleted"}
+        assert Term.objects.get(sis_term_id="T1").workflow_state == "deleted"
+        assert gone.data["completed_importers"] == ["course", "account", "term"]
+
+    def test_dates_for_one_type_of_enrollment_go_without_their_term(self, load):
+        header = "term_id,name,status,start_date,end_date,date_override_enrollment_type"
+        term, override = "T1,Fall,active,,,", "T1,,active,2026-08-01,2026-12-24,StudentEnrollment"
+        load(options=data_set(), terms=table(header, term, override))
+        assert Term.objects.get(sis_term_id="T1").date_overrides
+        load(options=data_set(), terms=table(header, term))
+        found = Term.objects.get(sis_term_id="T1")
+        assert (found.workflow_state, found.date_overrides) == ("active", {})
+
+    def test_an_admin_with_another_role_keeps_none_of_the_one_before(self, load, school, root):
+        Role.objects.create(label="Helper", base_type="AccountMembership", account=root)
+        load(options=data_set(), admins=table(ADMINS, "PAT,,AccountAdmin,active"))
+        load(options=data_set(), admins=table(ADMINS, "PAT,,Helper,active"))
+        pat = AccountAdmin.objects.filter(user__sis_user_id="PAT", workflow_state="active")
+        assert list(pat.values_list("role__label", flat=True)) == ["Helper"]
+
+
+class TestWhatIsComparedWith:
+    @staticmethod
+    def _a_summer_later(settings):
+        SisImport.objects.update(created_at=timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS + 1))
+        forget_old()
+
+    def test_the_last_of_a_chain_is_kept_and_a_dry_run_since_changes_nothing(self, load, school, settings):
+        load(options=data_set(), observers=table(LINKS, "PAT,KIM,active"))
+        load(options=data_set(dry_run=True), observers=table(LINKS, "PAT,KIM,active", "PAT,LEE,active"))
+        self._a_summer_later(settings)
+        load(options=data_set(), observers=LINKS)
+        assert ObservationLink.objects.get().state == "deleted"
+
+    def test_those_before_the_last_are_not(self, load, school, settings):
+        first = load(options=data_set(), users=people("U1"))
+        load(options=data_set(), users=people("U2"))
+        self._a_summer_later(settings)
+        first.refresh_from_db()
+        assert first.stored_file == ""
+
+    def test_it_is_said_when_it_is_kept_no_more(self, load, school):
+        first = load(options=data_set(), users=people("U1", "U2"))
+        SisImport.objects.filter(pk=first.pk).update(stored_file="")
+        made = load(options=data_set(), users=people("U1"))
+        assert (warnings(made), state_of("U2")) == ([(None, "not_diffed")], "registered")
+
+    def test_new_passwords_are_no_difference_that_counts(self, load):
+        users = table(f"{USERS},password", "A,a,active,four-old-bicycles", "B,b,active,four-old-bicycles")
+        load(options=data_set(), users=users)
+        again = load(options=data_set(diff_row_count_threshold=1), users=users.replace("A,a", "A,aa"))
+        assert (again.diffing_threshold_exceeded, again.data["counts"]["users"]) == (False, 2)
