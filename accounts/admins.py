@@ -16,12 +16,14 @@ from accounts.auditing import record
 from accounts.errors import Invalid, NotAllowed
 from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
-from accounts.permissions import account_permissions, forget
+from accounts.permissions import account_permissions, forget, permissions_on
 from accounts.roles import check_may_give, lacking, roles_of
 
 PERMISSION = "manage_account_memberships"
 ADMIN_TYPES = (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP)
 ACTIVE = AccountAdmin.State.ACTIVE
+# A role on an account: their ids.
+Held = tuple[int, int]
 
 
 def admins_of(account: Account) -> QuerySet[AccountAdmin]:
@@ -51,6 +53,38 @@ def givable_roles(account: Account, *, by: User) -> list[Role]:
     return [role for role in roles if not lacks[role.pk]]
 
 
+def roles_in_force(people: Iterable[int]) -> list[tuple[int, int, int]]:
+    """(user id, role id, account id) of every admin role that these people hold and that has not been switched off."""
+    held = AccountAdmin.objects.filter(user__in=people, workflow_state=ACTIVE, role__workflow_state=Role.State.ACTIVE)
+    return list(held.values_list("user_id", "role_id", "account_id"))
+
+
+def out_of_reach(held: Iterable[Held], *, by: User) -> set[Held]:
+    """Those of these by which one may do something, on the account or below it, that `by` may not do there.
+
+    A fixed number of statements where `by` may do all of it everywhere; else as many again for each account.
+    """
+    held = set(held)
+    roles = Role.objects.in_bulk({role for role, _account in held})
+    found: set[Held] = set()
+    if roles:
+        root = Account.objects.root()
+        everywhere = lacking(roles.values(), root, by=by)
+        doubtful = {(role, account) for role, account in held if everywhere[role]}
+        for account in Account.objects.filter(pk__in={account for _role, account in doubtful}):
+            there = [roles[role] for role, pk in doubtful if pk == account.pk]
+            lacks = everywhere if account == root else lacking(there, account, by=by)
+            found |= {(role.pk, account.pk) for role in there if lacks[role.pk]}
+    return found
+
+
+def not_to_give(wanted: Iterable[Held], *, by: User) -> set[Held]:
+    """Those of these that `by` may not give or take by hand: see `make_admin` and `remove_admin`."""
+    wanted = set(wanted)
+    mine = permissions_on(by, Account.objects.filter(pk__in={account for _role, account in wanted}))
+    return out_of_reach(wanted, by=by) | {(role, pk) for role, pk in wanted if PERMISSION not in mine[pk]}
+
+
 def make_admin(user: User, role: Role, account: Account, *, by: User) -> AccountAdmin:
     """Give `user` an admin role on `account`; somebody who has it keeps it. Raises NotAllowed, Invalid."""
     _check(account, by)
@@ -64,8 +98,9 @@ def make_admin(user: User, role: Role, account: Account, *, by: User) -> Account
         admin, made = AccountAdmin.objects.get_or_create(user=user, account=account, role=role)
         if not made and admin.workflow_state == ACTIVE:
             return admin
-        admin.workflow_state = ACTIVE
-        admin.save(update_fields=["workflow_state"])
+        # From now on it is by hand: what an import did with it before counts no more.
+        admin.workflow_state, admin.sis_import_id = ACTIVE, None
+        admin.save(update_fields=["workflow_state", "sis_import_id"])
         record(Action.ADMIN_CREATED, by=by, subject=user, account=account.pk, role=role.pk)
     return admin
 
@@ -81,7 +116,7 @@ def remove_admin(admin: AccountAdmin, *, by: User) -> AccountAdmin:
         if admin.role.workflow_state == Role.State.ACTIVE:
             check_may_give(admin.role, admin.account, by=by)
         held = AccountAdmin.objects.filter(pk=admin.pk, workflow_state=ACTIVE)
-        if held.update(workflow_state=AccountAdmin.State.DELETED):
+        if held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None):
             details = {"account": admin.account_id, "role": admin.role_id}
             record(Action.ADMIN_REMOVED, by=by, subject=admin.user, **details)
         if admin.user in (by, by.person_acting) and PERMISSION not in account_permissions(admin.user, admin.account):

@@ -21,5 +21,5 @@ def leave_everything(user: User, *, by: User | None) -> dict[str, int]:
     places = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
     enrollments = places.update(state=State.DELETED, updated_at=Now())
     roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
-    ended = roles.update(workflow_state=AccountAdmin.State.DELETED)
+    ended = roles.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
     return {"links": links, "enrollments": enrollments, "admin_roles": ended}

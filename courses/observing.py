@@ -203,9 +203,10 @@ WHERE state = 'active'
   AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
 """
 
+# What ends here is no import's any more, so none that is taken back revives it; one that ends it says so afterwards.
 END_LINKS = """
 WITH ended AS (
-    UPDATE accounts_observationlink SET state = 'deleted', updated_at = now()
+    UPDATE accounts_observationlink SET state = 'deleted', sis_import_id = NULL, updated_at = now()
     WHERE state = 'active'
       AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
     RETURNING id

@@ -58,5 +58,6 @@ def delete_sub_account(account: Account, *, by: User) -> None:
         Account.objects.filter(pk=account.pk).update(
             workflow_state=Account.State.DELETED, sis_account_id=None, integration_id=None
         )
-        AccountAdmin.objects.filter(account=account).update(workflow_state=AccountAdmin.State.DELETED)
+        held = AccountAdmin.objects.filter(account=account)
+        held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
         record(Action.ACCOUNT_DELETED, by=by, account=account.pk, name=account.name)

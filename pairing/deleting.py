@@ -82,6 +82,7 @@ def delete_user(user: User, *, by: User) -> None:
             login_id=f"deleted:{user.pk}:{secrets.token_hex(8)}",
             sis_user_id=None,
             integration_id=None,
+            sis_import_id=None,
             session_epoch=F("session_epoch") + 1,
         )
         user.refresh_from_db()

@@ -46,7 +46,7 @@ COURSES = Listed(
     f"""FROM courses_course x JOIN courses_course course ON course.id = x.id
         WHERE x.workflow_state <> 'deleted' AND x.sis_import_id IS NOT NULL AND x.sis_course_id IS NOT NULL
           AND {TERMS}""",
-    """UPDATE courses_course x SET workflow_state = 'deleted' FROM courses_course old
+    """UPDATE courses_course x SET workflow_state = 'deleted', sis_import_id = %(import)s FROM courses_course old
        WHERE x.id = ANY(%(ids)s) AND old.id = x.id
        RETURNING x.id, old.workflow_state AS before, x.workflow_state AS after, NULL::bigint, NULL::bigint""",
 )
@@ -57,7 +57,7 @@ SECTIONS = Listed(
     f"""FROM courses_section x JOIN courses_course course ON course.id = coalesce(x.nonxlist_course_id, x.course_id)
         WHERE x.workflow_state <> 'deleted' AND x.sis_import_id IS NOT NULL AND x.sis_section_id IS NOT NULL
           AND {TERMS}""",
-    """UPDATE courses_section x SET workflow_state = 'deleted' FROM courses_section old
+    """UPDATE courses_section x SET workflow_state = 'deleted', sis_import_id = %(import)s FROM courses_section old
        WHERE x.id = ANY(%(ids)s) AND old.id = x.id
        RETURNING x.id, old.workflow_state AS before, x.workflow_state AS after, NULL::bigint, NULL::bigint""",
 )

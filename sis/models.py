@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -143,6 +144,8 @@ class StateChange(models.Model):
     after = models.CharField(max_length=16)
     records = ArrayField(models.BigIntegerField())
     batch_mode = models.BooleanField(default=False)
+    # When its transaction began, which is what now() says in SQL: enrollments changed by it were updated then.
+    created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.before or 'new'} → {self.after}"

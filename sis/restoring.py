@@ -1,38 +1,36 @@
-"""Taking an import back: what it changed the state of returns to the state before (Canvas: restore_states)."""
+"""Taking an import back: what it changed the state of returns to the state before (Canvas: restore_states).
+
+Only what this import was the last to touch: decisions of people and of later imports stand.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.auditing import record
+from accounts.admins import not_to_give, out_of_reach, roles_in_force
+from accounts.auditing import record, record_many
 from accounts.errors import Invalid
-from accounts.models import Action, ObservationLink, User
-from courses.observing import follow, link_all, unlink_all
+from accounts.locking import lock_users
+from accounts.models import Account, AccountAdmin, Action, ObservationLink, User
+from courses.models import Course, Enrollment, Section, Term
+from courses.observing import by_link, follow, link_all, unlink_all
 from sis.models import SisImport, StateChange
 
-# Canvas's class → table and column of the state
-TABLES = {
-    "Account": ("accounts_account", "workflow_state"),
-    "EnrollmentTerm": ("courses_term", "workflow_state"),
-    "Course": ("courses_course", "workflow_state"),
-    "CourseSection": ("courses_section", "workflow_state"),
-    "Pseudonym": ("accounts_user", "state"),
-    "Enrollment": ("courses_enrollment", "state"),
-    "AccountUser": ("accounts_accountadmin", "workflow_state"),
+# Of Canvas's classes those whose records have nothing but a state to put back.
+MODELS: dict[str, type[Account | Term | Course | Section]] = {
+    "Account": Account,
+    "EnrollmentTerm": Term,
+    "Course": Course,
+    "CourseSection": Section,
 }
-PEOPLE = """
-SELECT id FROM accounts_user WHERE id IN (SELECT user_id FROM courses_enrollment WHERE id = ANY(%(ids)s))
-ORDER BY id FOR NO KEY UPDATE
-"""
-PLACES = """
-SELECT user_id, section_id FROM courses_enrollment WHERE id = ANY(%(ids)s) AND type = 'StudentEnrollment'
-"""
+Record = TypeVar("Record", bound=Model)
 KEYS = ("batch_mode", "undelete_only", "unconclude_only")
 
 
@@ -96,8 +94,7 @@ def restore(sis_import: SisImport) -> None:
             continue
         change = StateChange.objects.get(pk=pk)
         with transaction.atomic():
-            missed = _put_back_links(change, by) if change.kind == "UserObserver" else _put_back(change)
-            missed += wanted.get("missed", 0)
+            missed = PUT_BACK.get(change.kind, _put_back_records)(change, by) + wanted.get("missed", 0)
             wanted |= {"progress": number * 100 // len(ids), "last": pk, "missed": missed}
             SisImport.objects.filter(pk=sis_import.pk).update(restoring=wanted)
     in_part = wanted.get("missed") or any(wanted.get(key) for key in KEYS)
@@ -113,33 +110,114 @@ def _put_back_links(change: StateChange, by: User) -> int:
     That are those that somebody has changed since, and those to some courses only that were ended: which courses they
     opened is not remembered, and all would be too many.
     """
-    links = ObservationLink.objects.filter(pk__in=change.records, state=change.after, sis_import_id__isnull=False)
-    if change.before == ObservationLink.State.ACTIVE:
-        links = links.filter(scope=ObservationLink.Scope.ALL)
-    pairs = list(links.values_list("observer_id", "student_id"))
-    if change.before == ObservationLink.State.ACTIVE:
-        link_all(pairs, origin=ObservationLink.Origin.SIS, by=by)
-    else:
-        unlink_all(pairs, by=by)
-    before = change.before or ObservationLink.State.DELETED
-    return ObservationLink.objects.filter(pk__in=change.records).exclude(state=before).count()
+    links = ObservationLink.objects.filter(pk__in=change.records)
+    returns = change.before == ObservationLink.State.ACTIVE
+    with transaction.atomic():
+        lock_users(links.values_list("student_id", flat=True))
+        found = links.filter(state=change.after, sis_import_id=change.sis_import_id)
+        if returns:
+            found = found.filter(scope=ObservationLink.Scope.ALL).exclude(observer__state=User.State.DELETED)
+            found = found.exclude(student__state=User.State.DELETED)
+        ours = {link.pk: (link.observer_id, link.student_id) for link in found}
+        if returns:
+            link_all([*ours.values()], origin=ObservationLink.Origin.SIS, by=by)
+        else:
+            unlink_all([*ours.values()], by=by)
+        # The import may have changed them twice: then it still is who has touched them last.
+        links.filter(pk__in=ours).update(sis_import_id=change.sis_import_id)
+        before = change.before or ObservationLink.State.DELETED
+        return links.exclude(state=before).count()
 
 
-def _put_back(change: StateChange) -> int:
-    """Returns how many records somebody has changed since, which stay as they are. The caller has a transaction."""
-    table, column = TABLES[change.kind]
-    values: dict[str, Any] = {"ids": change.records, "before": change.before or "deleted", "after": change.after}
-    with connection.cursor() as cursor:
-        if change.kind == "Enrollment":
-            cursor.execute(PEOPLE, values)
-        cursor.execute(
-            f"UPDATE {table} SET {column} = %(before)s WHERE id = ANY(%(ids)s) AND {column} = %(after)s RETURNING id",
-            values,
-        )
-        done = [pk for (pk,) in cursor.fetchall()]
-        if change.kind == "Enrollment" and done:
-            cursor.execute(PLACES, {"ids": done})
-            follow(cursor.fetchall(), returned=change.after in ("deleted", "inactive", "completed"))
-        again = f"SELECT count(*) FROM {table} WHERE id = ANY(%(ids)s) AND {column} <> %(before)s"
-        cursor.execute(again, values)
-        return int(cursor.fetchone()[0])
+def _put_back_enrollments(change: StateChange, by: User) -> int:
+    """Returns how many enrollments stay as they are, counting those of observers that only follow a student."""
+    before = change.before or Enrollment.State.DELETED
+    there = Enrollment.objects.filter(pk__in=change.records)
+    with transaction.atomic():
+        lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
+        ids = list(_only_touched_by(change, there).values_list("pk", flat=True))
+        there.filter(pk__in=ids).update(state=before)
+        done = there.filter(pk__in=ids)
+        observed = done.exclude(associated_user=None).values_list("associated_user_id", "section_id")
+        follow(observed, returned=False)
+        returned = change.after in ("deleted", "inactive", "completed")
+        follow(done.students().values_list("user_id", "section_id"), returned=returned)
+        return there.exclude(state=before).count()
+
+
+def _only_touched_by(change: StateChange, there: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
+    """Those of these enrollments that are as this change left them.
+
+    Many are not stamped with the import, as they ended along with a person or section: they tell by the moment of
+    their last update. What returns must do so in any case, while what the import made goes even where it has been
+    carried along since. An observer returns by a link in force, or where this very import listed the enrollment and
+    no link of the two has ended since; all others follow their students.
+    """
+    this = change.sis_import_id
+    moments = StateChange.objects.filter(sis_import=this, kind="Enrollment").values("created_at")
+    untouched = Q(updated_at__in=moments)
+    found = there.filter(state=change.after).exclude(sis_import_id__gt=this)
+    if change.before in ("", *Enrollment.GONE):
+        return found.filter(untouched | Q(sis_import_id=this))
+    people = found.exclude(user__state=User.State.DELETED).exclude(associated_user__state=User.State.DELETED)
+    ended = ObservationLink.objects.filter(
+        observer=OuterRef("user"),
+        student=OuterRef("associated_user"),
+        state=ObservationLink.State.DELETED,
+        updated_at__gte=OuterRef("updated_at"),
+    )
+    listed = Q(sis_import_id=this) & ~Exists(ended)
+    return people.filter(untouched, Q(associated_user=None) | by_link() | listed)
+
+
+def _put_back_admins(change: StateChange, by: User) -> int:
+    """Give and take roles as by hand: none that may do more than `by`, and not one's own. Returns how many stay."""
+    before = change.before or AccountAdmin.State.DELETED
+    there = AccountAdmin.objects.filter(pk__in=change.records)
+    with transaction.atomic():
+        lock_users(there.values_list("user_id", flat=True))
+        held = list(there.filter(workflow_state=change.after, sis_import_id=change.sis_import_id).exclude(user=by))
+        refused = not_to_give({(admin.role_id, admin.account_id) for admin in held}, by=by)
+        ours = [admin for admin in held if (admin.role_id, admin.account_id) not in refused]
+        there.filter(pk__in=[admin.pk for admin in ours]).update(workflow_state=before)
+        action = Action.ADMIN_CREATED if before == AccountAdmin.State.ACTIVE else Action.ADMIN_REMOVED
+        about = [(admin.user_id, {"account": admin.account_id, "role": admin.role_id}) for admin in ours]
+        record_many(action, about, by=by)
+        return there.exclude(workflow_state=before).count()
+
+
+def _put_back_people(change: StateChange, by: User) -> int:
+    """Returns how many people stay as they are: besides those changed since, who reaches further than `by`."""
+    before = change.before or User.State.DELETED
+    there = User.objects.filter(pk__in=change.records)
+    with transaction.atomic():
+        lock_users(change.records)
+        held = roles_in_force(change.records)
+        beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
+        refused = {user for user, role, account in held if (role, account) in beyond}
+        found = _untouched(there.filter(state=change.after), change)
+        found.exclude(pk__in={by.pk, *refused}).update(state=before)
+        return there.exclude(state=before).count()
+
+
+def _put_back_records(change: StateChange, by: User) -> int:
+    """Returns how many records stay as they are, because somebody has changed them since."""
+    before, there = change.before or "deleted", MODELS[change.kind].objects.filter(pk__in=change.records)
+    _untouched(there.filter(workflow_state=change.after), change).update(workflow_state=before)
+    return there.exclude(workflow_state=before).count()
+
+
+def _untouched(found: QuerySet[Record], change: StateChange) -> QuerySet[Record]:
+    """Those that no later import has named, and whose state no person has decided on."""
+    found = found.filter(sis_import_id=change.sis_import_id)
+    if change.sis_import.options.get("override_sis_stickiness"):
+        return found
+    return found.exclude(stuck_sis_fields__contains=["status"])
+
+
+PUT_BACK = {
+    "UserObserver": _put_back_links,
+    "Enrollment": _put_back_enrollments,
+    "AccountUser": _put_back_admins,
+    "Pseudonym": _put_back_people,
+}

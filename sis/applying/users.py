@@ -1,6 +1,7 @@
 """users.csv: people with their one login each."""
 
-from accounts.models import User
+from accounts.auditing import record_many
+from accounts.models import Action, User
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.passwords import Given, changed
 from sis.staging import WAS_ADDED
@@ -179,11 +180,11 @@ WITH leaving AS (SELECT found FROM w WHERE problem IS NULL AND after = 'deleted'
 
 END_ADMINS = f"""
 WITH ended AS (
-    UPDATE accounts_accountadmin m SET workflow_state = 'deleted' FROM w
+    UPDATE accounts_accountadmin m SET workflow_state = 'deleted', sis_import_id = %(import)s FROM w
     WHERE w.problem IS NULL AND w.after = 'deleted' AND w.before <> 'deleted' AND m.user_id = w.found
-      AND m.workflow_state = 'active' RETURNING m.id
-)
-{noting_changes("AccountUser", "SELECT id, 'active', 'deleted' FROM ended")}
+      AND m.workflow_state = 'active' RETURNING m.id, m.user_id, m.account_id, m.role_id
+), noted AS ({noting_changes("AccountUser", "SELECT id, 'active', 'deleted' FROM ended")})
+SELECT user_id, account_id, role_id FROM ended
 """
 
 LOCK = """
@@ -199,7 +200,9 @@ def apply(this: Round) -> None:
     _take_passwords(this)
     this.execute(FREE_LOGINS)
     this.execute(END_ENROLLMENTS)
-    this.execute(END_ADMINS)
+    ended = this.execute(END_ADMINS)
+    about = [(user, {"account": account, "role": role}) for user, account, role in ended]
+    record_many(Action.ADMIN_REMOVED, about, by=this.run.by)
     this.execute(
         noting_changes("Pseudonym", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

@@ -168,7 +168,8 @@ def _stage_standing_links(source: Source) -> None:
     """The table `standing`: the links in force when the import started that a roster has touched last.
 
     Of an upload that is all there is, the links between people whom it lists both and does not delete; of changes, all
-    links of people listed. Read on the scratch tables' connection: the other one may be busy taking in the very rows
+    links of people listed. Those that somebody has ended meanwhile count as well, whoever made them: no row may be
+    missing when it goes on. Read on the scratch tables' connection: the other one may be busy taking in the very rows
     given here.
     """
     not_gone = "NOT EXISTS (SELECT FROM gone_people WHERE gone_people.id = agents.id)"
@@ -185,7 +186,8 @@ def _stage_standing_links(source: Source) -> None:
         JOIN accounts_user AS observer ON observer.id = link.observer_id AND observer.sis_user_id IS NOT NULL
         JOIN accounts_user AS student ON student.id = link.student_id AND student.sis_user_id IS NOT NULL
         LEFT JOIN sis_sisimport AS made_by ON made_by.id = link.sis_import_id
-        WHERE (link.state = 'active' OR link.updated_at >= '{source.at.isoformat()}') AND link.sis_import_id IS NOT NULL
+        WHERE CASE link.state WHEN 'active' THEN link.sis_import_id IS NOT NULL
+              ELSE link.updated_at >= '{source.at.isoformat()}' END
         AND (observer.sis_user_id IN (SELECT id FROM listed)
             {"AND" if source.is_whole else "OR"} student.sis_user_id IN (SELECT id FROM listed))
         """,
