@@ -30,6 +30,7 @@ TEXTS = {
         "The login {login} of user {user} cannot be used: at most 100 characters, none of them invisible."
     ),
     "user_invalid": _("User {user} cannot be saved: {reason}."),
+    "reaches_further": _("User {user} may do more than whoever started this import, who therefore cannot change them."),
     "bad_email": _("User {user} was saved without the e-mail address {email}, which is none. Correct it."),
     "no_existing_user_ref": _(
         "Nothing says whose login {user} is: give existing_user_id, existing_integration_id or existing_canvas_user_id."
@@ -80,6 +81,10 @@ TEXTS = {
     "unknown_user": _("User {user} is unknown. Import the person first."),
     "unknown_account": _("Account {account} is unknown. Import it first."),
     "bad_admin_role": _("“{role}” is no role for admins of account {account}."),
+    "role_reaches_further": _(
+        "“{role}” on account {account} is not for whoever started this import to give or take, by a file or by hand"
+        " (user {user})."
+    ),
     "not_a_sis_admin": _("User {user} was not made admin of account {account} by an import, which cannot change that."),
     # user_observers
     "no_observer": _("An observer_id is missing."),

@@ -145,10 +145,11 @@ def allow(base_type: str, permission: str, account: Account | None = None, *, en
 def make_clerk(*may: str, account: Account | None = None, **fields) -> User:
     """Somebody with an admin role of their own on `account`, or the root account, that allows just this."""
     where = account or RootFactory()
-    role = Role.objects.create(label=f"May {', '.join(may)}", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=where)
-    RoleOverride.objects.bulk_create(
-        RoleOverride(account=where, role=role, permission=key, enabled=True) for key in may
-    )
+    label, base = f"May {', '.join(may)}", BaseType.ACCOUNT_MEMBERSHIP
+    role, made = Role.objects.get_or_create(label=label, base_type=base, account=where)
+    if made:
+        given = (RoleOverride(account=where, role=role, permission=key, enabled=True) for key in may)
+        RoleOverride.objects.bulk_create(given)
     user = UserFactory(**fields)
     AccountAdmin.objects.create(user=user, account=where, role=role)
     return user

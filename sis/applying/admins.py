@@ -1,7 +1,9 @@
-"""admins.csv: who administers which account."""
+"""admins.csv: who administers which account. Nobody gives or takes by a file what they may not by hand."""
 
-from accounts.models import AccountAdmin
+from accounts.auditing import record_many
+from accounts.models import AccountAdmin, Action
 from sis.applying.chunks import Applier, Round, ids, info, insert, noting_changes, rows
+from sis.applying.reach import refuse_roles_out_of_reach
 
 CLASH = """
 SELECT n, concat_ws(' ', r.user_id, r.account_id), true FROM rows r
@@ -17,7 +19,8 @@ CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN a.id IS NULL THEN 'unknown_account'
      WHEN o.id IS NULL THEN 'bad_admin_role'
      WHEN r.status = 'deleted' AND u.id = %(by)s THEN 'cannot_remove_self'
-     WHEN r.status = 'deleted' AND (m.id IS NULL OR m.sis_import_id IS NULL) THEN 'not_a_sis_admin' END
+     WHEN r.status = 'deleted' AND (m.id IS NULL OR (m.sis_import_id IS NULL AND m.workflow_state = 'active'))
+          THEN 'not_a_sis_admin' END
 """
 
 IDS = ids(
@@ -58,6 +61,10 @@ LEFT JOIN LATERAL (SELECT * FROM accounts_accountadmin x
                    WHERE x.user_id = u.id AND x.account_id = a.id AND x.role_id = o.id LIMIT 1) m ON true
 """
 
+CHANGES = """
+SELECT after, "user", account, role FROM w WHERE problem IS NULL AND before IS DISTINCT FROM after ORDER BY n
+"""
+
 UPDATE = """
 UPDATE accounts_accountadmin m SET workflow_state = w.after, sis_import_id = %(import)s
 FROM w WHERE m.id = w.found AND w.problem IS NULL
@@ -67,6 +74,7 @@ FROM w WHERE m.id = w.found AND w.problem IS NULL
 def apply(this: Round) -> None:
     """Make people admins of accounts, and end what an import has made them."""
     this.look_up(LOOK_UP, "accounts_accountadmin")
+    refuse_roles_out_of_reach(this)
     this.execute(
         noting_changes("AccountUser", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )
@@ -82,6 +90,10 @@ def apply(this: Round) -> None:
         sis_import_id="%(import)s",
     )
     this.execute(f"WITH made AS ({made}) {noting_changes('AccountUser', 'SELECT id, NULL, workflow_state FROM made')}")
+    changes = this.execute(CHANGES)
+    for action, state in ((Action.ADMIN_CREATED, "active"), (Action.ADMIN_REMOVED, "deleted")):
+        about = [(user, {"account": account, "role": role}) for after, user, account, role in changes if after == state]
+        record_many(action, about, by=this.run.by)
 
 
 ADMINS = Applier("admin", CLASH, apply)

@@ -1,6 +1,7 @@
 """change_sis_id.csv: records get other SIS or integration ids. Comes before everything else."""
 
 from sis.applying.chunks import Applier, Round, ids, info, rows
+from sis.applying.reach import refuse_people_out_of_reach
 
 # type → table and the column of its SIS id
 TABLES = {
@@ -38,6 +39,7 @@ CASE WHEN coalesce(r.old_id, r.old_integration_id) IS NULL THEN 'no_old_id'
 
 IDS = ids(
     id="coalesce(r.old_id, r.old_integration_id)",
+    user="coalesce(r.old_id, r.old_integration_id)",
     integration_id="r.old_integration_id",
     new="coalesce(r.new_id, r.new_integration_id)",
     type="r.type",
@@ -80,6 +82,7 @@ FROM w WHERE x.id = w.found AND w.type = '{type_}' AND w.problem IS NULL
 def apply(this: Round) -> None:
     """Give records other ids."""
     this.execute(LOOK_UP)
+    refuse_people_out_of_reach(this, where="w.type = 'user'")
     for update in UPDATES:
         this.execute(update)
 

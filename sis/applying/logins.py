@@ -1,6 +1,7 @@
 """logins.csv: everybody has one login here, so a row can only give its SIS id to somebody who has none yet."""
 
 from sis.applying.chunks import Applier, Round, ids, info, rows
+from sis.applying.reach import refuse_people_out_of_reach
 
 CLASH = """
 SELECT n, key, true FROM rows r
@@ -77,6 +78,7 @@ FROM w WHERE u.id = w.found AND w.problem IS NULL
 def apply(this: Round) -> None:
     """Give SIS ids to people who have none; everything else is a warning."""
     this.look_up(LOOK_UP, "accounts_user")
+    refuse_people_out_of_reach(this)
     this.execute(UPDATE)
 
 

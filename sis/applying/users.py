@@ -3,6 +3,7 @@
 from accounts.auditing import record_many
 from accounts.models import Action, User
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+from sis.applying.reach import refuse_people_out_of_reach
 from sis.passwords import Given, changed
 from sis.staging import WAS_ADDED
 
@@ -114,6 +115,18 @@ LOOK_UP = LOOK_UP.format(
     ).replace("f.stuck_sis_fields", "old_stuck")
 )
 
+# A password is a change even where it is the one they have: else a warning would tell whether it is.
+WOULD_CHANGE = """
+(w.secret IS NOT NULL OR EXISTS (
+    SELECT FROM accounts_user u WHERE u.id = w.found AND (
+        u.name, u.sortable_name, u.short_name, u.login_id, u.sis_user_id, u.integration_id, u.state, u.email,
+        u.pronouns, u.declared_user_type, u.stuck_sis_fields::text[]
+    ) IS DISTINCT FROM (
+        w.new_name, w.new_sortable, w.new_short, w.new_login, w.user_id, coalesce(w.integration_id, u.integration_id),
+        w.after, CASE WHEN w.email IS NULL OR w.caution = 'bad_email' THEN u.email ELSE w.email END,
+        w.new_pronouns, w.new_type, w.new_stuck)))
+"""
+
 SECRETS = """
 SELECT n, secret, coalesce(u.password, ''), coalesce(u.sis_password_mark, '')
 FROM w LEFT JOIN accounts_user u ON u.id = w.found WHERE secret IS NOT NULL AND problem IS NULL
@@ -196,6 +209,7 @@ ORDER BY u.id FOR NO KEY UPDATE OF u
 def apply(this: Round) -> None:
     """Make, change, suspend and delete people."""
     this.look_up(LOOK_UP, "accounts_user")
+    refuse_people_out_of_reach(this, where=WOULD_CHANGE)
     this.lock(LOCK)
     _take_passwords(this)
     this.execute(FREE_LOGINS)
