@@ -115,18 +115,6 @@ LOOK_UP = LOOK_UP.format(
     ).replace("f.stuck_sis_fields", "old_stuck")
 )
 
-# A password is a change even where it is the one they have: else a warning would tell whether it is.
-WOULD_CHANGE = """
-(w.secret IS NOT NULL OR EXISTS (
-    SELECT FROM accounts_user u WHERE u.id = w.found AND (
-        u.name, u.sortable_name, u.short_name, u.login_id, u.sis_user_id, u.integration_id, u.state, u.email,
-        u.pronouns, u.declared_user_type, u.stuck_sis_fields::text[]
-    ) IS DISTINCT FROM (
-        w.new_name, w.new_sortable, w.new_short, w.new_login, w.user_id, coalesce(w.integration_id, u.integration_id),
-        w.after, CASE WHEN w.email IS NULL OR w.caution = 'bad_email' THEN u.email ELSE w.email END,
-        w.new_pronouns, w.new_type, w.new_stuck)))
-"""
-
 SECRETS = """
 SELECT n, secret, coalesce(u.password, ''), coalesce(u.sis_password_mark, '')
 FROM w LEFT JOIN accounts_user u ON u.id = w.found WHERE secret IS NOT NULL AND problem IS NULL
@@ -165,13 +153,16 @@ COLUMNS = {
     "password": "coalesce(w.password, u.password)",
     "sis_password_mark": "coalesce(w.mark, u.sis_password_mark)",
 }
+DIFFERS = f"({', '.join(COLUMNS.values())}) IS DISTINCT FROM ({', '.join(f'u.{name}' for name in COLUMNS)})"
 # A dry run holds only those whom it would change: the others sign in meanwhile.
 UPDATE = f"""
 UPDATE accounts_user u
 SET {", ".join(f"{name} = {new}" for name, new in COLUMNS.items())}, sis_import_id = %(import)s
-FROM w WHERE u.id = w.found AND w.problem IS NULL
-  AND (NOT %(dry_run)s
-       OR ({", ".join(COLUMNS.values())}) IS DISTINCT FROM ({", ".join(f"u.{name}" for name in COLUMNS)}))
+FROM w WHERE u.id = w.found AND w.problem IS NULL AND (NOT %(dry_run)s OR {DIFFERS})
+"""
+# A password is a change even where it is the one they have: else a warning would tell whether it is.
+WOULD_CHANGE = f"""
+(w.secret IS NOT NULL OR EXISTS (SELECT FROM accounts_user u WHERE u.id = w.found AND {DIFFERS}))
 """
 
 # Deleting somebody ends what they are here; the links stay (reference 1.1), and open nothing.
