@@ -198,7 +198,7 @@ def by_link() -> Exists:
 Pairs = Collection[tuple[int, int]]
 
 LINKED_BEFORE = """
-SELECT observer_id, student_id FROM accounts_observationlink
+SELECT observer_id, student_id, scope FROM accounts_observationlink
 WHERE state = 'active'
   AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
 """
@@ -218,14 +218,14 @@ DELETE FROM courses_linkcourse WHERE link_id IN (SELECT id FROM ended)
 def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -> list[int]:
     """Let each observer follow the student in all courses, for (observer id, student id) pairs; as `link` for one.
 
-    Returns the ids of the links, all of them live now. What was linked already is repaired and not recorded again.
+    Returns the ids of the links, all of them live now. What was linked so already is repaired and not recorded again.
     Raises IntegrityError for a person linked with themselves. Five statements, however many pairs.
     """
     values = {**_sides(pairs), "origin": origin, "scope": ObservationLink.Scope.ALL}
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         lock_users(values["students"])
         cursor.execute(LINKED_BEFORE, values)
-        before = set(cursor.fetchall())
+        before = {(observer, student) for observer, student, scope in cursor.fetchall() if scope == values["scope"]}
         links = [made.pk for made in ObservationLink.objects.raw(LINK, values)]
         cursor.execute(MAKE_FOR_LINKS, {"links": links})
         made = [(student, {"observer": observer}) for observer, student in pairs if (observer, student) not in before]
@@ -242,12 +242,40 @@ def unlink_all(pairs: Pairs, *, by: User | None) -> int:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         lock_users(values["students"])
         cursor.execute(LINKED_BEFORE, values)
-        live = cursor.fetchall()
+        live = [(observer, student) for observer, student, _scope in cursor.fetchall()]
         values = _sides(live)
         cursor.execute(END_LINKS, values)
         cursor.execute(UNLINK, values)
         record_many(Action.LINK_REMOVED, [(student, {"observer": observer}) for observer, student in live], by=by)
     return len(live)
+
+
+NARROW = """
+UPDATE accounts_observationlink l SET scope = 'courses', updated_at = now()
+WHERE l.id = ANY(%(links)s) AND l.state = 'active' AND l.scope = 'all'
+  AND EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id)
+RETURNING l.observer_id, l.student_id
+"""
+
+PLACES_OF_LINKS = """
+SELECT DISTINCT section_id FROM courses_enrollment WHERE type = 'ObserverEnrollment' AND state <> 'deleted'
+AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+"""
+
+
+def narrow_all(links: Collection[int], *, by: User | None) -> int:
+    """Let links that were limited to some courses, and then opened all, open only those again; returns how many.
+
+    The caller holds the students' locks. Four statements, however many links.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(NARROW, {"links": list(links)})
+        pairs = cursor.fetchall()
+        cursor.execute(PLACES_OF_LINKS, _sides(pairs))
+        keep_within_scopes(section for (section,) in cursor.fetchall())
+    made = [(student, {"observer": observer}) for observer, student in pairs]
+    record_many(Action.LINK_MADE, made, by=by, scope=ObservationLink.Scope.COURSES)
+    return len(pairs)
 
 
 def keep_within_scopes(sections: Iterable[int]) -> None:

@@ -20,7 +20,8 @@ from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, ObservationLink, User
 from courses.models import Course, Enrollment, Section, Term
-from courses.observing import by_link, follow, link_all, unlink_all
+from courses.observing import by_link, follow, link_all, narrow_all, unlink_all
+from sis.applying.user_observers import SCOPE
 from sis.models import SisImport, StateChange
 
 # Of Canvas's classes those whose records have nothing but a state to put back.
@@ -129,6 +130,14 @@ def _put_back_links(change: StateChange, by: User) -> int:
         return links.exclude(state=before).count()
 
 
+def _put_back_scopes(change: StateChange, by: User) -> int:
+    """Let links that opened only some courses open no more again; returns how many stay as they are."""
+    links = ObservationLink.objects.filter(pk__in=change.records)
+    lock_users(links.values_list("student_id", flat=True))
+    narrow_all(links.filter(sis_import_id=change.sis_import_id).values_list("pk", flat=True), by=by)
+    return links.exclude(scope=change.before).count()
+
+
 def _put_back_enrollments(change: StateChange, by: User) -> int:
     """Returns how many enrollments stay as they are, counting those of observers that only follow a student."""
     before = change.before or Enrollment.State.DELETED
@@ -217,6 +226,7 @@ def _untouched(found: QuerySet[Record], change: StateChange) -> QuerySet[Record]
 
 PUT_BACK = {
     "UserObserver": _put_back_links,
+    SCOPE: _put_back_scopes,
     "Enrollment": _put_back_enrollments,
     "AccountUser": _put_back_admins,
     "Pseudonym": _put_back_people,

@@ -13,7 +13,8 @@ CLASSES = (
     *("CommunicationChannel", "Enrollment", "GroupMembership", "UserObserver", "AccountUser"),
 )
 COUNT = """
-SELECT kind, before, after, sum(cardinality(records)) FROM sis_statechange WHERE sis_import_id = %s
+SELECT kind, before, after, sum(cardinality(records)) FROM sis_statechange
+WHERE sis_import_id = %s AND kind = ANY(%s)
 GROUP BY kind, before, after
 """
 
@@ -24,7 +25,7 @@ def statistics_of(sis_import: SisImport) -> dict[str, object]:
     counts["Course"]["concluded"] = counts["Enrollment"]["concluded"] = counts["Enrollment"]["deactivated"] = 0
     total: dict[str, int] = defaultdict(int)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [sis_import.pk])
+        cursor.execute(COUNT, [sis_import.pk, list(CLASSES)])
         for kind, before, after, number in cursor.fetchall():
             what = _change(before, after)
             if what in counts[kind]:

@@ -5,6 +5,9 @@ from courses.observing import link_all, unlink_all
 from sis.applying.chunks import Applier, Round, ids, info, noting_changes, rows
 from sis.staging import WAS_ADDED
 
+# What is told of a link that opens more than before; Canvas has no such thing.
+SCOPE = "UserObserverScope"
+
 CLASH = """
 SELECT n, concat_ws(' observes ', r.observer_id, r.student_id), true FROM rows r
 """
@@ -45,7 +48,7 @@ LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user_observer")}
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
-       r.status, o.id AS observer, s.id AS student, k.id AS link, k.state AS before
+       r.status, o.id AS observer, s.id AS student, k.id AS link, k.state AS before, k.scope
 FROM (SELECT *, {WAS_ADDED} AS added FROM rows) r
 LEFT JOIN LATERAL (SELECT id FROM accounts_user x
                    WHERE x.sis_user_id = r.observer_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) o ON true
@@ -67,11 +70,13 @@ SELECT status, observer, student FROM w
 WHERE problem IS NULL AND NOT (%(dry_run)s AND status = 'active' AND before IS NOT DISTINCT FROM 'active')
 """
 
-CHANGES = """
-SELECT l.id, w.before, l.state
+LINKS = """
 FROM w JOIN accounts_observationlink l ON l.observer_id = w.observer AND l.student_id = w.student
 WHERE w.problem IS NULL
 """
+CHANGES = f"SELECT l.id, w.before, l.state {LINKS}"
+# A row opens all courses, also where a link was there that opened only some.
+WIDENED = f"SELECT l.id, w.scope, l.scope {LINKS} AND w.before = 'active' AND l.state = 'active'"
 
 
 def apply(this: Round) -> None:
@@ -85,6 +90,7 @@ def apply(this: Round) -> None:
     link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=this.run.by)
     this.execute(STAMP)
     this.execute(noting_changes("UserObserver", CHANGES))
+    this.execute(noting_changes(SCOPE, WIDENED))
 
 
 USER_OBSERVERS = Applier("user_observer", CLASH, apply)

@@ -14,18 +14,9 @@ from sis.options import Options
 from sis.restoring import begin_restoring
 from sis.turns import work_off
 from tests.factories import make_clerk
+from tests.sis.texts import ADMINS, COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, table
 
-USERS = "user_id,login_id,status"
-COURSES = "course_id,short_name,long_name,term_id,status"
-SECTIONS = "section_id,course_id,name,status"
-ENROLLMENTS = "section_id,user_id,role,status"
 LISTED = "section_id,user_id,role,status,associated_user_id"
-LINKS = "observer_id,student_id,status"
-ADMINS = "user_id,account_id,role,status"
-
-
-def table(header, *rows):
-    return "\n".join([header, *rows])
 
 
 def links(status):
@@ -278,3 +269,21 @@ class TestAdmins:
         new = person("NEW")
         assert take_back(made, by=new) == "partially_restored"
         assert (person("NEW").state, AccountAdmin.objects.get(user=new).workflow_state) == ("registered", "active")
+
+
+def test_a_link_to_one_course_that_an_import_has_opened_for_all_opens_the_one_again(load, school, take_back):
+    load(
+        courses=table(COURSES, "C2,c,Chemistry,T1,published"),
+        sections=table(SECTIONS, "S2,C2,B,active"),
+        enrollments=table(ENROLLMENTS, "S2,KIM,student,active"),
+    )
+    pat = person("PAT")
+    link(pat, person("KIM"), origin="code", by=None, course=Course.objects.get(sis_course_id="C1"))
+    made = load(observers=links("active"))
+    assert Enrollment.objects.filter(user=pat, state="active").count() == 2
+    recorded = AuditEvent.objects.filter(action=Action.LINK_MADE).order_by("id").values_list("details", flat=True)
+    assert [details["scope"] for details in recorded] == ["courses", "all"]
+    assert take_back(made) == "restored"
+    [left] = Enrollment.objects.filter(user=pat, state="active")
+    assert (left.section.sis_section_id, ObservationLink.objects.get().scope) == ("S1", "courses")
+    assert made.data["statistics"]["total_state_changes"] == 0
