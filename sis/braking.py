@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from sis.kinds import KINDS, Kind
@@ -26,13 +26,26 @@ def _with(*kinds: str) -> str:
     return "WITH " + ", ".join(_rows(KINDS[kind]) for kind in kinds)
 
 
-# What comparing data sets has added stands in the second half of a file's numbers, whatever status it was given.
-GOING = f"(r.status IN ('deleted', 'deleted_last_completed') OR r.{WAS_ADDED})"
+# What comparing data sets has added goes too, whatever status it was given.
+GOING = f"""((r.status IN ('deleted', 'deleted_last_completed') AND NOT %(skip_deletes)s)
+             OR (r.{WAS_ADDED} AND r.status NOT IN ('deleted', 'deleted_last_completed')))"""
+
+# Found as the rows are applied: by user_id; or, when nobody has that, by the login.
+LEAVING = f"""
+leaving AS (
+    SELECT u.id, u.state, r.status FROM user_rows r JOIN accounts_user u ON u.sis_user_id = r.user_id
+    WHERE {GOING} OR r.status = 'suspended'
+    UNION
+    SELECT u.id, u.state, r.status FROM user_rows r JOIN accounts_user u ON upper(u.login_id) = upper(r.login_id)
+    LEFT JOIN accounts_user a ON a.sis_user_id = r.user_id
+    WHERE ({GOING} OR r.status = 'suspended') AND a.id IS NULL AND (u.sis_user_id IS NULL OR %(update_sis_id)s)
+)
+"""
 
 USERS = f"""
-{_with("user")}
-SELECT count(DISTINCT u.id), (SELECT count(*) FROM accounts_user WHERE state <> 'deleted')
-FROM user_rows r JOIN accounts_user u ON u.sis_user_id = r.user_id WHERE r.status = 'deleted' AND u.state <> 'deleted'
+{_with("user")}, {LEAVING}
+SELECT (SELECT count(DISTINCT id) FROM leaving WHERE state NOT IN ('suspended', 'deleted')),
+       (SELECT count(*) FROM accounts_user WHERE state NOT IN ('suspended', 'deleted'))
 """
 
 LINKS = f"""
@@ -41,57 +54,84 @@ SELECT count(DISTINCT l.id), (SELECT count(*) FROM accounts_observationlink WHER
 FROM user_observer_rows r
 JOIN accounts_user o ON o.sis_user_id = r.observer_id JOIN accounts_user s ON s.sis_user_id = r.student_id
 JOIN accounts_observationlink l ON l.observer_id = o.id AND l.student_id = s.id AND l.state = 'active'
-WHERE r.status = 'deleted'
+WHERE {GOING}
 """
 
-# Batch mode removes what is live in its terms, came from a file once, and is in none now.
+# Enrollments named by their rows; in batch mode those that came from a file once and are in none now; those of
+# observers with their students; and all that are in a section or course, or of a person, that goes.
 ENROLLMENTS = f"""
-{_with("enrollment", "section", "user", "term")},
+{_with("enrollment", "section", "course", "user", "term")}, {LEAVING},
 live AS (SELECT id, user_id, section_id, associated_user_id, type, sis_import_id FROM courses_enrollment
          WHERE state IN ('active', 'invited', 'creation_pending')),
+people AS (
+    SELECT r.n, u.id FROM enrollment_rows r JOIN accounts_user u ON u.sis_user_id = r.user_id
+    WHERE r.user_integration_id IS NULL
+    UNION ALL
+    SELECT r.n, u.id FROM enrollment_rows r JOIN accounts_user u ON u.integration_id = r.user_integration_id
+),
+places AS (
+    SELECT r.n, s.id FROM enrollment_rows r JOIN courses_section s ON s.sis_section_id = r.section_id
+    UNION ALL
+    SELECT r.n, s.id FROM enrollment_rows r JOIN courses_course c ON c.sis_course_id = r.course_id
+    JOIN courses_section s ON coalesce(s.nonxlist_course_id, s.course_id) = c.id AND s.is_default
+    WHERE r.section_id IS NULL
+),
+listed AS (
+    SELECT people.id AS user_id, places.id AS section_id, o.id AS other, {GOING} AS going
+    FROM enrollment_rows r JOIN people ON people.n = r.n JOIN places ON places.n = r.n
+    LEFT JOIN accounts_user o ON o.sis_user_id = r.associated_user_id
+),
 batch_courses AS (
-    SELECT c.id, c.sis_course_id FROM courses_course c LEFT JOIN courses_term t ON t.id = c.term_id
+    SELECT c.id, c.sis_course_id, c.sis_import_id FROM courses_course c LEFT JOIN courses_term t ON t.id = c.term_id
     WHERE %(batch)s AND (c.term_id = %(term)s OR (%(multi)s AND t.sis_term_id IN (SELECT term_id FROM term_rows)))
 ),
 named AS (
-    SELECT e.id, e.user_id, e.section_id FROM enrollment_rows r
-    JOIN accounts_user u ON u.sis_user_id = r.user_id
-    JOIN live e ON e.user_id = u.id
-    JOIN courses_section s ON s.id = e.section_id JOIN courses_course c ON c.id = s.course_id
-    LEFT JOIN accounts_user a ON a.id = e.associated_user_id
-    WHERE {GOING} AND (r.section_id = s.sis_section_id OR (r.section_id IS NULL AND r.course_id = c.sis_course_id))
-      AND r.associated_user_id IS NOT DISTINCT FROM a.sis_user_id
+    SELECT e.id, e.user_id, e.section_id FROM listed JOIN live e USING (user_id, section_id)
+    WHERE going AND (e.type <> 'ObserverEnrollment' OR e.associated_user_id IS NOT DISTINCT FROM listed.other)
     UNION
     SELECT e.id, e.user_id, e.section_id FROM live e
     JOIN courses_section s ON s.id = e.section_id JOIN batch_courses c ON c.id = s.course_id
-    JOIN accounts_user u ON u.id = e.user_id
-    WHERE e.sis_import_id IS NOT NULL AND %(batch_enrollments)s AND NOT EXISTS (
-        SELECT 1 FROM enrollment_rows r WHERE r.user_id = u.sis_user_id
-        AND (r.section_id = s.sis_section_id OR (r.section_id IS NULL AND r.course_id = c.sis_course_id)))
+    WHERE e.sis_import_id IS NOT NULL AND %(batch_enrollments)s
+      AND NOT EXISTS (SELECT 1 FROM listed x WHERE x.section_id = e.section_id AND x.user_id = e.user_id)
+      AND NOT EXISTS (SELECT 1 FROM listed x WHERE x.section_id = e.section_id AND x.user_id = e.associated_user_id)
+),
+closing AS (
+    SELECT s.id FROM section_rows r JOIN courses_section s ON s.sis_section_id = r.section_id WHERE {GOING}
+    UNION
+    SELECT s.id FROM course_rows r JOIN courses_course c ON c.sis_course_id = r.course_id
+    JOIN courses_section s ON s.course_id = c.id WHERE {GOING}
+    UNION
+    SELECT s.id FROM batch_courses c JOIN courses_section s ON coalesce(s.nonxlist_course_id, s.course_id) = c.id
+    WHERE %(batch_sections)s AND s.sis_import_id IS NOT NULL AND s.sis_section_id IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM section_rows r WHERE r.section_id = s.sis_section_id)
+    UNION
+    SELECT s.id FROM batch_courses c JOIN courses_section s ON s.course_id = c.id
+    WHERE %(batch_courses)s AND c.sis_import_id IS NOT NULL AND c.sis_course_id IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM course_rows r WHERE r.course_id = c.sis_course_id)
 ),
 going AS (
     SELECT id FROM named
     UNION
     SELECT e.id FROM named JOIN live e ON e.associated_user_id = named.user_id AND e.section_id = named.section_id
     UNION
-    SELECT e.id FROM section_rows r JOIN courses_section s ON s.sis_section_id = r.section_id
-    JOIN live e ON e.section_id = s.id WHERE r.status = 'deleted'
+    SELECT e.id FROM closing JOIN live e ON e.section_id = closing.id
     UNION
-    SELECT e.id FROM batch_courses c JOIN courses_section s ON coalesce(s.nonxlist_course_id, s.course_id) = c.id
-    JOIN live e ON e.section_id = s.id
-    WHERE %(batch_sections)s AND s.sis_import_id IS NOT NULL AND s.sis_section_id IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM section_rows r WHERE r.section_id = s.sis_section_id)
+    SELECT e.id FROM leaving JOIN live e ON e.user_id = leaving.id WHERE leaving.status = 'deleted'
     UNION
-    SELECT e.id FROM user_rows r JOIN accounts_user u ON u.sis_user_id = r.user_id
-    JOIN live e ON e.user_id = u.id OR e.associated_user_id = u.id WHERE r.status = 'deleted'
+    SELECT e.id FROM leaving JOIN live e ON e.associated_user_id = leaving.id WHERE leaving.status = 'deleted'
 )
 SELECT (SELECT count(*) FROM going), (SELECT count(*) FROM live)
 """
 
 ANY_GOING = f"""
 SELECT EXISTS (SELECT 1 FROM {STAGED} WHERE {WAS_ADDED}
-               OR 'deleted' IN (c2, c3, c4, c5, c7) OR c7 = 'deleted_last_completed')
+               OR 'deleted' IN (c3, c4, c5, c7) OR c3 = 'suspended' OR c7 = 'deleted_last_completed')
 """
+
+# All joins are by what is equal, and so take time in proportion; the database knows too little of the staged rows to
+# choose between hashing them and going through them again for each.
+HASHING = "SET LOCAL enable_nestloop = off"
+AS_BEFORE = "SET LOCAL enable_nestloop TO DEFAULT"
 
 
 def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) -> str | None:
@@ -107,17 +147,24 @@ def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) 
         "multi": options.multi_term_batch_mode,
         "batch_enrollments": "enrollment" in files,
         "batch_sections": "section" in files,
+        "batch_courses": "course" in files,
+        "skip_deletes": options.skip_deletes,
+        "update_sis_id": options.update_sis_id_if_login_claimed,
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ANY_GOING, {})
-        if not options.batch_mode and (options.skip_deletes or not cursor.fetchone()[0]):
+        if not options.batch_mode and not cursor.fetchone()[0]:
             return None
+        cursor.execute(HASHING)
+        found = {}
         for question, name in ((USERS, _("people")), (ENROLLMENTS, _("enrollments")), (LINKS, _("observer links"))):
             cursor.execute(question, values)
-            going, active = cursor.fetchone()
-            if going >= TOO_FEW_TO_MIND and going * 100 > share * active:
-                return _(
-                    "This import would remove {going} of {active} active {what}, more than the {share} % that are"
-                    " allowed at once."
-                ).format(going=going, active=active, what=name, share=share)
+            found[name] = cursor.fetchone()
+        cursor.execute(AS_BEFORE)
+    for name, (going, active) in found.items():
+        if going >= TOO_FEW_TO_MIND and going * 100 > share * active:
+            return _(
+                "This import would remove {going} of {active} active {what}, more than the {share} % that are"
+                " allowed at once."
+            ).format(going=going, active=active, what=name, share=share)
     return None
