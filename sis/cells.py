@@ -18,6 +18,7 @@ MOMENT = re.compile(
 LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}|\d{4}")
 YEARS = range(1900, 2201)
 YES = frozenset({"yes", "y", "true", "t", "on", "1"})
+NUMBER = re.compile(r"[+-]?\d+")
 NO = frozenset({"no", "n", "false", "f", "off", "0"})
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+'-]+(?:\.[A-Za-z0-9_+'-]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]{2,}")
 
@@ -40,7 +41,8 @@ def moment(text: str) -> str | None:
         when = datetime(*parts, tzinfo=_zone(offset))  # type: ignore[arg-type,misc]
         if when.year not in YEARS:
             raise BadDate
-        return when.isoformat()
+        # In UTC, for the database knows offsets only below sixteen hours.
+        return when.astimezone(UTC).isoformat()
     except ValueError:
         raise BadDate from None
 
@@ -60,7 +62,7 @@ def flag(text: str) -> str:
         return "true"
     if word in NO:
         return "false"
-    return "true" if word.lstrip("+-").isdecimal() and int(word) else "false"
+    return "true" if NUMBER.fullmatch(word) and int(word) else "false"
 
 
 def is_address(text: str) -> bool:

@@ -16,6 +16,8 @@ class Kind:
     key: tuple[str, ...]
     dates: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
+    # Whether <delete> clears a date; elsewhere it is as good as none.
+    clears_dates: bool = False
     words: frozenset[str] = frozenset({"status"})
 
     @cached_property
@@ -71,6 +73,7 @@ KINDS = {
             ),
             key=("course_id",),
             dates=DATES,
+            clears_dates=True,
             words=frozenset({"status", "course_format", "grade_passback_setting"}),
         ),
         Kind(

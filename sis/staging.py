@@ -166,7 +166,7 @@ def taker(kind: Kind, veil: Veil) -> Callable[[int, Row], list[Any]]:
             if word := cells[position]:
                 cells[position] = flag(word)
         for position in dates:
-            if (day := cells[position]) and day != DELETE:
+            if (day := cells[position]) and not (kind.clears_dates and day == DELETE):
                 try:
                     cells[position] = moment(day)
                 except BadDate:

@@ -6,7 +6,8 @@ from sis.applying.chunks import Applier, Round, ids, info, insert, noting_change
 from sis.applying.reach import refuse_roles_out_of_reach
 
 CLASH = """
-SELECT n, concat_ws(' ', r.user_id, r.account_id), true FROM rows r
+SELECT n, concat_ws(' ', r.user_id, coalesce(r.account_id, root.sis_account_id)), true
+FROM rows r JOIN accounts_account root ON root.id = %(root)s
 """
 
 PROBLEM = """

@@ -5,7 +5,7 @@ from accounts.models import Action, User
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import refuse_people_out_of_reach
 from sis.passwords import Given, changed
-from sis.staging import WAS_ADDED
+from sis.staging import LONGEST, WAS_ADDED
 
 CLASH = """
 SELECT n, key, true FROM rows
@@ -59,7 +59,8 @@ LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user")},
 found AS (
-    SELECT r.n, r.row, r.secret, r.user_id, r.integration_id, r.email, r.status, r.note AS caution, f.id AS found,
+    SELECT r.n, r.row, r.secret, r.user_id, r.email, r.status, r.note AS caution, f.id AS found,
+           CASE WHEN i.id IS NULL OR i.id = f.id THEN r.integration_id END AS integration_id,
            f.state AS before, f.stuck_sis_fields AS old_stuck, {info("user")} AS info, {PROBLEM} AS problem,
            {IDS} AS ids,
            CASE WHEN {free("status")} THEN
@@ -70,8 +71,8 @@ found AS (
            CASE WHEN l.state = 'deleted' OR (r.status = 'deleted' AND l.id <> coalesce(f.id, -1)) THEN l.id END
                AS former_holder,
            CASE WHEN {free("name")} THEN
-                coalesce(r.full_name, nullif(concat_ws(' ', r.first_name, r.last_name), ''), f.name, r.sortable_name,
-                         r.short_name, r.login_id) ELSE f.name END AS new_name,
+                left(coalesce(r.full_name, nullif(concat_ws(' ', r.first_name, r.last_name), ''), f.name,
+                              r.sortable_name, r.short_name, r.login_id), {LONGEST}) ELSE f.name END AS new_name,
            CASE WHEN {free("sortable_name")} THEN
                 coalesce(r.sortable_name, {SORTABLE.format("r.full_name")},
                          nullif(concat_ws(', ', r.last_name, r.first_name), ''), f.sortable_name)
@@ -96,7 +97,8 @@ found AS (
 SELECT *, NULL::text AS password, NULL::text AS mark,
        {{stuck}} AS new_stuck
 FROM (SELECT n, row, secret, user_id, integration_id, email, status, problem, caution, ids, info, found, before, after,
-             new_login, former_holder, new_name, coalesce(new_sortable, {SORTABLE.format("new_name")}) AS new_sortable,
+             new_login, former_holder, new_name,
+             left(coalesce(new_sortable, {SORTABLE.format("new_name")}), {LONGEST}) AS new_sortable,
              coalesce(new_short, new_name) AS new_short, new_pronouns, new_type, old_stuck, old_name, old_sortable,
              old_short, old_pronouns, old_login
       FROM found) AS looked_up
@@ -129,11 +131,11 @@ WHERE w.n = given.n
 # The login of somebody deleted is free for somebody else; a login that is somebody's is not for one made deleted.
 FREE_LOGINS = """
 WITH taken AS (
-    UPDATE w SET new_login = left(new_login, 80) || '~' || n || '~' || %(import)s
+    UPDATE w SET new_login = left(new_login, 60) || '~' || gen_random_uuid()
     WHERE problem IS NULL AND former_holder IS NOT NULL AND status = 'deleted' AND former_holder IS DISTINCT FROM found
       AND (found IS NULL OR new_login IS DISTINCT FROM old_login)
 )
-UPDATE accounts_user u SET login_id = left(u.login_id, 80) || '~' || u.id
+UPDATE accounts_user u SET login_id = left(u.login_id, 60) || '~' || gen_random_uuid()
 FROM w WHERE u.id = w.former_holder AND u.state = 'deleted' AND w.problem IS NULL AND w.status <> 'deleted'
          AND w.former_holder IS DISTINCT FROM w.found
 """
