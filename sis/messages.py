@@ -12,6 +12,7 @@ TEXTS = {
     "too_long": _("The {column} of this row is too long ({id}). At most 255 characters are kept."),
     "bad_date": _("A date of {id} does not exist, and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
     "bad_status": _("“{status}” is no status for {id}. The reference lists the words that can stand there."),
+    "not_saved": _("This row could not be saved, though no rule says why. Look at what stands in it, and beside it."),
     "integration_id_taken": _("The integration id {integration_id} of {id} belongs to something else already."),
     # users and logins
     "no_user_id": _("A user_id is missing. Every person needs one that never changes."),

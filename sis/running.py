@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from django.db import Error, OperationalError, connection, transaction
+from django.db import DataError, Error, IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from accounts.auditing import record
 from accounts.models import Action
 from sis import staging
 from sis.applying.appliers import APPLIERS
-from sis.applying.chunks import Run, apply_chunk
+from sis.applying.chunks import Run, apply_chunk, not_saved
 from sis.batching import NotRemoved, remove_unlisted
 from sis.braking import brake
 from sis.chains import NeedsRemaster
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 State = SisImport.State
 ROWS_PER_CHUNK = 5_000
 TRIES = 3
+# So many rows that the database does not take are left out; more are a fault of ours.
+MOST_NOT_SAVED = 50
 Tell = Callable[[SisImport], None]
 
 
@@ -57,7 +59,7 @@ class Import:
         self.veil = Veil(os.urandom(32))
         self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.veil)
         self.session = connection.connection
-        self.done = self.total = 0
+        self.done = self.total = self.not_saved = 0
 
     def go(self) -> None:
         """Everything, from where it stands, to one of the final states. Raises what the database raises."""
@@ -139,7 +141,7 @@ class Import:
         for position, file in enumerate(files):
             grown, measured = 0, 0
             for first, last, size in self._chunks(file):
-                self._chunk(file, first, last)
+                self._rows(file, first, last, size)
                 self.done, grown = self.done + size, grown + size
                 self._show_progress()
                 # As often as the table has doubled, and so a few times for any size.
@@ -157,10 +159,34 @@ class Import:
         while chunk := staging.next_chunk(max(self.row.resume_n or 0, file.first - 1), file.last, ROWS_PER_CHUNK):
             yield chunk
 
+    def _rows(self, file: StagedFile, first: int, last: int, size: int) -> None:
+        """Apply a chunk; where the database does not take it, its halves, down to the row that is left out for it."""
+        try:
+            self._chunk(file, first, last)
+        except (DataError, IntegrityError) as error:
+            if size == 1:
+                self._leave_out(file, first, error)
+            while size > 1 and (half := staging.next_chunk(first - 1, last, (size + 1) // 2)):
+                self._rows(file, *half)
+                first = half[1] + 1
+
+    def _leave_out(self, file: StagedFile, n: int, error: Error) -> None:
+        self.not_saved += 1
+        if self.not_saved > MOST_NOT_SAVED:
+            raise error
+        # Without its details, which hold the row.
+        why = getattr(getattr(error.__cause__, "diag", None), "message_primary", "")
+        logger.warning("roster import %s: a row of %s was not saved: %s", self.row.pk, file.kind.plural, why)
+        with transaction.atomic():
+            self.messages.about_rows(file.name, [not_saved(file.kind, n)])
+            self.row.resume_n = n
+            self._save_with_messages("resume_n")
+
     def _chunk(self, file: StagedFile, first: int, last: int) -> None:
         """One transaction: the rows, what there is to say of them, and that we have come so far."""
         counts = self.row.data["counts"]
         before = (counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n)
+        said_before = len(self.messages.unsaved)
         for tries_left in reversed(range(TRIES)):
             try:
                 with transaction.atomic():
@@ -171,7 +197,7 @@ class Import:
                     self._save_with_messages("resume_n", "data")
                 return
             except Error:
-                self.messages.unsaved.clear()
+                del self.messages.unsaved[said_before:]
                 counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n = before
                 # Somebody else changed the same records at the same moment, mostly.
                 if not tries_left or is_lost(self.session):

@@ -239,3 +239,13 @@ SELECT %(import)s, '{kind}', coalesce(before, ''), after, array_agg(id), {batch_
 FROM ({select}) AS changes(id, before, after)
 WHERE before IS DISTINCT FROM after GROUP BY before, after
 """
+
+
+def not_saved(kind: Kind, n: int) -> Message:
+    """What is said of a staged row that the database did not take."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT row, {info(kind.name)} FROM (SELECT {kind.selected} FROM sis_staged WHERE n = %s) r", [n]
+        )
+        row, content = cursor.fetchone()
+    return Message(row, "not_saved", {}, content)
