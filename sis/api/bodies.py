@@ -13,6 +13,10 @@ PATH = "/api/v1/accounts/{account}/sis_imports/{pk}"
 # A flag is null where it was not given; these are never null.
 FLAGS = ("batch_mode", "override_sis_stickiness", "add_sis_stickiness", "clear_sis_stickiness")
 ALWAYS = ("skip_deletes", "update_sis_id_if_login_claimed")
+DATA = (
+    *("import_type", "supplied_batches", "completed_importers", "running_immediately", "counts", "statistics"),
+    *("downloadable_attachment_ids", "diffed_against_sis_batch_id", "error_message"),
+)
 VALUES = ("batch_mode_term_id", "change_threshold", "diff_row_count_threshold")
 
 
@@ -27,7 +31,7 @@ def import_body(sis_import: SisImport, call: Call, messages: list[SisImportError
         "updated_at": sis_import.updated_at,
         "progress": sis_import.progress,
         "workflow_state": sis_import.workflow_state,
-        "data": sis_import.data,
+        "data": {key: sis_import.data[key] for key in DATA if key in sis_import.data},
         "multi_term_batch_mode": options.get("multi_term_batch_mode") or None,
         "diffing_data_set_identifier": sis_import.diffing_data_set_identifier or None,
         "diffing_remaster": options.get("diffing_remaster_data_set") or None,

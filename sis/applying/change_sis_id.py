@@ -83,6 +83,8 @@ def apply(this: Round) -> None:
     """Give records other ids."""
     this.execute(LOOK_UP)
     refuse_people_out_of_reach(this, where="w.type = 'user'")
+    for type_, (table, _sis_id) in TABLES.items():
+        this.remember(table, where=f"w.type = '{type_}'")
     for update in UPDATES:
         this.execute(update)
 

@@ -88,7 +88,7 @@ class Round:
             self.execute(sql)
 
     def look_up(self, sql: str, table: str, *, found: str = "w.found") -> None:
-        """Run the statement that makes the table w. A dry run remembers the records found as they are now.
+        """Run the statement that makes the table w, and remember the records found.
 
         Rows that comparing data sets has added are passed over where there is nothing for them to end, and where
         another row of this import was about the same record in other words.
@@ -96,10 +96,14 @@ class Round:
         self.execute(sql)
         if self.values["last"] % ROOM > ADDED:
             self.execute(SPARE.format(table=table, found=found))
+        self.remember(table, found=found)
+
+    def remember(self, table: str, *, found: str = "w.found", where: str = "true") -> None:
+        """A dry run remembers these records of w as they are now."""
         if self.run.options.dry_run:
             self.execute(
                 f"INSERT INTO was SELECT '{table}', x.id, to_jsonb(x) FROM {table} x"
-                f" WHERE x.id IN (SELECT {found} FROM w WHERE w.problem IS NULL) ON CONFLICT DO NOTHING"
+                f" WHERE x.id IN (SELECT {found} FROM w WHERE w.problem IS NULL AND {where}) ON CONFLICT DO NOTHING"
             )
 
 

@@ -292,6 +292,17 @@ class TestReading:
         answer = api.get("accounts/self/sis_imports", per_page=2)
         assert 'rel="next"' in answer["Link"]
 
+    def test_what_we_note_for_ourselves_is_not_told(self, api, root):
+        term = Term.objects.create(name="Autumn").pk
+        made = attach(api, batch_mode="true", batch_mode_term_id=term, content=CSV[:-12]).json()["id"]
+        work_off(root)
+        assert "batch_decided" in SisImport.objects.get(pk=made).data
+        told = api.get(f"accounts/self/sis_imports/{made}").json()["data"]
+        assert told.keys() == {
+            *("import_type", "supplied_batches", "completed_importers", "running_immediately", "counts", "statistics"),
+            "downloadable_attachment_ids",
+        }
+
     def test_those_that_run(self, api):
         assert api.get("accounts/self/sis_imports/importing").json() == {"sis_imports": []}
         one = attach(api).json()["id"]

@@ -460,6 +460,14 @@ class TestDryRun:
         assert (made.workflow_state, made.data["counts"]["users"]) == ("imported_with_messages", 3)
         assert warnings(made) == [(4, "no_user")]
 
+    def test_changed_ids_are_changes(self, load, year):
+        made = load(
+            options=Options(dry_run=True),
+            changed="old_id,new_id,type\nKIM,KIM-2,user\nS1,S1-2,section\nnobody,X,user",
+        )
+        assert made.report["users"]["changed"] == {"count": 1, "examples": ["kim (KIM-2)"]}
+        assert made.report["sections"]["changed"] == {"count": 1, "examples": ["A"]}
+
     def test_the_brake_warns_there_and_stops_nothing(self, load):
         load(users=people(*(f"U{n}" for n in range(30))))
         made = load(options=Options(dry_run=True), users=people(*(f"U{n}" for n in range(20)), status="deleted"))
