@@ -50,7 +50,10 @@ def _term_lives(term_id: int | None) -> bool:
 
 
 def create_import(root: Account, upload: IO[bytes], file_name: str, options: Options, *, by: User | None) -> SisImport:
-    """Store `upload` (read to its end, piece by piece) as an import that waits. Raises Invalid for bad options."""
+    """Store `upload` (read to its end, piece by piece) as an import that waits. Raises Invalid for bad options.
+
+    One that is aborted while it arrives stays so, and nothing of it is kept.
+    """
     check(options)
     made = SisImport.objects.create(
         account=root,
@@ -75,9 +78,14 @@ def create_import(root: Account, upload: IO[bytes], file_name: str, options: Opt
         made.delete()
         raise
     with transaction.atomic():
-        made.workflow_state = SisImport.State.CREATED
-        made.save(update_fields=["stored_file", "workflow_state", "updated_at"])
-        ask_for_work()
+        arriving = SisImport.objects.filter(pk=made.pk, workflow_state=SisImport.State.INITIALIZING)
+        if arriving.update(
+            stored_file=made.stored_file, workflow_state=SisImport.State.CREATED, updated_at=timezone.now()
+        ):
+            ask_for_work()
+        else:
+            path.unlink()
+    made.refresh_from_db()
     return made
 
 

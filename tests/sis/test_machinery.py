@@ -1,6 +1,7 @@
 """How imports run: batch mode, data sets, the brake, dry runs, stopping, going on, taking back (reference 3)."""
 
 from contextlib import suppress
+from io import BytesIO
 
 import pytest
 from django.db import IntegrityError, OperationalError, ProgrammingError, connection
@@ -12,6 +13,7 @@ from courses.observing import link, unlink
 from sis import running
 from sis.aborting import abort
 from sis.brake_setting import set_deletion_brake
+from sis.creating import create_import
 from sis.models import SisImport, SisImportError
 from sis.options import Options
 from sis.restoring import begin_restoring
@@ -178,6 +180,21 @@ class TestGoingOn:
         assert made.workflow_state == "aborted"
         assert User.objects.filter(sis_user_id__startswith="U").count() == 3
         assert abort(made, by=admin) is False
+
+    def test_one_that_is_aborted_while_it_arrives_does_not_run_and_is_not_kept(self, load, root, admin, settings):
+        load()
+
+        class Slow(BytesIO):
+            def read(self, size=-1):
+                if piece := super().read(size):
+                    abort(SisImport.objects.latest("pk"), by=admin)
+                return piece
+
+        made = create_import(root, Slow(people("U1").encode()), "users.csv", Options(), by=admin)
+        work_off(root)
+        assert (made.workflow_state, made.stored_file) == ("aborted", "")
+        assert not User.objects.filter(sis_user_id="U1").exists()
+        assert list((settings.DATA_DIR / "sis_imports").glob(f"{made.pk}.*")) == []
 
     def test_imports_run_one_after_the_other_the_oldest_first(self, load, root, admin, tmp_path):
         load()
