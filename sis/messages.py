@@ -45,7 +45,9 @@ TEXTS = {
     ),
     # accounts
     "no_account_id": _("An account_id is missing."),
-    "no_parent": _("The parent account {parent} of {id} is unknown. List parents before their sub-accounts."),
+    "no_parent": _(
+        "The parent account {parent} of {id} is unknown or deleted. List parents before their sub-accounts."
+    ),
     "no_name": _("The name of {id} is missing."),
     "account_loop": _("Account {id} cannot be below {parent}, for that is below {id} itself."),
     "account_in_use": _("Account {id} still has active sub-accounts or courses, and was not deleted."),
@@ -61,7 +63,10 @@ TEXTS = {
     "no_course_id": _("A course_id is missing{for_section}."),
     "no_short_name": _("The short_name of course {id} is missing."),
     "no_long_name": _("The long_name of course {id} is missing."),
-    "no_account": _("The account {account} of course {id} is unknown. Import it first, or leave the column empty."),
+    "no_account": _("The account {account} of course {id} is unknown or deleted. Import it first, or name another."),
+    "strange_roles": _(
+        "Course {id} was not moved to account {account}: people in it have roles that do not exist there ({roles})."
+    ),
     "bad_course_format": _("“{value}” is no format of course {id}: on_campus, online or blended."),
     "bad_grade_passback_setting": _("“{value}” is no grade_passback_setting of course {id}."),
     "no_section_id": _("A section_id is missing."),

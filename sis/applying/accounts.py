@@ -21,6 +21,7 @@ WHERE NOT (key = 'account ' || r.account_id AND NOT writes)
 PROBLEM = """
 CASE WHEN r.account_id IS NULL THEN 'no_account_id'
      WHEN r.parent_account_id IS NOT NULL AND p.id IS NULL THEN 'no_parent'
+     WHEN coalesce(r.status, f.workflow_state) = 'active' AND above.workflow_state = 'deleted' THEN 'no_parent'
      WHEN r.status NOT IN ('active', 'deleted') OR (r.status IS NULL AND f.id IS NULL) THEN 'bad_status'
      WHEN r.name IS NULL AND f.id IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
@@ -39,11 +40,13 @@ CASE WHEN r.account_id IS NULL THEN 'no_account_id'
 
 IDS = ids(
     id="r.account_id",
-    parent="r.parent_account_id",
+    parent="coalesce(r.parent_account_id, above.sis_account_id, above.name)",
     status="r.status",
     integration_id="r.integration_id",
     column="split_part(r.fault, ':', 2)",
 )
+
+PARENT = f"CASE WHEN {free('parent')} THEN coalesce(p.id, %(root)s) ELSE f.parent_id END"
 
 LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
@@ -51,7 +54,7 @@ CREATE TEMP TABLE w ON COMMIT DROP AS
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("account")} AS info,
        r.account_id, f.id AS found, f.workflow_state AS before, coalesce(r.status, f.workflow_state) AS after,
        CASE WHEN {free("name")} THEN coalesce(r.name, f.name) ELSE f.name END AS new_name,
-       CASE WHEN {free("parent")} THEN coalesce(p.id, %(root)s) ELSE f.parent_id END AS new_parent,
+       {PARENT} AS new_parent,
        CASE WHEN 'integration_id' = ANY(%(given)s) THEN r.integration_id ELSE f.integration_id END AS new_integration,
        {
     stuck(
@@ -65,6 +68,7 @@ FROM rows r
 LEFT JOIN LATERAL (SELECT * FROM accounts_account a WHERE a.sis_account_id = r.account_id LIMIT 1) f ON true
 LEFT JOIN LATERAL (SELECT * FROM accounts_account a WHERE a.sis_account_id = r.parent_account_id LIMIT 1) p ON true
 LEFT JOIN LATERAL (SELECT * FROM accounts_account a WHERE a.integration_id = r.integration_id LIMIT 1) i ON true
+LEFT JOIN LATERAL (SELECT * FROM accounts_account a WHERE a.id = {PARENT} LIMIT 1) above ON true
 """
 
 UPDATE = """

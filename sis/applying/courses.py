@@ -13,7 +13,18 @@ CROSS JOIN LATERAL (
 ) keys(key)
 """
 
-PROBLEM = """
+# Custom roles in use that are none of the account the course moves to; nothing when there are none.
+STRANGE = """
+    SELECT string_agg(DISTINCT o.label, ', ') FROM courses_section s
+    JOIN courses_enrollment e ON e.section_id = s.id JOIN accounts_role o ON o.id = e.role_id
+    WHERE s.course_id = f.id AND e.state NOT IN ('deleted', 'rejected') AND o.account_id NOT IN (
+        WITH RECURSIVE above(id, parent_id) AS (
+            SELECT x.id, x.parent_id FROM accounts_account x WHERE x.id = home.id
+            UNION ALL SELECT x.id, x.parent_id FROM accounts_account x JOIN above ON x.id = above.parent_id
+        ) SELECT above.id FROM above)
+"""
+
+PROBLEM = f"""
 CASE WHEN r.course_id IS NULL THEN 'no_course_id'
      WHEN r.short_name IS NULL THEN 'no_short_name'
      WHEN r.long_name IS NULL THEN 'no_long_name'
@@ -24,13 +35,16 @@ CASE WHEN r.course_id IS NULL THEN 'no_course_id'
      WHEN r.grade_passback_setting NOT IN ('nightly_sync', 'not_set') THEN 'bad_grade_passback_setting'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN r.account_id IS NOT NULL AND a.id IS NULL AND b.id IS NULL THEN 'no_account'
+     WHEN r.status <> 'deleted' AND home.workflow_state = 'deleted' THEN 'no_account'
+     WHEN home.id <> f.account_id AND ({STRANGE}) IS NOT NULL THEN 'strange_roles'
      WHEN i.id <> coalesce(f.id, -1) THEN 'integration_id_taken' END
 """
 
 IDS = ids(
     id="r.course_id",
     status="r.status",
-    account="r.account_id",
+    account="coalesce(r.account_id, home.sis_account_id, home.name)",
+    roles=f"CASE WHEN home.id <> f.account_id THEN ({STRANGE}) END",
     integration_id="r.integration_id",
     column="split_part(r.fault, ':', 2)",
     value="coalesce(CASE WHEN r.course_format NOT IN ('on_campus', 'online', 'blended') THEN r.course_format END,"
@@ -52,6 +66,10 @@ def _date(column: str, field: str) -> str:
     return f"""CASE WHEN {free(field)} AND r.{column} IS NOT NULL THEN {given} ELSE f.{field} END"""
 
 
+# A course that goes may be of an account that is gone.
+ACCOUNT = """SELECT id FROM accounts_account x WHERE x.sis_account_id = {0}
+                   AND (x.workflow_state = 'active' OR r.status = 'deleted') LIMIT 1"""
+
 LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("course")}
@@ -60,8 +78,7 @@ SELECT r.n, r.row, r.note AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info(
        CASE WHEN {free("status")} THEN {AFTER} ELSE f.workflow_state END AS after,
        CASE WHEN {free("name")} THEN r.long_name ELSE f.name END AS new_name,
        CASE WHEN {free("course_code")} THEN r.short_name ELSE f.course_code END AS new_code,
-       CASE WHEN {free("account")} THEN coalesce(a.id, b.id, f.account_id, %(root)s) ELSE f.account_id END
-           AS new_account,
+       home.id AS new_account,
        CASE WHEN {free("term")} THEN coalesce(t.id, f.term_id) ELSE f.term_id END AS new_term,
        {_date("start_date", "start_at")} AS new_start,
        {_date("end_date", "end_at")} AS new_end,
@@ -90,8 +107,11 @@ SELECT r.n, r.row, r.note AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info(
 FROM rows r
 LEFT JOIN LATERAL (SELECT * FROM courses_course c WHERE c.sis_course_id = r.course_id LIMIT 1) f ON true
 LEFT JOIN LATERAL (SELECT * FROM courses_course c WHERE c.integration_id = r.integration_id LIMIT 1) i ON true
-LEFT JOIN LATERAL (SELECT id FROM accounts_account x WHERE x.sis_account_id = r.account_id LIMIT 1) a ON true
-LEFT JOIN LATERAL (SELECT id FROM accounts_account x WHERE x.sis_account_id = r.fallback_account_id LIMIT 1) b ON true
+LEFT JOIN LATERAL ({ACCOUNT.format("r.account_id")}) a ON true
+LEFT JOIN LATERAL ({ACCOUNT.format("r.fallback_account_id")}) b ON true
+LEFT JOIN LATERAL (SELECT * FROM accounts_account x WHERE x.id =
+                   CASE WHEN {free("account")} THEN coalesce(a.id, b.id, f.account_id, %(root)s) ELSE f.account_id END
+                   LIMIT 1) home ON true
 LEFT JOIN LATERAL (SELECT id FROM courses_term x WHERE x.sis_term_id = r.term_id LIMIT 1) t ON true
 """
 

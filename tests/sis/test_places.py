@@ -2,12 +2,12 @@
 
 import pytest
 
-from accounts.models import Account, ObservationLink, User
+from accounts.models import Account, ObservationLink, Role, User
 from accounts.stickiness import stick
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import link
 from sis.options import Options
-from tests.factories import EnrollmentFactory, UserFactory
+from tests.factories import EnrollmentFactory, SectionFactory, UserFactory
 from tests.sis.conftest import warnings
 
 
@@ -58,6 +58,20 @@ class TestAccounts:
     def test_a_child_listed_before_its_parent_is_refused(self, load):
         made = load(accounts=f"{self.HEADER}\nB,A,School,active\nA,,District,active")
         assert warnings(made) == [(2, "no_parent")]
+
+    def test_nothing_comes_to_life_below_what_is_deleted(self, load, root):
+        load(accounts=f"{self.HEADER}\nA,,District,active\nB,A,School,active")
+        gone = f"{self.HEADER}\nB,A,School,deleted\nA,,District,deleted"
+        load(accounts=gone)
+        assert warnings(load(accounts=gone)) == []
+        made = load(accounts=f"{self.HEADER}\nB,A,School,active\nC,A,Other,active\nC,A,Other,deleted")
+        assert warnings(made) == [(2, "no_parent"), (3, "no_parent")]
+        assert "parent account A of B is unknown or deleted" in made.sis_import_errors.get(row=2).message
+        assert (account("B").workflow_state, account("C").workflow_state) == ("deleted", "deleted")
+        stuck = account("B")
+        stick(stuck, ["parent"])
+        stuck.save()
+        assert warnings(load(accounts=f"{self.HEADER}\nB,,School,active")) == [(2, "no_parent")]
 
     def test_blanks_keep_name_and_status_of_an_account(self, load):
         load(accounts=f"{self.HEADER}\nA,,District,active")
@@ -191,6 +205,39 @@ class TestCourses:
         load(accounts="account_id,parent_account_id,name,status\nA,,School,active")
         load(courses=f"{self.HEADER},account_id,fallback_account_id\nC1,b,B,active,nowhere,A")
         assert course().account == account("A")
+
+    def test_a_deleted_account_takes_no_course_but_those_that_go(self, load):
+        accounts, header = "account_id,parent_account_id,name,status", f"{self.HEADER},account_id"
+        load(
+            accounts=f"{accounts}\nA,,School,active\nB,,Other,active",
+            courses=f"{header}\nC1,b,B,active,A\nC2,b,B,active,B",
+        )
+        load(courses=f"{header}\nC1,b,B,deleted,A")
+        load(accounts=f"{accounts}\nA,,School,deleted")
+        assert warnings(load(courses=f"{header}\nC1,b,B,deleted,A")) == []
+        made = load(courses=f"{header}\nC1,b,B,active,\nC2,b,B,active,A\nC3,b,B,active,A")
+        assert warnings(made) == [(2, "no_account"), (3, "no_account"), (4, "no_account")]
+        assert "account A of course C1 is unknown or deleted" in made.sis_import_errors.get(row=2).message
+        assert (course().workflow_state, course("C2").account) == ("deleted", account("B"))
+        load(courses=f"{header},fallback_account_id\nC1,b,B,active,A,B")
+        assert (course().workflow_state, course().account) == ("unpublished", account("B"))
+
+    def test_a_course_stays_where_the_roles_of_its_people_are(self, load, root):
+        header = f"{self.HEADER},account_id"
+        load(
+            accounts="account_id,parent_account_id,name,status\nA,,School,active\nA1,A,Part,active\nB,,Other,active",
+            courses=f"{header}\nC1,b,B,active,A",
+        )
+        role = Role.objects.create(label="Helper", base_type="TaEnrollment", account=account("A"))
+        place = EnrollmentFactory(section=SectionFactory(course=course()), role=role, type="TaEnrollment")
+        made = load(courses=f"{header}\nC1,x,X,active,B")
+        assert warnings(made) == [(2, "strange_roles")]
+        assert "(Helper)" in made.sis_import_errors.get().message
+        assert (course().account, course().name) == (account("A"), "B")
+        assert warnings(load(courses=f"{header}\nC1,x,X,active,A1")) == []
+        place.state = "deleted"
+        place.save()
+        assert warnings(load(courses=f"{header}\nC1,x,X,active,B")) == []
 
     def test_dates_turn_the_restriction_on_and_are_cleared_by_a_word(self, load):
         header = f"{self.HEADER},start_date,end_date"
