@@ -60,11 +60,23 @@ CASE WHEN r.status IN ('completed', 'deleted') THEN r.status
 """
 
 
+def _given(column: str) -> str:
+    return f"nullif(r.{column}, '<delete>')::timestamptz"
+
+
 def _date(column: str, field: str) -> str:
     """A blank keeps what is stored; `<delete>` clears it."""
-    given = f"nullif(r.{column}, '<delete>')::timestamptz"
-    return f"""CASE WHEN {free(field)} AND r.{column} IS NOT NULL THEN {given} ELSE f.{field} END"""
+    return f"CASE WHEN {free(field)} AND r.{column} IS NOT NULL THEN {_given(column)} ELSE f.{field} END"
 
+
+def _date_changes(column: str, field: str) -> str:
+    return f"r.{column} IS NOT NULL AND {_given(column)} IS DISTINCT FROM f.{field}"
+
+
+RESTRICT = "restrict_enrollments_to_course_dates"
+GIVES_DATES = f"coalesce({_given('start_date')}, {_given('end_date')}) IS NOT NULL"
+PASSBACK = """CASE r.grade_passback_setting WHEN 'not_set' THEN ''
+                ELSE coalesce(r.grade_passback_setting, f.grade_passback_setting, '') END"""
 
 # A course that goes may be of an account that is gone.
 ACCOUNT = """SELECT id FROM accounts_account x WHERE x.sis_account_id = {0}
@@ -82,13 +94,10 @@ SELECT r.n, r.row, r.note AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info(
        CASE WHEN {free("term")} THEN coalesce(t.id, f.term_id) ELSE f.term_id END AS new_term,
        {_date("start_date", "start_at")} AS new_start,
        {_date("end_date", "end_at")} AS new_end,
-       CASE WHEN {free("restrict_enrollments_to_course_dates")} AND (
-                nullif(r.start_date, '<delete>') IS NOT NULL OR nullif(r.end_date, '<delete>') IS NOT NULL) THEN true
-            ELSE coalesce(f.restrict_enrollments_to_course_dates, false) END AS new_restrict,
+       CASE WHEN {free(RESTRICT)} AND {GIVES_DATES} THEN true ELSE coalesce(f.{RESTRICT}, false) END AS new_restrict,
        CASE WHEN 'course_format' = ANY(%(given)s) THEN coalesce(r.course_format, '')
             ELSE coalesce(f.course_format, '') END AS new_format,
-       CASE WHEN {free("grade_passback_setting")} AND r.grade_passback_setting IS NOT NULL
-            THEN CASE r.grade_passback_setting WHEN 'not_set' THEN '' ELSE r.grade_passback_setting END
+       CASE WHEN {free("grade_passback_setting")} THEN {PASSBACK}
             ELSE coalesce(f.grade_passback_setting, '') END AS new_passback,
        CASE WHEN 'integration_id' = ANY(%(given)s) THEN r.integration_id ELSE f.integration_id END AS new_integration,
        {
@@ -96,10 +105,12 @@ SELECT r.n, r.row, r.note AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info(
         {
             "name": "r.long_name IS DISTINCT FROM f.name",
             "course_code": "r.short_name IS DISTINCT FROM f.course_code",
-            "start_at": "nullif(r.start_date, '<delete>')::timestamptz IS DISTINCT FROM f.start_at",
-            "end_at": "nullif(r.end_date, '<delete>')::timestamptz IS DISTINCT FROM f.end_at",
+            "start_at": _date_changes("start_date", "start_at"),
+            "end_at": _date_changes("end_date", "end_at"),
+            RESTRICT: f"{GIVES_DATES} AND f.{RESTRICT} IS NOT TRUE",
             "term": "t.id IS NOT NULL AND t.id IS DISTINCT FROM f.term_id",
-            "account": "coalesce(a.id, b.id, %(root)s) IS DISTINCT FROM f.account_id",
+            "account": "home.id IS DISTINCT FROM f.account_id",
+            "grade_passback_setting": f"{PASSBACK} IS DISTINCT FROM coalesce(f.grade_passback_setting, '')",
             "status": f"{AFTER} IS DISTINCT FROM f.workflow_state",
         }
     )

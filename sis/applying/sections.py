@@ -59,6 +59,8 @@ SELECT r.n, r.row, r.note AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info(
             "name": "r.name IS NOT NULL AND r.name IS DISTINCT FROM f.name",
             "start_at": "r.start_date::timestamptz IS DISTINCT FROM f.start_at",
             "end_at": "r.end_date::timestamptz IS DISTINCT FROM f.end_at",
+            "restrict_enrollments_to_section_dates": "coalesce(r.start_date, r.end_date) IS NOT NULL"
+            " AND f.restrict_enrollments_to_section_dates IS NOT TRUE",
         }
     )
 } AS new_stuck

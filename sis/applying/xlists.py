@@ -2,7 +2,7 @@
 
 from courses.models import Course
 from courses.observing import keep_within_scopes
-from sis.applying.chunks import Applier, Round, ids, info, insert, noting_changes, rows
+from sis.applying.chunks import Applier, Round, ids, info, insert, noting_changes, rows, stuck
 
 # A course that is not there yet is copied from the first section that names it.
 CLASH = """
@@ -31,12 +31,18 @@ IDS = ids(
     column="split_part(r.fault, ':', 2)",
 )
 
+MOVES = """
+CASE r.status WHEN 'deleted' THEN s.nonxlist_course_id IS NOT NULL
+     ELSE r.xlist_course_id IS DISTINCT FROM (SELECT sis_course_id FROM courses_course c WHERE c.id = s.course_id) END
+"""
+
 LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("xlist")}
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("xlist")} AS info,
        r.xlist_course_id, r.status, s.id AS section, s.course_id AS course,
-       coalesce(s.nonxlist_course_id, s.course_id) AS home
+       coalesce(s.nonxlist_course_id, s.course_id) AS home,
+       {stuck({"course": MOVES}, "s")} AS new_stuck
 FROM rows r
 LEFT JOIN LATERAL (SELECT * FROM courses_section x WHERE x.sis_section_id = r.section_id LIMIT 1) s ON true
 """
@@ -58,7 +64,8 @@ ORDER BY u.id FOR NO KEY UPDATE
 
 MOVE = """
 UPDATE courses_section s
-SET course_id = target.id, nonxlist_course_id = nullif(w.home, target.id), sis_import_id = %(import)s
+SET course_id = target.id, nonxlist_course_id = nullif(w.home, target.id), stuck_sis_fields = w.new_stuck,
+    sis_import_id = %(import)s
 FROM w
 CROSS JOIN LATERAL (SELECT c.id FROM courses_course c WHERE c.sis_course_id = w.xlist_course_id AND w.status = 'active'
                     UNION ALL SELECT w.home WHERE w.status = 'deleted') target

@@ -270,6 +270,21 @@ class TestCourses:
             None,
         )
 
+    def test_only_what_a_row_says_sticks(self, load):
+        header = f"{self.HEADER},account_id,start_date,grade_passback_setting"
+        accounts = "account_id,parent_account_id,name,status\nA,,School,active\nB,,Other,active"
+        load(accounts=accounts, courses=f"{header}\nC1,b,B,active,A,2026-09-01,")
+        sticking = Options(override_sis_stickiness=True, add_sis_stickiness=True)
+        load(options=sticking, courses=f"{header}\nC1,b,B,active,,,")
+        assert course().stuck_sis_fields == []
+        load(options=sticking, courses=f"{header}\nC1,b,B,active,B,,nightly_sync")
+        assert course().stuck_sis_fields == ["account", "grade_passback_setting"]
+        load(courses=f"{header}\nC1,b,B,active,A,<delete>,not_set")
+        now = course()
+        assert (now.account, now.start_at, now.grade_passback_setting) == (account("B"), None, "nightly_sync")
+        load(options=sticking, courses=f"{header}\nC1,b,B,active,,2026-10-01,not_set")
+        assert course().stuck_sis_fields == ["account", "grade_passback_setting", "start_at"]
+
     def test_an_integration_id_is_overwritten_even_with_a_blank_and_belongs_to_one(self, load):
         header = f"{self.HEADER},integration_id"
         load(courses=f"{header}\nC1,b,B,active,I")
@@ -395,6 +410,17 @@ class TestCrossLists:
         assert (section().course, warnings(made), made.data["counts"]["xlists"]) == (course("C1"), [], 0)
         load(xlists=f"{self.HEADER}\nC2,S1,active", options=Options(override_sis_stickiness=True))
         assert section().course == course("C2")
+
+    def test_the_place_sticks_or_not_as_with_any_other_row(self, load):
+        load(sections="section_id,course_id,name,status\nS1,C1,A,active")
+        sticking = Options(override_sis_stickiness=True, add_sis_stickiness=True)
+        load(options=sticking, xlists=f"{self.HEADER}\nC1,S1,active\nC1,S1,deleted")
+        assert section().stuck_sis_fields == []
+        load(options=sticking, xlists=f"{self.HEADER}\nC2,S1,active")
+        assert section().stuck_sis_fields == ["course"]
+        clearing = Options(override_sis_stickiness=True, clear_sis_stickiness=True)
+        load(options=clearing, xlists=f"{self.HEADER}\nC1,S1,deleted")
+        assert (section().stuck_sis_fields, section().course) == ([], course("C1"))
 
     def test_a_sections_row_keeps_the_cross_listing_while_it_names_home(self, load):
         load(xlists=f"{self.HEADER}\nC2,S1,active")
