@@ -61,7 +61,7 @@ def may_be_had(sis_import: SisImport) -> bool:
 def forget_old() -> None:
     """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what a data set will be compared with.
 
-    An upload that never arrived, because the server was killed meanwhile, is given up after a day.
+    Uploads still waiting for their copy without passwords get it, and what never arrived within a day counts as stopped.
     """
     before = timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
     SisImport.objects.filter(

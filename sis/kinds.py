@@ -26,10 +26,6 @@ class Kind:
         named = ", ".join(f"c{number} AS {name}" for number, name in enumerate(self.columns, 1))
         return f"n, row, fault, note, secret, {named}"
 
-    def column(self, name: str) -> str:
-        """The staging column that holds `name`."""
-        return f"c{self.columns.index(name) + 1}"
-
 
 DATES = frozenset({"start_date", "end_date"})
 

@@ -35,7 +35,6 @@ WITHOUT_A_PLACE = {
     "lineitems", "results", "scorescales", "lineitemlearningobjectiveids", "lineitemscorescales",
     "resultlearningobjectiveids", "resultscorescales",
 }  # fmt: skip
-MANIFEST = "manifest"
 VERSIONS = ("1.1", "1.2")
 _MOST_PROPERTIES = 1000
 
