@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO
 
+from sis.converting.recognising import is_roster
 from sis.reading.archives import Archive
+from sis.reading.kinds import kind_of
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.records import BLOCK, NOT_UTF8, Malformed, Stream, check, parsed, records, written
-from sis.reading.tables import Opener, cleaned
+from sis.reading.tables import Opener, Table
 
 # Quick rather than small.
 _LEVEL = 1
 # A quotation mark that is never closed: what could not be read stays unreadable in the copy.
 _REST_LEFT_OUT = b'\n"The rest of this file could not be read and was left out of this copy.\n'
+# A header that fits no kind of file either. Where the columns are unknown, passwords may stand anywhere.
+_LEFT_OUT = b"This is no roster file that is known here and was left out of this copy\n"
+# The names that such columns have in other systems.
+_SECRET = re.compile(r"passw|pwd|(^|[ _.-])pass$")
 
 
 def strip_passwords(path: Path, name: str, to: Path) -> None:
     """Write the upload at `path`, that came under `name`, to `to`, with every password column emptied.
 
     The copy opens and reads as the upload does, with the same row numbers. It holds only what is read of an upload:
-    of an archive its CSV files, of a file with passwords that is not strict CSV the rows before the fault (and it is
-    as malformed as before). Raises OSError only.
+    of an archive its CSV files, nothing of a file whose header is not known, and of one with passwords that is not
+    strict CSV the rows before the fault (and it is as malformed as before). Raises OSError only.
     """
     ending = Path(name).suffix.lower()
     if ending == ".zip":
@@ -32,7 +39,7 @@ def strip_passwords(path: Path, name: str, to: Path) -> None:
         return
     with to.open("wb") as copy:
         if ending == ".csv":
-            _copy(lambda: path.open("rb"), copy)
+            _copy(name, lambda: path.open("rb"), copy)
 
 
 def _strip_archive(path: Path, name: str, to: Path) -> None:
@@ -45,14 +52,14 @@ def _strip_archive(path: Path, name: str, to: Path) -> None:
         with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as copies:
             for member in sorted(archive.members):
                 with copies.open(member, "w", force_zip64=True) as copy:
-                    _copy(partial(archive.open, member), copy)
+                    _copy(member, partial(archive.open, member), copy)
     finally:
         archive.close()
 
 
 def _is_secret(column: str) -> bool:
     """Whether a column holds passwords, of whatever system."""
-    return "password" in column and column != "canvas_password_notification"
+    return bool(_SECRET.search(column)) and column != "canvas_password_notification"
 
 
 def _emptied(cells: list[str], secrets: list[int]) -> list[str]:
@@ -60,24 +67,18 @@ def _emptied(cells: list[str], secrets: list[int]) -> list[str]:
     return ["" if index in secrets else cell for index, cell in enumerate(cells)]
 
 
-def _copy(open_it: Opener, copy: IO[bytes]) -> None:
+def _copy(name: str, open_it: Opener, copy: IO[bytes]) -> None:
     try:
-        secrets = _secrets(open_it)
+        table = Table(name, open_it, Problems())
+        if not (kind_of(table.columns) or is_roster(table)):
+            copy.write(_LEFT_OUT)
+            return
+        secrets = [index for index, column in enumerate(table.header) if _is_secret(column)]
         with open_it() as stream:
             for piece in _without(stream, secrets) if secrets else iter(partial(stream.read, BLOCK), b""):
                 copy.write(piece)
     except (Malformed, MalformedFile):
         copy.write(_REST_LEFT_OUT)
-
-
-def _secrets(open_it: Opener) -> list[int]:
-    """Which columns hold passwords. Raises Malformed or MalformedFile where that cannot be told."""
-    with open_it() as stream:
-        for found in records(stream, errors="replace"):
-            for header in filter(None, found):
-                check([header], 1)
-                return [index for index, column in enumerate(next(parsed([header]))) if _is_secret(cleaned(column))]
-    return []
 
 
 def _without(stream: Stream, secrets: list[int]) -> Iterator[bytes]:

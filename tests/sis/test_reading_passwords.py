@@ -55,6 +55,39 @@ def test_passwords_of_other_systems_go_too(tmp_path):
     assert copy.read_bytes() == b"sourcedId,ext_studentPassword\n1,\n"
 
 
+@pytest.mark.parametrize("name", ["Pass", "user_pass", "Passwort", "login pwd"])
+def test_so_do_columns_that_are_called_otherwise(tmp_path, name):
+    copy = stripped(tmp_path, f"user_id,login_id,{name},grade_passback_setting\n1,sam,hush,not_set\n")
+    assert copy.read_bytes().endswith(b"\n1,sam,,not_set\n")
+
+
+ROWS = "user_id,login_id,status,password\nU1,u1,active,hush hush\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"\ufeff{ROWS}".encode("utf-16-le"),
+        ROWS.encode("utf-16-be"),
+        f"Export of 2026\n{ROWS}".encode(),
+        f"Export,of,2026\n{ROWS}".encode(),
+        b"user_id;login_id;status;password\nU1;u1;active;much too long, hush\n",
+        b"U1,u1,active,hush\nU2,u2,active,hush\n",
+        f"login_id,login_id,{ROWS}".encode(),
+    ],
+)
+@pytest.mark.parametrize("name", ["users.csv", "rosters.zip"])
+def test_nothing_is_kept_of_a_file_whose_header_is_not_known(tmp_path, raw, name):
+    content = zip_of(tmp_path, {"users.csv": raw}).read_bytes() if name == "rosters.zip" else raw
+    copy = stripped(tmp_path, content, name)
+    kept = zipfile.ZipFile(copy).read("users.csv") if name == "rosters.zip" else copy.read_bytes()
+    assert b"hush" not in kept
+    assert b"hush" not in kept.replace(b"\0", b"")
+    # It is refused again, should it be imported again.
+    with open_upload(copy, name) as upload:
+        assert (upload.files, [problem.failure for problem in upload.problems]) == ([], [True])
+
+
 def test_every_file_of_an_archive_is_stripped_and_what_is_not_read_is_not_kept(tmp_path):
     path = zip_of(tmp_path, {"b/users.csv": USERS, "a.csv": "user_id,login_id\n", "more.zip": b"hush", ".x": "hush"})
     copy = tmp_path / "copy"
