@@ -48,6 +48,28 @@ SELECT (SELECT count(DISTINCT id) FROM leaving WHERE state NOT IN ('suspended', 
        (SELECT count(*) FROM accounts_user WHERE state NOT IN ('suspended', 'deleted'))
 """
 
+# Batch mode removes what is live in its terms, came from a file once, and is in none now.
+CLOSING_COURSES = f"""
+batch_courses AS (
+    SELECT c.* FROM courses_course c LEFT JOIN courses_term t ON t.id = c.term_id
+    WHERE %(batch)s AND (c.term_id = %(term)s OR (%(multi)s AND t.sis_term_id IN (SELECT term_id FROM term_rows)))
+),
+closing_courses AS (
+    SELECT c.id FROM course_rows r JOIN courses_course c ON c.sis_course_id = r.course_id
+    WHERE {GOING} AND c.workflow_state <> 'deleted'
+    UNION
+    SELECT c.id FROM batch_courses c
+    WHERE %(batch_courses)s AND c.sis_import_id IS NOT NULL AND c.workflow_state <> 'deleted'
+      AND c.sis_course_id IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM course_rows r WHERE r.course_id = c.sis_course_id)
+)
+"""
+
+COURSES = f"""
+{_with("course", "term")}, {CLOSING_COURSES}
+SELECT (SELECT count(*) FROM closing_courses), (SELECT count(*) FROM courses_course WHERE workflow_state <> 'deleted')
+"""
+
 LINKS = f"""
 {_with("user_observer")}
 SELECT count(DISTINCT l.id), (SELECT count(*) FROM accounts_observationlink WHERE state = 'active')
@@ -60,7 +82,7 @@ WHERE {GOING}
 # Enrollments named by their rows; in batch mode those that came from a file once and are in none now; those of
 # observers with their students; and all that are in a section or course, or of a person, that goes.
 ENROLLMENTS = f"""
-{_with("enrollment", "section", "course", "user", "term")}, {LEAVING},
+{_with("enrollment", "section", "course", "user", "term")}, {LEAVING}, {CLOSING_COURSES},
 live AS (SELECT id, user_id, section_id, associated_user_id, type, sis_import_id FROM courses_enrollment
          WHERE state IN ('active', 'invited', 'creation_pending')),
 people AS (
@@ -81,10 +103,6 @@ listed AS (
     FROM enrollment_rows r JOIN people ON people.n = r.n JOIN places ON places.n = r.n
     LEFT JOIN accounts_user o ON o.sis_user_id = r.associated_user_id
 ),
-batch_courses AS (
-    SELECT c.id, c.sis_course_id, c.sis_import_id FROM courses_course c LEFT JOIN courses_term t ON t.id = c.term_id
-    WHERE %(batch)s AND (c.term_id = %(term)s OR (%(multi)s AND t.sis_term_id IN (SELECT term_id FROM term_rows)))
-),
 named AS (
     SELECT e.id, e.user_id, e.section_id FROM listed JOIN live e USING (user_id, section_id)
     WHERE going AND (e.type <> 'ObserverEnrollment' OR e.associated_user_id IS NOT DISTINCT FROM listed.other)
@@ -98,16 +116,11 @@ named AS (
 closing AS (
     SELECT s.id FROM section_rows r JOIN courses_section s ON s.sis_section_id = r.section_id WHERE {GOING}
     UNION
-    SELECT s.id FROM course_rows r JOIN courses_course c ON c.sis_course_id = r.course_id
-    JOIN courses_section s ON s.course_id = c.id WHERE {GOING}
+    SELECT s.id FROM closing_courses c JOIN courses_section s ON s.course_id = c.id
     UNION
     SELECT s.id FROM batch_courses c JOIN courses_section s ON coalesce(s.nonxlist_course_id, s.course_id) = c.id
     WHERE %(batch_sections)s AND s.sis_import_id IS NOT NULL AND s.sis_section_id IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM section_rows r WHERE r.section_id = s.sis_section_id)
-    UNION
-    SELECT s.id FROM batch_courses c JOIN courses_section s ON s.course_id = c.id
-    WHERE %(batch_courses)s AND c.sis_import_id IS NOT NULL AND c.sis_course_id IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM course_rows r WHERE r.course_id = c.sis_course_id)
 ),
 going AS (
     SELECT id FROM named
@@ -157,7 +170,10 @@ def brake(sis_import: SisImport, options: Options, files: dict[str, list[int]]) 
             return None
         cursor.execute(HASHING)
         found = {}
-        for question, name in ((USERS, _("people")), (ENROLLMENTS, _("enrollments")), (LINKS, _("observer links"))):
+        for question, name in (
+            *((USERS, _("people")), (COURSES, _("courses")), (ENROLLMENTS, _("enrollments"))),
+            (LINKS, _("observer links")),
+        ):
             cursor.execute(question, values)
             found[name] = cursor.fetchone()
         cursor.execute(AS_BEFORE)

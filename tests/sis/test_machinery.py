@@ -436,6 +436,14 @@ class TestBrake:
         listed = table(ENROLLMENTS, *(f"S1,{name},student,active" for name in full))
         assert load(options=options, enrollments=listed).workflow_state == "imported"
 
+    def test_courses_count_even_with_nobody_in_them(self, load):
+        names = [f"C{n}" for n in range(20)]
+        load(courses=table(COURSES, *(f"{name},b,Biology,,published" for name in names)))
+        made = load(options=Options(), courses=table(COURSES, *(f"{name},b,Biology,,deleted" for name in names)))
+        assert "20 of 20 active courses" in made.sis_import_errors.get().message
+        concluded = table(COURSES, *(f"{name},b,Biology,,completed" for name in names))
+        assert load(options=Options(), courses=concluded).workflow_state == "imported"
+
     @pytest.mark.parametrize("skip_deletes", [False, True])
     def test_people_whom_a_data_set_would_suspend_count(self, load, full, skip_deletes):
         data_set = Options(
