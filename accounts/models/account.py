@@ -53,7 +53,7 @@ class Account(models.Model):
         "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     code_scope = models.CharField(max_length=16, choices=CodeScope.choices, default=CodeScope.ALL)
-    # In percent: a roster import that would remove more of the active people, enrollments or links than this stops.
+    # In percent: a roster import that would remove more of what is active (people, courses, links …) than this stops.
     sis_deletion_brake = models.PositiveSmallIntegerField(default=10, db_default=10)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
