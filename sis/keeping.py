@@ -59,7 +59,7 @@ def may_be_had(sis_import: SisImport) -> bool:
 
 
 def forget_old() -> None:
-    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what a data set will be compared with.
+    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what will be compared with.
 
     Uploads still waiting for their copy without passwords get it, and what never arrived within a day counts as stopped.
     """
