@@ -53,8 +53,8 @@ def redeem(request: HttpRequest) -> JsonResponse:
             link = cursor.fetchone()[0]
             cursor.execute(observing.MAKE_FOR_LINKS, {"links": [link]})
             details = json.dumps({"observer": observer})
-            cursor.execute(auditing.INSERT, ["link.made", observer, student, details])
-            cursor.execute(auditing.INSERT, ["code.redeemed", observer, student, details])
+            cursor.execute(auditing.INSERT, ["link.made", observer, None, student, details])
+            cursor.execute(auditing.INSERT, ["code.redeemed", observer, None, student, details])
     return JsonResponse({"id": student})
 
 

@@ -59,9 +59,9 @@ def may_be_had(sis_import: SisImport) -> bool:
 
 
 def forget_old() -> None:
-    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but what will be compared with.
+    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but not what will be compared with.
 
-    Uploads still waiting for their copy without passwords get it, and what never arrived within a day counts as stopped.
+    Uploads still waiting for their copy without passwords get it, and what never came within a day counts as stopped.
     """
     before = timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
     SisImport.objects.filter(

@@ -1,0 +1,45 @@
+"""The baselines of `make bench` still do what they are compared with."""
+
+import pytest
+from knox.settings import CONSTANTS
+
+from accounts.models import Account, AuditEvent, ObservationLink, SelfRegistration
+from bench import data
+from tests.factories import CourseFactory, make_admin
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("bench.urls")]
+
+
+@pytest.fixture
+def course(root):
+    Account.objects.update(self_registration=SelfRegistration.ALL)
+    return data.make_course(CourseFactory().account, 2)
+
+
+@pytest.fixture
+def admin(root):
+    return make_admin()
+
+
+def test_the_bare_redemption_leaves_what_the_real_one_leaves(client, course, admin):
+    ours, bare = data.make_tries(course, admin, 2)
+    said = AuditEvent.objects.count()
+    answer = client.post(
+        "/api/v1/users/self/observees", {"pairing_code": ours.code}, headers={"authorization": f"Bearer {ours.token}"}
+    )
+    recorded = AuditEvent.objects.count() - said
+    other = client.post(
+        f"/bench/redeem?key={bare.token[: CONSTANTS.TOKEN_KEY_LENGTH]}&observer={bare.observer_id}&code={bare.code}"
+    )
+    assert (answer.status_code, other.status_code) == (200, 200)
+    assert ObservationLink.objects.live().count() == 2
+    assert AuditEvent.objects.count() - said == 2 * recorded
+
+
+def test_the_bare_list_has_whom_the_real_one_has(client, course, admin):
+    [one] = data.make_tries(course, admin, 1)
+    token = {"authorization": f"Bearer {one.token}"}
+    client.post("/api/v1/users/self/observees", {"pairing_code": one.code}, headers=token)
+    [ours] = client.get("/api/v1/users/self/observees", headers=token).json()
+    [bare] = client.get(f"/bench/observees/{one.observer_id}").json()
+    assert ours["id"] == bare["student__id"]
