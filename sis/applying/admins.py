@@ -74,7 +74,7 @@ FROM w WHERE m.id = w.found AND w.problem IS NULL
 
 def apply(this: Round) -> None:
     """Make people admins of accounts, and end what an import has made them."""
-    this.look_up(LOOK_UP, "accounts_accountadmin")
+    this.look_up(LOOK_UP, "accounts_accountadmin", has_other_names=True)
     refuse_roles_out_of_reach(this)
     this.execute(
         noting_changes("AccountUser", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")

@@ -87,15 +87,15 @@ class Round:
         if not self.run.options.dry_run:
             self.execute(sql)
 
-    def look_up(self, sql: str, table: str, *, found: str = "w.found") -> None:
+    def look_up(self, sql: str, table: str, *, found: str = "w.found", has_other_names: bool = False) -> None:
         """Run the statement that makes the table w, and remember the records found.
 
-        Rows that comparing data sets has added are passed over where there is nothing for them to end, and where
-        another row of this import was about the same record in other words.
+        Rows that comparing data sets has added are passed over where there is nothing for them to end; and, of records
+        with `has_other_names`, where another row of this import was about the same one in other words.
         """
         self.execute(sql)
         if self.values["last"] % ROOM > ADDED:
-            self.execute(SPARE.format(table=table, found=found))
+            self.execute(SPARE.format(table=table, found=found), has_other_names=has_other_names)
         self.remember(table, found=found)
 
     def remember(self, table: str, *, found: str = "w.found", where: str = "true") -> None:
@@ -109,8 +109,9 @@ class Round:
 
 SPARE = f"""
 UPDATE w SET problem = 'skip', caution = NULL
-WHERE {WAS_ADDED} AND NOT EXISTS (SELECT 1 FROM {{table}} x
-                                  WHERE x.id = {{found}} AND x.sis_import_id IS DISTINCT FROM %(import)s)
+WHERE {WAS_ADDED} AND NOT EXISTS (
+    SELECT 1 FROM {{table}} x
+    WHERE x.id = {{found}} AND NOT (%(has_other_names)s AND x.sis_import_id IS NOT DISTINCT FROM %(import)s))
 """
 
 # Plans for single rows by index, whatever the database last heard of the sizes of these tables.

@@ -234,7 +234,7 @@ def apply(this: Round) -> None:
     this.lock(LOCK)
     made = insert(Section, "wanting", "", course_id="wanting.id", name="wanting.name", is_default="true")
     this.execute(f"{MAKE_DEFAULT_SECTIONS} {made} ON CONFLICT DO NOTHING")
-    this.look_up(LOOK_UP, "courses_enrollment")
+    this.look_up(LOOK_UP, "courses_enrollment", has_other_names=True)
     this.execute(
         noting_changes("Enrollment", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
-from courses.models import Enrollment, Term
+from courses.models import Enrollment, Section, Term
 from courses.observing import link
 from sis.keeping import forget_old
 from sis.models import SisImport
@@ -222,6 +222,22 @@ class TestWhatGoesWithItsPlace:
         assert set(Account.objects.exclude(sis_account_id=None).values_list("workflow_state", flat=True)) == {"deleted"}
         assert Term.objects.get(sis_term_id="T1").workflow_state == "deleted"
         assert gone.data["completed_importers"] == ["course", "account", "term"]
+
+    def test_what_goes_does_so_although_another_file_of_the_upload_is_about_the_same(self, load, school):
+        users = "user_id,login_id,full_name,status\nU1,u1,One,active"
+        lists = "xlist_course_id,section_id,status"
+        files = {"users": users, "sections": table(SECTIONS, "S1,C1,A,active"), "courses": table(COURSES)}
+        load(options=data_set(), **files, xlists=table(lists, "C2,S1,active"))
+        files |= {"users": users.splitlines()[0], "sections": table(SECTIONS, "S1,C1,Renamed,active")}
+        changes = "old_id,new_integration_id,type\nU1,I1,user"
+        load(options=data_set(), **files, xlists=lists, changes=changes)
+        assert Section.objects.get(sis_section_id="S1").course.sis_course_id == "C1"
+        assert state_of("U1") == "deleted"
+
+    def test_an_admin_named_otherwise_stays(self, load, school, root):
+        load(options=data_set(), admins=table(ADMINS, "PAT,,AccountAdmin,active"))
+        load(options=data_set(), admins=table(ADMINS, "PAT,,Account Admin,active"))
+        assert AccountAdmin.objects.get(user__sis_user_id="PAT").workflow_state == "active"
 
     def test_dates_for_one_type_of_enrollment_go_without_their_term(self, load):
         header = "term_id,name,status,start_date,end_date,date_override_enrollment_type"
