@@ -67,7 +67,8 @@ ENROLLMENTS = Listed(
     "batch_enrollments_deleted",
     f"""FROM courses_enrollment x JOIN courses_section s ON s.id = x.section_id
         JOIN courses_course course ON course.id = s.course_id
-        WHERE x.state NOT IN ('deleted', %(drop)s) AND x.sis_import_id IS NOT NULL AND {TERMS}""",
+        WHERE x.state NOT IN ('deleted', 'rejected', %(drop)s) AND NOT (x.state = 'inactive' AND %(drop)s = 'completed')
+          AND x.sis_import_id IS NOT NULL AND {TERMS}""",
     """UPDATE courses_enrollment x
        SET state = %(drop)s, updated_at = now(),
            completed_at = CASE WHEN %(drop)s = 'completed' THEN now() ELSE x.completed_at END

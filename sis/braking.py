@@ -34,16 +34,19 @@ GOING = f"""((r.status IN ('deleted', 'deleted_last_completed') AND NOT %(skip_d
 LEAVING = f"""
 leaving AS (
     SELECT u.id, u.state, r.status FROM user_rows r JOIN accounts_user u ON u.sis_user_id = r.user_id
-    WHERE {GOING} OR r.status = 'suspended'
+    WHERE ({GOING} OR r.status = 'suspended')
+      AND NOT (r.{WAS_ADDED} AND EXISTS (
+          SELECT 1 FROM change_sis_id_rows c WHERE c.type = 'user' AND c.old_id = r.user_id AND c.new_id IS NOT NULL))
     UNION
     SELECT u.id, u.state, r.status FROM user_rows r JOIN accounts_user u ON upper(u.login_id) = upper(r.login_id)
     LEFT JOIN accounts_user a ON a.sis_user_id = r.user_id
-    WHERE ({GOING} OR r.status = 'suspended') AND a.id IS NULL AND (u.sis_user_id IS NULL OR %(update_sis_id)s)
+    WHERE ({GOING} OR r.status = 'suspended') AND NOT r.{WAS_ADDED} AND a.id IS NULL
+      AND (u.sis_user_id IS NULL OR %(update_sis_id)s)
 )
 """
 
 USERS = f"""
-{_with("user")}, {LEAVING}
+{_with("user", "change_sis_id")}, {LEAVING}
 SELECT (SELECT count(DISTINCT id) FROM leaving WHERE state NOT IN ('suspended', 'deleted')),
        (SELECT count(*) FROM accounts_user WHERE state NOT IN ('suspended', 'deleted'))
 """
@@ -76,13 +79,13 @@ SELECT count(DISTINCT l.id), (SELECT count(*) FROM accounts_observationlink WHER
 FROM user_observer_rows r
 JOIN accounts_user o ON o.sis_user_id = r.observer_id JOIN accounts_user s ON s.sis_user_id = r.student_id
 JOIN accounts_observationlink l ON l.observer_id = o.id AND l.student_id = s.id AND l.state = 'active'
-WHERE {GOING}
+WHERE {GOING} AND (NOT r.{WAS_ADDED} OR l.sis_import_id IS NOT NULL)
 """
 
 # Enrollments named by their rows; in batch mode those that came from a file once and are in none now; those of
 # observers with their students; and all that are in a section or course, or of a person, that goes.
 ENROLLMENTS = f"""
-{_with("enrollment", "section", "course", "user", "term")}, {LEAVING}, {CLOSING_COURSES},
+{_with("enrollment", "section", "course", "user", "term", "change_sis_id")}, {LEAVING}, {CLOSING_COURSES},
 live AS (SELECT id, user_id, section_id, associated_user_id, type, sis_import_id FROM courses_enrollment
          WHERE state IN ('active', 'invited', 'creation_pending')),
 people AS (
@@ -99,13 +102,16 @@ places AS (
     WHERE r.section_id IS NULL
 ),
 listed AS (
-    SELECT people.id AS user_id, places.id AS section_id, o.id AS other, {GOING} AS going
+    SELECT people.id AS user_id, places.id AS section_id, o.id AS other, {GOING} AS going, r.{WAS_ADDED} AS added
     FROM enrollment_rows r JOIN people ON people.n = r.n JOIN places ON places.n = r.n
     LEFT JOIN accounts_user o ON o.sis_user_id = r.associated_user_id
 ),
 named AS (
     SELECT e.id, e.user_id, e.section_id FROM listed JOIN live e USING (user_id, section_id)
     WHERE going AND (e.type <> 'ObserverEnrollment' OR e.associated_user_id IS NOT DISTINCT FROM listed.other)
+      AND NOT (added AND EXISTS (
+          SELECT 1 FROM listed same WHERE NOT same.going AND same.user_id = e.user_id AND same.section_id = e.section_id
+            AND coalesce(same.other, 0) = coalesce(listed.other, 0)))
     UNION
     SELECT e.id, e.user_id, e.section_id FROM live e
     JOIN courses_section s ON s.id = e.section_id JOIN batch_courses c ON c.id = s.course_id

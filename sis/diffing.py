@@ -12,14 +12,14 @@ from sis import staging
 from sis.chains import base_for
 from sis.comparing import differing
 from sis.keeping import is_kept, stored_path
-from sis.kinds import KINDS
+from sis.kinds import KINDS, Kind
 from sis.models import SisImport
 from sis.options import Options
+from sis.reading.tables import is_secret
 from sis.reading.uploads import MalformedFile, RosterFile, Row, Upload, open_upload
 from sis.staging import GONE, ROOM, Broken, Placed, RowsOf, StagedFile, placed, whole
 from sis.telling import Messages
 
-PASSWORDS = frozenset({"password", "ssha_password"})
 Staged = list[StagedFile | Broken]
 # What is refused to go while anything is in it: courses, which go in the same import.
 LAST_TO_GO = ("account", "term")
@@ -44,13 +44,13 @@ class Differences:
             return
         comes_last = any(file is one for one in self.last)
         gone = 0
-        for found in differing(file, old, kind.key, slight=PASSWORDS):
+        for found in differing(file, old, kind.key, slight=_secrets(file) | _secrets(old)):
             if found.place is None:
-                if (comes_last or kind.name not in LAST_TO_GO) and _may_go(found.row):
+                if (comes_last or kind.name not in LAST_TO_GO) and _may_go(kind, found.row):
                     gone += 1
                     self.number += 1
                     yield self._place(kind.name, gone), self._deletion(kind.name, found.row)
-            elif not comes_last:
+            elif not comes_last and not (found.is_slight and not _has_password(found.row)):
                 self.number += not found.is_slight
                 yield placed(found.place, found.row), found.row
 
@@ -64,8 +64,19 @@ class Differences:
         return ROOM - gone - 1 if kind == "account" else GONE + gone
 
 
-def _may_go(row: Row) -> bool:
-    return "status" in row.cells and (row.cells["status"] or "").lower() != "deleted"
+def _has_password(row: Row) -> bool:
+    """Whether there is a password in the row for us, and not only one for some other system."""
+    return bool(row.cells.get("password") or row.cells.get("ssha_password"))
+
+
+def _secrets(file: RosterFile) -> frozenset[str]:
+    """The columns that hold passwords, which the copy of the upload before has no more."""
+    return frozenset(filter(is_secret, file.columns))
+
+
+def _may_go(kind: Kind, row: Row) -> bool:
+    has_status = "status" in kind.columns and "status" in row.cells
+    return has_status and (row.cells["status"] or "").lower() != "deleted"
 
 
 def stage_differences(
@@ -133,7 +144,7 @@ def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messa
         if kind == "change_sis_id" or not old[kind]:
             continue
         one, other = of_kind[0], old[kind][0]
-        if len(of_kind) == len(old[kind]) == 1 and one.columns - PASSWORDS == other.columns - PASSWORDS:
+        if len(of_kind) == len(old[kind]) == 1 and one.columns - _secrets(one) == other.columns - _secrets(other):
             pairs[kind] = other
         elif messages:
             text = _("This file cannot be compared with the one before: its columns, or the number of files, differ.")

@@ -5,6 +5,7 @@ Only what this import was the last to touch: decisions of people and of later im
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import TypeVar
 
@@ -119,13 +120,18 @@ def _put_back_links(change: StateChange, by: User) -> int:
         if returns:
             found = found.filter(scope=ObservationLink.Scope.ALL).exclude(observer__state=User.State.DELETED)
             found = found.exclude(student__state=User.State.DELETED)
-        ours = {link.pk: (link.observer_id, link.student_id) for link in found}
-        if returns:
-            link_all([*ours.values()], origin=ObservationLink.Origin.SIS, by=by)
-        else:
-            unlink_all([*ours.values()], by=by)
-        # The import may have changed them twice: then it still is who has touched them last.
-        links.filter(pk__in=ours).update(sis_import_id=change.sis_import_id)
+        ours: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+        for link in found:
+            ours[link.origin][link.pk] = link.observer_id, link.student_id
+        for origin, pairs in ours.items():
+            if returns:
+                link_all([*pairs.values()], origin=ObservationLink.Origin(origin), by=by)
+            else:
+                unlink_all([*pairs.values()], by=by)
+            # The import may have changed them twice: then it still is who has touched them last. But what returns of
+            # what people made is theirs again.
+            if origin == ObservationLink.Origin.SIS or not returns:
+                links.filter(pk__in=pairs).update(sis_import_id=change.sis_import_id)
         before = change.before or ObservationLink.State.DELETED
         return links.exclude(state=before).count()
 
@@ -146,6 +152,7 @@ def _put_back_enrollments(change: StateChange, by: User) -> int:
         lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
         ids = list(_only_touched_by(change, there).values_list("pk", flat=True))
         there.filter(pk__in=ids).update(state=before)
+        there.filter(pk__in=ids).exclude(state=Enrollment.State.COMPLETED).update(completed_at=None)
         done = there.filter(pk__in=ids)
         observed = done.exclude(associated_user=None).values_list("associated_user_id", "section_id")
         follow(observed, returned=False)

@@ -59,7 +59,8 @@ class Import:
         self.veil = Veil(os.urandom(32))
         self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.veil)
         self.session = connection.connection
-        self.done = self.total = self.not_saved = 0
+        self.done = self.total = 0
+        self.not_saved = sis_import.sis_import_errors.filter(kind="not_saved").count()
 
     def go(self) -> None:
         """Everything, from where it stands, to one of the final states. Raises what the database raises."""
@@ -97,7 +98,8 @@ class Import:
             else:
                 outcome = self._staged(upload.files, staging.whole)
             problems = list(upload.problems)
-        self.context = replace(self.context, is_compared=self.row.diffed_against is not None)
+        chain = self.row.diffing_data_set_identifier or self.row.data.get("source", "")
+        self.context = replace(self.context, is_compared=self.row.diffed_against is not None, chain=chain)
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])

@@ -32,8 +32,9 @@ class Run:
     by: User | None
     options: Options
     veil: Veil
-    # Whether the rows are what differs from a data set before.
+    # Whether the rows are what differs from a data set before, and what tells its chain from others (sis/chains.py).
     is_compared: bool = False
+    chain: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Round:
             "clear": run.options.clear_sis_stickiness,
             "skip_deletes": run.options.skip_deletes,
             "dry_run": run.options.dry_run,
+            "chain": run.chain,
             "update_sis_id": run.options.update_sis_id_if_login_claimed,
         }
 
@@ -90,8 +92,9 @@ class Round:
     def look_up(self, sql: str, table: str, *, found: str = "w.found", has_other_names: bool = False) -> None:
         """Run the statement that makes the table w, and remember the records found.
 
-        Rows that comparing data sets has added are passed over where there is nothing for them to end; and, of records
-        with `has_other_names`, where another row of this import was about the same one in other words.
+        Rows that comparing data sets has added are passed over where there is nothing for them to end, or what another
+        chain of data sets has touched last, which it is for to end; and, of records with `has_other_names`, where
+        another row of this import was about the same one in other words.
         """
         self.execute(sql)
         if self.values["last"] % ROOM > ADDED:
@@ -111,7 +114,9 @@ SPARE = f"""
 UPDATE w SET problem = 'skip', caution = NULL
 WHERE {WAS_ADDED} AND NOT EXISTS (
     SELECT 1 FROM {{table}} x
-    WHERE x.id = {{found}} AND NOT (%(has_other_names)s AND x.sis_import_id IS NOT DISTINCT FROM %(import)s))
+    LEFT JOIN sis_sisimport last ON last.id = x.sis_import_id
+    WHERE x.id = {{found}} AND NOT (%(has_other_names)s AND x.sis_import_id IS NOT DISTINCT FROM %(import)s)
+      AND coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', '') IN ('', %(chain)s))
 """
 
 # Plans for single rows by index, whatever the database last heard of the sizes of these tables.

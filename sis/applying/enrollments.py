@@ -3,6 +3,7 @@
 from courses.models import Enrollment, Section
 from courses.observing import follow
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+from sis.staging import WAS_ADDED
 
 # Whom the row names, and where: used to see what clashes, to lock, and to look everything up.
 PEOPLE = """
@@ -109,7 +110,12 @@ roles AS (
 )
 """
 
-PROBLEM = """
+# What vanished from a data set ends; what has ended already must not be opened again, be it as completed.
+OVER = (
+    f"""(r.{WAS_ADDED} AND (f.state IN ('deleted', 'rejected') OR (f.state = 'inactive' AND r.status <> 'deleted')))"""
+)
+
+PROBLEM = f"""
 CASE WHEN r.course_id IS NULL AND r.section_id IS NULL THEN 'no_place'
      WHEN r.user_id IS NULL AND r.user_integration_id IS NULL THEN 'no_user'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted', 'completed', 'inactive', 'deleted_last_completed')
@@ -127,6 +133,7 @@ CASE WHEN r.course_id IS NULL AND r.section_id IS NULL THEN 'no_place'
           THEN 'no_associated_user'
      WHEN f.state = 'deleted' AND r.person_state = 'deleted' AND r.status = 'active' THEN 'enroll_deleted_user'
      WHEN k.base_type = 'ObserverEnrollment' AND r.other = r.person THEN 'invalid_enrollment'
+     WHEN {OVER} THEN 'skip'
      WHEN r.section IS NULL OR (r.status IN ('active', 'inactive') AND r.place_is_gone
           AND r.person_state <> 'deleted') THEN 'invalid_enrollment' END
 """

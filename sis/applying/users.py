@@ -20,7 +20,7 @@ CROSS JOIN LATERAL (
 ) keys(key)
 """
 
-PROBLEM = """
+PROBLEM = f"""
 CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.login_id IS NULL THEN 'no_login_id'
      WHEN r.status IS NULL THEN 'no_status'
@@ -35,7 +35,7 @@ CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.fault IS NOT NULL THEN 'too_long'
      WHEN r.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
                                        '<delete>') THEN 'user_invalid'
-     WHEN r.status = 'deleted' AND f.state = 'deleted' THEN 'skip' END
+     WHEN (r.status = 'deleted' OR r.{WAS_ADDED}) AND f.state = 'deleted' THEN 'skip' END
 """
 
 # "Ana Maria Diaz" → "Diaz, Ana Maria": the same as accounts.names.sortable.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -14,7 +13,7 @@ from sis.reading.archives import Archive
 from sis.reading.kinds import kind_of
 from sis.reading.problems import MalformedFile, Problems
 from sis.reading.records import BLOCK, NOT_UTF8, Malformed, Stream, check, parsed, records, written
-from sis.reading.tables import Opener, Table
+from sis.reading.tables import Opener, Table, is_secret
 
 # Quick rather than small.
 _LEVEL = 1
@@ -22,8 +21,6 @@ _LEVEL = 1
 _REST_LEFT_OUT = b'\n"The rest of this file could not be read and was left out of this copy.\n'
 # A header that fits no kind of file either. Where the columns are unknown, passwords may stand anywhere.
 _LEFT_OUT = b"This is no roster file that is known here and was left out of this copy\n"
-# The names that such columns have in other systems.
-_SECRET = re.compile(r"passw|pwd|(^|[ _.-])pass$")
 
 
 def strip_passwords(path: Path, name: str, to: Path) -> None:
@@ -57,11 +54,6 @@ def _strip_archive(path: Path, name: str, to: Path) -> None:
         archive.close()
 
 
-def _is_secret(column: str) -> bool:
-    """Whether a column holds passwords, of whatever system."""
-    return bool(_SECRET.search(column)) and column != "canvas_password_notification"
-
-
 def _emptied(cells: list[str], secrets: list[int]) -> list[str]:
     """The cells with nothing in these columns."""
     return ["" if index in secrets else cell for index, cell in enumerate(cells)]
@@ -73,7 +65,7 @@ def _copy(name: str, open_it: Opener, copy: IO[bytes]) -> None:
         if not (kind_of(table.columns) or is_roster(table)):
             copy.write(_LEFT_OUT)
             return
-        secrets = [index for index, column in enumerate(table.header) if _is_secret(column)]
+        secrets = [index for index, column in enumerate(table.header) if is_secret(column)]
         with open_it() as stream:
             for piece in _without(stream, secrets) if secrets else iter(partial(stream.read, BLOCK), b""):
                 copy.write(piece)

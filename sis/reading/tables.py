@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -62,10 +63,10 @@ class RosterFile:
 
     @cached_property
     def size(self) -> tuple[int, int]:
-        """How many rows it has, and characters in them. Raises MalformedFile."""
+        """How many rows the upload has for it, and characters in all of them. Raises MalformedFile."""
         rows = characters = 0
-        for _numbers, texts in self.blocks():
-            rows, characters = rows + len(texts), characters + sum(map(len, texts))
+        for numbers, texts in self.blocks():
+            rows, characters = rows + len(numbers) - numbers.count(0), characters + sum(map(len, texts))
         return rows, characters
 
 
@@ -84,6 +85,15 @@ def rows_of(header: Sequence[str], blocks: Iterable[Block]) -> Iterator[Row]:
                 values = [values[index] for index in picked]
             if any(values):
                 yield Row(number, dict(zip(columns, values, strict=True)), len(text))
+
+
+# The names that columns with passwords have in whatever system.
+_SECRET = re.compile(r"passw|pwd|(^|[ _.-])pass$")
+
+
+def is_secret(column: str) -> bool:
+    """Whether a column holds passwords, of whatever system."""
+    return bool(_SECRET.search(column)) and column != "canvas_password_notification"
 
 
 def cleaned(column: str) -> str:

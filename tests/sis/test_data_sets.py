@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
+from courses.enrolling import change_state
 from courses.models import Enrollment, Section, Term
-from courses.observing import link
+from courses.observing import link, unlink
+from courses.visibility import observed_students
 from sis.keeping import forget_old
 from sis.models import SisImport
 from sis.options import Options
+from tests.factories import UserFactory
 from tests.sis.conftest import warnings
 from tests.sis.texts import (
     ACCOUNTS,
@@ -287,3 +290,88 @@ class TestWhatIsComparedWith:
         load(options=data_set(), users=users)
         again = load(options=data_set(diff_row_count_threshold=1), users=users.replace("A,a", "A,aa"))
         assert (again.diffing_threshold_exceeded, again.data["counts"]["users"]) == (False, 2)
+
+    @pytest.mark.parametrize("column", ["ext_studentPassword", "pwd"])
+    def test_passwords_of_other_systems_are_none(self, load, column):
+        users = table(f"{USERS},{column}", "A,a,active,old-bicycles", "B,b,active,old-bicycles")
+        load(options=data_set(), users=users)
+        again = load(options=data_set(diff_row_count_threshold=1), users=users)
+        assert (again.diffing_threshold_exceeded, again.data["counts"]["users"]) == (False, 0)
+
+
+class TestWhatAPersonHasClosed:
+    """A row that vanishes ends something; it opens nothing, whatever word it comes with."""
+
+    @pytest.mark.parametrize("status", ["completed", "inactive", "deleted_last_completed"])
+    def test_somebody_removed_by_hand_stays_removed(self, load, school, admin, status):
+        load(options=data_set(), enrollments=table(ENROLLMENTS, "S1,KIM,student,active"))
+        change_state(Enrollment.objects.get(), "deleted", by=admin)
+        load(options=data_set(diffing_drop_status=status), enrollments=ENROLLMENTS)
+        assert Enrollment.objects.get().state == "deleted"
+
+    @pytest.mark.parametrize("state", ["inactive", "rejected"])
+    def test_an_enrollment_that_shows_nothing_does_not_become_one_that_does(self, load, school, state):
+        load(options=data_set(), enrollments=table(ENROLLMENTS, "S1,KIM,student,active"))
+        Enrollment.objects.update(state=state)
+        load(options=data_set(diffing_drop_status="completed"), enrollments=ENROLLMENTS)
+        assert Enrollment.objects.get().state == state
+
+    def test_an_observer_whose_link_was_ended_sees_nothing_again(self, load, school, admin):
+        header = "section_id,user_id,role,status,associated_user_id"
+        student = "S1,KIM,student,active,"
+        files = {"enrollments": table(header, student, "S1,PAT,observer,active,KIM")}
+        load(options=data_set(), **files, observers=table(LINKS, "PAT,KIM,active"))
+        pat = User.objects.get(sis_user_id="PAT")
+        assert list(observed_students(pat))
+        unlink(ObservationLink.objects.get(), by=admin)
+        ended = data_set(diffing_drop_status="completed")
+        load(options=ended, enrollments=table(header, student), observers=LINKS)
+        assert not list(observed_students(pat))
+
+    def test_somebody_deleted_does_not_become_suspended(self, load):
+        load(options=data_set(), users=people("U1", "U2"))
+        load(users=people("U1", status="deleted"))
+        load(options=data_set(diffing_user_remove_status="suspended"), users=people("U2"))
+        assert state_of("U1") == "deleted"
+
+    def test_a_login_that_vanishes_gives_nobody_an_id(self, load):
+        header = "user_id,login_id,existing_canvas_user_id,status"
+        person = UserFactory(login_id="handmade", sis_user_id=None)
+        load(options=data_set(), logins=table(header, f"L1,handmade,{person.pk},active"))
+        User.objects.filter(pk=person.pk).update(sis_user_id=None)
+        load(options=data_set(), logins=header)
+        person.refresh_from_db()
+        assert person.sis_user_id is None
+
+
+class TestBrake:
+    """It counts what will go, not what only is called otherwise."""
+
+    NAMES = [f"U{number}" for number in range(30)]
+    BRAKED = Options(diffing_data_set_identifier="nightly")
+
+    def test_enrollments_in_other_words_stay(self, load, school):
+        header = "course_id,section_id,user_id,role,status"
+        files = {"users": people(*self.NAMES)}
+        load(**files, options=self.BRAKED, enrollments=table(header, *(f",S1,{n},student,active" for n in self.NAMES)))
+        rows = [f"C1,S1,{name},student,active" for name in self.NAMES]
+        made = load(**files, options=self.BRAKED, enrollments=table(header, *rows))
+        assert (made.workflow_state, warnings(made)) == ("imported", [])
+
+    def test_links_that_people_made_since_stay(self, load, school, admin):
+        files = {"users": people(*self.NAMES)}
+        load(**files, options=self.BRAKED, observers=table(LINKS, *(f"PAT,{name},active" for name in self.NAMES)))
+        for found in ObservationLink.objects.select_related("observer", "student"):
+            unlink(found, by=admin)
+            link(found.observer, found.student, origin=ObservationLink.Origin.CODE, by=admin)
+        assert load(**files, options=self.BRAKED, observers=LINKS).workflow_state == "imported"
+        assert set(ObservationLink.objects.values_list("state", flat=True)) == {"active"}
+
+    def test_people_with_new_ids_stay(self, load):
+        load(options=self.BRAKED, users=table(USERS, *(f"{name},{name},active" for name in self.NAMES)))
+        made = load(
+            options=self.BRAKED,
+            users=table(USERS, *(f"N{name},{name},active" for name in self.NAMES)),
+            changes=table("old_id,new_id,type", *(f"{name},N{name},user" for name in self.NAMES)),
+        )
+        assert (made.workflow_state, warnings(made)) == ("imported", [])

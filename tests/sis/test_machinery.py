@@ -350,6 +350,13 @@ class TestBatchMode:
         assert states == {"S1": "active", "S2": "active", "S3": "deleted"}
 
 
+@pytest.mark.parametrize("state", ["inactive", "rejected"])
+def test_batch_mode_concludes_nothing_that_shows_nothing(load, year, state):
+    Enrollment.objects.update(state=state)
+    load(options=batch(batch_mode_enrollment_drop_status="completed"), enrollments=ENROLLMENTS)
+    assert set(Enrollment.objects.values_list("state", flat=True)) == {state}
+
+
 class TestBrake:
     @pytest.fixture
     def full(self, load):

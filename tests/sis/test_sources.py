@@ -107,3 +107,27 @@ def test_a_link_that_a_person_made_again_stays_although_the_roster_has_none(send
     ObservationLink.objects.update(sis_import_id=None)
     send(student("S1"), parent("P1"))
     assert links() == {"S1": "active"}
+
+
+def test_somebody_who_moves_to_a_school_with_uploads_of_its_own_stays(send):
+    send(student("K1"), student("K9"), org="O1")
+    send(student("K2"), org="O2")
+    send(student("K1", "P1"), student("K2"), parent("P1"), org="O2")
+    send(student("K9"), org="O1")
+    assert (state_of("K1"), links()) == ("registered", {"K1": "active"})
+
+
+def test_a_parent_stays_whose_child_at_one_of_two_schools_leaves(send):
+    send(student("K1", "P1"), student("K9"), parent("P1"), org="O1")
+    send(student("K2", "P1"), parent("P1"), org="O2")
+    send(student("K9"), org="O1")
+    assert (state_of("P1"), links()) == ("registered", {"K1": "deleted", "K2": "active"})
+
+
+def test_new_guardians_for_everybody_do_not_make_it_another_size(send):
+    options = Options(ignore_deletion_brake=True, change_threshold=20)
+    send(*(student(f"S{n}", f"P{n}") for n in range(12)), *(parent(f"P{n}") for n in range(12)), options=options)
+    others = [student(f"S{n}", f"P{(n + 1) % 12}") for n in range(12)]
+    made = send(*others, *(parent(f"P{n}") for n in range(12)), options=options)
+    assert not made.diffing_threshold_exceeded
+    assert ObservationLink.objects.live().count() == 12

@@ -287,3 +287,16 @@ def test_a_link_to_one_course_that_an_import_has_opened_for_all_opens_the_one_ag
     [left] = Enrollment.objects.filter(user=pat, state="active")
     assert (left.section.sis_section_id, ObservationLink.objects.get().scope) == ("S1", "courses")
     assert made.data["statistics"]["total_state_changes"] == 0
+
+
+def test_somebody_who_is_active_again_has_concluded_nothing(load, school, take_back):
+    assert take_back(load(enrollments=table(ENROLLMENTS, "S1,KIM,student,completed"))) == "restored"
+    found = Enrollment.objects.get(user__sis_user_id="KIM")
+    assert (found.state, found.completed_at) == ("active", None)
+
+
+def test_a_link_by_code_returns_as_one(load, school, take_back):
+    link(person("PAT"), person("KIM"), origin=ObservationLink.Origin.CODE, by=None)
+    assert take_back(load(observers=links("deleted"))) == "restored"
+    found = ObservationLink.objects.get()
+    assert (found.state, found.origin, found.sis_import_id) == ("active", "code", None)
