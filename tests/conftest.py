@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 
 from accounts.models import Account
 from tests.factories import RootFactory
@@ -28,6 +29,12 @@ def _quick_settings(settings):
 def root(db) -> Account:
     """The institution, with self registration on."""
     return RootFactory()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_connection_is_kept() -> None:
+    """The live server answers each request in a thread of its own, whose connection nobody would ever use again."""
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 
 @pytest.fixture
