@@ -107,33 +107,32 @@ def restore(sis_import: SisImport) -> None:
 
 
 def _put_back_links(change: StateChange, by: User) -> int:
-    """Returns how many links stay as they are. The caller has a transaction.
+    """Returns how many links stay as they are.
 
     That are those that somebody has changed since, and those to some courses only that were ended: which courses they
     opened is not remembered, and all would be too many.
     """
     links = ObservationLink.objects.filter(pk__in=change.records)
     returns = change.before == ObservationLink.State.ACTIVE
-    with transaction.atomic():
-        lock_users(links.values_list("student_id", flat=True))
-        found = links.filter(state=change.after, sis_import_id=change.sis_import_id)
+    lock_users(links.values_list("student_id", flat=True))
+    found = links.filter(state=change.after, sis_import_id=change.sis_import_id)
+    if returns:
+        found = found.filter(scope=ObservationLink.Scope.ALL).exclude(observer__state=User.State.DELETED)
+        found = found.exclude(student__state=User.State.DELETED)
+    ours: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for link in found:
+        ours[link.origin][link.pk] = link.observer_id, link.student_id
+    for origin, pairs in ours.items():
         if returns:
-            found = found.filter(scope=ObservationLink.Scope.ALL).exclude(observer__state=User.State.DELETED)
-            found = found.exclude(student__state=User.State.DELETED)
-        ours: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
-        for link in found:
-            ours[link.origin][link.pk] = link.observer_id, link.student_id
-        for origin, pairs in ours.items():
-            if returns:
-                link_all([*pairs.values()], origin=ObservationLink.Origin(origin), by=by)
-            else:
-                unlink_all([*pairs.values()], by=by)
-            # The import may have changed them twice: then it still is who has touched them last. But what returns of
-            # what people made is theirs again.
-            if origin == ObservationLink.Origin.SIS or not returns:
-                links.filter(pk__in=pairs).update(sis_import_id=change.sis_import_id)
-        before = change.before or ObservationLink.State.DELETED
-        return links.exclude(state=before).count()
+            link_all([*pairs.values()], origin=ObservationLink.Origin(origin), by=by)
+        else:
+            unlink_all([*pairs.values()], by=by)
+        # The import may have changed them twice: then it still is who has touched them last. But what returns of
+        # what people made is theirs again.
+        if origin == ObservationLink.Origin.SIS or not returns:
+            links.filter(pk__in=pairs).update(sis_import_id=change.sis_import_id)
+    before = change.before or ObservationLink.State.DELETED
+    return links.exclude(state=before).count()
 
 
 def _put_back_scopes(change: StateChange, by: User) -> int:
@@ -148,17 +147,16 @@ def _put_back_enrollments(change: StateChange, by: User) -> int:
     """Returns how many enrollments stay as they are, counting those of observers that only follow a student."""
     before = change.before or Enrollment.State.DELETED
     there = Enrollment.objects.filter(pk__in=change.records)
-    with transaction.atomic():
-        lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
-        ids = list(_only_touched_by(change, there).values_list("pk", flat=True))
-        there.filter(pk__in=ids).update(state=before)
-        there.filter(pk__in=ids).exclude(state=Enrollment.State.COMPLETED).update(completed_at=None)
-        done = there.filter(pk__in=ids)
-        observed = done.exclude(associated_user=None).values_list("associated_user_id", "section_id")
-        follow(observed, returned=False)
-        returned = change.after in ("deleted", "inactive", "completed")
-        follow(done.students().values_list("user_id", "section_id"), returned=returned)
-        return there.exclude(state=before).count()
+    lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
+    ids = list(_only_touched_by(change, there).values_list("pk", flat=True))
+    there.filter(pk__in=ids).update(state=before)
+    there.filter(pk__in=ids).exclude(state=Enrollment.State.COMPLETED).update(completed_at=None)
+    done = there.filter(pk__in=ids)
+    observed = done.exclude(associated_user=None).values_list("associated_user_id", "section_id")
+    follow(observed, returned=False)
+    returned = change.after in ("deleted", "inactive", "completed")
+    follow(done.students().values_list("user_id", "section_id"), returned=returned)
+    return there.exclude(state=before).count()
 
 
 def _only_touched_by(change: StateChange, there: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
@@ -190,30 +188,28 @@ def _put_back_admins(change: StateChange, by: User) -> int:
     """Give and take roles as by hand: none that may do more than `by`, and not one's own. Returns how many stay."""
     before = change.before or AccountAdmin.State.DELETED
     there = AccountAdmin.objects.filter(pk__in=change.records)
-    with transaction.atomic():
-        lock_users(there.values_list("user_id", flat=True))
-        held = list(there.filter(workflow_state=change.after, sis_import_id=change.sis_import_id).exclude(user=by))
-        refused = not_to_give({(admin.role_id, admin.account_id) for admin in held}, by=by)
-        ours = [admin for admin in held if (admin.role_id, admin.account_id) not in refused]
-        there.filter(pk__in=[admin.pk for admin in ours]).update(workflow_state=before)
-        action = Action.ADMIN_CREATED if before == AccountAdmin.State.ACTIVE else Action.ADMIN_REMOVED
-        about = [(admin.user_id, {"account": admin.account_id, "role": admin.role_id}) for admin in ours]
-        record_many(action, about, by=by)
-        return there.exclude(workflow_state=before).count()
+    lock_users(there.values_list("user_id", flat=True))
+    held = list(there.filter(workflow_state=change.after, sis_import_id=change.sis_import_id).exclude(user=by))
+    refused = not_to_give({(admin.role_id, admin.account_id) for admin in held}, by=by)
+    ours = [admin for admin in held if (admin.role_id, admin.account_id) not in refused]
+    there.filter(pk__in=[admin.pk for admin in ours]).update(workflow_state=before)
+    action = Action.ADMIN_CREATED if before == AccountAdmin.State.ACTIVE else Action.ADMIN_REMOVED
+    about = [(admin.user_id, {"account": admin.account_id, "role": admin.role_id}) for admin in ours]
+    record_many(action, about, by=by)
+    return there.exclude(workflow_state=before).count()
 
 
 def _put_back_people(change: StateChange, by: User) -> int:
     """Returns how many people stay as they are: besides those changed since, who reaches further than `by`."""
     before = change.before or User.State.DELETED
     there = User.objects.filter(pk__in=change.records)
-    with transaction.atomic():
-        lock_users(change.records)
-        held = roles_in_force(change.records)
-        beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
-        refused = {user for user, role, account in held if (role, account) in beyond}
-        found = _untouched(there.filter(state=change.after), change)
-        found.exclude(pk__in={by.pk, *refused}).update(state=before)
-        return there.exclude(state=before).count()
+    lock_users(change.records)
+    held = roles_in_force(change.records)
+    beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
+    refused = {user for user, role, account in held if (role, account) in beyond}
+    found = _untouched(there.filter(state=change.after), change)
+    found.exclude(pk__in={by.pk, *refused}).update(state=before)
+    return there.exclude(state=before).count()
 
 
 def _put_back_records(change: StateChange, by: User) -> int:
@@ -231,6 +227,7 @@ def _untouched(found: QuerySet[Record], change: StateChange) -> QuerySet[Record]
     return found.exclude(stuck_sis_fields__contains=["status"])
 
 
+# Each puts back one change within the caller's transaction.
 PUT_BACK = {
     "UserObserver": _put_back_links,
     SCOPE: _put_back_scopes,
