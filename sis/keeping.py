@@ -23,7 +23,7 @@ def keep_without_passwords(sis_import: SisImport) -> None:
     sis_import = SisImport.objects.get(pk=sis_import.pk)
     if not sis_import.has_ended or f".{UPLOADED}" not in sis_import.stored_file:
         return
-    upload = Path(settings.DATA_DIR) / sis_import.stored_file
+    upload = _path(sis_import)
     kept = sis_import.stored_file.replace(f".{UPLOADED}", "")
     unfinished = upload.with_name(f"{upload.name}.unfinished")
     if upload.is_file():
@@ -38,19 +38,23 @@ def stored_path(sis_import: SisImport) -> Path:
     """Where the upload is kept. Raises FileNotFoundError when it is kept no more."""
     if not is_kept(sis_import):
         raise FileNotFoundError(sis_import.stored_file)
-    return Path(settings.DATA_DIR) / sis_import.stored_file
+    return _path(sis_import)
 
 
 def is_kept(sis_import: SisImport) -> bool:
     """Whether the upload is still there."""
-    return bool(sis_import.stored_file) and (Path(settings.DATA_DIR) / sis_import.stored_file).is_file()
+    return bool(sis_import.stored_file) and _path(sis_import).is_file()
+
+
+def _path(sis_import: SisImport) -> Path:
+    return Path(settings.DATA_DIR) / sis_import.stored_file
 
 
 def kept_copy(sis_import: SisImport) -> IO[bytes]:
     """The upload to be read, without its passwords. Raises FileNotFoundError before there is such a copy, and after."""
     if not may_be_had(sis_import):
         raise FileNotFoundError(sis_import.stored_file)
-    return (Path(settings.DATA_DIR) / sis_import.stored_file).open("rb")
+    return _path(sis_import).open("rb")
 
 
 def may_be_had(sis_import: SisImport) -> bool:
@@ -71,7 +75,7 @@ def forget_old() -> None:
         keep_without_passwords(sis_import)
         sis_import.refresh_from_db()
         if sis_import.has_ended and not is_base(sis_import):
-            (Path(settings.DATA_DIR) / sis_import.stored_file).unlink(missing_ok=True)
+            _path(sis_import).unlink(missing_ok=True)
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
     _forget_left_behind()
     SisImportError.objects.filter(created_at__lt=before).delete()
