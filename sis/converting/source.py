@@ -74,13 +74,20 @@ class Source:
                 yield row
             else:
                 count_word(unknown, (row.cells["status"] or "").lower())
-        for word, number in unknown.items():
-            text = ngettext(
+        self.warn_of_each(
+            unknown,
+            table,
+            lambda number: ngettext(
                 "%(count)s row with the status “%(word)s” was left out: it is none of active, inactive, tobedeleted.",
                 "%(count)s rows with the status “%(word)s” were left out: it is none of active, inactive, tobedeleted.",
                 number,
-            )
-            self.problems.warn(table.name, text % {"count": number, "word": word[:100]})
+            ),
+        )
+
+    def warn_of_each(self, words: Counter[str], table: Table, text: Callable[[int], str]) -> None:
+        """One warning for each word, with how many rows it stands in; `text` is for so many."""
+        for word, number in words.items():
+            self.problems.warn(table.name, text(number) % {"count": number, "word": word[:100]})
 
 
 def status_of(cells: Cells) -> str | None:
@@ -96,10 +103,12 @@ def count_word(counts: Counter[str], word: str) -> None:
 
 def report_left_out(source: Source, table: Table, counts: Counter[str]) -> None:
     """One warning for each word."""
-    for word, number in counts.items():
-        text = ngettext(
+    source.warn_of_each(
+        counts,
+        table,
+        lambda number: ngettext(
             "%(count)s row of the kind “%(word)s” has no place here and was left out.",
             "%(count)s rows of the kind “%(word)s” have no place here and were left out.",
             number,
-        )
-        source.problems.warn(table.name, text % {"count": number, "word": word[:100]})
+        ),
+    )
