@@ -9,9 +9,7 @@ from sis.options import Options
 from tests.database import statements
 from tests.factories import AccountFactory, UserFactory, make_admin, make_clerk
 from tests.sis.conftest import warnings
-
-ADMINS = "user_id,account_id,role,status"
-USERS = "user_id,login_id,status"
+from tests.sis.texts import ADMINS, USERS
 
 
 @pytest.fixture
