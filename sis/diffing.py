@@ -162,10 +162,12 @@ def _by_kind(files: list[RosterFile]) -> dict[str, list[RosterFile]]:
 
 
 def _can_be_read(file: RosterFile) -> bool:
+    """Whether its rows can be had; the first tells, for a file is looked at whole before that."""
     try:
-        return file.size is not None
+        next(file.blocks(), None)
     except MalformedFile:
         return False
+    return True
 
 
 def _too_different(options: Options, files: list[RosterFile], old_files: list[RosterFile]) -> str | None:
