@@ -186,7 +186,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
-# Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in sis/jobs.py.
+# Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in */jobs.py.
 SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)
 SIS_KEEP_DAYS = env.int("SIS_KEEP_DAYS", default=30)
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

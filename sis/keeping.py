@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
 from sis.chains import is_base
@@ -16,13 +17,25 @@ from sis.reading.passwords import strip_passwords
 
 FOLDER = "sis_imports"
 UPLOADED = "uploaded"
+# The first number of the advisory lock; the second is the import's id.
+COPY_LOCK = 715_002
 
 
 def keep_without_passwords(sis_import: SisImport) -> None:
     """Put a copy without passwords in the place of the upload, once the import has ended."""
-    sis_import = SisImport.objects.get(pk=sis_import.pk)
-    if not sis_import.has_ended or f".{UPLOADED}" not in sis_import.stored_file:
-        return
+    with transaction.atomic():
+        # Several jobs may be at it: one makes the copy, and the others find it made.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [COPY_LOCK, sis_import.pk])
+        sis_import = SisImport.objects.get(pk=sis_import.pk)
+        if not sis_import.has_ended or f".{UPLOADED}" not in sis_import.stored_file:
+            return
+        _copy(sis_import)
+    # Only once it is recorded that there is a copy, or nothing to be copied.
+    _path(sis_import).unlink(missing_ok=True)
+
+
+def _copy(sis_import: SisImport) -> None:
     upload = _path(sis_import)
     kept = sis_import.stored_file.replace(f".{UPLOADED}", "")
     unfinished = upload.with_name(f"{upload.name}.unfinished")
@@ -31,7 +44,6 @@ def keep_without_passwords(sis_import: SisImport) -> None:
         strip_passwords(upload, sis_import.file_name, unfinished)
         unfinished.replace(Path(settings.DATA_DIR) / kept)
     SisImport.objects.filter(pk=sis_import.pk).update(stored_file=kept if upload.is_file() else "")
-    upload.unlink(missing_ok=True)
 
 
 def stored_path(sis_import: SisImport) -> Path:

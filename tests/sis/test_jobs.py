@@ -8,7 +8,8 @@ import pytest
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
-from sis.jobs import ask_for_work, forget_jobs, look_again, take_up_stalled, work
+from accounts.jobs import forget_jobs, take_up_stalled
+from sis.jobs import ask_for_work, look_again, work
 from sis.models import SisImport
 from sis.options import Options
 from sis.turns import turn

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sis.jobs import ask_for_work, run_worker
+from accounts.jobs import run_worker
+from sis.jobs import ask_for_work
 
 
 class Command(BaseCommand):
