@@ -60,7 +60,7 @@ def export(course: Course, *, by: User, zone: ZoneInfo) -> Iterator[str]:
     # Made in one go, the codes all end at the same time.
     until = timezone.localtime(codes[0].expires_at, zone).isoformat(timespec="seconds") if codes else ""
     rows = (
-        (*_names(sortable_name), harmless(sis or ""), code.text, until)
+        (*_names(sortable_name), sis or "", code.text, until)
         for (_pk, sortable_name, sis), code in zip(people, codes, strict=True)
     )
     return _pieces(rows)
@@ -68,15 +68,7 @@ def export(course: Course, *, by: User, zone: ZoneInfo) -> Iterator[str]:
 
 def _names(sortable_name: str) -> tuple[str, str]:
     first, last = first_and_last(sortable_name)
-    return harmless(last), harmless(first)
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula: an apostrophe before `= + - @` or a control character."""
-    begins = cell.lstrip()[:1]
-    if cell and (not cell[0].isprintable() or (begins and begins in "=+-@＝＋－＠")):
-        return "'" + cell
-    return cell
+    return last, first
 
 
 def _pieces(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:

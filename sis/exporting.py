@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from accounts.auditing import record
-from accounts.csv_text import csv_text
+from accounts.csv_text import csv_text, harmless
 from accounts.models import Action, ObservationLink, User
-from pairing.exporting import harmless
 
 FILE_NAME = "user_observers.csv"
 _LINKS_AT_ONCE = 2_000

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.csv_text import csv_text
 from accounts.ids import plain_id
-from pairing.exporting import harmless
 from sis.messages import TEXTS
 from sis.models import SisImport, SisImportError
 
@@ -89,4 +88,4 @@ def as_csv(found: QuerySet[SisImportError]) -> Iterator[str]:
 def _lines(found: QuerySet[SisImportError]) -> Iterator[tuple[str, str, str, str]]:
     yield "sis_import_id", "file", "message", "row"
     for one in found.iterator(chunk_size=_AT_ONCE):
-        yield str(one.sis_import_id), harmless(one.file), harmless(one.message), str(one.row or "")
+        yield str(one.sis_import_id), one.file, one.message, str(one.row or "")

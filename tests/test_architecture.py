@@ -89,3 +89,8 @@ def test_no_app_hears_of_another_by_signals():
         if ".signals" in name or name.startswith("django.dispatch")
     }
     assert listening <= {after_migrations}
+
+
+def test_every_csv_that_leaves_comes_from_the_one_module_that_makes_cells_harmless():
+    writers = {module for module in modules(*APPS) if "csv.writer" in (HOUSE / module).read_text()}
+    assert writers <= {Path("accounts/csv_text.py"), Path("sis/reading/records.py")}

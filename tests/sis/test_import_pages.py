@@ -529,7 +529,7 @@ class TestMessages:
         one = load(users=people("A"))
         SisImportError.objects.create(sis_import=one, file="=evil().csv", message="@SUM(1)", kind="file")
         text = site.get(at(root, one.pk, "messages.csv")).getvalue().decode()
-        assert f"{one.pk},'=evil().csv,'@SUM(1)," in text
+        assert f'"{one.pk}","\'=evil().csv","\'@SUM(1)",' in text
 
     def test_they_come_in_pages(self, site, root, load):
         one = load(users="\n".join([USERS, *(f"U{n:03},,active" for n in range(60))]))
@@ -617,9 +617,9 @@ class TestLinks:
         answer = site.post(path)
         assert answer.headers["Content-Disposition"] == 'attachment; filename="user_observers.csv"'
         assert answer.getvalue().decode().splitlines() == [
-            "observer_id,student_id,status",
-            "P1,S-P1,active",
-            "P2,S-P2,active",
+            '"observer_id","student_id","status"',
+            '"P1","S-P1","active"',
+            '"P2","S-P2","active"',
         ]
         assert AuditEvent.objects.get(action=Action.LINKS_EXPORTED).actor == admin
 
