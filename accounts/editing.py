@@ -9,7 +9,6 @@ import re
 from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
@@ -20,6 +19,7 @@ from accounts.models import AccessToken, Action, User
 from accounts.names import sortable
 from accounts.signing_in import forget_addresses
 from accounts.sis_ids import check_may_set_sis_ids
+from accounts.states import end_sessions, follow_states
 from accounts.stickiness import stick
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
@@ -69,7 +69,7 @@ def edit_user(
         if changed:
             _save(user, changed)
             if "email" in changed:
-                forget_addresses(user)
+                forget_addresses([user.pk])
             record(Action.USER_CHANGED, by=by, subject=user, fields=sorted(changed))
     return user
 
@@ -132,11 +132,11 @@ def suspend(user: User, *, by: User) -> None:
         lock_users([user.pk])
         user.refresh_from_db()
         if user.is_active:
+            before = user.state
             user.state = User.State.SUSPENDED
             stick(user, ["status"])
             user.save(update_fields=["state", "stuck_sis_fields"])
-            _end_sessions(user)
-            record(Action.USER_SUSPENDED, by=by, subject=user)
+            follow_states([(user.pk, before, user.state)], by=by)
 
 
 def reactivate(user: User, *, by: User) -> None:
@@ -149,16 +149,12 @@ def reactivate(user: User, *, by: User) -> None:
             user.state = User.State.REGISTERED if has_password else User.State.PRE_REGISTERED
             stick(user, ["status"])
             user.save(update_fields=["state", "stuck_sis_fields"])
-            record(Action.USER_REACTIVATED, by=by, subject=user)
+            follow_states([(user.pk, User.State.SUSPENDED, user.state)], by=by)
 
 
 def sign_out_everywhere(user: User, *, by: User) -> None:
     """End every session and every access token of a person. The password stays, so they can sign in again."""
     with transaction.atomic():
-        _end_sessions(user)
+        end_sessions([user.pk])
         AccessToken.objects.filter(user=user).delete()
         record(Action.SESSIONS_ENDED, by=by, subject=user)
-
-
-def _end_sessions(user: User) -> None:
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)

@@ -1,10 +1,11 @@
 """How django-allauth fits in: it signs people in; it never makes accounts (that is accounts/registering.py)."""
 
+from collections.abc import Collection
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 
-from accounts.models import User
 from accounts.network import network_of
 
 
@@ -18,10 +19,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return network_of(request)
 
 
-def forget_addresses(user: User) -> None:
-    """Call it when somebody's e-mail address changes or their account ends.
+def forget_addresses(people: Collection[int]) -> None:
+    """Call it when the e-mail addresses of these people (their ids) change or their accounts end.
 
     allauth keeps each address to which it once sent a link, and would go on sending links there: whoever reads the
     old mailbox could take over the account. It finds the new address by itself.
     """
-    EmailAddress.objects.filter(user=user).delete()
+    if people:
+        EmailAddress.objects.filter(user__in=people).delete()

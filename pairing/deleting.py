@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import NotAllowed
-from accounts.models import AccessToken, Action, User
-from accounts.signing_in import forget_addresses
+from accounts.models import Action, User
+from accounts.states import shut_out
 from courses.leaving import leave_everything
 from pairing.models import PairingCode
 
@@ -72,9 +72,8 @@ def delete_user(user: User, *, by: User) -> None:
         user.refresh_from_db()
         if user.state == User.State.DELETED:
             return
-        codes = PairingCode.objects.open().filter(student=user).update(revoked_at=timezone.now())
-        forget_addresses(user)
-        AccessToken.objects.filter(user=user).delete()
+        codes = revoke_codes([user.pk])
+        shut_out([user.pk])
         before = {field: getattr(user, field) for field in ("login_id", "sis_user_id", "integration_id")}
         User.objects.filter(pk=user.pk).update(
             state=User.State.DELETED,
@@ -83,7 +82,11 @@ def delete_user(user: User, *, by: User) -> None:
             sis_user_id=None,
             integration_id=None,
             sis_import_id=None,
-            session_epoch=F("session_epoch") + 1,
         )
         user.refresh_from_db()
         record(Action.USER_DELETED, by=by, subject=user, **ended, codes=codes, **before)
+
+
+def revoke_codes(students: Iterable[int]) -> int:
+    """End the live codes of these students, whose accounts end; returns how many (one statement)."""
+    return PairingCode.objects.open().filter(student__in=students).update(revoked_at=timezone.now())

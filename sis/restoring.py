@@ -20,8 +20,10 @@ from accounts.auditing import record, record_many
 from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, ObservationLink, User
+from accounts.states import follow_states
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import by_link, follow, link_all, narrow_all, unlink_all
+from pairing.deleting import revoke_codes
 from sis.applying.user_observers import SCOPE
 from sis.models import SisImport, StateChange
 
@@ -207,8 +209,12 @@ def _put_back_people(change: StateChange, by: User) -> int:
     held = roles_in_force(change.records)
     beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
     refused = {user for user, role, account in held if (role, account) in beyond}
-    found = _untouched(there.filter(state=change.after), change)
-    found.exclude(pk__in={by.pk, *refused}).update(state=before)
+    found = _untouched(there.filter(state=change.after), change).exclude(pk__in={by.pk, *refused})
+    ours = list(found.values_list("pk", flat=True))
+    there.filter(pk__in=ours).update(state=before)
+    follow_states([(pk, change.after, before) for pk in ours], by=by, sis_import=change.sis_import_id)
+    if before == User.State.DELETED:
+        revoke_codes(ours)
     return there.exclude(state=before).count()
 
 

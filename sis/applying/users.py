@@ -2,6 +2,9 @@
 
 from accounts.auditing import record_many
 from accounts.models import Action, User
+from accounts.signing_in import forget_addresses
+from accounts.states import follow_states
+from pairing.deleting import revoke_codes
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import refuse_people_out_of_reach
 from sis.passwords import Given, changed
@@ -193,6 +196,17 @@ WITH ended AS (
 SELECT user_id, account_id, role_id FROM ended
 """
 
+# Whose state, e-mail or login changes, and how: it has the same consequences as by hand.
+CHANGES = f"""
+SELECT w.found, w.before, w.after,
+       array_remove(ARRAY[CASE WHEN {COLUMNS["email"]} <> u.email THEN 'email' END,
+                          CASE WHEN w.new_login <> u.login_id THEN 'login_id' END], NULL) AS fields
+FROM w JOIN accounts_user u ON u.id = w.found
+WHERE w.problem IS NULL
+  AND (w.before, u.email, u.login_id) IS DISTINCT FROM (w.after, {COLUMNS["email"]}, w.new_login)
+ORDER BY w.n
+"""
+
 LOCK = """
 SELECT u.id FROM accounts_user u JOIN w ON w.found = u.id AND w.problem IS NULL AND w.after <> w.before
 ORDER BY u.id FOR NO KEY UPDATE OF u
@@ -210,11 +224,24 @@ def apply(this: Round) -> None:
     ended = this.execute(END_ADMINS)
     about = [(user, {"account": account, "role": role}) for user, account, role in ended]
     record_many(Action.ADMIN_REMOVED, about, by=this.run.by)
+    _follow_changes(this)
     this.execute(
         noting_changes("Pseudonym", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )
     this.execute(UPDATE)
     this.execute(_insert())
+
+
+def _follow_changes(this: Round) -> None:
+    """What follows, as by hand: no session, token, code or link in a mail outlasts what it was for."""
+    changes = this.execute(CHANGES)
+    by, details = this.run.by, {"sis_import": this.run.sis_import_id}
+    if edited := [(person, {"fields": fields}) for person, _before, _after, fields in changes if fields]:
+        record_many(Action.USER_CHANGED, edited, by=by, **details)
+        forget_addresses([person for person, about in edited if "email" in about["fields"]])
+    follow_states([(person, before, after) for person, before, after, _fields in changes], by=by, **details)
+    if leaving := [person for person, _before, after, _fields in changes if after == User.State.DELETED]:
+        revoke_codes(leaving)
 
 
 def _insert() -> str:
