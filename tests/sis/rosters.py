@@ -1,10 +1,7 @@
 """Uploads for the tests, made on the fly."""
 
-import os
 import zipfile
 from pathlib import Path
-
-import pytest
 
 from accounts.models import ObservationLink
 from sis.reading.uploads import Row, Upload, open_upload
@@ -34,22 +31,19 @@ def zipped(folder: Path, files: dict[str, Content]) -> Upload:
     return open_upload(zip_of(folder, files), "rosters.zip")
 
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
+SAMPLES = Path(__file__).resolve().parent / "samples"
+# Rosters that real tools made lie beside some checkouts; a clone alone tests everything with samples of its own.
+PUBLIC = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
-def sample(folder: Path, name: str) -> Path:
-    """A zip archive of a sample roster that lies beside the checkout; without it the test is skipped."""
-    return zip_of(folder, {f"{stem}.csv": text for stem, text in sample_texts(name).items()})
+def sample_texts(name: str, folder: Path = SAMPLES) -> dict[str, str]:
+    """The files of a sample roster as text, by their names without the ending."""
+    return {path.stem: path.read_bytes().decode() for path in sorted((folder / name).iterdir())}
 
 
-def sample_texts(name: str) -> dict[str, str]:
-    """The files of such a sample as text, by their names without the ending."""
-    source = SHARED / "data" / name
-    if not source.is_dir():
-        if SHARED.is_dir() and os.environ.get("CI") == "true":
-            pytest.fail(f"{SHARED} has no data/{name}")
-        pytest.skip(f"there is no sample {name} beside this checkout")
-    return {path.stem: path.read_bytes().decode() for path in source.iterdir()}
+def sample_roster(where: Path, name: str, folder: Path = SAMPLES) -> Path:
+    """A zip archive of a sample roster, made in `where`."""
+    return zip_of(where, {f"{stem}.csv": text for stem, text in sample_texts(name, folder).items()})
 
 
 def rows_by_kind(upload: Upload) -> dict[str, list[Row]]:

@@ -1,6 +1,5 @@
 """OneRoster 1.1 and 1.2, read as Canvas's roster files."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from sis.comparing import differing
 from sis.kinds import KINDS
 from sis.models import SisImport
 from sis.reading.uploads import MalformedFile, open_upload
-from tests.sis.rosters import column, links_of, make_links, rows_by_kind, sample, zip_of, zipped
+from tests.sis.rosters import column, links_of, make_links, rows_by_kind, zip_of, zipped
 
 pytestmark = pytest.mark.django_db
 
@@ -43,80 +42,6 @@ def rows_of(tmp_path, kind, mode="bulk", **files):
     """The rows of one kind of such an upload, and its warnings."""
     with roster(tmp_path, mode, **files) as upload:
         return rows_by_kind(upload)[kind], [problem.message for problem in upload.problems]
-
-
-def test_the_sample_of_1_1(tmp_path):
-    with open_upload(sample(tmp_path, "oneroster-v1p1-moodle-full"), "a.zip", at=TODAY) as upload:
-        rows = rows_by_kind(upload)
-        assert upload.is_whole
-        assert {kind: len(found) for kind, found in rows.items()} == {
-            "account": 1, "term": 3, "course": 2, "section": 2, "user": 6, "enrollment": 6, "user_observer": 1,
-        }  # fmt: skip
-        assert [file.name for file in upload.files] == [
-            "orgs.csv", "academicSessions.csv", "classes.csv", "classes.csv", "users.csv", "enrollments.csv",
-            "users.csv",
-        ]  # fmt: skip
-        assert links_of(rows["user_observer"]) == [("usr-222-1234561", "usr-222-66778899", "active")]
-        assert rows["user_observer"][0].number == 4
-        assert Counter(column(rows["user"], "status", "declared_user_type")) == {
-            ("active", "teacher"): 2, ("active", "student"): 3, ("active", "observer"): 1,
-        }  # fmt: skip
-        assert Counter(column(rows["enrollment"], "role", "status")) == {
-            ("teacher", "completed"): 1, ("student", "completed"): 2,
-            # In the class that is to be deleted.
-            ("teacher", "deleted"): 1, ("student", "deleted"): 2,
-        }  # fmt: skip
-        assert column(rows["course"], "short_name", "term_id", "status") == [
-            ("Phys 100 - 1", "as-trm-222-1234", "published"),
-            ("2", "as-trm-222-1234", "deleted"),
-        ]
-        assert column(rows["term"], "term_id") == ["as-trm-222-1234", "as-grp-222-2345", "as-trm-222-1235"]
-        found = Counter(problem.file for problem in upload.problems)
-        assert found == {"orgs.csv": 1, "academicSessions.csv": 2, "classes.csv": 1, "users.csv": 1}
-        assert not any(problem.failure or problem.row for problem in upload.problems)
-
-
-def test_the_sample_of_1_2(tmp_path):
-    with open_upload(sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", at=TODAY) as upload:
-        rows = rows_by_kind(upload)
-        assert upload.is_whole
-        assert {kind: len(found) for kind, found in rows.items()} == {
-            "account": 1, "term": 3, "course": 2, "section": 2, "user": 6, "enrollment": 6, "user_observer": 2,
-        }  # fmt: skip
-        # A teacher who is a guardian as well, named by two students.
-        assert links_of(rows["user_observer"]) == [
-            ("usr-222-123456", "usr-222-66778899", "active"),
-            ("usr-222-123456", "usr-222-1234561232", "active"),
-        ]
-        assert column(rows["user"], "declared_user_type") == [
-            "teacher", "student", "administrative", "teacher", "student", "student",
-        ]  # fmt: skip
-        assert column(rows["user"], "pronouns")[:3] == ["he/him/his", "she/her/hers", None]
-        assert "Agents who are not a guardian, parent or relative of a student: 3." in upload.problems[-1].message
-
-
-def test_in_the_sample_of_1_2_the_guardian_is_none_any_more_once_that_role_has_ended(tmp_path):
-    with open_upload(
-        sample(tmp_path, "oneroster-v1p2-moodle"), "a.zip", at=datetime(2025, 9, 23, 12, tzinfo=UTC)
-    ) as upload:
-        assert rows_by_kind(upload)["user_observer"] == []
-        assert "not one of today: 2." in upload.problems[-1].message
-
-
-def test_the_sample_of_another_maker(tmp_path):
-    with open_upload(sample(tmp_path, "oneroster-v1p1-tao"), "a.zip", at=TODAY) as upload:
-        rows = rows_by_kind(upload)
-        assert upload.is_whole
-        assert {kind: len(found) for kind, found in rows.items()} == {
-            "account": 2, "term": 0, "course": 3, "section": 3, "user": 2, "enrollment": 3, "user_observer": 0,
-        }  # fmt: skip
-        assert column(rows["account"], "account_id", "parent_account_id") == [("54321", None), ("12345", "54321")]
-        assert column(rows["enrollment"], "section_id", "user_id", "role", "status") == [
-            ("class1", "user1", "student", "active"),
-            ("class2", "user1", "student", "active"),
-            ("class3", "user2", "student", "active"),
-        ]
-        assert [problem.file for problem in upload.problems] == ["demographics.csv"]
 
 
 def test_orgs_come_parents_first_and_loops_last(tmp_path):

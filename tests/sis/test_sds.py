@@ -1,46 +1,15 @@
 """Microsoft School Data Sync v2.1, read as Canvas's roster files."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from sis.reading.uploads import MalformedFile, open_upload
-from tests.sis.rosters import column, links_of, make_links, rows_by_kind, sample, zipped
+from sis.reading.uploads import MalformedFile
+from tests.sis.rosters import column, links_of, make_links, rows_by_kind, zipped
 
 pytestmark = pytest.mark.django_db
 
 USERS = "sourcedId,username,givenName,familyName,password\n"
 ROLES = "userSourcedId,orgSourcedId,role,isPrimary,roleStartDate,roleEndDate\n"
 RELATIONSHIPS = "userSourcedId,relationshipUserSourcedId,relationshipRole\n"
-
-
-def test_the_sample(tmp_path):
-    with open_upload(sample(tmp_path, "sds-v2.1"), "a.zip", at=datetime(2021, 10, 1, tzinfo=UTC)) as upload:
-        rows = rows_by_kind(upload)
-        assert upload.is_whole
-        assert {kind: len(found) for kind, found in rows.items()} == {
-            "account": 4, "term": 2, "course": 2, "section": 2, "user": 8, "enrollment": 6, "user_observer": 3,
-        }  # fmt: skip
-        assert column(rows["user_observer"], "observer_id", "student_id", "status") == [
-            ("114002", "114001", "active"),
-            ("114002", "114003", "active"),
-            ("114005", "114004", "active"),
-        ]
-        assert column(rows["user"], "declared_user_type") == [
-            "student", "observer", "student", "student", "observer", "teacher", "teacher", "student",
-        ]  # fmt: skip
-        assert column(rows["account"], "account_id", "parent_account_id") == [
-            ("110001", None), ("110004", None), ("110002", "110001"), ("110003", "110004"),
-        ]  # fmt: skip
-        assert column(rows["course"], "course_id", "short_name", "account_id", "term_id") == [
-            ("112001", "CS101", "110001", "FS2021HED"),
-            ("112002", "B10", "110003", "SY2021K12"),
-        ]
-        assert column(rows["enrollment"], "section_id", "user_id", "role") == [
-            ("112001", "114008", "student"), ("112001", "114006", "teacher"), ("112002", "114001", "student"),
-            ("112002", "114003", "student"), ("112002", "114004", "student"), ("112002", "114007", "teacher"),
-        ]  # fmt: skip
-        assert [problem.file for problem in upload.problems] == ["demographics.csv", "userFlags.csv"]
 
 
 def test_only_guardians_of_students_are_linked(tmp_path):
