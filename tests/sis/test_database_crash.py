@@ -9,7 +9,7 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,7 +30,8 @@ from tests.factories import RootFactory, make_admin
 from tests.sis.conftest import make
 from tests.sis.test_command import until
 
-PEOPLE, EARLIER = 12_000, 6_000
+# The rows that wait come after the first chunk of 5,000, which is committed before the database dies.
+PEOPLE, EARLIER, WAITING = 6_000, 1_000, 5_500
 MADE, DISTURBED, DONE, TAKEN_BACK = "made", "disturbed", "done", "taken_back"
 USERS, ENROLLMENTS = "user_id,login_id,full_name,status", "section_id,user_id,role,status"
 PLACES = {
@@ -48,11 +49,11 @@ def before() -> dict[str, str]:
 
 
 def now() -> dict[str, str]:
-    """A roster with people and places, one of the earlier people in the midst of either, and some wrong rows."""
+    """A roster with people and places, one of the earlier people in the second chunk of either, and some wrong rows."""
     people = [f"U{n},u{n},Person {n},active" for n in range(PEOPLE)]
-    people[PEOPLE // 2 : PEOPLE // 2] = ["E1,e1,Renamed,active", ",nobody,Nobody,active"]
+    people[WAITING:WAITING] = ["E1,e1,Renamed,active", ",nobody,Nobody,active"]
     places = [f"X{1 + n % 2},U{n},student,active" for n in range(PEOPLE)]
-    places[PEOPLE // 2 : PEOPLE // 2] = ["X1,E2,student,active", "X1,NOBODY,student,active"]
+    places[WAITING:WAITING] = ["X1,E2,student,active", "X1,NOBODY,student,active"]
     return {
         **PLACES,
         "users": "\n".join([USERS, *people]),
@@ -65,13 +66,15 @@ class Server:
     """A database server of its own, kept in a folder like that of a real site."""
 
     def __init__(self, data_dir: Path, keep_running, patch: pytest.MonkeyPatch) -> None:
-        self.data_dir, self._keep_running, self._patch = data_dir, keep_running, patch
+        self.data_dir, self.keep_running, self._patch = data_dir, keep_running, patch
 
     def connect(self, database: str, **more) -> psycopg.Connection:
         to = embedded_postgres.connection(self.data_dir)
         return psycopg.connect(host=to["HOST"], port=to["PORT"], user=to["USER"], dbname=database, **more)
 
     def copy(self, database: str, to: str) -> None:
+        # Another test may have ended before it started the server again.
+        self.keep_running()
         with self.connect("postgres", autocommit=True) as conn:
             conn.execute(f"DROP DATABASE IF EXISTS {to} WITH (FORCE)")
             # Copied by way of its log, a sequence would go back when the server is killed.
@@ -110,24 +113,37 @@ class Server:
             return conn.execute(waiting, [database]).fetchone() is not None
 
     def kill(self) -> None:
-        """All of its processes, at once and without a word; then it is started again."""
+        """All of its processes, at once and without a word; then it is started again.
+
+        The first process is stopped before its children are counted. So it starts no more of them, and the dead ones
+        stay known to the kernel until it goes too: none of these signals can be sent to nobody.
+        """
         first = int((self.data_dir / "postgres/data/postmaster.pid").read_text().split()[0])
-        for pid in (first, *children(first)):
+        os.kill(first, signal.SIGSTOP)
+        until(lambda: state_of(first) == "T")
+        for pid in (*children(first), first):
             os.kill(pid, signal.SIGKILL)
         until(lambda: not alive(first))
-        self._keep_running()
+        self.keep_running()
+
+
+def state_of(pid: int) -> str:
+    """The letter that the kernel has for how a process is, such as T for stopped."""
+    return stat_of(pid)[0]
+
+
+def stat_of(pid: int) -> list[str]:
+    """What the kernel tells of a process after its name, which may hold anything: state, parent …"""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def children(parent: int) -> list[int]:
     found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            # After the name, which may hold anything: state, parent …
-            state_and_more = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(state_and_more[1]) == parent:
-            found.append(int(stat.parent.name))
+    for folder in Path("/proc").glob("[0-9]*"):
+        # Any other process may end while we look.
+        with suppress(OSError):
+            if int(stat_of(int(folder.name))[1]) == parent:
+                found.append(int(folder.name))
     return found
 
 
@@ -198,7 +214,7 @@ def changes() -> Counter:
     return found
 
 
-# The moment: while the file is read, and while these people's rows are applied, or what they have is removed.
+# The moment: once rows are staged, and while these people's rows are applied, or what they have is removed.
 @pytest.mark.parametrize(
     ("held", "worker"), [(None, "sees it"), ("E1", "sleeps"), ("E2", "dies too"), (f"E{EARLIER - 1}", "dies too")]
 )
@@ -228,6 +244,7 @@ def test_taking_back_goes_on_after_the_database_was_killed(server, undisturbed):
 def disturb(server: Server, held: str | None, worker: str) -> None:
     """Have a worker begin with what waits, kill the database in the middle, and see it come to its end.
 
+    The import cannot end before: it comes to wait for somebody whom we hold, be it long after the moment.
     A worker that sleeps meanwhile wakes up to a database that answers again, but no longer has the staged rows.
     """
 
@@ -237,11 +254,8 @@ def disturb(server: Server, held: str | None, worker: str) -> None:
             return cursor.fetchone() == (True,)
 
     with server.connect(DISTURBED) as holder, serve.worker() as keep_working:
-        if held:
-            holder.execute("SELECT FROM accounts_user WHERE sis_user_id = %s FOR UPDATE", [held])
-            until(lambda: server.waits_for_us(DISTURBED))
-        else:
-            until(is_being_staged)
+        holder.execute("SELECT FROM accounts_user WHERE sis_user_id = %s FOR UPDATE", [held or "E1"])
+        until((lambda: server.waits_for_us(DISTURBED)) if held else is_being_staged, seconds=180)
         assert not last_import().has_ended
         if worker != "sees it":
             signal_worker(signal.SIGKILL if worker == "dies too" else signal.SIGSTOP)
