@@ -30,3 +30,14 @@ def network_of(request: HttpRequest) -> str:
             return str(ip.ipv4_mapped)
         return str(ip_network((ip, 64), strict=False))
     return str(ip)
+
+
+def networks_around(network: str) -> list[str]:
+    """The network itself, and of an IPv6 /64 also its /56 and /48, the widest last.
+
+    A household is often given a /56 and many an office a /48, so one guesser has as many /64s as there are in it.
+    """
+    if ":" not in network:
+        return [network]
+    within = ip_network(network)
+    return [network, *(str(within.supernet(new_prefix=length)) for length in (56, 48))]

@@ -1,4 +1,4 @@
-"""Pairing codes, and the record of failed tries."""
+"""Pairing codes."""
 
 from __future__ import annotations
 
@@ -82,20 +82,3 @@ class PairingCode(models.Model):
     def masked(self) -> str:
         """What may be shown of a code after it was made: `•••••x`."""
         return "•••••" + self.hint
-
-
-class FailedTry(models.Model):
-    """A code (or a student's password given in its place) that did not fit, kept to limit guessing."""
-
-    at = models.DateTimeField(default=timezone.now)
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
-    network = models.CharField(max_length=43, help_text=_("An IPv4 address or an IPv6 /64."))
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["user", "-at"], name="failed_tries_of_user"),
-            models.Index(fields=["network", "-at"], name="failed_tries_of_network"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.network} at {self.at:%Y-%m-%d %H:%M}"

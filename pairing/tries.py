@@ -1,47 +1,45 @@
 """Limits on failed tries: one count for every entrance (page, sign-up, API), kept in the database.
 
 An account has five; then it waits fifteen minutes, doubling with every further failure up to a day, and failures
-are forgotten after a week. A network (IPv4 address, IPv6 /64) may fail twenty times an hour, then is slowed to one
-try in twenty seconds after each failure, and stopped at sixty. Only failures count: a hall full of parents with
-good codes is never in the way of itself (reference: security, 5.3).
+are forgotten after a week. A network (IPv4 address, IPv6 /64 and the /56 around it) may fail twenty times an hour, then
+is slowed to one try in twenty seconds after each failure, and stopped at sixty; an IPv6 /48 has three times as many.
+Only failures count: a hall full of parents with good codes is never in the way of itself (reference: security, 5.3).
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from math import ceil
-from typing import Any
-
-from django.db import connection
-from django.utils import timezone
+from datetime import timedelta
 
 from accounts.errors import Refused
 from accounts.models import User
+from accounts.network import networks_around
+from accounts.rate_limit import (
+    Doubling,
+    Limit,
+    Slowing,
+    count,
+    seconds_to_wait,
+    take_turn_of_failures,
+)
+from accounts.rate_limit import record_failure as record
+from accounts.rate_limit import take_turn as take_turn_as
 from pairing.errors import NotWhileActing, TooManyTries
-from pairing.models import FailedTry
 
-ACCOUNT_TRIES = 5
-ACCOUNT_WAIT = timedelta(minutes=15)
-ACCOUNT_LONGEST_WAIT = timedelta(days=1)
-ACCOUNT_MEMORY = timedelta(days=7)
-NETWORK_SLOW_AT = 20
-NETWORK_PAUSE = timedelta(seconds=20)
-NETWORK_STOP_AT = 60
-NETWORK_MEMORY = timedelta(hours=1)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
+ACCOUNT = Doubling(tries=5, wait=timedelta(minutes=15), longest=timedelta(days=1), memory=timedelta(days=7))
+NETWORK = Slowing(slow_at=20, pause=timedelta(seconds=20), stop_at=60, memory=timedelta(hours=1))
+WIDE_NETWORK = Slowing(slow_at=60, pause=timedelta(seconds=20), stop_at=180, memory=timedelta(hours=1))
+# The network itself, and the /56 and /48 around that of an IPv6 address.
+NETWORKS = (NETWORK, NETWORK, WIDE_NETWORK)
 
-# One try at a time for each account, so that simultaneous guesses cannot outrun its count.
-ACCOUNT_TURN = "SELECT pg_advisory_xact_lock(1, hashtext(%s))"
-# Within a network only failures wait for one another: a hall full of parents must not queue for good codes.
-NETWORK_TURN = "SELECT pg_advisory_xact_lock(2, hashtext(%s))"
 
-COUNT = """
-SELECT
-    (SELECT array_agg(at ORDER BY at DESC) FROM (SELECT at FROM pairing_failedtry
-        WHERE user_id = %(user)s AND at > %(now)s - %(week)s ORDER BY at DESC LIMIT 100) t),
-    (SELECT array_agg(at ORDER BY at DESC) FROM (SELECT at FROM pairing_failedtry
-        WHERE network = %(network)s AND at > %(now)s - %(hour)s ORDER BY at DESC LIMIT %(stop)s) t)
-"""
+def account_key(user: User) -> str:
+    """What the failures of an account are counted under."""
+    return f"pairing by {user.pk}"
+
+
+def network_key(network: str) -> str:
+    """What the failures of a network are counted under."""
+    return f"pairing from {network}"
 
 
 def take_turn(user: User | None, network: str) -> None:
@@ -53,9 +51,8 @@ def take_turn(user: User | None, network: str) -> None:
     if user and user.actor:
         raise NotWhileActing
     if user:
-        with connection.cursor() as cursor:
-            cursor.execute(ACCOUNT_TURN, [str(user.pk)])
-    _check(user, network)
+        take_turn_as(account_key(user))
+    _check(_limits(user, network))
 
 
 def record_failure(user: User | None, network: str, refusal: Refused) -> Refused:
@@ -63,44 +60,28 @@ def record_failure(user: User | None, network: str, refusal: Refused) -> Refused
 
     That is `refusal`, or TooManyTries when others of the network failed meanwhile: then nobody is told about a code.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(NETWORK_TURN, [network])
+    limits = _limits(user, network)
+    # The widest network last: its turn is everybody's within it.
+    take_turn_of_failures(limits[-1].key)
     try:
-        _check(user, network)
+        _check(limits)
     except TooManyTries as too_many:
         refusal = too_many
-    FailedTry.objects.create(user=user, network=network)
+    record(keys_of(user, network))
     return refusal
 
 
-def _check(user: User | None, network: str) -> None:
-    now = timezone.now()
-    parameters: dict[str, Any] = {
-        "user": user.pk if user else None,
-        "network": network,
-        "now": now,
-        "week": ACCOUNT_MEMORY,
-        "hour": NETWORK_MEMORY,
-        "stop": NETWORK_STOP_AT,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT, parameters)
-        of_user, of_network = cursor.fetchone()
-    free_at = max(_account_free_at(of_user or []), _network_free_at(of_network or []))
-    if free_at > now:
-        raise TooManyTries(ceil((free_at - now).total_seconds()))
+def keys_of(user: User | None, network: str) -> list[str]:
+    """All that a failure is counted under."""
+    return [limit.key for limit in _limits(user, network)]
 
 
-def _account_free_at(failures: list[datetime]) -> datetime:
-    over = len(failures) - ACCOUNT_TRIES
-    if over < 0:
-        return LONG_AGO
-    return failures[0] + min(ACCOUNT_WAIT * 2 ** min(over, 10), ACCOUNT_LONGEST_WAIT)
+def _limits(user: User | None, network: str) -> list[Limit]:
+    of_user = [Limit(account_key(user), ACCOUNT)] if user else []
+    around = zip(networks_around(network), NETWORKS, strict=False)
+    return of_user + [Limit(network_key(each), rule) for each, rule in around]
 
 
-def _network_free_at(failures: list[datetime]) -> datetime:
-    if len(failures) >= NETWORK_STOP_AT:
-        return failures[NETWORK_STOP_AT - 1] + NETWORK_MEMORY
-    if len(failures) >= NETWORK_SLOW_AT:
-        return failures[0] + NETWORK_PAUSE
-    return LONG_AGO
+def _check(limits: list[Limit]) -> None:
+    if wait := seconds_to_wait(limits, count(limits)):
+        raise TooManyTries(wait)

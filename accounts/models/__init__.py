@@ -2,6 +2,7 @@
 
 from accounts.models.account import Account, CodeScope, SelfRegistration
 from accounts.models.audit import Action, AuditEvent
+from accounts.models.failed_try import FailedTry
 from accounts.models.link import ObservationLink
 from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride
 from accounts.models.token import AccessToken
@@ -16,6 +17,7 @@ __all__ = [
     "AuditEvent",
     "BaseType",
     "CodeScope",
+    "FailedTry",
     "ObservationLink",
     "Role",
     "RoleOverride",

@@ -3,8 +3,7 @@
 import pytest
 from django.test import RequestFactory
 
-from accounts.network import network_of
-from pairing.models import FailedTry
+from accounts.network import network_of, networks_around
 
 
 def seen(address: str, forwarded: str | None = None) -> str:
@@ -30,9 +29,10 @@ def test_a_network_is_an_ipv4_address_or_an_ipv6_64(address, network):
     assert seen(address) == network
 
 
-def test_the_longest_network_fits_into_the_record():
-    longest = seen("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
-    assert len(longest) <= FailedTry._meta.get_field("network").max_length
+def test_around_an_ipv6_64_are_the_56_of_a_household_and_the_48_of_an_office():
+    assert networks_around("2001:db8:1:2ff::/64") == ["2001:db8:1:2ff::/64", "2001:db8:1:200::/56", "2001:db8:1::/48"]
+    assert networks_around("192.0.2.1") == ["192.0.2.1"]
+    assert networks_around("unknown") == ["unknown"]
 
 
 def test_without_proxies_of_ours_nobody_chooses_their_own_address():

@@ -5,11 +5,11 @@ import logging
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 
-from accounts.models import Account, AuditEvent, ObservationLink, User
+from accounts.models import Account, AuditEvent, FailedTry, ObservationLink, User
 from accounts.tokens import make_token
 from courses.models import Enrollment
 from pairing.issuing import issue
-from pairing.models import FailedTry, PairingCode
+from pairing.models import PairingCode
 from tests.api import Api, ids
 from tests.factories import (
     PASSWORD,
@@ -19,6 +19,7 @@ from tests.factories import (
     UserFactory,
     make_admin,
 )
+from tests.failures import failed_by
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,7 @@ def test_a_code_that_does_not_work_has_one_answer_for_every_reason(observer, stu
     assert {(answer.status_code, answer.content) for answer in answers} == {
         (422, b'{"errors":[{"message":"Invalid pairing code."}]}')
     }
-    assert FailedTry.objects.filter(user=observer).count() == 4
+    assert failed_by(observer).count() == 4
 
 
 def test_ones_own_code_is_refused_and_not_spent(student, code):
@@ -178,7 +179,7 @@ def test_an_unknown_login_and_a_wrong_password_get_one_answer_count_and_cost_a_h
     answer = pair(observer, observee={"unique_id": login, "password": "wrong"})
     assert (answer.status_code, answer.json()) == (422, {"errors": [{"message": "Unknown observee."}]})
     assert "WWW-Authenticate" not in answer.headers
-    assert FailedTry.objects.filter(user=observer).count() == 1
+    assert failed_by(observer).count() == 1
     assert mocker_hash == ["wrong"]
 
 
@@ -225,7 +226,7 @@ def test_an_access_token_comes_before_a_code(observer, student, code):
     assert pair(other, access_token="nonsense", pairing_code=code).json() == {
         "errors": [{"message": "Unknown observee."}]
     }
-    assert FailedTry.objects.filter(user=other).count() == 1
+    assert failed_by(other).count() == 1
 
 
 # Lists and single ones

@@ -6,9 +6,10 @@ import pytest
 
 from accounts.models import Account, AuditEvent, ObservationLink, User
 from pairing.issuing import issue
-from pairing.models import FailedTry, PairingCode
+from pairing.models import PairingCode
 from tests.api import Api
 from tests.factories import AccountFactory, EnrollmentFactory, UserFactory, make_admin
+from tests.failures import fail
 
 pytestmark = pytest.mark.django_db
 
@@ -131,8 +132,7 @@ def test_people_sign_up_with_the_institution_and_not_with_a_school(code):
 
 
 def test_guessing_codes_by_signing_up_is_limited_by_network(code):
-    for _number in range(20):
-        FailedTry.objects.create(network="127.0.0.1")
+    fail(20)
     answer = sign_up(form(code))
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0

@@ -3,11 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import ObservationLink, SelfRegistration, User
+from accounts.models import FailedTry, ObservationLink, SelfRegistration, User
 from courses.models import Course, Enrollment
 from courses.observing import link
 from pairing.issuing import issue
-from pairing.models import FailedTry, PairingCode
+from pairing.models import PairingCode
 from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory
 
 PAGE = "/profile/observees"

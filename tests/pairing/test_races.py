@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.errors import Invalid
 from accounts.locking import lock_users
-from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
+from accounts.models import Action, AuditEvent, BaseType, FailedTry, ObservationLink, Role, User
 from accounts.registering import Application
 from accounts.tokens import make_token
 from courses.enrolling import change_state, enroll
@@ -21,7 +21,7 @@ from courses.visibility import courses_observed
 from pairing import texts
 from pairing.errors import CodeRefused, TooManyTries
 from pairing.issuing import issue, issue_for_class
-from pairing.models import FailedTry, PairingCode
+from pairing.models import PairingCode
 from pairing.redeeming import redeem, revoke
 from pairing.signing_up import sign_up
 from tests.factories import (

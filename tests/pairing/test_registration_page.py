@@ -4,8 +4,9 @@ import pytest
 
 from accounts.models import ObservationLink, SelfRegistration, User
 from pairing.issuing import issue
-from pairing.models import FailedTry, PairingCode
+from pairing.models import PairingCode
 from tests.factories import EnrollmentFactory, UserFactory
+from tests.failures import fail
 
 GOOD = {
     "user[name]": "Pam Stone",
@@ -97,8 +98,7 @@ def test_the_login_page_holds_the_dialog_and_the_ids_the_parent_app_looks_for(cl
 
 
 def test_guessing_at_sign_up_is_stopped_by_the_networks_count(client, root):
-    for _number in range(20):
-        FailedTry.objects.create(network="127.0.0.1")
+    fail(20)
     answer = client.post("/register", {**GOOD, "pairing_code[code]": "abcdef"})
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) <= 20

@@ -6,10 +6,11 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import Account, Action, AuditEvent, ObservationLink, SelfRegistration, User
+from accounts.models import Account, Action, AuditEvent, FailedTry, ObservationLink, SelfRegistration, User
 from accounts.registering import Application
 from courses.visibility import courses_observed
-from pairing.models import FailedTry, PairingCode
+from pairing import tries
+from pairing.models import PairingCode
 from pairing.signing_up import sign_up
 from tests.database import refuse_new_rows
 from tests.factories import CodeFactory, SectionFactory, UserFactory, make_admin, make_student
@@ -91,8 +92,7 @@ def test_a_code_that_does_not_work_is_refused_with_all_other_complaints_and_coun
         "pairing_code.code": ["invalid"],
     }
     assert nothing_was_made()
-    failed = FailedTry.objects.get()
-    assert (failed.user, failed.network) == (None, NETWORK)
+    assert FailedTry.objects.get().keys == tries.keys_of(None, NETWORK)
 
 
 def test_only_one_with_a_good_code_learns_that_a_login_is_taken(root):

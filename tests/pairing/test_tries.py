@@ -1,22 +1,19 @@
 """The limits on guessing. The clock is moved by making the failures older."""
 
-from datetime import timedelta
-
 import pytest
-from django.db.models import F
 from django.test import RequestFactory
 
 from accounts.errors import Invalid
-from accounts.models import ObservationLink, User
+from accounts.models import FailedTry, ObservationLink, User
 from accounts.network import network_of
 from accounts.registering import Application
 from pairing import tries
 from pairing.errors import CodeRefused, TooManyTries
 from pairing.issuing import issue_for_class
-from pairing.models import FailedTry
 from pairing.redeeming import preview, redeem
 from pairing.signing_up import sign_up
 from tests.factories import CodeFactory, SectionFactory, UserFactory, make_admin, make_students
+from tests.failures import fail, let_pass
 
 pytestmark = pytest.mark.usefixtures("root")
 NETWORK = "192.0.2.1"
@@ -62,18 +59,9 @@ def ask_for_an_account(network: str, by: User | None = None) -> int:
     raise AssertionError("a wrong code worked")
 
 
-def let_pass(seconds: float) -> None:
-    FailedTry.objects.update(at=F("at") - timedelta(seconds=seconds))
-
-
 def about(wait: int, expected: int) -> bool:
     """Whether somebody is told to wait this long: the test itself takes some of the time."""
     return expected - MINUTE < wait <= expected
-
-
-def failures(count: int, network: str = NETWORK) -> None:
-    """So many failures of so many people in this network, just now."""
-    FailedTry.objects.bulk_create(FailedTry(user=None, network=network) for _ in range(count))
 
 
 def test_an_account_has_five_tries_and_then_waits_a_quarter_of_an_hour():
@@ -136,7 +124,7 @@ def test_a_network_does_not_hide_an_account_nor_an_account_a_network():
 
 
 def test_after_twenty_failures_in_an_hour_a_network_is_slowed_to_one_try_in_twenty_seconds():
-    failures(19)
+    fail(19, NETWORK)
     assert guess(UserFactory()) == 0
     assert 0 < guess(UserFactory()) <= 20
     let_pass(20)
@@ -146,15 +134,15 @@ def test_after_twenty_failures_in_an_hour_a_network_is_slowed_to_one_try_in_twen
 
 
 def test_a_slowed_network_is_free_again_when_its_failures_are_an_hour_old():
-    failures(20)
+    fail(20, NETWORK)
     let_pass(HOUR)
     assert [guess(UserFactory()) for _ in range(2)] == [0, 0]
 
 
 def test_after_sixty_failures_a_network_is_stopped_until_the_first_is_an_hour_old():
-    failures(30)
+    fail(30, NETWORK)
     let_pass(HOUR / 2)
-    failures(30)
+    fail(30, NETWORK)
     assert about(guess(UserFactory()), HOUR // 2)
     let_pass(HOUR / 4)
     assert about(guess(UserFactory()), HOUR // 4)
@@ -164,7 +152,7 @@ def test_after_sixty_failures_a_network_is_stopped_until_the_first_is_an_hour_ol
 
 def test_a_stopped_network_refuses_good_codes_too():
     CodeFactory(text="abcdef")
-    failures(60)
+    fail(60, NETWORK)
     observer = UserFactory()
     with pytest.raises(TooManyTries):
         redeem("abcdef", observer=observer, by=observer, network=NETWORK)
@@ -174,7 +162,8 @@ def test_a_stopped_network_refuses_good_codes_too():
 @pytest.mark.parametrize(
     ("guesser", "neighbour", "stranger"),
     [
-        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:3::1"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:102::1"),
+        ("2001:db8:1:2::1", "2001:db8:1:ff::1", "2001:db8:1:102::1"),
         ("::ffff:192.0.2.9", "192.0.2.9", "192.0.2.10"),
     ],
 )
@@ -182,25 +171,38 @@ def test_the_addresses_of_one_household_are_one_network(guesser, neighbour, stra
     def network(address):
         return network_of(RequestFactory().get("/", REMOTE_ADDR=address))
 
-    failures(19, network(guesser))
+    fail(19, network(guesser))
     assert guess(UserFactory(), network(guesser)) == 0
     assert 0 < guess(UserFactory(), network(neighbour)) <= 20
     assert guess(UserFactory(), network(stranger)) == 0
 
 
+def test_an_office_with_a_whole_48_fails_three_times_as_often_before_it_is_slowed_and_stopped():
+    def within(number):
+        return f"2001:db8:1:{number}00::/64"
+
+    for number in range(4):
+        fail(15, within(number))
+    assert 0 < guess(UserFactory(), within(5)) <= 20
+    assert guess(UserFactory(), "2001:db8:2:1::/64") == 0
+    for number in range(4, 12):
+        fail(15, within(number))
+    assert guess(UserFactory(), within(13)) > MINUTE
+
+
 def test_a_failure_that_others_overtook_counts_but_tells_nothing_of_the_code(root):
-    for _number in range(tries.NETWORK_SLOW_AT):
+    for _number in range(tries.NETWORK.slow_at):
         tries.record_failure(None, "10.0.0.1", CodeRefused())
     answer = tries.record_failure(None, "10.0.0.1", CodeRefused())
     assert isinstance(answer, TooManyTries)
-    assert FailedTry.objects.count() == tries.NETWORK_SLOW_AT + 1
+    assert FailedTry.objects.count() == tries.NETWORK.slow_at + 1
 
 
 def test_good_codes_never_count_so_that_200_families_in_one_hall_can_pair():
     section = SectionFactory()
     codes = issue_for_class(make_students(200, section), by=make_admin(), course=section.course)
     families = User.objects.filter(pk__in=make_students(200, section))
-    failures(19)
+    fail(19, NETWORK)
     for family, code in zip(families, codes, strict=True):
         redeem(code.text, observer=family, by=family, network=NETWORK)
     assert ObservationLink.objects.live().count() == 200
@@ -208,7 +210,7 @@ def test_good_codes_never_count_so_that_200_families_in_one_hall_can_pair():
 
 
 def test_looking_using_and_signing_up_share_one_count():
-    failures(17)
+    fail(17, NETWORK)
     assert guess(UserFactory()) == look(NETWORK) == ask_for_an_account(NETWORK) == 0
     assert FailedTry.objects.count() == 20
     for wait in (guess(UserFactory()), look(NETWORK), ask_for_an_account(NETWORK)):

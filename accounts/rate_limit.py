@@ -1,0 +1,150 @@
+"""The one limiter of tries at secrets: failures only, counted in the database, never culled before their time.
+
+What a try is counted under (an account, a network) is a key; a rule says from the failures under a key when the next
+try may come. The rules themselves stand where the secrets are: accounts/passwords.py, pairing/tries.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any, Protocol
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import FailedTry
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+# Simultaneous guesses must not outrun their count. The first number says whose turn it is: of one who tries, of all.
+TURN = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
+ONE_WHO_TRIES, ALL_FAILURES = 1, 2
+
+COUNT = """
+SELECT k.key, t.times, t.weight
+FROM unnest(%(keys)s::text[], %(memories)s::interval[]) k(key, memory)
+CROSS JOIN LATERAL (
+    SELECT array_agg(f.at ORDER BY f.at DESC) times, sum(f.weight) weight
+    FROM accounts_failedtry f WHERE f.keys @> ARRAY[k.key] AND f.at > %(now)s - k.memory
+) t
+WHERE t.times IS NOT NULL
+"""
+
+
+class Rule(Protocol):
+    """How failures under one key slow the next try."""
+
+    @property
+    def memory(self) -> timedelta:
+        """For how long a failure counts."""
+
+    def free_at(self, failures: Sequence[datetime]) -> datetime:
+        """When the next try may come, after `failures` (the latest first, none older than the memory)."""
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """So many tries are free; then one waits, twice as long with every further failure."""
+
+    tries: int
+    wait: timedelta
+    longest: timedelta
+    memory: timedelta
+
+    def free_at(self, failures: Sequence[datetime]) -> datetime:
+        over = len(failures) - self.tries
+        if over < 0:
+            return LONG_AGO
+        return failures[0] + min(self.wait * 2 ** min(over, 10), self.longest)
+
+
+@dataclass(frozen=True)
+class Slowing:
+    """For many who share something: after so many failures a pause follows each, and after more, nothing goes."""
+
+    slow_at: int
+    pause: timedelta
+    stop_at: int
+    memory: timedelta
+
+    def free_at(self, failures: Sequence[datetime]) -> datetime:
+        if len(failures) >= self.stop_at:
+            return failures[self.stop_at - 1] + self.memory
+        if len(failures) >= self.slow_at:
+            return failures[0] + self.pause
+        return LONG_AGO
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A rule for what is counted under a key."""
+
+    key: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The failures under one key that still count, the latest first, and the sum of their weights."""
+
+    failures: Sequence[datetime] = ()
+    weight: int = 0
+
+    def since(self, when: datetime) -> int:
+        """How many were later than that."""
+        return sum(at > when for at in self.failures)
+
+
+def take_turn(key: str) -> None:
+    """Have those who try under `key` go one after the other, until the transaction ends."""
+    _lock(ONE_WHO_TRIES, key)
+
+
+def take_turn_of_failures(key: str) -> None:
+    """The same for failures only: who tries with success waits for nobody. Call it after `take_turn`, never before."""
+    _lock(ALL_FAILURES, key)
+
+
+def _lock(kind: int, key: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TURN, [kind, key])
+
+
+def tallies(memories: dict[str, timedelta]) -> dict[str, Tally]:
+    """What is counted under each key within its memory, in one statement; empty where there is nothing."""
+    parameters: dict[str, Any] = {"keys": list(memories), "memories": list(memories.values()), "now": timezone.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, parameters)
+        found = {key: Tally(times, weight) for key, times, weight in cursor.fetchall()}
+    return {key: found.get(key, Tally()) for key in memories}
+
+
+def seconds_to_wait(limits: Iterable[Limit], counted: dict[str, Tally]) -> int:
+    """For how many seconds the next try has to wait; 0 when it may come now."""
+    now = timezone.now()
+    free_at = max((limit.rule.free_at(counted[limit.key].failures) for limit in limits), default=LONG_AGO)
+    return ceil((free_at - now).total_seconds()) if free_at > now else 0
+
+
+def count(limits: Iterable[Limit]) -> dict[str, Tally]:
+    """The tallies that these limits ask for. A key stands in one limit only."""
+    return tallies({limit.key: limit.rule.memory for limit in limits})
+
+
+def record_failure(keys: Iterable[str], weight: int = 0) -> None:
+    """Count a failed try under each of these keys."""
+    FailedTry.objects.create(keys=list(keys), weight=weight)
+
+
+def forget_failures(key: str) -> None:
+    """Count nothing under this key any more, as after a success there; under others everything stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_failedtry SET keys = array_remove(keys, %(key)s)"
+            " WHERE keys @> ARRAY[%(key)s]::text[] AND cardinality(keys) > 1",
+            {"key": key},
+        )
+    FailedTry.objects.filter(keys=[key]).delete()
