@@ -121,7 +121,7 @@ def _store(
                 "expires": expires,
                 "students": missing,
                 "digests": [texts.digest(text) for text in drawn.values()],
-                "hints": [text[-1] for text in drawn.values()],
+                "hints": [text[-2:] for text in drawn.values()],
                 "slots": [slots[student] for student in missing],
             },
         )

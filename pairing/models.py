@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from courses.models import Course
+from pairing.texts import spelled
 
 LIVE_CODES_PER_STUDENT = 5
 
@@ -26,11 +27,11 @@ class PairingCodeQuerySet(models.QuerySet["PairingCode"]):
 
 
 class PairingCode(models.Model):
-    """One code, of which only a keyed digest and the last character are kept (design, rule 3)."""
+    """One code, of which only a keyed digest and the last two characters are kept (design, rule 3)."""
 
     student = models.ForeignKey(User, models.PROTECT, related_name="pairing_codes")
     digest = models.BinaryField(max_length=32)
-    hint = models.CharField(max_length=1, help_text=_("The last character, to tell one code from another."))
+    hint = models.CharField(max_length=2, help_text=_("The last two characters, to tell one code from another."))
     # The place of an open code among the student's five. With the unique index on it the database itself
     # keeps the sixth out, however many requests come at once.
     slot = models.PositiveSmallIntegerField()
@@ -79,6 +80,16 @@ class PairingCode(models.Model):
         return f"code {self.pk} for {self.student_id}"
 
     @property
+    def is_live(self) -> bool:
+        """Whether it would link an observer now."""
+        return self.used_at is None and self.revoked_at is None and self.expires_at > timezone.now()
+
+    @property
     def masked(self) -> str:
-        """What may be shown of a code after it was made: `•••••x`."""
-        return "•••••" + self.hint
+        """What may be shown of a code after it was made: `••••xy`."""
+        return "••••" + self.hint
+
+    @property
+    def spelled_hint(self) -> str:
+        """The same for a screen reader: `small x, small y`."""
+        return ", ".join(spelled(self.hint))

@@ -90,7 +90,7 @@ class CodeFactory(DjangoModelFactory):
 
     student = factory.SubFactory(UserFactory)
     digest = factory.LazyAttribute(lambda row: texts.digest(row.text))
-    hint = factory.LazyAttribute(lambda row: row.text[-1])
+    hint = factory.LazyAttribute(lambda row: row.text[-2:])
     slot = 1
     issued_by = factory.SelfAttribute("student")
     issued_at = factory.LazyFunction(timezone.now)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ("digest", models.BinaryField(max_length=32)),
                 (
                     "hint",
-                    models.CharField(help_text="The last character, to tell one code from another.", max_length=1),
+                    models.CharField(help_text="The last two characters, to tell one code from another.", max_length=2),
                 ),
                 ("slot", models.PositiveSmallIntegerField()),
                 ("issued_at", models.DateTimeField()),

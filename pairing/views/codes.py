@@ -43,12 +43,14 @@ def _course_of(request: SignedInRequest) -> Course | None:
     return None if given is None else get_object_or_404(Course.objects.present(), pk=plain_id(given))
 
 
-@require_POST
 @login_required
 def revoke(request: SignedInRequest, code_id: int) -> HttpResponse:
-    """End one of one's own codes before its time."""
-    code = get_object_or_404(PairingCode, pk=code_id, student=request.user)
-    if redeeming.revoke(code, by=request.user):
+    """Ask whether to end one of one's own codes before its time; a POST ends it."""
+    codes = PairingCode.objects.select_related("issued_by", "course")
+    code = get_object_or_404(codes, pk=code_id, student=request.user)
+    if request.method != "POST" and code.is_live:
+        return render(request, "pairing/revoke.html", {"code": code})
+    if request.method == "POST" and redeeming.revoke(code, by=request.user):
         messages.success(request, _("The code ending in %(hint)s no longer works.") % {"hint": code.hint})
     else:
         messages.info(request, _("This code had ended already."))

@@ -88,6 +88,7 @@ PAGES = [
     ),
     row("GET", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
     row("POST", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
+    row("GET", "/profile/observer_pairing_codes/{code}/revoke", STUDENT, hidden=but(SIGNED_IN, STUDENT)),
     row("POST", "/profile/observer_pairing_codes/{code}/revoke", STUDENT, hidden=but(SIGNED_IN, STUDENT)),
     row(
         "POST",

@@ -6,6 +6,7 @@ import io
 from accounts.models import BaseType, ObservationLink, SelfRegistration
 from courses.observing import link
 from pairing.issuing import issue
+from tests.browser.test_student import close
 from tests.factories import PASSWORD, UserFactory, allow, make_admin
 
 
@@ -24,7 +25,7 @@ def test_a_teacher_makes_a_code_on_user_details_and_exports_the_class(new_visito
     dialog = visitor.page.get_by_role("dialog")
     assert "Mia Stone" in dialog.inner_text()
     visitor.finds_nothing_wrong()
-    dialog.get_by_role("button", name="OK").click()
+    close(dialog)
 
     visitor.visit(f"/courses/{course.pk}/users")
     visitor.page.get_by_text("Options", exact=True).first.click()
@@ -87,7 +88,7 @@ def test_an_admin_acts_as_a_student_makes_a_code_and_stops(new_visitor, student,
     visitor.finds_nothing_wrong()
     visitor.visit("/profile/settings")
     visitor.page.get_by_role("button", name="Pair with Observer").click()
-    visitor.page.get_by_role("dialog").get_by_role("button", name="OK").click()
+    close(visitor.page.get_by_role("dialog"))
     assert "Ada Min" in visitor.page.locator("#live-codes").inner_text()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("button", name="Stop acting").focus()
