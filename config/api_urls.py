@@ -2,10 +2,23 @@
 
 from typing import NoReturn
 
-from django.http import Http404
+from django.conf import settings
+from django.http import Http404, HttpResponse
 from django.urls import include, path, re_path
 
-from accounts.api.endpoints import Call, methods, open_to_all
+from accounts.api.endpoints import Body, Call, methods, open_to_all
+
+
+@open_to_all
+def show_where_to_read(call: Call) -> Body:
+    """GET /api/v1: say where the documentation is."""
+    return {"name": "Observer Pairing", "version": "v1", "documentation": call.address("/api/v1/documentation")}
+
+
+@open_to_all
+def show_documentation(call: Call) -> HttpResponse:
+    """GET documentation: what docs/api.md says of this very version, as a browser shows it."""
+    return HttpResponse((settings.BASE_DIR / "docs/api.md").read_bytes(), content_type="text/plain; charset=utf-8")
 
 
 @open_to_all
@@ -14,9 +27,11 @@ def nothing(call: Call) -> NoReturn:
     raise Http404
 
 
+about = methods(GET=show_where_to_read)
 not_found = methods(GET=nothing, POST=nothing, PUT=nothing, PATCH=nothing, DELETE=nothing)
 
 urlpatterns = [
+    path("documentation", methods(GET=show_documentation)),
     path("", include("accounts.api.urls")),
     path("", include("courses.api.urls")),
     path("", include("pairing.api.urls")),

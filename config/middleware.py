@@ -15,6 +15,7 @@ from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions import remembering
 from accounts.zones import zone_named
+from config.reading import check_readable
 from courses.acting import SESSION_KEY, end, lapse, resume
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -36,6 +37,17 @@ class CanonicalPathMiddleware:
         if path.startswith("/api/"):
             path = path.removesuffix(".json")
         request.path_info = path
+        return self.get_response(request)
+
+
+class ReadableMiddleware:
+    """Lets only requests on whose parameters can be read, so that nothing behind it stumbles over others."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        check_readable(request)
         return self.get_response(request)
 
 

@@ -2,12 +2,13 @@
 
 from django.urls import include, path, re_path
 
-from config.api_urls import not_found
+from config.api_urls import about, not_found
 from config.health import healthz, readyz
 
 urlpatterns = [
     path("api/v1/", include("config.api_urls")),
-    re_path(r"^api(/|$)", not_found),
+    path("api/v1", about),
+    re_path(r"^api(?:/|$)", not_found),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("", include("accounts.urls")),
@@ -15,3 +16,8 @@ urlpatterns = [
     path("", include("pairing.urls")),
     path("", include("sis.urls")),
 ]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated, NotFound
 from rest_framework.exceptions import PermissionDenied as DeniedByFramework
 from rest_framework.response import Response
@@ -31,25 +31,25 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         case Refused():
             return _refusal(error)
         case NotAuthenticated():
-            body = {"status": "unauthenticated", **_message("user authorization required")}
+            body = {"status": "unauthenticated", **error_body("user authorization required")}
             return Response(body, 401, headers={"WWW-Authenticate": REALM})
         case AuthenticationFailed():
-            return Response(_message("Invalid access token."), 401, headers={"WWW-Authenticate": REALM})
+            return Response(error_body("Invalid access token."), 401, headers={"WWW-Authenticate": REALM})
         case InvalidActing():
             return Response({"errors": "Invalid as_user_id"}, 401)
         case PermissionDenied() | DeniedByFramework():
             return _refusal(NotAllowed())
         case Http404() | NotFound():
-            return Response(_message("The specified resource does not exist."), 404)
-        case SuspiciousOperation():
-            return Response(_message("This request cannot be read."), 400)
+            return Response(error_body("The specified resource does not exist."), 404)
+        case SuspiciousOperation() | UnreadablePostError():
+            return Response(error_body("This request cannot be read."), 400)
         case APIException():
-            return Response(_message(str(error.detail)), error.status_code)
+            return Response(error_body(str(error.detail)), error.status_code)
     return None
 
 
 def _refusal(error: Refused) -> Response:
-    body: dict[str, Any] = _message(error.message or NOT_AUTHORIZED)
+    body: dict[str, Any] = error_body(error.message or NOT_AUTHORIZED)
     if error.status == NotAllowed.status:
         body = {"status": "unauthorized", **body}
     response = Response(body, error.status)
@@ -59,7 +59,8 @@ def _refusal(error: Refused) -> Response:
     return response
 
 
-def _message(text: str) -> dict[str, list[dict[str, str]]]:
+def error_body(text: str) -> dict[str, list[dict[str, str]]]:
+    """A refusal in the shape that Canvas's clients read."""
     return {"errors": [{"message": text}]}
 
 

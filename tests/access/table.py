@@ -365,6 +365,8 @@ API = [
     row("GET", "/api/v1/courses/{course}/users", STAFF),
     row("GET", "/api/v1/courses/{course}/search_users", STAFF),
     row("GET", "/api/v1/courses/{course}/users/{student}", STAFF),
+    row("GET", "/api/v1", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/api/v1/documentation", f"nobody {SIGNED_IN}", of_oneself=True),
     # Rosters
     row("GET", "/api/v1/accounts/{root}/sis_imports", "admin"),
     row("POST", "/api/v1/accounts/{root}/sis_imports", "admin"),

@@ -1,0 +1,42 @@
+"""What is answered when a request fails before or outside of any view: a page, or JSON under /api.
+
+Django's own handlers check the form's token first, and so fail once more over a form that cannot be read.
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from accounts.api.errors import NOT_AUTHORIZED, error_body
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400, without the particulars: they may repeat what was sent."""
+    return _answer(request, 400, _("This request cannot be read."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403, with what the refusal says."""
+    return _answer(request, 403, NOT_AUTHORIZED, exception=str(exception))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404."""
+    return _answer(request, 404, _("The specified resource does not exist."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500, from a template that needs neither the request nor the database."""
+    if _is_api(request):
+        return JsonResponse(error_body(_("Something went wrong on our side.")), status=500)
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _answer(request: HttpRequest, status: int, message: str, **context: str) -> HttpResponse:
+    if _is_api(request):
+        return JsonResponse(error_body(message), status=status)
+    return HttpResponse(render_to_string(f"{status}.html", context, request=request), status=status)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return f"{request.path_info}/".startswith("/api/")
