@@ -73,7 +73,10 @@ def login_taken(*, by_staff: bool = True) -> tuple[str, str]:
     """The complaint about a login that somebody else has."""
     if by_staff:
         return "taken", _("There is an account with this login already.")
-    return "taken", _("There is an account with this login already. Sign in with it instead.")
+    return "taken", _(
+        "There is an account with this login already. Sign in with it instead. If you forgot its password, or the "
+        "school made the account and you never had one, choose a password by “Forgot your password?”."
+    )
 
 
 def sis_id_taken() -> tuple[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -44,6 +45,16 @@ class Application:
     email: str = ""
     sis_user_id: str | None = None
     integration_id: str | None = None
+    # In place of the password, once that has been checked: see `sealed`.
+    password_hash: str = ""
+
+    def sealed(self) -> Application:
+        """The same without the password, to be kept for a while, such as between two pages of a form."""
+        return replace(self, password="", password_hash=make_password(self.password))
+
+    def has_password_of(self, user: User) -> bool:
+        """Whether the password given here is this person's."""
+        return user.password == self.password_hash if self.password_hash else user.check_password(self.password)
 
 
 def is_open_to(root: Account, initial_enrollment_type: str) -> bool:
@@ -69,6 +80,8 @@ def problems(wanted: Application, *, by_staff: bool = False) -> Errors:
 
 
 def _password_complaints(wanted: Application, by_staff: bool) -> list[str]:
+    if wanted.password_hash:
+        return []
     if not wanted.password:
         return [] if by_staff else [_("Please choose a password.")]
     if not is_storable(wanted.password):
@@ -96,19 +109,27 @@ def register(wanted: Application, *, by: User | None = None) -> User:
     return user
 
 
+def check_login_is_free(login: str) -> None:
+    """Raise Invalid where somebody has this login, for one who wants to sign up with it."""
+    if User.objects.filter(login_id__iexact=login).exists():
+        raise Invalid({"pseudonym.unique_id": [login_taken(by_staff=False)]})
+
+
 def _create(wanted: Application, by: User | None) -> User:
+    has_password = bool(wanted.password or wanted.password_hash)
     try:
         with transaction.atomic():
             return User.objects.create_user(
                 wanted.unique_id,
                 wanted.password or None,
+                password_hash=wanted.password_hash,
                 name=wanted.name.strip(),
                 short_name=wanted.short_name.strip(),
                 sortable_name=wanted.sortable_name.strip(),
                 email=wanted.email or (wanted.unique_id if "@" in wanted.unique_id else ""),
                 sis_user_id=wanted.sis_user_id or None,
                 integration_id=wanted.integration_id or None,
-                state=User.State.REGISTERED if wanted.password else User.State.PRE_REGISTERED,
+                state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
                 initial_enrollment_type=wanted.initial_enrollment_type,
                 time_zone=wanted.time_zone or Account.objects.root().default_time_zone,
                 locale=wanted.locale,

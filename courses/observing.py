@@ -146,6 +146,19 @@ def link(
     return made
 
 
+def repair(observer: User, student: User) -> ObservationLink:
+    """Put back what a live link should have made and is missing, such as an enrollment removed by hand.
+
+    Call it inside a transaction.
+    """
+    lock_users([student.pk])
+    found = ObservationLink.objects.live().get(observer=observer, student=student)
+    with connection.cursor() as cursor:
+        cursor.execute(MAKE_FOR_LINKS, {"links": [found.pk]})
+    found.observer, found.student = observer, student
+    return found
+
+
 def unlink(found: ObservationLink, *, by: User | None) -> None:
     """End a link: every enrollment of this observer for this student goes with it, at once."""
     unlink_all([(found.observer_id, found.student_id)], by=by)

@@ -5,7 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.errors import Refused
-from accounts.models import User
 
 
 class PairingIsOff(Refused):
@@ -57,14 +56,6 @@ class UnknownObservee(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("Unknown observee."))
-
-
-class AlreadyLinked(Refused):
-    """The observer already sees what the code would open; nothing is spent."""
-
-    def __init__(self, student: User) -> None:
-        self.student = student
-        super().__init__(_("You are already observing this student. The code has not been used up."))
 
 
 class TooManyTries(Refused):

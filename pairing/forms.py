@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import Invalid, Refused
 from accounts.forms import RuleForm
 from accounts.models import Account, SelfRegistration, User
 from accounts.registering import OBSERVER, Application
@@ -98,6 +99,12 @@ class RegistrationForm(RuleForm):
 
     def clean_code(self) -> str:
         return _possible(self.cleaned_data["code"])
+
+    def add_refusal(self, refusal: Refused) -> None:
+        """Show a refusal by a rule; where there is an account already, the page leads to its password."""
+        super().add_refusal(refusal)
+        given = refusal.errors.get("pseudonym.unique_id", []) if isinstance(refusal, Invalid) else []
+        self.login_is_taken = any(kind == "taken" for kind, _message in given)
 
     def application(self) -> Application:
         """What the rules are asked for, of a valid form. With a code somebody signs up as an observer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import connection, transaction
@@ -10,14 +11,15 @@ from django.utils import timezone
 
 from accounts.auditing import record
 from accounts.models import Account, Action, ObservationLink, User
-from courses.observing import link
+from courses.observing import link, repair
 from pairing import texts, tries
-from pairing.errors import AlreadyLinked, CodeRefused, OwnCode, PairingIsOff
+from pairing.errors import CodeRefused, NotWhileActing, OwnCode, PairingIsOff, TooManyTries
 from pairing.models import PairingCode
 
 Result = TypeVar("Result")
 
-LIVE = "c.digest = %(digest)s AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(now)s"
+# `{}`: by what the code is found.
+LIVE = "{} AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(now)s"
 
 LOCK_STUDENT = f"""
 SELECT u.* FROM accounts_user u
@@ -35,38 +37,72 @@ SELECT EXISTS (
 """
 
 
-def preview(typed: str, *, observer: User, network: str) -> PairingCode:
+@dataclass(frozen=True)
+class Pairing:
+    """What came of a code: the link, and whether it is new. What was linked already is repaired, and no code spent."""
+
+    link: ObservationLink
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a code is about; with the `pairing` where this observer is linked already to all that it would open."""
+
+    code: PairingCode
+    pairing: Pairing | None = None
+
+
+def preview(typed: str, *, observer: User, network: str) -> Look:
     """The code behind what was typed, with its student and course, for the observer to confirm; spends nothing.
 
     Raises what `redeem` raises: looking is a try like any other.
     """
-    return _try(typed, observer, observer, network, lambda code: code)
+    return _try(typed, observer, observer, network, lambda code: Look(code, _paired_already(code, observer)))
 
 
-def redeem(typed: str, *, observer: User, by: User, network: str) -> ObservationLink:
+def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
     """Spend a code: link `observer` to its student. `by` is who asks, for the limits and the record.
 
-    One transaction that holds the code's row, so that of any number of simultaneous tries one wins. Raises
-    PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for every code that does not work), OwnCode,
-    AlreadyLinked.
+    One transaction that holds the code's row, so that of any number of simultaneous tries one wins. The same code
+    sent again by the same observer (a double click, an answer that was lost) is the same success again: nothing is
+    counted, linked or recorded twice. Raises PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for
+    every code that does not work), OwnCode.
     """
-    return _try(typed, observer, by, network, lambda code: spend(code, observer=observer, by=by))
+    return _try(typed, observer, by, network, lambda code: _pair(code, observer, by))
+
+
+def redeem_shown(code_id: int, *, observer: User) -> Pairing:
+    """Spend a code that `observer` has typed before and was shown, which the caller makes sure of: no guess.
+
+    Raises PairingIsOff, NotWhileActing, CodeRefused, OwnCode.
+    """
+    if not Account.objects.root().pairing_is_on:
+        raise PairingIsOff
+    if observer.actor:
+        raise NotWhileActing
+    with transaction.atomic():
+        code = find_shown(code_id) or _used_before(observer, pk=code_id)
+        if code is None:
+            raise CodeRefused
+        return _pair(code, observer, observer)
 
 
 def _try(typed: str, observer: User, by: User, network: str, then: Callable[[PairingCode], Result]) -> Result:
     if not Account.objects.root().pairing_is_on:
         raise PairingIsOff
+    digest = texts.digest(texts.tidy(typed))
     with transaction.atomic():
-        tries.take_turn(by, network)
-        code = find(typed)
-        if code is None:
-            refusal = tries.record_failure(by, network, CodeRefused())
-        else:
-            if code.student_id == observer.pk:
-                raise OwnCode
-            if already_open(code, observer):
-                raise AlreadyLinked(code.student)
+        try:
+            tries.take_turn(by, network)
+        except TooManyTries:
+            # Who has used this very code guesses at nothing, whatever has failed since.
+            if used := _used_before(observer, digest=digest):
+                return then(used)
+            raise
+        if code := find(typed) or _used_before(observer, digest=digest):
             return then(code)
+        refusal = tries.record_failure(by, network, CodeRefused())
     # Outside the transaction, which must be kept: it holds the failure.
     raise refusal
 
@@ -77,16 +113,47 @@ def find(typed: str) -> PairingCode | None:
     The student's row is taken first and then the code's, as when codes are made: else the two could wait for each
     other for ever.
     """
-    wanted = {"digest": texts.digest(texts.tidy(typed)), "now": timezone.now()}
-    student = next(iter(User.objects.raw(LOCK_STUDENT, wanted)), None)
-    code = next(iter(PairingCode.objects.raw(LOCK_CODE, wanted)), None) if student else None
+    return _find("c.digest = %(sought)s", texts.digest(texts.tidy(typed)))
+
+
+def find_shown(code_id: int) -> PairingCode | None:
+    """The same for a code whose text was found before."""
+    return _find("c.id = %(sought)s", code_id)
+
+
+def _find(which: str, sought: bytes | int) -> PairingCode | None:
+    wanted = {"sought": sought, "now": timezone.now()}
+    student = next(iter(User.objects.raw(LOCK_STUDENT.format(which), wanted)), None)
+    code = next(iter(PairingCode.objects.raw(LOCK_CODE.format(which), wanted)), None) if student else None
     if code and student:
         code.student = student
     return code
 
 
+def _used_before(observer: User, **which: object) -> PairingCode | None:
+    """The code that `observer` has used already, the latest of several with this text."""
+    used = PairingCode.objects.filter(used_by=observer, **which).exclude(student__state=User.State.DELETED)
+    return used.select_related("student", "course").order_by("-used_at").first()
+
+
+def _pair(code: PairingCode, observer: User, by: User) -> Pairing:
+    return _paired_already(code, observer) or Pairing(spend(code, observer=observer, by=by), is_new=True)
+
+
+def _paired_already(code: PairingCode, observer: User) -> Pairing | None:
+    """The link that opens already what this code would, repaired. Raises OwnCode; CodeRefused for a used code."""
+    if code.student_id == observer.pk:
+        raise OwnCode
+    if already_open(code, observer):
+        return Pairing(repair(observer, code.student), is_new=False)
+    if code.used_at:
+        # Used by this very observer, and the link has been ended since: no guess, and no way back in.
+        raise CodeRefused
+    return None
+
+
 def already_open(code: PairingCode, observer: User) -> bool:
-    """Whether `observer` sees already all that this code would open."""
+    """Whether `observer` is linked already to all that this code would open."""
     with connection.cursor() as cursor:
         cursor.execute(OPEN, {"observer": observer.pk, "student": code.student_id, "course": code.course_id})
         return bool(cursor.fetchone()[0])

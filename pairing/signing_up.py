@@ -2,36 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, User
-from accounts.registering import OBSERVER, Application, Errors, is_open_to, problems, register
-from pairing import tries
+from accounts.registering import OBSERVER, Application, Errors, check_login_is_free, is_open_to, problems, register
+from pairing import texts, tries
 from pairing.errors import CodeRefused, PairingIsOff
-from pairing.redeeming import find, spend
+from pairing.models import PairingCode
+from pairing.redeeming import find, find_shown, spend
+
+Result = TypeVar("Result")
 
 CODE = "pairing_code.code"
+# For so long the same sign-up, sent again, is taken for a double click or an answer that was lost on the way.
+SENT_AGAIN_WITHIN = timedelta(hours=1)
 
 
 def sign_up(wanted: Application, code_text: str, *, network: str, by: User | None = None) -> User:
     """Make an account and, with a code, its link, in one transaction: a failed sign-up spends and makes nothing.
 
-    `by` is staff making the account for somebody. An observer needs a code, whoever asks (Canvas). Raises
-    NotAllowed when self registration does not reach so far, TooManyTries, Invalid.
+    `by` is staff making the account for somebody. An observer needs a code, whoever asks (Canvas). The same sign-up
+    sent twice (code, login and password) gives the account it made. Raises NotAllowed when self registration does not
+    reach so far, TooManyTries, Invalid.
     """
-    if by is None and not is_open_to(Account.objects.root(), wanted.initial_enrollment_type):
-        raise NotAllowed(_("Accounts of this kind are made by the school. Please ask there."))
+    _check_is_open_to(wanted, by)
     if not code_text:
         if wanted.initial_enrollment_type == OBSERVER:
             missing: Errors = {CODE: [("invalid", _("Please give the pairing code."))]}
             raise Invalid(problems(wanted, by_staff=by is not None) | missing)
         return register(wanted, by=by)
-    return _sign_up_with_code(wanted, code_text, network, by)
+
+    def again() -> User | None:
+        return _signed_up_before(wanted, by, digest=texts.digest(texts.tidy(code_text)))
+
+    return _try(wanted, code_text, network, by, lambda code: _make(wanted, code, by), again)
 
 
-def _sign_up_with_code(wanted: Application, code_text: str, network: str, by: User | None) -> User:
+def preview(wanted: Application, code_text: str, *, network: str) -> PairingCode:
+    """The code of a sign-up that could be carried out, with its student, for the person to confirm; makes nothing.
+
+    Raises what `sign_up` raises: looking is a try like any other.
+    """
+    _check_is_open_to(wanted, None)
+
+    def look(code: PairingCode) -> PairingCode:
+        check_login_is_free(wanted.unique_id)
+        return code
+
+    return _try(wanted, code_text, network, None, look, lambda: None)
+
+
+def complete(wanted: Application, code_id: int) -> User:
+    """Sign somebody up who was shown whom the code is about (`preview`), which the caller makes sure of: no guess.
+
+    Raises NotAllowed, Invalid; for a code that works no more at its field.
+    """
+    _check_is_open_to(wanted, None)
+    with transaction.atomic():
+        if code := find_shown(code_id):
+            return _make(wanted, code, None)
+        if user := _signed_up_before(wanted, None, pk=code_id):
+            return user
+    raise Invalid({CODE: [("invalid", CodeRefused().message)]})
+
+
+def _check_is_open_to(wanted: Application, by: User | None) -> None:
+    if by is None and not is_open_to(Account.objects.root(), wanted.initial_enrollment_type):
+        raise NotAllowed(_("Accounts of this kind are made by the school. Please ask there."))
+
+
+def _try(
+    wanted: Application,
+    code_text: str,
+    network: str,
+    by: User | None,
+    then: Callable[[PairingCode], Result],
+    again: Callable[[], Result | None],
+) -> Result:
+    """What `then` makes of the code, or what `again` finds that one which works no more has made."""
     errors = problems(wanted, by_staff=by is not None)
     if not Account.objects.root().pairing_is_on:
         raise Invalid(errors | {CODE: [("invalid", PairingIsOff().message)]})
@@ -39,15 +94,30 @@ def _sign_up_with_code(wanted: Application, code_text: str, network: str, by: Us
         tries.take_turn(by, network)
         code = find(code_text)
         if code is None:
+            if not errors and (made := again()):
+                return made
             refusal = tries.record_failure(by, network, CodeRefused())
         elif not errors:
             # Whether the login is taken is told only to one who holds a good code.
-            user = register(wanted, by=by)
-            spend(code, observer=user, by=by or user)
-            return user
+            return then(code)
         else:
             raise Invalid(errors)
     # Outside the transaction, which must be kept: it holds the failure.
     if not isinstance(refusal, CodeRefused):
         raise refusal
     raise Invalid(errors | {CODE: [("invalid", refusal.message)]})
+
+
+def _make(wanted: Application, code: PairingCode, by: User | None) -> User:
+    user = register(wanted, by=by)
+    spend(code, observer=user, by=by or user)
+    return user
+
+
+def _signed_up_before(wanted: Application, by: User | None, **which: object) -> User | None:
+    """Whom this very sign-up made a moment ago. Anything else with a used code is a guess like any other."""
+    since = timezone.now() - SENT_AGAIN_WITHIN
+    used = PairingCode.objects.filter(used_by__created_at__gte=since, **which)
+    code = used.filter(used_by__login_id__iexact=wanted.unique_id).select_related("used_by").first()
+    user = code.used_by if code else None
+    return user if user and user.is_active and (by is not None or wanted.has_password_of(user)) else None

@@ -7,6 +7,7 @@ from pairing.views import codes, deleting, export, observees, registration, sett
 urlpatterns = [
     path("profile/settings", settings.show, name="settings"),
     path("profile/observees", observees.show, name="observees"),
+    path("profile/observees/confirm", observees.confirm, name="confirm_observee"),
     path("profile/observees/<int:student_id>/remove", observees.remove, name="remove_observee"),
     path("profile/observer_pairing_codes/<int:code_id>/revoke", codes.revoke, name="revoke_code"),
     path("users/<int:student_id>/observer_pairing_codes", codes.issue, name="issue_code"),
@@ -14,4 +15,5 @@ urlpatterns = [
     path("courses/<int:course_id>/observer_pairing_codes.csv", export.download, name="export_codes"),
     path("accounts/<int:account_id>/users/<int:user_id>/delete", deleting.delete, name="delete_account_user"),
     path("register", registration.register, name="register"),
+    path("register/confirm", registration.confirm, name="register_confirm"),
 ]

@@ -26,10 +26,13 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(self, login_id: str, password: str | None = None, *, name: str, **fields: Any) -> User:
-        """Make and save a person; without a password nobody can sign in as them."""
+    def create_user(
+        self, login_id: str, password: str | None = None, *, name: str, password_hash: str = "", **fields: Any
+    ) -> User:
+        """Make and save a person; without a password, or the hash of one, nobody can sign in as them."""
         user = User(login_id=login_id, name=name, **fields)
         user.set_password(password)
+        user.password = password_hash or user.password
         user.save()
         return user
 

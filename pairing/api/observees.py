@@ -16,7 +16,7 @@ from courses.api.finding import secretly
 from courses.observing import link, unlink
 from courses.people import observed_by, observers_of
 from pairing.credentials import link_with_password, link_with_token
-from pairing.errors import AlreadyLinked, CodeRefused
+from pairing.errors import CodeRefused
 from pairing.redeeming import redeem
 
 PERMISSION = "manage_user_observers"
@@ -84,15 +84,13 @@ def create(call: Call, user_id: str) -> Body | Response:
         if "access_token" in given:
             made = link_with_token(given.text("access_token"), observer=observer, by=by, network=network)
         elif "pairing_code" in given:
-            made = redeem(given.text("pairing_code"), observer=observer, by=by, network=network)
+            made = redeem(given.text("pairing_code"), observer=observer, by=by, network=network).link
         elif "unique_id" in observee:
             login, password = observee.text("unique_id"), observee.text("password")
             made = link_with_password(login, password, observer=observer, by=by, network=network)
         else:
             message = _("Please give a pairing_code, an access_token, or observee[unique_id] and observee[password].")
             raise Invalid({"pairing_code": [("blank", message)]})
-    except AlreadyLinked as refusal:
-        return _body(call, refusal.student)
     except CodeRefused as refusal:
         # Scripts written for Canvas know the short sentence.
         return Response({"errors": [{"message": "Invalid pairing code."}]}, refusal.status)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refused
+from accounts.ids import plain_id
 from accounts.models import Account, ObservationLink
 from accounts.network import network_of
 from accounts.requests import SignedInRequest
@@ -16,31 +17,66 @@ from courses.observing import unlink
 from courses.visibility import courses_by_student, observed_students, schools_of
 from pairing.errors import TooManyTries
 from pairing.forms import CodeForm
-from pairing.redeeming import preview, redeem
+from pairing.models import PairingCode
+from pairing.redeeming import Pairing, preview, redeem_shown
+
+# In the session: the ids of the codes this person has typed and been shown lately, the latest at the end.
+SHOWN = "codes_shown"
+REMEMBERED = 10
 
 
 @login_required
 def show(request: SignedInRequest) -> HttpResponse:
-    """The page and its form. `step=pair` spends the code; anything else only shows whom it is about."""
+    """The page and its form. A code leads on to the page that shows whom it is about; from there, `step=pair` pairs."""
     form = CodeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    agreed = _agreed_to(request)
+    if request.method == "POST" and (agreed or form.is_valid()):
         try:
-            return _pair(request, form) if request.POST.get("step") == "pair" else _confirm(request, form)
+            if agreed:
+                return _paired(request, redeem_shown(agreed, observer=request.user))
+            return _look(request, form.cleaned_data["code"])
         except Refused as refusal:
             form.add_error("code", refusal.message)
             return _page(request, form, refusal)
     return _page(request, form)
 
 
-def _confirm(request: SignedInRequest, form: CodeForm) -> HttpResponse:
-    code = preview(form.cleaned_data["code"], observer=request.user, network=network_of(request))
-    context = {"form": form, "code": code, "student": code.student, "schools": schools_of(code.student)}
+def _look(request: SignedInRequest, typed: str) -> HttpResponse:
+    look = preview(typed, observer=request.user, network=network_of(request))
+    if look.pairing:
+        return _paired(request, look.pairing)
+    before = [pk for pk in request.session.get(SHOWN, []) if pk != look.code.pk]
+    request.session[SHOWN] = [*before, look.code.pk][-REMEMBERED:]
+    return redirect("confirm_observee")
+
+
+@login_required
+def confirm(request: SignedInRequest) -> HttpResponse:
+    """Whom the code typed last is about. It has an address of its own, so that Back and reloading are safe."""
+    shown = request.session.get(SHOWN, [])
+    code = PairingCode.objects.live().select_related("student", "course").filter(pk__in=shown[-1:]).first()
+    if code is None:
+        return redirect("observees")
+    context = {"code": code, "student": code.student, "schools": schools_of(code.student)}
     return render(request, "pairing/confirm.html", context)
 
 
-def _pair(request: SignedInRequest, form: CodeForm) -> HttpResponse:
-    made = redeem(form.cleaned_data["code"], observer=request.user, by=request.user, network=network_of(request))
-    messages.success(request, _("You are now observing %(name)s.") % {"name": made.student.short_name})
+def _agreed_to(request: SignedInRequest) -> int | None:
+    """The id of the code whose student this person was shown and agrees to observe; None for a form with a code."""
+    shown = request.session.get(SHOWN, [])
+    if request.POST.get("step") != "pair" or not shown:
+        return None
+    # The page says which code it showed: with two open, the button of each is for its own.
+    wanted = plain_id(request.POST["shown"]) if "shown" in request.POST else shown[-1]
+    return wanted if wanted in shown else None
+
+
+def _paired(request: SignedInRequest, pairing: Pairing) -> HttpResponse:
+    name = {"name": pairing.link.student.short_name}
+    if pairing.is_new:
+        messages.success(request, _("You are now observing %(name)s.") % name)
+    else:
+        messages.info(request, _("You are already observing %(name)s. No further code has been used up.") % name)
     return redirect("observees")
 
 

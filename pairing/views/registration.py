@@ -1,46 +1,111 @@
-"""Signing up."""
+"""Signing up, with a code in two steps: all that is needed, then whom the code is about."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, Refused
-from accounts.models import Account
+from accounts.models import Account, User
 from accounts.network import network_of
+from accounts.registering import Application
+from courses.visibility import schools_of
 from pairing.errors import TooManyTries
 from pairing.forms import RegistrationForm
-from pairing.signing_up import sign_up
+from pairing.models import PairingCode
+from pairing.signing_up import complete, preview, sign_up
+
+# In the session between the two steps: what was given (of the password the hash), the id of the code, and when.
+CARRIED = "signing_up"
+# After so many seconds a form that was left open, perhaps on a computer that others use, is forgotten.
+CARRIED_FOR = 3600
 
 
 def register(request: HttpRequest) -> HttpResponse:
-    """The sign-up page: account and link together, then straight to the dashboard."""
+    """The sign-up page. With a code it leads on to the page that shows whom the code is about."""
     if request.user.is_authenticated:
         return redirect("observees")
     root = Account.objects.root()
     if not root.pairing_is_on:
         return render(request, "pairing/register_closed.html", status=403)
-    form = RegistrationForm(request.POST or None, root=root)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                user = sign_up(form.application(), form.cleaned_data["code"], network=network_of(request))
-            except Invalid as refusal:
-                form.add_refusal(refusal)
-            except Refused as refusal:
-                form.add_error(None, refusal.message)
-                status = refusal.status
-                if isinstance(refusal, TooManyTries):
-                    return _wait(request, form, refusal)
-            else:
-                login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-                return redirect("dashboard")
-    return render(request, "pairing/register.html", {"form": form}, status=status)
+    form = RegistrationForm(request.POST or None, root=root, initial=_typed_before(request))
+    if request.method != "POST":
+        return _page(request, form, 200)
+    if form.is_valid():
+        try:
+            return _next(request, form.application(), form.cleaned_data["code"])
+        except Refused as refusal:
+            form.add_refusal(refusal)
+            return _page(request, form, refusal.status if not isinstance(refusal, Invalid) else 422, refusal)
+    return _page(request, form, 422)
 
 
-def _wait(request: HttpRequest, form: RegistrationForm, refusal: TooManyTries) -> HttpResponse:
-    response = render(request, "pairing/register.html", {"form": form}, status=refusal.status)
-    response.headers["Retry-After"] = str(refusal.wait)
+def _next(request: HttpRequest, wanted: Application, code_text: str) -> HttpResponse:
+    if not code_text:
+        return _sign_in(request, sign_up(wanted, "", network=network_of(request)), "dashboard")
+    code = preview(wanted, code_text, network=network_of(request))
+    request.session[CARRIED] = {"application": asdict(wanted.sealed()), "code": code.pk, "at": time.time()}
+    return redirect("register_confirm")
+
+
+def _carried(request: HttpRequest) -> dict[str, Any] | None:
+    carried: dict[str, Any] | None = request.session.get(CARRIED)
+    return carried if carried and carried["at"] > time.time() - CARRIED_FOR else None
+
+
+def _typed_before(request: HttpRequest) -> dict[str, str]:
+    given = (_carried(request) or {}).get("application", {})
+    return {"name": given.get("name", ""), "email": given.get("unique_id", "")}
+
+
+def _page(request: HttpRequest, form: RegistrationForm, status: int, refusal: Refused | None = None) -> HttpResponse:
+    response = render(request, "pairing/register.html", {"form": form}, status=status)
+    if isinstance(refusal, TooManyTries):
+        response.headers["Retry-After"] = str(refusal.wait)
     return response
+
+
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Whom the code is about; a POST makes account and link and signs the person in."""
+    if request.user.is_authenticated:
+        return redirect("observees")
+    carried = _carried(request)
+    if carried is None and request.method == "POST":
+        # Sent twice: the first has signed this browser in, and its session has another name since.
+        messages.info(request, _("If you have just made your account, sign in with it now."))
+        return redirect("account_login")
+    if carried is None:
+        return redirect("register")
+    if request.method == "POST":
+        return _complete(request, Application(**carried["application"]), carried["code"])
+    code = PairingCode.objects.live().select_related("student", "course").filter(pk=carried["code"]).first()
+    if code is None:
+        messages.error(request, _("This code does not work any more. Please ask for a new one."))
+        return redirect("register")
+    context = {"code": code, "student": code.student, "schools": schools_of(code.student)}
+    return render(request, "pairing/register_confirm.html", context)
+
+
+def _complete(request: HttpRequest, wanted: Application, code_id: int) -> HttpResponse:
+    try:
+        user = complete(wanted, code_id)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("register")
+    request.session.pop(CARRIED, None)
+    student = PairingCode.objects.select_related("student").get(pk=code_id).student
+    messages.success(request, _("Your account is made. You are now observing %(name)s.") % {"name": student.short_name})
+    return _sign_in(request, user, "observees")
+
+
+def _sign_in(request: HttpRequest, user: User, then: str) -> HttpResponse:
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return redirect(then)

@@ -79,6 +79,8 @@ PAGES = [
     row("GET", "/terms", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
     row("POST", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/register/confirm", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("POST", "/register/confirm", f"nobody {SIGNED_IN}", of_oneself=True),
     row("POST", "/logout", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/profile/settings", SIGNED_IN, of_oneself=True),
     row("POST", "/profile/settings", SIGNED_IN, of_oneself=True, body={"time_zone": "Europe/Berlin"}),
@@ -86,6 +88,7 @@ PAGES = [
     row(
         "POST", "/profile/observees", but(SIGNED_IN, "acting"), of_oneself=True, body={"code": "abcdef", "step": "pair"}
     ),
+    row("GET", "/profile/observees/confirm", SIGNED_IN, of_oneself=True),
     row("GET", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
     row("POST", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
     row("GET", "/profile/observer_pairing_codes/{code}/revoke", STUDENT, hidden=but(SIGNED_IN, STUDENT)),

@@ -59,7 +59,7 @@ def test_a_row_holds_the_name_the_sis_id_a_code_that_works_and_its_end():
     ((last, first, sis, text, until),) = rows_of(section.course)
     assert (last, first, sis) == ("Diaz", "Ana Maria", "S-17")
     observer = UserFactory()
-    assert redeem(text, observer=observer, by=observer, network="192.0.2.1").student == student
+    assert redeem(text, observer=observer, by=observer, network="192.0.2.1").link.student == student
     assert datetime.fromisoformat(until) == PairingCode.objects.get().expires_at.replace(microsecond=0)
 
 

@@ -27,6 +27,12 @@ def observer(client, root) -> User:
     return user
 
 
+def pair(client, code: str):
+    """Type a code, look, and agree."""
+    page = client.post(PAGE, {"code": code}, follow=True)
+    return client.post(PAGE, {"step": "pair", "shown": page.context["code"].pk}, follow=True)
+
+
 def test_the_page_is_open_to_every_signed_in_person_and_to_nobody_else(client, observer):
     assert client.get(PAGE).status_code == 200
     client.logout()
@@ -35,9 +41,10 @@ def test_the_page_is_open_to_every_signed_in_person_and_to_nobody_else(client, o
 
 def test_a_right_code_shows_whom_it_is_about_and_spends_nothing(client, observer, student):
     code = issue(student, by=student).text
-    answer = client.post(PAGE, {"code": f"{code[:3]} - {code[3:]}"})
+    answer = client.post(PAGE, {"code": f"{code[:3]} - {code[3:]}"}, follow=True)
     page = answer.content.decode()
-    assert answer.status_code == 200
+    assert answer.redirect_chain == [("/profile/observees/confirm", 302)]
+    assert code not in page + str(dict(client.session.items()))
     assert "Mia S." in page
     assert "Stone" not in page.replace("Pat Stone", "")
     assert "Hill School" in page
@@ -47,11 +54,40 @@ def test_a_right_code_shows_whom_it_is_about_and_spends_nothing(client, observer
 
 def test_pair_spends_the_code_and_lists_the_student_with_the_courses(client, observer, student):
     code = issue(student, by=student).text
-    answer = client.post(PAGE, {"code": code, "step": "pair"}, follow=True)
+    answer = pair(client, code)
     page = answer.content.decode()
-    assert "Mia Stone" in page
+    assert "You are now observing Mia Stone" in page
     assert "Biology" in page
     assert not PairingCode.objects.live().exists()
+
+
+def test_pressing_pair_again_says_the_same_once_more_and_counts_nothing(client, observer, student):
+    pair(client, issue(student, by=student).text)
+    again = client.post(PAGE, {"step": "pair", "shown": PairingCode.objects.get().pk}, follow=True)
+    assert "already observing Mia Stone" in again.content.decode()
+    assert ObservationLink.objects.count() == 1
+    assert not FailedTry.objects.exists()
+
+
+def test_of_two_pages_open_the_button_of_each_is_for_the_student_it_shows(client, observer, student):
+    other = EnrollmentFactory(user=UserFactory(name="Ben Lake")).user
+    client.post(PAGE, {"code": issue(student, by=student).text})
+    client.post(PAGE, {"code": issue(other, by=other).text})
+    first = PairingCode.objects.get(student=student)
+    client.post(PAGE, {"step": "pair", "shown": first.pk})
+    assert ObservationLink.objects.get().student == student
+
+
+def test_nobody_pairs_by_a_code_they_were_not_shown(client, observer, student):
+    issue(student, by=student)
+    for shown in (PairingCode.objects.get().pk, "", "x", "99999999999999999999"):
+        assert client.post(PAGE, {"step": "pair", "shown": shown}).status_code == 422
+    assert client.post(PAGE, {"step": "pair"}).status_code == 422
+    assert not ObservationLink.objects.exists()
+
+
+def test_the_address_of_the_question_opened_without_a_code_leads_to_observing(client, observer):
+    assert client.get("/profile/observees/confirm").url == PAGE
 
 
 def test_every_code_that_does_not_work_gets_the_same_answer(client, observer, student, monkeypatch):
@@ -87,7 +123,7 @@ def test_capitals_are_never_folded(client, observer, student, monkeypatch):
     monkeypatch.setattr("pairing.texts.draw", lambda: "aBcDeF")
     issue(student, by=student)
     assert client.post(PAGE, {"code": "ABCDEF"}).status_code == 422
-    assert client.post(PAGE, {"code": "aBcDeF"}).status_code == 200
+    assert client.post(PAGE, {"code": "aBcDeF"}).status_code == 302
 
 
 def test_ones_own_code_is_told_kindly_and_spends_nothing(client, student):
@@ -100,8 +136,8 @@ def test_ones_own_code_is_told_kindly_and_spends_nothing(client, student):
 
 def test_an_observer_linked_already_is_told_and_nothing_is_spent(client, observer, student):
     link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
-    answer = client.post(PAGE, {"code": issue(student, by=student).text, "step": "pair"})
-    assert "already observing" in str(answer.context["form"].errors["code"])
+    answer = client.post(PAGE, {"code": issue(student, by=student).text}, follow=True)
+    assert "already observing" in answer.content.decode()
     assert PairingCode.objects.live().count() == 1
 
 
@@ -119,7 +155,7 @@ def test_with_pairing_off_the_page_says_what_to_do_instead(client, observer, stu
     root.self_registration = SelfRegistration.NONE
     root.save()
     assert "ask the school to link you" in client.get(PAGE).content.decode()
-    assert client.post(PAGE, {"code": code, "step": "pair"}).status_code == 403
+    assert client.post(PAGE, {"code": code}).status_code == 403
     assert not ObservationLink.objects.exists()
 
 

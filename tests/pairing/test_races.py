@@ -22,7 +22,7 @@ from pairing import texts
 from pairing.errors import CodeRefused, TooManyTries
 from pairing.issuing import issue, issue_for_class
 from pairing.models import PairingCode
-from pairing.redeeming import redeem, revoke
+from pairing.redeeming import Pairing, redeem, revoke
 from pairing.signing_up import sign_up
 from tests.factories import (
     CodeFactory,
@@ -90,12 +90,21 @@ def test_of_a_hundred_who_redeem_one_code_one_is_linked():
             for n, observer in enumerate(observers)
         ]
     )
-    assert kinds(outcomes) == {ObservationLink: 1, CodeRefused: 99}
+    assert kinds(outcomes) == {Pairing: 1, CodeRefused: 99}
     made = ObservationLink.objects.get()
     code.refresh_from_db()
     assert code.used_by == made.observer == Enrollment.objects.get(type=BaseType.OBSERVER).user
     assert AuditEvent.objects.filter(action=Action.CODE_REDEEMED).count() == 1
     assert AuditEvent.objects.filter(action=Action.LINK_MADE).count() == 1
+
+
+def test_one_observer_who_sends_one_code_many_times_at_once_gets_one_success_many_times():
+    code, observer = CodeFactory(text="abcdef", student=make_student()), UserFactory()
+    outcomes = at_once([partial(redeem, "abcdef", observer=observer, by=observer, network="10.0.0.1")] * 10)
+    assert {outcome.link.student for outcome in outcomes} == {code.student}
+    assert sum(outcome.is_new for outcome in outcomes) == 1
+    assert AuditEvent.objects.filter(action=Action.LINK_MADE).count() == 1
+    assert not FailedTry.objects.exists()
 
 
 def test_one_observer_who_sends_two_codes_of_one_student_spends_one():

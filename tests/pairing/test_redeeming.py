@@ -22,10 +22,10 @@ from courses.models import Enrollment
 from courses.observing import link, unlink
 from courses.visibility import courses_observed
 from pairing import tries
-from pairing.errors import AlreadyLinked, CodeRefused, OwnCode, PairingIsOff
+from pairing.errors import CodeRefused, OwnCode, PairingIsOff, TooManyTries
 from pairing.issuing import issue
 from pairing.models import PairingCode
-from pairing.redeeming import preview, redeem, revoke
+from pairing.redeeming import preview, redeem, redeem_shown, revoke
 from tests.database import refuse_new_rows, statements
 from tests.factories import CodeFactory, SectionFactory, UserFactory, make_admin, make_student
 from tests.failures import failed_by
@@ -35,7 +35,7 @@ NETWORK = "192.0.2.1"
 
 
 def use(text: str, observer: User) -> ObservationLink:
-    return redeem(text, observer=observer, by=observer, network=NETWORK)
+    return redeem(text, observer=observer, by=observer, network=NETWORK).link
 
 
 def refusal_of(text: str) -> tuple[type, str, int]:
@@ -155,11 +155,55 @@ def test_who_is_linked_already_spends_nothing():
     first, observer = CodeFactory(text="abcdef"), UserFactory()
     second = CodeFactory(text="ghijkm", student=first.student, slot=2)
     use("abcdef", observer)
-    with pytest.raises(AlreadyLinked) as refused:
-        use("ghijkm", observer)
-    assert refused.value.student == first.student
+    repeated = redeem("ghijkm", observer=observer, by=observer, network=NETWORK)
+    assert not repeated.is_new
+    assert repeated.link.student == first.student
     assert is_unspent(second)
     assert not FailedTry.objects.exists()
+
+
+def test_the_same_code_again_by_the_same_person_is_the_same_success_and_nothing_is_done_twice():
+    observer, code = UserFactory(), CodeFactory(text="abcdef", student=make_student())
+    made = use("abcdef", observer)
+    events = AuditEvent.objects.count()
+    for _ in range(6):
+        repeated = redeem("abcdef", observer=observer, by=observer, network=NETWORK)
+        assert (repeated.link, repeated.is_new) == (made, False)
+        assert preview("abcdef", observer=observer, network=NETWORK).pairing == repeated
+        assert redeem_shown(code.pk, observer=observer) == repeated
+    assert (ObservationLink.objects.count(), AuditEvent.objects.count()) == (1, events)
+    assert not FailedTry.objects.exists()
+    refusal_of("abcdef")
+
+
+def test_the_same_code_again_is_a_success_also_for_one_who_has_to_wait_since():
+    observer = UserFactory()
+    CodeFactory(text="abcdef")
+    use("abcdef", observer)
+    for _ in range(5):
+        FailedTry.objects.create(keys=tries.keys_of(observer, NETWORK))
+    assert not redeem("abcdef", observer=observer, by=observer, network=NETWORK).is_new
+    with pytest.raises(TooManyTries):
+        use("unknwn", observer)
+
+
+def test_a_used_code_never_brings_back_a_link_that_was_ended_and_is_no_guess():
+    observer, code = UserFactory(), CodeFactory(text="abcdef")
+    unlink(use("abcdef", observer), by=code.student)
+    for again in (lambda: use("abcdef", observer), lambda: redeem_shown(code.pk, observer=observer)):
+        with pytest.raises(CodeRefused):
+            again()
+    assert not ObservationLink.objects.live().exists()
+    assert not FailedTry.objects.exists()
+
+
+def test_pairing_again_puts_back_what_is_missing():
+    section = SectionFactory()
+    student, observer = make_student(section), UserFactory()
+    use(issue(student, by=student).text, observer)
+    Enrollment.objects.filter(user=observer).update(state=Enrollment.State.DELETED)
+    use(issue(student, by=student).text, observer)
+    assert list(courses_observed(observer, student)) == [section.course]
 
 
 def test_who_was_unlinked_can_be_linked_again():
@@ -174,9 +218,9 @@ def test_who_was_unlinked_can_be_linked_again():
 
 def test_looking_first_shows_whose_code_it_is_and_spends_nothing():
     code = CodeFactory(text="abcdef")
-    shown = preview("abc def", observer=UserFactory(), network=NETWORK)
-    assert shown == code
-    assert shown.student == code.student
+    look = preview("abc def", observer=UserFactory(), network=NETWORK)
+    assert (look.code, look.pairing) == (code, None)
+    assert look.code.student == code.student
     assert is_unspent(code)
     assert not ObservationLink.objects.exists()
 
@@ -203,8 +247,7 @@ def test_a_second_course_is_added_to_the_first_and_all_courses_to_both():
     student, observer = make_student(first, second, third), UserFactory()
     use(issue(student, by=student, course=first.course).text, observer)
     again = issue(student, by=student, course=first.course)
-    with pytest.raises(AlreadyLinked):
-        use(again.text, observer)
+    assert not redeem(again.text, observer=observer, by=observer, network=NETWORK).is_new
     use(issue(student, by=student, course=second.course).text, observer)
     assert set(courses_observed(observer, student)) == {first.course, second.course}
     made = use(issue(student, by=student).text, observer)
@@ -218,8 +261,8 @@ def test_a_narrower_code_never_narrows_a_wider_link():
     section = SectionFactory()
     student, observer = make_student(section, SectionFactory()), UserFactory()
     use(issue(student, by=student).text, observer)
-    with pytest.raises(AlreadyLinked):
-        use(issue(student, by=student, course=section.course).text, observer)
+    narrower = issue(student, by=student, course=section.course).text
+    assert not redeem(narrower, observer=observer, by=observer, network=NETWORK).is_new
     link(observer, student, origin=ObservationLink.Origin.CODE, by=None, course=section.course)
     assert ObservationLink.objects.get().scope == ObservationLink.Scope.ALL
     assert courses_observed(observer, student).count() == 2
@@ -271,7 +314,7 @@ def test_the_record_says_who_linked_whom_and_never_the_code():
 def test_who_spends_a_code_for_somebody_else_is_in_the_record():
     admin, observer = make_admin(), UserFactory()
     CodeFactory(text="abcdef")
-    made = redeem("abcdef", observer=observer, by=admin, network=NETWORK)
+    made = redeem("abcdef", observer=observer, by=admin, network=NETWORK).link
     assert made.observer == observer
     assert PairingCode.objects.get().used_by == observer
     assert {event.actor for event in AuditEvent.objects.all()} == {admin}

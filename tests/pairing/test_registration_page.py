@@ -1,13 +1,16 @@
 """Signing up on the page and in the login page's dialog."""
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import ObservationLink, SelfRegistration, User
+from accounts.models import FailedTry, ObservationLink, SelfRegistration, User
 from pairing.issuing import issue
 from pairing.models import PairingCode
 from tests.factories import EnrollmentFactory, UserFactory
 from tests.failures import fail
 
+CONFIRM = "/register/confirm"
 GOOD = {
     "user[name]": "Pam Stone",
     "pseudonym[unique_id]": "pam@example.org",
@@ -27,14 +30,72 @@ def code(root) -> str:
     return issue(student, by=student).text
 
 
-def test_a_parent_signs_up_is_linked_and_lands_signed_in_on_the_dashboard(client, code, root):
+def test_a_parent_sees_whom_the_code_is_about_before_anything_is_made_or_spent(client, code, root):
     set_to(root, SelfRegistration.OBSERVER)
+    User.objects.update(name="Mia Stone", sortable_name="Stone, Mia", short_name="Mia Stone")
     answer = client.post("/register", {**GOOD, "pairing_code[code]": code})
-    assert answer.status_code == 302
-    assert answer.url == "/"
+    assert (answer.status_code, answer.url) == (302, CONFIRM)
+    page = client.get(CONFIRM).content.decode()
+    assert "Mia S." in page
+    assert "Mia Stone" not in page
+    assert not User.objects.filter(name="Pam Stone").exists()
+    assert PairingCode.objects.live().exists()
+    for carried in (code, GOOD["pseudonym[password]"]):
+        assert carried not in page + str(dict(client.session.items()))
+
+
+def test_a_parent_who_agrees_is_linked_and_lands_signed_in_where_it_says_whom_they_observe(client, code, root):
+    set_to(root, SelfRegistration.OBSERVER)
+    student = User.objects.get()
+    client.post("/register", {**GOOD, "pairing_code[code]": code})
+    answer = client.post(CONFIRM, follow=True)
+    assert answer.redirect_chain == [("/profile/observees", 302)]
     made = User.objects.get(login_id="pam@example.org")
+    assert made.check_password(GOOD["pseudonym[password]"])
     assert ObservationLink.objects.live().get().observer == made
     assert client.session["_auth_user_id"] == str(made.pk)
+    assert f"You are now observing {student.short_name}" in answer.content.decode()
+
+
+def test_agreeing_twice_makes_one_account_and_is_answered_the_same_twice(client, code, root):
+    client.post("/register", {**GOOD, "pairing_code[code]": code})
+    session = dict(client.session.items())
+    first = client.post(CONFIRM)
+    assert client.get(CONFIRM).url == "/profile/observees"
+    client.logout()
+    # The second of two quick presses has read the session before the first changed it.
+    again = client.session
+    again.update(session)
+    again.save()
+    assert client.post(CONFIRM).url == first.url == "/profile/observees"
+    assert User.objects.filter(login_id="pam@example.org").count() == 1
+    assert client.session["_auth_user_id"] == str(User.objects.get(login_id="pam@example.org").pk)
+    assert not FailedTry.objects.exists()
+
+
+def test_the_second_press_that_comes_too_late_leads_to_signing_in(client, code, root):
+    answer = client.post(CONFIRM, follow=True)
+    assert answer.redirect_chain == [("/login/canvas", 302)]
+    assert "sign in with it now" in answer.content.decode()
+    assert client.get(CONFIRM).url == "/register"
+
+
+def test_a_code_that_ends_before_the_parent_agrees_is_said_and_makes_nothing(client, code, root):
+    client.post("/register", {**GOOD, "pairing_code[code]": code})
+    PairingCode.objects.update(revoked_at=timezone.now())
+    assert "does not work" in client.get(CONFIRM, follow=True).content.decode()
+    answer = client.post(CONFIRM, follow=True)
+    assert answer.redirect_chain == [("/register", 302)]
+    assert "does not work" in answer.content.decode()
+    assert "pam@example.org" in answer.content.decode()
+    assert not User.objects.filter(name="Pam Stone").exists()
+
+
+def test_who_has_an_account_already_is_led_to_its_password(client, code, root):
+    UserFactory(login_id="pam@example.org", password=None)
+    page = client.post("/register", {**GOOD, "pairing_code[code]": code}).content.decode()
+    assert "Forgot your password?" in page
+    assert reverse("account_reset_password") in page
 
 
 @pytest.mark.parametrize(

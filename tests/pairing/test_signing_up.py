@@ -1,9 +1,11 @@
 """Signing up with a code: account and link together, or neither."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, Action, AuditEvent, FailedTry, ObservationLink, SelfRegistration, User
@@ -113,6 +115,30 @@ def test_who_has_a_bad_code_is_told_the_same_for_a_free_and_a_taken_login(root):
     while_free = answer()
     UserFactory(login_id=LOGIN)
     assert answer() == while_free
+
+
+def test_the_same_sign_up_sent_twice_gives_the_account_it_made_and_counts_nothing(root):
+    CodeFactory(text="abcdef")
+    user = sign_up(application(), "abcdef", network=NETWORK)
+    events = AuditEvent.objects.count()
+    assert sign_up(application(), "abcdef", network=NETWORK) == user
+    assert (AuditEvent.objects.count(), ObservationLink.objects.count()) == (events, 1)
+    assert not FailedTry.objects.exists()
+
+
+@pytest.mark.parametrize("other", [{"password": "another-long-word"}, {"unique_id": "else@example.org"}])
+def test_a_used_code_with_another_login_or_password_is_a_guess_like_any_other(root, other):
+    CodeFactory(text="abcdef")
+    sign_up(application(), "abcdef", network=NETWORK)
+    assert errors_of(application(**other), "abcdef") == {"pairing_code.code": ["invalid"]}
+    assert FailedTry.objects.count() == 1
+
+
+def test_a_sign_up_is_taken_for_sent_again_for_an_hour_only(root):
+    CodeFactory(text="abcdef")
+    user = sign_up(application(), "abcdef", network=NETWORK)
+    User.objects.filter(pk=user.pk).update(created_at=timezone.now() - timedelta(hours=1, seconds=1))
+    assert errors_of(application(), "abcdef") == {"pairing_code.code": ["invalid"]}
 
 
 @pytest.mark.parametrize("table", ["accounts_observationlink", "courses_enrollment", "accounts_auditevent"])

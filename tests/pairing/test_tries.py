@@ -103,7 +103,7 @@ def test_who_has_to_wait_cannot_use_a_good_code_either_and_it_is_not_spent():
     with pytest.raises(TooManyTries):
         preview("abcdef", observer=observer, network="198.51.100.7")
     let_pass(15 * MINUTE)
-    made = redeem("abcdef", observer=observer, by=observer, network="198.51.100.7")
+    made = redeem("abcdef", observer=observer, by=observer, network="198.51.100.7").link
     assert made.student == code.student
 
 
