@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.api.errors import NOT_AUTHORIZED, error_body
+from config.reading import UNREADABLE, check_form
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -21,7 +22,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404."""
+    """Answer 404; or 400 to a form that cannot be read, which no view was there to look at."""
+    if request.resolver_match is None:
+        try:
+            check_form(request)
+        except UNREADABLE as error:
+            return bad_request(request, error)
     return _answer(request, 404, _("The specified resource does not exist."))
 
 

@@ -15,7 +15,7 @@ from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions import remembering
 from accounts.zones import zone_named
-from config.reading import check_readable
+from config.reading import check_form, check_query
 from courses.acting import SESSION_KEY, end, lapse, resume
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -47,8 +47,13 @@ class ReadableMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        check_readable(request)
+        check_query(request)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, *_arguments: object) -> None:
+        # An upload is not read before we know that its sender may; of an unknown address the error page reads the form.
+        if not getattr(view, "takes_files", False):
+            check_form(request)
 
 
 class PermissionMemoryMiddleware:

@@ -4,38 +4,42 @@ import codecs
 from io import BytesIO
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict
-from django.http.multipartparser import MultiPartParser
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
 from accounts.requests import is_larger
 
 FORM, MULTIPART, JSON = "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+# What Django answers with 400.
+UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation)
 
 
-def check_readable(request: HttpRequest) -> None:
-    """Read the query, and a form that is small enough, of whatever method and for whatever address.
-
-    Raises BadRequest, MultiPartParserError or a SuspiciousOperation, each of which is answered with 400, for
-    parameters that cannot be read. A large body is left to the endpoint that takes such: it is not read before we
-    know who sends it.
-    """
-    charset = (request.content_params or {}).get("charset", "")
+def check_query(request: HttpRequest) -> None:
+    """Read the query. Raises SuspiciousOperation for one that has too many parameters."""
     # What a body is written in says nothing about the query, which is UTF-8 always.
     request.encoding = "utf-8"
     _ = request.GET
-    if request.content_type in (FORM, MULTIPART, JSON):
-        _check_charset(charset)
-    if is_larger(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+
+
+def check_form(request: HttpRequest) -> None:
+    """Read a form, sent by whatever method, unless it is so large that whoever reads it sees to that.
+
+    Raises BadRequest, MultiPartParserError or a SuspiciousOperation (UNREADABLE) for one that cannot be read.
+    """
+    if request.content_type not in (FORM, MULTIPART, JSON):
         return
-    if request.content_type in (FORM, MULTIPART) and request.method == "POST":
-        # Kept as it came too, for the API reads it in its own way.
-        _ = request.body
+    _check_charset((request.content_params or {}).get("charset", ""))
+    if request.content_type == JSON or is_larger(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        return
+    # Kept as it came too, for the API reads it in its own way.
+    body = request.body
+    if request.method == "POST":
         _ = request.POST
     elif request.content_type == FORM:
-        QueryDict(request.body, encoding="utf-8")
-    elif request.content_type == MULTIPART:
-        MultiPartParser(request.META, BytesIO(request.body), [], "utf-8").parse()
+        QueryDict(body, encoding="utf-8")
+    else:
+        MultiPartParser(request.META, BytesIO(body), [], "utf-8").parse()
 
 
 def _check_charset(charset: str) -> None:

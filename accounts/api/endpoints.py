@@ -92,7 +92,7 @@ def open_to_all(handler: Handler) -> Handler:
 
 
 def takes_files(handler: Handler) -> Handler:
-    """Mark a handler as reading large uploads piece by piece; it sees to the limit itself."""
+    """Mark a handler or a page as reading uploads piece by piece, once it knows who sends; it sees to the limit."""
     handler.takes_files = True  # type: ignore[attr-defined]
     return handler
 
@@ -133,7 +133,8 @@ def methods(**handlers: Callable[..., Body | HttpResponseBase]) -> Callable[...,
     """
     answers = {name.lower(): _answering(handler) for name, handler in handlers.items()}
     made: type[Endpoint] = type("Endpoint", (Endpoint,), answers)
-    return made.as_view()
+    view = made.as_view()
+    return takes_files(view) if any(getattr(each, "takes_files", False) for each in handlers.values()) else view
 
 
 def _answering(handler: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
+from accounts.api.endpoints import takes_files
 from accounts.errors import Invalid
 from accounts.paging import page_of
 from accounts.requests import SignedInRequest, is_larger
@@ -31,6 +32,7 @@ PER_PAGE = 25
 
 
 # Checking the token reads the upload, all of it: not before we know that this person may send one.
+@takes_files
 @csrf_exempt
 @login_required
 def index(request: SignedInRequest, account_id: int) -> HttpResponse:

@@ -73,7 +73,8 @@ def test_what_is_not_there_is_a_404_below_every_address(visitor):
 @pytest.mark.parametrize("what", UNREADABLE)
 def test_what_cannot_be_read_is_a_400_at_every_address_there_is_or_not(visitor, what):
     body, kind = UNREADABLE[what]
-    known = addresses()
+    # Uploads of rosters are read later, when it is known who sends them.
+    known = [address for address in addresses() if not address.endswith(("/sis_import", "/sis_imports"))]
     assert len(known) > 100
     found = [
         each

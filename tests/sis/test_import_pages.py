@@ -149,8 +149,7 @@ class TestWhoMay:
         forbid("manage_sis", root)
         assert "sis_import" not in page(site, f"/accounts/{root.pk}/users")
 
-    def test_a_large_upload_is_not_read_before_we_know_that_its_sender_may(self, client, root, settings):
-        settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    def test_an_upload_is_not_read_before_we_know_that_its_sender_may(self, client, root):
         for person in (None, UserFactory()):
             if person:
                 client.force_login(person)
@@ -244,7 +243,7 @@ class TestUploading:
         assert not SisImport.objects.exists()
 
     def test_a_file_beyond_the_limit_is_refused_unread(self, site, root, settings):
-        settings.SIS_LARGEST_UPLOAD = settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+        settings.SIS_LARGEST_UPLOAD = 1_000
         answer = upload(site, root, people(*(f"U{n}" for n in range(200))))
         assert answer.status_code == 413
         assert "too large: at most 1000" in answer.content.decode()
