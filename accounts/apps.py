@@ -3,16 +3,14 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
 
 def _fill_in(sender: AppConfig, **kwargs: Any) -> None:
-    """Make the rows and tables the software itself relies on, after every migration and every flush."""
+    """Make the rows the software itself relies on, after every migration and every flush."""
     from accounts.models import Role  # models are not importable before the app registry is ready
 
     Role.objects.make_built_in()
-    call_command("createcachetable", verbosity=0)
 
 
 class AccountsConfig(AppConfig):

@@ -1,6 +1,10 @@
 """What the rules of accounts refuse with. Each message is fit to be shown to the person who asked."""
 
+from typing import ClassVar
+
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 
 class Refused(Exception):
@@ -40,3 +44,24 @@ class Invalid(Refused):
         self.errors = errors
         first = next(iter(errors.values()))[0][1]
         super().__init__(first)
+
+
+class TooManyTries(Refused):
+    """Guessing, or much bad luck: `wait` says for how many seconds to wait."""
+
+    status = 429
+    sentence: ClassVar[str | Promise] = _("There were too many tries that failed. Please try again in %(span)s.")
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        super().__init__(self.sentence % {"span": _span(wait)})
+
+
+def _span(seconds: int) -> str:
+    if seconds <= 90:
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    if seconds <= 5400:
+        minutes = -(-seconds // 60)
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+    hours = -(-seconds // 3600)
+    return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}

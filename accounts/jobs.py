@@ -5,10 +5,16 @@ An app that has jobs declares them with `job` in a module named `jobs` of its ow
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from accounts.rate_limit import hidden
+from accounts.reset_mail import send_reset_mails
 
 STALLED_AFTER = 30
 # A roster is long at work; a mail must not wait for its end. Each job of these has a thread and a connection.
@@ -25,6 +31,21 @@ def run_worker() -> None:
     connector: Any = app.connector
     with app.replace_connector(connector.get_worker_connector()):
         app.run_worker(concurrency=AT_THE_SAME_TIME, shutdown_graceful_timeout=3, name="observer-pairing")
+
+
+def ask_for_reset_mail(address: str, site: str) -> None:
+    """Have whoever has this e-mail address sent a link to a new password, on the site at `site`.
+
+    A job does it, whether there is somebody or not, so that the time taken does not tell.
+    """
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        send_reset_mail.configure(queueing_lock=f"reset mail {hidden(address)}").defer(address=address, site=site)
+
+
+@job(queue="mail", retry=FEW_MORE_TRIES)
+def send_reset_mail(address: str, site: str) -> None:
+    """Send the link, unless the address has been sent enough of them."""
+    send_reset_mails(address, site)
 
 
 @regularly(cron="* * * * *")

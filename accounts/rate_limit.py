@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.models import FailedTry
 
@@ -32,6 +33,14 @@ CROSS JOIN LATERAL (
 ) t
 WHERE t.times IS NOT NULL
 """
+
+
+FORGET = "UPDATE accounts_failedtry SET keys = array_remove(keys, %s) WHERE keys @> %s::text[]"
+
+
+def hidden(text: str) -> str:
+    """What stands in a key for something that is not ours to keep, such as what was typed as a login."""
+    return salted_hmac("accounts.rate_limit", text.casefold(), algorithm="sha256").hexdigest()[:32]
 
 
 class Rule(Protocol):
@@ -141,10 +150,6 @@ def record_failure(keys: Iterable[str], weight: int = 0) -> None:
 
 def forget_failures(key: str) -> None:
     """Count nothing under this key any more, as after a success there; under others everything stays."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE accounts_failedtry SET keys = array_remove(keys, %(key)s)"
-            " WHERE keys @> ARRAY[%(key)s]::text[] AND cardinality(keys) > 1",
-            {"key": key},
-        )
     FailedTry.objects.filter(keys=[key]).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [key, [key]])

@@ -1,12 +1,18 @@
 """How django-allauth fits in: it signs people in; it never makes accounts (that is accounts/registering.py)."""
 
 from collections.abc import Collection
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
+from accounts.known_browser import known_browser, remember_browser
+from accounts.models import User
 from accounts.network import network_of
+from accounts.password_tries import TooManyPasswords, try_password
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -14,9 +20,34 @@ class AccountAdapter(DefaultAccountAdapter):
         """Never: sign-up goes through the rules of pairing."""
         return False
 
-    def get_client_ip(self, request: HttpRequest) -> str:
-        """What sign-in limits count by: the same network as for pairing codes."""
-        return network_of(request)
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Whose login and password these are, within our own limits on wrong ones.
+
+        Everything of allauth's that tests a password comes here. Raises ImmediateHttpResponse, with the page that says
+        how long to wait.
+        """
+        ask = super().authenticate
+        try:
+            return try_password(
+                credentials.get("username", ""),
+                lambda person: ask(request, **credentials),
+                network=network_of(request),
+                browser_of=lambda person: known_browser(request, person),
+            )
+        except TooManyPasswords as refusal:
+            raise ImmediateHttpResponse(_too_many(request, refusal)) from None
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """The way on after signing in, with the mark by which this browser is known again."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_browser(request, response, user)
+        return response
+
+
+def _too_many(request: HttpRequest, refusal: TooManyPasswords) -> HttpResponse:
+    response = render(request, "account/too_many_passwords.html", {"refusal": refusal}, status=refusal.status)
+    response.headers["Retry-After"] = str(refusal.wait)
+    return response
 
 
 def forget_addresses(people: Collection[int]) -> None:

@@ -78,7 +78,6 @@ def prepare() -> None:
     print("Preparing the database ...", flush=True)
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
         if settings.DEMO:
             call_command("seed_demo", if_empty=True)
     except OperationalError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 from accounts.models import Account, ObservationLink, User
+from accounts.password_tries import try_password_of_another
 from accounts.tokens import token_owner
 from courses.observing import link
 from pairing import tries
@@ -19,18 +20,18 @@ from pairing.errors import PairingIsOff, UnknownObservee
 def link_with_password(login: str, password: str, *, observer: User, by: User, network: str) -> ObservationLink:
     """Link `observer` to the student with this login.
 
-    Raises PairingIsOff, TooManyTries, UnknownObservee: for a login that nobody has the same as for a wrong password,
-    and a password is hashed all the same, so that the time taken does not tell either.
+    Wrong passwords count for the student too, whoever tries them. Raises PairingIsOff, TooManyTries, UnknownObservee:
+    for a login that nobody has the same as for a wrong password, and a password is hashed all the same, so that the
+    time taken does not tell either.
     """
 
-    def prove() -> User | None:
-        found = User.objects.present().filter(login_id__iexact=login).first()
+    def test(found: User | None) -> User | None:
         if found is None or not found.is_active:
             User().set_password(password)
             return None
         return found if found.check_password(password) else None
 
-    return _link(prove, observer, by, network)
+    return _link(lambda: try_password_of_another(login, test), observer, by, network)
 
 
 def link_with_token(text: str, *, observer: User, by: User, network: str) -> ObservationLink:

@@ -1,10 +1,8 @@
 """What the rules of pairing refuse with."""
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from accounts.errors import Refused
+from accounts.errors import Refused, TooManyTries
 
 
 class PairingIsOff(Refused):
@@ -58,23 +56,7 @@ class UnknownObservee(Refused):
         super().__init__(_("Unknown observee."))
 
 
-class TooManyTries(Refused):
-    """Guessing, or much bad luck: `wait` says for how many seconds."""
+class TooManyCodes(TooManyTries):
+    """Guessing, or much bad luck."""
 
-    status = 429
-
-    def __init__(self, wait: int) -> None:
-        self.wait = wait
-        super().__init__(_waiting(wait))
-
-
-def _waiting(seconds: int) -> str | Promise:
-    if seconds <= 90:
-        span = ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
-    elif seconds <= 5400:
-        minutes = -(-seconds // 60)
-        span = ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    else:
-        hours = -(-seconds // 3600)
-        span = ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
-    return _("There were too many codes that do not work. Please try again in %(span)s.") % {"span": span}
+    sentence = _("There were too many codes that do not work. Please try again in %(span)s.")

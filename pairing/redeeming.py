@@ -10,10 +10,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.auditing import record
+from accounts.errors import TooManyTries
 from accounts.models import Account, Action, ObservationLink, User
 from courses.observing import link, repair
 from pairing import texts, tries
-from pairing.errors import CodeRefused, NotWhileActing, OwnCode, PairingIsOff, TooManyTries
+from pairing.errors import CodeRefused, NotWhileActing, OwnCode, PairingIsOff
 from pairing.models import PairingCode
 
 Result = TypeVar("Result")

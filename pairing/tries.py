@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from accounts.errors import Refused
+from accounts.errors import Refused, TooManyTries
 from accounts.models import User
 from accounts.network import networks_around
 from accounts.rate_limit import (
@@ -23,7 +23,7 @@ from accounts.rate_limit import (
 )
 from accounts.rate_limit import record_failure as record
 from accounts.rate_limit import take_turn as take_turn_as
-from pairing.errors import NotWhileActing, TooManyTries
+from pairing.errors import NotWhileActing, TooManyCodes
 
 ACCOUNT = Doubling(tries=5, wait=timedelta(minutes=15), longest=timedelta(days=1), memory=timedelta(days=7))
 NETWORK = Slowing(slow_at=20, pause=timedelta(seconds=20), stop_at=60, memory=timedelta(hours=1))
@@ -84,4 +84,4 @@ def _limits(user: User | None, network: str) -> list[Limit]:
 
 def _check(limits: list[Limit]) -> None:
     if wait := seconds_to_wait(limits, count(limits)):
-        raise TooManyTries(wait)
+        raise TooManyCodes(wait)

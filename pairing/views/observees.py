@@ -8,14 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.errors import Refused
+from accounts.errors import Refused, TooManyTries
 from accounts.ids import plain_id
 from accounts.models import Account, ObservationLink
 from accounts.network import network_of
 from accounts.requests import SignedInRequest
 from courses.observing import unlink
 from courses.visibility import courses_by_student, observed_students, schools_of
-from pairing.errors import TooManyTries
 from pairing.forms import CodeForm
 from pairing.models import PairingCode
 from pairing.redeeming import Pairing, preview, redeem_shown

@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.errors import Invalid, Refused
+from accounts.errors import Invalid, Refused, TooManyTries
+from accounts.known_browser import remember_browser
 from accounts.models import Account, User
 from accounts.network import network_of
 from accounts.registering import Application
 from courses.visibility import schools_of
-from pairing.errors import TooManyTries
 from pairing.forms import RegistrationForm
 from pairing.models import PairingCode
 from pairing.signing_up import complete, preview, sign_up
@@ -108,4 +108,6 @@ def _complete(request: HttpRequest, wanted: Application, code_id: int) -> HttpRe
 
 def _sign_in(request: HttpRequest, user: User, then: str) -> HttpResponse:
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return redirect(then)
+    response = redirect(then)
+    remember_browser(request, response, user)
+    return response

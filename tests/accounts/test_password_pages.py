@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
+from tests.jobs import work_off_jobs
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def test_a_suspended_person_is_told_so(client, person):
 def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "pat@example.org"}, follow=True)
     assert "Look into your mail" in answer.content.decode()
+    work_off_jobs()
     (mail,) = mailoutbox
     assert "pat" in mail.body
     link = re.search(r"http://testserver(/login/password/reset/key/\S+)", mail.body)[1]
@@ -55,6 +57,7 @@ def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailo
 def test_an_unknown_address_gets_the_same_answer_and_no_mail(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "nobody@example.org"}, follow=True)
     assert "Look into your mail" in answer.content.decode()
+    work_off_jobs()
     assert mailoutbox == []
 
 

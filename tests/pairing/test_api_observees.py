@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
 
 from accounts.models import Account, AuditEvent, FailedTry, ObservationLink, User
 from accounts.tokens import make_token
@@ -345,3 +346,16 @@ def test_links_are_ended_by_the_observer_and_by_staff_alone(observer, student):
     for user in (student, UserFactory(), make_admin(AccountFactory())):
         assert Api(user).delete(path).status_code == 403
     assert Api(make_admin()).delete(path).status_code == 200
+
+
+def test_guesses_at_one_student_count_for_the_student_whoever_makes_them(student):
+    for _number in range(5):
+        guess = {"unique_id": student.login_id.upper(), "password": "wrong"}
+        assert pair(UserFactory(), observee=guess).status_code == 422
+    answer = pair(UserFactory(), observee={"unique_id": student.login_id, "password": PASSWORD})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 14 * 60
+    assert not ObservationLink.objects.exists()
+    # The students themselves are not kept out by it.
+    signing_in = Client().post("/login/canvas", {"login": student.login_id, "password": PASSWORD})
+    assert signing_in.status_code == 302

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, TooManyTries
 from accounts.locking import lock_users
 from accounts.models import Action, AuditEvent, BaseType, FailedTry, ObservationLink, Role, User
 from accounts.registering import Application
@@ -19,7 +19,7 @@ from courses.models import Enrollment
 from courses.observing import link, unlink
 from courses.visibility import courses_observed
 from pairing import texts
-from pairing.errors import CodeRefused, TooManyTries
+from pairing.errors import CodeRefused
 from pairing.issuing import issue, issue_for_class
 from pairing.models import PairingCode
 from pairing.redeeming import Pairing, redeem, revoke

@@ -3,12 +3,12 @@
 import pytest
 from django.test import RequestFactory
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, TooManyTries
 from accounts.models import FailedTry, ObservationLink, User
 from accounts.network import network_of
 from accounts.registering import Application
 from pairing import tries
-from pairing.errors import CodeRefused, TooManyTries
+from pairing.errors import CodeRefused, TooManyCodes
 from pairing.issuing import issue_for_class
 from pairing.redeeming import preview, redeem
 from pairing.signing_up import sign_up
@@ -246,4 +246,4 @@ def test_staff_who_try_codes_for_others_are_counted_themselves():
     ],
 )
 def test_the_refusal_says_how_long_to_wait(wait, words):
-    assert words in TooManyTries(wait).message
+    assert words in TooManyCodes(wait).message
