@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -56,20 +56,20 @@ WITH RECURSIVE up(start_id, id, parent_id, depth) AS (
 )
 """
 ADMIN_ROLES = """
-SELECT up.start_id, up.id, up.depth, r.id, r.base_type, NULL::bigint AS course_id
+SELECT up.start_id, up.id, up.depth, r.id, r.base_type, NULL::bigint AS course_id, NULL::bigint AS section_id
 FROM up
 LEFT JOIN accounts_accountadmin m ON m.account_id = up.id AND m.user_id = %(user)s AND m.workflow_state = 'active'
 LEFT JOIN accounts_role r ON r.id = m.role_id AND r.workflow_state = 'active'
 """
 CHAINS = f"{UPWARDS} {ADMIN_ROLES} ORDER BY 1, 3"
-Row = tuple[int, int, int, int | None, str, int | None]
+Row = tuple[int, int, int, int | None, str, int | None, int | None]
 
 
 def chains_of(rows: Iterable[Row]) -> dict[int, Chain]:
     """The chain of each account from the rows of the statement above, in its order."""
     paths: dict[int, dict[int, None]] = defaultdict(dict)
     roles: dict[int, set[HeldRole]] = defaultdict(set)
-    for start, account, _depth, role_id, base_type, _course in rows:
+    for start, account, _depth, role_id, base_type, _course, _section in rows:
         paths[start][account] = None
         if role_id is not None:
             roles[account].add(HeldRole(role_id, base_type))
@@ -134,7 +134,7 @@ class Overrides:
         return frozenset(found)
 
 
-_memory: ContextVar[dict[tuple[str, int, int], frozenset[str]] | None] = ContextVar("permissions", default=None)
+_memory: ContextVar[dict[tuple[str, int, int], Any] | None] = ContextVar("permissions", default=None)
 
 
 @contextmanager
@@ -153,16 +153,16 @@ def forget() -> None:
         memory.clear()
 
 
-def remembered(kind: str, user: User, ids: Iterable[int]) -> dict[int, frozenset[str]]:
+def remembered(kind: str, user: User, ids: Iterable[int]) -> dict[int, Any]:
     """What is known already of these places (`account` or `course`), by their ids."""
     memory = _memory.get() or {}
     return {pk: memory[kind, user.pk, pk] for pk in ids if (kind, user.pk, pk) in memory}
 
 
-def remember(kind: str, user: User, found: Mapping[int, frozenset[str]]) -> None:
+def remember(kind: str, user: User, found: Mapping[int, Any]) -> None:
     """Keep what was found for the rest of the request."""
     if (memory := _memory.get()) is not None:
-        memory.update({(kind, user.pk, pk): keys for pk, keys in found.items()})
+        memory.update({(kind, user.pk, pk): each for pk, each in found.items()})
 
 
 def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides) -> None:

@@ -14,7 +14,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, Action, Role, User
 from accounts.permissions import may_on_account, permissions_on, where_overrides_bear
 from courses.models import Course, Enrollment
-from courses.permissions import permissions_in
+from courses.permissions import held_in
 
 PERMISSION = "become_user"
 SESSION_KEY = "acting_as"
@@ -42,9 +42,9 @@ def reaches_further(other: User, actor: User) -> bool:
         return True
     places = Enrollment.objects.present().filter(user=other, state=Enrollment.State.ACTIVE)
     courses = list(Course.objects.present().filter(pk__in=places.values("section__course")))
-    there = permissions_in(other, courses)
-    mine = permissions_in(actor, [course for course in courses if there[course.pk]])
-    return any(there[pk] - mine[pk] for pk in mine)
+    there = held_in(other, courses)
+    here = held_in(actor, [course for course in courses if there[course.pk].keys])
+    return any(there[pk].exceeds(held) for pk, held in here.items())
 
 
 def _where_rights_differ(other: User, actor: User) -> QuerySet[Account]:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Role, User
 from courses.enrolling import Seat, enroll_many
-from courses.managing import check_enrolls
+from courses.managing import check_enrolls, check_section, gives_limited
 from courses.models import Course, Enrollment, Section
 from courses.people import enrollments_in
 from courses.permissions import course_permissions
@@ -125,7 +125,7 @@ def look_up(course: Course, kind: Kind, entries: Collection[str], *, by: User) -
     active = {entry: [one for one in there if one.is_active] for entry, there in people.items()}
     findings, seen = Findings(), set()
     here: dict[int, list[Enrollment]] = defaultdict(list)
-    for place in enrollments_in(course).filter(user__in={one.pk for there in active.values() for one in there}):
+    for place in enrollments_in(course, by=by).filter(user__in={one.pk for there in active.values() for one in there}):
         here[place.user_id].append(place)
     for entry in entries:
         match active.get(entry, []):
@@ -150,15 +150,21 @@ def _people(kind: Kind, entries: Collection[str]) -> dict[str, list[User]]:
     return found
 
 
-def add_people(course: Course, people: Collection[User], role: Role, section: Section, *, by: User) -> int:
+def add_people(
+    course: Course, people: Collection[User], role: Role, section: Section, *, by: User, is_limited: bool = False
+) -> int:
     """Enroll these people as the API does when no state is given: they are invited, observers are in at once.
 
-    Whoever has this very place already keeps it as it is. Returns how many are new. Raises NotAllowed, Invalid.
+    With `is_limited` they are to deal with the people of this section only. Whoever has this very place already keeps
+    it as it is. Returns how many are new. Raises NotAllowed, Invalid.
     """
     check_enrolls(role, course, by=by)
+    check_section(section.pk, course, by=by)
     if section.course_id != course.pk or section.workflow_state != Section.State.ACTIVE:
         raise Invalid({"section": [("invalid", _("This section is not of this course."))]})
     if len(people) > MOST or not all(person.is_active for person in people):
         raise _refused(_("At most %(most)d people with working accounts can be added at once.") % {"most": MOST})
     there = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people).count()
-    return len(enroll_many([Seat(person, section, role, state=None) for person in people], by=by)) - there
+    limit = is_limited or gives_limited(role, course, by=by) or None
+    seats = [Seat(person, section, role, state=None, is_limited=limit) for person in people]
+    return len(enroll_many(seats, by=by)) - there

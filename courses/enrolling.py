@@ -60,14 +60,16 @@ class Seat:
     state: str | None = State.ACTIVE
     start_at: datetime | None = None
     end_at: datetime | None = None
+    # Whether they deal with the people of this section only; None leaves it as it is.
+    is_limited: bool | None = None
 
     @property
     def kind(self) -> Kind:
         """What of it makes two enrollments the same."""
         return self.section.pk, self.user.pk, self.role.pk, self.associated_user.pk if self.associated_user else None
 
-    def enrollment(self, before: str | None) -> Enrollment:
-        """The enrollment it becomes, where there was one in the state `before`."""
+    def enrollment(self, before: str | None, *, was_limited: bool) -> Enrollment:
+        """The enrollment it becomes, where there was one in the state `before`, limited to its section or not."""
         state = self.state or _fitting(before, self.role)
         return Enrollment(
             user=self.user,
@@ -78,6 +80,7 @@ class Seat:
             state=state,
             start_at=self.start_at,
             end_at=self.end_at,
+            limit_privileges_to_course_section=was_limited if self.is_limited is None else self.is_limited,
             completed_at=timezone.now() if state == State.COMPLETED else None,
             updated_at=timezone.now(),
         )
@@ -93,9 +96,10 @@ def enroll(
     associated_user: User | None = None,
     start_at: datetime | None = None,
     end_at: datetime | None = None,
+    is_limited: bool | None = None,
 ) -> Enrollment:
     """Enroll `user`: `enroll_many` for one. Raises Invalid."""
-    (made,) = enroll_many([Seat(user, section, role, associated_user, state, start_at, end_at)], by=by)
+    (made,) = enroll_many([Seat(user, section, role, associated_user, state, start_at, end_at, is_limited)], by=by)
     return made
 
 
@@ -113,13 +117,20 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
         lock_users(pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk)
         _check_all_is_still_there(wanted)
         _check_nobody_observes_back(wanted.values())
-        before = _states_of(wanted)
-        made = [seat.enrollment(before.get(kind)) for kind, seat in wanted.items()]
+        before, limited = _states_of(wanted)
+        made = [seat.enrollment(before.get(kind), was_limited=kind in limited) for kind, seat in wanted.items()]
         Enrollment.objects.bulk_create(
             made,
             update_conflicts=True,
             unique_fields=KIND,
-            update_fields=["state", "start_at", "end_at", "completed_at", "updated_at"],
+            update_fields=[
+                "state",
+                "start_at",
+                "end_at",
+                "limit_privileges_to_course_section",
+                "completed_at",
+                "updated_at",
+            ],
         )
         changes = [(enrollment, before.get(kind)) for kind, enrollment in zip(wanted, made, strict=True)]
         _carry(changes)
@@ -144,12 +155,14 @@ def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
             raise changed_meanwhile()
 
 
-def _states_of(wanted: dict[Kind, Seat]) -> dict[Kind, str]:
-    """By kind, the states of those enrollments that are there already, removed ones too."""
+def _states_of(wanted: dict[Kind, Seat]) -> tuple[dict[Kind, str], set[Kind]]:
+    """By kind, the states of those enrollments that are there already, removed ones too; and which are limited."""
     sections, users, roles, _observed = zip(*wanted, strict=True)
     there = Enrollment.objects.filter(section__in=set(sections), user__in=set(users), role__in=set(roles))
-    rows = there.values_list("section", "user", "role", "associated_user", "state")
-    return {(section, user, role, observed): state for section, user, role, observed, state in rows}
+    fields = ("section", "user", "role", "associated_user", "state", "limit_privileges_to_course_section")
+    rows = list(there.values_list(*fields))
+    states: dict[Kind, str] = {row[:4]: row[4] for row in rows}
+    return states, {row[:4] for row in rows if row[5]}
 
 
 def _fitting(before: str | None, role: Role) -> str:

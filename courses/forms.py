@@ -14,6 +14,7 @@ from accounts.forms import RuleForm
 from accounts.models import Account, Role
 from courses.adding import LONGEST_LIST, MOST, Kind, entries_of
 from courses.models import Course, Section, Term
+from courses.permissions import STAFF_TYPES
 from courses.terms import terms
 
 YEARS = range(1900, 2201)
@@ -33,6 +34,11 @@ class AddPeopleForm(forms.Form):
     kind = forms.ChoiceField(label=_("These are"), initial=Kind.LOGIN, widget=forms.RadioSelect)
     role = forms.ChoiceField(label=_("Role"))
     section = forms.ChoiceField(label=_("Section"), required=False)
+    limited = forms.BooleanField(
+        label=_("Only this section"),
+        help_text=_("For teachers, TAs and designers: they see and change the people of this section only."),
+        required=False,
+    )
 
     def __init__(
         self, *args: Any, kinds: Sequence[Kind], roles: Sequence[Role], sections: Sequence[Section], **kwargs: Any
@@ -64,6 +70,11 @@ class AddPeopleForm(forms.Form):
     @property
     def chosen_role(self) -> Role:
         return self._roles[self.cleaned_data["role"]]
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether those who run the course are to deal with the people of this section only."""
+        return bool(self.cleaned_data["limited"]) and self.chosen_role.base_type in STAFF_TYPES
 
     @property
     def chosen_section(self) -> Section | None:

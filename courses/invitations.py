@@ -10,7 +10,7 @@ from accounts.models import User
 from courses.enrolling import change_state
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.visibility import STAFF_TYPES
+from courses.permissions import STAFF_TYPES
 
 State = Enrollment.State
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from accounts.models import Account, ObservationLink, User
 from accounts.permissions import account_permissions
-from courses.models import Course, Enrollment
-from courses.permissions import permissions_in
+from courses.models import Enrollment
+from courses.permissions import held_in
 from courses.visibility import observer_enrollments
 
 # One's own SIS id and login are no secret to oneself.
@@ -38,9 +38,10 @@ def known_about(person: User, *, by: User) -> frozenset[str] | None:
 def _known_in_courses(person: User, by: User) -> frozenset[str] | None:
     """What is known by seeing the people of courses; of somebody merely invited there, the name."""
     places = Enrollment.objects.present().filter(user=person)
-    settled = set(places.settled().values_list("section__course", flat=True))
-    held = permissions_in(by, Course.objects.present().filter(pk__in=places.values("section__course")))
-    seen = {pk: keys for pk, keys in held.items() if "read_roster" in keys}
+    settled = set(places.settled().values_list("section", flat=True))
+    sections = {place.section for place in places.select_related("section__course")}
+    held = held_in(by, {section.course for section in sections})
+    seen = [section for section in sections if held[section.course_id].sees_people_of(section.pk)]
     if not seen:
         return None
-    return frozenset().union(*(keys for pk, keys in seen.items() if pk in settled))
+    return frozenset().union(*(held[section.course_id].keys for section in seen if section.pk in settled))

@@ -19,6 +19,7 @@ from courses.members import Member
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.observing import by_link
+from courses.permissions import sections_seen
 from courses.visibility import READING
 
 MOST_AT_ONCE = 500
@@ -26,38 +27,39 @@ MOST_AT_ONCE = 500
 OBSERVABLE = (*Enrollment.LIVE, *READING)
 
 
-def students_in(course: Course) -> UserQuerySet:
-    """The students of `course` who can be observed, in class list order."""
+def students_in(course: Course, *, by: User) -> UserQuerySet:
+    """The students of `course`, of those `by` sees, who can be observed, in class list order."""
     # DISTINCT for the same reason as in a roster.
-    there = _places(course).order_by().values("user").distinct()
+    there = _places(course, by).order_by().values("user").distinct()
     return User.objects.present().filter(pk__in=there).by_name()
 
 
-def _places(course: Course) -> EnrollmentQuerySet:
-    return Enrollment.objects.present().students().filter(section__course=course, state__in=OBSERVABLE)
+def _places(course: Course, by: User) -> EnrollmentQuerySet:
+    there = Enrollment.objects.present().students().filter(section__course=course, state__in=OBSERVABLE)
+    return there.within(sections_seen(by, course))
 
 
-def students_for(observer: User, course: Course) -> UserQuerySet:
+def students_for(observer: User, course: Course, *, by: User) -> UserQuerySet:
     """The students of `course` who can be linked to `observer`, each with `is_linked`: whether that is done."""
-    beside = _seeing(course, observer).filter(associated_user=OuterRef("pk"))
-    return students_in(course).exclude(pk=observer.pk).annotate(is_linked=Exists(beside))
+    beside = _seeing(course, observer, by).filter(associated_user=OuterRef("pk"))
+    return students_in(course, by=by).exclude(pk=observer.pk).annotate(is_linked=Exists(beside))
 
 
-def observing_in(course: Course, observer: User, *, linked: bool | None = None) -> EnrollmentQuerySet:
-    """Through which enrollments in `course` somebody observes, each with `is_by_link`: see `by_link`.
+def observing_in(course: Course, observer: User, *, by: User, linked: bool | None = None) -> EnrollmentQuerySet:
+    """Through which enrollments in `course`, of those `by` sees, somebody observes, each with `is_by_link`.
 
-    With `linked` only those that are there because of a link, or only those that are not.
+    See `by_link`. With `linked` only those that are there because of a link, or only those that are not.
     """
     beside = Enrollment.objects.present().filter(user=observer, section__course=course, type=BaseType.OBSERVER)
-    beside = beside.filter(associated_user__isnull=False)
+    beside = beside.filter(associated_user__isnull=False).within(sections_seen(by, course))
     if linked is not None:
         beside = beside.filter(by_link() if linked else ~by_link())
     return beside.annotate(is_by_link=by_link())
 
 
-def _seeing(course: Course, observer: User) -> EnrollmentQuerySet:
+def _seeing(course: Course, observer: User, by: User) -> EnrollmentQuerySet:
     """Those that show the student: an observer who became inactive with the student can be linked again."""
-    return observing_in(course, observer).filter(state__in=OBSERVABLE)
+    return observing_in(course, observer, by=by).filter(state__in=OBSERVABLE)
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,9 @@ class Observed:
     is_by_link: bool
 
 
-def observed_in(course: Course, observer: User, most: int) -> list[Observed]:
+def observed_in(course: Course, observer: User, most: int, *, by: User) -> list[Observed]:
     """The students somebody observes in `course`, by name: the first so many (one statement)."""
-    found = observing_in(course, observer).exclude(associated_user__state=User.State.DELETED)
+    found = observing_in(course, observer, by=by).exclude(associated_user__state=User.State.DELETED)
     # Of several sections one that is active, if there is one: the states happen to be in that order.
     found = found.order_by("associated_user__sortable_name", "associated_user", "state", "id").distinct(
         "associated_user__sortable_name", "associated_user"
@@ -92,10 +94,11 @@ def link_students(observer: Member, student_ids: Collection[int], *, by: User) -
     _check_ids(observer, student_ids)
     with transaction.atomic():
         lock_users([observer.person.pk, *student_ids])
-        places = list(_places(observer.course).filter(user__in=student_ids).select_related("user", "section__course"))
+        there = _places(observer.course, by).filter(user__in=student_ids)
+        places = list(there.select_related("user", "section__course"))
         if {place.user_id for place in places} != set(student_ids):
             raise Invalid({"student": [("invalid", _("Somebody among these is not a student of this course."))]})
-        linked = _seeing(observer.course, observer.person).filter(associated_user__in=student_ids)
+        linked = _seeing(observer.course, observer.person, by).filter(associated_user__in=student_ids)
         done = set(linked.values_list("associated_user", flat=True))
         enroll_many([_seat(observer, place) for place in places if place.user_id not in done], by=by)
     return len(set(student_ids) - done)
@@ -122,7 +125,7 @@ def unlink_student(observer: User, student: User, course: Course, *, by: User) -
     """End what `link_students` began. A link between the accounts is not ended here. Raises NotAllowed, Invalid."""
     with transaction.atomic():
         lock_users([observer.pk, student.pk])
-        beside = observing_in(course, observer).filter(associated_user=student)
+        beside = observing_in(course, observer, by=by).filter(associated_user=student)
         places = list(beside.select_related("user", "role", "section"))
         for place in places:
             check(Deed.REMOVE, place, course, by=by)

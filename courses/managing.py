@@ -20,7 +20,7 @@ from accounts.roles import roles_of, settings_of
 from courses.enrolling import default_section
 from courses.knowing import known_about
 from courses.models import Course, Enrollment, Section
-from courses.permissions import course_permissions
+from courses.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
 from courses.visibility import READING
 
 
@@ -91,6 +91,7 @@ class Remit:
     keys: frozenset[str]  # what they may do in the course
     on_account: frozenset[str]  # and on its account, whatever their place in the course
     roles: tuple[Role, ...]  # the roles that do not reach further here than they do themselves
+    sections: frozenset[int] | None  # with the people of these sections only; None: of all
 
     def may(self, deed: Deed, enrollment: Enrollment) -> bool:
         """Whether they may do this to an enrollment of the course: what `check` checks."""
@@ -98,6 +99,8 @@ class Remit:
         if deed is Deed.REACTIVATE and enrollment.role_id not in {role.pk for role in self.roles}:
             return False
         if deed in ENDINGS and enrollment.user_id == self.by.pk and not keys <= self.on_account:
+            return False
+        if self.sections is not None and enrollment.section_id not in self.sections:
             return False
         return keys <= self.keys
 
@@ -113,18 +116,21 @@ class Remit:
 
 def remit_of(by: User, course: Course) -> Remit:
     """What `by` may do with the people of `course` (a fixed number of statements)."""
-    mine, roles = course_permissions(by, course), course_roles(course)
+    held, roles = held_in(by, [course])[course.pk], course_roles(course)
     reach = reach_of(roles, course)
-    within = tuple(role for role in roles if reach[role.pk] <= mine)
-    return Remit(by, course, mine, account_permissions(by, course.account), within)
+    within = tuple(role for role in roles if reach[role.pk] <= held.keys)
+    return Remit(by, course, held.keys, account_permissions(by, course.account), within, held.sections)
 
 
 def check(deed: Deed, enrollment: Enrollment, course: Course, *, by: User) -> None:
     """Raise NotAllowed, with the reason, unless `by` may do this to an enrollment of `course`."""
     keys = _needed_for(deed, enrollment)
     check_keys(keys, course, by=by)
+    check_section(enrollment.section_id, course, by=by)
     if deed is Deed.REACTIVATE:
         check_gives([enrollment.role], course, by=by)
+        if not enrollment.limit_privileges_to_course_section and gives_limited(enrollment.role, course, by=by):
+            raise NotAllowed(_("This person would see more sections here than you do."))
     if deed in ENDINGS and enrollment.user_id == by.pk and not keys <= account_permissions(by, course.account):
         raise NotAllowed(_("You cannot take yourself out of the course. Ask another teacher or an administrator."))
 
@@ -155,6 +161,18 @@ def check_keys(keys: Set[str], course: Course, *, by: User) -> None:
     if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
         labels = ", ".join(f"“{label}”" for label in lacking)
         raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": labels})
+
+
+def check_section(section_id: int | None, course: Course, *, by: User) -> None:
+    """Raise NotAllowed where `by` deals with some sections only, and not with this one (None: one not made yet)."""
+    seen = sections_seen(by, course)
+    if seen is not None and section_id not in seen:
+        raise NotAllowed(_("In this course you deal with your own sections and the people in them only."))
+
+
+def gives_limited(role: Role, course: Course, *, by: User) -> bool:
+    """Whether `by` may give this role in `course` only limited to a section, as nobody gives more than they have."""
+    return role.base_type in STAFF_TYPES and sections_seen(by, course) is not None
 
 
 def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[str]]:
@@ -191,19 +209,31 @@ def find_role(course: Course, *, role_id: int | None = None, name: str = "", bas
     return found[0]
 
 
-def section_for(course: Course, section: Section | None, student: User | None) -> Section:
-    """Where to enroll somebody: in `section`, else where `student`, whom they observe, is, else by default.
+def section_for(course: Course, section: Section | None, student: User | None, *, by: User) -> Section:
+    """Where `by` enrolls somebody: in `section`, else where `student`, whom they observe, is, else by default.
 
-    An observer sees a student only beside whom they stand. Raises Invalid.
+    An observer sees a student only beside whom they stand. Raises Invalid; NotAllowed for a section `by` does not see.
     """
     if section and section.course_id != course.pk:
         raise Invalid({"course_section_id": [("invalid", _("This section is not of this course."))]})
     if student is None:
-        return section or default_section(course)
+        chosen = section or _section_by_default(course, by)
+        check_section(chosen.pk, course, by=by)
+        return chosen
     there = Enrollment.objects.present().students().filter(user=student, section__course=course)
+    there = there.within(sections_seen(by, course))
     if section:
         there = there.filter(section=section)
     found = there.filter(state__in=(*Enrollment.LIVE, *READING)).select_related("section__course").first()
     if found is None:
         raise Invalid({"associated_user_id": [("invalid", _("This person is not a student here."))]})
     return found.section
+
+
+def _section_by_default(course: Course, by: User) -> Section:
+    """The default section; for somebody limited to sections of theirs the first of these."""
+    seen = sections_seen(by, course)
+    if seen is None:
+        return default_section(course)
+    mine = course.sections.filter(pk__in=seen, workflow_state=Section.State.ACTIVE).order_by("name", "id").first()
+    return mine or default_section(course)

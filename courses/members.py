@@ -12,10 +12,11 @@ from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import BaseType, Role, User
 from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many
-from courses.managing import Deed, check, check_enrolls
+from courses.managing import Deed, check, check_enrolls, check_section, gives_limited
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.observing import by_link
+from courses.permissions import STAFF_TYPES, sections_seen
 from courses.visibility import READING
 
 State = Enrollment.State
@@ -51,6 +52,16 @@ class Member:
     def is_observer(self) -> bool:
         return self.role.base_type == BaseType.OBSERVER
 
+    @property
+    def runs_course(self) -> bool:
+        """Whether they are here to teach or to build the course, so that a limit to their sections means something."""
+        return self.role.base_type in STAFF_TYPES
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether they deal with the people of their sections only."""
+        return any(place.limit_privileges_to_course_section for place in self.places)
+
     def subject_to(self, deed: Deed) -> list[Enrollment]:
         """The enrollments that this would change."""
         return [place for place in self.places if place.state in FROM[deed]]
@@ -64,9 +75,9 @@ class Member:
         return [place for place in self.places if place.associated_user_id is None]
 
 
-def members_in(course: Course, user_id: int, role_id: int | None = None) -> list[Member]:
-    """The person as whatever they are in `course`, one for each role; empty for somebody who is not there."""
-    there = Enrollment.objects.present().filter(section__course=course, user=user_id)
+def members_in(course: Course, user_id: int, role_id: int | None = None, *, by: User) -> list[Member]:
+    """The person as whatever they are in the sections of `course` that `by` sees, one for each role; or nothing."""
+    there = Enrollment.objects.present().filter(section__course=course, user=user_id).within(sections_seen(by, course))
     if role_id is not None:
         there = there.filter(role=role_id)
     there = there.exclude(user__state=User.State.DELETED).order_by("role__account_id", "role_id", "section__name", "id")
@@ -97,29 +108,37 @@ def carry_out(member: Member, deed: Deed, *, by: User) -> None:
     change_states(places, INTO[deed], by=by, only_from=FROM[deed])
 
 
-def _as_now(member: Member) -> Member:
+def _as_now(member: Member, by: User) -> Member:
     """The same person as they are now that they are held. Raises Invalid where they are not there any more."""
-    found = members_in(member.course, member.person.pk, member.role.pk)
+    found = members_in(member.course, member.person.pk, member.role.pk, by=by)
     if not found:
         raise changed_meanwhile()
     return found[0]
 
 
-def set_sections(member: Member, sections: Iterable[Section], *, by: User) -> None:
+def set_sections(member: Member, sections: Iterable[Section], *, by: User, is_limited: bool | None = None) -> None:
     """Have somebody in exactly these sections of the course. New places are as their most alive one is now.
 
-    Whoever observes a student in this course only keeps doing so in the new sections. Raises NotAllowed, Invalid.
+    `is_limited` says whether they deal with the people of these sections only; None leaves it. Whoever observes a
+    student in this course only keeps doing so in the new sections. Raises NotAllowed, Invalid.
     """
     wanted = {section.pk: section for section in sections}
     with transaction.atomic():
         lock_users([member.person.pk, *(place.user_id for place in _observers_here_only(member))])
-        member = _as_now(member)
+        member = _as_now(member, by)
         _check_sections(member, wanted.values(), by)
         observers = _observers_here_only(member) if member.is_student else []
         here = {place.section_id: place for place in member.own_places()}
         model = min(here.values(), key=_liveness)
         new = [section for pk, section in wanted.items() if pk not in here]
-        enroll_many([_seat(model, section, member.role) for section in new], by=by)
+        limit = model.limit_privileges_to_course_section if is_limited is None else is_limited
+        limit = limit or gives_limited(member.role, member.course, by=by)
+        seats = [replace(_seat(model, section, member.role), is_limited=limit) for section in new]
+        if is_limited is not None:
+            kept = [place for pk, place in here.items() if pk in wanted]
+            others = [place for place in kept if place.limit_privileges_to_course_section != limit]
+            seats += [replace(_seat(place, place.section, member.role), is_limited=limit) for place in others]
+        enroll_many(seats, by=by)
         enroll_many([_seat(place, section, place.role) for place in observers for section in new], by=by)
         change_states([place for pk, place in here.items() if pk not in wanted], State.DELETED, by=by)
 
@@ -128,6 +147,8 @@ def _check_sections(member: Member, sections: Collection[Section], by: User) -> 
     places = member.own_places()
     for place in places:
         check(Deed.MOVE, place, member.course, by=by)
+    for section in sections:
+        check_section(section.pk, member.course, by=by)
     problem = ""
     if not places:
         problem = _("An observer of a student is always in the student's sections.")
@@ -155,7 +176,7 @@ def change_role(member: Member, role: Role, *, by: User) -> None:
     with transaction.atomic():
         observed = [place.associated_user_id for place in member.places if place.associated_user_id]
         lock_users([member.person.pk, *observed])
-        _change_role(_as_now(member), role, by)
+        _change_role(_as_now(member, by), role, by)
 
 
 def _change_role(member: Member, role: Role, by: User) -> None:
@@ -167,8 +188,10 @@ def _change_role(member: Member, role: Role, by: User) -> None:
     observing = stays_observer and any(place.associated_user_id for place in member.places)
     check_enrolls(role, member.course, by=by, observing=observing)
     seats: dict[object, Seat] = {}
+    limited = gives_limited(role, member.course, by=by)
     for place in sorted(member.places, key=_liveness, reverse=True):
         seat = _seat(place, place.section, role, observes=stays_observer)
+        seat = replace(seat, is_limited=seat.is_limited or limited)
         seats[seat.kind] = seat
     has_it_already = {
         (place.section_id, place.user_id, place.role_id, place.associated_user_id)
@@ -189,4 +212,5 @@ def _liveness(place: Enrollment) -> int:
 
 def _seat(place: Enrollment, section: Section, role: Role, *, observes: bool = True) -> Seat:
     student = place.associated_user if observes else None
-    return Seat(place.user, section, role, student, place.state, place.start_at, place.end_at)
+    limited = place.limit_privileges_to_course_section
+    return Seat(place.user, section, role, student, place.state, place.start_at, place.end_at, limited)

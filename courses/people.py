@@ -29,6 +29,7 @@ from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.observing import by_link
+from courses.permissions import sections_seen
 
 
 def searched(people: UserQuerySet, words: str, permissions: Collection[str]) -> UserQuerySet:
@@ -46,14 +47,13 @@ def searched(people: UserQuerySet, words: str, permissions: Collection[str]) -> 
     return people.filter(found)
 
 
-def enrollments_in(course: Course) -> EnrollmentQuerySet:
-    """Every enrollment in `course`, with what a line about it says."""
-    return (
-        Enrollment.objects.present()
-        .filter(section__course=course)
-        .select_related("section", "role", "associated_user")
-        .order_by("section__name", "id")
-    )
+def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
+    """Every enrollment in `course`, as far as `by` sees its sections, with what a line about it says."""
+    return _there(course, by).select_related("section", "role", "associated_user").order_by("section__name", "id")
+
+
+def _there(course: Course, by: User) -> EnrollmentQuerySet:
+    return Enrollment.objects.present().filter(section__course=course).within(sections_seen(by, course))
 
 
 class Shown(TextChoices):
@@ -119,20 +119,20 @@ def _line(person: User, places: list[Enrollment]) -> Line:
     return Line(person, tuple(sections.values()), tuple(roles.values()))
 
 
-def roster(course: Course, view: View | None = None) -> UserQuerySet:
-    """The people of `course`, each with `places`: all their enrollments there, also those `view` does not ask for.
+def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
+    """The people of `course` that `by` sees, each with `places`: all enrollments, also those `view` does not ask for.
 
     Of those who are not `is_settled`, merely invited so far, the name is all there is to show.
     """
     view = view or View()
-    there = Enrollment.objects.present().filter(section__course=course)
+    there = _there(course, by)
     if view.role_id is not None:
         there = there.filter(role=view.role_id)
     if view.section_id is not None:
         there = there.filter(section=view.section_id)
     if states := STATES.get(view.shown):
         there = there.filter(state__in=states)
-    places = Prefetch("enrollments", enrollments_in(course), to_attr="places")
+    places = Prefetch("enrollments", enrollments_in(course, by=by), to_attr="places")
     # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
     people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
     settled = Enrollment.objects.present().settled().filter(user=OuterRef("pk"), section__course=course)
@@ -150,10 +150,9 @@ def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> Us
     return people.annotate(first_place=Subquery(first)).order_by(place, *name)
 
 
-def roles_in(course: Course) -> QuerySet[Role]:
-    """The roles that somebody has in `course`."""
-    there = Enrollment.objects.present().filter(section__course=course)
-    return Role.objects.filter(pk__in=there.values("role")).order_by("id")
+def roles_in(course: Course, *, by: User) -> QuerySet[Role]:
+    """The roles that somebody has in `course`, among those whom `by` sees."""
+    return Role.objects.filter(pk__in=_there(course, by).values("role")).order_by("id")
 
 
 def people_of(account: Account) -> UserQuerySet:
@@ -216,8 +215,8 @@ def holders_of(role: Role) -> int:
     return User.objects.present().filter(Q(pk__in=enrolled.values("user")) | Q(pk__in=admins.values("user"))).count()
 
 
-def observers_in(student: User, course: Course) -> EnrollmentQuerySet:
-    """The enrollments of those who observe `student` in this course only, without a link, by name."""
-    beside = Enrollment.objects.present().filter(section__course=course, associated_user=student)
-    beside = beside.filter(~by_link()).exclude(user__state=User.State.DELETED)
+def observers_in(student: User, course: Course, *, by: User) -> EnrollmentQuerySet:
+    """The enrollments, as far as `by` sees them, of those who observe `student` in this course only, by name."""
+    beside = _there(course, by).filter(~by_link(), associated_user=student)
+    beside = beside.exclude(user__state=User.State.DELETED)
     return beside.select_related("user", "section").order_by(Upper("user__sortable_name"), "user", "section__name")

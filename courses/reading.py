@@ -11,8 +11,8 @@ from accounts.permissions import may_on_account
 from courses.knowing import own_keys
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.permissions import permissions_in
-from courses.visibility import READING, STAFF_TYPES, observer_enrollments
+from courses.permissions import STAFF_TYPES, held_in, sections_seen
+from courses.visibility import READING, observer_enrollments
 
 
 def own_places(user: User) -> EnrollmentQuerySet:
@@ -29,10 +29,10 @@ def observed_places(observer: User) -> EnrollmentQuerySet:
 
 
 def places_in(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuerySet:
-    """The enrollments in `course` that `by` may read: with the People page all, else own and observed."""
+    """The enrollments in `course` that `by` may read: with the People page those it shows, else own and observed."""
     if sees_people:
         there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
-        return there.exclude(user__state=User.State.DELETED)
+        return there.exclude(user__state=User.State.DELETED).within(sections_seen(by, course))
     mine = Q(pk__in=own_places(by).values("pk")) | Q(pk__in=observed_places(by).values("pk"))
     return Enrollment.objects.filter(mine, section__course=course)
 
@@ -47,12 +47,13 @@ def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
     everything = Enrollment.objects.present().filter(user=person)
     if may_on_account(by, "read_roster", Account.objects.root()):
         return everything
-    courses = Course.objects.present().filter(pk__in=everything.values("section__course"))
-    staff_in = [pk for pk, keys in permissions_in(by, courses).items() if "read_roster" in keys]
+    sections = {place.section for place in everything.select_related("section__course")}
+    held = held_in(by, {section.course for section in sections})
+    staff_in = [section.pk for section in sections if held[section.course_id].sees_people_of(section.pk)]
     if not staff_in and not observer_enrollments(by).filter(associated_user=person).exists():
         return None
     observed = Q(pk__in=observed_places(by).values("pk"))
-    return everything.filter(observed | Q(section__course__in=staff_in))
+    return everything.filter(observed | Q(section__in=staff_in))
 
 
 def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
@@ -85,7 +86,7 @@ class Sight:
         self._reader = reader
         enrollments = list(enrollments)
         sections = {enrollment.section for enrollment in enrollments}
-        self._keys = permissions_in(reader, {section.course for section in sections})
+        self._held = held_in(reader, {section.course for section in sections})
         beside = observer_enrollments(reader).filter(section__in=sections)
         self._unsettled = _unsettled(reader, enrollments)
         self._observed = set(beside.values_list("associated_user", "section"))
@@ -96,20 +97,27 @@ class Sight:
             return own_keys(self._reader)
         if self.is_unsettled(enrollment):
             return frozenset()
-        return self._keys[enrollment.section.course_id]
+        return self._keys(enrollment)
 
     def is_unsettled(self, enrollment: Enrollment) -> bool:
         """Whether it is an invitation by which the reader is to know the person's name only."""
         return enrollment.pk in self._unsettled
 
+    def keys_of_course(self, enrollment: Enrollment) -> frozenset[str]:
+        """The permissions that count for what is said about the course and section of this enrollment."""
+        return self._keys(enrollment)
+
     def keys_of_observed(self, enrollment: Enrollment) -> frozenset[str]:
         """The permissions that count for what is said about the student this enrollment observes."""
-        return self._keys[enrollment.section.course_id]
+        return self._keys(enrollment)
 
     def grades(self, enrollment: Enrollment) -> bool:
         """Whether the grades of this (student's) enrollment may be read."""
         return (
             enrollment.user_id == self._reader.pk
             or (enrollment.user_id, enrollment.section_id) in self._observed
-            or "view_all_grades" in self._keys[enrollment.section.course_id]
+            or "view_all_grades" in self._keys(enrollment)
         )
+
+    def _keys(self, enrollment: Enrollment) -> frozenset[str]:
+        return self._held[enrollment.section.course_id].over(enrollment.section_id)

@@ -15,8 +15,9 @@ from accounts.models import Action, User
 from accounts.stickiness import stick
 from courses.creating import check_order, check_texts, sis_id_taken
 from courses.enrolling import change_states, changed_meanwhile
-from courses.managing import check_keys
+from courses.managing import check_keys, check_section
 from courses.models import Course, Enrollment, Section
+from courses.permissions import sections_seen
 
 ADD, EDIT, DELETE = "manage_sections_add", "manage_sections_edit", "manage_sections_delete"
 
@@ -33,6 +34,12 @@ def sections_of(course: Course) -> QuerySet[Section]:
     return course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("name", "id")
 
 
+def sections_open_to(by: User, course: Course) -> QuerySet[Section]:
+    """Those of `course` with whose people `by` deals there, by name."""
+    seen = sections_seen(by, course)
+    return sections_of(course) if seen is None else sections_of(course).filter(pk__in=seen)
+
+
 def counted(sections: QuerySet[Section]) -> QuerySet[Section]:
     """Sections, each with `people`: how many are in it, in whatever state but removed."""
     here = ~Q(enrollments__state__in=Enrollment.GONE)
@@ -45,6 +52,7 @@ def create_section(course: Course, *, by: User, name: str, sis_section_id: str =
     Raises NotAllowed; Invalid for texts too long, ids that are taken and odd dates.
     """
     check_keys({ADD}, course, by=by)
+    check_section(None, course, by=by)
     if sis_section_id:
         check_keys({"manage_sis"}, course, by=by)
     section = Section(course=course, name=name.strip(), sis_section_id=sis_section_id or None, **dates)
@@ -62,6 +70,7 @@ def edit_section(
     Raises NotAllowed and Invalid as `create_section` does.
     """
     check_keys({EDIT}, section.course, by=by)
+    check_section(section.pk, section.course, by=by)
     if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
         check_keys({"manage_sis"}, section.course, by=by)
         section.sis_section_id = sis_section_id or None
@@ -84,6 +93,7 @@ def delete_section(section: Section, *, by: User) -> Section:
     """
     course = section.course
     check_keys({DELETE}, course, by=by)
+    check_section(section.pk, course, by=by)
     with transaction.atomic():
         # One after the other: two at once would each leave the other's section as the last.
         Course.objects.select_for_update(no_key=True).get(pk=course.pk)

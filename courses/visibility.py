@@ -16,12 +16,11 @@ from accounts.models.user import UserQuerySet
 from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.permissions import course_permissions
+from courses.permissions import STAFF_TYPES, course_permissions
 
 # Concluded enrollments keep reading; inactive ones do not.
 READING = (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED)
 RUNNING_COURSES = frozenset({"read_course_list", "read_roster", "manage_course_content", "view_all_grades"})
-STAFF_TYPES = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER)
 
 
 @dataclass(frozen=True)

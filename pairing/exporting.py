@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.models.user import UserQuerySet
 from accounts.names import first_and_last
 from courses.models import Course, Enrollment
+from courses.permissions import sections_seen
 from pairing.issuing import issue_for_class
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
@@ -30,15 +31,16 @@ class Forecast:
     dropping: int
 
 
-def students_of(course: Course) -> UserQuerySet:
-    """Everybody who is a student of `course` now: active, invited or pending; once each, in class list order."""
+def students_of(course: Course, *, by: User) -> UserQuerySet:
+    """Who is a student of `course` now, where `by` sees them: active, invited or pending; in class list order."""
     places = Enrollment.objects.live().students().present().settled().filter(section__course=course)
+    places = places.within(sections_seen(by, course))
     return User.objects.present().filter(pk__in=places.values("user")).by_name()
 
 
-def forecast(course: Course) -> Forecast:
+def forecast(course: Course, *, by: User) -> Forecast:
     """What an export would do now (two statements)."""
-    students = students_of(course).order_by()
+    students = students_of(course, by=by).order_by()
     full = (
         PairingCode.objects.live()
         .order_by()
@@ -55,7 +57,7 @@ def export(course: Course, *, by: User, zone: ZoneInfo) -> Iterator[str]:
 
     The codes are made, all or none, before the first piece is asked for.
     """
-    people = list(students_of(course).values_list("pk", "sortable_name", "sis_user_id"))
+    people = list(students_of(course, by=by).values_list("pk", "sortable_name", "sis_user_id"))
     codes = issue_for_class([pk for pk, _name, _sis in people], by=by, course=course)
     # Made in one go, the codes all end at the same time.
     until = timezone.localtime(codes[0].expires_at, zone).isoformat(timespec="seconds") if codes else ""

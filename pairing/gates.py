@@ -5,6 +5,7 @@ Source: the field's description of the permission to generate pairing codes (ref
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,10 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, User
 from accounts.permission_list import PERMISSIONS
-from courses.models import Course, Enrollment
-from courses.models.course import CourseQuerySet
+from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.permissions import permissions_in
+from courses.permissions import course_permissions, held_in
 
 PERMISSION = "generate_observer_pairing_code"
 ON_USER_DETAILS = "allow_course_admin_actions"
@@ -66,18 +66,17 @@ def is_student(user: User) -> bool:
     return Enrollment.objects.students().filter(user=user, state__in=STUDENT_STATES).exists()
 
 
-def _is_student_of(user: User, course: Course) -> bool:
-    return _places_of(user).filter(section__course=course).exists()
-
-
 def _places_of(student: User) -> EnrollmentQuerySet:
     """Where somebody is (or was) a student: an invitation alone makes nobody a student who is one elsewhere."""
     return Enrollment.objects.present().students().settled().filter(user=student, state__in=STUDENT_STATES)
 
 
-def _courses_of(student: User) -> CourseQuerySet:
-    courses = Course.objects.filter(pk__in=_places_of(student).values("section__course"))
-    return courses.select_related("account")
+def _sections_of(student: User, course: Course | None) -> list[Section]:
+    """Where somebody is (or was) a student, in `course` or anywhere, with the courses (one statement)."""
+    places = _places_of(student)
+    if course:
+        places = places.filter(section__course=course)
+    return [place.section for place in places.select_related("section__course__account")]
 
 
 def why_not_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:
@@ -91,29 +90,33 @@ def why_not_for(student: User, *, by: User, course: Course | None = None, on_det
         return Refusal(Why.SELF_REGISTRATION_IS_OFF)
     if not is_student(student):
         return Refusal(Why.NOT_A_STUDENT)
-    if course and not _is_student_of(student, course):
+    if by == student and by.actor is None and course is None:
+        return None
+    sections = _sections_of(student, course)
+    if course and not sections:
         return Refusal(Why.NOT_A_STUDENT)
     if by == student and by.actor is None:
         return None
     asking = by.person_acting if by == student else by
-    courses = [course] if course else list(_courses_of(student))
     needed = (PERMISSION, ON_USER_DETAILS) if on_details else (PERMISSION,)
-    return _missing(asking, courses, needed)
+    held = held_in(asking, {section.course for section in sections})
+    # Whoever is limited to sections of a course has no rights over the students of its other sections.
+    given = [(section.course, held[section.course_id].over(section.pk)) for section in sections]
+    return _missing(given, needed)
 
 
-def _missing(asking: User, courses: list[Course], needed: tuple[str, ...]) -> Refusal | None:
+def _missing(given: Collection[tuple[Course, frozenset[str]]], needed: tuple[str, ...]) -> Refusal | None:
     """None where one of the courses gives all that is needed; else what is lacking where most of it is there."""
-    held = permissions_in(asking, courses)
-    lacking = [(course, [key for key in needed if key not in held[course.pk]]) for course in courses]
-    if any(not keys for _course, keys in lacking):
+    lacking = [(course, keys, [key for key in needed if key not in keys]) for course, keys in given]
+    if not all(missing for _course, _keys, missing in lacking):
         return None
-    course, keys = min(lacking, key=lambda one: len(one[1]), default=(None, list(needed)))
+    course, keys, missing = min(lacking, key=lambda one: len(one[2]), default=(None, None, list(needed)))
     # Whose course it is, is told only to those who have something to do with it.
-    return Refusal(Why.NO_PERMISSION, keys[0], course.account if course and held[course.pk] else None)
+    return Refusal(Why.NO_PERMISSION, missing[0], course.account if course and keys else None)
 
 
 def why_not_for_class(course: Course, *, by: User) -> Refusal | None:
     """Why `by` may not export codes for the students of `course`; None when they may."""
     if not Account.objects.root().pairing_is_on:
         return Refusal(Why.SELF_REGISTRATION_IS_OFF)
-    return _missing(by, [course], (PERMISSION,))
+    return _missing([(course, course_permissions(by, course))], (PERMISSION,))

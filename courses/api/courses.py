@@ -22,10 +22,10 @@ from courses.managing import check_enrolls
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.permissions import course_permissions, permissions_in
+from courses.permissions import STAFF_TYPES, course_permissions, permissions_in
 from courses.reading import Sight, course_places, observed_places
 from courses.totals import totals_of
-from courses.visibility import STAFF_TYPES, standing
+from courses.visibility import standing
 
 # The `enrollment_state` filter: Canvas's words and our states. Invited people see no course yet.
 STATES = {"active": [Enrollment.State.ACTIVE], "completed": [Enrollment.State.COMPLETED]}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.api.endpoints import Body, Call, allow
 from accounts.api.finding import person
+from accounts.api.parameters import Parameters
 from accounts.errors import Invalid
 from accounts.models import User
 from courses.adding import Kind, kinds_for
@@ -14,11 +15,21 @@ from courses.api import finding
 from courses.api.enrollments import bodies
 from courses.enrolling import change_state, enroll
 from courses.invitations import answer
-from courses.managing import MANAGING, Deed, check, check_enrolls, find_role, is_elsewhere, section_for
+from courses.managing import (
+    MANAGING,
+    Deed,
+    check,
+    check_enrolls,
+    find_role,
+    gives_limited,
+    is_elsewhere,
+    section_for,
+)
 from courses.models import Course, Enrollment, Section
 from courses.permissions import course_permissions
 
 State = Enrollment.State
+LIMIT = "limit_privileges_to_course_section"
 
 TASKS = {
     "conclude": (Deed.CONCLUDE, State.COMPLETED),
@@ -67,7 +78,7 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
         state = State.INVITED
     student = person(call, wanted.text("associated_user_id")) if observing else None
     with finding.secretly(call, student or user, wanted.text("associated_user_id")):
-        section = section_for(course, section, student)
+        section = section_for(course, section, student, by=call.user)
     _check_takes_nothing(Enrollment(user=user, section=section, role=role, associated_user=student), state, call)
     made = enroll(
         user,
@@ -78,6 +89,7 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
         associated_user=student,
         start_at=wanted.moment("start_at"),
         end_at=wanted.moment("end_at"),
+        is_limited=True if gives_limited(role, course, by=call.user) else _limited(wanted),
     )
     return _body(call, made)
 
@@ -97,6 +109,11 @@ def _check_takes_nothing(wanted: Enrollment, state: str | None, call: Call) -> N
     if there and state not in (None, State.ACTIVE):
         deed = Deed.CONCLUDE if state == State.COMPLETED else Deed.DEACTIVATE
         check(deed, there, wanted.section.course, by=call.user)
+
+
+def _limited(wanted: Parameters) -> bool | None:
+    """What the request says of a limit to the section; None where it says nothing."""
+    return wanted.flag(LIMIT) if LIMIT in wanted else None
 
 
 def _beginning(state: str) -> str | None:

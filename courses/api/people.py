@@ -19,7 +19,7 @@ from courses.api.enrollments import short_types, states
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.people import people_of, searched
-from courses.permissions import course_permissions
+from courses.permissions import course_permissions, sections_seen
 from courses.reading import Sight
 from courses.totals import Totals, totals_of
 
@@ -50,7 +50,7 @@ def show(call: Call, course_id: str, user_id: str) -> Body:
     """GET courses/:id/users/:id"""
     course = finding.course(course_id)
     keys = roster_keys(call, course)
-    there = Enrollment.objects.present().filter(section__course=course)
+    there = Enrollment.objects.present().filter(section__course=course).within(sections_seen(call.user, course))
     wanted = person(call, user_id)
     found = User.objects.filter(Exists(there.filter(user=OuterRef("pk")))).prefetch_related(_places(there))
     user = found.filter(pk=wanted.pk).first()
@@ -73,7 +73,9 @@ def _asked_for(call: Call, course: Course) -> EnrollmentQuerySet:
         there = there.filter(type__in=short_types(types))
     if (role_id := given.whole("enrollment_role_id")) is not None:
         there = there.filter(role=role_id)
-    return there.filter(state__in=states(given.texts("enrollment_state")) or Enrollment.LIVE)
+    return there.filter(state__in=states(given.texts("enrollment_state")) or Enrollment.LIVE).within(
+        sections_seen(call.user, course)
+    )
 
 
 def _places(there: EnrollmentQuerySet) -> Prefetch:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from accounts.api.endpoints import Body, Call
+from accounts.api.endpoints import Body, Call, allow
 from accounts.api.paging import page_of
 from courses.api import finding
 from courses.api.bodies import section_body
 from courses.api.people import roster_keys
 from courses.permissions import course_permissions
-from courses.sections import Dates, create_section, delete_section, edit_section, sections_of
+from courses.sections import Dates, create_section, delete_section, edit_section, sections_open_to
 
 
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/sections"""
     course = finding.course(course_id)
     keys = roster_keys(call, course)
-    return [section_body(section, keys) for section in page_of(call, sections_of(course))]
+    return [section_body(section, keys) for section in page_of(call, sections_open_to(call.user, course))]
 
 
 def show(call: Call, section_id: str) -> Body:
     """GET sections/:id"""
     section = finding.section(section_id)
-    return section_body(section, roster_keys(call, section.course))
+    keys = roster_keys(call, section.course)
+    allow(sections_open_to(call.user, section.course).filter(pk=section.pk).exists())
+    return section_body(section, keys)
 
 
 def create(call: Call, course_id: str) -> Body:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.exclude(state__in=Enrollment.GONE).filter(
             section__workflow_state=Section.State.ACTIVE, section__course__in=Course.objects.present()
         )
+
+    def within(self, sections: Collection[int] | None) -> EnrollmentQuerySet:
+        """Those in these sections; None stands for all (see courses.permissions.sections_seen)."""
+        return self if sections is None else self.filter(section__in=sections)
 
     def settled(self) -> EnrollmentQuerySet:
         """Without the invitations, not answered yet, of people who belong elsewhere already.

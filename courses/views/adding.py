@@ -16,7 +16,7 @@ from courses.adding import Findings, add_people, kinds_for, look_up
 from courses.enrolling import default_section
 from courses.forms import AddPeopleForm
 from courses.managing import Remit, remit_of
-from courses.sections import sections_of
+from courses.sections import sections_open_to
 from courses.views import inside
 from courses.views.people import enter
 from courses.visibility import Standing
@@ -56,14 +56,14 @@ def _form(request: SignedInRequest, here: Standing, remit: Remit) -> AddPeopleFo
         initial=request.POST.dict() if is_back else None,
         kinds=kinds_for(here.permissions),
         roles=remit.roles_to_give(),
-        sections=list(sections_of(here.course)),
+        sections=list(sections_open_to(request.user, here.course)),
     )
 
 
 def _add(request: SignedInRequest, here: Standing, form: AddPeopleForm, findings: Findings) -> None:
     section = form.chosen_section or default_section(here.course)
     people = [found.person for found in findings.found]
-    number = add_people(here.course, people, form.chosen_role, section, by=request.user)
+    number = add_people(here.course, people, form.chosen_role, section, by=request.user, is_limited=form.is_limited)
     text = _("Nobody had to be added: they all are here as %(role)s already.")
     if number:
         text = ngettext(

@@ -11,6 +11,7 @@ from accounts.ids import plain_id
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from courses.models import Enrollment
+from courses.permissions import sections_seen
 from courses.views import inside
 from courses.views.choosing import asked_for
 from courses.visibility import Standing
@@ -71,6 +72,7 @@ def grades(request: SignedInRequest, course_id: int) -> HttpResponse:
 def _grades_for_staff(request: SignedInRequest, here: Standing) -> HttpResponse:
     """Any student's grades; with the right to edit grades also those that are not released yet."""
     there = Enrollment.objects.present().students().filter(section__course=here.course, user=OuterRef("pk"))
+    there = there.within(sections_seen(request.user, here.course))
     student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(request.GET["student"]))
     sees_held_back = "manage_grades" in here.permissions
     works = work_of(student, here.course, sees_held_back=sees_held_back)

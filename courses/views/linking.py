@@ -34,7 +34,7 @@ def _find(request: SignedInRequest, course_id: int, user_id: int) -> tuple[Stand
     remit = remit_of(request.user, here.course)
     if not remit.may_link():
         raise PermissionDenied(_("To link observers to students here you need the right to manage students."))
-    observers = [member for member in members_in(here.course, user_id) if member.is_observer]
+    observers = [member for member in members_in(here.course, user_id, by=request.user) if member.is_observer]
     if not observers:
         raise Http404
     wanted = request.POST.get("role_id") or request.GET.get("role")
@@ -57,8 +57,8 @@ def index(request: SignedInRequest, course_id: int, user_id: int) -> HttpRespons
             messages.success(request, _linked(observer.person, number))
             return redirect(_address(here, observer))
     words = search_words(request.GET.get("search"))
-    students = searched(students_for(observer.person, here.course), words, here.permissions)
-    observed = observed_in(here.course, observer.person, LISTED + 1)
+    students = searched(students_for(observer.person, here.course, by=request.user), words, here.permissions)
+    observed = observed_in(here.course, observer.person, LISTED + 1, by=request.user)
     context = {
         "person": observer.person,
         "member": observer,
@@ -107,8 +107,8 @@ def _where_links_are(reader: User) -> Account | None:
 def remove(request: SignedInRequest, course_id: int, user_id: int, student_id: int) -> HttpResponse:
     """End the link to one student in this course, after asking."""
     here, _remit, observer = _find(request, course_id, user_id)
-    beside = observing_in(here.course, observer.person, linked=False).filter(associated_user=student_id)
-    place = get_object_or_404(beside.select_related("associated_user")[:1])
+    beside = observing_in(here.course, observer.person, by=request.user, linked=False)
+    place = get_object_or_404(beside.filter(associated_user=student_id).select_related("associated_user")[:1])
     student = place.associated_user
     if request.method == "POST" and student:
         try:
@@ -117,7 +117,7 @@ def remove(request: SignedInRequest, course_id: int, user_id: int, student_id: i
             raise PermissionDenied(refusal.message) from None
         names = {"observer": observer.person.name, "student": student.name}
         messages.success(request, _("%(observer)s no longer observes %(student)s in this course.") % names)
-        if any(member.is_observer for member in members_in(here.course, user_id)):
+        if any(member.is_observer for member in members_in(here.course, user_id, by=request.user)):
             return redirect(_address(here, observer))
         return redirect("course_people", course_id)
     context = {"person": observer.person, "member": observer, "student": student}

@@ -17,7 +17,8 @@ from accounts.requests import SignedInRequest
 from courses.enrolling import changed_meanwhile
 from courses.managing import Deed, remit_of
 from courses.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
-from courses.sections import sections_of
+from courses.permissions import sections_seen
+from courses.sections import sections_open_to
 from courses.views import inside
 from courses.views.menus import DEEDS
 from courses.views.people import enter
@@ -37,7 +38,7 @@ def find(request: SignedInRequest, here: Standing, user_id: int) -> Member:
     role_id = plain_id(wanted)
     if wanted and role_id is None:
         raise Http404
-    found = members_in(here.course, user_id, role_id)
+    found = members_in(here.course, user_id, role_id, by=request.user)
     if not found:
         raise Http404
     return found[0]
@@ -51,12 +52,16 @@ def sections(request: SignedInRequest, course_id: int, user_id: int) -> HttpResp
     remit = remit_of(request.user, here.course)
     if not member.own_places() or not all(remit.may(Deed.MOVE, place) for place in member.own_places()):
         raise PermissionDenied(_("You may not change this person's sections here."))
-    offered, error = list(sections_of(here.course)), ""
+    offered, error = list(sections_open_to(request.user, here.course)), ""
     chosen = {str(place.section_id) for place in member.own_places()}
+    # Whoever is limited to sections themselves gives nobody more.
+    may_limit = member.runs_course and sections_seen(request.user, here.course) is None
+    limited = member.is_limited
     if request.method == "POST":
-        chosen = set(request.POST.getlist("section"))
+        chosen, limited = set(request.POST.getlist("section")), "limited" in request.POST
+        wanted = [each for each in offered if str(each.pk) in chosen]
         try:
-            set_sections(member, [each for each in offered if str(each.pk) in chosen], by=request.user)
+            set_sections(member, wanted, by=request.user, is_limited=limited if may_limit else None)
         except Invalid as refusal:
             error = refusal.message
         except NotAllowed as refusal:
@@ -65,7 +70,8 @@ def sections(request: SignedInRequest, course_id: int, user_id: int) -> HttpResp
             messages.success(request, _("The sections of %(name)s have been changed.") % {"name": member.person.name})
             return redirect("course_user", course_id, user_id)
     options = [(each, str(each.pk) in chosen) for each in offered]
-    return _show(request, here, "person_sections.html", member, error, options=options, error=error)
+    context = {"options": options, "may_limit": may_limit, "limited": limited}
+    return _show(request, here, "person_sections.html", member, error, error=error, **context)
 
 
 @login_required

@@ -17,7 +17,7 @@ from courses.linking import observing_in
 from courses.managing import MANAGE_STUDENTS, Remit, remit_of
 from courses.models import Enrollment
 from courses.people import Shown, Sort, View, lines, observers_in, observers_of, roles_in, roster, searched
-from courses.sections import sections_of
+from courses.sections import sections_open_to
 from courses.views import inside
 from courses.views.menus import options_for
 from courses.visibility import Standing
@@ -36,7 +36,8 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
     """The roster: one line for each person, to be searched, filtered and sorted."""
     here = enter(request, course_id)
     asked, words = request.GET, search_words(request.GET.get("search"))
-    roles, sections = list(roles_in(here.course)), list(sections_of(here.course))
+    by = request.user
+    roles, sections = list(roles_in(here.course, by=by)), list(sections_open_to(by, here.course))
     role = next((role for role in roles if str(role.pk) == asked.get("role")), None)
     section = next((section for section in sections if str(section.pk) == asked.get("section")), None)
     view = View(
@@ -46,7 +47,7 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         sort=_choice(Sort, asked.get("sort"), Sort.NAME),
         descending=asked.get("order") == "desc",
     )
-    page = page_of(searched(roster(here.course, view), words, here.permissions), asked.get("page"))
+    page = page_of(searched(roster(here.course, view, by=by), words, here.permissions), asked.get("page"))
     remit = remit_of(request.user, here.course)
     context = {
         "page": page,
@@ -87,7 +88,7 @@ def _options(person: User, remit: Remit, sections: list[Any]) -> list[Any]:
 def show(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse:
     """User Details: one person of this course, and for a student who observes them."""
     here = enter(request, course_id)
-    person = get_object_or_404(roster(here.course), pk=user_id)
+    person = get_object_or_404(roster(here.course, by=request.user), pk=user_id)
     places: list[Enrollment] = person.places  # type: ignore[attr-defined]
     types = {place.type for place in places}
     sees_links = BaseType.STUDENT in types and "manage_user_observers" in here.permissions
@@ -95,17 +96,17 @@ def show(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse
     remit = remit_of(request.user, here.course)
     context = {
         "person": person,
-        "role_options": _options(person, remit, list(sections_of(here.course))),
+        "role_options": _options(person, remit, list(sections_open_to(request.user, here.course))),
         "sees_links": sees_links,
         "sees_observers_here": sees_observers_here,
         "observers": observers_of(person) if sees_links else [],
-        "observers_here": observers_in(person, here.course) if sees_observers_here else [],
-        "by_link": _by_link(person, here) if BaseType.OBSERVER in types else frozenset(),
+        "observers_here": observers_in(person, here.course, by=request.user) if sees_observers_here else [],
+        "by_link": _by_link(request.user, person, here) if BaseType.OBSERVER in types else frozenset(),
         "sees_grades": BaseType.STUDENT in types and "view_all_grades" in here.permissions,
     }
     return inside.show(request, here, inside.PEOPLE, "person.html", **context)
 
 
-def _by_link(observer: User, here: Standing) -> frozenset[int]:
+def _by_link(by: User, observer: User, here: Standing) -> frozenset[int]:
     """The ids of the enrollments that are there because of a link."""
-    return frozenset(observing_in(here.course, observer, linked=True).values_list("pk", flat=True))
+    return frozenset(observing_in(here.course, observer, by=by, linked=True).values_list("pk", flat=True))

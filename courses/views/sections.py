@@ -15,7 +15,18 @@ from accounts.errors import Invalid, NotAllowed
 from accounts.requests import SignedInRequest
 from courses.forms import SectionForm
 from courses.models import Section
-from courses.sections import ADD, DELETE, EDIT, counted, create_section, delete_section, edit_section, sections_of
+from courses.permissions import sections_seen
+from courses.sections import (
+    ADD,
+    DELETE,
+    EDIT,
+    counted,
+    create_section,
+    delete_section,
+    edit_section,
+    sections_of,
+    sections_open_to,
+)
 from courses.views import inside
 from courses.views.people import enter
 from courses.visibility import Standing
@@ -30,8 +41,8 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         messages.success(request, _("The section %(name)s has been added.") % {"name": made.name})
         return redirect("course_sections", course_id)
     context = {
-        "sections": list(counted(sections_of(here.course))),
-        "may_add": ADD in here.permissions,
+        "sections": list(counted(sections_open_to(request.user, here.course))),
+        "may_add": ADD in here.permissions and sections_seen(request.user, here.course) is None,
         "may_edit": EDIT in here.permissions,
         "may_delete": DELETE in here.permissions,
     }
@@ -44,7 +55,7 @@ def edit(request: SignedInRequest, course_id: int, section_id: int) -> HttpRespo
     here = enter(request, course_id)
     if EDIT not in here.permissions:
         raise PermissionDenied(_("To change sections you need the permission “Course Sections - edit”."))
-    section = get_object_or_404(sections_of(here.course).select_related("course"), pk=section_id)
+    section = get_object_or_404(sections_open_to(request.user, here.course).select_related("course"), pk=section_id)
     now = {"name": section.name, "start_at": section.start_at, "end_at": section.end_at}
     form = SectionForm(request.POST or None, initial=now)
     if _saved(form, lambda: edit_section(section, by=request.user, **form.cleaned_data)):
@@ -59,7 +70,7 @@ def delete(request: SignedInRequest, course_id: int, section_id: int) -> HttpRes
     here = enter(request, course_id)
     if DELETE not in here.permissions:
         raise PermissionDenied(_("To delete sections you need the permission “Course Sections - delete”."))
-    there = counted(sections_of(here.course)).select_related("course")
+    there = counted(sections_open_to(request.user, here.course)).select_related("course")
     section = get_object_or_404(there, pk=section_id)
     error = ""
     if request.method == "POST":

@@ -18,7 +18,8 @@ from pairing import exporting, gates
 def confirm(request: SignedInRequest, course_id: int) -> HttpResponse:
     """How many students get a code, and for how many an older one ends."""
     course = _course_for(request, course_id)
-    return render(request, "pairing/export.html", {"course": course, "forecast": exporting.forecast(course)})
+    forecast = exporting.forecast(course, by=request.user)
+    return render(request, "pairing/export.html", {"course": course, "forecast": forecast})
 
 
 @require_POST

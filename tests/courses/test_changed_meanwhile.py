@@ -39,7 +39,7 @@ def admin(root) -> User:
 
 
 def member_of(section, user):
-    (found,) = members_in(section.course, user.pk)
+    (found,) = members_in(section.course, user.pk, by=user)
     return found
 
 

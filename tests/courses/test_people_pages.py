@@ -361,7 +361,7 @@ def test_a_role_is_chosen_among_those_one_may_give(visit, post, school):
     assert "Please choose a role." in text(refused)
     assistant = Role.objects.built_in(BaseType.TA)
     assert post(school.teacher, path, new_role=assistant.pk).status_code == 302
-    (now,) = members_in(school.course, school.student.pk)
+    (now,) = members_in(school.course, school.student.pk, by=school.teacher)
     assert now.role == assistant
     assert state_of(school.observer, school.section, BaseType.OBSERVER) == "deleted"
 
@@ -495,7 +495,7 @@ def test_linking_is_found_by_search_and_takes_as_many_statements_for_5000(
     client.force_login(school.teacher)
     path = people_of(school, watcher.pk, "link_students")
     assert "Hill, Ben" not in text(client.get(path, {"search": "mia"}))
-    observer = members_in(school.course, watcher.pk)[0]
+    observer = members_in(school.course, watcher.pk, by=school.teacher)[0]
     for count in (30, 4970):
         link_students(observer, make_students(count, school.section)[:80], by=school.teacher)
         with django_assert_num_queries(17):
@@ -507,7 +507,7 @@ def test_linking_is_found_by_search_and_takes_as_many_statements_for_5000(
 
 
 def test_user_details_show_who_observes_with_and_without_a_link(visit, school, watcher):
-    link_students(members_in(school.course, watcher.pk)[0], [school.student.pk], by=school.teacher)
+    link_students(members_in(school.course, watcher.pk, by=school.teacher)[0], [school.student.pk], by=school.teacher)
     Enrollment.objects.filter(user=watcher).update(created_at=datetime(2026, 3, 5, 12, tzinfo=UTC))
     path = people_of(school, school.student.pk)
     for_teacher, for_admin = text(visit(school.teacher, path)), text(visit(school.admin, path))

@@ -52,7 +52,7 @@ def test_who_is_linked_while_the_student_is_removed_does_not_see_the_student_aft
     student = make_student(section)
     link(UserFactory(), student, origin=ObservationLink.Origin.API, by=None)
     watcher = EnrollmentFactory(section=section, type=BaseType.OBSERVER).user
-    (observer,), (member,) = members_in(section.course, watcher.pk), members_in(section.course, student.pk)
+    (observer,), (member,) = (members_in(section.course, one.pk, by=one) for one in (watcher, student))
     outcomes = at_once(
         [
             lambda: link_students(observer, [student.pk], by=admin),

@@ -47,7 +47,7 @@ def places(user: User) -> dict[tuple[int, str], str]:
 
 
 def as_member(user: User, section: Section) -> Member:
-    (found,) = members_in(section.course, user.pk)
+    (found,) = members_in(section.course, user.pk, by=user)
     return found
 
 
@@ -198,7 +198,7 @@ def test_nobody_takes_themselves_out_unless_they_could_come_back(section, teache
     admin = make_admin()
     EnrollmentFactory(section=section, type=BaseType.TEACHER, user=admin)
     carry_out(as_member(admin, section), Deed.REMOVE, by=admin)
-    assert not members_in(section.course, admin.pk)
+    assert not members_in(section.course, admin.pk, by=admin)
 
 
 def test_what_one_may_counts_only_in_the_course_where_one_may_it(section, student):
@@ -334,7 +334,7 @@ def test_a_deed_is_done_to_all_enrollments_of_that_role_and_to_no_other(section,
     second, other_course = SectionFactory(course=section.course), SectionFactory()
     student = make_student(section, second, other_course)
     EnrollmentFactory(user=student, section=section, type=BaseType.OBSERVER)
-    as_student, as_observer = members_in(section.course, student.pk)
+    as_student, as_observer = members_in(section.course, student.pk, by=student)
     assert (as_student.role, as_observer.role) == (role(BaseType.STUDENT), role(BaseType.OBSERVER))
     carry_out(as_student, Deed.DEACTIVATE, by=teacher)
     assert places(student) == {
@@ -344,7 +344,7 @@ def test_a_deed_is_done_to_all_enrollments_of_that_role_and_to_no_other(section,
         (other_course.pk, BaseType.STUDENT): "active",
     }
     with pytest.raises(Invalid):
-        carry_out(members_in(section.course, student.pk)[0], Deed.DEACTIVATE, by=teacher)
+        carry_out(members_in(section.course, student.pk, by=student)[0], Deed.DEACTIVATE, by=teacher)
 
 
 def test_observers_lose_sight_and_get_it_back_with_the_student(section, teacher, student):
@@ -354,7 +354,7 @@ def test_observers_lose_sight_and_get_it_back_with_the_student(section, teacher,
         carry_out(as_member(student, section), deed, by=teacher)
         assert places(observer) == {(section.pk, BaseType.OBSERVER): state}
     carry_out(as_member(student, section), Deed.REMOVE, by=teacher)
-    assert members_in(section.course, student.pk) == []
+    assert members_in(section.course, student.pk, by=student) == []
     assert places(observer) == {(section.pk, BaseType.OBSERVER): "deleted"}
 
 
@@ -455,7 +455,7 @@ def test_an_active_place_with_the_new_role_is_not_put_out_by_an_inactive_one(sec
     person = UserFactory()
     EnrollmentFactory(user=person, section=section, type=BaseType.TA)
     EnrollmentFactory(user=person, section=section, type=BaseType.STUDENT, state="inactive")
-    as_student, _as_assistant = members_in(section.course, person.pk)
+    as_student, _as_assistant = members_in(section.course, person.pk, by=person)
     change_role(as_student, role(BaseType.TA), by=teacher)
     assert places(person) == {(section.pk, BaseType.TA): "active", (section.pk, BaseType.STUDENT): "deleted"}
 
@@ -495,7 +495,7 @@ def test_linking_takes_both_permissions(section, teacher, watcher, student, miss
     allow(BaseType.TEACHER, missing, enabled=False)
     with pytest.raises(NotAllowed):
         link_students(watcher, [student.pk], by=teacher)
-    assert not observed_in(section.course, watcher.person, 5)
+    assert not observed_in(section.course, watcher.person, 5, by=watcher.person)
 
 
 @pytest.mark.parametrize("missing", ["manage_students", "remove_observer_from_course"])
@@ -504,7 +504,7 @@ def test_unlinking_takes_both_permissions(section, teacher, watcher, student, mi
     allow(BaseType.TEACHER, missing, enabled=False)
     with pytest.raises(NotAllowed):
         unlink_student(watcher.person, student, section.course, by=teacher)
-    assert observed_in(section.course, watcher.person, 5)
+    assert observed_in(section.course, watcher.person, 5, by=watcher.person)
 
 
 def test_only_students_of_the_course_can_be_linked_and_never_oneself(section, teacher, watcher, student):
@@ -516,16 +516,16 @@ def test_only_students_of_the_course_can_be_linked_and_never_oneself(section, te
     for ids in ([], [2**62], range(501)):
         with pytest.raises(Invalid):
             link_students(watcher, list(ids), by=teacher)
-    assert not observed_in(section.course, watcher.person, 5)
+    assert not observed_in(section.course, watcher.person, 5, by=watcher.person)
 
 
 def test_two_students_cannot_observe_each_other(section, teacher):
     one, other = make_student(section), make_student(section)
     EnrollmentFactory(user=one, section=section, type=BaseType.OBSERVER)
     EnrollmentFactory(user=other, section=section, type=BaseType.OBSERVER)
-    _student, observer = members_in(section.course, one.pk)
+    _student, observer = members_in(section.course, one.pk, by=one)
     link_students(observer, [other.pk], by=teacher)
-    _student, observer = members_in(section.course, other.pk)
+    _student, observer = members_in(section.course, other.pk, by=other)
     with pytest.raises(Invalid, match="each other"):
         link_students(observer, [one.pk], by=teacher)
 
@@ -536,9 +536,9 @@ def test_unlinking_ends_sight_in_this_course_and_a_link_between_accounts_is_not_
     other = make_student(section)
     pair(watcher.person, other)
     link_students(watcher, [student.pk], by=teacher)
-    seen = {each.student: each.is_by_link for each in observed_in(section.course, watcher.person, 5)}
+    seen = {each.student: each.is_by_link for each in observed_in(section.course, watcher.person, 5, by=watcher.person)}
     assert seen == {student: False, other: True}
-    assert set(students_for(watcher.person, section.course).values_list("pk", "is_linked")) == {
+    assert set(students_for(watcher.person, section.course, by=watcher.person).values_list("pk", "is_linked")) == {
         (student.pk, True),
         (other.pk, True),
     }
@@ -547,19 +547,20 @@ def test_unlinking_ends_sight_in_this_course_and_a_link_between_accounts_is_not_
         unlink_student(watcher.person, other, section.course, by=teacher)
     with pytest.raises(Invalid):
         unlink_student(watcher.person, student, section.course, by=teacher)
-    assert [each.student for each in observed_in(section.course, watcher.person, 5)] == [other]
+    assert [each.student for each in observed_in(section.course, watcher.person, 5, by=watcher.person)] == [other]
 
 
 def test_who_lost_sight_with_a_student_who_was_away_is_linked_again(section, teacher, watcher, student):
     link_students(watcher, [student.pk], by=teacher)
     carry_out(as_member(student, section), Deed.DEACTIVATE, by=teacher)
     carry_out(as_member(student, section), Deed.REACTIVATE, by=teacher)
-    (seen,) = observed_in(section.course, watcher.person, 5)
+    (seen,) = observed_in(section.course, watcher.person, 5, by=watcher.person)
     assert (seen.student, seen.place.state) == (student, "inactive")
-    (offered,) = students_for(watcher.person, section.course)
+    (offered,) = students_for(watcher.person, section.course, by=watcher.person)
     assert not offered.is_linked
     assert link_students(watcher, [student.pk], by=teacher) == 1
-    assert [each.place.state for each in observed_in(section.course, watcher.person, 5)] == ["active"]
+    (seen,) = observed_in(section.course, watcher.person, 5, by=watcher.person)
+    assert seen.place.state == "active"
 
 
 def test_a_link_limited_to_another_course_is_not_what_lets_one_see_here(section, teacher, watcher, student):
@@ -567,7 +568,7 @@ def test_a_link_limited_to_another_course_is_not_what_lets_one_see_here(section,
     EnrollmentFactory(user=student, section=elsewhere)
     pair(watcher.person, student, course=elsewhere.course)
     link_students(watcher, [student.pk], by=teacher)
-    assert [each.is_by_link for each in observed_in(section.course, watcher.person, 5)] == [False]
+    assert [each.is_by_link for each in observed_in(section.course, watcher.person, 5, by=watcher.person)] == [False]
     unlink_student(watcher.person, student, section.course, by=teacher)
     assert places(watcher.person)[elsewhere.pk, BaseType.OBSERVER] == "active"
 

@@ -10,9 +10,11 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from accounts.models import BaseType, User
+from accounts.permissions import remembering
 from courses.models import Course, Enrollment, Section
 from pairing import texts
 from pairing.exporting import Forecast, export, file_name, forecast
+from pairing.gates import why_not_for_class
 from pairing.issuing import issue
 from pairing.models import PairingCode
 from pairing.redeeming import redeem
@@ -190,13 +192,13 @@ def test_the_forecast_says_how_many_students_and_whose_oldest_code_would_end():
     elsewhere = make_student()
     for _ in range(5):
         issue(elsewhere, by=elsewhere)
-    assert forecast(section.course) == Forecast(students=4, dropping=1)
+    assert forecast(section.course, by=UserFactory()) == Forecast(students=4, dropping=1)
     exported(section.course)
-    assert forecast(section.course) == Forecast(students=4, dropping=2)
+    assert forecast(section.course, by=UserFactory()) == Forecast(students=4, dropping=2)
     week = timedelta(days=7)
     codes = PairingCode.objects.filter(student=full)
     codes.update(issued_at=F("issued_at") - week, expires_at=F("expires_at") - week)
-    assert forecast(section.course) == Forecast(students=4, dropping=1)
+    assert forecast(section.course, by=UserFactory()) == Forecast(students=4, dropping=1)
 
 
 def test_what_the_forecast_says_comes_true():
@@ -206,13 +208,16 @@ def test_what_the_forecast_says_comes_true():
     for _ in range(5):
         issue(full, by=full)
     before = PairingCode.objects.live().count()
-    expected = forecast(section.course)
+    expected = forecast(section.course, by=UserFactory())
     exported(section.course)
     assert PairingCode.objects.live().count() == before + expected.students - expected.dropping
 
 
 def test_the_forecast_takes_two_statements_whatever_the_class():
-    section = SectionFactory()
-    assert statements(lambda: forecast(section.course)) == 2
-    make_students(50, section)
-    assert statements(lambda: forecast(section.course)) == 2
+    section, teacher = SectionFactory(), UserFactory()
+    with remembering():
+        # Before it was asked whether they may export at all.
+        why_not_for_class(section.course, by=teacher)
+        assert statements(lambda: forecast(section.course, by=teacher)) == 2
+        make_students(50, section)
+        assert statements(lambda: forecast(section.course, by=teacher)) == 2
