@@ -149,11 +149,10 @@ def enrollment_body(
         "html_url": address(f"{path}/users/{enrollment.user_id}"),
     }
     if "read_sis" in keys:
-        body |= {
-            "sis_user_id": enrollment.user.sis_user_id,
-            "sis_course_id": course.sis_course_id,
-            "sis_section_id": enrollment.section.sis_section_id,
-        }
+        body["sis_user_id"] = enrollment.user.sis_user_id
+    # That somebody reads their own SIS id does not open those of the course.
+    if "read_sis" in sight.keys_of_course(enrollment):
+        body |= {"sis_course_id": course.sis_course_id, "sis_section_id": enrollment.section.sis_section_id}
     if enrollment.type == BaseType.STUDENT and sight.grades(enrollment):
         body["grades"] = {
             "html_url": address(f"{path}/grades"),
