@@ -60,3 +60,12 @@ class TooManyCodes(TooManyTries):
     """Guessing, or much bad luck."""
 
     sentence = _("There were too many codes that do not work. Please try again in %(span)s.")
+
+
+class ExportedJustNow(Refused):
+    """The codes of a course were exported a moment ago, and nobody has said that they are wanted once more."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("Codes for this course have just been made. No others were made now."))

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.csv_text import csv_text
-from accounts.models import User
+from accounts.models import Action, AuditEvent, User
 from accounts.models.user import UserQuerySet
 from accounts.names import first_and_last
+from accounts.rate_limit import take_turn
 from courses.models import Course, Enrollment
 from courses.permissions import sections_seen
+from pairing.errors import ExportedJustNow
 from pairing.issuing import issue_for_class
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
 BYTE_ORDER_MARK = "\ufeff"
+ASK_AGAIN_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -52,13 +57,49 @@ def forecast(course: Course, *, by: User) -> Forecast:
     return Forecast(students.count(), full.count())
 
 
-def export(course: Course, *, by: User, zone: ZoneInfo) -> Iterator[str]:
+@dataclass(frozen=True)
+class LastExport:
+    """What came of the last export of a course: so many students got a code, and so many live codes ended for it."""
+
+    pk: int
+    at: datetime
+    by: User
+    students: int
+    dropped: int
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether another export would most likely be an accident."""
+        return timezone.now() - self.at < ASK_AGAIN_WITHIN
+
+
+def last_export(course: Course, *, by: User) -> LastExport | None:
+    """The last export of `course`, by whomever, as far as it was of students `by` may export (two statements)."""
+    found = AuditEvent.objects.filter(action=Action.CODES_EXPORTED, details__course=course.pk)
+    event = found.select_related("actor").order_by("-id").first()
+    if event is None or event.actor is None:
+        return None
+    theirs = students_of(course, by=by).order_by().filter(pk__in=event.details["students"])
+    students = set(theirs.values_list("pk", flat=True))
+    if not students and event.actor != by.person_acting:
+        return None
+    return LastExport(event.pk, event.at, event.actor, len(students), len(students & {*event.details["dropped"]}))
+
+
+def export(course: Course, *, by: User, zone: ZoneInfo, after: int | None = None) -> Iterator[str]:
     """Make the codes, then give the file piece by piece: times are ISO 8601 in `zone`.
 
-    The codes are made, all or none, before the first piece is asked for.
+    The codes are made, all or none, before the first piece is asked for. `after` is the last export that whoever asks
+    knows of. Raises ExportedJustNow where there has been another within ten minutes: a button pressed twice, or a
+    colleague, would use up the five codes that a student can have.
     """
-    people = list(students_of(course, by=by).values_list("pk", "sortable_name", "sis_user_id"))
-    codes = issue_for_class([pk for pk, _name, _sis in people], by=by, course=course)
+    with transaction.atomic():
+        take_turn(f"export of course {course.pk}")
+        last = last_export(course, by=by)
+        if last and last.is_recent and last.pk != after:
+            raise ExportedJustNow
+        people = list(students_of(course, by=by).values_list("pk", "sortable_name", "sis_user_id"))
+        codes = issue_for_class([pk for pk, _name, _sis in people], by=by, course=course)
     # Made in one go, the codes all end at the same time.
     until = timezone.localtime(codes[0].expires_at, zone).isoformat(timespec="seconds") if codes else ""
     rows = (

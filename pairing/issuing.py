@@ -32,6 +32,7 @@ FROM (
     WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL
 ) open
 WHERE code.id = open.id AND (open.over OR open.place >= %(most)s)
+RETURNING code.student_id, code.revoked_at < code.expires_at
 """
 
 TAKEN = """
@@ -67,20 +68,24 @@ def issue(student: User, *, by: User, course: Course | None = None) -> NewCode:
     has chosen so. Whether `by` may do this was asked before: pairing/gates.py.
     """
     with transaction.atomic():
-        (code,) = _issue_for([student.pk], by, course)
+        (code,), _dropped = _issue_for([student.pk], by, course)
         record(Action.CODE_ISSUED, by=by, subject=student, course=code.course.pk if code.course else None)
     return code
 
 
 def issue_for_class(student_ids: Sequence[int], *, by: User, course: Course) -> list[NewCode]:
-    """Make a code for each of these students of `course`, in their order, in one transaction (an export)."""
+    """Make a code for each of these students of `course`, in their order, in one transaction (an export).
+
+    Whose oldest live code ended for it is recorded with it.
+    """
     with transaction.atomic():
-        codes = _issue_for(student_ids, by, course)
-        record(Action.CODES_EXPORTED, by=by, course=course.pk, students=list(student_ids))
+        codes, dropped = _issue_for(student_ids, by, course)
+        record(Action.CODES_EXPORTED, by=by, course=course.pk, students=list(student_ids), dropped=dropped)
     return codes
 
 
-def _issue_for(student_ids: Sequence[int], by: User, course: Course | None) -> list[NewCode]:
+def _issue_for(student_ids: Sequence[int], by: User, course: Course | None) -> tuple[list[NewCode], list[int]]:
+    """The new codes, and whose oldest live one ended to make room for them."""
     limited_to = course if course and Account.objects.root().code_scope == CodeScope.COURSE else None
     lock_users(student_ids)
     # The time only now: of two who come at once, the one who had to wait makes the newer code.
@@ -93,11 +98,12 @@ def _issue_for(student_ids: Sequence[int], by: User, course: Course | None) -> l
             "most": LIVE_CODES_PER_STUDENT,
         }
         cursor.execute(MAKE_ROOM, parameters)
+        dropped = [student for student, was_live in cursor.fetchall() if was_live]
         cursor.execute(TAKEN, parameters)
         taken: dict[int, list[int]] = defaultdict(list, cursor.fetchall())
         slots = {student: next(slot for slot in SLOTS if slot not in taken[student]) for student in student_ids}
         stored = _store(cursor, slots, limited_to, by, now, expires)
-    return [NewCode(student, stored[student], expires, limited_to) for student in student_ids]
+    return [NewCode(student, stored[student], expires, limited_to) for student in student_ids], dropped
 
 
 def _store(

@@ -442,6 +442,14 @@ class Migration(migrations.Migration):
                 name="audit_events_of_observer",
             ),
         ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(
+                django.db.models.fields.json.KeyTransform("course", "details"),
+                condition=models.Q(("action", "codes.exported")),
+                name="audit_events_of_exports",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="observationlink",
             constraint=models.UniqueConstraint(

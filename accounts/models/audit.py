@@ -77,7 +77,13 @@ class AuditEvent(models.Model):
                 KeyTransform("observer", "details"),
                 name="audit_events_of_observer",
                 condition=Q(details__has_key="observer"),
-            )
+            ),
+            # The last export of a course is looked up before the next one.
+            models.Index(
+                KeyTransform("course", "details"),
+                name="audit_events_of_exports",
+                condition=Q(action=Action.CODES_EXPORTED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Export Pairing Codes: a page that says what will happen, and the file."""
+"""Export Pairing Codes: a page that says what will happen and what came of it, and the file."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -8,18 +8,21 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
+from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
 from accounts.zones import zone_named
 from courses.models import Course
 from pairing import exporting, gates
+from pairing.errors import ExportedJustNow
 
 
 @login_required
 def confirm(request: SignedInRequest, course_id: int) -> HttpResponse:
-    """How many students get a code, and for how many an older one ends."""
-    course = _course_for(request, course_id)
-    forecast = exporting.forecast(course, by=request.user)
-    return render(request, "pairing/export.html", {"course": course, "forecast": forecast})
+    """How many students get a code, and for how many an older one ends; after an export what came of it.
+
+    For ten minutes after an export the page shows its result; `again` asks whether to make codes once more.
+    """
+    return _page(request, _course_for(request, course_id), asks_again="again" in request.GET)
 
 
 @require_POST
@@ -27,9 +30,30 @@ def confirm(request: SignedInRequest, course_id: int) -> HttpResponse:
 def download(request: SignedInRequest, course_id: int) -> HttpResponseBase:
     """Make the codes and send the file. A POST: a link that a browser may fetch ahead must not change anything."""
     course = _course_for(request, course_id)
-    pieces = exporting.export(course, by=request.user, zone=zone_named(request.user.time_zone))
+    zone = zone_named(request.user.time_zone)
+    try:
+        pieces = exporting.export(course, by=request.user, zone=zone, after=plain_id(request.POST.get("after", "")))
+    except ExportedJustNow as refusal:
+        return _page(request, course, asks_again=True, refusal=refusal)
     headers = {"Content-Disposition": content_disposition_header(True, exporting.file_name(course)) or ""}
     return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _page(
+    request: SignedInRequest, course: Course, *, asks_again: bool, refusal: ExportedJustNow | None = None
+) -> HttpResponse:
+    last = exporting.last_export(course, by=request.user)
+    recent = last if last and last.is_recent else None
+    context = {
+        "course": course,
+        "last": last,
+        "recent": recent,
+        "refusal": refusal,
+        "file_name": exporting.file_name(course),
+        "forecast": exporting.forecast(course, by=request.user) if asks_again or not recent else None,
+    }
+    template = "pairing/exported.html" if recent and not asks_again else "pairing/export.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
 def _course_for(request: SignedInRequest, course_id: int) -> Course:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Literal
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +16,7 @@ SIGNS = tuple("=+-@＝＋－＠")
 SPITEFUL = st.text(alphabet=",;|:\t\n\r\" '=+-@＝＠\u200b\ufeff\xa0ab1", max_size=12)
 
 
-def opened(text: str, separator: str, quoting: int = csv.QUOTE_MINIMAL) -> list[list[str]]:
+def opened(text: str, separator: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL) -> list[list[str]]:
     """The cells a program finds that cuts at `separator`, with or without heed for quotes."""
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting))
 

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
+
+from playwright.sync_api import expect
 
 from accounts.models import BaseType, ObservationLink, SelfRegistration
 from courses.observing import link
 from pairing.issuing import issue
+from pairing.models import PairingCode
 from tests.browser.test_student import close
 from tests.factories import PASSWORD, UserFactory, allow, make_admin
 
@@ -39,6 +43,28 @@ def test_a_teacher_makes_a_code_on_user_details_and_exports_the_class(new_visito
     header, row = csv.reader(io.StringIO(text))
     assert header == ["Last Name", "First Name", "SIS ID", "Pairing Code", "Expires At"]
     assert row[:2] == ["Stone", "Mia"]
+
+    # The result in the place of the button; the code only in the file.
+    main = visitor.page.get_by_role("main")
+    expect(visitor.page.locator(":focus")).to_have_text("Pairing codes exported")
+    expect(visitor.page).to_have_title(re.compile("Pairing codes exported"))
+    for words in ("1, for one student of Biology", "BIO 7_Pairing_Codes.csv", "1: the oldest of a student"):
+        expect(main).to_contain_text(words)
+    assert row[3] not in visitor.page.content()
+    visitor.finds_nothing_wrong()
+    with visitor.page.expect_download() as again:
+        main.get_by_role("button", name="Save the file again").click()
+    assert again.value.path().read_bytes() == download.value.path().read_bytes()
+
+    visitor.page.reload()
+    expect(main).to_contain_text("1, for one student of Biology")
+    main.get_by_role("link", name="Make codes once more").click()
+    expect(main.get_by_role("heading", level=1)).to_have_text("Make codes once more?")
+    visitor.finds_nothing_wrong()
+    with visitor.page.expect_download():
+        main.get_by_role("button", name="Make codes and download").click()
+    expect(main.get_by_role("heading", level=1)).to_have_text("Pairing codes exported")
+    assert PairingCode.objects.live().count() == 5
 
 
 def test_a_teacher_without_the_permission_sees_no_pairing(new_visitor, teacher, student, course):

@@ -52,6 +52,44 @@ def test_the_file_is_a_post_and_comes_with_its_name(client, section):
     assert AuditEvent.objects.filter(action=Action.CODES_EXPORTED).count() == 1
 
 
+def test_afterwards_the_page_says_what_came_of_it_and_offers_no_second_one_at_once(client, section):
+    student = section.enrollments.first().user
+    for _number in range(5):
+        issue(student, by=student)
+    client.force_login(make_admin(name="Ada Min", time_zone="America/New_York"))
+    texts = csv.DictReader(io.StringIO(client.post(addresses(section)[1]).getvalue().decode("utf-8-sig")))
+    page = client.get(addresses(section)[0]).content.decode()
+    for words in ("3, one for each student", "1: the oldest of a student", "BIO_7", "you", "(America/New_York)"):
+        assert words in page
+    assert "<form" not in page[page.index("<main") : page.index("</main")]
+    assert [row["Pairing Code"] for row in texts if row["Pairing Code"] in page] == []
+
+
+def test_a_second_press_makes_no_codes_and_asks(client, section):
+    client.force_login(make_admin(name="Ada Min"))
+    client.post(addresses(section)[1])
+    answer = client.post(addresses(section)[1])
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "No others were made now" in page
+    assert "Ada Min made codes for 3 students" in page
+    assert PairingCode.objects.count() == 3
+    asked = client.get(addresses(section)[0] + "?again=1")
+    after = asked.context["recent"].pk
+    assert f'name="after" value="{after}"' in asked.content.decode()
+    assert client.post(addresses(section)[1], {"after": after}).status_code == 200
+    assert PairingCode.objects.count() == 6
+    assert client.post(addresses(section)[1], {"after": after}).status_code == 409
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "²"])
+def test_what_is_no_export_counts_as_none(client, section, after):
+    client.force_login(make_admin())
+    client.post(addresses(section)[1])
+    assert client.post(addresses(section)[1], {"after": after}).status_code == 409
+    assert PairingCode.objects.count() == 3
+
+
 def test_only_those_with_the_permission_in_this_course_get_it(client, section):
     teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
     elsewhere = EnrollmentFactory(type=BaseType.TEACHER).user

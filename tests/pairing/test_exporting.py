@@ -2,18 +2,21 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError
 from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import BaseType, User
 from accounts.permissions import remembering
 from courses.models import Course, Enrollment, Section
 from pairing import texts
-from pairing.exporting import Forecast, export, file_name, forecast
+from pairing.errors import ExportedJustNow
+from pairing.exporting import Forecast, export, file_name, forecast, last_export
 from pairing.gates import why_not_for_class
 from pairing.issuing import issue
 from pairing.models import PairingCode
@@ -35,7 +38,13 @@ HEADINGS = ["Last Name", "First Name", "SIS ID", "Pairing Code", "Expires At"]
 
 
 def exported(course: Course, by: User | None = None, zone: ZoneInfo = BERLIN) -> str:
-    return "".join(export(course, by=by or make_admin(), zone=zone))
+    return "".join(once_more(course, by=by or make_admin(), zone=zone))
+
+
+def once_more(course: Course, by: User, zone: ZoneInfo = BERLIN) -> Iterator[str]:
+    """An export by somebody who knows of the last one."""
+    last = last_export(course, by=by)
+    return export(course, by=by, zone=zone, after=last.pk if last else None)
 
 
 def rows_of(course: Course, **how) -> list[list[str]]:
@@ -122,11 +131,11 @@ def test_an_empty_class_gives_the_headings_alone():
 def test_codes_are_made_before_the_first_line_is_read_and_all_or_none():
     section = SectionFactory()
     make_students(3, section)
-    export(section.course, by=make_admin(), zone=BERLIN)
+    once_more(section.course, by=make_admin())
     assert PairingCode.objects.count() == 3
     refuse_new_rows("accounts_auditevent")
     with pytest.raises(IntegrityError, match="out_of_order"):
-        export(section.course, by=make_admin(), zone=BERLIN)
+        once_more(section.course, by=make_admin())
     assert PairingCode.objects.count() == 3
 
 
@@ -171,7 +180,7 @@ def test_3000_students_take_as_many_statements_as_30_and_come_in_pieces():
     make_students(3000, large)
     for_30 = statements(lambda: exported(small.course, by=admin))
     pieces = []
-    assert statements(lambda: pieces.extend(export(large.course, by=admin, zone=BERLIN))) == for_30
+    assert statements(lambda: pieces.extend(once_more(large.course, by=admin))) == for_30
     assert len(pieces) > 5
     headings, *rows = csv.reader(io.StringIO("".join(pieces).removeprefix("\ufeff"), newline=""))
     assert headings == HEADINGS
@@ -211,6 +220,77 @@ def test_what_the_forecast_says_comes_true():
     expected = forecast(section.course, by=UserFactory())
     exported(section.course)
     assert PairingCode.objects.live().count() == before + expected.students - expected.dropping
+
+
+def test_what_came_of_the_last_export_can_be_read():
+    section, admin = SectionFactory(), make_admin()
+    full = make_student(section)
+    make_student(section)
+    for _ in range(5):
+        issue(full, by=full)
+    assert last_export(section.course, by=admin) is None
+    exported(section.course, by=admin)
+    exported(SectionFactory().course)
+    last = last_export(section.course, by=make_admin())
+    assert last
+    assert (last.by, last.students, last.dropped, last.is_recent) == (admin, 2, 1, True)
+
+
+def test_a_code_that_had_run_out_does_not_count_as_ended_by_an_export():
+    section = SectionFactory()
+    student = make_student(section)
+    issue(student, by=student)
+    week = timedelta(days=8)
+    PairingCode.objects.update(issued_at=F("issued_at") - week, expires_at=F("expires_at") - week)
+    exported(section.course)
+    last = last_export(section.course, by=make_admin())
+    assert last
+    assert last.dropped == 0
+
+
+def test_a_second_export_within_ten_minutes_makes_nothing_unless_the_first_is_known():
+    section = SectionFactory()
+    make_student(section)
+    first = exported(section.course)
+    for after in (None, 0, -1):
+        with pytest.raises(ExportedJustNow):
+            export(section.course, by=make_admin(), zone=BERLIN, after=after)
+    assert PairingCode.objects.count() == 1
+    last = last_export(section.course, by=make_admin())
+    assert last
+    assert "".join(export(section.course, by=make_admin(), zone=BERLIN, after=last.pk)) != first
+    # Of two who know of the first, only one makes another.
+    with pytest.raises(ExportedJustNow):
+        export(section.course, by=make_admin(), zone=BERLIN, after=last.pk)
+    assert PairingCode.objects.count() == 2
+
+
+def test_the_export_of_another_section_is_nothing_to_whoever_is_limited_to_their_own():
+    section, other = SectionFactory(), SectionFactory()
+    Section.objects.filter(pk=other.pk).update(course=section.course)
+    make_student(section)
+    make_students(2, other)
+    mine, theirs = (
+        EnrollmentFactory(section=each, type=BaseType.TEACHER, limit_privileges_to_course_section=True).user
+        for each in (section, other)
+    )
+    exported(section.course, by=theirs)
+    assert last_export(section.course, by=mine) is None
+    exported(section.course, by=make_admin())
+    last = last_export(section.course, by=mine)
+    assert last
+    assert last.students == 1
+
+
+def test_ten_minutes_later_nobody_is_asked(monkeypatch):
+    section = SectionFactory()
+    make_student(section)
+    exported(section.course)
+    later = timezone.now() + timedelta(minutes=10)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    assert not last_export(section.course, by=make_admin()).is_recent
+    export(section.course, by=make_admin(), zone=BERLIN)
+    assert PairingCode.objects.count() == 2
 
 
 def test_the_forecast_takes_two_statements_whatever_the_class():

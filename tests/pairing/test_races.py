@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from functools import partial
 from threading import Event, Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
@@ -19,7 +20,8 @@ from courses.models import Enrollment
 from courses.observing import link, unlink
 from courses.visibility import courses_observed
 from pairing import texts
-from pairing.errors import CodeRefused
+from pairing.errors import CodeRefused, ExportedJustNow
+from pairing.exporting import export
 from pairing.issuing import issue, issue_for_class
 from pairing.models import PairingCode
 from pairing.redeeming import Pairing, redeem, revoke
@@ -167,6 +169,15 @@ def test_exports_of_one_class_at_the_same_moment_leave_everybody_five_codes():
     assert kinds(outcomes) == {list: 8}
     live = Counter(PairingCode.objects.live().values_list("student", flat=True))
     assert live == dict.fromkeys(students, 5)
+
+
+def test_an_export_button_pressed_many_times_at_once_makes_one_file():
+    section, admin = SectionFactory(), make_admin()
+    students = make_students(30, section)
+    outcomes = at_once([partial(export, section.course, by=admin, zone=ZoneInfo("UTC")) for _ in range(8)])
+    assert sorted(kinds(outcomes).values()) == [1, 7]
+    assert kinds(outcomes)[ExportedJustNow] == 7
+    assert PairingCode.objects.count() == len(students)
 
 
 def test_the_oldest_code_is_redeemed_while_a_sixth_is_made():
