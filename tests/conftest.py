@@ -2,10 +2,15 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.conf import settings as django_settings
+from django.db import connection, connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Account
 from tests.factories import RootFactory
@@ -13,6 +18,16 @@ from tests.racing import alone
 
 # The browser tests drive Chromium and the ORM from one thread; Django takes Playwright's loop for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+# The same examples in every run, so that a run says something about a change. Others, and many more of them, come
+# with `bin/test --hypothesis-profile=thorough`. No deadlines: a busy machine is no fault.
+SLOW_FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+hypothesis_settings.register_profile(
+    "usual", derandomize=True, database=None, deadline=None, max_examples=60, suppress_health_check=SLOW_FIXTURES
+)
+hypothesis_settings.register_profile("thorough", deadline=None, max_examples=600, suppress_health_check=SLOW_FIXTURES)
+hypothesis_settings.load_profile("usual")
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +50,31 @@ def root(db) -> Account:
 def _no_connection_is_kept() -> None:
     """The live server answers each request in a thread of its own, whose connection nobody would ever use again."""
     connections.settings["default"]["CONN_MAX_AGE"] = 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_folder() -> None:
+    """The folder that `collectstatic` fills; the site warns where there is none."""
+    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """The test database, which nobody else uses any more when it is dropped.
+
+    The connection of a process that a test has killed lives until the server notices.
+    """
+    yield
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    with django_db_blocker.unblock():
+        deadline = time.monotonic() + 60
+        with connection.cursor() as cursor:
+            cursor.execute(others, [connection.settings_dict["NAME"]])
+            while cursor.rowcount:
+                assert time.monotonic() < deadline, "somebody goes on using the test database"
+                time.sleep(0.05)
+                cursor.execute(others, [connection.settings_dict["NAME"]])
+        connections.close_all()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.errors import Invalid
@@ -144,7 +144,6 @@ def test_an_account_that_could_not_be_recorded_is_not_made():
     assert not User.objects.exists()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(), st.text(), st.text(), st.booleans())
 @example("\ud800", "jo@example.org", PASSWORD, True)
 @example("Jo", "jo@example.org", "\0" * 12, False)

@@ -126,7 +126,8 @@ def test_a_course_from_making_to_reactivating(client_of, admin, student, observe
     assert canvas.get_course(course.id).name == "Biology 7"
     place = course.enroll_user(student.pk, enrollment={"type": "StudentEnrollment", "enrollment_state": "active"})
     assert (place.course_id, place.type, place.enrollment_state) == (course.id, "StudentEnrollment", "active")
-    beside = course.enroll_user(observer.pk, "ObserverEnrollment", enrollment={"associated_user_id": student.pk})
+    with pytest.warns(DeprecationWarning, match="enrollment_type"):
+        beside = course.enroll_user(observer.pk, "ObserverEnrollment", enrollment={"associated_user_id": student.pk})
     assert beside.associated_user_id == student.pk
     section = course.create_course_section(course_section={"name": "Period 2"})
     assert section.enroll_user(UserFactory().pk).course_section_id == section.id

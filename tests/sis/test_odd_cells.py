@@ -5,7 +5,7 @@ import io
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
@@ -133,12 +133,7 @@ SCHOOL = {
 }
 
 
-@settings(
-    max_examples=int(__import__("os").environ.get("N", "100")),
-    phases=[__import__("hypothesis").Phase.generate],
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(phases=[Phase.generate])
 @given(
     files=st.fixed_dictionaries({}, optional={name: files_of(kind) for name, kind in KINDS.items()}),
     options=st.fixed_dictionaries(

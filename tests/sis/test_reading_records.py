@@ -100,7 +100,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\
     block=st.integers(1, 50),
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
-@settings(max_examples=100)
+@settings(max_examples=3 * settings().max_examples)
 def test_what_other_programs_write_is_read(rows, ending, block, quoting):
     # Python forgets to quote a cell with an LF where lines end in CR.
     quoting = csv.QUOTE_ALL if ending == "\r" else quoting
@@ -110,7 +110,7 @@ def test_what_other_programs_write_is_read(rows, ending, block, quoting):
 
 
 @given(st.text(st.sampled_from('",\n\ra '), max_size=30))
-@settings(max_examples=200)
+@settings(max_examples=3 * settings().max_examples)
 def test_the_size_of_the_blocks_makes_no_difference(text):
     outcomes = []
     for block in (1, 3, 1000):
