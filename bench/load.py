@@ -33,8 +33,18 @@ def server() -> Iterator[int]:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     command = [
-        *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--http", "1", "--no-ws"),
-        *("--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "4", "--log-level", "warning"),
+        *(
+            sys.executable,
+            "-m",
+            "granian",
+            "config.gateway:application",
+            "--interface",
+            "rsgi",
+            "--http",
+            "1",
+            "--no-ws",
+        ),
+        *("--host", HOST, "--port", str(port), "--workers", "2", "--log-level", "warning"),
     ]
     process = subprocess.Popen(command, env={**os.environ, "DJANGO_SETTINGS_MODULE": "bench.settings"})
     try:

@@ -31,6 +31,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 404, _("The specified resource does not exist."))
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Answer 413 to a body that is larger than any form."""
+    return _answer(request, 413, _("The request is too large."))
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, from a template that needs neither the request nor the database."""
     if _is_api(request):

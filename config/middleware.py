@@ -15,7 +15,8 @@ from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions import remembering
 from accounts.zones import zone_named
-from config.reading import check_form, check_query
+from config.errors import too_large
+from config.reading import check_form, check_query, is_too_large
 from courses.acting import SESSION_KEY, end, lapse, resume
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -50,10 +51,14 @@ class ReadableMiddleware:
         check_query(request)
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: object, *_arguments: object) -> None:
+    def process_view(self, request: HttpRequest, view: object, *_arguments: object) -> HttpResponse | None:
         # An upload is not read before we know that its sender may; of an unknown address the error page reads the form.
-        if not getattr(view, "takes_files", False):
-            check_form(request)
+        if getattr(view, "takes_files", False):
+            return None
+        if is_too_large(request):
+            return too_large(request)
+        check_form(request)
+        return None
 
 
 class PermissionMemoryMiddleware:

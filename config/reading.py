@@ -23,14 +23,14 @@ def check_query(request: HttpRequest) -> None:
 
 
 def check_form(request: HttpRequest) -> None:
-    """Read a form, sent by whatever method, unless it is so large that whoever reads it sees to that.
+    """Read a form, sent by whatever method, unless it is too large.
 
     Raises BadRequest, MultiPartParserError or a SuspiciousOperation (UNREADABLE) for one that cannot be read.
     """
     if request.content_type not in (FORM, MULTIPART, JSON):
         return
     _check_charset((request.content_params or {}).get("charset", ""))
-    if request.content_type == JSON or is_larger(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+    if request.content_type == JSON or is_too_large(request):
         return
     # Kept as it came too, for the API reads it in its own way.
     body = request.body
@@ -40,6 +40,11 @@ def check_form(request: HttpRequest) -> None:
         QueryDict(body, encoding="utf-8")
     else:
         MultiPartParser(request.META, BytesIO(body), [], "utf-8").parse()
+
+
+def is_too_large(request: HttpRequest) -> bool:
+    """Whether a body is larger than anything but an upload of a roster may be."""
+    return is_larger(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
 
 
 def _check_charset(charset: str) -> None:

@@ -88,10 +88,11 @@ def prepare() -> None:
 
 def web_server(host: str, port: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     return beside_us(
-        *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi"),
-        *("--host", host, "--port", port, "--http", "1", "--no-ws", "--backlog", "1024"),
+        *(sys.executable, "-m", "granian", "config.gateway:application", "--interface", "rsgi"),
+        *("--host", host, "--port", port, "--http", "1", "--no-ws"),
+        # Many senders who dawdle cost little: what is slow takes no thread, and a head must be there in ten seconds.
+        *("--backlog", "2048", "--backpressure", "2048", "--http1-header-read-timeout", "10000"),
         *("--workers", os.environ.get("WEB_WORKERS", "2")),
-        *("--blocking-threads", os.environ.get("WEB_THREADS", "4")),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
         *("--log-level", "warning", "--no-access-log"),  # addresses asked for may carry secrets
         may_take=STOPPING_MAY_TAKE,

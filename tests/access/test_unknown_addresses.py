@@ -103,3 +103,11 @@ def test_the_root_of_the_api_says_where_the_documentation_is(client, root):
     answer = client.get("/api/v1/documentation")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert answer.content.startswith(b"# The API")
+
+
+def test_nothing_larger_than_a_form_is_read_where_no_upload_is_expected(visitor, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    parts = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"1" * 100 + b"\r\n--b--\r\n"
+    for address in ("/login/canvas", "/register", "/profile/settings", "/api/v1/users/self", "/api/v2/x"):
+        for method in ("POST", "PUT"):
+            assert complaints(visitor, method, address, 413, data=parts, content_type=PARTS) == []
