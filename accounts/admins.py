@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import Invalid, NotAllowed
+from accounts.giving import check_may_give, lacking
 from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
 from accounts.permissions import account_permissions, forget, permissions_on
-from accounts.roles import check_may_give, lacking, roles_of
+from accounts.roles import roles_of
 
 PERMISSION = "manage_account_memberships"
 ADMIN_TYPES = (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP)
@@ -53,9 +54,12 @@ def givable_roles(account: Account, *, by: User) -> list[Role]:
     return [role for role in roles if not lacks[role.pk]]
 
 
-def roles_in_force(people: Iterable[int]) -> list[tuple[int, int, int]]:
-    """(user id, role id, account id) of every admin role that these people hold and that has not been switched off."""
-    held = AccountAdmin.objects.filter(user__in=people, workflow_state=ACTIVE, role__workflow_state=Role.State.ACTIVE)
+def all_roles_of(people: Iterable[int]) -> list[tuple[int, int, int]]:
+    """(user id, role id, account id) of every admin role that these people hold.
+
+    Those that are switched off for now count too: whoever takes over such an account has them once they are on again.
+    """
+    held = AccountAdmin.objects.filter(user__in=people, workflow_state=ACTIVE)
     return list(held.values_list("user_id", "role_id", "account_id"))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account, BaseType, Role, RoleOverride, User
 from accounts.permission_list import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
@@ -83,45 +83,76 @@ class Fold(NamedTuple):
     given: frozenset[str]  # what the role may do in the first account
     inherited: frozenset[str]  # what it might do without that account's own overrides
     locked: Mapping[str, int]  # by key, the account above whose lock binds
-    decided: Mapping[str, int]  # by key, the account above that `inherited` is owed to; absent: the default
+    decided: Mapping[str, int]  # by key, the account that `inherited` is owed to; absent: the default
+
+
+@dataclass
+class Walk:
+    """On the way from the root down: what a role may do so far, and what is locked or decided, by which account."""
+
+    given: set[str]
+    locked: dict[str, int]
+    decided: dict[str, int]
+
+    def step(self, overrides: Iterable[RoleOverride], changeable: frozenset[str], *, here: bool) -> None:
+        """Apply the overrides of one account; `here`: the last of the way."""
+        for override in overrides:
+            key = override.permission
+            applies = override.applies_to_self if here else override.applies_to_descendants
+            if not applies or key in self.locked or key not in changeable:
+                continue
+            if override.enabled is not None:
+                (self.given.add if override.enabled else self.given.discard)(key)
+                self.decided[key] = override.account_id
+            if override.locked:
+                self.locked[key] = override.account_id
+
+    def locked_off_in(self, account_id: int) -> set[str]:
+        """What this account has locked, and is off."""
+        return {key for key, account in self.locked.items() if account == account_id} - self.given
 
 
 class Overrides:
     """The overrides that bear on some roles in some accounts (one statement)."""
 
-    def __init__(self, role_ids: Collection[int], account_ids: Collection[int]) -> None:
+    def __init__(self, roles: Collection[HeldRole], account_ids: Collection[int]) -> None:
         self._by_place: dict[tuple[int, int], list[RoleOverride]] = defaultdict(list)
-        if role_ids:
-            for override in RoleOverride.objects.filter(role_id__in=role_ids, account_id__in=account_ids):
+        self._of_built_in: dict[tuple[int, str], list[RoleOverride]] = defaultdict(list)
+        ids, bases = {role.id for role in roles}, {role.base_type for role in roles}
+        if ids:
+            bearing = Q(role__in=ids) | Q(role__account=None, role__base_type__in=bases)
+            found = RoleOverride.objects.filter(bearing, account__in=account_ids)
+            for override in found.annotate(base=F("role__base_type"), owner=F("role__account")):
                 self._by_place[override.account_id, override.role_id].append(override)
+                if override.owner is None:
+                    self._of_built_in[override.account_id, override.base].append(override)
 
     def at(self, account_id: int, role_id: int) -> dict[str, RoleOverride]:
         """An account's own overrides for a role, by permission."""
         return {override.permission: override for override in self._by_place[account_id, role_id]}
 
     def fold(self, role: HeldRole, chain: Chain) -> Fold:
-        """Go from the root down to the first account of `chain`; a lock binds everything below it."""
+        """Go from the root down to the first account of `chain`; a lock binds everything below it.
+
+        What an account has locked as off for a built-in role binds the custom roles of its base type too: those who
+        hold one may do it only where it, or an account above, has given it to that very role.
+        """
         base = BaseType(role.base_type)
         changeable = AVAILABLE[base] - ALWAYS.get(base, NOTHING)
-        given = set(DEFAULTS[base])
-        locked: dict[str, int] = {}
-        decided: dict[str, int] = {}
-        inherited, locked_above, decided_above = frozenset(given), dict(locked), dict(decided)
+        own, built_in = (Walk(set(DEFAULTS[base]), {}, {}) for _ in range(2))
+        before = Fold(frozenset(own.given), frozenset(own.given), {}, {})
         for account_id in reversed(chain.account_ids):
             here = account_id == chain.account_ids[0]
+            others = (each for each in self._of_built_in[account_id, role.base_type] if each.role_id != role.id)
+            built_in.step(others, changeable, here=here)
+            withheld = built_in.locked_off_in(account_id) - own.locked.keys()
+            own.given -= withheld
+            own.decided |= dict.fromkeys(withheld, account_id)
             if here:
-                inherited, locked_above, decided_above = frozenset(given), dict(locked), dict(decided)
-            for override in self._by_place[account_id, role.id]:
-                key = override.permission
-                applies = override.applies_to_self if here else override.applies_to_descendants
-                if not applies or key in locked or key not in changeable:
-                    continue
-                if override.enabled is not None:
-                    (given.add if override.enabled else given.discard)(key)
-                    decided[key] = account_id
-                if override.locked:
-                    locked[key] = account_id
-        return Fold(frozenset(given), inherited, locked_above, decided_above)
+                before = Fold(frozenset(), frozenset(own.given), dict(own.locked), dict(own.decided))
+            own.step(self._by_place[account_id, role.id], changeable, here=here)
+            own.locked |= dict.fromkeys(withheld, account_id)
+        return before._replace(given=frozenset(own.given))
 
     def granted(self, chain: Chain) -> frozenset[str]:
         """Everything the admin roles along `chain` allow in its first account."""
@@ -187,7 +218,7 @@ def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozens
             cursor.execute(CHAINS, {"accounts": list(missing), "user": user.pk})
             chains = chains_of(cursor.fetchall())
         overrides = Overrides(
-            {role.id for chain in chains.values() for role in chain.roles()},
+            {role for chain in chains.values() for role in chain.roles()},
             {account_id for chain in chains.values() for account_id in chain.account_ids},
         )
         remember_accounts(user, chains.values(), overrides)
@@ -202,7 +233,7 @@ def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[i
         cursor.execute(CHAINS, {"accounts": list(accounts), "user": None})
         chains = chains_of(cursor.fetchall())
     along = {account_id for chain in chains.values() for account_id in chain.account_ids}
-    overrides = Overrides([role.id for role in roles], along)
+    overrides = Overrides(roles, along)
     return {
         pk: {
             role.id: overrides.fold(role, chain).given - (ROOT_ONLY if len(chain.account_ids) > 1 else NOTHING)
@@ -213,11 +244,12 @@ def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[i
 
 
 def where_overrides_bear(roles: QuerySet[Role]) -> Q:
-    """The accounts, as a condition, where overrides of these roles bear; elsewhere each allows what it does above.
+    """The accounts, as a condition, where overrides bear on these roles; elsewhere each allows what it does above.
 
     Those right below them too, as an override may leave out its own account. Further down nothing is different.
     """
-    bearing = RoleOverride.objects.filter(role__in=roles).values("account")
+    of_built_in = Q(role__account=None, role__base_type__in=roles.values("base_type"))
+    bearing = RoleOverride.objects.filter(Q(role__in=roles) | of_built_in).values("account")
     return Q(pk__in=bearing) | Q(parent__in=bearing)
 
 

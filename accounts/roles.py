@@ -15,18 +15,11 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record, record_many
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, Action, BaseType, Role, RoleOverride, User
+from accounts.giving import Change, check_may_give, check_nothing_lacks, held_as, is_own_deactivation, own_again
+from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
 from accounts.permission_list import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY
-from accounts.permissions import (
-    Chain,
-    HeldRole,
-    Overrides,
-    account_permissions,
-    forget,
-    permissions_by,
-    permissions_on,
-    where_overrides_bear,
-)
+from accounts.permissions import Chain, Overrides, account_permissions, forget
+from accounts.role_words import is_reserved
 from accounts.tree import above, with_all_below
 
 PERMISSION = "manage_role_overrides"
@@ -73,13 +66,13 @@ def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[str, 
     """
     roles = list(roles)
     ids = (account.pk, *(each.pk for each in reversed(above(account))))
-    overrides = Overrides([role.pk for role in roles], ids)
+    overrides = Overrides([held_as(role) for role in roles], ids)
     chain = Chain(ids, {})
     return {role.pk: _settings(role, chain, overrides) for role in roles}
 
 
 def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[str, Setting]:
-    fold = overrides.fold(HeldRole(role.pk, role.base_type), chain)
+    fold = overrides.fold(held_as(role), chain)
     own = overrides.at(chain.account_ids[0], role.pk)
     found = {}
     for key in PERMISSIONS:
@@ -115,12 +108,14 @@ def create_role(account: Account, label: str, base_type: str, *, by: User) -> Ro
 
     It begins with the defaults of its base type, so that is what `by` gives.
     """
-    mine = _check(account, by)
+    _check(account, by)
     if base_type not in CUSTOM_BASE_TYPES:
         raise Invalid({"base_role_type": [("inclusion", _("Please choose what kind of role this is."))]})
     with transaction.atomic():
-        role = _save(Role(account=account, base_type=base_type, label=_label(account, label)))
-        _check_gives(mine, _everything(role, account))
+        role = Role(account=account, base_type=base_type)
+        role.label = _label(role, account, label)
+        _save(role)
+        check_may_give(role, account, by=by)
         record(Action.ROLE_CREATED, by=by, role=role.pk, account=account.pk, label=role.label, base_type=base_type)
     return role
 
@@ -132,7 +127,7 @@ def rename_role(role: Role, label: str, *, by: User) -> Role:
     if label.strip() == before:
         return role
     with transaction.atomic():
-        role.label = _label(account, label, renamed=role)
+        role.label = _label(role, account, label)
         _save(role)
         record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, before=before, label=role.label)
     return role
@@ -149,7 +144,10 @@ def set_role_state(role: Role, state: str, *, by: User) -> Role:
     with transaction.atomic():
         _in_turn(account)
         if state == Role.State.ACTIVE:
-            _check_gives(_check(account, by), _everything(role, account) | _switched_on(role))
+            mine = _check(account, by)
+            if not is_own_deactivation(role, by=by):
+                check_nothing_lacks(_switched_on(role) - mine)
+                check_may_give(role, account, by=by)
         role.workflow_state = state
         _save(role)
         record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, label=role.label, state=state)
@@ -172,17 +170,21 @@ def set_permissions(role: Role, account: Account, wishes: Mapping[str, Wish], *,
         _in_turn(account)
         mine = _check(account, by)
         before = _changeable(role, account, wishes)
+        stands = {key: _values(setting, {}) for key, setting in before.items()}
         wanted = {key: _values(before[key], wish) for key, wish in wishes.items()}
-        changed = {key: values for key, values in wanted.items() if values != _values(before[key], {})}
+        changed = {key: values for key, values in wanted.items() if values != stands[key]}
+        gives = {key for key, values in changed.items() if _gives(before[key], values)}
+        gives -= own_again(role, account, stands, {key: changed[key] for key in gives}, by=by)
         # Asked before it is done: whoever holds the role would have it afterwards, and so seem to have had it.
-        _check_gives(mine, {key for key, values in changed.items() if _gives(before[key], values)})
+        check_nothing_lacks(gives - mine)
+        change = Change(role, account, by=by) if gives else None
         if changed:
             _store(role, account, changed)
-            about = [
-                (None, {"role": role.pk, "account": account.pk, "permission": key, **values})
-                for key, values in changed.items()
-            ]
-            record_many(Action.PERMISSION_CHANGED, about, by=by)
+            what = {"role": role.pk, "account": account.pk}
+            about = [(None, {"permission": key, **values, "before": stands[key]}) for key, values in changed.items()]
+            record_many(Action.PERMISSION_CHANGED, about, by=by, **what)
+            if change:
+                check_nothing_lacks(change.gains_beyond() & gives)
             _check_stays(account, by)
     return before
 
@@ -251,46 +253,6 @@ def _check_stays(account: Account, by: User) -> None:
         raise NotAllowed(_("This would take the right to manage permissions from yourself, so it was not done."))
 
 
-def _check_gives(mine: Collection[str], given: Collection[str]) -> None:
-    _check_nothing_lacks({key for key in given if key not in mine})
-
-
-def _check_nothing_lacks(keys: Collection[str]) -> None:
-    if keys:
-        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))
-        raise NotAllowed(_("Nobody can give what they do not have: you lack %(labels)s.") % {"labels": labels})
-
-
-def check_may_give(role: Role, account: Account, *, by: User) -> None:
-    """Raise NotAllowed if `role`, held on `account`, may do something there or below that `by` may not do there."""
-    _check_nothing_lacks(lacking([role], account, by=by)[role.pk])
-
-
-def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, frozenset[str]]:
-    """By role id, what the role, held on `account`, may do there or somewhere below where `by` may not.
-
-    A fixed number of statements for any number of roles and accounts.
-    """
-    roles = list(roles)
-    places = _where_rights_differ(roles, account, by)
-    mine = permissions_on(by, places)
-    theirs = permissions_by([HeldRole(role.pk, role.base_type) for role in roles], mine)
-    return {role.pk: frozenset().union(*(theirs[pk][role.pk] - mine[pk] for pk in mine)) for role in roles}
-
-
-def _where_rights_differ(roles: Collection[Role], account: Account, by: User) -> QuerySet[Account]:
-    """The accounts, from `account` downwards, on which to compare: wherever an override bears on either's roles."""
-    held = AccountAdmin.objects.filter(user=by, workflow_state=AccountAdmin.State.ACTIVE)
-    compared = Role.objects.filter(Q(pk__in=[role.pk for role in roles]) | Q(pk__in=held.values("role")))
-    below = Account.objects.filter(pk__in=with_all_below(account))
-    return below.filter(Q(pk=account.pk) | where_overrides_bear(compared))
-
-
-def _everything(role: Role, account: Account) -> set[str]:
-    """What somebody with this role may do in `account`."""
-    return {key for key, setting in settings_of([role], account)[role.pk].items() if setting.enabled}
-
-
 def _switched_on(role: Role) -> set[str]:
     """What the role may do somewhere because an account has decided so."""
     return set(role.overrides.filter(enabled=True).values_list("permission", flat=True)) & PERMISSIONS.keys()
@@ -311,16 +273,19 @@ def _own_account(role: Role, by: User) -> Account:
     return role.account
 
 
-def _label(account: Account, label: str, *, renamed: Role | None = None) -> str:
+def _label(role: Role, account: Account, label: str) -> str:
+    """The name that this role of `account`, new or old, is to have, if it can. Raises Invalid."""
     label = label.strip()
-    others = [role for role in _roles_around(account) if role != renamed]
+    others = [other for other in _roles_around(account) if other != role]
     problem = None
     if not label:
         problem = ("blank", _("Please give the role a name."))
     elif len(label) > LONGEST_LABEL or not label.isprintable():
         problem = ("invalid", _("A role's name has at most 255 characters, none of them invisible."))
-    elif any(label.lower() in (role.label.lower(), role.name.lower()) for role in others):
+    elif any(label.lower() in (other.label.lower(), other.name.lower()) for other in others):
         problem = ("taken", _("There is a role with this name already."))
+    elif is_reserved(label, role.base_type):
+        problem = ("exclusion", _("Rosters use this word for a built-in role. Please choose another name."))
     if problem:
         raise Invalid({"label": [problem]})
     return label

@@ -6,15 +6,13 @@ both are asked again every time. It lives above accounts because courses are par
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import NotAllowed
-from accounts.models import Account, AccountAdmin, Action, Role, User
-from accounts.permissions import may_on_account, permissions_on, where_overrides_bear
-from courses.models import Course, Enrollment
-from courses.permissions import held_in
+from accounts.models import Account, Action, User
+from accounts.permissions import may_on_account
+from courses.comparing import reaches_further
 
 PERMISSION = "become_user"
 SESSION_KEY = "acting_as"
@@ -32,29 +30,6 @@ def check(actor: User, other: User) -> None:
         raise NotAllowed(_("This account is suspended or deleted: there is nothing one could do as this person."))
     if reaches_further(other, actor):
         raise NotAllowed(_("This person's permissions reach further than yours, so you cannot act as them."))
-
-
-def reaches_further(other: User, actor: User) -> bool:
-    """Whether `other` may do anything anywhere that `actor` may not do there."""
-    accounts = list(_where_rights_differ(other, actor))
-    theirs, mine = permissions_on(other, accounts), permissions_on(actor, accounts)
-    if any(theirs[pk] - mine[pk] for pk in theirs):
-        return True
-    places = Enrollment.objects.present().filter(user=other, state=Enrollment.State.ACTIVE)
-    courses = list(Course.objects.present().filter(pk__in=places.values("section__course")))
-    there = held_in(other, courses)
-    here = held_in(actor, [course for course in courses if there[course.pk].keys])
-    return any(there[pk].exceeds(held) for pk, held in here.items())
-
-
-def _where_rights_differ(other: User, actor: User) -> QuerySet[Account]:
-    """The accounts on which to compare: where `other` holds a role, and where an override bears on either's roles."""
-    held = AccountAdmin.objects.filter(workflow_state=AccountAdmin.State.ACTIVE)
-    theirs = held.filter(user=other)
-    if not theirs.exists():
-        return Account.objects.none()
-    roles = Role.objects.filter(pk__in=held.filter(user__in=[other, actor]).values("role"))
-    return Account.objects.filter(Q(pk__in=theirs.values("account")) | where_overrides_bear(roles))
 
 
 def acting_as(actor: User, other: User) -> User:

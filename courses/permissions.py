@@ -102,7 +102,7 @@ def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:
         if course_id is not None:
             enrolled[course_id][HeldRole(role_id, base_type)].add(only_section)
     overrides = Overrides(
-        {row[3] for row in rows if row[3] is not None},
+        {HeldRole(row[3], row[4]) for row in rows if row[3] is not None},
         {account_id for chain in chains.values() for account_id in chain.account_ids},
     )
     remember_accounts(user, chains.values(), overrides)
@@ -111,12 +111,12 @@ def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:
         chain = chains[course.account_id]
         by_enrollment = (overrides.fold(role, chain).given for role in enrolled[course.pk])
         above = overrides.granted(chain)
-        sections = None if ROSTER in above else _sections(enrolled[course.pk])
+        sections = None if ROSTER in above else limits_of(enrolled[course.pk])
         found[course.pk] = Held(above.union(*by_enrollment), sections)
     return found
 
 
-def _sections(enrolled: Mapping[HeldRole, set[int | None]]) -> frozenset[int] | None:
+def limits_of(enrolled: Mapping[HeldRole, set[int | None]]) -> frozenset[int] | None:
     """The sections somebody is limited to; None where an enrollment by which they run the course is not limited.
 
     One who is also a student or an observer there, without any limit, does not see more for it.

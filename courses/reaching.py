@@ -6,8 +6,6 @@ charge of people in the whole institution, or in every account the person has an
 
 from __future__ import annotations
 
-from copy import copy
-
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -15,7 +13,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, ObservationLink, User
 from accounts.permissions import may_on_account, permissions_on
 from accounts.tree import with_all_below
-from courses.acting import reaches_further
+from courses.comparing import reaches_further
 from courses.models import Enrollment
 
 PERMISSION = "manage_user_logins"
@@ -34,7 +32,7 @@ def why_not_change(person: User, *, by: User) -> str | None:
                 "To change this account you need the permission “Users - manage login details” in the whole "
                 "institution, or in every part of it that this person belongs to."
             )
-    if reaches_further(_as_if_active(person), by):
+    if reaches_further(person, by):
         return _("This person's permissions reach further than yours, so you cannot change this account.")
     return None
 
@@ -66,10 +64,3 @@ def _accounts_of(person: User) -> list[Account]:
     roles = AccountAdmin.objects.filter(user=person)
     found = Q(pk__in=places.values("section__course__account")) | Q(pk__in=roles.values("account"))
     return list(Account.objects.filter(found))
-
-
-def _as_if_active(person: User) -> User:
-    """A suspended admin may do nothing at the moment, and all of it again tomorrow."""
-    found = copy(person)
-    found.state = User.State.REGISTERED
-    return found

@@ -15,12 +15,13 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.admins import not_to_give, out_of_reach, roles_in_force
+from accounts.admins import not_to_give
 from accounts.auditing import record, record_many
 from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, ObservationLink, User
 from accounts.states import follow_states
+from courses.comparing import who_reach_further
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import by_link, follow, link_all, narrow_all, unlink_all
 from pairing.deleting import revoke_codes
@@ -206,9 +207,7 @@ def _put_back_people(change: StateChange, by: User) -> int:
     before = change.before or User.State.DELETED
     there = User.objects.filter(pk__in=change.records)
     lock_users(change.records)
-    held = roles_in_force(change.records)
-    beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
-    refused = {user for user, role, account in held if (role, account) in beyond}
+    refused = who_reach_further(change.records, by=by)
     found = _untouched(there.filter(state=change.after), change).exclude(pk__in={by.pk, *refused})
     ours = list(found.values_list("pk", flat=True))
     there.filter(pk__in=ours).update(state=before)

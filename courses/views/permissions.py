@@ -152,13 +152,14 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     cell = _cell(role, asked, post.account)
-    up = {account.pk: account for account in above(post.account)}
+    up = {account.pk: account for account in (*above(post.account), post.account)}
     locked_by = up.get(cell.setting.locked_by or 0) if cell.setting else None
     context: dict[str, Any] = {
         "cell": cell,
         "kind": kind_of(role),
         "given": given or (_fields(cell.setting) if cell.setting else {}),
         "locked_by": locked_by,
+        "locked_role": _locked_role(role, asked, locked_by) if locked_by else None,
         "may_open": locked_by and PERMISSION in permissions_on(request.user, [locked_by])[locked_by.pk],
         "inherited_from": up.get(cell.setting.inherited_from or 0) if cell.setting else None,
         "root_only": asked.key in ROOT_ONLY,
@@ -166,6 +167,13 @@ def _show(
         "saved": saved,
     }
     return show_panel(request, post, "setting", status=status, **context)
+
+
+def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
+    """The role for which `account` has locked it: this one, or the built-in one of its base type."""
+    if role.overrides.filter(account=account, permission=asked.key, locked=True).exists():
+        return role
+    return Role.objects.built_in(role.base_type)
 
 
 def show_panel(request: SignedInRequest, post: Post, name: str, *, status: int = 200, **context: Any) -> HttpResponse:

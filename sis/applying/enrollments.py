@@ -1,5 +1,6 @@
 """enrollments.csv: who is in which section, as what. Observers follow their students: courses/observing.py."""
 
+from accounts.role_words import BEGINNINGS, MEANINGS, WORDS
 from courses.models import Enrollment, Section
 from courses.observing import follow
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
@@ -70,8 +71,11 @@ wanting AS (
 )
 """
 
+# The words of built-in roles always mean these, whatever roles there are (accounts/role_words.py).
+MEANT = " ".join(f"WHEN '{word}' THEN '{base.value}'" for word, base in MEANINGS.items())
+BEGUN = " ".join(f"WHEN lower(asked.role) LIKE '{WORDS[base]}%%' THEN '{base.value}'" for base in BEGINNINGS)
 # The roles of an account are those made there or above, and the built-in ones; the nearest of a name counts.
-ROLES = """
+ROLES = f"""
 usable(id, label, base_type, account_id, depth) AS (
     SELECT id, label, base_type, account_id, 0 FROM accounts_role
     WHERE workflow_state = 'active' AND account_id IS NOT NULL
@@ -93,18 +97,14 @@ roles AS (
               AND (x.account_id IS NULL
                    OR EXISTS (SELECT 1 FROM usable WHERE usable.id = x.id AND usable.account_id = asked.account_id))
             UNION ALL
-            SELECT usable.id, usable.base_type, 2, usable.depth FROM usable
+            SELECT x.id, x.base_type, 2, 0 FROM accounts_role x
+            WHERE x.account_id IS NULL AND x.base_type = CASE lower(asked.role) {MEANT} END
+            UNION ALL
+            SELECT usable.id, usable.base_type, 3, usable.depth FROM usable
             WHERE usable.account_id = asked.account_id AND usable.label = asked.role
             UNION ALL
-            SELECT x.id, x.base_type, 3, 0 FROM accounts_role x
-            WHERE x.account_id IS NULL AND x.base_type = CASE
-                WHEN asked.role IN ('StudentEnrollment', 'TeacherEnrollment', 'TaEnrollment', 'DesignerEnrollment',
-                                    'ObserverEnrollment') THEN asked.role
-                WHEN lower(asked.role) LIKE 'student%%' THEN 'StudentEnrollment'
-                WHEN lower(asked.role) LIKE 'teacher%%' THEN 'TeacherEnrollment'
-                WHEN lower(asked.role) = 'ta' THEN 'TaEnrollment'
-                WHEN lower(asked.role) = 'observer' THEN 'ObserverEnrollment'
-                WHEN lower(asked.role) = 'designer' THEN 'DesignerEnrollment' END
+            SELECT x.id, x.base_type, 4, 0 FROM accounts_role x
+            WHERE x.account_id IS NULL AND x.base_type = CASE {BEGUN} END
         ) fitting ORDER BY rank, depth LIMIT 1
     ) chosen
 )

@@ -575,6 +575,7 @@ def test_every_change_is_recorded_with_who_did_it(district):
                 "locked": True,
                 "applies_to_self": True,
                 "applies_to_descendants": True,
+                "before": {"enabled": None, "locked": False, "applies_to_self": True, "applies_to_descendants": True},
             },
         ),
         (Action.ROLE_CHANGED, district.admin.pk, {**here, "label": "Guide", "state": "inactive"}),

@@ -272,6 +272,31 @@ def test_it_can_be_taken_back_on_the_page_it_leads_to(office, school, place):
     assert 'name="undo"' not in office.get(place.replace(KEY, "read_roster")).content.decode()
 
 
+def test_an_admin_undoes_what_they_took_from_account_admins_of_the_institution(school, root):
+    client = Client()
+    client.force_login(school.admin)
+    own = at(root, Role.objects.built_in(BaseType.ACCOUNT_ADMIN).pk, KEY)
+    answer = client.post(own, {**ON, "enabled": "off"}, follow=True)
+    assert "Account Admin may not do this" in text(answer)
+    form = re.search(r'<form method="post"[^>]*>(?:(?!</form>).)*name="undo".*?</form>', answer.content.decode(), re.S)
+    fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form[0]))
+    fields.pop("csrfmiddlewaretoken", None)
+    assert "Undone: Account Admin may do this" in text(client.post(own, fields, follow=True))
+
+
+def test_what_is_locked_for_the_built_in_role_leads_there_from_a_custom_one(school, root, teacher):
+    client = Client()
+    client.force_login(school.admin)
+    coach = create_role(school.account, "Coach", BaseType.TEACHER, by=school.admin)
+    set_permission(teacher, root, "read_roster", {"enabled": False, "locked": True}, by=school.admin)
+    answer = client.get(at(school.account, coach.pk, "read_roster"))
+    assert f"{root.name} has locked this" in text(answer)
+    assert at(root, teacher.pk, "read_roster") in answer.content.decode()
+    set_permission(teacher, root, "read_roster", {"locked": False}, by=school.admin)
+    set_permission(teacher, school.account, "read_roster", {"enabled": False, "locked": True}, by=school.admin)
+    assert f"decided in {school.account.name}" in text(client.get(at(school.account, coach.pk, "read_roster")))
+
+
 def test_htmx_gets_the_panel_with_undo_and_the_new_state_of_the_cell(office, place, teacher):
     answer = office.post(place, ON, headers=HTMX)
     page = answer.content.decode()

@@ -134,6 +134,18 @@ class TestRoles:
         assert place("LEE").role == nearer
         assert warnings(made) == [(4, "bad_role"), (5, "bad_role")]
 
+    @pytest.mark.parametrize("word", ["students", "Student", "TEACHERS", "ta", "StudentEnrollment"])
+    def test_no_role_of_a_school_takes_the_place_of_a_word_for_a_built_in_one(self, load, root, word):
+        Role.objects.create(label=word, base_type=BaseType.DESIGNER, account=root)
+        load(enrollments=rows(f",S1,KIM,{word},active,"))
+        assert place().role.account is None
+        assert place().type != BaseType.DESIGNER
+
+    def test_a_role_that_only_begins_with_such_a_word_is_meant_where_it_is(self, load, root):
+        own = Role.objects.create(label="Teacher of record", base_type=BaseType.TEACHER, account=root)
+        load(enrollments=rows(",S1,KIM,Teacher of record,active,", ",S1,LEE,Teacher of nothing,active,"))
+        assert (place().role, place("LEE").role) == (own, Role.objects.built_in(BaseType.TEACHER))
+
     def test_somebody_may_be_several_things_in_one_section(self, load):
         load(enrollments=rows(",S1,KIM,student,active,", ",S1,KIM,ta,active,", ",S1,KIM,observer,active,LEE"))
         assert Enrollment.objects.filter(user=person()).count() == 3
