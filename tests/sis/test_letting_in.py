@@ -12,6 +12,7 @@ from pairing.redeeming import redeem
 from sis.restoring import begin_restoring
 from sis.turns import work_off
 from tests.factories import PASSWORD, SectionFactory, UserFactory, make_student
+from tests.jobs import work_off_jobs
 
 HEADER = "user_id,login_id,email,status"
 MIA = "MIA,mia,mia@example.org"
@@ -36,6 +37,7 @@ def is_in(browser: Client) -> bool:
 
 def ask_for_link(address: str) -> None:
     Client().post("/login/password/reset", {"email": address})
+    work_off_jobs()
 
 
 def opens(mail) -> bool:
