@@ -6,11 +6,13 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 
-def work_off_jobs() -> list[str]:
-    """Run all that wait, in the test's own transaction; gives their names."""
+def work_off_jobs(queue: str | None = None) -> list[str]:
+    """Run all that wait, or those of one queue, in the test's own transaction; gives their names."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'todo' RETURNING task_name, args"
+            "UPDATE procrastinate_jobs SET status = 'succeeded'"
+            " WHERE status = 'todo' AND queue_name = coalesce(%s, queue_name) RETURNING task_name, args",
+            [queue],
         )
         found = cursor.fetchall()
     for name, arguments in found:
