@@ -6,15 +6,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Account, User
-from accounts.permissions import administered
+from accounts.site import site_of
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """`root`: the institution; `administered`: the accounts the reader has a role on. Looked up only when used."""
-    user = getattr(request, "user", None)
     return {
-        "root": SimpleLazyObject(lambda: Account.objects.filter(parent=None).first()),
-        "administered": SimpleLazyObject(lambda: administered(user) if isinstance(user, User) else []),
+        "root": SimpleLazyObject(lambda: site_of(request).root),
+        "administered": SimpleLazyObject(lambda: site_of(request).administered),
         "is_demo": settings.DEMO,
     }

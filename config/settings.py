@@ -189,6 +189,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
+# What apps have to say on the home of whoever runs accounts: see accounts/home.py.
+HOME_WAITING = ["sis.home.waiting"]
+HOME_STEPS = ["courses.home.first_steps", "sis.home.first_steps", "pairing.home.first_steps"]
+
 # Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in */jobs.py.
 SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)
 SIS_KEEP_DAYS = env.int("SIS_KEEP_DAYS", default=30)

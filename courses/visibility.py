@@ -76,6 +76,17 @@ def students_followed(observer: User) -> UserQuerySet:
     return User.objects.filter(Q(pk__in=seen) | Q(pk__in=linked.values("student"))).by_name()
 
 
+def is_enrolled(user: User) -> bool:
+    """Whether `user` takes, teaches or runs any course, readable or not."""
+    return Enrollment.objects.present().live().filter(user=user).exclude(type=BaseType.OBSERVER).exists()
+
+
+def is_observer(user: User) -> bool:
+    """Whether `user` follows anybody at all (one statement; every page asks it for its navigation)."""
+    linked = ObservationLink.objects.live().filter(observer=OuterRef("pk"))
+    return User.objects.filter(Exists(linked) | Exists(observer_enrollments(user)), pk=user.pk).exists()
+
+
 def courses_observed(observer: User, student: User) -> CourseQuerySet:
     """The courses in which `observer` sees this student, readable ones only, by name."""
     places = observer_enrollments(observer).filter(associated_user=student)

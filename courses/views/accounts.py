@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Refused
 from accounts.forms import RuleForm
+from accounts.home import Post
 from accounts.models import Account
 from accounts.paging import page_of, search_words
-from accounts.permissions import account_permissions, administered
+from accounts.permissions import account_permissions
 from accounts.requests import SignedInRequest
+from accounts.site import site_of
 from accounts.tree import above
 from courses.models import Course
 from courses.people import courses_of, people_of, searched, searched_courses
@@ -40,14 +42,6 @@ class Crumb(NamedTuple):
 
     account: Account
     is_open: bool
-
-
-@dataclass(frozen=True)
-class Post:
-    """An account, and what the reader may do there."""
-
-    account: Account
-    permissions: frozenset[str]
 
 
 def enter(request: SignedInRequest, account_id: int, permission: str | None = None) -> Post:
@@ -112,7 +106,7 @@ def ask(request: SignedInRequest, post: Post, question: Question, refusal: Refus
 def _crumbs(request: SignedInRequest, account: Account) -> list[Crumb]:
     if account.parent_id is None:
         return []
-    held = {held.pk for held in administered(request.user)}
+    held = {held.pk for held in site_of(request).administered}
     crumbs: list[Crumb] = []
     for each in above(account):
         crumbs.append(Crumb(each, each.pk in held or bool(crumbs and crumbs[-1].is_open)))

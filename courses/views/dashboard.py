@@ -1,15 +1,20 @@
 """The dashboard: the courses of the students one observes, and one's own."""
 
+from functools import partial
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.home import first_steps, posts_of, waiting
 from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
+from accounts.site import site_of
 from courses.invitations import invitations_of
 from courses.views.choosing import remember, remembered
-from courses.visibility import courses_observed, own_courses, students_followed
+from courses.visibility import courses_observed, is_enrolled, own_courses, students_followed
 
 
 @login_required
@@ -23,8 +28,16 @@ def show(request: SignedInRequest) -> HttpResponse:
         "observed": courses_observed(request.user, student).select_related("term") if student else [],
         "own": own_courses(request.user).select_related("term"),
         "invitations": invitations_of(request.user),
+        "is_enrolled": partial(is_enrolled, request.user),
+        **_administration(request),
     }
     return render(request, "courses/dashboard.html", context)
+
+
+def _administration(request: SignedInRequest) -> dict[str, Any]:
+    """What somebody finds who runs accounts; for everybody else it is empty, and costs nothing."""
+    posts = posts_of(request.user, site_of(request).administered)
+    return {"posts": posts, "waiting": waiting(posts), "steps": first_steps(posts)}
 
 
 @require_POST

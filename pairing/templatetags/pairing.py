@@ -6,6 +6,7 @@ from django import template
 
 from accounts.models import Account, User
 from courses.models import Course
+from courses.visibility import is_observer
 from pairing import gates
 from pairing.forms import RegistrationForm
 
@@ -28,6 +29,12 @@ def pair_with_observer(context: dict[str, Any], student: User, course: Course | 
 def why_no_export(context: dict[str, Any], course: Course) -> gates.Refusal | None:
     """What keeps the reader of the People page of `course` from Export Pairing Codes; None when nothing does."""
     return gates.why_not_for_class(course, by=context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def observes(context: dict[str, Any]) -> bool:
+    """Whether the reader observes anybody, and so finds Observing in the main navigation."""
+    return is_observer(context["request"].user)
 
 
 @register.inclusion_tag("pairing/partials/register_dialog.html")

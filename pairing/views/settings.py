@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.editing import edit_user
-from accounts.models import ObservationLink, User
+from accounts.models import ObservationLink
 from accounts.requests import SignedInRequest
-from courses.visibility import students_followed
+from courses.visibility import is_observer
 from pairing import gates
 from pairing.forms import TimeZoneForm
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
@@ -25,7 +25,7 @@ def show(request: SignedInRequest) -> HttpResponse:
         return redirect("settings")
     why_not = gates.why_not_for(request.user, by=request.user)
     may_pair = why_not is None
-    only_observes = why_not is not None and why_not.why is gates.Why.NOT_A_STUDENT and _observes(request.user)
+    only_observes = why_not is not None and why_not.why is gates.Why.NOT_A_STUDENT and is_observer(request.user)
     codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course")
     observers = ObservationLink.objects.live().filter(student=request.user).select_related("observer")
     context = {
@@ -39,7 +39,3 @@ def show(request: SignedInRequest) -> HttpResponse:
     return render(
         request, "pairing/settings.html", context, status=200 if form.is_valid() or not form.is_bound else 422
     )
-
-
-def _observes(user: User) -> bool:
-    return students_followed(user).exists()

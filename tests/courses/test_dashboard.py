@@ -106,7 +106,7 @@ def test_own_courses_have_a_section_of_their_own(visit, school, who):
 
 def test_the_dashboard_takes_as_many_statements_for_many_courses_as_for_few(client, school, django_assert_num_queries):
     client.force_login(school.observer)
-    # Session, reader, students, root, administered, invitations, observed courses, own courses.
+    # Session, reader, students, site, observing, invitations, observed courses, own courses.
     with django_assert_num_queries(8):
         client.get("/")
     for _number in range(5):

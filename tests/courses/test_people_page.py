@@ -158,7 +158,7 @@ def test_people_who_are_not_in_the_course_have_no_details_there(visit, school):
 
 def test_the_number_of_statements_does_not_grow(client, school, django_assert_num_queries):
     client.force_login(school.admin)
-    # Session, reader, course, four for the standing, root, administered; roles, sections, people and their
+    # Session, reader, course, four for the standing, site, observing; roles, sections, people and their
     # enrollments; four for what the roles of this course may do; one for what may be offered.
     with django_assert_num_queries(18):
         client.get(people_of(school))

@@ -1,0 +1,41 @@
+"""What every page says of the site: the institution, and the accounts its reader runs. Looked up once for a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import BooleanField, Value
+from django.http import HttpRequest
+
+from accounts.models import Account, AccountAdmin, User
+
+
+@dataclass(frozen=True)
+class Site:
+    """`root` is None before set-up; `administered` are the accounts the reader has a role on, highest first."""
+
+    root: Account | None
+    administered: list[Account]
+
+
+def site_of(request: HttpRequest) -> Site:
+    """The site as whoever asks finds it (one statement, the first time)."""
+    user = getattr(request, "user", None)
+    reader = user if isinstance(user, User) else None
+    # Whoever acts as somebody else is put in their place in the middle of a request.
+    known: tuple[User | None, Site] | None = getattr(request, "_site", None)
+    if known is None or known[0] != reader:
+        known = (reader, _look_up(reader))
+        request._site = known  # type: ignore[attr-defined]
+    return known[1]
+
+
+def _look_up(reader: User | None) -> Site:
+    found = Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()))
+    if reader:
+        held = AccountAdmin.objects.filter(user=reader, workflow_state=AccountAdmin.State.ACTIVE)
+        own = Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
+        found = found.union(own.annotate(is_held=Value(True, BooleanField())), all=True)
+    accounts = sorted(found, key=lambda account: (account.parent_id or 0, account.name))
+    root = next((account for account in accounts if account.parent_id is None), None)
+    return Site(root, [account for account in accounts if account.is_held])
