@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import AccessToken, Account, AccountAdmin, BaseType, Role, SelfRegistration, User
 from courses.models import Course, Enrollment, Section
@@ -39,7 +40,18 @@ def make_course(root: Account, students: int) -> Course:
     role = Role.objects.built_in(BaseType.STUDENT)
     people = make_people(f"s{course.pk}-", students)
     Enrollment.objects.bulk_create(
-        [Enrollment(user=user, section=section, role=role, type=role.base_type) for user in people], batch_size=5000
+        (
+            Enrollment(
+                user=user,
+                section=section,
+                role=role,
+                type=role.base_type,
+                accepted_at=timezone.now(),
+                accepted_through=Enrollment.Through.INSTITUTION,
+            )
+            for user in people
+        ),
+        batch_size=5000,
     )
     return course
 

@@ -9,6 +9,7 @@ from random import Random
 from django.utils import timezone
 
 from accounts.models import Account, BaseType, Role, User
+from courses.enrolling import enroll
 from courses.models import (
     Announcement,
     Assignment,
@@ -94,7 +95,14 @@ def enroll_students(courses: Sequence[Course], students: Sequence[User]) -> None
     by_school = (courses[:3], courses[3:])
     Enrollment.objects.bulk_create(
         [
-            Enrollment(user=student, section=sections[course.pk][number // 2 % 2], role=role, type=role.base_type)
+            Enrollment(
+                user=student,
+                section=sections[course.pk][number // 2 % 2],
+                role=role,
+                type=role.base_type,
+                accepted_at=timezone.now(),
+                accepted_through=Enrollment.Through.INSTITUTION,
+            )
             for number, student in enumerate(students)
             for course in by_school[number % 2]
         ],
@@ -104,9 +112,7 @@ def enroll_students(courses: Sequence[Course], students: Sequence[User]) -> None
 
 def enroll_staff(course: Course, user: User, base_type: BaseType) -> None:
     """Put somebody into the first section of a course."""
-    role = Role.objects.built_in(base_type)
-    section = course.sections.order_by("name")[0]
-    Enrollment.objects.create(user=user, section=section, role=role, type=base_type)
+    enroll(user, course.sections.order_by("name")[0], Role.objects.built_in(base_type), by=None)
 
 
 def fill(course: Course, teacher: User) -> None:

@@ -19,6 +19,7 @@ from accounts.auditing import record_many
 from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
+from courses.consent import NO_CONSENT, Consent, consent_of, taken_at_once
 from courses.models import Course, Enrollment, Section
 from courses.observing import follow
 
@@ -50,7 +51,8 @@ class Seat:
     """A place somebody is to have in a section.
 
     `associated_user` is the student an observer observes in this one course. With `state` None a live enrollment
-    stays as it is, and other people are invited; observers need no invitation.
+    stays as it is, and other people are invited; observers need no invitation. Whatever the state, somebody who must
+    be asked is invited (courses/consent.py), unless their `consent` from another place in the course is given.
     """
 
     user: User
@@ -62,15 +64,23 @@ class Seat:
     end_at: datetime | None = None
     # Whether they deal with the people of this section only; None leaves it as it is.
     is_limited: bool | None = None
+    consent: Consent = NO_CONSENT
 
     @property
     def kind(self) -> Kind:
         """What of it makes two enrollments the same."""
         return self.section.pk, self.user.pk, self.role.pk, self.associated_user.pk if self.associated_user else None
 
-    def enrollment(self, before: str | None, *, was_limited: bool) -> Enrollment:
-        """The enrollment it becomes, where there was one in the state `before`, limited to its section or not."""
-        state = self.state or _fitting(before, self.role)
+    def enrollment(self, before: Enrollment | None, taking: Consent) -> Enrollment:
+        """The enrollment it becomes, where there was one before; `taking` is the consent of who need not be asked."""
+        state, consent = self.state or _fitting(before.state if before else None, self.role), self.consent or taking
+        if before and before.accepted_at and before.state in Enrollment.ACCEPTED:
+            consent = consent_of(before)
+        if state in Enrollment.UNANSWERED:
+            consent = NO_CONSENT
+        elif not consent:
+            state = State.INVITED
+        was_limited = bool(before and before.limit_privileges_to_course_section)
         return Enrollment(
             user=self.user,
             section=self.section,
@@ -83,6 +93,8 @@ class Seat:
             limit_privileges_to_course_section=was_limited if self.is_limited is None else self.is_limited,
             completed_at=timezone.now() if state == State.COMPLETED else None,
             updated_at=timezone.now(),
+            accepted_at=consent.at,
+            accepted_through=consent.through,
         )
 
 
@@ -117,8 +129,10 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
         lock_users(pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk)
         _check_all_is_still_there(wanted)
         _check_nobody_observes_back(wanted.values())
-        before, limited = _states_of(wanted)
-        made = [seat.enrollment(before.get(kind), was_limited=kind in limited) for kind, seat in wanted.items()]
+        there = _enrollments_of(wanted)
+        taken = taken_at_once({user for _section, user, *_rest in wanted}, by=by)
+        made = [seat.enrollment(there.get(kind), taken.get(seat.user.pk, NO_CONSENT)) for kind, seat in wanted.items()]
+        before = {kind: enrollment.state for kind, enrollment in there.items()}
         Enrollment.objects.bulk_create(
             made,
             update_conflicts=True,
@@ -130,6 +144,8 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
                 "limit_privileges_to_course_section",
                 "completed_at",
                 "updated_at",
+                "accepted_at",
+                "accepted_through",
             ],
         )
         changes = [(enrollment, before.get(kind)) for kind, enrollment in zip(wanted, made, strict=True)]
@@ -155,14 +171,11 @@ def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
             raise changed_meanwhile()
 
 
-def _states_of(wanted: dict[Kind, Seat]) -> tuple[dict[Kind, str], set[Kind]]:
-    """By kind, the states of those enrollments that are there already, removed ones too; and which are limited."""
+def _enrollments_of(wanted: dict[Kind, Seat]) -> dict[Kind, Enrollment]:
+    """By kind, those enrollments that are there already, removed ones too."""
     sections, users, roles, _observed = zip(*wanted, strict=True)
     there = Enrollment.objects.filter(section__in=set(sections), user__in=set(users), role__in=set(roles))
-    fields = ("section", "user", "role", "associated_user", "state", "limit_privileges_to_course_section")
-    rows = list(there.values_list(*fields))
-    states: dict[Kind, str] = {row[:4]: row[4] for row in rows}
-    return states, {row[:4] for row in rows if row[5]}
+    return {(each.section_id, each.user_id, each.role_id, each.associated_user_id): each for each in there}
 
 
 def _fitting(before: str | None, role: Role) -> str:
@@ -208,7 +221,10 @@ def changed_meanwhile() -> Invalid:
 def change_state(
     enrollment: Enrollment, state: str, *, by: User | None, only_from: Collection[str] = State.values
 ) -> Enrollment:
-    """Conclude (`completed`), deactivate (`inactive`), remove (`deleted`) or reactivate (`active`). Raises Invalid."""
+    """Conclude (`completed`), deactivate (`inactive`), remove (`deleted`) or reactivate (`active`). Raises Invalid.
+
+    Concluding or deactivating an invitation withdraws it. To `active` from an invitation is the person's own answer.
+    """
     change_states([enrollment], state, by=by, only_from=only_from)
     return enrollment
 
@@ -223,22 +239,36 @@ def change_states(
     with transaction.atomic():
         lock_users(enrollment.user_id for enrollment in by_id.values())
         # In which state and section each one is now: it may have been changed since it was looked up.
-        there = Enrollment.objects.filter(pk__in=by_id)
-        now_in = {pk: (before, section_id) for pk, before, section_id in there.values_list("pk", "state", "section")}
-        if any(before not in only_from for before, _section in now_in.values()):
+        now_in = list(Enrollment.objects.filter(pk__in=by_id))
+        if any(there.state not in only_from for there in now_in):
             raise changed_meanwhile()
-        completed_at = timezone.now() if state == State.COMPLETED else None
-        values: dict[str, Any] = {"state": state, "completed_at": completed_at, "updated_at": timezone.now()}
-        there.update(**values)
         changes: list[Change] = []
-        for pk, (before, section_id) in now_in.items():
-            enrollment = by_id[pk]
-            for field, value in values.items():
-                setattr(enrollment, field, value)
-            enrollment.section_id = section_id
-            changes.append((enrollment, before))
+        for is_invitation in (False, True):
+            group = [there for there in now_in if (there.state in Enrollment.UNANSWERED) is is_invitation]
+            values = _values_of(state, is_invitation=is_invitation)
+            if group:
+                Enrollment.objects.filter(pk__in=[there.pk for there in group]).update(**values)
+            for there in group:
+                enrollment = by_id[there.pk]
+                now = {field: getattr(there, field) for field in ("section_id", "accepted_at", "accepted_through")}
+                for field, value in (now | values).items():
+                    setattr(enrollment, field, value)
+                changes.append((enrollment, there.state))
         _carry(changes)
         _record(changes, by)
+
+
+def _values_of(state: str, *, is_invitation: bool) -> dict[str, Any]:
+    """What an enrollment is in another state: an invitation that the person does not accept can only end."""
+    now = timezone.now()
+    values: dict[str, Any] = {"state": state, "updated_at": now}
+    if is_invitation and state in (State.INACTIVE, State.COMPLETED):
+        values["state"] = State.DELETED
+    elif is_invitation and state == State.ACTIVE:
+        values |= {"accepted_at": now, "accepted_through": Enrollment.Through.PERSON}
+    elif state in (*Enrollment.UNANSWERED, State.REJECTED):
+        values |= {"accepted_at": None, "accepted_through": ""}
+    return values | {"completed_at": now if values["state"] == State.COMPLETED else None}
 
 
 def _carry(changes: Collection[Change]) -> None:

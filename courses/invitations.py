@@ -27,6 +27,8 @@ def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:
     """Accept or refuse an invitation of one's own. Raises NotAllowed; Invalid where there is none (any more)."""
     if enrollment.user_id != by.pk:
         raise NotAllowed(_("Only the invited person can answer an invitation."))
+    if by.actor is not None:
+        raise NotAllowed(_("You are acting as somebody else. Only they themselves can answer their invitations."))
     if enrollment.state != State.INVITED:
         raise Invalid({"state": [("invalid", _("This invitation has been answered already."))]})
     change_state(enrollment, State.ACTIVE if accepts else State.REJECTED, by=by, only_from=[State.INVITED])

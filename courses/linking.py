@@ -35,7 +35,8 @@ def students_in(course: Course, *, by: User) -> UserQuerySet:
 
 
 def _places(course: Course, by: User) -> EnrollmentQuerySet:
-    there = Enrollment.objects.present().students().filter(section__course=course, state__in=OBSERVABLE)
+    there = Enrollment.objects.present().students().settled()
+    there = there.filter(section__course=course, state__in=OBSERVABLE)
     return there.within(sections_seen(by, course))
 
 

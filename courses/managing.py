@@ -18,7 +18,6 @@ from accounts.permission_list import PERMISSIONS
 from accounts.permissions import account_permissions
 from accounts.roles import roles_of, settings_of
 from courses.enrolling import default_section
-from courses.knowing import known_about
 from courses.models import Course, Enrollment, Section
 from courses.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
 from courses.visibility import READING
@@ -188,12 +187,6 @@ def course_roles(course: Course) -> list[Role]:
     return sorted(found, key=lambda role: (role.account_id is not None, order.index(role.base_type), role.label))
 
 
-def is_elsewhere(user: User, *, by: User) -> bool:
-    """Whether `user` has a place somewhere and `by` nothing to do with them: such people are asked, not taken."""
-    places = Enrollment.objects.present().filter(user=user, state__in=Enrollment.ACCEPTED)
-    return places.exists() and "read_roster" not in (known_about(user, by=by) or ())
-
-
 def find_role(course: Course, *, role_id: int | None = None, name: str = "", base_type: str = "") -> Role:
     """The course role meant: by id, by name (a custom one's label, a built-in one's type), or by type alone.
 
@@ -220,7 +213,7 @@ def section_for(course: Course, section: Section | None, student: User | None, *
         chosen = section or _section_by_default(course, by)
         check_section(chosen.pk, course, by=by)
         return chosen
-    there = Enrollment.objects.present().students().filter(user=student, section__course=course)
+    there = Enrollment.objects.present().students().settled().filter(user=student, section__course=course)
     there = there.within(sections_seen(by, course))
     if section:
         there = there.filter(section=section)

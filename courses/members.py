@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import BaseType, Role, User
+from courses.consent import consent_of
 from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many
 from courses.managing import Deed, check, check_enrolls, check_section, gives_limited
 from courses.models import Course, Enrollment, Section
@@ -212,5 +213,5 @@ def _liveness(place: Enrollment) -> int:
 
 def _seat(place: Enrollment, section: Section, role: Role, *, observes: bool = True) -> Seat:
     student = place.associated_user if observes else None
-    limited = place.limit_privileges_to_course_section
-    return Seat(place.user, section, role, student, place.state, place.start_at, place.end_at, limited)
+    limited, consent = place.limit_privileges_to_course_section, consent_of(place)
+    return Seat(place.user, section, role, student, place.state, place.start_at, place.end_at, limited, consent)

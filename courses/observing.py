@@ -17,6 +17,8 @@ from accounts.locking import lock_users
 from accounts.models import Action, ObservationLink, User
 from courses.models import Course, LinkCourse
 
+# Consent (courses/consent.py) comes with a link, but not before the student has accepted: beside an invitation of the
+# student's, an observer enrollment tells the course's staff no more of the observer than of the student.
 # Of several enrollments of one student in one section the most alive decides.
 STRONGEST_FIRST = (
     "array_position(ARRAY['active', 'invited', 'creation_pending', 'inactive', 'completed', 'deleted', 'rejected'],"
@@ -25,11 +27,13 @@ STRONGEST_FIRST = (
 
 MAKE = f"""
 INSERT INTO courses_enrollment AS beside (user_id, section_id, role_id, type, state, associated_user_id,
-                                            start_at, end_at, limit_privileges_to_course_section)
+                                            start_at, end_at, limit_privileges_to_course_section,
+                                            accepted_at, accepted_through)
 SELECT DISTINCT ON (l.observer_id, l.student_id, e.section_id)
        l.observer_id, e.section_id, r.id, r.base_type,
        CASE e.state WHEN 'invited' THEN 'active' ELSE e.state END,
-       l.student_id, e.start_at, e.end_at, false
+       l.student_id, e.start_at, e.end_at, false,
+       CASE WHEN e.accepted_at IS NOT NULL THEN now() END, CASE WHEN e.accepted_at IS NULL THEN '' ELSE 'link' END
 FROM {{source}}
 JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
 JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
@@ -39,6 +43,10 @@ WHERE l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link
 ORDER BY l.observer_id, l.student_id, e.section_id, {STRONGEST_FIRST}
 ON CONFLICT (section_id, user_id, type, role_id, associated_user_id) DO UPDATE
 SET state = EXCLUDED.state, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at, completed_at = NULL,
+    (accepted_at, accepted_through) = (
+        SELECT beside.accepted_at, beside.accepted_through
+        WHERE beside.accepted_at IS NOT NULL AND beside.state <> 'deleted' AND EXCLUDED.state <> 'creation_pending'
+        UNION ALL SELECT EXCLUDED.accepted_at, EXCLUDED.accepted_through LIMIT 1),
     updated_at = now()
 WHERE (beside.state, beside.start_at, beside.end_at, beside.completed_at)
       IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.start_at, EXCLUDED.end_at, NULL)
@@ -64,17 +72,26 @@ CROSS JOIN LATERAL (
     + STUDENTS_ENROLLMENTS.format("AND e.section_id = place.section_id")
 )
 
-# An observer enrollment that was removed by hand stays removed. One made in a single course, without a link,
+NO_ANSWER = "o.state IN ('invited', 'creation_pending', 'rejected')"
+# An observer enrollment that was removed by hand stays removed; an invitation that nobody has answered ends with what
+# it was for. One made in a single course, without a link,
 # follows the student out of the section but not back in.
 CARRY = f"""
 UPDATE courses_enrollment o
-SET state = now_at.state, start_at = now_at.start_at, end_at = now_at.end_at, completed_at = now_at.completed_at,
+SET state = CASE WHEN {NO_ANSWER} AND now_at.state IN ('inactive', 'completed') THEN 'deleted' ELSE now_at.state END,
+    start_at = now_at.start_at, end_at = now_at.end_at, completed_at = now_at.completed_at,
+    (accepted_at, accepted_through) = (
+        SELECT NULL::timestamptz, '' WHERE now_at.state = 'creation_pending'
+        UNION ALL
+        SELECT now(), 'link' WHERE o.accepted_at IS NULL AND now_at.accepted
+               AND (now_at.state = 'active' OR NOT {NO_ANSWER})
+        UNION ALL SELECT o.accepted_at, o.accepted_through LIMIT 1),
     updated_at = now()
 FROM (
     SELECT DISTINCT ON (p.student_id, p.section_id) p.student_id, p.section_id,
            CASE WHEN e.state IS NULL OR e.state = 'rejected' THEN 'deleted'
                 WHEN e.state = 'invited' THEN 'active' ELSE e.state END AS state,
-           e.start_at, e.end_at, e.completed_at
+           e.start_at, e.end_at, e.completed_at, e.accepted_at IS NOT NULL AS accepted
     FROM unnest(%(students)s::bigint[], %(sections)s::bigint[]) AS p(student_id, section_id)
     LEFT JOIN courses_enrollment e ON e.user_id = p.student_id AND e.section_id = p.section_id
                                   AND e.type = 'StudentEnrollment'

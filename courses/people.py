@@ -32,19 +32,24 @@ from courses.observing import by_link
 from courses.permissions import sections_seen
 
 
-def searched(people: UserQuerySet, words: str, permissions: Collection[str]) -> UserQuerySet:
+def searched(
+    people: UserQuerySet, words: str, permissions: Collection[str], *, known: Q | Exists | None = None
+) -> UserQuerySet:
     """Those whose name holds `words`; also login and e-mail, and SIS id, if the reader may see these.
 
-    Searching by what one may not see would tell it all the same.
+    Searching by what one may not see would tell it all the same. `known`: of whom more may be seen than the name,
+    where that is not everybody.
     """
     if not words:
         return people
-    found = Q(name__icontains=words) | Q(sortable_name__icontains=words)
+    secret = Q(pk__in=[])
     if "view_user_logins" in permissions:
-        found |= Q(login_id__icontains=words) | Q(email__icontains=words)
+        secret |= Q(login_id__icontains=words) | Q(email__icontains=words)
     if "read_sis" in permissions:
-        found |= Q(sis_user_id__icontains=words)
-    return people.filter(found)
+        secret |= Q(sis_user_id__icontains=words)
+    if known is not None:
+        secret &= Q(known)
+    return people.filter(Q(name__icontains=words) | Q(sortable_name__icontains=words) | secret)
 
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
@@ -135,8 +140,15 @@ def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySe
     places = Prefetch("enrollments", enrollments_in(course, by=by), to_attr="places")
     # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
     people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
-    settled = Enrollment.objects.present().settled().filter(user=OuterRef("pk"), section__course=course)
-    return _in_order(people.annotate(is_settled=Exists(settled)).prefetch_related(places), there, view)
+    return _in_order(people.annotate(is_settled=settled_in(course, by=by)).prefetch_related(places), there, view)
+
+
+def settled_in(course: Course, *, by: User) -> Exists:
+    """For a queryset of people: whether each has accepted to be where `by` sees the people of `course`.
+
+    Of the others nothing may be seen but the name.
+    """
+    return Exists(_there(course, by).settled().filter(user=OuterRef("pk")))
 
 
 def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> UserQuerySet:
@@ -156,13 +168,12 @@ def roles_in(course: Course, *, by: User) -> QuerySet[Role]:
 
 
 def people_of(account: Account) -> UserQuerySet:
-    """Who belongs to `account`: for the root everybody, else whoever is in a course of it or below."""
+    """Who belongs to `account`: for the root everybody, else whoever has accepted to be in a course of it or below."""
     everybody = User.objects.present().by_name()
     if account.parent_id is None:
         return everybody
-    there = Enrollment.objects.present().filter(
-        user=OuterRef("pk"), section__course__account__in=with_all_below(account)
-    )
+    there = Enrollment.objects.present().settled()
+    there = there.filter(user=OuterRef("pk"), section__course__account__in=with_all_below(account))
     return everybody.filter(Exists(there))
 
 

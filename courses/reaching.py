@@ -6,15 +6,14 @@ charge of people in the whole institution, or in every account the person has an
 
 from __future__ import annotations
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed
-from accounts.models import Account, AccountAdmin, ObservationLink, User
+from accounts.models import Account, User
 from accounts.permissions import may_on_account, permissions_on
 from accounts.tree import with_all_below
 from courses.comparing import reaches_further
-from courses.models import Enrollment
+from courses.consent import accounts_of
 
 PERMISSION = "manage_user_logins"
 
@@ -26,8 +25,8 @@ def why_not_change(person: User, *, by: User) -> str | None:
     """
     root = Account.objects.root()
     if not may_on_account(by, PERMISSION, root):
-        held = permissions_on(by, _accounts_of(person)).values()
-        if not held or not all(PERMISSION in keys for keys in held):
+        held = permissions_on(by, accounts_of(person)).values()
+        if not all(PERMISSION in keys for keys in held):
             return _(
                 "To change this account you need the permission “Users - manage login details” in the whole "
                 "institution, or in every part of it that this person belongs to."
@@ -47,20 +46,4 @@ def belongs_only_to(person: User, account: Account) -> bool:
     """Whether all that the person has to do with the institution is in `account` and below it."""
     if account.parent_id is None:
         return True
-    found = {each.pk for each in _accounts_of(person)}
-    # Somebody who has to do with nothing yet belongs to the institution.
-    return bool(found) and found <= set(with_all_below(account))
-
-
-def _accounts_of(person: User) -> list[Account]:
-    """Where the person, or somebody they observe, has or had a place in a course; and where they have or had a role.
-
-    What is over counts: the account is the one they used there. Invitations do not count until they are accepted:
-    else anybody's account could be drawn into one's own school.
-    """
-    invited = (*Enrollment.UNANSWERED, Enrollment.State.REJECTED)
-    observed = ObservationLink.objects.live().filter(observer=person).values("student")
-    places = Enrollment.objects.filter(Q(user=person) | Q(user__in=observed)).exclude(state__in=invited)
-    roles = AccountAdmin.objects.filter(user=person)
-    found = Q(pk__in=places.values("section__course__account")) | Q(pk__in=roles.values("account"))
-    return list(Account.objects.filter(found))
+    return {each.pk for each in accounts_of(person)} <= set(with_all_below(account))

@@ -68,14 +68,6 @@ def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
     return places.filter(open_now | Q(type__in=STAFF_TYPES), state__in=READING)
 
 
-def _unsettled(reader: User, enrollments: Iterable[Enrollment]) -> set[int]:
-    """The ids of invitations of people of whom `reader` knows the name only, as long as they have not accepted."""
-    asked = [enrollment.pk for enrollment in enrollments if enrollment.state in Enrollment.UNANSWERED]
-    if not asked or may_on_account(reader, "read_roster", Account.objects.root()):
-        return set()
-    return set(asked) - set(Enrollment.objects.filter(pk__in=asked).settled().values_list("pk", flat=True))
-
-
 class Sight:
     """What one reader may know about some enrollments, worked out for all of them at once (four statements).
 
@@ -88,7 +80,7 @@ class Sight:
         sections = {enrollment.section for enrollment in enrollments}
         self._held = held_in(reader, {section.course for section in sections})
         beside = observer_enrollments(reader).filter(section__in=sections)
-        self._unsettled = _unsettled(reader, enrollments)
+        self._settled = self._settled_among(enrollments)
         self._observed = set(beside.values_list("associated_user", "section"))
 
     def keys(self, enrollment: Enrollment) -> frozenset[str]:
@@ -100,8 +92,8 @@ class Sight:
         return self._keys(enrollment)
 
     def is_unsettled(self, enrollment: Enrollment) -> bool:
-        """Whether it is an invitation by which the reader is to know the person's name only."""
-        return enrollment.pk in self._unsettled
+        """Whether by it the reader is to know the person's name only."""
+        return not _is_settled(enrollment) and not self._knows(enrollment.user_id, enrollment)
 
     def keys_of_course(self, enrollment: Enrollment) -> frozenset[str]:
         """The permissions that count for what is said about the course and section of this enrollment."""
@@ -109,15 +101,41 @@ class Sight:
 
     def keys_of_observed(self, enrollment: Enrollment) -> frozenset[str]:
         """The permissions that count for what is said about the student this enrollment observes."""
-        return self._keys(enrollment)
+        return self._keys(enrollment) if self._knows(enrollment.associated_user_id, enrollment) else frozenset()
 
     def grades(self, enrollment: Enrollment) -> bool:
         """Whether the grades of this (student's) enrollment may be read."""
         return (
             enrollment.user_id == self._reader.pk
             or (enrollment.user_id, enrollment.section_id) in self._observed
-            or "view_all_grades" in self._keys(enrollment)
+            or "view_all_grades" in self.keys(enrollment)
         )
 
     def _keys(self, enrollment: Enrollment) -> frozenset[str]:
         return self._held[enrollment.section.course_id].over(enrollment.section_id)
+
+    def _settled_among(self, enrollments: Iterable[Enrollment]) -> set[tuple[int, int]] | None:
+        """Who, where it must be asked, has accepted to be in which course; None where the reader knows everybody."""
+        shown = [each for each in enrollments if each.user_id != self._reader.pk and self._keys(each)]
+        asked, found = set[tuple[int, int]](), set[tuple[int, int]]()
+        for each in shown:
+            course = each.section.course_id
+            (found if _is_settled(each) else asked).add((each.user_id, course))
+            if each.associated_user_id:
+                asked.add((each.associated_user_id, course))
+        asked -= found
+        if not asked:
+            return found
+        if may_on_account(self._reader, "read_roster", Account.objects.root()):
+            return None
+        people, courses = zip(*asked, strict=True)
+        there = Enrollment.objects.present().settled().filter(user__in=people, section__course__in=courses)
+        rows = there.values_list("user", "section__course", "section")
+        return found | {(user, course) for user, course, section in rows if self._held[course].sees_people_of(section)}
+
+    def _knows(self, person: int | None, enrollment: Enrollment) -> bool:
+        return self._settled is None or (person, enrollment.section.course_id) in self._settled
+
+
+def _is_settled(enrollment: Enrollment) -> bool:
+    return enrollment.accepted_at is not None and enrollment.state not in Enrollment.GONE

@@ -70,7 +70,8 @@ ENROLLMENTS = Listed(
         WHERE x.state NOT IN ('deleted', 'rejected', %(drop)s) AND NOT (x.state = 'inactive' AND %(drop)s = 'completed')
           AND x.sis_import_id IS NOT NULL AND {TERMS}""",
     """UPDATE courses_enrollment x
-       SET state = %(drop)s, updated_at = now(),
+       SET state = CASE WHEN x.state IN ('invited', 'creation_pending') THEN 'deleted' ELSE %(drop)s END,
+           updated_at = now(),
            completed_at = CASE WHEN %(drop)s = 'completed' THEN now() ELSE x.completed_at END
        FROM courses_enrollment old WHERE x.id = ANY(%(ids)s) AND old.id = x.id
        RETURNING x.id, old.state AS before, x.state AS after,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -152,7 +153,7 @@ def _put_back_enrollments(change: StateChange, by: User) -> int:
     there = Enrollment.objects.filter(pk__in=change.records)
     lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
     ids = list(_only_touched_by(change, there).values_list("pk", flat=True))
-    there.filter(pk__in=ids).update(state=before)
+    there.filter(pk__in=ids).update(state=before, **_consent_of(change))
     there.filter(pk__in=ids).exclude(state=Enrollment.State.COMPLETED).update(completed_at=None)
     done = there.filter(pk__in=ids)
     observed = done.exclude(associated_user=None).values_list("associated_user_id", "section_id")
@@ -160,6 +161,14 @@ def _put_back_enrollments(change: StateChange, by: User) -> int:
     returned = change.after in ("deleted", "inactive", "completed")
     follow(done.students().values_list("user_id", "section_id"), returned=returned)
     return there.exclude(state=before).count()
+
+
+def _consent_of(change: StateChange) -> dict[str, Any]:
+    """What becomes of consent: none to where somebody has not been or was invited, the old one to where they were."""
+    if change.before in Enrollment.ACCEPTED:
+        through = Case(When(accepted_through="", then=Value("institution")), default=F("accepted_through"))
+        return {"accepted_at": Coalesce("accepted_at", Now()), "accepted_through": through}
+    return {} if change.before == Enrollment.State.DELETED else {"accepted_at": None, "accepted_through": ""}
 
 
 def _only_touched_by(change: StateChange, there: QuerySet[Enrollment]) -> QuerySet[Enrollment]:

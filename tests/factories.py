@@ -12,6 +12,8 @@ from pairing import texts
 from pairing.models import PairingCode
 
 PASSWORD = "a-long-enough-word"
+# Removed enrollments were real ones, unless a test says otherwise.
+AS_ACCEPTED = (*Enrollment.ACCEPTED, Enrollment.State.DELETED)
 
 
 class RootFactory(DjangoModelFactory):
@@ -76,7 +78,10 @@ class EnrollmentFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     section = factory.SubFactory(SectionFactory)
     type = BaseType.STUDENT
+    state = Enrollment.State.ACTIVE
     role = factory.LazyAttribute(lambda row: Role.objects.built_in(row.type))
+    accepted_at = factory.LazyAttribute(lambda row: timezone.now() if row.state in AS_ACCEPTED else None)
+    accepted_through = factory.LazyAttribute(lambda row: Enrollment.Through.INSTITUTION if row.accepted_at else "")
 
 
 class CodeFactory(DjangoModelFactory):
@@ -120,7 +125,15 @@ def make_students(count: int, section: Section) -> list[int]:
     )
     role = Role.objects.built_in(BaseType.STUDENT)
     Enrollment.objects.bulk_create(
-        Enrollment(user=student, section=section, role=role, type=BaseType.STUDENT) for student in students
+        Enrollment(
+            user=student,
+            section=section,
+            role=role,
+            type=BaseType.STUDENT,
+            accepted_at=timezone.now(),
+            accepted_through=Enrollment.Through.INSTITUTION,
+        )
+        for student in students
     )
     return [student.pk for student in students]
 

@@ -22,7 +22,6 @@ from courses.managing import (
     check_enrolls,
     find_role,
     gives_limited,
-    is_elsewhere,
     section_for,
 )
 from courses.models import Course, Enrollment, Section
@@ -74,8 +73,6 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
     if "user_id" not in wanted:
         raise Invalid({"user_id": [("blank", _("Please say who is to be enrolled (enrollment[user_id])."))]})
     user = _to_enroll(call, course, wanted.text("user_id"))
-    if state in (None, State.ACTIVE) and is_elsewhere(user, by=call.user):
-        state = State.INVITED
     student = person(call, wanted.text("associated_user_id")) if observing else None
     with finding.secretly(call, student or user, wanted.text("associated_user_id")):
         section = section_for(course, section, student, by=call.user)

@@ -18,7 +18,7 @@ from courses.api.bodies import enrollment_body
 from courses.api.enrollments import short_types, states
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.people import people_of, searched
+from courses.people import people_of, searched, settled_in
 from courses.permissions import course_permissions, sections_seen
 from courses.reading import Sight
 from courses.totals import Totals, totals_of
@@ -42,7 +42,8 @@ def index(call: Call, course_id: str) -> Body:
     if wanted := call.given.texts("user_ids"):
         people = people.filter(pk__in=plain_ids(wanted))
     words = search_words(call.given.text("search_term"))
-    found = page_of(call, searched(people, words, keys).prefetch_related(_places(there)))
+    people = searched(people, words, keys, known=settled_in(course, by=call.user))
+    found = page_of(call, people.prefetch_related(_places(there)))
     return _bodies(call, found, keys)
 
 
@@ -98,8 +99,10 @@ def _body(call: Call, user: User, keys: frozenset[str], sight: Sight, totals: To
             enrollment_body(place, sight, totals, call.address, with_user=False) for place in _places_of(user)
         ]
     if "observed_users" in call.include:
-        students = {place.associated_user for place in _places_of(user) if place.associated_user}
-        body["observed_users"] = [user_body(student, keys) for student in sorted(students, key=_order)]
+        students = {place.associated_user: place for place in _places_of(user) if place.associated_user}
+        body["observed_users"] = [
+            user_body(student, sight.keys_of_observed(students[student])) for student in sorted(students, key=_order)
+        ]
     return body
 
 

@@ -216,6 +216,24 @@ class Migration(migrations.Migration):
                 ("start_at", models.DateTimeField(blank=True, null=True)),
                 ("end_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "accepted_through",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("person", "The person's own answer"),
+                            ("institution", "A roster, or staff of the whole institution"),
+                            ("link", "A link between observer and student"),
+                            (
+                                "staff",
+                                "Staff of the course, who knew them already or took in somebody who belonged nowhere",
+                            ),
+                        ],
+                        db_default="",
+                        max_length=16,
+                    ),
+                ),
                 ("limit_privileges_to_course_section", models.BooleanField(default=False)),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (
@@ -414,6 +432,40 @@ class Migration(migrations.Migration):
                     )
                 ),
                 name="enrollment_state_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="enrollment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["active", "inactive", "completed"]), _negated=True),
+                    ("accepted_at__isnull", False),
+                    ("associated_user__isnull", False),
+                    _connector="OR",
+                ),
+                name="nobody_is_enrolled_without_consent",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="enrollment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["invited", "creation_pending", "rejected"]), _negated=True),
+                    ("accepted_at", None),
+                    _connector="OR",
+                ),
+                name="an_invitation_is_no_consent",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="enrollment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("accepted_at", None), ("accepted_through", "")),
+                    models.Q(("accepted_at__isnull", False), models.Q(("accepted_through", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="consent_says_through_what",
             ),
         ),
         migrations.AddConstraint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import COURSE_BASE_TYPES, BaseType, ObservationLink, Role, User
@@ -29,13 +29,12 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self if sections is None else self.filter(section__in=sections)
 
     def settled(self) -> EnrollmentQuerySet:
-        """Without the invitations, not answered yet, of people who belong elsewhere already.
+        """Those that have been accepted: the others are invitations, whatever staff did to them meanwhile.
 
         Whoever can add people can invite anybody: until the invitation is accepted it gives no right to know more of
-        them, nor to act for them. Somebody new, who is nowhere else, is taken for what they are invited as.
+        them than the name, nor to act for them (courses/consent.py).
         """
-        elsewhere = Enrollment.objects.present().filter(user=OuterRef("user"), state__in=Enrollment.ACCEPTED)
-        return self.filter(~Q(state__in=Enrollment.UNANSWERED) | ~Exists(elsewhere))
+        return self.filter(accepted_at__isnull=False)
 
     def students(self) -> EnrollmentQuerySet:
         return self.filter(type=BaseType.STUDENT)
@@ -53,6 +52,14 @@ class Enrollment(models.Model):
         REJECTED = "rejected", _("Rejected")
         DELETED = "deleted", _("Deleted")
 
+    class Through(models.TextChoices):
+        """How somebody came to be accepted as enrolled."""
+
+        PERSON = "person", _("The person's own answer")
+        INSTITUTION = "institution", _("A roster, or staff of the whole institution")
+        LINK = "link", _("A link between observer and student")
+        STAFF = "staff", _("Staff of the course, who knew them already or took in somebody who belonged nowhere")
+
     LIVE = (State.ACTIVE, State.INVITED, State.CREATION_PENDING)
     GONE = (State.DELETED, State.REJECTED)
     UNANSWERED = (State.INVITED, State.CREATION_PENDING)
@@ -69,6 +76,9 @@ class Enrollment(models.Model):
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    # Consent is a fact of its own, and no state that staff can set: courses/consent.py.
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_through = models.CharField(max_length=16, choices=Through.choices, blank=True, db_default="")
     limit_privileges_to_course_section = models.BooleanField(default=False)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
@@ -103,6 +113,22 @@ class Enrollment(models.Model):
                     ]
                 ),
                 name="enrollment_state_is_known",
+            ),
+            # Whoever follows a student by a link stands beside an invitation of the student's, too.
+            models.CheckConstraint(
+                condition=~Q(state__in=["active", "inactive", "completed"])
+                | Q(accepted_at__isnull=False)
+                | Q(associated_user__isnull=False),
+                name="nobody_is_enrolled_without_consent",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["invited", "creation_pending", "rejected"]) | Q(accepted_at=None),
+                name="an_invitation_is_no_consent",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_through="")
+                | (Q(accepted_at__isnull=False) & ~Q(accepted_through="")),
+                name="consent_says_through_what",
             ),
         ]
         indexes = [

@@ -16,7 +16,7 @@ from accounts.requests import SignedInRequest
 from courses.linking import observing_in
 from courses.managing import MANAGE_STUDENTS, Remit, remit_of
 from courses.models import Enrollment
-from courses.people import Shown, Sort, View, lines, observers_in, observers_of, roles_in, roster, searched
+from courses.people import Shown, Sort, View, lines, observers_in, observers_of, roles_in, roster, searched, settled_in
 from courses.sections import sections_open_to
 from courses.views import inside
 from courses.views.menus import options_for
@@ -47,7 +47,8 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         sort=_choice(Sort, asked.get("sort"), Sort.NAME),
         descending=asked.get("order") == "desc",
     )
-    page = page_of(searched(roster(here.course, view, by=by), words, here.permissions), asked.get("page"))
+    found = searched(roster(here.course, view, by=by), words, here.permissions, known=settled_in(here.course, by=by))
+    page = page_of(found, asked.get("page"))
     remit = remit_of(request.user, here.course)
     context = {
         "page": page,

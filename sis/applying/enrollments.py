@@ -218,6 +218,8 @@ UPDATE = """
 UPDATE courses_enrollment e
 SET state = w.after, start_at = w.start_at, end_at = w.end_at, limit_privileges_to_course_section = w."limit",
     completed_at = CASE WHEN w.after = 'completed' THEN coalesce(e.completed_at, now()) END,
+    accepted_at = CASE WHEN w.after = 'deleted' THEN e.accepted_at ELSE coalesce(e.accepted_at, now()) END,
+    accepted_through = CASE WHEN w.after = 'deleted' THEN e.accepted_through ELSE 'institution' END,
     stuck_sis_fields = w.new_stuck, sis_import_id = %(import)s,
     updated_at = CASE WHEN w.changed THEN now() ELSE e.updated_at END
 FROM w WHERE e.id = w.found AND w.problem IS NULL
@@ -269,6 +271,9 @@ def _insert() -> str:
         start_at="start_at",
         end_at="end_at",
         completed_at="CASE WHEN after = 'completed' THEN now() END",
+        # What a roster of the institution says needs nobody's answer.
+        accepted_at="CASE WHEN after <> 'deleted' THEN now() END",
+        accepted_through="CASE WHEN after <> 'deleted' THEN 'institution' ELSE '' END",
         limit_privileges_to_course_section='"limit"',
         stuck_sis_fields="new_stuck",
         sis_import_id="%(import)s",

@@ -332,8 +332,8 @@ API = [
     row("GET", "/api/v1/courses/{course}/enrollments", IN_COURSE),
     row("GET", "/api/v1/sections/{section}/enrollments", IN_COURSE),
     row("GET", "/api/v1/courses/{course}/enrollments/{enrollment}", READERS_OF_STUDENT),
-    row("POST", "/api/v1/courses/{course}/enrollments/{enrollment}/accept", "", hidden=STUDENT),
-    row("POST", "/api/v1/courses/{course}/enrollments/{enrollment}/reject", "", hidden=STUDENT),
+    row("POST", "/api/v1/courses/{course}/enrollments/{enrollment}/accept", "", hidden="student"),
+    row("POST", "/api/v1/courses/{course}/enrollments/{enrollment}/reject", "", hidden="student"),
     row(
         "POST",
         "/api/v1/courses/{course}/enrollments",

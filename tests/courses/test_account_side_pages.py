@@ -491,5 +491,6 @@ def test_the_history_of_somebody_merely_invited_is_not_for_the_school_that_invit
     allow(BaseType.ACCOUNT_ADMIN, "read_reports")
     stranger = UserFactory()
     EnrollmentFactory(user=stranger, section=school.section, state="invited")
-    path = f"/accounts/{school.account.pk}/users/{stranger.pk}/history"
-    assert by(school.account_admin).get(path).status_code == 403
+    path = f"/accounts/{school.account.pk}/users/{stranger.pk}"
+    for page in (path, f"{path}/history"):
+        assert by(school.account_admin).get(page).status_code == 404

@@ -314,7 +314,7 @@ def insert(**values: str | int) -> None:
 
 def row(**other: str | int) -> dict[str, Any]:
     """The values of an observer's enrollment, without a student observed."""
-    base = {"state": "active", "type": "ObserverEnrollment", "role_id": role(BaseType.OBSERVER).pk}
+    base = {"state": "invited", "type": "ObserverEnrollment", "role_id": role(BaseType.OBSERVER).pk}
     return base | {"user_id": UserFactory().pk, "section_id": SectionFactory().pk} | other
 
 

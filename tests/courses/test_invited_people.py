@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import BaseType
+from courses.invitations import answer
 from courses.models import Enrollment
 from pairing.exporting import students_of
 from pairing.gates import why_not_for
@@ -36,7 +37,8 @@ def test_no_code_is_made_for_a_student_of_another_school_by_inviting_them(here, 
         assert why_not_for(child, by=by) is not None
         assert why_not_for(child, by=by, course=here.course, on_details=True) is not None
     assert child not in students_of(here.course, by=UserFactory())
-    Enrollment.objects.filter(user=child, section=here).update(state=State.ACTIVE)
+    Enrollment.objects.filter(user=child, section=here).delete()
+    EnrollmentFactory(user=child, section=here)
     assert why_not_for(child, by=make_admin(here.course.account)) is None
 
 
@@ -45,11 +47,21 @@ def test_being_enrolled_as_something_else_makes_nobody_a_student_there(here, chi
     assert why_not_for(child, by=make_admin(here.course.account)) is not None
 
 
-def test_somebody_new_who_is_invited_counts_as_a_student_there(here):
-    newcomer = UserFactory()
-    invite(newcomer, here)
-    assert why_not_for(newcomer, by=make_admin(here.course.account)) is None
+def test_somebody_new_counts_as_a_student_once_they_are_enrolled_or_have_accepted(here):
+    newcomer, admin = UserFactory(), make_admin(here.course.account)
+    place = invite(newcomer, here)
+    assert why_not_for(newcomer, by=admin) is not None
+    assert newcomer not in students_of(here.course, by=UserFactory())
+    answer(place, accepts=True, by=newcomer)
+    assert why_not_for(newcomer, by=admin) is None
     assert newcomer in students_of(here.course, by=UserFactory())
+    other = UserFactory()
+    made = Api(admin).post(
+        f"courses/{here.course_id}/enrollments", enrollment={"user_id": other.pk, "enrollment_state": "active"}
+    )
+    assert made.json()["enrollment_state"] == "active"
+    assert made.json()["user"]["login_id"] == other.login_id
+    assert why_not_for(other, by=admin) is None
 
 
 def test_a_teacher_learns_the_name_only_of_whom_they_invited(here, child, client):
@@ -67,12 +79,12 @@ def test_a_teacher_learns_the_name_only_of_whom_they_invited(here, child, client
         client.get(people),
         client.get(f"{people}/{child.pk}"),
     ]
-    for answer in answers:
-        assert answer.status_code == 200
-        assert child.name in answer.content.decode()
-        assert "mia@example.org" not in answer.content.decode()
-        assert "S-MIA" not in answer.content.decode()
-    Enrollment.objects.filter(user=child, section__course=here.course).update(state=State.ACTIVE)
+    for shown in answers:
+        assert shown.status_code == 200
+        assert child.name in shown.content.decode()
+        assert "mia@example.org" not in shown.content.decode()
+        assert "S-MIA" not in shown.content.decode()
+    answer(Enrollment.objects.get(user=child, section__course=here.course), accepts=True, by=child)
     assert api.get(f"users/{child.pk}").json()["login_id"] == "mia@example.org"
 
 

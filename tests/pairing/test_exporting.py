@@ -121,7 +121,7 @@ def test_who_is_a_student_now_is_in_the_file_and_nobody_else():
     make_student(SectionFactory())
     make_student(section, state=User.State.DELETED)
     make_student(SectionFactory(course=section.course, workflow_state=Section.State.DELETED))
-    assert [last for last, *_ in rows_of(section.course)] == ["active", "creation_pending", "invited"]
+    assert [last for last, *_ in rows_of(section.course)] == ["active"]
 
 
 def test_an_empty_class_gives_the_headings_alone():

@@ -312,7 +312,7 @@ class TestWhatAPersonHasClosed:
     @pytest.mark.parametrize("state", ["inactive", "rejected"])
     def test_an_enrollment_that_shows_nothing_does_not_become_one_that_does(self, load, school, state):
         load(options=data_set(), enrollments=table(ENROLLMENTS, "S1,KIM,student,active"))
-        Enrollment.objects.update(state=state)
+        change_state(Enrollment.objects.get(), state, by=None)
         load(options=data_set(diffing_drop_status="completed"), enrollments=ENROLLMENTS)
         assert Enrollment.objects.get().state == state
 

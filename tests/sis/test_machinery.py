@@ -8,6 +8,7 @@ from django.db import IntegrityError, OperationalError, ProgrammingError, connec
 
 from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, ObservationLink, User
+from courses.enrolling import change_states
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import link, unlink
 from sis import running
@@ -352,7 +353,7 @@ class TestBatchMode:
 
 @pytest.mark.parametrize("state", ["inactive", "rejected"])
 def test_batch_mode_concludes_nothing_that_shows_nothing(load, year, state):
-    Enrollment.objects.update(state=state)
+    change_states(Enrollment.objects.all(), state, by=None)
     load(options=batch(batch_mode_enrollment_drop_status="completed"), enrollments=ENROLLMENTS)
     assert set(Enrollment.objects.values_list("state", flat=True)) == {state}
 
