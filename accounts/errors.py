@@ -63,5 +63,8 @@ def _span(seconds: int) -> str:
     if seconds <= 5400:
         minutes = -(-seconds // 60)
         return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    hours = -(-seconds // 3600)
-    return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    if seconds <= 2 * 86_400:
+        hours = -(-seconds // 3600)
+        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    days = -(-seconds // 86_400)
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}

@@ -46,13 +46,13 @@ def _link(prove: Callable[[], User | None], observer: User, by: User, network: s
     if not Account.objects.root().pairing_is_on:
         raise PairingIsOff
     with transaction.atomic():
-        tries.take_turn(by, network)
+        this = tries.begin(by, network)
         found = prove()
         if found == observer:
             # No guess at anybody: nothing is counted.
             raise UnknownObservee
         if found:
             return link(observer, found, origin=ObservationLink.Origin.CREDENTIALS, by=by)
-        refusal = tries.record_failure(by, network, UnknownObservee())
+        refusal = this.failed(UnknownObservee())
     # Outside the transaction, which must be kept: it holds the failure.
     raise refusal

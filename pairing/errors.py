@@ -29,11 +29,20 @@ class NotWhileActing(Refused):
 
 
 class CodeRefused(Refused):
-    """Unknown, used, expired or revoked: one answer for all, so that it tells a guesser nothing."""
+    """Unknown, used, expired or revoked: one answer for all, so that it tells a guesser nothing.
 
-    def __init__(self) -> None:
+    `by_name`: or the student has another family name than the one given.
+    """
+
+    def __init__(self, *, by_name: bool = False) -> None:
         super().__init__(
             _(
+                "This code does not work for a student of this family name. Check capitals and small letters, and the"
+                " name as the school writes it; a code works once and for seven days. If it still does not work, ask"
+                " the student or the school for a new one."
+            )
+            if by_name
+            else _(
                 "This code does not work. Check capitals and small letters; a code works once and for seven days."
                 " If it still does not work, ask the student or the school for a new one."
             )
@@ -54,6 +63,34 @@ class UnknownObservee(Refused):
 
     def __init__(self) -> None:
         super().__init__(_("Unknown observee."))
+
+
+class FamilyNameWanted(Refused):
+    """Many codes are guessed at the moment, so the student's family name must come with one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Many wrong codes are being tried at the moment. Please give the student's family name with the code.")
+        )
+
+
+class OnTheWebOnly(Refused):
+    """The same, told to one who uses an app, which has no field for a family name; `address` is the page to use."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            _("Many wrong codes are being tried at the moment. Please use your code on the web: %(address)s")
+            % {"address": address}
+        )
+
+
+class TooManyOfFamily(TooManyTries):
+    """Codes of students of this family name have been guessed too often."""
+
+    sentence = _(
+        "Too many wrong codes were tried for students of this family name. Please ask the school to link you, or try"
+        " again in %(span)s."
+    )
 
 
 class TooManyCodes(TooManyTries):

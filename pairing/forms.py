@@ -11,6 +11,7 @@ from accounts.models import Account, SelfRegistration, User
 from accounts.registering import OBSERVER, Application
 from accounts.zones import zones
 from pairing import texts
+from pairing.errors import FamilyNameWanted
 
 CODE_ATTRIBUTES = {
     "autocomplete": "off",
@@ -23,7 +24,34 @@ CODE_ATTRIBUTES = {
 }
 
 
-class CodeForm(forms.Form):
+class AsksForFamilyName(RuleForm):
+    """A form with a code, which asks for the student's family name too once the rules do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.add_prefix("family_name") in self.data:
+            self.ask_for_family_name()
+
+    def ask_for_family_name(self) -> None:
+        """Add the field, which the form has only while it is needed."""
+        self.fields["family_name"] = forms.CharField(
+            label=_("Family name of the student"),
+            help_text=_("As the school writes it. Asked for at the moment, because many wrong codes are being tried."),
+            max_length=255,
+            required=False,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+
+    def add_refusal(self, refusal: Refused) -> None:
+        """Show a refusal by a rule."""
+        if isinstance(refusal, FamilyNameWanted):
+            self.ask_for_family_name()
+            self.add_error("family_name", refusal.message)
+        else:
+            super().add_refusal(refusal)
+
+
+class CodeForm(AsksForFamilyName):
     """One pairing code, typed or pasted."""
 
     code = forms.CharField(
@@ -37,6 +65,13 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         return _possible(self.cleaned_data["code"])
 
+    def add_refusal(self, refusal: Refused) -> None:
+        """Show a refusal by a rule: it is about the code, or the name beside it."""
+        if isinstance(refusal, FamilyNameWanted):
+            super().add_refusal(refusal)
+        else:
+            self.add_error("code", refusal.message)
+
 
 def _possible(typed: str) -> str:
     """The tidied code. Raises ValidationError naming what no code can have: no guess is spent on a slip."""
@@ -46,7 +81,7 @@ def _possible(typed: str) -> str:
     return text
 
 
-class RegistrationForm(RuleForm):
+class RegistrationForm(AsksForFamilyName):
     """Name, e-mail as login, password, code and terms, under the field names of Canvas's sign-up form."""
 
     NAMES = {
@@ -54,6 +89,7 @@ class RegistrationForm(RuleForm):
         "email": "pseudonym[unique_id]",
         "password": "pseudonym[password]",
         "code": "pairing_code[code]",
+        "family_name": "pairing_code[family_name]",
         "terms": "user[terms_of_use]",
     }
     FIELDS_OF_RULES = {
@@ -107,14 +143,14 @@ class RegistrationForm(RuleForm):
         self.login_is_taken = any(kind == "taken" for kind, _message in given)
 
     def application(self) -> Application:
-        """What the rules are asked for, of a valid form. With a code somebody signs up as an observer."""
+        """What the rules are asked for, as far as it is given. With a code somebody signs up as an observer."""
         given = self.cleaned_data
         return Application(
-            name=given["name"],
-            unique_id=given["email"],
-            password=given["password"],
-            terms_of_use=given["terms"],
-            initial_enrollment_type=OBSERVER if given["code"] else "",
+            name=given.get("name", ""),
+            unique_id=given.get("email", ""),
+            password=given.get("password", ""),
+            terms_of_use=given.get("terms", False),
+            initial_enrollment_type=OBSERVER if given.get("code") else "",
         )
 
 

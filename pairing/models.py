@@ -53,6 +53,14 @@ class PairingCode(models.Model):
     objects = PairingCodeQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            # By this a text that was a code once is told from a guess.
+            models.Index(
+                fields=["digest"],
+                condition=Q(used_at__isnull=False) | Q(revoked_at__isnull=False),
+                name="ended_codes_by_digest",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["digest"], condition=Q(used_at=None, revoked_at=None), name="open_code_is_unique"

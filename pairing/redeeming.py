@@ -14,7 +14,7 @@ from accounts.errors import TooManyTries
 from accounts.models import Account, Action, ObservationLink, User
 from courses.observing import link, repair
 from pairing import texts, tries
-from pairing.errors import CodeRefused, NotWhileActing, OwnCode, PairingIsOff
+from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, OwnCode, PairingIsOff
 from pairing.models import PairingCode
 
 Result = TypeVar("Result")
@@ -54,12 +54,16 @@ class Look:
     pairing: Pairing | None = None
 
 
-def preview(typed: str, *, observer: User, network: str) -> Look:
+def preview(typed: str, *, observer: User, network: str, family_name: str = "") -> Look:
     """The code behind what was typed, with its student and course, for the observer to confirm; spends nothing.
 
     Raises what `redeem` raises: looking is a try like any other.
     """
-    return _try(typed, observer, observer, network, lambda code: Look(code, _paired_already(code, observer)))
+
+    def look(code: PairingCode) -> Look:
+        return Look(code, _paired_already(code, observer))
+
+    return _try(typed, observer, observer, network, family_name, look)
 
 
 def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
@@ -68,9 +72,10 @@ def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
     One transaction that holds the code's row, so that of any number of simultaneous tries one wins. The same code
     sent again by the same observer (a double click, an answer that was lost) is the same success again: nothing is
     counted, linked or recorded twice. Raises PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for
-    every code that does not work), OwnCode.
+    every code that does not work), OwnCode; FamilyNameWanted while the institution asks for the family name, which is
+    given where one looks first (`preview`).
     """
-    return _try(typed, observer, by, network, lambda code: _pair(code, observer, by))
+    return _try(typed, observer, by, network, "", lambda code: _pair(code, observer, by))
 
 
 def redeem_shown(code_id: int, *, observer: User) -> Pairing:
@@ -89,21 +94,23 @@ def redeem_shown(code_id: int, *, observer: User) -> Pairing:
         return _pair(code, observer, observer)
 
 
-def _try(typed: str, observer: User, by: User, network: str, then: Callable[[PairingCode], Result]) -> Result:
+def _try(
+    typed: str, observer: User, by: User, network: str, family_name: str, then: Callable[[PairingCode], Result]
+) -> Result:
     if not Account.objects.root().pairing_is_on:
         raise PairingIsOff
     digest = texts.digest(texts.tidy(typed))
     with transaction.atomic():
         try:
-            tries.take_turn(by, network)
-        except TooManyTries:
+            this = tries.begin_code(by, network, family_name)
+        except (TooManyTries, FamilyNameWanted):
             # Who has used this very code guesses at nothing, whatever has failed since.
             if used := _used_before(observer, digest=digest):
                 return then(used)
             raise
-        if code := find(typed) or _used_before(observer, digest=digest):
+        if code := this.fits(find(typed)) or _used_before(observer, digest=digest):
             return then(code)
-        refusal = tries.record_failure(by, network, CodeRefused())
+        refusal = this.failed(typed)
     # Outside the transaction, which must be kept: it holds the failure.
     raise refusal
 
@@ -125,9 +132,11 @@ def find_shown(code_id: int) -> PairingCode | None:
 def _find(which: str, sought: bytes | int) -> PairingCode | None:
     wanted = {"sought": sought, "now": timezone.now()}
     student = next(iter(User.objects.raw(LOCK_STUDENT.format(which), wanted)), None)
-    code = next(iter(PairingCode.objects.raw(LOCK_CODE.format(which), wanted)), None) if student else None
-    if code and student:
-        code.student = student
+    # Asked in any case, so that the time taken does not tell a code that is refused for another reason.
+    code = next(iter(PairingCode.objects.raw(LOCK_CODE.format(which), wanted)), None)
+    if code is None or student is None:
+        return None
+    code.student = student
     return code
 
 

@@ -30,7 +30,7 @@ def sign_up(wanted: Application, code_text: str, *, network: str, by: User | Non
 
     `by` is staff making the account for somebody. An observer needs a code, whoever asks (Canvas). The same sign-up
     sent twice (code, login and password) gives the account it made. Raises NotAllowed when self registration does not
-    reach so far, TooManyTries, Invalid.
+    reach so far, TooManyTries, FamilyNameWanted (see `preview`), Invalid.
     """
     _check_is_open_to(wanted, by)
     if not code_text:
@@ -45,10 +45,11 @@ def sign_up(wanted: Application, code_text: str, *, network: str, by: User | Non
     return _try(wanted, code_text, network, by, lambda code: _make(wanted, code, by), again)
 
 
-def preview(wanted: Application, code_text: str, *, network: str) -> PairingCode:
+def preview(wanted: Application, code_text: str, *, network: str, family_name: str = "") -> PairingCode:
     """The code of a sign-up that could be carried out, with its student, for the person to confirm; makes nothing.
 
-    Raises what `sign_up` raises: looking is a try like any other.
+    `family_name` is what was given as the student's, where it is asked for. Raises what `sign_up` raises: looking is a
+    try like any other.
     """
     _check_is_open_to(wanted, None)
 
@@ -56,7 +57,7 @@ def preview(wanted: Application, code_text: str, *, network: str) -> PairingCode
         check_login_is_free(wanted.unique_id)
         return code
 
-    return _try(wanted, code_text, network, None, look, lambda: None)
+    return _try(wanted, code_text, network, None, look, lambda: None, family_name)
 
 
 def complete(wanted: Application, code_id: int) -> User:
@@ -85,18 +86,23 @@ def _try(
     by: User | None,
     then: Callable[[PairingCode], Result],
     again: Callable[[], Result | None],
+    family_name: str = "",
 ) -> Result:
-    """What `then` makes of the code, or what `again` finds that one which works no more has made."""
+    """What `then` makes of the code, or what `again` finds that one which works no more has made.
+
+    A wrong code counts whatever else is missing. Of an application that lacks something nobody hears whether its code
+    is right: else an empty form would tell it for nothing.
+    """
     errors = problems(wanted, by_staff=by is not None)
     if not Account.objects.root().pairing_is_on:
         raise Invalid(errors | {CODE: [("invalid", PairingIsOff().message)]})
     with transaction.atomic():
-        tries.take_turn(by, network)
-        code = find(code_text)
+        this = tries.begin_code(by, network, family_name)
+        code = this.fits(find(code_text))
         if code is None:
             if not errors and (made := again()):
                 return made
-            refusal = tries.record_failure(by, network, CodeRefused())
+            refusal = this.failed(code_text)
         elif not errors:
             # Whether the login is taken is told only to one who holds a good code.
             return then(code)
@@ -105,7 +111,7 @@ def _try(
     # Outside the transaction, which must be kept: it holds the failure.
     if not isinstance(refusal, CodeRefused):
         raise refusal
-    raise Invalid(errors | {CODE: [("invalid", refusal.message)]})
+    raise Invalid(errors or {CODE: [("invalid", refusal.message)]})
 
 
 def _make(wanted: Application, code: PairingCode, by: User | None) -> User:

@@ -4,26 +4,37 @@ An account has five; then it waits fifteen minutes, doubling with every further 
 are forgotten after a week. A network (IPv4 address, IPv6 /64 and the /56 around it) may fail twenty times an hour, then
 is slowed to one try in twenty seconds after each failure, and stopped at sixty; an IPv6 /48 has three times as many.
 Only failures count: a hall full of parents with good codes is never in the way of itself (reference: security, 5.3).
+What the whole institution bears is in pairing/guessing.py.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
-from accounts.errors import Refused, TooManyTries
+from django.db import connection
+from django.utils import timezone
+
+from accounts.errors import Refused
 from accounts.models import User
 from accounts.network import networks_around
 from accounts.rate_limit import (
     Doubling,
     Limit,
     Slowing,
-    count,
+    Tally,
+    hidden,
+    record_failure,
     seconds_to_wait,
+    take_turn,
     take_turn_of_failures,
+    tallies,
 )
-from accounts.rate_limit import record_failure as record
-from accounts.rate_limit import take_turn as take_turn_as
-from pairing.errors import NotWhileActing, TooManyCodes
+from pairing import family_names, texts
+from pairing.alarm import raise_alarm
+from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, TooManyCodes, TooManyOfFamily
+from pairing.guessing import ALL, ENOUGH, HOUR, NAME, WEEK, Entrance, asks_for_name, name_key
+from pairing.models import PairingCode
 
 ACCOUNT = Doubling(tries=5, wait=timedelta(minutes=15), longest=timedelta(days=1), memory=timedelta(days=7))
 NETWORK = Slowing(slow_at=20, pause=timedelta(seconds=20), stop_at=60, memory=timedelta(hours=1))
@@ -42,37 +53,8 @@ def network_key(network: str) -> str:
     return f"pairing from {network}"
 
 
-def take_turn(user: User | None, network: str) -> None:
-    """Wait for this account's turn, and go on only within its limits and the network's.
-
-    Call it first in the transaction of a try; the turn ends with the transaction. `user` is None before sign-up.
-    Raises TooManyTries, and NotWhileActing for one who acts as `user`.
-    """
-    if user and user.actor:
-        raise NotWhileActing
-    if user:
-        take_turn_as(account_key(user))
-    _check(_limits(user, network))
-
-
-def record_failure(user: User | None, network: str, refusal: Refused) -> Refused:
-    """Count one failed try; gives what to answer once the transaction, which must be kept, is committed.
-
-    That is `refusal`, or TooManyTries when others of the network failed meanwhile: then nobody is told about a code.
-    """
-    limits = _limits(user, network)
-    # The widest network last: its turn is everybody's within it.
-    take_turn_of_failures(limits[-1].key)
-    try:
-        _check(limits)
-    except TooManyTries as too_many:
-        refusal = too_many
-    record(keys_of(user, network))
-    return refusal
-
-
 def keys_of(user: User | None, network: str) -> list[str]:
-    """All that a failure is counted under."""
+    """What any failure of an account in a network is counted under."""
     return [limit.key for limit in _limits(user, network)]
 
 
@@ -82,6 +64,156 @@ def _limits(user: User | None, network: str) -> list[Limit]:
     return of_user + [Limit(network_key(each), rule) for each, rule in around]
 
 
-def _check(limits: list[Limit]) -> None:
-    if wait := seconds_to_wait(limits, count(limits)):
-        raise TooManyCodes(wait)
+@dataclass(frozen=True)
+class Try:
+    """A try that was let through, by an account or (None) by somebody who signs up; `begin` makes it."""
+
+    user: User | None
+    network: str
+
+    def check(self) -> None:
+        """Raise TooManyTries while account or network has to wait."""
+        self._check_limits(tallies(self._memories()))
+
+    def failed(self, refusal: Refused) -> Refused:
+        """Count a failure; gives what to answer once the transaction, which must be kept, is committed.
+
+        That is `refusal`, or what `check` raises when others failed meanwhile: then nobody is told about this try.
+        """
+        return self._count(refusal, keys_of(self.user, self.network))
+
+    def _count(self, refusal: Refused, keys: list[str], weight: int = 0) -> Refused:
+        take_turn_of_failures("pairing")
+        try:
+            self.check()
+        except Refused as told:
+            refusal = told
+        record_failure(keys, weight)
+        return refusal
+
+    def _memories(self) -> dict[str, timedelta]:
+        return {limit.key: limit.rule.memory for limit in _limits(self.user, self.network)}
+
+    def _check_limits(self, counted: dict[str, Tally]) -> None:
+        if wait := seconds_to_wait(_limits(self.user, self.network), counted):
+            raise TooManyCodes(wait)
+
+
+@dataclass(frozen=True)
+class CodeTry(Try):
+    """A try at a code; `begin_code` makes it. `family_name` is what was given as the student's."""
+
+    family_name: str = ""
+
+    def check(self) -> None:
+        """Raise TooManyTries; FamilyNameWanted where a family name is asked for and none was given."""
+        self.counted()
+
+    def counted(self) -> tuple[bool, int]:
+        """Whether a family name is asked for, and how many guesses failed within the hour. Raises as `check`."""
+        counted = tallies(self._memories())
+        self._check_limits(counted)
+        asked = asks_for_name(self.entrance, counted[ALL], counted[self.entrance.key])
+        if asked:
+            self._check_name(counted)
+        return asked, len(counted[ALL].failures)
+
+    @property
+    def entrance(self) -> Entrance:
+        return Entrance.ACCOUNT if self.user else Entrance.SIGN_UP
+
+    def _memories(self) -> dict[str, timedelta]:
+        names = dict.fromkeys(self.name_keys, NAME.memory)
+        return {**super()._memories(), ALL: HOUR, self.entrance.key: WEEK, **names}
+
+    @property
+    def name_keys(self) -> list[str]:
+        return [name_key(hidden(word)) for word in family_names.words_of(self.family_name)[: family_names.MOST_WORDS]]
+
+    def _check_name(self, counted: dict[str, Tally]) -> None:
+        if not self.name_keys:
+            raise FamilyNameWanted
+        if self.user and not counted[account_key(self.user)].failures:
+            return
+        if wait := seconds_to_wait([Limit(key, NAME) for key in self.name_keys], counted):
+            raise TooManyOfFamily(wait)
+
+
+@dataclass(frozen=True)
+class LetThrough:
+    """A try at a code that was let through, with a family name where one is asked for."""
+
+    of: CodeTry
+    by_name: bool
+    failures: int
+
+    def fits(self, code: PairingCode | None) -> PairingCode | None:
+        """The code, unless a family name is asked for and is not that of the code's student."""
+        if code and self.by_name and not family_names.fits(self.of.family_name, code.student):
+            return None
+        return code
+
+    def failed(self, typed: str) -> Refused:
+        """Count that there is no such code, and give what to answer, as `Try.failed` does.
+
+        What cannot be a code, or was one once, costs only who tries it, and the institution nothing.
+        """
+        keys = keys_of(self.of.user, self.of.network)
+        living, was_one = _codes(typed)
+        is_guess = not was_one and texts.complaint(texts.tidy(typed)) is None
+        if is_guess:
+            keys += self.of.name_keys if self.by_name else [self.of.entrance.key]
+            keys += [ALL] if self.failures < ENOUGH else []
+        refusal = self.of._count(CodeRefused(by_name=self.by_name), keys, weight=living)
+        if is_guess:
+            raise_alarm(self.failures + 1)
+        return refusal
+
+
+def begin(user: User | None, network: str) -> Try:
+    """Wait for this account's turn, and go on only within its limits and the network's.
+
+    Call it first in the transaction of a try; the turn ends with the transaction. `user` is None before sign-up.
+    Raises TooManyTries, and NotWhileActing for one who acts as `user`.
+    """
+    _take_turn(user)
+    made = Try(user, network)
+    made.check()
+    return made
+
+
+def begin_code(user: User | None, network: str, family_name: str = "") -> LetThrough:
+    """The same for a try at a code, which the whole institution bears too. Raises FamilyNameWanted as well."""
+    _take_turn(user)
+    made = CodeTry(user, network, family_name)
+    return LetThrough(made, *made.counted())
+
+
+def _take_turn(user: User | None) -> None:
+    if user and user.actor:
+        raise NotWhileActing
+    if user:
+        take_turn(account_key(user))
+
+
+CODES = """
+SELECT (SELECT count(*) FROM pairing_pairingcode WHERE used_at IS NULL AND revoked_at IS NULL AND expires_at > %(now)s),
+       EXISTS (SELECT 1 FROM pairing_pairingcode
+               WHERE digest = %(digest)s AND (used_at IS NOT NULL OR revoked_at IS NOT NULL))
+       OR EXISTS (SELECT 1 FROM pairing_pairingcode
+                  WHERE digest = %(digest)s AND used_at IS NULL AND revoked_at IS NULL AND expires_at <= %(now)s)
+"""
+
+
+def _codes(typed: str) -> tuple[int, bool]:
+    """How many codes live, and whether this text was one that does no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(CODES, {"now": timezone.now(), "digest": texts.digest(texts.tidy(typed))})
+        living, was_one = cursor.fetchone()
+    return living, was_one
+
+
+def is_name_asked_for(entrance: Entrance) -> bool:
+    """Whether a code must come with a family name at this entrance now."""
+    counted = tallies({ALL: HOUR, entrance.key: WEEK})
+    return asks_for_name(entrance, counted[ALL], counted[entrance.key])

@@ -19,6 +19,7 @@ class Action(models.TextChoices):
     CODES_EXPORTED = "codes.exported", _("Pairing codes exported")
     LINK_MADE = "link.made", _("Observer linked")
     LINK_REMOVED = "link.removed", _("Observer link removed")
+    GUESSING_NOTICED = "guessing.noticed", _("Many wrong pairing codes")
     LINKS_EXPORTED = "links.exported", _("Observer links exported")
     SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
     CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")

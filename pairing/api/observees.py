@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
@@ -16,7 +17,7 @@ from courses.api.finding import secretly
 from courses.observing import link, unlink
 from courses.people import observed_by, observers_of
 from pairing.credentials import link_with_password, link_with_token
-from pairing.errors import CodeRefused
+from pairing.errors import CodeRefused, FamilyNameWanted, OnTheWebOnly
 from pairing.redeeming import redeem
 
 PERMISSION = "manage_user_observers"
@@ -91,6 +92,8 @@ def create(call: Call, user_id: str) -> Body | Response:
         else:
             message = _("Please give a pairing_code, an access_token, or observee[unique_id] and observee[password].")
             raise Invalid({"pairing_code": [("blank", message)]})
+    except FamilyNameWanted:
+        raise OnTheWebOnly(call.address(reverse("observees"))) from None
     except CodeRefused as refusal:
         # Scripts written for Canvas know the short sentence.
         return Response({"errors": [{"message": "Invalid pairing code."}]}, refusal.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.urls import reverse
 from rest_framework.response import Response
 
 from accounts.api.bodies import own_body, user_body
@@ -15,8 +16,8 @@ from accounts.models import User
 from accounts.permissions import may_on_account
 from accounts.registering import Application
 from courses.knowing import OWN
-from pairing.errors import NotWhileActing
-from pairing.signing_up import sign_up
+from pairing.errors import FamilyNameWanted, NotWhileActing, OnTheWebOnly
+from pairing.signing_up import CODE, sign_up
 
 
 @open_to_all
@@ -37,6 +38,9 @@ def create(call: Call, account_id: str) -> Body | Response:
         if staff:
             raise
         return Response({}, 403)
+    except FamilyNameWanted:
+        message = OnTheWebOnly(call.address(reverse("register"))).message
+        return Response({"errors": _grouped(Invalid({CODE: [("invalid", message)]}))}, 400)
     except Invalid as refusal:
         return Response({"errors": _grouped(refusal)}, 400)
     return {**_body(user, staff), "terms_of_use": user.terms_accepted_at is not None}

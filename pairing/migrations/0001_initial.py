@@ -65,6 +65,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("used_at__isnull", False), ("revoked_at__isnull", False), _connector="OR"),
+                        fields=["digest"],
+                        name="ended_codes_by_digest",
+                    ),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("revoked_at", None), ("used_at", None)),

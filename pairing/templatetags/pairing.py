@@ -8,6 +8,7 @@ from accounts.models import Account, User
 from courses.models import Course
 from courses.visibility import is_observer
 from pairing import gates
+from pairing.alarm import alarms_of_the_week, situation
 from pairing.forms import RegistrationForm
 
 register = template.Library()
@@ -43,3 +44,15 @@ def register_dialog() -> dict[str, Any]:
     root = Account.objects.filter(parent=None).first()
     allowed = root is not None and root.pairing_is_on
     return {"allowed": allowed, "form": RegistrationForm(root=root) if root and allowed else None}
+
+
+@register.inclusion_tag("pairing/partials/guessing_notice.html")
+def guessing_notice(root: Account) -> dict[str, Any]:
+    """For the admins of the institution, that many codes are being guessed; nothing while they are not."""
+    return {"situation": situation(), "root_id": root.pk}
+
+
+@register.inclusion_tag("pairing/partials/guessing.html")
+def guessing() -> dict[str, Any]:
+    """How much is being guessed, what is asked for because of it, and the alarms of the last week."""
+    return {"situation": situation(), "alarms": alarms_of_the_week()}

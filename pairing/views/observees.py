@@ -33,15 +33,20 @@ def show(request: SignedInRequest) -> HttpResponse:
         try:
             if agreed:
                 return _paired(request, redeem_shown(agreed, observer=request.user))
-            return _look(request, form.cleaned_data["code"])
+            return _look(request, form)
         except Refused as refusal:
-            form.add_error("code", refusal.message)
+            form.add_refusal(refusal)
             return _page(request, form, refusal)
     return _page(request, form)
 
 
-def _look(request: SignedInRequest, typed: str) -> HttpResponse:
-    look = preview(typed, observer=request.user, network=network_of(request))
+def _look(request: SignedInRequest, form: CodeForm) -> HttpResponse:
+    look = preview(
+        form.cleaned_data["code"],
+        observer=request.user,
+        network=network_of(request),
+        family_name=form.cleaned_data.get("family_name", ""),
+    )
     if look.pairing:
         return _paired(request, look.pairing)
     before = [pk for pk in request.session.get(SHOWN, []) if pk != look.code.pk]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -20,8 +21,10 @@ from accounts.network import network_of
 from accounts.registering import Application
 from courses.visibility import schools_of
 from pairing.forms import RegistrationForm
+from pairing.guessing import Entrance
 from pairing.models import PairingCode
 from pairing.signing_up import complete, preview, sign_up
+from pairing.tries import is_name_asked_for
 
 # In the session between the two steps: what was given (of the password the hash), the id of the code, and when.
 CARRIED = "signing_up"
@@ -38,22 +41,40 @@ def register(request: HttpRequest) -> HttpResponse:
         return render(request, "pairing/register_closed.html", status=403)
     form = RegistrationForm(request.POST or None, root=root, initial=_typed_before(request))
     if request.method != "POST":
+        if is_name_asked_for(Entrance.SIGN_UP):
+            form.ask_for_family_name()
         return _page(request, form, 200)
-    if form.is_valid():
-        try:
-            return _next(request, form.application(), form.cleaned_data["code"])
-        except Refused as refusal:
-            form.add_refusal(refusal)
-            return _page(request, form, refusal.status if not isinstance(refusal, Invalid) else 422, refusal)
+    form.full_clean()
+    try:
+        if not form.errors:
+            return _next(request, form)
+        if form.cleaned_data.get("code"):
+            _count_wrong_code(request, form)
+    except Refused as refusal:
+        form.add_refusal(refusal)
+        return _page(request, form, refusal.status if not isinstance(refusal, Invalid) else 422, refusal)
     return _page(request, form, 422)
 
 
-def _next(request: HttpRequest, wanted: Application, code_text: str) -> HttpResponse:
-    if not code_text:
+def _next(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
+    wanted = form.application()
+    if not form.cleaned_data["code"]:
         return _sign_in(request, sign_up(wanted, "", network=network_of(request)), "dashboard")
-    code = preview(wanted, code_text, network=network_of(request))
+    code = _preview(request, form)
     request.session[CARRIED] = {"application": asdict(wanted.sealed()), "code": code.pk, "at": time.time()}
     return redirect("register_confirm")
+
+
+def _preview(request: HttpRequest, form: RegistrationForm) -> PairingCode:
+    given = form.cleaned_data
+    family_name = given.get("family_name", "")
+    return preview(form.application(), given["code"], network=network_of(request), family_name=family_name)
+
+
+def _count_wrong_code(request: HttpRequest, form: RegistrationForm) -> None:
+    """Have the code of an incomplete form counted, when it is wrong; whether it is right is not told."""
+    with suppress(Invalid):
+        _preview(request, form)
 
 
 def _carried(request: HttpRequest) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from courses.running import delete_course
 from pairing.deleting import delete_user
 from pairing.errors import CodeRefused
 from pairing.issuing import issue
-from pairing.redeeming import redeem
+from pairing.redeeming import Pairing, redeem
 from tests.factories import SectionFactory, UserFactory, make_admin, make_student
 from tests.racing import at_once
 
@@ -48,7 +48,7 @@ def test_a_code_used_while_its_students_account_is_deleted_links_nobody(_time):
         ]
     )
     assert deleted is None
-    assert isinstance(used, ObservationLink | CodeRefused)
+    assert isinstance(used, Pairing | CodeRefused)
     assert not ObservationLink.objects.filter(state="active").exists()
     assert not Enrollment.objects.filter(user=observer).exclude(state="deleted").exists()
 

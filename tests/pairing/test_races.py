@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from accounts.errors import Invalid, TooManyTries
+from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import Action, AuditEvent, BaseType, FailedTry, ObservationLink, Role, User
 from accounts.registering import Application
@@ -20,7 +20,7 @@ from courses.models import Enrollment
 from courses.observing import link, unlink
 from courses.visibility import courses_observed
 from pairing import texts
-from pairing.errors import CodeRefused, ExportedJustNow
+from pairing.errors import CodeRefused, ExportedJustNow, TooManyCodes
 from pairing.exporting import export
 from pairing.issuing import issue, issue_for_class
 from pairing.models import PairingCode
@@ -123,7 +123,7 @@ def test_guesses_at_the_same_moment_do_not_outrun_the_limit():
     outcomes = at_once(
         [partial(redeem, "unknwn", observer=observer, by=observer, network=f"10.0.0.{n}") for n in range(30)]
     )
-    assert kinds(outcomes) == {CodeRefused: 5, TooManyTries: 25}
+    assert kinds(outcomes) == {CodeRefused: 5, TooManyCodes: 25}
     assert FailedTry.objects.count() == 5
 
 
@@ -134,7 +134,7 @@ def test_guesses_from_one_network_at_the_same_moment_do_not_outrun_its_limit():
             for observer in [UserFactory() for _ in range(40)]
         ]
     )
-    assert kinds(outcomes) == {CodeRefused: 20, TooManyTries: 20}
+    assert kinds(outcomes) == {CodeRefused: 20, TooManyCodes: 20}
 
 
 def test_fifty_who_make_codes_for_one_student_leave_the_five_newest():

@@ -285,7 +285,7 @@ def test_a_failure_is_kept_although_the_try_came_to_nothing():
     observer = UserFactory()
     with pytest.raises(CodeRefused):
         use("unknwn", observer)
-    assert FailedTry.objects.get().keys == tries.keys_of(observer, NETWORK)
+    assert set(FailedTry.objects.get().keys) >= set(tries.keys_of(observer, NETWORK))
 
 
 @pytest.mark.parametrize("table", ["accounts_observationlink", "courses_enrollment", "accounts_auditevent"])

@@ -191,10 +191,10 @@ def test_an_office_with_a_whole_48_fails_three_times_as_often_before_it_is_slowe
 
 
 def test_a_failure_that_others_overtook_counts_but_tells_nothing_of_the_code(root):
+    overtaken = tries.begin_code(None, "10.0.0.1")
     for _number in range(tries.NETWORK.slow_at):
-        tries.record_failure(None, "10.0.0.1", CodeRefused())
-    answer = tries.record_failure(None, "10.0.0.1", CodeRefused())
-    assert isinstance(answer, TooManyTries)
+        tries.begin_code(None, "10.0.0.1").failed(WRONG)
+    assert isinstance(overtaken.failed(WRONG), TooManyTries)
     assert FailedTry.objects.count() == tries.NETWORK.slow_at + 1
 
 
