@@ -286,6 +286,14 @@ ACCOUNT = [
         ADMIN,
         ADMINS,
         Reach.ROOT,
+        _(
+            "Whoever has it decides for the whole institution who is in which course and who observes whom, makes "
+            "accounts with passwords, and changes those of students and families. By an account they make they could "
+            "read everybody's records, so give it only to whom you trust with all of them. Refused row by row, unless "
+            "they may do the same by hand: making themselves an observer or one of a course's staff, changing e-mail, "
+            "login or state of somebody who may do more than they, giving admin roles beyond their own, and moving "
+            "accounts and courses from or to where they manage nothing."
+        ),
     ),
     Permission(
         "manage_sis",

@@ -39,9 +39,14 @@ def who_reach_further(people: Collection[int], *, by: User) -> set[int]:
     A suspended person, a role that is switched off and a deactivated enrollment count: whoever takes over the account
     has it all tomorrow. A fixed number of statements where `by` may do everything in the institution.
     """
+    return further_by_admin_roles(people, by=by) | _further_in_courses(people, by)
+
+
+def further_by_admin_roles(people: Collection[int], *, by: User) -> set[int]:
+    """Those of them who may so by an admin role."""
     held = all_roles_of(people)
     beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
-    return {user for user, role, account in held if (role, account) in beyond} | _further_in_courses(people, by)
+    return {user for user, role, account in held if (role, account) in beyond}
 
 
 def _further_in_courses(people: Collection[int], by: User) -> set[int]:

@@ -6,16 +6,17 @@ may be custom: what counts is always the base type.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
 from accounts.permission_list import PERMISSIONS
-from accounts.permissions import account_permissions
+from accounts.permissions import HeldRole, account_permissions, permissions_by
 from accounts.roles import roles_of, settings_of
 from courses.enrolling import default_section
 from courses.models import Course, Enrollment, Section
@@ -141,6 +142,30 @@ def check_enrolls(role: Role, course: Course, *, by: User, observing: bool = Fal
         keys |= needed(AS_GOOD_AS[Enrollment.State(state)], role.base_type)
     check_keys(keys, course, by=by)
     check_gives([role], course, by=by)
+
+
+class Entry(NamedTuple):
+    """Somebody's place in a course to be, by ids: with which role, and whether to observe a student there."""
+
+    course: int
+    role: int
+    base_type: str
+    observing: bool
+
+
+def not_to_enter(entries: Collection[Entry], *, by: User) -> set[Entry]:
+    """Those of these with which `by` may not enroll anybody by hand: see `check_enrolls` (a few statements for all)."""
+    courses = {course.pk: course for course in Course.objects.filter(pk__in={entry.course for entry in entries})}
+    held = held_in(by, courses.values())
+    roles = {HeldRole(entry.role, entry.base_type) for entry in entries}
+    reach = permissions_by(roles, {course.account_id for course in courses.values()})
+
+    def may(entry: Entry) -> bool:
+        mine = held[entry.course]
+        wanted = needed(Deed.ENROLL, entry.base_type, observing=entry.observing)
+        return mine.sections is None and wanted | reach[courses[entry.course].account_id][entry.role] <= mine.keys
+
+    return {entry for entry in entries if not may(entry)}
 
 
 def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:

@@ -32,6 +32,20 @@ TEXTS = {
     ),
     "user_invalid": _("User {user} cannot be saved: {reason}."),
     "reaches_further": _("User {user} may do more than whoever started this import, who therefore cannot change them."),
+    "own_id": _(
+        "User {user} started this import, and cannot change their own SIS id by it without “SIS Data - manage”."
+    ),
+    "own_link": _(
+        "User {observer} started this import, and cannot make themselves an observer of {student} by it without"
+        " “Users - manage observers”."
+    ),
+    "own_place": _(
+        "Whoever started this import would come into {place} as one of its staff, or as an observer, and could not do"
+        " so by hand. Let somebody else import this row."
+    ),
+    "moves_too_far": _(
+        "{id} was not moved: whoever started this import does not manage both where it is and where it would go."
+    ),
     "bad_email": _("User {user} was saved without the e-mail address {email}, which is none. Correct it."),
     "no_existing_user_ref": _(
         "Nothing says whose login {user} is: give existing_user_id, existing_integration_id or existing_canvas_user_id."

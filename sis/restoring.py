@@ -20,9 +20,11 @@ from accounts.admins import not_to_give
 from accounts.auditing import record, record_many
 from accounts.errors import Invalid
 from accounts.locking import lock_users
-from accounts.models import Account, AccountAdmin, Action, ObservationLink, User
+from accounts.models import Account, AccountAdmin, Action, BaseType, ObservationLink, User
+from accounts.permissions import may_on_account
 from accounts.states import follow_states
 from courses.comparing import who_reach_further
+from courses.managing import Entry, not_to_enter
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import by_link, follow, link_all, narrow_all, unlink_all
 from pairing.deleting import revoke_codes
@@ -72,7 +74,8 @@ def begin_restoring(
         locked = SisImport.objects.select_for_update().get(pk=sis_import.pk)
         if why := why_not_restored(locked):
             raise Invalid({"id": [("invalid", why)]})
-        locked.workflow_state, locked.restoring = SisImport.State.RESTORING, {**wanted, **_who(by), "progress": 0}
+        locked.restoring = {**wanted, **_who(by), "was": locked.workflow_state, "progress": 0}
+        locked.workflow_state = SisImport.State.RESTORING
         locked.attempts = 0
         locked.save(update_fields=["workflow_state", "restoring", "attempts", "updated_at"])
         record(Action.SIS_IMPORT_RESTORED, by=by, sis_import=locked.pk, wanted=wanted)
@@ -121,6 +124,8 @@ def _put_back_links(change: StateChange, by: User) -> int:
     lock_users(links.values_list("student_id", flat=True))
     found = links.filter(state=change.after, sis_import_id=change.sis_import_id)
     if returns:
+        if not may_on_account(by, "manage_user_observers", Account.objects.root()):
+            found = found.exclude(observer__in=_own(by))
         found = found.filter(scope=ObservationLink.Scope.ALL).exclude(observer__state=User.State.DELETED)
         found = found.exclude(student__state=User.State.DELETED)
     ours: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
@@ -152,7 +157,7 @@ def _put_back_enrollments(change: StateChange, by: User) -> int:
     before = change.before or Enrollment.State.DELETED
     there = Enrollment.objects.filter(pk__in=change.records)
     lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
-    ids = list(_only_touched_by(change, there).values_list("pk", flat=True))
+    ids = list(_not_oneself(_only_touched_by(change, there), before, by).values_list("pk", flat=True))
     there.filter(pk__in=ids).update(state=before, **_consent_of(change))
     there.filter(pk__in=ids).exclude(state=Enrollment.State.COMPLETED).update(completed_at=None)
     done = there.filter(pk__in=ids)
@@ -169,6 +174,21 @@ def _consent_of(change: StateChange) -> dict[str, Any]:
         through = Case(When(accepted_through="", then=Value("institution")), default=F("accepted_through"))
         return {"accepted_at": Coalesce("accepted_at", Now()), "accepted_through": through}
     return {} if change.before == Enrollment.State.DELETED else {"accepted_at": None, "accepted_through": ""}
+
+
+def _own(by: User) -> list[int]:
+    return [by.pk, by.person_acting.pk]
+
+
+def _not_oneself(found: QuerySet[Enrollment], before: str, by: User) -> QuerySet[Enrollment]:
+    """Without those by which `by` would be staff or an observer again where they could not enroll themselves."""
+    own = found.filter(user__in=_own(by)).exclude(type=BaseType.STUDENT)
+    if before in Enrollment.GONE:
+        return found
+    rows = own.values_list("pk", "section__course", "role", "type", "associated_user")
+    entries = {pk: Entry(course, role, base, student is not None) for pk, course, role, base, student in rows}
+    refused = not_to_enter(set(entries.values()), by=by) if entries else set()
+    return found.exclude(pk__in=[pk for pk, entry in entries.items() if entry in refused])
 
 
 def _only_touched_by(change: StateChange, there: QuerySet[Enrollment]) -> QuerySet[Enrollment]:

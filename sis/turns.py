@@ -13,6 +13,7 @@ from sis.keeping import UPLOADED, keep_without_passwords
 from sis.models import SisImport
 from sis.restoring import restore
 from sis.running import Import, Tell, give_up, is_lost
+from sis.senders import is_still_allowed, refuse
 
 # The first number of the advisory lock; the second is the root account's id.
 LOCK = 715_001
@@ -57,9 +58,14 @@ def work_off(root: Account) -> None:
 def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
     """Run or restore one import, whatever its state asks for. The caller holds the turn.
 
-    Raises what went wrong, and gives the import up after a few tries; a database that goes away does not count.
+    Raises what went wrong, and gives the import up after a few tries; a database that goes away does not count. One
+    whose sender may not import any more is refused.
     """
     session = connection.connection
+    if not is_still_allowed(sis_import):
+        refuse(sis_import)
+        keep_without_passwords(sis_import)
+        return
     try:
         if sis_import.workflow_state == SisImport.State.RESTORING:
             restore(sis_import)

@@ -1,7 +1,9 @@
 """accounts.csv: the tree of accounts."""
 
 from accounts.models import Account
+from accounts.sub_accounts import PERMISSION
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+from sis.applying.reach import refuse_moves
 
 # A child comes after its parent, and whoever moves within the tree moves alone.
 CLASH = """
@@ -54,7 +56,7 @@ CREATE TEMP TABLE w ON COMMIT DROP AS
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("account")} AS info,
        r.account_id, f.id AS found, f.workflow_state AS before, coalesce(r.status, f.workflow_state) AS after,
        CASE WHEN {free("name")} THEN coalesce(r.name, f.name) ELSE f.name END AS new_name,
-       {PARENT} AS new_parent,
+       {PARENT} AS new_parent, f.parent_id AS old_parent,
        CASE WHEN 'integration_id' = ANY(%(given)s) THEN r.integration_id ELSE f.integration_id END AS new_integration,
        {
     stuck(
@@ -71,6 +73,11 @@ LEFT JOIN LATERAL (SELECT * FROM accounts_account a WHERE a.integration_id = r.i
 LEFT JOIN LATERAL (SELECT * FROM accounts_account a WHERE a.id = {PARENT} LIMIT 1) above ON true
 """
 
+MOVES = """
+SELECT n, found, old_parent, new_parent FROM w
+WHERE problem IS NULL AND found IS NOT NULL AND new_parent IS DISTINCT FROM old_parent
+"""
+
 UPDATE = """
 UPDATE accounts_account a
 SET name = w.new_name, parent_id = w.new_parent, workflow_state = w.after, integration_id = w.new_integration,
@@ -82,6 +89,7 @@ FROM w WHERE a.id = w.found AND w.problem IS NULL
 def apply(this: Round) -> None:
     """Make, rename, move and delete accounts."""
     this.look_up(LOOK_UP, "accounts_account")
+    refuse_moves(this, MOVES, PERMISSION)
     this.execute(
         noting_changes("Account", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

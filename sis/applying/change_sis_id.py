@@ -1,7 +1,7 @@
 """change_sis_id.csv: records get other SIS or integration ids. Comes before everything else."""
 
 from sis.applying.chunks import Applier, Round, ids, info, rows
-from sis.applying.reach import refuse_people_out_of_reach
+from sis.applying.reach import OWN_IDS, refuse_own, refuse_people_out_of_reach
 
 # type → table and the column of its SIS id
 TABLES = {
@@ -83,6 +83,7 @@ def apply(this: Round) -> None:
     """Give records other ids."""
     this.execute(LOOK_UP)
     refuse_people_out_of_reach(this, where="w.type = 'user'")
+    refuse_own(this, "own_id", "w.type = 'user' AND w.found = ANY(%(sender)s)", unless=OWN_IDS)
     for type_, (table, _sis_id) in TABLES.items():
         this.remember(table, where=f"w.type = '{type_}'")
     for update in UPDATES:

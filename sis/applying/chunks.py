@@ -64,6 +64,8 @@ class Round:
             "import": run.sis_import_id,
             "root": run.root_id,
             "by": run.by.pk if run.by else None,
+            # Whoever acts as somebody gains by both.
+            "sender": [run.by.pk, run.by.person_acting.pk] if run.by else [],
             "given": sorted(columns),
             "first": first,
             "last": last,

@@ -1,7 +1,9 @@
 """courses.csv: courses, where they belong and whether they are open."""
 
 from courses.models import Course
+from courses.running import PERMISSION
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+from sis.applying.reach import refuse_moves
 
 CLASH = """
 SELECT n, key, true FROM rows r
@@ -90,7 +92,7 @@ SELECT r.n, r.row, r.note AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info(
        CASE WHEN {free("status")} THEN {AFTER} ELSE f.workflow_state END AS after,
        CASE WHEN {free("name")} THEN r.long_name ELSE f.name END AS new_name,
        CASE WHEN {free("course_code")} THEN r.short_name ELSE f.course_code END AS new_code,
-       home.id AS new_account,
+       home.id AS new_account, f.account_id AS old_account,
        CASE WHEN {free("term")} THEN coalesce(t.id, f.term_id) ELSE f.term_id END AS new_term,
        {_date("start_date", "start_at")} AS new_start,
        {_date("end_date", "end_at")} AS new_end,
@@ -126,6 +128,10 @@ LEFT JOIN LATERAL (SELECT * FROM accounts_account x WHERE x.id =
 LEFT JOIN LATERAL (SELECT id FROM courses_term x WHERE x.sis_term_id = r.term_id LIMIT 1) t ON true
 """
 
+MOVES = """
+SELECT n, old_account, new_account FROM w WHERE problem IS NULL AND found IS NOT NULL AND new_account <> old_account
+"""
+
 UPDATE = """
 UPDATE courses_course c
 SET name = w.new_name, course_code = w.new_code, account_id = w.new_account, term_id = w.new_term,
@@ -139,6 +145,7 @@ FROM w WHERE c.id = w.found AND w.problem IS NULL
 def apply(this: Round) -> None:
     """Make, change, publish, conclude and delete courses."""
     this.look_up(LOOK_UP, "courses_course")
+    refuse_moves(this, MOVES, PERMISSION)
     this.execute(
         noting_changes("Course", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

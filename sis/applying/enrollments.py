@@ -4,6 +4,7 @@ from accounts.role_words import BEGINNINGS, MEANINGS, WORDS
 from courses.models import Enrollment, Section
 from courses.observing import follow
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+from sis.applying.reach import refuse_own_places
 from sis.staging import WAS_ADDED
 
 # Whom the row names, and where: used to see what clashes, to lock, and to look everything up.
@@ -214,6 +215,15 @@ FROM (
 ) AS compared
 """
 
+# Where the sender would be one of the staff, or an observer, and is not yet, or would see more than their section.
+OWN_PLACES = """
+SELECT w.n, s.course_id, w.role, w.type, w.other IS NOT NULL
+FROM w JOIN courses_section s ON s.id = w.section LEFT JOIN courses_enrollment e ON e.id = w.found
+WHERE w.problem IS NULL AND w.person = ANY(%(sender)s) AND w.type <> %(student)s
+  AND (w.after = 'active' OR (w.after = 'completed' AND w.before IS DISTINCT FROM 'active'))
+  AND (w.changed OR (e.limit_privileges_to_course_section AND NOT w."limit"))
+"""
+
 UPDATE = """
 UPDATE courses_enrollment e
 SET state = w.after, start_at = w.start_at, end_at = w.end_at, limit_privileges_to_course_section = w."limit",
@@ -244,6 +254,7 @@ def apply(this: Round) -> None:
     made = insert(Section, "wanting", "", course_id="wanting.id", name="wanting.name", is_default="true")
     this.execute(f"{MAKE_DEFAULT_SECTIONS} {made} ON CONFLICT DO NOTHING")
     this.look_up(LOOK_UP, "courses_enrollment", has_other_names=True)
+    refuse_own_places(this, OWN_PLACES)
     this.execute(
         noting_changes("Enrollment", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
     )

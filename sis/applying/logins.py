@@ -1,7 +1,7 @@
 """logins.csv: everybody has one login here, so a row can only give its SIS id to somebody who has none yet."""
 
 from sis.applying.chunks import Applier, Round, ids, info, rows
-from sis.applying.reach import refuse_people_out_of_reach
+from sis.applying.reach import OWN_IDS, refuse_own, refuse_people_out_of_reach
 
 CLASH = """
 SELECT n, key, true FROM rows r
@@ -79,6 +79,7 @@ def apply(this: Round) -> None:
     """Give SIS ids to people who have none; everything else is a warning."""
     this.look_up(LOOK_UP, "accounts_user")
     refuse_people_out_of_reach(this)
+    refuse_own(this, "own_id", "w.found = ANY(%(sender)s)", unless=OWN_IDS)
     this.execute(UPDATE)
 
 

@@ -3,6 +3,7 @@
 from courses.models import Section
 from courses.observing import keep_within_scopes
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
+from sis.applying.reach import own_places_in, refuse_own_places
 
 CLASH = """
 SELECT n, key, true FROM rows r
@@ -28,6 +29,7 @@ CASE WHEN r.section_id IS NULL THEN 'no_section_id'
 IDS = ids(
     id="r.section_id",
     section="r.section_id",
+    place="r.section_id",
     course="r.course_id",
     status="r.status",
     integration_id="r.integration_id",
@@ -100,6 +102,7 @@ WITH ended AS (
 def apply(this: Round) -> None:
     """Make, rename, move and delete sections, the last with all who are in them."""
     this.look_up(LOOK_UP, "courses_section")
+    refuse_own_places(this, own_places_in("w.found", "w.new_course", "w.moves"))
     this.lock(LOCK)
     this.execute(END_ENROLLMENTS)
     this.execute(

@@ -3,6 +3,7 @@
 from accounts.models import ObservationLink
 from courses.observing import link_all, unlink_all
 from sis.applying.chunks import Applier, Round, ids, info, noting_changes, rows
+from sis.applying.reach import OWN_LINKS, refuse_own
 from sis.staging import WAS_ADDED
 
 # What is told of a link that opens more than before; Canvas has no such thing.
@@ -79,10 +80,17 @@ CHANGES = f"SELECT l.id, w.before, l.state {LINKS}"
 WIDENED = f"SELECT l.id, w.scope, l.scope {LINKS} AND w.before = 'active' AND l.state = 'active'"
 
 
+# A link of the sender's that is not there yet, or opens more than it did.
+OWN = """
+observer = ANY(%(sender)s) AND status = 'active' AND (before, scope) IS DISTINCT FROM ('active', 'all')
+"""
+
+
 def apply(this: Round) -> None:
     """Make, repair and end links."""
     this.lock(LOCK)
     this.look_up(LOOK_UP, "accounts_observationlink", found="w.link")
+    refuse_own(this, "own_link", OWN, unless=OWN_LINKS)
     pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
     for status, observer, student in this.execute(PAIRS):
         pairs[status].append((observer, student))

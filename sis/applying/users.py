@@ -6,7 +6,7 @@ from accounts.signing_in import forget_addresses
 from accounts.states import follow_states
 from pairing.deleting import revoke_codes
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
-from sis.applying.reach import refuse_people_out_of_reach
+from sis.applying.reach import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.passwords import Given, changed
 from sis.staging import LONGEST, WAS_ADDED
 
@@ -170,6 +170,17 @@ WOULD_CHANGE = f"""
 (w.secret IS NOT NULL OR EXISTS (SELECT FROM accounts_user u WHERE u.id = w.found AND {DIFFERS}))
 """
 
+# Whether it changes how somebody signs in, or as whom they are known: more than a name.
+ACCOUNT = ("login_id", "sis_user_id", "integration_id", "state", "email")
+ACCOUNT_DIFFERS = f"""
+(w.secret IS NOT NULL OR EXISTS (SELECT FROM accounts_user u WHERE u.id = w.found
+ AND ({", ".join(COLUMNS[name] for name in ACCOUNT)}) IS DISTINCT FROM ({", ".join(f"u.{name}" for name in ACCOUNT)})))
+"""
+OWN_ID = """
+w.found = ANY(%(sender)s) AND EXISTS (SELECT FROM accounts_user u WHERE u.id = w.found
+                                      AND u.sis_user_id IS DISTINCT FROM w.user_id)
+"""
+
 # Deleting somebody ends what they are here; the links stay (reference 1.1), and open nothing.
 END_ENROLLMENTS = f"""
 WITH leaving AS (SELECT found FROM w WHERE problem IS NULL AND after = 'deleted' AND before <> 'deleted'),
@@ -216,7 +227,8 @@ ORDER BY u.id FOR NO KEY UPDATE OF u
 def apply(this: Round) -> None:
     """Make, change, suspend and delete people."""
     this.look_up(LOOK_UP, "accounts_user")
-    refuse_people_out_of_reach(this, where=WOULD_CHANGE)
+    refuse_people_out_of_reach(this, where=WOULD_CHANGE, account=ACCOUNT_DIFFERS)
+    refuse_own(this, "own_id", OWN_ID, unless=OWN_IDS)
     this.lock(LOCK)
     _take_passwords(this)
     this.execute(FREE_LOGINS)

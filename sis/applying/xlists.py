@@ -3,6 +3,7 @@
 from courses.models import Course
 from courses.observing import keep_within_scopes
 from sis.applying.chunks import Applier, Round, ids, info, insert, noting_changes, rows, stuck
+from sis.applying.reach import own_places_in, refuse_own_places
 
 # A course that is not there yet is copied from the first section that names it.
 CLASH = """
@@ -27,6 +28,7 @@ CASE WHEN r.xlist_course_id IS NULL THEN 'no_xlist_course_id'
 IDS = ids(
     id="coalesce(r.section_id, r.xlist_course_id)",
     section="r.section_id",
+    place="r.section_id",
     status="r.status",
     column="split_part(r.fault, ':', 2)",
 )
@@ -42,6 +44,8 @@ CREATE TEMP TABLE w ON COMMIT DROP AS
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("xlist")} AS info,
        r.xlist_course_id, r.status, s.id AS section, s.course_id AS course,
        coalesce(s.nonxlist_course_id, s.course_id) AS home,
+       CASE r.status WHEN 'deleted' THEN coalesce(s.nonxlist_course_id, s.course_id)
+            ELSE (SELECT c.id FROM courses_course c WHERE c.sis_course_id = r.xlist_course_id) END AS target,
        {stuck({"course": MOVES}, "s")} AS new_stuck
 FROM rows r
 LEFT JOIN LATERAL (SELECT * FROM courses_section x WHERE x.sis_section_id = r.section_id LIMIT 1) s ON true
@@ -76,6 +80,7 @@ WHERE s.id = w.section AND w.problem IS NULL
 def apply(this: Round) -> None:
     """Move sections to the courses they are cross-listed into, which are made where they are missing, or home."""
     this.look_up(LOOK_UP, "courses_section", found="w.section")
+    refuse_own_places(this, own_places_in("w.section", "w.target", "w.target <> w.course"))
     this.lock(LOCK)
     this.execute(REVIVE)
     made = insert(
