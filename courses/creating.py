@@ -29,6 +29,7 @@ def create_course(
     term: Term | None = None,
     start_at: datetime | None = None,
     end_at: datetime | None = None,
+    restrict_enrollments_to_course_dates: bool = False,
     syllabus_body: str = "",
     publish: bool = False,
 ) -> Course:
@@ -50,6 +51,7 @@ def create_course(
                 term=term,
                 start_at=start_at,
                 end_at=end_at,
+                restrict_enrollments_to_course_dates=restrict_enrollments_to_course_dates,
                 syllabus_body=syllabus_body,
                 workflow_state=Course.State.AVAILABLE if publish else Course.State.UNPUBLISHED,
             )

@@ -107,8 +107,17 @@ class SectionForm(RuleForm):
     name = forms.CharField(
         label=_("Name"), max_length=255, error_messages={"required": _("Please give the section a name.")}
     )
-    start_at = _Moment(label=_("Begins"), help_text=_("May stay empty."))
-    end_at = _Moment(label=_("Ends"), help_text=_("May stay empty."))
+    start_at = _Moment(
+        label=_("Begins"), help_text=_("May stay empty. Before that, its students and their observers see no course.")
+    )
+    end_at = _Moment(label=_("Ends"), help_text=_("May stay empty. After that they read what was there."))
+    restrict_enrollments_to_section_dates = forms.BooleanField(
+        label=_("Only these dates count"),
+        help_text=_(
+            "Those of the course and the term then count no more for this section: it may begin earlier or end later."
+        ),
+        required=False,
+    )
 
 
 class CourseForm(RuleForm):
@@ -135,6 +144,11 @@ class CourseForm(RuleForm):
     term = forms.ModelChoiceField(label=_("Term"), queryset=Term.objects.none(), empty_label=_("None"), required=False)
     start_at = _Moment(label=_("Starts"))
     end_at = _Moment(label=_("Ends"))
+    restrict_enrollments_to_course_dates = forms.BooleanField(
+        label=_("Only these dates count"),
+        help_text=_("Those of the term then count no more for this course: it may start earlier or end later."),
+        required=False,
+    )
 
     def __init__(
         self,

@@ -18,8 +18,8 @@ State = Enrollment.State
 def invitations_of(user: User) -> EnrollmentQuerySet:
     """What `user` is invited to and could open, by course; what one would only take, once it is published."""
     invited = Enrollment.objects.present().filter(user=user, state=State.INVITED)
-    open_now = Q(section__course__in=Course.objects.readable())
-    found = invited.filter(open_now | Q(type__in=STAFF_TYPES))
+    published = Q(section__course__workflow_state__in=Course.READABLE)
+    found = invited.begun().filter(published | Q(type__in=STAFF_TYPES))
     return found.select_related("section__course", "role").order_by("section__course__name", "id")
 
 

@@ -26,6 +26,7 @@ from accounts.permissions import (
     remember_accounts,
     remembered,
 )
+from courses.dates import RUNS
 from courses.models import Course
 
 ROLES = f"""
@@ -37,7 +38,8 @@ FROM courses_enrollment e
 JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
 JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
 JOIN accounts_role r ON r.id = e.role_id AND r.workflow_state = 'active'
-WHERE e.user_id = %(user)s AND e.state = 'active' AND c.id = ANY(%(courses)s)
+LEFT JOIN courses_term t ON t.id = c.term_id
+WHERE e.user_id = %(user)s AND e.state = 'active' AND c.id = ANY(%(courses)s) AND {RUNS}
 ORDER BY 1, 3
 """  # noqa: S608 built from constants
 

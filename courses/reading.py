@@ -59,13 +59,13 @@ def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
 def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
     """The enrollments through which a list of `person`'s courses is made for `by`; None as with `places_of`.
 
-    Courses that somebody only takes or observes are listed once they are published and have started.
+    Courses that somebody only takes or observes are listed once they are published, and all once they have begun.
     """
     places = places_of(person, by=by)
     if places is None:
         return None
-    open_now = Q(section__course__in=Course.objects.readable())
-    return places.filter(open_now | Q(type__in=STAFF_TYPES), state__in=READING)
+    published = Q(section__course__workflow_state__in=Course.READABLE)
+    return places.filter(published | Q(type__in=STAFF_TYPES), state__in=READING).begun()
 
 
 class Sight:

@@ -32,7 +32,8 @@ def check_may_manage(account: Account, by: User) -> None:
 
 
 def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
-    """Change any of name, course_code, sis_course_id, account, term, start_at, end_at and syllabus_body.
+    """Change any of name, course_code, sis_course_id, account, term, syllabus_body, start_at, end_at, and whether these
+    dates bind (restrict_enrollments_to_course_dates).
 
     What is not given stays; None empties a date or the term. To move the course one must manage the courses of both
     accounts. Raises NotAllowed, Invalid.

@@ -23,10 +23,11 @@ ADD, EDIT, DELETE = "manage_sections_add", "manage_sections_edit", "manage_secti
 
 
 class Dates(TypedDict, total=False):
-    """When a section begins and ends; what is left out stays."""
+    """When a section begins and ends, and whether that binds (see courses/dates.py); what is left out stays."""
 
     start_at: datetime | None
     end_at: datetime | None
+    restrict_enrollments_to_section_dates: bool
 
 
 def sections_of(course: Course) -> QuerySet[Section]:

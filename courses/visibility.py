@@ -1,6 +1,6 @@
 """Who sees what of a course. Deny by default: without a standing there is no course to see.
 
-Students and observers see a course once it is published and has started; an observer sees, besides what is for
+Students and observers see a course once it is published and has begun for them; an observer sees, besides what is for
 everybody, the observed student's own grades and comments, and never another student's (reference: visibility).
 """
 
@@ -13,10 +13,10 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Account, BaseType, ObservationLink, User
 from accounts.models.user import UserQuerySet
+from courses.dates import is_over
 from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
-from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.permissions import STAFF_TYPES, course_permissions
+from courses.permissions import course_permissions
 
 # Concluded enrollments keep reading; inactive ones do not.
 READING = (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED)
@@ -31,6 +31,8 @@ class Standing:
     types: frozenset[str]
     permissions: frozenset[str]
     observed: tuple[User, ...] = ()
+    # Whether it is over for the reader; what was there can still be read.
+    is_over: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -87,16 +89,10 @@ def is_observer(user: User) -> bool:
     return User.objects.filter(Exists(linked) | Exists(observer_enrollments(user)), pk=user.pk).exists()
 
 
-def courses_observed(observer: User, student: User) -> CourseQuerySet:
-    """The courses in which `observer` sees this student, readable ones only, by name."""
-    places = observer_enrollments(observer).filter(associated_user=student)
-    return Course.objects.readable().filter(pk__in=places.values("section__course")).order_by("name", "id")
-
-
 def courses_by_student(observer: User) -> dict[int, list[Course]]:
-    """By student id, the readable courses in which `observer` sees each student (one statement)."""
+    """By student id, the open courses in which `observer` sees each student (one statement)."""
     found: dict[int, dict[int, Course]] = defaultdict(dict)
-    places = observer_enrollments(observer).filter(section__course__in=Course.objects.readable())
+    places = observer_enrollments(observer).open()
     for place in places.select_related("section__course").order_by("section__course__name", "section__course__id"):
         if place.associated_user_id:
             found[place.associated_user_id][place.section.course_id] = place.section.course
@@ -110,31 +106,23 @@ def schools_of(student: User) -> list[str]:
     return list(accounts.distinct().order_by("name").values_list("name", flat=True))
 
 
-def own_courses(user: User) -> CourseQuerySet:
-    """The courses `user` takes or teaches; those they only take once readable. By name."""
-    mine = Enrollment.objects.present().filter(user=user, state__in=READING)
-    taught = mine.filter(type__in=STAFF_TYPES).values("section__course")
-    # An observer enrollment without a student shows the course alone.
-    taken = mine.filter(Q(type=BaseType.STUDENT) | Q(type=BaseType.OBSERVER, associated_user=None))
-    return (
-        Course.objects.present()
-        .filter(Q(pk__in=taught) | Q(pk__in=Course.objects.readable().filter(pk__in=taken.values("section__course"))))
-        .order_by("name", "id")
-    )
-
-
 def standing(user: User, course: Course) -> Standing | None:
     """How `user` stands in `course`, or None when for this user there is no such course (five statements at most)."""
     if course.workflow_state == Course.State.DELETED or not user.is_active:
         return None
-    mine = Enrollment.objects.present().filter(user=user, section__course=course, state__in=READING)
-    types = set(mine.exclude(type=BaseType.OBSERVER, associated_user__isnull=False).values_list("type", flat=True))
-    through = observer_enrollments(user).filter(section__course=course)
+    mine = Enrollment.objects.present().filter(user=user, section__course=course, state__in=READING).begun()
+    rows = list(mine.annotate(over=is_over()).values_list("type", "associated_user", "over"))
+    types = {base_type for base_type, student, _over in rows if student is None}
+    through = observer_enrollments(user).filter(section__course=course).begun()
     observed = tuple(User.objects.filter(pk__in=through.values("associated_user")).by_name())
     if observed:
         types.add(BaseType.OBSERVER)
-    found = Standing(course, frozenset(types), course_permissions(user, course), observed)
-    if found.is_staff or (types and course.is_readable()):
+    seen = {None, *(student.pk for student in observed)}
+    over = [over for _type, student, over in rows if student in seen] or [
+        course.workflow_state == Course.State.COMPLETED
+    ]
+    found = Standing(course, frozenset(types), course_permissions(user, course), observed, all(over))
+    if found.is_staff or (types and course.workflow_state in Course.READABLE):
         return found
     return None
 

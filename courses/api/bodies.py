@@ -45,7 +45,7 @@ def course_body(course: Course, root: Account, keys: Collection[str], include: C
         "is_public": False,
         "hide_final_grades": False,
         "apply_assignment_group_weights": False,
-        "restrict_enrollments_to_course_dates": False,
+        "restrict_enrollments_to_course_dates": course.restrict_enrollments_to_course_dates,
         "time_zone": course.account.default_time_zone,
     }
     if "read_sis" in keys:
@@ -90,7 +90,7 @@ def section_body(section: Section, keys: Collection[str]) -> Body:
         "start_at": section.start_at,
         "end_at": section.end_at,
         "created_at": section.created_at,
-        "restrict_enrollments_to_section_dates": False,
+        "restrict_enrollments_to_section_dates": section.restrict_enrollments_to_section_dates,
     }
     if "read_sis" in keys:
         body |= {"sis_section_id": section.sis_section_id, "integration_id": section.integration_id}

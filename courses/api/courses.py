@@ -17,6 +17,7 @@ from accounts.permissions import may_on_account
 from courses.api import finding
 from courses.api.bodies import TYPES, brief_enrollment, course_body, section_body
 from courses.creating import create_course
+from courses.dates import is_over
 from courses.enrolling import default_section, enroll
 from courses.managing import check_enrolls
 from courses.models import Course, Enrollment, Section
@@ -27,8 +28,8 @@ from courses.reading import Sight, course_places, observed_places
 from courses.totals import totals_of
 from courses.visibility import standing
 
-# The `enrollment_state` filter: Canvas's words and our states. Invited people see no course yet.
-STATES = {"active": [Enrollment.State.ACTIVE], "completed": [Enrollment.State.COMPLETED]}
+# The `enrollment_state` filter, by all dates that count: whether the enrollments are over. Invited people see none yet.
+OVER = {"active": [False], "completed": [True]}
 
 
 def index(call: Call) -> Body:
@@ -54,7 +55,7 @@ def _of_type_and_state(call: Call, places: EnrollmentQuerySet) -> EnrollmentQuer
     if types := call.given.texts("enrollment_type"):
         places = places.filter(type__in=[TYPES[short] for short in types if short in TYPES])
     if state := call.given.text("enrollment_state"):
-        places = places.filter(state__in=STATES.get(state, []))
+        places = places.annotate(over=is_over()).filter(over__in=OVER.get(state, []))
     elif "completed" not in call.given.texts("state"):
         places = places.filter(state=Enrollment.State.ACTIVE)
     return places
@@ -145,6 +146,7 @@ def _create(call: Call, home: Account) -> Course:
         term=finding.term(term_id) if term_id else None,
         start_at=wanted.moment("start_at"),
         end_at=wanted.moment("end_at"),
+        restrict_enrollments_to_course_dates=wanted.flag("restrict_enrollments_to_course_dates"),
         syllabus_body=wanted.text("syllabus_body"),
         publish=call.given.flag("offer") or wanted.flag("offer"),
     )

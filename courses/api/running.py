@@ -64,6 +64,8 @@ def _given(call: Call) -> dict[str, Any]:
         if field in wanted
     }
     given |= {field: wanted.moment(field) for field in ("start_at", "end_at") if field in wanted}
+    if (binds := "restrict_enrollments_to_course_dates") in wanted:
+        given[binds] = wanted.flag(binds)
     if "account_id" in wanted:
         given["account"] = account(call, wanted.text("account_id"))
     for key in ("enrollment_term_id", "term_id"):

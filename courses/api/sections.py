@@ -10,6 +10,8 @@ from courses.api.people import roster_keys
 from courses.permissions import course_permissions
 from courses.sections import Dates, create_section, delete_section, edit_section, sections_open_to
 
+BINDS = "restrict_enrollments_to_section_dates"
+
 
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/sections"""
@@ -37,6 +39,7 @@ def create(call: Call, course_id: str) -> Body:
         sis_section_id=wanted.text("sis_section_id"),
         start_at=wanted.moment("start_at"),
         end_at=wanted.moment("end_at"),
+        restrict_enrollments_to_section_dates=wanted.flag(BINDS),
     )
     return section_body(section, course_permissions(call.user, course))
 
@@ -50,6 +53,8 @@ def edit(call: Call, section_id: str) -> Body:
         dates["start_at"] = wanted.moment("start_at")
     if "end_at" in wanted:
         dates["end_at"] = wanted.moment("end_at")
+    if BINDS in wanted:
+        dates["restrict_enrollments_to_section_dates"] = wanted.flag(BINDS)
     changed = edit_section(
         section,
         by=call.user,

@@ -8,7 +8,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from courses import guards
+from courses import dates, guards
 
 
 class Migration(migrations.Migration):
@@ -492,4 +492,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(guards.SQL, guards.REVERSE),
+        migrations.RunSQL(dates.SQL, dates.REVERSE),
     ]

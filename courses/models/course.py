@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import F, Q, Value
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -40,15 +37,9 @@ class CourseQuerySet(models.QuerySet["Course"]):
         """Everything that has not been deleted."""
         return self.exclude(workflow_state=Course.State.DELETED)
 
-    def readable(self, now: datetime | None = None) -> CourseQuerySet:
-        """Published (or concluded) and started: what students and observers may see at all."""
-        return self.filter(workflow_state__in=Course.READABLE).filter(
-            Q(start_at=None) | Q(start_at__lte=now or timezone.now())
-        )
-
 
 class Course(models.Model):
-    """A course. Students and observers see it once it is published and has started."""
+    """A course. Students and observers see it once it is published and has begun for them: see courses/dates.py."""
 
     class State(models.TextChoices):
         UNPUBLISHED = "unpublished", _("Unpublished")
@@ -89,12 +80,6 @@ class Course(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def is_readable(self, now: datetime | None = None) -> bool:
-        """Whether students and observers may see it: the same rule as CourseQuerySet.readable."""
-        return self.workflow_state in self.READABLE and (
-            self.start_at is None or self.start_at <= (now or timezone.now())
-        )
 
 
 class Section(models.Model):

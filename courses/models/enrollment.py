@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import COURSE_BASE_TYPES, BaseType, ObservationLink, Role, User
 from accounts.models.sis import sis_import_id, stuck_sis_fields
+from courses.dates import has_begun
 from courses.models.course import Course, Section
 
 
@@ -27,6 +28,14 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def within(self, sections: Collection[int] | None) -> EnrollmentQuerySet:
         """Those in these sections; None stands for all (see courses.permissions.sections_seen)."""
         return self if sections is None else self.filter(section__in=sections)
+
+    def begun(self) -> EnrollmentQuerySet:
+        """Those that have begun, by all dates that count: see courses/dates.py."""
+        return self.filter(has_begun())
+
+    def open(self) -> EnrollmentQuerySet:
+        """Those in which the course can be read: it is published (or concluded), and they have begun."""
+        return self.begun().filter(section__course__workflow_state__in=Course.READABLE)
 
     def settled(self) -> EnrollmentQuerySet:
         """Those that have been accepted: the others are invitations, whatever staff did to them meanwhile.

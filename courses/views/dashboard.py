@@ -12,9 +12,10 @@ from accounts.home import first_steps, posts_of, waiting
 from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
 from accounts.site import site_of
+from courses.course_lists import courses_observed, own_courses
 from courses.invitations import invitations_of
 from courses.views.choosing import remember, remembered
-from courses.visibility import courses_observed, is_enrolled, own_courses, students_followed
+from courses.visibility import is_enrolled, students_followed
 
 
 @login_required
@@ -22,11 +23,13 @@ def show(request: SignedInRequest) -> HttpResponse:
     """One student's courses at a time, with a picker where there are several; then one's own."""
     students = list(students_followed(request.user))
     student = remembered(request, students)
+    own = own_courses(request.user)
     context = {
         "students": students,
         "student": student,
-        "observed": courses_observed(request.user, student).select_related("term") if student else [],
-        "own": own_courses(request.user).select_related("term"),
+        "observed": courses_observed(request.user, student) if student else None,
+        "own": own.own,
+        "as_visitor": own.as_visitor,
         "invitations": invitations_of(request.user),
         "is_enrolled": partial(is_enrolled, request.user),
         **_administration(request),

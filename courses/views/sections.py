@@ -56,8 +56,9 @@ def edit(request: SignedInRequest, course_id: int, section_id: int) -> HttpRespo
     if EDIT not in here.permissions:
         raise PermissionDenied(_("To change sections you need the permission “Course Sections - edit”."))
     section = get_object_or_404(sections_open_to(request.user, here.course).select_related("course"), pk=section_id)
-    now = {"name": section.name, "start_at": section.start_at, "end_at": section.end_at}
-    form = SectionForm(request.POST or None, initial=now)
+    form = SectionForm(
+        request.POST or None, initial={field: getattr(section, field) for field in SectionForm.base_fields}
+    )
     if _saved(form, lambda: edit_section(section, by=request.user, **form.cleaned_data)):
         messages.success(request, _("The section %(name)s has been changed.") % {"name": section.name})
         return redirect("course_sections", course_id)

@@ -17,10 +17,10 @@ from accounts.models import (
     SelfRegistration,
     User,
 )
+from courses.course_lists import courses_observed
 from courses.enrolling import enroll
 from courses.models import Enrollment
 from courses.observing import link, unlink
-from courses.visibility import courses_observed
 from pairing import tries
 from pairing.errors import CodeRefused, OwnCode, PairingIsOff, TooManyTries
 from pairing.issuing import issue
@@ -67,7 +67,7 @@ def test_a_code_opens_all_the_students_courses_to_who_redeems_it():
     made = use(issue(student, by=student).text, observer)
     assert (made.observer, made.student) == (observer, student)
     assert (made.origin, made.scope) == (ObservationLink.Origin.CODE, ObservationLink.Scope.ALL)
-    assert set(courses_observed(observer, student)) == {section.course for section in sections}
+    assert set(courses_observed(observer, student).open_courses) == {section.course for section in sections}
     code = PairingCode.objects.get()
     assert code.used_by == observer
     assert code.used_at is not None
@@ -203,7 +203,7 @@ def test_pairing_again_puts_back_what_is_missing():
     use(issue(student, by=student).text, observer)
     Enrollment.objects.filter(user=observer).update(state=Enrollment.State.DELETED)
     use(issue(student, by=student).text, observer)
-    assert list(courses_observed(observer, student)) == [section.course]
+    assert courses_observed(observer, student).open_courses == [section.course]
 
 
 def test_who_was_unlinked_can_be_linked_again():
@@ -213,7 +213,7 @@ def test_who_was_unlinked_can_be_linked_again():
     unlink(link(observer, student, origin=ObservationLink.Origin.API, by=None), by=observer)
     made = use("abcdef", observer)
     assert made.origin == ObservationLink.Origin.CODE
-    assert list(courses_observed(observer, student)) == [section.course]
+    assert courses_observed(observer, student).open_courses == [section.course]
 
 
 def test_looking_first_shows_whose_code_it_is_and_spends_nothing():
@@ -231,10 +231,10 @@ def test_a_code_of_a_course_opens_that_course_only_also_later():
     student, observer = make_student(here, elsewhere), UserFactory()
     made = use(issue(student, by=student, course=here.course).text, observer)
     assert made.scope == ObservationLink.Scope.COURSES
-    assert list(courses_observed(observer, student)) == [here.course]
+    assert courses_observed(observer, student).open_courses == [here.course]
     role = Role.objects.built_in(BaseType.STUDENT)
     enroll(student, SectionFactory(), role, by=None)
-    assert list(courses_observed(observer, student)) == [here.course]
+    assert courses_observed(observer, student).open_courses == [here.course]
     another_section_here = SectionFactory(course=here.course)
     enroll(student, another_section_here, role, by=None)
     rows = Enrollment.objects.filter(user=observer)
@@ -249,10 +249,10 @@ def test_a_second_course_is_added_to_the_first_and_all_courses_to_both():
     again = issue(student, by=student, course=first.course)
     assert not redeem(again.text, observer=observer, by=observer, network=NETWORK).is_new
     use(issue(student, by=student, course=second.course).text, observer)
-    assert set(courses_observed(observer, student)) == {first.course, second.course}
+    assert set(courses_observed(observer, student).open_courses) == {first.course, second.course}
     made = use(issue(student, by=student).text, observer)
     assert made.scope == ObservationLink.Scope.ALL
-    assert set(courses_observed(observer, student)) == {first.course, second.course, third.course}
+    assert set(courses_observed(observer, student).open_courses) == {first.course, second.course, third.course}
     assert ObservationLink.objects.count() == 1
 
 
@@ -265,7 +265,7 @@ def test_a_narrower_code_never_narrows_a_wider_link():
     assert not redeem(narrower, observer=observer, by=observer, network=NETWORK).is_new
     link(observer, student, origin=ObservationLink.Origin.CODE, by=None, course=section.course)
     assert ObservationLink.objects.get().scope == ObservationLink.Scope.ALL
-    assert courses_observed(observer, student).count() == 2
+    assert len(courses_observed(observer, student).open_courses) == 2
 
 
 def test_no_code_works_while_pairing_is_off(root):

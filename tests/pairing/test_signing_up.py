@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, Action, AuditEvent, FailedTry, ObservationLink, SelfRegistration, User
 from accounts.registering import Application
-from courses.visibility import courses_observed
+from courses.course_lists import courses_observed
 from pairing import tries
 from pairing.models import PairingCode
 from pairing.signing_up import sign_up
@@ -60,7 +60,7 @@ def test_account_and_link_are_made_together(root):
     user = sign_up(application(), "abc-def", network=NETWORK)
     assert user.check_password("a-long-enough-word")
     assert (user.state, user.initial_enrollment_type) == (User.State.REGISTERED, "observer")
-    assert list(courses_observed(user, student)) == [section.course]
+    assert courses_observed(user, student).open_courses == [section.course]
     assert PairingCode.objects.get().used_by == user
     recorded = AuditEvent.objects.order_by("id").values_list("action", "actor", "subject")
     assert list(recorded) == [
