@@ -14,7 +14,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.auditing import record, record_many
 from accounts.locking import lock_users
-from accounts.models import Action, ObservationLink, User
+from accounts.models import Account, Action, ObservationLink, User
+from accounts.tree import with_all_below
 from courses.models import Course, LinkCourse
 
 # Consent (courses/consent.py) comes with a link, but not before the student has accepted: beside an invitation of the
@@ -137,6 +138,18 @@ WHERE e.section_id = ANY(%(sections)s) AND s.id = e.section_id
 """
 
 
+NAME_COURSES = """
+INSERT INTO courses_linkcourse (link_id, course_id)
+SELECT DISTINCT %(link)s::bigint, c.id
+FROM courses_enrollment e
+JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
+JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
+WHERE e.user_id = %(student)s AND e.type = 'StudentEnrollment' AND e.accepted_at IS NOT NULL
+  AND e.state NOT IN ('deleted', 'rejected') AND c.account_id = ANY(%(accounts)s)
+ON CONFLICT DO NOTHING
+"""
+
+
 def link(
     observer: User,
     student: User,
@@ -144,19 +157,25 @@ def link(
     origin: ObservationLink.Origin,
     by: User | None,
     course: Course | None = None,
+    account: Account | None = None,
 ) -> ObservationLink:
     """Let `observer` follow `student`: in all courses, or (with `course`) in that one besides any before.
+
+    With `account` in those that the student takes in that account and below it now.
 
     Idempotent: linking again repairs what is missing. A narrower link never narrows a wider one.
     Returns the live link. Raises IntegrityError for a person linked with themselves.
     """
-    scope = ObservationLink.Scope.COURSES if course else ObservationLink.Scope.ALL
+    scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
     values = {"observers": [observer.pk], "students": [student.pk], "origin": origin, "scope": scope}
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         lock_users([student.pk])
         (made,) = ObservationLink.objects.raw(LINK, values)
         if course:
             LinkCourse.objects.bulk_create([LinkCourse(link=made, course=course)], ignore_conflicts=True)
+        if account:
+            below = with_all_below(account)
+            cursor.execute(NAME_COURSES, {"link": made.pk, "student": student.pk, "accounts": below})
         cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
         record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
     made.observer, made.student = observer, student

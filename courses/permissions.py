@@ -53,6 +53,8 @@ class Held(NamedTuple):
 
     keys: frozenset[str]
     sections: frozenset[int] | None
+    # Without what observer roles allow: that may be meant for the students observed only.
+    not_as_observer: frozenset[str] = NOTHING
 
     def sees_people_of(self, section_id: int) -> bool:
         """Whether the people of this section of the course are seen by it."""
@@ -111,10 +113,11 @@ def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:
     found = {}
     for course in courses:
         chain = chains[course.account_id]
-        by_enrollment = (overrides.fold(role, chain).given for role in enrolled[course.pk])
+        by_role = {role: overrides.fold(role, chain).given for role in enrolled[course.pk]}
         above = overrides.granted(chain)
+        other = above.union(*(keys for role, keys in by_role.items() if role.base_type != BaseType.OBSERVER))
         sections = None if ROSTER in above else limits_of(enrolled[course.pk])
-        found[course.pk] = Held(above.union(*by_enrollment), sections)
+        found[course.pk] = Held(other.union(*by_role.values()), sections, other)
     return found
 
 

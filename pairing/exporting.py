@@ -21,6 +21,7 @@ from accounts.rate_limit import take_turn
 from courses.models import Course, Enrollment
 from courses.permissions import sections_seen
 from pairing.errors import ExportedJustNow
+from pairing.gates import bound_in
 from pairing.issuing import issue_for_class
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
@@ -37,10 +38,13 @@ class Forecast:
 
 
 def students_of(course: Course, *, by: User) -> UserQuerySet:
-    """Who is a student of `course` now, where `by` sees them: active, invited or pending; in class list order."""
+    """Who is a student of `course` now, where `by` sees them, and can be paired; in class list order.
+
+    An invitation makes nobody one, and no code of somebody suspended works.
+    """
     places = Enrollment.objects.live().students().present().settled().filter(section__course=course)
     places = places.within(sections_seen(by, course))
-    return User.objects.present().filter(pk__in=places.values("user")).by_name()
+    return User.objects.present().exclude(state=User.State.SUSPENDED).filter(pk__in=places.values("user")).by_name()
 
 
 def forecast(course: Course, *, by: User) -> Forecast:
@@ -99,7 +103,8 @@ def export(course: Course, *, by: User, zone: ZoneInfo, after: int | None = None
         if last and last.is_recent and last.pk != after:
             raise ExportedJustNow
         people = list(students_of(course, by=by).values_list("pk", "sortable_name", "sis_user_id"))
-        codes = issue_for_class([pk for pk, _name, _sis in people], by=by, course=course)
+        ids = [pk for pk, _name, _sis in people]
+        codes = issue_for_class(ids, by=by, course=course, bound=bound_in(course, ids, by=by))
     # Made in one go, the codes all end at the same time.
     until = timezone.localtime(codes[0].expires_at, zone).isoformat(timespec="seconds") if codes else ""
     rows = (

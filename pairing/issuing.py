@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,10 +42,12 @@ WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL 
 
 # A text that somebody else's open code has already is not stored, and not returned: it is drawn again.
 STORE = """
-INSERT INTO pairing_pairingcode (student_id, digest, hint, slot, course_id, issued_by_id, issued_at, expires_at)
-SELECT student_id, digest, hint, slot, %(course)s, %(by)s, %(now)s, %(expires)s
-FROM unnest(%(students)s::bigint[], %(digests)s::bytea[], %(hints)s::text[], %(slots)s::smallint[])
-     AS t(student_id, digest, hint, slot)
+INSERT INTO pairing_pairingcode
+    (student_id, digest, hint, slot, course_id, account_id, issued_by_id, issued_at, expires_at)
+SELECT student_id, digest, hint, slot, course_id, account_id, %(by)s, %(now)s, %(expires)s
+FROM unnest(%(students)s::bigint[], %(digests)s::bytea[], %(hints)s::text[], %(slots)s::smallint[],
+            %(courses)s::bigint[], %(accounts)s::bigint[])
+     AS t(student_id, digest, hint, slot, course_id, account_id)
 ON CONFLICT (digest) WHERE used_at IS NULL AND revoked_at IS NULL DO NOTHING
 RETURNING student_id
 """
@@ -59,34 +61,45 @@ class NewCode:
     text: str = field(repr=False)
     expires_at: datetime
     course: Course | None
+    account: Account | None = None
 
 
-def issue(student: User, *, by: User, course: Course | None = None) -> NewCode:
+def issue(
+    student: User, *, by: User, course: Course | None = None, account: Account | None = None, binds: bool = False
+) -> NewCode:
     """Make a code for `student`, good for seven days or one use; of five live ones the oldest ends.
 
-    `course` is the course on whose page it was asked for, if any; it limits the code only where the institution
-    has chosen so. Whether `by` may do this was asked before: pairing/gates.py.
+    `course` or `account` is where the right to make it comes from: it limits the code where the institution has
+    chosen so, and in any case where it `binds`. Whether `by` may do this was asked before: pairing/gates.py.
     """
     with transaction.atomic():
-        (code,), _dropped = _issue_for([student.pk], by, course)
-        record(Action.CODE_ISSUED, by=by, subject=student, course=code.course.pk if code.course else None)
+        (code,), _dropped = _issue_for([student.pk], by, course, account, {student.pk} if binds else set())
+        where = {"course": code.course.pk} if code.course else {"account": code.account.pk} if code.account else {}
+        record(Action.CODE_ISSUED, by=by, subject=student, **{"course": None, **where})
     return code
 
 
-def issue_for_class(student_ids: Sequence[int], *, by: User, course: Course) -> list[NewCode]:
+def issue_for_class(
+    student_ids: Sequence[int], *, by: User, course: Course, bound: Collection[int] = ()
+) -> list[NewCode]:
     """Make a code for each of these students of `course`, in their order, in one transaction (an export).
 
-    Whose oldest live code ended for it is recorded with it.
+    Those for the students `bound` open this course only, whatever the institution has chosen. Whose oldest live code
+    ended for it is recorded with it.
     """
     with transaction.atomic():
-        codes, dropped = _issue_for(student_ids, by, course)
+        codes, dropped = _issue_for(student_ids, by, course, None, bound)
         record(Action.CODES_EXPORTED, by=by, course=course.pk, students=list(student_ids), dropped=dropped)
     return codes
 
 
-def _issue_for(student_ids: Sequence[int], by: User, course: Course | None) -> tuple[list[NewCode], list[int]]:
+def _issue_for(
+    student_ids: Sequence[int], by: User, course: Course | None, account: Account | None, bound: Collection[int]
+) -> tuple[list[NewCode], list[int]]:
     """The new codes, and whose oldest live one ended to make room for them."""
-    limited_to = course if course and Account.objects.root().code_scope == CodeScope.COURSE else None
+    if (course or account) and Account.objects.root().code_scope == CodeScope.COURSE:
+        bound = student_ids
+    limits = {student: (course, account) if student in bound else (None, None) for student in student_ids}
     lock_users(student_ids)
     # The time only now: of two who come at once, the one who had to wait makes the newer code.
     now = timezone.now()
@@ -102,14 +115,14 @@ def _issue_for(student_ids: Sequence[int], by: User, course: Course | None) -> t
         cursor.execute(TAKEN, parameters)
         taken: dict[int, list[int]] = defaultdict(list, cursor.fetchall())
         slots = {student: next(slot for slot in SLOTS if slot not in taken[student]) for student in student_ids}
-        stored = _store(cursor, slots, limited_to, by, now, expires)
-    return [NewCode(student, stored[student], expires, limited_to) for student in student_ids], dropped
+        stored = _store(cursor, slots, limits, by, now, expires)
+    return [NewCode(student, stored[student], expires, *limits[student]) for student in student_ids], dropped
 
 
 def _store(
     cursor: CursorWrapper,
     slots: dict[int, int],
-    course: Course | None,
+    limits: dict[int, tuple[Course | None, Account | None]],
     by: User,
     now: datetime,
     expires: datetime,
@@ -121,11 +134,12 @@ def _store(
         cursor.execute(
             STORE,
             {
-                "course": course.pk if course else None,
                 "by": by.person_acting.pk,
                 "now": now,
                 "expires": expires,
                 "students": missing,
+                "courses": [course.pk if course else None for course, _account in (limits[one] for one in missing)],
+                "accounts": [account.pk if account else None for _course, account in (limits[one] for one in missing)],
                 "digests": [texts.digest(text) for text in drawn.values()],
                 "hints": [text[-2:] for text in drawn.values()],
                 "slots": [slots[student] for student in missing],

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Account, User
 from courses.models import Course
 from pairing.texts import spelled
 
@@ -43,6 +43,14 @@ class PairingCode(models.Model):
         related_name="+",
         help_text=_("Empty: opens all courses."),
     )
+    account = models.ForeignKey(
+        Account,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Opens what the student takes there and below when the code is used."),
+    )
     issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -73,6 +81,7 @@ class PairingCode(models.Model):
             models.CheckConstraint(
                 condition=Q(slot__gte=1, slot__lte=LIVE_CODES_PER_STUDENT), name="code_slot_is_1_to_5"
             ),
+            models.CheckConstraint(condition=Q(course=None) | Q(account=None), name="code_is_limited_to_one_thing"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("issued_at")), name="code_expires_after_issue"),
             models.CheckConstraint(condition=Q(used_at=None) | Q(revoked_at=None), name="code_is_used_or_revoked"),
             models.CheckConstraint(

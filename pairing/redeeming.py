@@ -24,7 +24,8 @@ LIVE = "{} AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(n
 
 LOCK_STUDENT = f"""
 SELECT u.* FROM accounts_user u
-WHERE u.id = (SELECT c.student_id FROM pairing_pairingcode c WHERE {LIVE}) AND u.state <> 'deleted' FOR NO KEY UPDATE
+WHERE u.id = (SELECT c.student_id FROM pairing_pairingcode c WHERE {LIVE})
+  AND u.state IN ('registered', 'pre_registered') FOR NO KEY UPDATE
 """  # noqa: S608 built from constants of this module
 
 LOCK_CODE = f"SELECT c.* FROM pairing_pairingcode c WHERE {LIVE} FOR UPDATE"  # noqa: S608
@@ -143,7 +144,7 @@ def _find(which: str, sought: bytes | int) -> PairingCode | None:
 def _used_before(observer: User, **which: object) -> PairingCode | None:
     """The code that `observer` has used already, the latest of several with this text."""
     used = PairingCode.objects.filter(used_by=observer, **which).exclude(student__state=User.State.DELETED)
-    return used.select_related("student", "course").order_by("-used_at").first()
+    return used.select_related("student", "course", "account").order_by("-used_at").first()
 
 
 def _pair(code: PairingCode, observer: User, by: User) -> Pairing:
@@ -174,7 +175,9 @@ def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
     code.used_at = timezone.now()
     code.used_by = observer
     code.save(update_fields=["used_at", "used_by"])
-    made = link(observer, code.student, origin=ObservationLink.Origin.CODE, by=by, course=code.course)
+    made = link(
+        observer, code.student, origin=ObservationLink.Origin.CODE, by=by, course=code.course, account=code.account
+    )
     record(Action.CODE_REDEEMED, by=by, subject=code.student, observer=observer.pk, code=code.pk)
     return made
 

@@ -40,6 +40,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Opens what the student takes there and below when the code is used.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
                     "issued_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
@@ -85,6 +96,10 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("slot__gte", 1), ("slot__lte", 5)), name="code_slot_is_1_to_5"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("course", None), ("account", None), _connector="OR"),
+                        name="code_is_limited_to_one_thing",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("expires_at__gt", models.F("issued_at"))), name="code_expires_after_issue"

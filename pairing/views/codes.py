@@ -22,10 +22,11 @@ def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
     """Make a code and show it, this once: as a dialog where the page asked for one, else as a page."""
     student = get_object_or_404(User.objects.present(), pk=student_id)
     course = _course_of(request)
-    if refusal := gates.why_not_for(student, by=request.user, course=course, on_details=request.user != student):
-        raise PermissionDenied(str(refusal))
-    code = issuing.issue(student, by=request.user, course=course)
-    live = list(PairingCode.objects.live().filter(student=student).select_related("issued_by", "course"))
+    right = gates.right_for(student, by=request.user, course=course, on_details=request.user != student)
+    if isinstance(right, gates.Refusal):
+        raise PermissionDenied(str(right))
+    code = issuing.issue(student, by=request.user, course=right.course, account=right.account, binds=right.binds)
+    live = list(PairingCode.objects.live().filter(student=student).select_related("issued_by", "course", "account"))
     context = {
         "student": student,
         "course": course,
@@ -46,7 +47,7 @@ def _course_of(request: SignedInRequest) -> Course | None:
 @login_required
 def revoke(request: SignedInRequest, code_id: int) -> HttpResponse:
     """Ask whether to end one of one's own codes before its time; a POST ends it."""
-    codes = PairingCode.objects.select_related("issued_by", "course")
+    codes = PairingCode.objects.select_related("issued_by", "course", "account")
     code = get_object_or_404(codes, pk=code_id, student=request.user)
     if request.method != "POST" and code.is_live:
         return render(request, "pairing/revoke.html", {"code": code})

@@ -58,7 +58,7 @@ def _look(request: SignedInRequest, form: CodeForm) -> HttpResponse:
 def confirm(request: SignedInRequest) -> HttpResponse:
     """Whom the code typed last is about. It has an address of its own, so that Back and reloading are safe."""
     shown = request.session.get(SHOWN, [])
-    code = PairingCode.objects.live().select_related("student", "course").filter(pk__in=shown[-1:]).first()
+    code = PairingCode.objects.live().select_related("student", "course", "account").filter(pk__in=shown[-1:]).first()
     if code is None:
         return redirect("observees")
     context = {"code": code, "student": code.student, "schools": schools_of(code.student)}

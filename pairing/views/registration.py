@@ -107,7 +107,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return redirect("register")
     if request.method == "POST":
         return _complete(request, Application(**carried["application"]), carried["code"])
-    code = PairingCode.objects.live().select_related("student", "course").filter(pk=carried["code"]).first()
+    code = PairingCode.objects.live().select_related("student", "course", "account").filter(pk=carried["code"]).first()
     if code is None:
         messages.error(request, _("This code does not work any more. Please ask for a new one."))
         return redirect("register")

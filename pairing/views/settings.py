@@ -26,7 +26,7 @@ def show(request: SignedInRequest) -> HttpResponse:
     why_not = gates.why_not_for(request.user, by=request.user)
     may_pair = why_not is None
     only_observes = why_not is not None and why_not.why is gates.Why.NOT_A_STUDENT and is_observer(request.user)
-    codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course")
+    codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course", "account")
     observers = ObservationLink.objects.live().filter(student=request.user).select_related("observer")
     context = {
         "form": form,

@@ -172,7 +172,7 @@ def test_on_user_details_administrative_actions_must_be_allowed_as_well():
 def test_the_two_permissions_of_user_details_must_be_held_in_one_course():
     here, there = SectionFactory(), SectionFactory()
     student, teacher = make_student(here, there), make_teacher(here)
-    EnrollmentFactory(user=teacher, section=there, type=BaseType.OBSERVER)
+    EnrollmentFactory(user=teacher, section=there, type=BaseType.OBSERVER, associated_user=student)
     allow(BaseType.TEACHER, "allow_course_admin_actions", enabled=True)
     allow(BaseType.OBSERVER, PERMISSION)
     assert why_not_for(student, by=teacher) is None

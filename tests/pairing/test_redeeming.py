@@ -136,8 +136,12 @@ def test_spaces_and_dashes_around_and_inside_do_no_harm():
     assert use(" aBc \u2013 DeF\n", UserFactory()).student == code.student
 
 
-def test_a_suspended_students_code_still_works():
-    CodeFactory(text="abcdef", student=UserFactory(state=User.State.SUSPENDED))
+def test_a_suspended_students_code_does_not_work_until_the_account_is_reactivated():
+    code = CodeFactory(text="abcdef", student=UserFactory(state=User.State.SUSPENDED))
+    with pytest.raises(CodeRefused):
+        use("abcdef", UserFactory())
+    assert is_unspent(code)
+    User.objects.filter(pk=code.student_id).update(state=User.State.REGISTERED)
     assert use("abcdef", UserFactory())
 
 
