@@ -6,6 +6,7 @@ import hmac
 import re
 import secrets
 import string
+import unicodedata
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -22,7 +23,9 @@ READ_AS_NUMBER_OR_DATE = re.compile(
     re.IGNORECASE,
 )
 SYSTEM_RANDOM = secrets.SystemRandom()
-SEPARATORS = re.compile(r"[\s\xad\u200b\u2060\ufeff\-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+")
+# Spaces, controls, format characters, private use, surrogates, dashes; and what is none of these and yet unseen.
+SEPARATING = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs", "Pd"})
+UNSEEN = re.compile(r"[\u2212\u2800\u034f\u115f\u1160\u3164\ufe00-\ufe0f]")
 
 
 def draw() -> str:
@@ -34,8 +37,15 @@ def draw() -> str:
 
 
 def tidy(typed: str) -> str:
-    """What was typed or pasted, without the spaces and dashes; capitals and small letters stay as they are."""
-    return SEPARATORS.sub("", typed)
+    """The code in what was typed or pasted: without spaces, dashes and what nobody sees, wide letters made plain.
+
+    Around it signs go too: the quotation marks or the full stop of a message. Those inside stay, to be named: they
+    stand where a character was mistaken. Capitals and small letters stay as they are.
+    """
+    plain = UNSEEN.sub("", unicodedata.normalize("NFKC", typed))
+    kept = [c for c in plain if unicodedata.category(c) not in SEPARATING]
+    inner = [at for at, c in enumerate(kept) if unicodedata.category(c)[0] not in "PS"]
+    return "".join(kept[inner[0] : inner[-1] + 1]) if inner else "".join(kept)
 
 
 def complaint(text: str) -> str | None:

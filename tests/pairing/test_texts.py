@@ -103,6 +103,37 @@ def test_spaces_and_dashes_of_all_kinds_are_dropped(sign):
     assert texts.tidy(f"{sign}aBc{sign}{sign}DeF{sign}") == "aBcDeF"
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        *(
+            "\u200e%s\u200e",
+            "\u2068%s\u2069",
+            "\u202a%s\u202c",
+            "%s\u200d",
+            "\u200f%s",
+            "%s\ufe0f",
+            "%s.",
+            "“%s”",
+            "»%s«",
+        ),
+        *("`%s`", "*%s*", "(%s)", "‚%s‘,", "%s!", "<%s>", " \u2800%s\u3000", "\u2212%s"),
+    ],
+)
+def test_what_messages_and_phones_put_around_a_code_is_dropped(pasted):
+    assert texts.tidy(pasted % "aBc2Ef") == "aBc2Ef"
+
+
+@given(CODES)
+def test_a_code_in_wide_letters_is_the_same_code(code):
+    assert texts.tidy("".join(chr(ord(c) + 0xFEE0) for c in code)) == code
+
+
+@given(CODES, st.sampled_from("!?$.,:&"))
+def test_a_sign_inside_a_code_is_named(code, sign):
+    assert f"“{sign}”" in (texts.complaint(texts.tidy(f" {code[:3]}{sign}{code[3:]}")) or "")
+
+
 @given(CODES)
 def test_tidying_changes_no_character_of_a_code_nor_its_case(code):
     assert texts.tidy(code) == code
