@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
@@ -31,7 +30,7 @@ def admins_of(account: Account) -> QuerySet[AccountAdmin]:
     """The admin roles held on this very account, by the names of who holds them."""
     held = AccountAdmin.objects.filter(account=account, workflow_state=ACTIVE)
     held = held.exclude(user__state=User.State.DELETED).select_related("user", "role", "account")
-    return held.order_by(Upper("user__sortable_name"), "user", "role")
+    return held.order_by("user__sort_key", "user", "role")
 
 
 def roles_held_by(user: User, accounts: Iterable[int] | None = None) -> QuerySet[AccountAdmin]:

@@ -7,11 +7,14 @@ from django.core.validators import validate_email
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from accounts.texts import is_readable
+
 LONGEST_NAME = 255
 LONGEST_LOGIN = 100
 LONGEST = {
     "short_name": 255,
     "sortable_name": 255,
+    "pronouns": 255,
     "initial_enrollment_type": 16,
     "time_zone": 64,
     "locale": 16,
@@ -28,21 +31,21 @@ def is_storable(text: str) -> bool:
 
 
 def name_problem(name: str) -> tuple[str, str] | None:
-    """What is wrong with a person's name, as (kind, message)."""
-    if not name.strip():
+    """What is wrong with a (tidied) name of a person, as (kind, message)."""
+    if not name:
         return "blank", _("Please give a name.")
-    if len(name) > LONGEST_NAME or not is_storable(name):
-        return "invalid", _("This name cannot be used; it may have 255 characters.")
+    if not is_readable(name):
+        return "blank", _("There is nothing to read in this name. Please give a name with letters.")
+    if len(name) > LONGEST_NAME:
+        return "invalid", _("This name is too long. It may have 255 characters.")
     return None
 
 
 def login_complaint(login: str, *, must_be_email: bool = False) -> str | None:
-    """What is wrong with a login; whether it is taken is not looked up."""
-    if not login.strip():
+    """What is wrong with a (tidied) login; whether it is taken is not looked up."""
+    if not login:
         return _("Please give a login.")
-    if login != login.strip():
-        return _("A login has no spaces before or after it.")
-    if len(login) > LONGEST_LOGIN or not login.isprintable():
+    if len(login) > LONGEST_LOGIN or not login.isprintable() or not is_readable(login):
         return _("A login has at most 100 characters, none of them invisible.")
     return (
         _("Please give an e-mail address, such as name@example.org.") if must_be_email and not is_email(login) else None
@@ -59,11 +62,13 @@ def is_email(text: str) -> bool:
 
 
 def text_problems(texts: dict[str, str]) -> Errors:
-    """What is wrong with a person's other texts, by field name; `texts` has fields of LONGEST only."""
+    """What is wrong with a person's other (tidied) texts, by field name; `texts` has fields of LONGEST only."""
     errors: Errors = {}
     for field, text in texts.items():
-        if len(text) > LONGEST[field] or not is_storable(text):
-            errors[f"user.{field}"] = [("invalid", _("This is too long, or holds a character that cannot be used."))]
+        if len(text) > LONGEST[field]:
+            errors[f"user.{field}"] = [("invalid", _("This is too long."))]
+        elif field in ("short_name", "sortable_name") and text and not is_readable(text):
+            errors[f"user.{field}"] = [("invalid", _("There is nothing to read in this name."))]
         elif field == "email" and text and not is_email(text):
             errors["user.email"] = [("invalid", _("Please give an e-mail address, such as name@example.org."))]
     return errors

@@ -12,15 +12,24 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
-from accounts.checking import Errors, login_complaint, login_taken, name_problem, sis_id_taken, text_problems
+from accounts.checking import (
+    LONGEST_NAME,
+    Errors,
+    login_complaint,
+    login_taken,
+    name_problem,
+    sis_id_taken,
+    text_problems,
+)
 from accounts.errors import Invalid, NotAllowed
 from accounts.locking import lock_users
 from accounts.models import AccessToken, Action, User
-from accounts.names import sortable
+from accounts.names import family_of, sortable
 from accounts.signing_in import forget_addresses
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.states import end_sessions, follow_states
 from accounts.stickiness import stick
+from accounts.texts import tidied, tidied_login
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 SIS_IDS = ("sis_user_id", "integration_id")
@@ -33,6 +42,7 @@ def edit_user(
     name: str | None = None,
     sortable_name: str | None = None,
     short_name: str | None = None,
+    pronouns: str | None = None,
     email: str | None = None,
     login_id: str | None = None,
     sis_user_id: str | None = None,
@@ -49,6 +59,7 @@ def edit_user(
         "name": name,
         "sortable_name": sortable_name,
         "short_name": short_name,
+        "pronouns": pronouns,
         "email": email,
         "login_id": login_id,
         "sis_user_id": sis_user_id,
@@ -56,7 +67,11 @@ def edit_user(
         "time_zone": time_zone,
         "locale": locale,
     }
-    given = {field: text if field == "login_id" else text.strip() for field, text in wanted.items() if text is not None}
+    given = {
+        field: tidied_login(text) if field == "login_id" else tidied(text)
+        for field, text in wanted.items()
+        if text is not None
+    }
     if errors := _problems(given):
         raise Invalid(errors)
     with transaction.atomic():
@@ -93,9 +108,10 @@ def _changes(user: User, given: dict[str, str]) -> dict[str, str | None]:
     wanted: dict[str, str | None] = {
         field: (text or None) if field in SIS_IDS else text for field, text in given.items()
     }
-    name = given.get("name", user.name)
-    if not given.get("sortable_name", "" if user.sortable_name == sortable(user.name) else user.sortable_name):
-        wanted["sortable_name"] = sortable(name)
+    name, family = given.get("name", user.name), family_of(user.sortable_name)
+    follows = user.sortable_name == sortable(user.name, known_family=family)
+    if not given.get("sortable_name", "" if follows else user.sortable_name):
+        wanted["sortable_name"] = sortable(name, known_family=family)[:LONGEST_NAME].rstrip()
     if not given.get("short_name", "" if user.short_name == user.name else user.short_name):
         wanted["short_name"] = name
     return {field: value for field, value in wanted.items() if getattr(user, field) != value}

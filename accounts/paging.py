@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from accounts.texts import tidied
+
 SIZE = 50
 # Far pages make the database walk past everything before them. Searching gets there sooner.
 LAST = 2_000
@@ -44,5 +46,5 @@ def page_of(found: QuerySet[Any], asked: str | None, size: int = SIZE) -> Page:
 
 
 def search_words(given: str | None) -> str:
-    """What somebody searches for, fit for the database: no NUL, no spaces around it, no novel."""
-    return (given or "").replace("\0", "").strip()[:100]
+    """What somebody searches for, in the form that texts are kept in, and no novel."""
+    return tidied(given or "")[:100]

@@ -25,13 +25,14 @@ from accounts.checking import (
 from accounts.errors import Invalid
 from accounts.models import Account, Action, SelfRegistration, User
 from accounts.sis_ids import check_may_set_sis_ids
+from accounts.texts import tidied, tidied_login
 
 OBSERVER = "observer"
 
 
 @dataclass(frozen=True)
 class Application:
-    """What somebody gives to get an account; the names of the fields are those of Canvas's API."""
+    """What somebody gives to get an account, tidied; the names of the fields are those of Canvas's API."""
 
     name: str
     unique_id: str
@@ -40,13 +41,19 @@ class Application:
     initial_enrollment_type: str = ""
     short_name: str = ""
     sortable_name: str = ""
+    pronouns: str = ""
     time_zone: str = ""
     locale: str = ""
     email: str = ""
-    sis_user_id: str | None = None
-    integration_id: str | None = None
+    sis_user_id: str | None = ""
+    integration_id: str | None = ""
     # In place of the password, once that has been checked: see `sealed`.
     password_hash: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("name", *LONGEST):
+            object.__setattr__(self, field, tidied(getattr(self, field) or ""))
+        object.__setattr__(self, "unique_id", tidied_login(self.unique_id))
 
     def sealed(self) -> Application:
         """The same without the password, to be kept for a while, such as between two pages of a form."""
@@ -73,7 +80,7 @@ def problems(wanted: Application, *, by_staff: bool = False) -> Errors:
         errors["user.terms_of_use"] = [("accepted", _("Please accept the terms to make an account."))]
     if complaint := login_complaint(wanted.unique_id, must_be_email=not by_staff):
         errors["pseudonym.unique_id"] = [("invalid", complaint)]
-    errors |= text_problems({field: getattr(wanted, field) or "" for field in LONGEST})
+    errors |= text_problems({field: getattr(wanted, field) for field in LONGEST})
     if complaints := _password_complaints(wanted, by_staff):
         errors["pseudonym.password"] = [("invalid", complaint) for complaint in complaints]
     return errors
@@ -123,9 +130,10 @@ def _create(wanted: Application, by: User | None) -> User:
                 wanted.unique_id,
                 wanted.password or None,
                 password_hash=wanted.password_hash,
-                name=wanted.name.strip(),
-                short_name=wanted.short_name.strip(),
-                sortable_name=wanted.sortable_name.strip(),
+                name=wanted.name,
+                short_name=wanted.short_name,
+                sortable_name=wanted.sortable_name,
+                pronouns=wanted.pronouns,
                 email=wanted.email or (wanted.unique_id if "@" in wanted.unique_id else ""),
                 sis_user_id=wanted.sis_user_id or None,
                 integration_id=wanted.integration_id or None,

@@ -20,6 +20,7 @@ from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, 
 from accounts.permission_list import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY
 from accounts.permissions import Chain, Overrides, account_permissions, forget
 from accounts.role_words import is_reserved
+from accounts.texts import is_readable, tidied
 from accounts.tree import above, with_all_below
 
 PERMISSION = "manage_role_overrides"
@@ -124,7 +125,7 @@ def rename_role(role: Role, label: str, *, by: User) -> Role:
     """Give a custom role another name. Raises NotAllowed, Invalid."""
     account = _own_account(role, by)
     before = role.label
-    if label.strip() == before:
+    if tidied(label) == before:
         return role
     with transaction.atomic():
         role.label = _label(role, account, label)
@@ -275,10 +276,10 @@ def _own_account(role: Role, by: User) -> Account:
 
 def _label(role: Role, account: Account, label: str) -> str:
     """The name that this role of `account`, new or old, is to have, if it can. Raises Invalid."""
-    label = label.strip()
+    label = tidied(label)
     others = [other for other in _roles_around(account) if other != role]
     problem = None
-    if not label:
+    if not is_readable(label):
         problem = ("blank", _("Please give the role a name."))
     elif len(label) > LONGEST_LABEL or not label.isprintable():
         problem = ("invalid", _("A role's name has at most 255 characters, none of them invisible."))

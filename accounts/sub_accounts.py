@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
-from accounts.checking import is_storable
 from accounts.errors import Invalid, NotAllowed
 from accounts.locking import hold_account
 from accounts.models import Account, Action, User
 from accounts.permissions import account_permissions
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.stickiness import stick
+from accounts.texts import is_readable, tidied
 
 PERMISSION = "manage_account_settings"
 LONGEST = 255
@@ -27,12 +27,12 @@ def sub_accounts_of(account: Account) -> QuerySet[Account]:
 def create_sub_account(parent: Account, *, by: User, name: str, sis_account_id: str = "") -> Account:
     """Make an account below `parent`. Raises NotAllowed, Invalid."""
     check_may_manage(parent, by)
-    sis_account_id = sis_account_id.strip()
+    name, sis_account_id = tidied(name), tidied(sis_account_id)
     _check_texts(name, sis_account_id)
     check_may_set_sis_ids(sis_account_id, by=by)
     made = Account(
         parent=parent,
-        name=name.strip(),
+        name=name,
         sis_account_id=sis_account_id or None,
         default_time_zone=parent.default_time_zone,
     )
@@ -48,9 +48,9 @@ def edit_account(account: Account, *, by: User, name: str | None = None, sis_acc
     check_may_manage(account, by)
     wanted: dict[str, str | None] = {}
     if name is not None:
-        wanted["name"] = name.strip()
+        wanted["name"] = tidied(name)
     if sis_account_id is not None:
-        wanted["sis_account_id"] = sis_account_id.strip() or None
+        wanted["sis_account_id"] = tidied(sis_account_id) or None
     _check_texts(wanted.get("name", account.name) or "", wanted.get("sis_account_id") or "")
     changed = {field: value for field, value in wanted.items() if getattr(account, field) != value}
     if "sis_account_id" in changed:
@@ -71,11 +71,11 @@ def check_may_manage(account: Account, by: User) -> None:
 
 
 def _check_texts(name: str, sis_account_id: str) -> None:
-    if not name.strip():
+    if not is_readable(name):
         raise Invalid({"account.name": [("blank", _("Please give a name."))]})
     for field, text in (("name", name), ("sis_account_id", sis_account_id)):
-        if len(text) > LONGEST or not is_storable(text):
-            message = _("This is too long, or holds a character that cannot be used.")
+        if len(text) > LONGEST:
+            message = _("This is too long. It may have 255 characters.")
             raise Invalid({f"account.{field}": [("invalid", message)]})
 
 

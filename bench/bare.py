@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models.functions import Upper
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -61,5 +60,5 @@ def redeem(request: HttpRequest) -> JsonResponse:
 def observees(request: HttpRequest, observer_id: int) -> JsonResponse:
     """One query, as one writes it: no token, no paging."""
     links = ObservationLink.objects.live().filter(observer=observer_id)
-    links = links.order_by(Upper("student__sortable_name"), "student")
+    links = links.order_by("student__sort_key", "student")
     return JsonResponse(list(links.values(*(f"student__{key}" for key in BODY))), safe=False)

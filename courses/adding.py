@@ -39,7 +39,7 @@ class Kind(TextChoices):
 # The permission it takes in the course to find people by it. That a login exists anybody may learn who adds people.
 PERMISSION = {Kind.EMAIL: "view_user_logins", Kind.SIS: "read_sis"}
 SAME = {
-    Kind.LOGIN: "UPPER(u.login_id) = UPPER(given.entry)",
+    Kind.LOGIN: "accounts_login_key(u.login_id) = accounts_login_key(given.entry)",
     Kind.EMAIL: "u.email <> '' AND UPPER(u.email) = UPPER(given.entry)",
     Kind.SIS: "u.sis_user_id = given.entry",
 }

@@ -8,11 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
-from accounts.checking import is_storable
 from accounts.errors import Invalid
 from accounts.locking import hold_account
 from accounts.models import Account, Action, User
 from accounts.sis_ids import check_may_set_sis_ids
+from accounts.texts import is_readable, tidied
 from courses.enrolling import default_section
 from courses.models import Course, Term
 
@@ -37,6 +37,7 @@ def create_course(
 
     Raises Invalid for texts too long and ids that are taken, NotAllowed for an SIS id that `by` may not set.
     """
+    name, course_code, sis_course_id = tidied(name), tidied(course_code), tidied(sis_course_id)
     check_may_set_sis_ids(sis_course_id, by=by)
     check_texts("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})
     check_order("course", start_at, end_at)
@@ -45,8 +46,8 @@ def create_course(
             hold_account(account)
             course = Course.objects.create(
                 account=account,
-                name=name.strip(),
-                course_code=course_code.strip() or name.strip(),
+                name=name,
+                course_code=course_code or name,
                 sis_course_id=sis_course_id or None,
                 term=term,
                 start_at=start_at,
@@ -63,14 +64,12 @@ def create_course(
 
 
 def check_texts(what: str, texts: dict[str, str]) -> None:
-    """Raise Invalid for a name that is missing, and for what is too long or cannot be stored."""
-    if not texts["name"].strip():
+    """Raise Invalid for a (tidied) name with nothing to read in it, and for what is too long."""
+    if not is_readable(texts["name"]):
         raise Invalid({f"{what}.name": [("blank", _("Please give a name."))]})
     for field, text in texts.items():
         if len(text) > LONGEST:
             raise Invalid({f"{what}.{field}": [("too_long", _("This may have 255 characters."))]})
-        if not is_storable(text):
-            raise Invalid({f"{what}.{field}": [("invalid", _("This holds a character that cannot be used."))]})
 
 
 def check_order(what: str, start_at: datetime | None, end_at: datetime | None) -> None:

@@ -76,8 +76,8 @@ def observed_in(course: Course, observer: User, most: int, *, by: User) -> list[
     """The students somebody observes in `course`, by name: the first so many (one statement)."""
     found = observing_in(course, observer, by=by).exclude(associated_user__state=User.State.DELETED)
     # Of several sections one that is active, if there is one: the states happen to be in that order.
-    found = found.order_by("associated_user__sortable_name", "associated_user", "state", "id").distinct(
-        "associated_user__sortable_name", "associated_user"
+    found = found.order_by("associated_user__sort_key", "associated_user", "state", "id").distinct(
+        "associated_user__sort_key", "associated_user"
     )
     return [
         Observed(place.associated_user, place, place.is_by_link)  # type: ignore[attr-defined, arg-type]

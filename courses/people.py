@@ -18,9 +18,9 @@ from django.db.models import (
     TextChoices,
     When,
 )
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from accounts.collation import Holds
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.user import UserQuerySet
 from accounts.permissions import account_permissions, may_on_account
@@ -49,7 +49,7 @@ def searched(
         secret |= Q(sis_user_id__icontains=words)
     if known is not None:
         secret &= Q(known)
-    return people.filter(Q(name__icontains=words) | Q(sortable_name__icontains=words) | secret)
+    return people.filter(Q(Holds("search_text", words)) | secret)
 
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
@@ -152,9 +152,9 @@ def settled_in(course: Course, *, by: User) -> Exists:
 
 
 def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> UserQuerySet:
-    name = [Upper("sortable_name").asc(), F("pk").asc()]
+    name = ["sort_key", "pk"]
     if view.sort is Sort.NAME and view.descending:
-        return people.order_by(Upper("sortable_name").desc(), F("pk").desc())
+        return people.order_by("-sort_key", "-pk")
     if view.sort is Sort.NAME:
         return people.order_by(*name)
     first = there.filter(user=OuterRef("pk")).order_by().values("user").annotate(first=FIRST[view.sort]).values("first")
@@ -210,13 +210,13 @@ def known_of_findable(account: Account, *, by: User) -> frozenset[str]:
 def observers_of(student: User) -> QuerySet[ObservationLink]:
     """The links of everybody who observes `student`, with the observers, by name."""
     links = ObservationLink.objects.live().filter(student=student).exclude(observer__state=User.State.DELETED)
-    return links.select_related("observer").order_by(Upper("observer__sortable_name"), "observer")
+    return links.select_related("observer").order_by("observer__sort_key", "observer")
 
 
 def observed_by(observer: User) -> QuerySet[ObservationLink]:
     """The links to everybody whom `observer` observes, with the students, by name."""
     links = ObservationLink.objects.live().filter(observer=observer)
-    return links.select_related("student").order_by(Upper("student__sortable_name"), "student")
+    return links.select_related("student").order_by("student__sort_key", "student")
 
 
 def holders_of(role: Role) -> int:
@@ -230,4 +230,4 @@ def observers_in(student: User, course: Course, *, by: User) -> EnrollmentQueryS
     """The enrollments, as far as `by` sees them, of those who observe `student` in this course only, by name."""
     beside = _there(course, by).filter(~by_link(), associated_user=student)
     beside = beside.exclude(user__state=User.State.DELETED)
-    return beside.select_related("user", "section").order_by(Upper("user__sortable_name"), "user", "section__name")
+    return beside.select_related("user", "section").order_by("user__sort_key", "user", "section__name")

@@ -17,12 +17,14 @@ from accounts.permissions import may_on_account
 from accounts.roles import roles_of
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.stickiness import stick
+from accounts.texts import tidied
 from courses.creating import check_order, check_texts, sis_id_taken
 from courses.enrolling import changed_meanwhile
 from courses.models import Course, Enrollment, Submission
 
 PERMISSION = "manage_courses_admin"
 State = Course.State
+SHORT_TEXTS = frozenset({"name", "course_code", "sis_course_id"})
 
 
 def check_may_manage(account: Account, by: User) -> None:
@@ -69,12 +71,12 @@ def _check_roles_go_along(course: Course) -> None:
 
 
 def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
-    tidied = {field: value.strip() if isinstance(value, str) else value for field, value in wanted.items()}
-    if "sis_course_id" in tidied:
-        tidied["sis_course_id"] = tidied["sis_course_id"] or None
-    if tidied.get("course_code") == "":
-        del tidied["course_code"]
-    return tidied
+    kept = {field: tidied(value) if field in SHORT_TEXTS else value for field, value in wanted.items()}
+    if "sis_course_id" in kept:
+        kept["sis_course_id"] = kept["sis_course_id"] or None
+    if kept.get("course_code") == "":
+        del kept["course_code"]
+    return kept
 
 
 def _save(course: Course, changed: dict[str, Any], by: User) -> None:

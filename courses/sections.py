@@ -13,6 +13,7 @@ from accounts.auditing import record
 from accounts.errors import Invalid
 from accounts.models import Action, User
 from accounts.stickiness import stick
+from accounts.texts import tidied
 from courses.creating import check_order, check_texts, sis_id_taken
 from courses.enrolling import change_states, changed_meanwhile
 from courses.managing import check_keys, check_section
@@ -56,7 +57,7 @@ def create_section(course: Course, *, by: User, name: str, sis_section_id: str =
     check_section(None, course, by=by)
     if sis_section_id:
         check_keys({"manage_sis"}, course, by=by)
-    section = Section(course=course, name=name.strip(), sis_section_id=sis_section_id or None, **dates)
+    section = Section(course=course, name=tidied(name), sis_section_id=tidied(sis_section_id) or None, **dates)
     with transaction.atomic():
         _save(section)
         record(Action.SECTION_CREATED, by=by, course=course.pk, section=section.pk, name=section.name)
@@ -72,10 +73,12 @@ def edit_section(
     """
     check_keys({EDIT}, section.course, by=by)
     check_section(section.pk, section.course, by=by)
+    if sis_section_id is not None:
+        sis_section_id = tidied(sis_section_id)
     if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
         check_keys({"manage_sis"}, section.course, by=by)
         section.sis_section_id = sis_section_id or None
-    wanted: dict[str, Any] = {**dates, "name": section.name if name is None else name.strip()}
+    wanted: dict[str, Any] = {**dates, "name": section.name if name is None else tidied(name)}
     changed = [field for field, value in wanted.items() if getattr(section, field) != value]
     for field, value in wanted.items():
         setattr(section, field, value)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.auditing import record
-from accounts.checking import is_storable
 from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.models import Account, Action, User
 from accounts.permissions import may_on_account
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.stickiness import stick
+from accounts.texts import is_readable, tidied
 from courses.models import Course, Term
 
 PERMISSION = "manage_account_settings"
@@ -44,14 +44,15 @@ def save_term(
     """
     check_may_manage(by)
     saved = term or Term()
-    sis_id = saved.sis_term_id if sis_term_id is None else sis_term_id.strip() or None
+    name = tidied(name)
+    sis_id = saved.sis_term_id if sis_term_id is None else tidied(sis_term_id) or None
     _check(name, sis_id or "", start_at, end_at)
     if sis_id != saved.sis_term_id:
         check_may_set_sis_ids("changed", by=by)
-    wanted = {"name": name.strip(), "start_at": start_at, "end_at": end_at}
+    wanted = {"name": name, "start_at": start_at, "end_at": end_at}
     if term:
         stick(saved, [field for field, value in wanted.items() if getattr(saved, field) != value])
-    saved.name, saved.start_at, saved.end_at, saved.sis_term_id = name.strip(), start_at, end_at, sis_id
+    saved.name, saved.start_at, saved.end_at, saved.sis_term_id = name, start_at, end_at, sis_id
     try:
         with transaction.atomic():
             saved.save()
@@ -83,11 +84,11 @@ def check_may_manage(by: User) -> None:
 
 
 def _check(name: str, sis_term_id: str, start_at: datetime | None, end_at: datetime | None) -> None:
-    if not name.strip():
+    if not is_readable(name):
         raise Invalid({"enrollment_term.name": [("blank", _("Please give a name."))]})
     for field, text in (("name", name), ("sis_term_id", sis_term_id)):
-        if len(text) > LONGEST or not is_storable(text):
-            message = _("This is too long, or holds a character that cannot be used.")
+        if len(text) > LONGEST:
+            message = _("This is too long. It may have 255 characters.")
             raise Invalid({f"enrollment_term.{field}": [("invalid", message)]})
     if start_at and end_at and end_at <= start_at:
         message = _("The end must come after the start.")

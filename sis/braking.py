@@ -38,7 +38,8 @@ leaving AS (
       AND NOT (r.{WAS_ADDED} AND EXISTS (
           SELECT 1 FROM change_sis_id_rows c WHERE c.type = 'user' AND c.old_id = r.user_id AND c.new_id IS NOT NULL))
     UNION
-    SELECT u.id, u.state, r.status FROM user_rows r JOIN accounts_user u ON upper(u.login_id) = upper(r.login_id)
+    SELECT u.id, u.state, r.status FROM user_rows r
+    JOIN accounts_user u ON accounts_login_key(u.login_id) = accounts_login_key(r.login_id)
     LEFT JOIN accounts_user a ON a.sis_user_id = r.user_id
     WHERE ({GOING} OR r.status = 'suspended') AND NOT r.{WAS_ADDED} AND a.id IS NULL
       AND (u.sis_user_id IS NULL OR %(update_sis_id)s)

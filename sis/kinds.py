@@ -19,15 +19,29 @@ class Kind:
     # Whether <delete> clears a date; elsewhere it is as good as none.
     clears_dates: bool = False
     words: frozenset[str] = frozenset({"status"})
+    # Columns that no file has, made of the others while they are staged (sis/staging.py).
+    made: tuple[str, ...] = ()
+
+    @property
+    def staged(self) -> tuple[str, ...]:
+        """All columns of the staging table, in their order."""
+        return self.columns + self.made
+
+    @cached_property
+    def names(self) -> tuple[int, ...]:
+        """The places of those columns that people read."""
+        return tuple(place for place, column in enumerate(self.columns) if column.rpartition("_")[2] in NAMES)
 
     @cached_property
     def selected(self) -> str:
         """The staged columns by their names, for a SELECT."""
-        named = ", ".join(f"c{number} AS {name}" for number, name in enumerate(self.columns, 1))
+        named = ", ".join(f"c{number} AS {name}" for number, name in enumerate(self.staged, 1))
         return f"n, row, fault, note, secret, {named}"
 
 
 DATES = frozenset({"start_date", "end_date"})
+# How the names of columns with names end.
+NAMES = frozenset({"name", "pronouns"})
 
 KINDS = {
     kind.name: kind
@@ -89,6 +103,7 @@ KINDS = {
             ),
             key=("user_id",),
             words=frozenset({"status", "declared_user_type", "authentication_provider_id"}),
+            made=("sorts_as",),
         ),
         Kind(
             "login",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 TEXTS = {
+    "unreadable_name": _("The {column} of this row has nothing to read in it ({id}). Give a name with letters."),
     "too_long": _("The {column} of this row is too long ({id}). At most 255 characters are kept."),
     "bad_date": _("A date of {id} does not exist, and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
     "bad_status": _("“{status}” is no status for {id}. The reference lists the words that can stand there."),

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.checking import login_complaint
+from accounts.names import sortable
+from accounts.texts import is_readable, tidied, tidied_login
 from sis.cells import DELETE, BadDate, flag, is_address, moment
 from sis.kinds import KINDS, Kind
 from sis.passwords import SSHA, Veil
 from sis.reading.uploads import MalformedFile, Problem, RosterFile, Row
 
 LONGEST = 255
-LONGEST_LOGIN = 100
 # Each file has room for so many numbers. Rows that stand in no row of it come in the second half: first what reading it
 # has added, then what comparing it has (sis/diffing.py).
 ROOM = 10**11
@@ -131,7 +133,7 @@ def stage(
 
 
 def _copy(cursor: Any, file: StagedFile, rows: Iterator[Placed], veil: Veil) -> None:
-    names = ", ".join(f"c{number}" for number in range(1, len(file.kind.columns) + 1))
+    names = ", ".join(f"c{number}" for number in range(1, len(file.kind.staged) + 1))
     take, before = taker(file.kind, veil), file.first - 1
     with cursor.copy(f"COPY {STAGED} (n, file, row, fault, note, secret, {names}) FROM STDIN") as copy:
         write = copy.write_row
@@ -157,7 +159,11 @@ def taker(kind: Kind, veil: Veil) -> Callable[[int, Row], list[Any]]:
         cells: Cells = [get(name) for name in columns]
         fault = note = secret = None
         # A row that is short as a whole has no long cell.
-        if row.length > LONGEST:
+        if has_login:
+            # Before the others: a line break in it is to be seen.
+            cells[1] = tidied_login(cells[1] or "") or None
+        fault = _tidy(cells, kind)
+        if row.length > LONGEST and not fault:
             fault, cells = _shortened(columns, cells)
         for position in words:
             if word := cells[position]:
@@ -175,15 +181,33 @@ def taker(kind: Kind, veil: Veil) -> Callable[[int, Row], list[Any]]:
             login, password = cells[1], get("password")
             if not password and (digest := get("ssha_password")):
                 password = SSHA + digest
-            if login and not fault and (len(login) > LONGEST_LOGIN or not login.isprintable()):
+            if login and not fault and login_complaint(login):
                 fault = "invalid_login_id"
             if is_user and (address := cells[10]) and not is_address(address):
                 note = "bad_email"
             if password:
                 secret = veil.cover(n, password)
+        if is_user:
+            # What the sortable name is unless the row or the record has one.
+            cells.append(sortable(cells[7] or cells[9] or login or ""))
         return [fault, note, secret, *cells]
 
     return take
+
+
+def _tidy(cells: Cells, kind: Kind) -> str | None:
+    """Bring all cells to the form that texts are kept in; the first name with nothing to read in it, as a fault."""
+    for place, cell in enumerate(cells):
+        if cell and not (cell.isascii() and cell.isprintable()) and kind.columns[place] != "login_id":
+            cells[place] = tidied(cell) or None
+    fault = None
+    for place in kind.names:
+        if cell := cells[place]:
+            if "  " in cell:
+                cells[place] = tidied(cell)
+            if not (cell[0].isalnum() or is_readable(cell)):
+                fault = fault or f"unreadable_name:{kind.columns[place]}"
+    return fault
 
 
 def _shortened(columns: tuple[str, ...], cells: Cells) -> tuple[str | None, Cells]:

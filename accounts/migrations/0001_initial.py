@@ -10,7 +10,9 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import accounts.collation
 from accounts import guards
+from accounts.texts import UNTIDY
 
 
 class Migration(migrations.Migration):
@@ -19,6 +21,7 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
+        migrations.RunSQL(accounts.collation.SQL, accounts.collation.REVERSE),
         migrations.CreateModel(
             name="User",
             fields=[
@@ -28,7 +31,23 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=255)),
                 ("sortable_name", models.CharField(max_length=255)),
                 ("short_name", models.CharField(max_length=255)),
-                ("login_id", models.CharField(max_length=100)),
+                (
+                    "search_text",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func("name", "sortable_name", "short_name", function="accounts_search_text"),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
+                (
+                    "sort_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func("sortable_name", function="accounts_sort_key"),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
+                ("login_id", accounts.collation.LoginField(max_length=100)),
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("sis_user_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
@@ -68,11 +87,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        django.db.models.functions.text.Upper("sortable_name"),
-                        models.F("id"),
-                        name="users_in_class_list_order",
-                    ),
+                    models.Index(fields=["sort_key", "id"], name="users_in_class_list_order"),
                     models.Index(
                         django.db.models.functions.text.Upper("email"),
                         condition=models.Q(("email", ""), _negated=True),
@@ -81,10 +96,19 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        django.db.models.functions.text.Upper("login_id"), name="login_is_unique_in_any_case"
+                        accounts.collation.LoginKey("login_id"), name="login_is_unique_in_any_case"
+                    ),
+                    models.UniqueConstraint(
+                        accounts.collation.LoginShape("login_id"), name="login_is_unique_in_its_looks"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("login_id", ""), _negated=True), name="login_is_not_empty"
+                    ),
+                    *(
+                        models.CheckConstraint(
+                            condition=models.Q((f"{name}__regex", UNTIDY), _negated=True), name=f"{name}_is_tidy"
+                        )
+                        for name in ("name", "sortable_name", "short_name", "pronouns")
                     ),
                 ],
             },

@@ -11,8 +11,12 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from accounts.collation import LoginField, LoginKey, LoginShape, search_text, sort_key
 from accounts.models.sis import sis_import_id, stuck_sis_fields
-from accounts.names import first_name, sortable
+from accounts.names import family_of, first_name, parts_of, sortable
+from accounts.texts import UNTIDY
+
+LONGEST_NAME = 255
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -22,7 +26,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def by_name(self) -> UserQuerySet:
         """In the order of a class list: sortable name, then id."""
-        return self.order_by(Upper("sortable_name"), "id")
+        return self.order_by("sort_key", "id")
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -52,7 +56,10 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     name = models.CharField(max_length=255)
     sortable_name = models.CharField(max_length=255)
     short_name = models.CharField(max_length=255)
-    login_id = models.CharField(max_length=100)
+    # Made of the names by the database, for whoever writes them: see accounts/collation.py.
+    search_text = search_text()
+    sort_key = sort_key("sortable_name")
+    login_id = LoginField(max_length=100)
     email = models.EmailField(blank=True)
     sis_user_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
@@ -81,11 +88,16 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Upper("login_id"), name="login_is_unique_in_any_case"),
+            models.UniqueConstraint(LoginKey("login_id"), name="login_is_unique_in_any_case"),
+            models.UniqueConstraint(LoginShape("login_id"), name="login_is_unique_in_its_looks"),
             models.CheckConstraint(condition=~Q(login_id=""), name="login_is_not_empty"),
+            *(
+                models.CheckConstraint(condition=~Q(**{f"{name}__regex": UNTIDY}), name=f"{name}_is_tidy")
+                for name in ("name", "sortable_name", "short_name", "pronouns")
+            ),
         ]
         indexes = [
-            models.Index(Upper("sortable_name"), "id", name="users_in_class_list_order"),
+            models.Index(fields=["sort_key", "id"], name="users_in_class_list_order"),
             models.Index(Upper("email"), name="users_by_email", condition=~Q(email="")),
         ]
 
@@ -94,7 +106,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.short_name = self.short_name or self.name
-        self.sortable_name = self.sortable_name or sortable(self.name)
+        self.sortable_name = self.sortable_name or sortable(self.name)[:LONGEST_NAME].rstrip()
         super().save(*args, **kwargs)
 
     def get_session_auth_hash(self) -> str:
@@ -119,7 +131,24 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
         return self.actor or self
 
     @property
+    def shown_name(self) -> str:
+        """The name somebody goes by, with the pronouns if they have said them: `Sam Miller (they/them)`."""
+        return f"{self.short_name} ({self.pronouns})" if self.pronouns else self.short_name
+
+    @property
+    def listed_name(self) -> str:
+        """The same for lists in the order of family names: `Miller, Sam (they/them)`."""
+        listed = self.sortable_name
+        if self.short_name != self.name:
+            family = family_of(self.sortable_name)
+            given, own, suffix = parts_of(self.short_name, known_family=family)
+            first = " ".join(filter(None, (given, suffix)))
+            listed = ", ".join(filter(None, (own or family, first)))
+        return f"{listed} ({self.pronouns})" if self.pronouns else listed
+
+    @property
     def discreet_name(self) -> str:
-        """First name and initial of the last: enough to know one's own child by, too little for a stranger."""
-        last, _comma, first = self.sortable_name.partition(", ")
-        return f"{first.split()[0]} {last[:1]}." if first.strip() else first_name(self.name)
+        """The first name somebody goes by, and an initial: enough to know one's child by, too little for a stranger."""
+        family = family_of(self.sortable_name)
+        given = parts_of(self.short_name, known_family=family).given or first_name(self.short_name)
+        return f"{given.split()[0]} {family[:1]}." if family and given != family else first_name(self.short_name)

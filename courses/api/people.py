@@ -94,6 +94,9 @@ def _bodies(call: Call, people: list[User], keys: frozenset[str]) -> list[dict[s
 def _body(call: Call, user: User, keys: frozenset[str], sight: Sight, totals: Totals) -> dict[str, object]:
     settled = any(not sight.is_unsettled(place) for place in _places_of(user))
     body = user_body(user, keys if settled else (), call.include)
+    if not settled:
+        # Of somebody merely invited the names are all there is to read.
+        body.pop("pronouns", None)
     if "enrollments" in call.include:
         body["enrollments"] = [
             enrollment_body(place, sight, totals, call.address, with_user=False) for place in _places_of(user)
@@ -111,4 +114,4 @@ def _places_of(user: User) -> list[Enrollment]:
 
 
 def _order(user: User) -> tuple[str, int]:
-    return user.sortable_name.upper(), user.pk
+    return user.sort_key, user.pk

@@ -87,7 +87,7 @@ def _paired(request: SignedInRequest, pairing: Pairing) -> HttpResponse:
 def _page(request: SignedInRequest, form: CodeForm, refusal: Refused | None = None) -> HttpResponse:
     links = ObservationLink.objects.live().filter(observer=request.user).select_related("student")
     courses = courses_by_student(request.user)
-    linked = [(link, courses.get(link.student_id, [])) for link in links.order_by("student__sortable_name")]
+    linked = [(link, courses.get(link.student_id, [])) for link in links.order_by("student__sort_key", "student")]
     ids = {link.student_id for link, _courses in linked}
     others = [(student, courses[student.pk]) for student in observed_students(request.user) if student.pk not in ids]
     context: dict[str, Any] = {

@@ -34,7 +34,7 @@ def show(request: SignedInRequest) -> HttpResponse:
         "only_observes": only_observes,
         "codes": list(codes) if may_pair else [],
         "most": LIVE_CODES_PER_STUDENT,
-        "observers": observers.order_by("observer__sortable_name"),
+        "observers": observers.order_by("observer__sort_key", "observer"),
     }
     return render(
         request, "pairing/settings.html", context, status=200 if form.is_valid() or not form.is_bound else 422

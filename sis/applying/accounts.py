@@ -27,7 +27,7 @@ CASE WHEN r.account_id IS NULL THEN 'no_account_id'
      WHEN r.status NOT IN ('active', 'deleted') OR (r.status IS NULL AND f.id IS NULL) THEN 'bad_status'
      WHEN r.name IS NULL AND f.id IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN f.id = %(root)s OR f.id = p.id OR EXISTS (
          WITH RECURSIVE above(id, parent_id) AS (
              SELECT id, parent_id FROM accounts_account WHERE id = p.id

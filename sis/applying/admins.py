@@ -14,7 +14,7 @@ PROBLEM = """
 CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.root_account IS NOT NULL THEN 'other_root_account'
      WHEN u.id IS NULL OR (u.state = 'deleted' AND r.status = 'active') THEN 'unknown_user'
      WHEN a.id IS NULL THEN 'unknown_account'

@@ -30,7 +30,7 @@ PROBLEM = """
 CASE WHEN coalesce(r.old_id, r.old_integration_id) IS NULL THEN 'no_old_id'
      WHEN coalesce(r.new_id, r.new_integration_id) IS NULL THEN 'no_new_id'
      WHEN r.type IS NULL OR r.type NOT IN ('account', 'term', 'course', 'section', 'user') THEN 'bad_type'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN (r.old_id IS NOT NULL AND a.id IS NULL) OR (r.old_integration_id IS NOT NULL AND b.id IS NULL)
           THEN 'old_id_unknown'
      WHEN a.id <> b.id THEN 'old_ids_differ'

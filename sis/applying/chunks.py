@@ -232,7 +232,14 @@ def insert(model: type[models.Model], source: str = "w", where: str = "", /, **c
     """SQL to make records of `model` from `source`, with SQL for each column; the others get their defaults."""
     named = dict(columns)
     for one in model._meta.concrete_fields:
-        if not one.column or one.column in named or one.primary_key or one.null or one.has_db_default():
+        if (
+            not one.column
+            or one.column in named
+            or one.primary_key
+            or one.null
+            or one.has_db_default()
+            or one.generated
+        ):
             continue
         if getattr(one, "auto_now_add", False) or getattr(one, "auto_now", False):
             named[one.column] = "now()"

@@ -35,7 +35,7 @@ CASE WHEN r.course_id IS NULL THEN 'no_course_id'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
      WHEN r.course_format NOT IN ('on_campus', 'online', 'blended') THEN 'bad_course_format'
      WHEN r.grade_passback_setting NOT IN ('nightly_sync', 'not_set') THEN 'bad_grade_passback_setting'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.account_id IS NOT NULL AND a.id IS NULL AND b.id IS NULL THEN 'no_account'
      WHEN r.status <> 'deleted' AND home.workflow_state = 'deleted' THEN 'no_account'
      WHEN home.id <> f.account_id AND ({STRANGE}) IS NOT NULL THEN 'strange_roles'

@@ -122,7 +122,7 @@ CASE WHEN r.course_id IS NULL AND r.section_id IS NULL THEN 'no_place'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted', 'completed', 'inactive', 'deleted_last_completed')
           THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status IN ('deleted', 'deleted_last_completed') THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.root_account IS NOT NULL THEN 'other_root_account'
      WHEN r.person IS NULL THEN 'user_not_found'
      WHEN r.given_section IS NULL AND r.given_course IS NULL THEN 'no_place_exists'

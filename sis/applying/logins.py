@@ -7,7 +7,7 @@ CLASH = """
 SELECT n, key, true FROM rows r
 CROSS JOIN LATERAL (
     SELECT 'user ' || one FROM unnest(ARRAY[r.user_id, r.existing_user_id]) one
-    UNION SELECT 'login ' || upper(r.login_id)
+    UNION SELECT 'login ' || accounts_login_shape(r.login_id)
     UNION SELECT 'integration ' || one FROM unnest(ARRAY[r.integration_id, r.existing_integration_id]) one
     UNION SELECT 'id ' || r.existing_canvas_user_id
 ) keys(key)
@@ -18,13 +18,12 @@ coalesce(a.id, b.id, c.id)
 """
 
 # Adding the very login that somebody without a SIS id has already gives them the ids of the row.
-ADOPTS = "(f.sis_user_id IS NULL AND upper(f.login_id) = upper(r.login_id) AND u.id IS NULL)"
+ADOPTS = "(f.sis_user_id IS NULL AND accounts_login_key(f.login_id) = accounts_login_key(r.login_id) AND u.id IS NULL)"
 
 PROBLEM = f"""
 CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.login_id IS NULL THEN 'no_login_id'
-     WHEN r.fault = 'invalid_login_id' THEN 'invalid_login_id'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.root_account IS NOT NULL THEN 'other_root_account'
      WHEN coalesce(r.existing_user_id, r.existing_integration_id, r.existing_canvas_user_id) IS NULL
           THEN 'no_existing_user_ref'
@@ -64,7 +63,8 @@ LEFT JOIN LATERAL (SELECT * FROM accounts_user x WHERE x.state <> 'deleted'
                                    THEN r.existing_canvas_user_id::bigint END LIMIT 1) c ON true
 LEFT JOIN LATERAL (SELECT * FROM accounts_user x WHERE x.id = {EXISTING} LIMIT 1) f ON true
 LEFT JOIN LATERAL (SELECT * FROM accounts_user x WHERE x.sis_user_id = r.user_id LIMIT 1) u ON true
-LEFT JOIN LATERAL (SELECT * FROM accounts_user x WHERE upper(x.login_id) = upper(r.login_id) LIMIT 1) l ON true
+LEFT JOIN LATERAL (SELECT * FROM accounts_user x
+                   WHERE accounts_login_key(x.login_id) = accounts_login_key(r.login_id) LIMIT 1) l ON true
 LEFT JOIN LATERAL (SELECT * FROM accounts_user x WHERE x.integration_id = r.integration_id LIMIT 1) i ON true
 """
 

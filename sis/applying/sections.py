@@ -21,7 +21,7 @@ CASE WHEN r.section_id IS NULL THEN 'no_section_id'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN r.name IS NULL AND (r.status = 'active' OR f.id IS NULL) THEN 'no_name'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN c.id IS NULL THEN 'no_course'
      WHEN i.id <> coalesce(f.id, -1) THEN 'integration_id_taken' END
 """

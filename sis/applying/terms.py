@@ -26,7 +26,7 @@ CASE WHEN r.term_id IS NULL THEN 'no_term_id'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN r.name IS NULL AND r.date_override_enrollment_type IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.date_override_enrollment_type IS NOT NULL AND f.id IS NULL THEN 'no_override_term'
      WHEN r.date_override_enrollment_type IS NOT NULL AND NOT {KNOWN_TYPE} THEN 'bad_override_type'
      WHEN r.date_override_enrollment_type IS NOT NULL THEN NULL

@@ -21,7 +21,7 @@ CASE WHEN r.observer_id IS NULL THEN 'no_observer'
      WHEN r.observer_id = r.student_id THEN 'self'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.added AND (k.state IS DISTINCT FROM 'active' OR k.sis_import_id IS NULL) THEN 'skip'
      WHEN o.id IS NULL THEN 'unknown_observer'
      WHEN s.id IS NULL THEN 'unknown_student'

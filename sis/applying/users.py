@@ -14,11 +14,11 @@ CLASH = """
 SELECT n, key, true FROM rows
 LEFT JOIN LATERAL (SELECT login_id AS old_login, integration_id AS old_integration FROM accounts_user
                    WHERE sis_user_id = user_id LIMIT 1) held ON true
-LEFT JOIN LATERAL (SELECT sis_user_id AS holder FROM accounts_user
-                   WHERE upper(accounts_user.login_id) = upper(rows.login_id) LIMIT 1) holds ON true
+LEFT JOIN LATERAL (SELECT sis_user_id AS holder FROM accounts_user u
+                   WHERE accounts_login_key(u.login_id) = accounts_login_key(rows.login_id) LIMIT 1) holds ON true
 CROSS JOIN LATERAL (
     SELECT DISTINCT 'user ' || one FROM unnest(ARRAY[user_id, holder]) one
-    UNION ALL SELECT DISTINCT 'login ' || upper(one) FROM unnest(ARRAY[login_id, old_login]) one
+    UNION ALL SELECT DISTINCT 'login ' || accounts_login_shape(one) FROM unnest(ARRAY[login_id, old_login]) one
     UNION ALL SELECT DISTINCT 'integration ' || one FROM unnest(ARRAY[integration_id, old_integration]) one
 ) keys(key)
 """
@@ -34,15 +34,11 @@ CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.status <> 'deleted' AND l.state <> 'deleted' AND l.id <> coalesce(f.id, -1) THEN 'login_claimed'
      WHEN r.status = 'deleted' AND f.id = %(by)s THEN 'cannot_remove_self'
      WHEN r.authentication_provider_id NOT IN ('canvas', '1') THEN 'unknown_auth_provider'
-     WHEN r.fault = 'invalid_login_id' THEN 'invalid_login_id'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
                                        '<delete>') THEN 'user_invalid'
      WHEN (r.status = 'deleted' OR r.{WAS_ADDED}) AND f.state = 'deleted' THEN 'skip' END
 """
-
-# "Ana Maria Diaz" → "Diaz, Ana Maria": the same as accounts.names.sortable.
-SORTABLE = r"regexp_replace({0}, '^(.*?) +([^ ]+)$', '\2, \1')"
 
 IDS = ids(
     user="r.user_id",
@@ -62,7 +58,7 @@ LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user")},
 found AS (
-    SELECT r.n, r.row, r.secret, r.user_id, r.email, r.status, r.note AS caution, f.id AS found,
+    SELECT r.n, r.row, r.secret, r.sorts_as, r.user_id, r.email, r.status, r.note AS caution, f.id AS found,
            CASE WHEN i.id IS NULL OR i.id = f.id THEN r.integration_id END AS integration_id,
            f.state AS before, f.stuck_sis_fields AS old_stuck, {info("user")} AS info, {PROBLEM} AS problem,
            {IDS} AS ids,
@@ -74,10 +70,10 @@ found AS (
            CASE WHEN l.state = 'deleted' OR (r.status = 'deleted' AND l.id <> coalesce(f.id, -1)) THEN l.id END
                AS former_holder,
            CASE WHEN {free("name")} THEN
-                left(coalesce(r.full_name, nullif(concat_ws(' ', r.first_name, r.last_name), ''), f.name,
-                              r.sortable_name, r.short_name, r.login_id), {LONGEST}) ELSE f.name END AS new_name,
+                rtrim(left(coalesce(r.full_name, nullif(concat_ws(' ', r.first_name, r.last_name), ''), f.name,
+                                    r.sortable_name, r.short_name, r.login_id), {LONGEST})) ELSE f.name END AS new_name,
            CASE WHEN {free("sortable_name")} THEN
-                coalesce(r.sortable_name, {SORTABLE.format("r.full_name")},
+                coalesce(r.sortable_name, CASE WHEN r.full_name IS NOT NULL THEN r.sorts_as END,
                          nullif(concat_ws(', ', r.last_name, r.first_name), ''), f.sortable_name)
                 ELSE f.sortable_name END AS new_sortable,
            CASE WHEN NOT {free("short_name")} THEN f.short_name
@@ -91,7 +87,8 @@ found AS (
            f.login_id AS old_login
     FROM rows r
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE u.sis_user_id = r.user_id LIMIT 1) a ON true
-    LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE upper(u.login_id) = upper(r.login_id) LIMIT 1) l ON true
+    LEFT JOIN LATERAL (SELECT * FROM accounts_user u
+                       WHERE accounts_login_key(u.login_id) = accounts_login_key(r.login_id) LIMIT 1) l ON true
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE u.integration_id = r.integration_id LIMIT 1) i ON true
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u
                        WHERE u.id = coalesce(a.id, CASE WHEN l.state <> 'deleted' AND NOT r.{WAS_ADDED} THEN l.id END)
@@ -101,7 +98,7 @@ SELECT *, NULL::text AS password, NULL::text AS mark,
        {{stuck}} AS new_stuck
 FROM (SELECT n, row, secret, user_id, integration_id, email, status, problem, caution, ids, info, found, before, after,
              new_login, former_holder, new_name,
-             left(coalesce(new_sortable, {SORTABLE.format("new_name")}), {LONGEST}) AS new_sortable,
+             rtrim(left(coalesce(new_sortable, sorts_as), {LONGEST})) AS new_sortable,
              coalesce(new_short, new_name) AS new_short, new_pronouns, new_type, old_stuck, old_name, old_sortable,
              old_short, old_pronouns, old_login
       FROM found) AS looked_up

@@ -20,7 +20,7 @@ CASE WHEN r.xlist_course_id IS NULL THEN 'no_xlist_course_id'
      WHEN r.section_id IS NULL THEN 'no_section_id'
      WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN 'too_long'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN s.id IS NULL THEN 'no_section'
      WHEN NOT %(override)s AND 'course' = ANY(s.stuck_sis_fields) THEN 'skip' END
 """

@@ -43,7 +43,14 @@ def test_what_is_given_changes(school):
 
 
 @pytest.mark.parametrize(
-    "given", [{"name": ""}, {"name": "x" * 256}, {"course_code": "a\0"}, {"sis_course_id": "TAKEN"}]
+    "given",
+    [
+        {"name": ""},
+        {"name": "x" * 256},
+        {"course_code": "x" * 256},
+        {"name": "\u2800\u200b"},
+        {"sis_course_id": "TAKEN"},
+    ],
 )
 def test_what_cannot_be_is_refused(school, given):
     CourseFactory(sis_course_id="TAKEN")

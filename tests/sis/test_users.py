@@ -76,7 +76,8 @@ def test_a_short_name_of_ones_own_does_not_follow_the_name(load):
         ("U1,u1,", "no_status"),
         ("U1,u1,activeX", "bad_status"),
         (f"U1,{'x' * 101},active", "invalid_login_id"),
-        ("U1,u\u200b1,active", "invalid_login_id"),
+        ('U1,"u\n1",active', "invalid_login_id"),
+        ("U1,—,active", "invalid_login_id"),
         (f"{'U' * 256},u1,active", "too_long"),
     ],
 )

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.auditing import record
 from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
 from accounts.registering import Application, problems
+from accounts.texts import tidied
 
 
 class Command(BaseCommand):
@@ -25,10 +26,12 @@ class Command(BaseCommand):
         password = password or getpass.getpass("Password: ")
         if not password:
             raise CommandError("An admin needs a password.")
-        errors = problems(Application(name=name, unique_id=login, password=password, terms_of_use=True), by_staff=True)
+        wanted = Application(name=name, unique_id=login, password=password, terms_of_use=True)
+        errors = problems(wanted, by_staff=True)
         if errors:
             raise CommandError(" ".join(str(text) for texts in errors.values() for _kind, text in texts))
-        root, _made = Account.objects.get_or_create(parent=None, defaults={"name": institution})
+        name, login = wanted.name, wanted.unique_id
+        root, _made = Account.objects.get_or_create(parent=None, defaults={"name": tidied(institution)})
         if User.objects.filter(login_id__iexact=login).exists():
             raise CommandError(f"There is a person with the login {login} already.")
         user = User.objects.create_user(login, password, name=name, email=login if "@" in login else "")

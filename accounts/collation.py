@@ -1,0 +1,201 @@
+"""How texts compare: what a search finds, how lists are ordered, which logins are one and the same.
+
+The database computes all of it, with functions of ours in generated columns and indexes, so that no writer can forget
+it, and that it is the same on every server, whatever its locale. ASCII, which most names are, takes the short way.
+
+Letters are compared without marks and case, those of the Latin script by their nearest of a to z (after the
+transform Latin-ASCII of the Unicode CLDR). Other scripts follow the Latin one, each in the order of its letters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django.db.models import BooleanField, CharField, F, Func, GeneratedField, TextField, Value
+from django.db.models.lookups import Lookup
+
+_ONE_FOR_ONE = {
+    **dict(zip("ıøłđðħŧŋəɓɗƙƴɨʉɛɔ", "iolddhtnebdkyiueo", strict=True)),
+    "ς": "σ",
+}
+_ONE_FOR_TWO = {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
+# Marks on letters of Latin, Greek, Cyrillic, Hebrew and Arabic, and joiners. The vowels of Indic scripts are no marks.
+_MARKS = (
+    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670"
+    r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\u200c\u200d\u0640\u02bc\u00b7]+"
+)
+# O’Brien is O'Brien and OBrien, Anne-Marie is Anne Marie, St. Clair is St Clair.
+_ASCII_DROPPED = ".'`"
+_DROPPED = "´‘’‛ʻʼʽʾʿ＇·\u00ad"
+_ASCII_SPACED = ',;:!?"()[]{}<>/\\|_%*#&@~^$=+-\n'
+_SPACED = "“”„‟«»‹›‐‑‒–—―−－，、・\u00a0\u3000"
+
+# What looks like a letter of the Latin script, in small letters or capitals (after Unicode's UTS 39, confusables).
+_LIKE_LATIN = {
+    **dict(zip("авеёкмнорстухіїјѕԁһԛԝѵӏ", "abeekmhopctyxiijsdhqwvl", strict=True)),
+    **dict(zip("αβεζηικμνορτυχϳ", "abezhikmvoptuxj", strict=True)),
+    **dict(zip("ոսօհցքյզ", "nuohgpjq", strict=True)),
+}
+
+_LONGEST_KEY = 255
+
+
+def _case_table() -> dict[str, str]:
+    """By capital letter without marks its small one, as far as both are one character beyond ASCII."""
+    table = {}
+    for letter in map(chr, range(0x80, 0x20000)):
+        small = letter.casefold()
+        if small != letter and len(small) == 1 and unicodedata.normalize("NFKD", letter) == letter:
+            table[letter] = small
+    return table
+
+
+_SMALL = _case_table()
+_PLAIN = {
+    **{letter: _ONE_FOR_ONE.get(small, small) for letter, small in _SMALL.items()},
+    **_ONE_FOR_ONE,
+}
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _translated(sql: str, table: dict[str, str]) -> str:
+    return f"translate({sql}, {_text(''.join(table))}, {_text(''.join(table.values()))})"
+
+
+def _replaced(sql: str, table: dict[str, str]) -> str:
+    for letter, letters in table.items():
+        sql = f"replace({sql}, {_text(letter)}, {_text(letters)})"
+    return sql
+
+
+# In each function `plain` is the text. None calls another: pg_restore and the building of an index see ours nowhere.
+_FOLD = f"""
+    IF octet_length(plain) > length(plain) THEN
+        plain := translate(plain, {_text(_SPACED + _DROPPED)}, {_text(" " * len(_SPACED))});
+        plain := regexp_replace(normalize(plain, NFKD), {_text(_MARKS)}, '', 'g');
+    END IF;
+    IF octet_length(plain) > length(plain) THEN
+        plain := normalize({_replaced(_translated("plain", _PLAIN), _ONE_FOR_TWO)}, NFC);
+    END IF;
+    plain := translate(plain, {_text(_ASCII_SPACED + _ASCII_DROPPED)}, {_text(" " * len(_ASCII_SPACED))});
+    plain := btrim(lower(plain COLLATE "C"));
+    IF strpos(plain, '  ') > 0 THEN
+        plain := regexp_replace(plain, ' +', ' ', 'g');
+    END IF;
+"""
+_FOLD_LOGIN = f"""
+    IF octet_length(plain) > length(plain) THEN
+        plain := {_translated("normalize(plain, NFKD)", _SMALL)};
+        plain := normalize(replace(replace(lower(plain COLLATE "C"), 'ß', 'ss'), 'ẞ', 'ss'), NFKC);
+        plain := left(plain, {_LONGEST_KEY});
+    ELSE
+        RETURN lower(plain COLLATE "C");
+    END IF;
+"""
+
+
+def _function(name: str, parameters: str, begin: str, body: str, result: str = "plain", returns: str = "text") -> str:
+    return f"""
+CREATE FUNCTION {name}({parameters}) RETURNS {returns} LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    plain text := {begin};
+BEGIN
+    {body}
+    RETURN {result};
+END $$;
+"""
+
+
+SQL = (
+    _function(
+        "accounts_search_text",
+        "name text, sortable_name text, short_name text",
+        "concat_ws(' ', name, nullif(short_name, name), sortable_name)",
+        _FOLD,
+    )
+    + _function(
+        "accounts_patterns",
+        "words text",
+        "words",
+        _FOLD,
+        # Words without a letter find nobody.
+        """CASE plain WHEN '' THEN ARRAY[NULL]
+               ELSE ARRAY(SELECT '%' || word || '%' FROM unnest(string_to_array(plain, ' ')) word) END""",
+        "text[]",
+    )
+    # What comes before the first comma counts first: “Lee, Zoe” stands before “Lee Ford, Ann”.
+    + _function(
+        "accounts_sort_key",
+        "sortable_name text",
+        "overlay(sortable_name || ',' PLACING chr(9) FROM strpos(sortable_name || ',', ',') FOR 1)",
+        _FOLD,
+        f"left(regexp_replace(plain, ' ?' || chr(9) || ' ?', chr(9)), {_LONGEST_KEY})",
+    )
+    + _function("accounts_login_key", "login text", "login", _FOLD_LOGIN)
+    + _function("accounts_login_shape", "login text", "login", _FOLD_LOGIN, _translated("plain", _LIKE_LATIN))
+)
+
+REVERSE = """
+DROP FUNCTION accounts_login_shape(text);
+DROP FUNCTION accounts_login_key(text);
+DROP FUNCTION accounts_sort_key(text);
+DROP FUNCTION accounts_patterns(text);
+DROP FUNCTION accounts_search_text(text, text, text);
+"""
+
+
+class SameLogin(Lookup):
+    """`login_id__iexact`, by which logins are looked up everywhere, sign-in included: see accounts_login_key."""
+
+    lookup_name = "iexact"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"accounts_login_key({left}) = accounts_login_key({right})", [*left_values, *right_values]
+
+
+class LoginKey(Func):
+    """Two logins are one and the same if and only if this is."""
+
+    function = "accounts_login_key"
+
+
+class LoginShape(Func):
+    """Two logins look alike if and only if this is the same."""
+
+    function = "accounts_login_shape"
+
+
+class LoginField(CharField):
+    """What somebody signs in with. Compared regardless of case and of how a keyboard composes or widens letters."""
+
+
+LoginField.register_lookup(SameLogin)
+
+
+class Holds(Func):
+    """Whether a search text holds each of these words, in whatever order."""
+
+    template = "%(expressions)s))"
+    arg_joiner = " LIKE ALL (accounts_patterns("
+    output_field = BooleanField()
+
+    def __init__(self, search_text: str, words: str) -> None:
+        super().__init__(F(search_text), Value(words, output_field=TextField()))
+
+
+def search_text() -> GeneratedField:
+    """The column that people are searched by: see `Holds`."""
+    names = Func("name", "sortable_name", "short_name", function="accounts_search_text")
+    return GeneratedField(expression=names, output_field=TextField(db_collation="C"), db_persist=True)
+
+
+def sort_key(of: str) -> GeneratedField:
+    """The column that a list is ordered by, made from the column `of`."""
+    key = Func(of, function="accounts_sort_key")
+    return GeneratedField(expression=key, output_field=TextField(db_collation="C"), db_persist=True)

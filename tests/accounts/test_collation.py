@@ -1,0 +1,168 @@
+"""What a search finds, how lists are ordered, and which logins are one and the same: computed by the database."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from django.conf import settings as site
+from django.db import IntegrityError, connection, transaction
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from accounts.collation import Holds
+from accounts.models import User
+from accounts.texts import is_readable, tidied
+from tests.accounts.test_names import NAMES, WORDS
+from tests.factories import UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("root")]
+quickly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+
+
+def found(words: str) -> set[str]:
+    return set(User.objects.filter(Holds("search_text", words)).values_list("name", flat=True))
+
+
+def same_logins(one: str, other: str) -> tuple[bool, bool]:
+    """Whether these logins are the same, and whether they look the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT accounts_login_key(%(a)s) = accounts_login_key(%(b)s),"
+            " accounts_login_shape(%(a)s) = accounts_login_shape(%(b)s)",
+            {"a": one, "b": other},
+        )
+        return cursor.fetchone()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("José Quintero", "jose quintero"),
+        ("Jose Quintero", "JOSÉ"),
+        ("Øyvind Łódź", "oyvind lodz"),
+        ("Weiß Þórsdóttir", "weiss thorsdottir"),
+        ("Ayşe Işık", "AYSE ISIK"),
+        ("Siobhán O’Brien", "o'brien"),
+        ("Siobhán O’Brien", "obrien"),
+        ("Anne-Marie Clair", "anne marie"),
+        ("J. R. St. Clair", "st clair"),
+        ("Mia Lake", "Lake, Mia"),
+        ("Пётр Ёлкин", "петр елкин"),
+        ("Γιώργος Σεφέρης", "γιωργοσ σεφερησ"),
+        ("김민수", "김민"),
+        ("محمّد", "محمد"),
+        ("Nguyễn Thị Hạnh", "nguyen thi"),
+        ("ＭＩＡ", "mia"),
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_people_are_found_whatever_accents_and_case_were_typed(name, typed, form):
+    UserFactory(name=tidied(unicodedata.normalize(form, name)))
+    UserFactory(name="Somebody Else")
+    assert found(unicodedata.normalize(form, typed)) == {tidied(name)}
+
+
+def test_people_are_found_by_the_name_they_go_by_and_by_words_in_any_order():
+    UserFactory(name="Samantha Miller", short_name="Sam Lake")
+    assert found("miller sam") == found("sam lake") == found("Miller, Samantha") == {"Samantha Miller"}
+    assert found("sam ocean") == set()
+
+
+@pytest.mark.parametrize("typed", ["%", "_", "\\", "—", "'", "  "])
+def test_signs_alone_find_nobody(typed):
+    UserFactory(name="Mia_Lake 100%")
+    assert found(typed) == set()
+
+
+@quickly
+@given(NAMES, st.sampled_from(["NFC", "NFD", "NFKC"]), st.sampled_from([str, str.upper, str.lower]))
+def test_everybody_is_found_by_their_own_name(name, form, case):
+    kept = tidied(name)
+    UserFactory(name=kept)
+    typed = unicodedata.normalize(form, kept)
+    # Capitals that are no single letters (ŉ, ǰ) are the keyboard's business.
+    if unicodedata.normalize("NFD", case(typed)).casefold() == unicodedata.normalize("NFD", typed).casefold():
+        assert kept in found(case(typed))
+
+
+def test_a_list_stands_in_the_order_of_a_class_list():
+    order = [
+        *("abel, Zoe", "Ábel, Zora", "Adler, Bo", "de la Cruz, Kim", "Éclair, Émile", "Lee, Zoe", "Lee Ford, Ann"),
+        *("Lee-Ford, Bo", "Leeds, Al", "Łoś, Al", "Muller, Ann", "Müller, Bo", "Muller, Cy", "O’Brien, Al"),
+        *("OBrien, Bo", "Ost, Oskar", "Öz, Öykü", "Pym, Zed", "Zorn, Ida", "Ελύτης, Ο", "Ёлкин, П", "Жуков, П"),
+        "김, 민수",
+    ]
+    for name in reversed(order):
+        UserFactory(name="x", sortable_name=name)
+    assert [*User.objects.by_name().values_list("sortable_name", flat=True)] == order
+
+
+def test_the_order_needs_no_sorting():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    plan = User.objects.by_name().explain()
+    assert "users_in_class_list_order" in plan
+    assert "Sort" not in plan.replace("sort_key", "")
+
+
+def test_whoever_writes_a_name_the_columns_beside_it_follow():
+    person = UserFactory(name="Mia Lake")
+    User.objects.filter(pk=person.pk).update(name="Zoë Ängström", sortable_name="Ängström, Zoë", short_name="Zoë")
+    (other,) = User.objects.bulk_create([User(login_id="o", name="Ös Öz", short_name="Ös", sortable_name="Öz, Ös")])
+    assert found("zoe angstrom") == {"Zoë Ängström"}
+    assert [one.pk for one in User.objects.by_name()] == [person.pk, other.pk]
+
+
+def test_nothing_is_ordered_by_the_names_themselves():
+    apps = ("accounts", "courses", "pairing", "sis")
+    code = [file for app in apps for file in Path(site.BASE_DIR, app).rglob("*.py")]
+    wrong = re.compile(
+        r"(order_by|distinct)\([^)]*sortable_name|Upper\(\"\w*(sortable_name|login_id)|upper\([\w.]*login_id"
+    )
+    assert [file for file in code if wrong.search(file.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same", "look_alike"),
+    [
+        ("mia@example.org", "MIA@Example.ORG", True, True),
+        ("josé", "JOSE\u0301", True, True),
+        ("josé", "jose", False, False),
+        ("ｍｉａ", "mia", True, True),
+        ("straße", "STRASSE", True, True),
+        ("ИВАН", "иван", True, True),
+        ("раt@example.org", "pat@example.org", False, True),
+        ("MΙΑ", "MIA", False, True),
+        ("bill1", "billl", False, False),
+    ],
+)
+def test_logins_are_the_same_or_look_alike(one, other, same, look_alike):
+    assert same_logins(one, other) == (same, look_alike)
+
+
+def test_no_two_logins_are_the_same_or_look_alike():
+    UserFactory(login_id="pat@example.org")
+    for login, name in (("PAT@example.org", "in_any_case"), ("раt@example.org", "in_its_looks")):
+        with pytest.raises(IntegrityError, match=f"login_is_unique_{name}"), transaction.atomic():
+            UserFactory(login_id=login)
+
+
+@quickly
+@given(st.text(min_size=1, max_size=40))
+@example("\ufdfa" * 40)
+def test_a_login_is_found_in_whatever_form_it_is_typed(text):
+    login = "".join(c for c in text if c.isprintable())
+    if not login:
+        return
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert same_logins(login, unicodedata.normalize(form, login))[0]
+
+
+@quickly
+@given(WORDS.map(lambda word: word * 60))
+def test_the_longest_names_have_a_place_in_the_order(word):
+    name = tidied(word)[:255].strip()
+    if is_readable(name):
+        assert UserFactory(name="x", sortable_name=name).pk
