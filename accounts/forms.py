@@ -155,6 +155,7 @@ class PersonForm(RuleForm):
         "user.name": "name",
         "user.short_name": "short_name",
         "user.sortable_name": "sortable_name",
+        "user.pronouns": "pronouns",
         "user.email": "email",
         "user.time_zone": "time_zone",
         "pseudonym.unique_id": "login_id",
@@ -164,13 +165,19 @@ class PersonForm(RuleForm):
 
     name = forms.CharField(label=_("Full name"), max_length=255)
     short_name = forms.CharField(
-        label=_("Display name"), help_text=_("Empty: the full name."), max_length=255, required=False
+        label=_("Display name"),
+        help_text=_("The name this person goes by. Empty: the full name."),
+        max_length=255,
+        required=False,
     )
     sortable_name = forms.CharField(
         label=_("Sortable name"),
         help_text=_("As in a class list: “Lake, Mia”. Empty: made from the full name."),
         max_length=255,
         required=False,
+    )
+    pronouns = forms.CharField(
+        label=_("Pronouns"), help_text=_("Shown beside the name, such as “she/her”."), max_length=255, required=False
     )
     login_id = forms.CharField(
         label=_("Login"), help_text=_("What the person types to sign in. Often the e-mail address."), max_length=100
@@ -198,7 +205,7 @@ class PersonForm(RuleForm):
 class NewPersonForm(PersonForm):
     """The same for an account that is made; there, a login must be given."""
 
-    short_name = sortable_name = time_zone = None  # type: ignore[assignment]
+    short_name = sortable_name = pronouns = time_zone = None  # type: ignore[assignment]
 
 
 class EditPersonForm(PersonForm):

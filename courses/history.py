@@ -82,6 +82,7 @@ FIELDS: dict[str, str | Promise] = {
     "name": _("name"),
     "sortable_name": _("sortable name"),
     "short_name": _("display name"),
+    "pronouns": _("pronouns"),
     "email": _("e-mail"),
     "login_id": _("login"),
     "sis_user_id": _("SIS ID"),

@@ -15,7 +15,7 @@ PROVIDER_ID = 1
 
 
 def user_body(user: User, keys: Collection[str] = (), include: Collection[str] = ()) -> Body:
-    """A person. `keys` are the reader's permissions: without them there are names, no SIS id and no login."""
+    """A person. `keys` are the reader's permissions: without them names and pronouns, no SIS id and no login."""
     body: Body = {
         "id": user.pk,
         "name": user.name,
@@ -23,6 +23,9 @@ def user_body(user: User, keys: Collection[str] = (), include: Collection[str] =
         "sortable_name": user.sortable_name,
         "short_name": user.short_name,
     }
+    # As in Canvas: there only when somebody has said them.
+    if user.pronouns:
+        body["pronouns"] = user.pronouns
     if "read_sis" in keys:
         body |= {"sis_user_id": user.sis_user_id, "integration_id": user.integration_id}
     if "view_user_logins" in keys:
@@ -53,6 +56,7 @@ def profile_body(user: User, keys: Collection[str]) -> Body:
         **user_body(user, keys, ("avatar_url",)),
         **_language(user),
         "time_zone": user.time_zone or None,
+        "pronouns": user.pronouns or None,
         "title": None,
         "bio": None,
         "k5_user": False,

@@ -163,6 +163,8 @@ def enrollment_body(
         }
     if with_user:
         body["user"] = user_body(enrollment.user, keys, include)
+        if sight.is_unsettled(enrollment):
+            body["user"].pop("pronouns", None)
     if "observed_users" in include and enrollment.associated_user:
         body["observed_user"] = user_body(enrollment.associated_user, sight.keys_of_observed(enrollment), include)
     return body

@@ -13,7 +13,7 @@ from courses.api.finding import person
 from courses.knowing import known_about
 from courses.reaching import check_may_change
 
-EDITABLE = ("name", "short_name", "sortable_name", "email", "time_zone", "locale")
+EDITABLE = ("name", "short_name", "sortable_name", "pronouns", "email", "time_zone", "locale")
 # What people may change of themselves.
 OWN_FIELDS = frozenset({"time_zone", "locale"})
 EVENTS = {"suspend": suspend, "unsuspend": reactivate}

@@ -64,7 +64,7 @@ def make(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespons
     person = get_object_or_404(findable(post.account, by=request.user), pk=user_id)
     roles = givable_roles(post.account, by=request.user)
     form = AdminForm(roles, request.POST or None)
-    names = {"name": person.name, "account": post.account.name}
+    names = {"name": person.short_name, "account": post.account.name}
     if form.carry_out(lambda: make_admin(person, form.cleaned_data["role"], post.account, by=request.user)):
         messages.success(request, _("%(name)s is an admin of %(account)s now.") % names)
         return redirect("account_admins", account_id)

@@ -46,10 +46,10 @@ def find(request: SignedInRequest, account_id: int, user_id: int, kind: str) -> 
     else:
         title, intro = _("Add an observer of %(name)s"), _("Who is to observe %(name)s?")
     search = Search(
-        title=title % {"name": person.name},
-        intro=intro % {"name": person.name},
+        title=title % {"name": person.short_name},
+        intro=intro % {"name": person.short_name},
         back=reverse("account_user", args=[account_id, user_id]),
-        back_label=person.name,
+        back_label=person.short_name,
     )
 
     def address(other: User) -> str:
@@ -76,7 +76,7 @@ def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, 
     observer, student = (person, other) if kind == STUDENT else (other, person)
     if request.method == "POST":
         link(observer, student, origin=ObservationLink.Origin.STAFF, by=request.user)
-        names = {"observer": observer.name, "student": student.name}
+        names = {"observer": observer.short_name, "student": student.short_name}
         messages.success(request, _("%(observer)s observes %(student)s now.") % names)
         return redirect("account_user", account_id, user_id)
     places = Enrollment.objects.present().live().students().filter(user=student)
@@ -100,7 +100,7 @@ def remove(request: SignedInRequest, account_id: int, user_id: int, link_id: int
     found = get_object_or_404(links.select_related("observer", "student"), pk=link_id)
     if request.method == "POST":
         unlink(found, by=request.user)
-        names = {"observer": found.observer.name, "student": found.student.name}
+        names = {"observer": found.observer.short_name, "student": found.student.short_name}
         messages.success(request, _("%(observer)s no longer observes %(student)s.") % names)
         return redirect("account_user", account_id, user_id)
     return show_page(request, post, "users", "remove_link.html", person=person, link=found)

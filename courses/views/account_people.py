@@ -79,7 +79,7 @@ def _made(request: SignedInRequest, post: Post, made: User) -> HttpResponse:
 def edit(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
     """Somebody's names, login and e-mail."""
     post, person = enter_to_change(request, account_id, user_id)
-    shown_name = person.name
+    shown_name = person.short_name
     form = EditPersonForm(person, request.POST or None, keys=post.permissions)
     if form.carry_out(lambda: edit_user(person, by=request.user, **form.given())):
         messages.success(request, _("The changes are saved."))
@@ -101,21 +101,21 @@ def suspend_person(request: SignedInRequest, account_id: int, user_id: int) -> H
     if request.method == "POST":
         try:
             suspend(person, by=request.user)
-            messages.success(request, _("%(name)s can no longer sign in.") % {"name": person.name})
+            messages.success(request, _("%(name)s can no longer sign in.") % {"name": person.short_name})
             return redirect("account_user", account_id, user_id)
         except Refused as caught:
             refusal = caught
     question = Question(
-        title=_("Suspend the account of %(name)s?") % {"name": person.name},
+        title=_("Suspend the account of %(name)s?") % {"name": person.short_name},
         sentences=(
             _("%(name)s is signed out at once, everywhere, and cannot sign in. Access tokens stop working.")
-            % {"name": person.name},
+            % {"name": person.short_name},
             _("Enrollments, work and links to observers stay. The account can be reactivated at any time."),
         ),
         yes=_("Suspend"),
         no=_("Leave it as it is"),
         back=reverse("account_user", args=[account_id, user_id]),
-        back_label=person.name,
+        back_label=person.short_name,
     )
     return ask(request, post, question, refusal)
 
@@ -126,7 +126,7 @@ def reactivate_person(request: SignedInRequest, account_id: int, user_id: int) -
     """Let somebody in again."""
     _post, person = enter_to_change(request, account_id, user_id)
     reactivate(person, by=request.user)
-    messages.success(request, _("%(name)s can sign in again.") % {"name": person.name})
+    messages.success(request, _("%(name)s can sign in again.") % {"name": person.short_name})
     return redirect("account_user", account_id, user_id)
 
 
@@ -136,17 +136,18 @@ def sign_out_person(request: SignedInRequest, account_id: int, user_id: int) -> 
     post, person = enter_to_change(request, account_id, user_id)
     if request.method == "POST":
         sign_out_everywhere(person, by=request.user)
-        messages.success(request, _("%(name)s is signed out everywhere.") % {"name": person.name})
+        messages.success(request, _("%(name)s is signed out everywhere.") % {"name": person.short_name})
         return redirect("account_user", account_id, user_id)
     question = Question(
-        title=_("Sign %(name)s out everywhere?") % {"name": person.name},
+        title=_("Sign %(name)s out everywhere?") % {"name": person.short_name},
         sentences=(
-            _("Every browser and app in which %(name)s is signed in is signed out at once.") % {"name": person.name},
+            _("Every browser and app in which %(name)s is signed in is signed out at once.")
+            % {"name": person.short_name},
             _("Access tokens end for good: programs that use one need a new one. The password stays as it is."),
         ),
         yes=_("Sign out everywhere"),
         no=_("Leave it as it is"),
         back=reverse("account_user", args=[account_id, user_id]),
-        back_label=person.name,
+        back_label=person.short_name,
     )
     return ask(request, post, question)

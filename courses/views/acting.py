@@ -53,5 +53,5 @@ def stop(request: SignedInRequest) -> HttpResponse:
     acting.end(request.user)
     request.session.pop(acting.SESSION_KEY, None)
     rotate_token(request)
-    messages.success(request, _("You are yourself again: %(name)s.") % {"name": request.user.actor.name})
+    messages.success(request, _("You are yourself again: %(name)s.") % {"name": request.user.actor.short_name})
     return redirect(_page_of(request.user, request.user.actor))

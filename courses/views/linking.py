@@ -90,7 +90,7 @@ def _linked(observer: User, number: int) -> str:
         "%(name)s now observes %(number)d more students in this course.",
         number,
     )
-    return text % {"name": observer.name, "number": number}
+    return text % {"name": observer.short_name, "number": number}
 
 
 def _address(here: Standing, observer: Member) -> str:
@@ -115,7 +115,7 @@ def remove(request: SignedInRequest, course_id: int, user_id: int, student_id: i
             unlink_student(observer.person, student, here.course, by=request.user)
         except (Invalid, NotAllowed) as refusal:
             raise PermissionDenied(refusal.message) from None
-        names = {"observer": observer.person.name, "student": student.name}
+        names = {"observer": observer.person.short_name, "student": student.short_name}
         messages.success(request, _("%(observer)s no longer observes %(student)s in this course.") % names)
         if any(member.is_observer for member in members_in(here.course, user_id, by=request.user)):
             return redirect(_address(here, observer))

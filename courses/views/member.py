@@ -67,7 +67,9 @@ def sections(request: SignedInRequest, course_id: int, user_id: int) -> HttpResp
         except NotAllowed as refusal:
             raise PermissionDenied(refusal.message) from None
         else:
-            messages.success(request, _("The sections of %(name)s have been changed.") % {"name": member.person.name})
+            messages.success(
+                request, _("The sections of %(name)s have been changed.") % {"name": member.person.short_name}
+            )
             return redirect("course_user", course_id, user_id)
     options = [(each, str(each.pk) in chosen) for each in offered]
     context = {"options": options, "may_limit": may_limit, "limited": limited}
@@ -96,7 +98,7 @@ def role(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse
             except NotAllowed as refusal:
                 raise PermissionDenied(refusal.message) from None
             else:
-                names = {"name": member.person.name, "role": new.label}
+                names = {"name": member.person.short_name, "role": new.label}
                 messages.success(request, _("%(name)s is now in this course as %(role)s.") % names)
                 return redirect("course_user", course_id, user_id)
     context = {"options": [(each, str(each.pk) == chosen) for each in offered], "watchers": _watchers(member)}
@@ -124,7 +126,7 @@ def change(request: SignedInRequest, course_id: int, user_id: int, deed: Deed) -
         except NotAllowed as refusal:
             raise PermissionDenied(refusal.message) from None
         else:
-            names = {"name": member.person.name, "role": member.role.label}
+            names = {"name": member.person.short_name, "role": member.role.label}
             messages.success(request, DONE[deed] % names)
             return redirect("course_people", course_id)
     context = {

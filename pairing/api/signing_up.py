@@ -69,6 +69,7 @@ def _application(given: Parameters, staff: User | None) -> Application:
         initial_enrollment_type=user.text("initial_enrollment_type"),
         short_name=user.text("short_name"),
         sortable_name=user.text("sortable_name"),
+        pronouns=user.text("pronouns"),
         time_zone=user.text("time_zone"),
         locale=user.text("locale"),
         **by_staff,

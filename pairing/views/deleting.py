@@ -27,7 +27,7 @@ def delete(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespo
         except Refused as caught:
             refusal = caught
         else:
-            names = {"name": person.name, "login": login}
+            names = {"name": person.short_name, "login": login}
             text = _("The account of %(name)s is deleted.")
             if "view_user_logins" in post.permissions:
                 text = _("The account of %(name)s is deleted. The login %(login)s can be used again.")
