@@ -47,6 +47,7 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         sort=_choice(Sort, asked.get("sort"), Sort.NAME),
         descending=asked.get("order") == "desc",
     )
+    is_filtered = bool(role or section or view.shown is not Shown.CURRENT)
     found = searched(roster(here.course, view, by=by), words, here.permissions, known=settled_in(here.course, by=by))
     page = page_of(found, asked.get("page"))
     remit = remit_of(request.user, here.course)
@@ -58,7 +59,8 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         "sections": sections,
         "view": view,
         "states": Shown.choices,
-        "is_narrowed": bool(words or role or section or view.shown is not Shown.CURRENT),
+        "is_narrowed": bool(words) or is_filtered,
+        "is_filtered": is_filtered,
         "columns": _columns(view),
         "may_add": bool(remit.roles_to_give()),
     }

@@ -17,3 +17,6 @@ document.addEventListener("keydown", (event) => {
     if (held) menu.querySelector("summary").focus();
   });
 });
+
+// What is wrong with a form takes the focus; browsers that know autofocus everywhere have done so already.
+document.querySelector("[data-error-summary]")?.focus();

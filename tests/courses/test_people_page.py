@@ -163,7 +163,7 @@ def test_the_number_of_statements_does_not_grow(client, school, django_assert_nu
     with django_assert_num_queries(18):
         client.get(people_of(school))
     # No roles to filter by; observers by link and without.
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(20):
         client.get(details_of(school, school.student))
     for _number in range(5):
         student = EnrollmentFactory(section=school.section).user
@@ -172,7 +172,7 @@ def test_the_number_of_statements_does_not_grow(client, school, django_assert_nu
         EnrollmentFactory(section=SectionFactory(course=school.course), user=school.student)
     with django_assert_num_queries(18):
         client.get(people_of(school))
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(20):
         client.get(details_of(school, school.student))
 
 

@@ -1,0 +1,64 @@
+"""What the frame of every page says of what went wrong: in the title, and in a summary that takes the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, cast
+
+from django import template
+from django.forms import BaseForm
+from django.utils.translation import gettext as _
+
+from accounts.errors import Refused
+
+register = template.Library()
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong, and the id of the field where it can be put right (empty where there is none)."""
+
+    text: str
+    field: str = ""
+
+
+@register.inclusion_tag("partials/error_summary.html", takes_context=True)
+def error_summary(context: template.Context) -> dict[str, Any]:
+    """All that is wrong with what was sent, each with a link to its field; nothing where nothing is."""
+    return {"problems": problems(context)}
+
+
+@register.simple_tag(takes_context=True)
+def error_prefix(context: template.Context) -> str:
+    """What a title begins with where something is wrong, so that it is the first thing a screen reader says."""
+    return _("Error:") + " " if problems(context) else ""
+
+
+def problems(context: template.Context) -> list[Problem]:
+    """What the forms of a page complain about, and the `error` or `refusal` of a rule that a sent form ran into.
+
+    Views need not say anything for it: whatever form they render is found.
+    """
+    # One form may stand there under several names. Nothing lazy is looked into: that would cost statements.
+    values: Iterable[object] = context.flatten().values()
+    forms = {id(value): cast(BaseForm, value) for value in values if issubclass(type(value), BaseForm)}
+    found = [problem for form in forms.values() if form.is_bound for problem in _of_form(form)]
+    request = context.get("request")
+    if request is not None and request.method == "POST":
+        found += [Problem(_words(said)) for name in ("error", "refusal") if (said := context.get(name))]
+    return list(dict.fromkeys(found))
+
+
+def _of_form(form: BaseForm) -> Iterator[Problem]:
+    for message in form.non_field_errors():
+        yield Problem(str(message))
+    for field in form:
+        for message in field.errors:
+            if field.is_hidden:
+                yield Problem(str(message))
+            else:
+                # A group of choices has no id of its own; its first choice does.
+                yield Problem(f"{str(field.label).rstrip('.:')}: {message}", field.id_for_label or f"{field.auto_id}_0")
+
+
+def _words(said: object) -> str:
+    return said.message if isinstance(said, Refused) else str(said)

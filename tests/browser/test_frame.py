@@ -1,0 +1,75 @@
+"""What holds for every page: what went wrong takes the focus, what is current can be seen, lists fit a phone."""
+
+from playwright.sync_api import expect
+
+from tests.factories import PASSWORD, make_admin, make_students
+
+
+def test_what_is_wrong_with_a_form_takes_the_focus_and_leads_to_the_field(new_visitor, root):
+    visitor = new_visitor()
+    visitor.visit("/register")
+    visitor.page.get_by_role("main").get_by_role("button").first.click()
+    expect(visitor.page).to_have_title("Error: Make an account · Lakeside District")
+    summary = visitor.page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    visitor.finds_nothing_wrong()
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.get_by_label("Your full name")).to_be_focused()
+
+
+def test_a_refusal_by_a_rule_takes_the_focus_too(new_visitor, root):
+    visitor = new_visitor()
+    visitor.visit("/login/canvas")
+    form = visitor.page.locator("#login_form")
+    form.get_by_label("Login").fill("nobody")
+    form.get_by_label("Password").fill("wrong")
+    form.get_by_role("button", name="Sign in").click()
+    expect(visitor.page.get_by_role("alert")).to_be_focused()
+    visitor.finds_nothing_wrong()
+
+
+def test_on_a_phone_a_list_of_people_has_one_line_each_and_begins_on_the_first_screen(new_visitor, section, root):
+    make_students(40, section)
+    visitor = new_visitor()
+    visitor.sign_in(make_admin(name="Ada Min", password=PASSWORD))
+    for path in (f"/courses/{section.course_id}/users", f"/accounts/{root.pk}/users"):
+        visitor.visit(path)
+        rows = visitor.page.locator("tbody tr")
+        assert rows.count() >= 40
+        boxes = [row.bounding_box() for row in rows.all()]
+        assert max(box["height"] for box in boxes) <= 64
+        assert boxes[0]["y"] + boxes[0]["height"] <= visitor.page.viewport_size["height"]
+        visitor.finds_nothing_wrong()
+
+
+def test_filters_are_folded_on_a_phone_and_lie_open_beside_the_search_elsewhere(new_visitor, student, section):
+    visitor = new_visitor()
+    visitor.sign_in(make_admin(name="Ada Min", password=PASSWORD))
+    visitor.visit(f"/courses/{section.course_id}/users")
+    is_phone = visitor.page.viewport_size["width"] < 700
+    role = visitor.page.get_by_label("Role", exact=True)
+    assert role.is_visible() is not is_phone
+    if is_phone:
+        visitor.page.get_by_text("Filter and sort").click()
+        expect(role).to_be_visible()
+        visitor.finds_nothing_wrong()
+    role.select_option(label="Student")
+    visitor.page.get_by_role("button", name="Apply").click()
+    expect(visitor.page.get_by_role("link", name="Start over")).to_be_visible()
+    # What narrows the list is in sight.
+    expect(role).to_be_visible()
+
+
+def test_with_colors_of_ones_own_the_current_tab_has_a_line_that_the_others_lack(new_visitor, student, section):
+    visitor = new_visitor()
+    visitor.sign_in(student)
+    visitor.page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    visitor.visit(f"/courses/{section.course_id}")
+    lines = visitor.page.evaluate(
+        """() => [...document.querySelectorAll(".tabs a")].map((tab) =>
+            [tab.hasAttribute("aria-current"), getComputedStyle(tab).borderBottomColor])"""
+    )
+    ground = visitor.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert {color for is_current, color in lines if not is_current} == {ground}
+    assert {color for is_current, color in lines if is_current}.isdisjoint({ground})
