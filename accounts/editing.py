@@ -23,13 +23,14 @@ from accounts.checking import (
 )
 from accounts.errors import Invalid, NotAllowed
 from accounts.locking import lock_users
-from accounts.models import AccessToken, Action, User
+from accounts.models import Action, User
 from accounts.names import family_of, sortable
 from accounts.signing_in import forget_addresses
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.states import end_sessions, follow_states
 from accounts.stickiness import stick
 from accounts.texts import tidied, tidied_login
+from accounts.tokens import end_tokens
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 SIS_IDS = ("sis_user_id", "integration_id")
@@ -172,5 +173,5 @@ def sign_out_everywhere(user: User, *, by: User) -> None:
     """End every session and every access token of a person. The password stays, so they can sign in again."""
     with transaction.atomic():
         end_sessions([user.pk])
-        AccessToken.objects.filter(user=user).delete()
+        end_tokens([user.pk])
         record(Action.SESSIONS_ENDED, by=by, subject=user)

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, ClassVar, TypeVar
 
-from allauth.account.adapter import get_adapter
-from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
-from allauth.account.forms import LoginForm as AllauthLoginForm
-from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from django import forms
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid, Refused
-from accounts.jobs import ask_for_reset_mail
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
 from accounts.zones import zones
 
@@ -52,45 +46,6 @@ class RuleForm(forms.Form):
     def status(self) -> int:
         """The HTTP status of a page that shows this form."""
         return 422 if self.is_bound else 200
-
-
-class LoginForm(AllauthLoginForm):
-    """Sign-in, in our words."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("Login")
-        self.fields["login"].help_text = _("Often your e-mail address.")
-        self.fields["password"].help_text = ""
-        self.fields["remember"].label = _("Keep me signed in on this device")
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
-
-
-class ChangePasswordForm(AllauthChangePasswordForm):
-    """A new password, by one who gives the old one."""
-
-    def clean_oldpassword(self) -> str:
-        """The password as it is; a wrong one counts as it does at sign-in."""
-        given: str = self.cleaned_data["oldpassword"]
-        if not get_adapter().reauthenticate(self.user, given):
-            raise get_adapter().validation_error("enter_current_password")
-        return given
-
-
-class ResetPasswordForm(AllauthResetPasswordForm):
-    """The address to send a link to, with which a new password is chosen."""
-
-    def clean_email(self) -> str:
-        """The address, without a look at whose it is: the time it takes would tell."""
-        address: str = self.cleaned_data["email"]
-        return address.lower()
-
-    def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Have the link sent by a job."""
-        address: str = self.cleaned_data["email"]
-        ask_for_reset_mail(address, request.build_absolute_uri("/"))
-        return address
 
 
 class PairingForm(forms.Form):

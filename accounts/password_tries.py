@@ -100,6 +100,11 @@ def try_password_of_another(login: str, test: Callable[[User | None], Found | No
     return _try(lambda: test(person), [Limit(account, ONE_GUESSER)], also=account)
 
 
+def forget_failures_of(person: User) -> None:
+    """Count no wrong password for this account any more, wherever it came from."""
+    forget_failures(account_key(person, ""), and_within=True)
+
+
 def _try(test: Callable[[], Found | None], limits: list[Limit], *, also: str) -> Found | None:
     own = limits[0].key
     with transaction.atomic():

@@ -35,9 +35,6 @@ WHERE t.times IS NOT NULL
 """
 
 
-FORGET = "UPDATE accounts_failedtry SET keys = array_remove(keys, %s) WHERE keys @> %s::text[]"
-
-
 def hidden(text: str) -> str:
     """What stands in a key for something that is not ours to keep, such as what was typed as a login."""
     return salted_hmac("accounts.rate_limit", text.casefold(), algorithm="sha256").hexdigest()[:32]
@@ -148,8 +145,15 @@ def record_failure(keys: Iterable[str], weight: int = 0) -> None:
     FailedTry.objects.create(keys=list(keys), weight=weight)
 
 
-def forget_failures(key: str) -> None:
-    """Count nothing under this key any more, as after a success there; under others everything stays."""
-    FailedTry.objects.filter(keys=[key]).delete()
-    with connection.cursor() as cursor:
-        cursor.execute(FORGET, [key, [key]])
+def forget_failures(key: str, *, and_within: bool = False) -> None:
+    """Count nothing under this key any more, as after a success there; under others everything stays.
+
+    `and_within`: nor under keys that narrow this one (`password of 7 from 192.0.2.1`). What is counted under those is
+    counted under it as well.
+    """
+    for failed in FailedTry.objects.filter(keys__contains=[key]).select_for_update():
+        others = [one for one in failed.keys if one != key and not (and_within and one.startswith(f"{key} "))]
+        if others:
+            FailedTry.objects.filter(pk=failed.pk).update(keys=others)
+        else:
+            failed.delete()

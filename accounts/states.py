@@ -12,8 +12,9 @@ from typing import Any
 from django.db.models import F
 
 from accounts.auditing import record_many
-from accounts.models import AccessToken, Action, User
+from accounts.models import Action, User
 from accounts.signing_in import forget_addresses
+from accounts.tokens import end_tokens
 
 State = User.State
 # Somebody's id, and their state before and after.
@@ -57,5 +58,5 @@ def shut_out(people: Collection[int]) -> None:
     """End whatever lets these people in but their password: sessions, access tokens, and links sent by mail."""
     if people:
         end_sessions(people)
-        AccessToken.objects.filter(user__in=people).delete()
+        end_tokens(people)
         forget_addresses(people)

@@ -157,9 +157,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.resetting.ResetTokens"  # noqa: S105 a class, not a password
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.LoginForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
-    "reset_password": "accounts.forms.ResetPasswordForm",
+    "login": "accounts.password_forms.LoginForm",
+    "change_password": "accounts.password_forms.ChangePasswordForm",
+    "reset_password": "accounts.password_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.password_forms.ResetPasswordKeyForm",
+    "set_password": "accounts.password_forms.SetPasswordForm",
 }
 # Its limits count good tries too, and forget; ours are in accounts/password_tries.py.
 ACCOUNT_RATE_LIMITS = False
@@ -171,6 +173,8 @@ REST_KNOX = {
     "AUTH_HEADER_PREFIX": "Bearer",
     "TOKEN_TTL": None,
 }
+# An access token that nobody has used for so many days ends; 0: never.
+ACCESS_TOKEN_UNUSED_DAYS = env.int("ACCESS_TOKEN_UNUSED_DAYS", default=365)
 KNOX_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105 a model, not a password
 # Its own migrations would make a table nobody uses, which a flush would then stumble over.
 MIGRATION_MODULES = {"knox": None}

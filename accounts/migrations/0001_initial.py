@@ -120,6 +120,10 @@ class Migration(migrations.Migration):
                 ("token_key", models.CharField(db_index=True, max_length=25)),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 ("expiry", models.DateTimeField(blank=True, null=True)),
+                (
+                    "last_used_at",
+                    models.DateTimeField(default=django.utils.timezone.now, help_text="To the day."),
+                ),
                 ("purpose", models.CharField(blank=True, max_length=255)),
                 (
                     "user",

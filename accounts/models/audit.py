@@ -26,6 +26,8 @@ class Action(models.TextChoices):
     USER_REGISTERED = "user.registered", _("Account made by sign-up")
     USER_CREATED = "user.created", _("Account made by staff")
     TOKEN_CREATED = "access_token.created", _("Access token made")
+    TOKENS_ENDED = "access_token.ended", _("Access tokens ended by a new password")
+    PASSWORD_CHANGED = "password.changed", _("Password chosen")
     ADMIN_CREATED = "admin.created", _("Admin made")
     COURSE_CREATED = "course.created", _("Course made")
     ACTING_STARTED = "acting.started", _("Began to act as somebody")

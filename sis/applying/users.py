@@ -4,6 +4,7 @@ from accounts.auditing import record_many
 from accounts.models import Action, User
 from accounts.signing_in import forget_addresses
 from accounts.states import follow_states
+from accounts.tokens import end_tokens
 from pairing.deleting import revoke_codes
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import OWN_IDS, refuse_own, refuse_people_out_of_reach
@@ -125,7 +126,7 @@ FROM w LEFT JOIN accounts_user u ON u.id = w.found WHERE secret IS NOT NULL AND 
 KEEP_PASSWORDS = """
 UPDATE w SET password = given.password, mark = given.mark
 FROM unnest(%(ns)s::bigint[], %(passwords)s::text[], %(marks)s::text[]) AS given(n, password, mark)
-WHERE w.n = given.n
+WHERE w.n = given.n RETURNING w.found
 """
 
 # The login of somebody deleted is free for somebody else; a login that is somebody's is not for one made deleted.
@@ -283,7 +284,10 @@ def _take_passwords(this: Round) -> None:
     given = [Given(n, veil.lift(n, bytes(secret)), stored, mark) for n, secret, stored, mark in this.execute(SECRETS)]
     if new := changed(given, dry_run=this.run.options.dry_run):
         ns, passwords, marks = zip(*new, strict=True)
-        this.execute(KEEP_PASSWORDS, ns=list(ns), passwords=list(passwords), marks=list(marks))
+        theirs = this.execute(KEEP_PASSWORDS, ns=list(ns), passwords=list(passwords), marks=list(marks))
+        # As where people choose one themselves.
+        ended = end_tokens([person for (person,) in theirs if person])
+        record_many(Action.TOKENS_ENDED, [(person, {}) for person in sorted(set(ended))], by=this.run.by)
 
 
 USERS = Applier("user", CLASH, apply)

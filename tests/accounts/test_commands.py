@@ -1,15 +1,17 @@
 """The commands for those who run the service."""
 
 import getpass
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import AccessToken, Account, AccountAdmin, Action, AuditEvent, SelfRegistration, User
 from accounts.permissions import may_on_account
 from accounts.tokens import make_token, token_owner
-from tests.database import places_with, refuse_new_rows
+from tests.database import places_with, refuse_new_rows, statements
 from tests.factories import RootFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +117,49 @@ def test_a_token_that_could_not_be_recorded_is_not_made():
     with pytest.raises(Exception, match="out_of_order"):
         make_token(user, "", by=user)
     assert not AccessToken.objects.exists()
+
+
+# Access tokens that end
+
+
+def test_a_token_ends_on_the_day_it_was_made_to_end(root):
+    person = UserFactory()
+    tomorrow = (timezone.now() + timedelta(days=1)).date()
+    text = run("access_token", person.login_id, "--expires", tomorrow.isoformat())
+    assert token_owner(text) == person
+    assert AccessToken.objects.get().expiry.date() == tomorrow
+    AccessToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    assert token_owner(text) is None
+
+
+@pytest.mark.parametrize("text", ["soon", "31.1.2027", "2020-01-31"])
+def test_a_day_that_is_none_or_past_is_refused(root, text):
+    with pytest.raises(CommandError, match=text):
+        run("access_token", UserFactory().login_id, "--expires", text)
+    assert not AccessToken.objects.exists()
+
+
+def unused_for(days: float) -> None:
+    AccessToken.objects.update(last_used_at=timezone.now() - timedelta(days=days))
+
+
+def test_a_token_that_nobody_used_for_a_year_ends_and_use_keeps_it(root, settings):
+    text = make_token(UserFactory(), "", by=None)
+    unused_for(364)
+    assert token_owner(text)
+    unused_for(366)
+    assert token_owner(text) is None
+    settings.ACCESS_TOKEN_UNUSED_DAYS = 0
+    assert token_owner(text)
+    settings.ACCESS_TOKEN_UNUSED_DAYS = 30
+    unused_for(29)
+    token_owner(text)
+    assert AccessToken.objects.get().last_used_at > timezone.now() - timedelta(minutes=1)
+
+
+def test_that_a_token_is_used_is_written_once_a_day(root):
+    text = make_token(UserFactory(), "", by=None)
+    assert statements(lambda: token_owner(text)) == 1
+    unused_for(2)
+    assert statements(lambda: token_owner(text)) == 2
+    assert statements(lambda: token_owner(text)) == 1

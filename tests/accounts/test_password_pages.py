@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
+from accounts.tokens import make_token, token_owner
 from tests.factories import PASSWORD, UserFactory
 from tests.jobs import work_off_jobs
 
@@ -76,3 +78,70 @@ def test_what_allauth_would_do_elsewhere_is_done_here(client, person):
     assert client.get("/login/signup").headers["Location"] == "/register"
     client.force_login(person)
     assert client.get("/login/email").headers["Location"] == "/profile/settings"
+
+
+# What a new password ends
+
+WORDS = {"password1": "new-and-long-words", "password2": "new-and-long-words"}
+
+
+def link_in(mailoutbox, client) -> str:
+    client.post("/login/password/reset", {"email": "pat@example.org"})
+    work_off_jobs()
+    (link,) = re.findall(r"http://testserver(/login/password/reset/key/\S+)", mailoutbox[-1].body)
+    return client.get(link).url
+
+
+def test_a_new_password_ends_access_tokens(client, person):
+    text, others = make_token(person, "", by=None), make_token(UserFactory(), "", by=None)
+    client.force_login(person)
+    assert "End my access tokens too" in client.get("/login/password/change").content.decode()
+    client.post("/login/password/change", {"oldpassword": PASSWORD, **WORDS, "end_tokens": "on"})
+    assert token_owner(text) is None
+    assert token_owner(others)
+    assert AuditEvent.objects.get(action="password.changed").details == {"tokens_ended": 1}
+    assert client.get("/profile/settings").status_code == 200, "the browser in which it was changed stays signed in"
+
+
+def test_the_owner_may_keep_the_tokens(client, person):
+    text = make_token(person, "", by=None)
+    client.force_login(person)
+    client.post("/login/password/change", {"oldpassword": PASSWORD, **WORDS})
+    person.refresh_from_db()
+    assert person.check_password(WORDS["password1"])
+    assert token_owner(text) == person
+
+
+def test_who_has_no_tokens_is_not_asked_about_them(client, person):
+    client.force_login(person)
+    assert "End my access tokens" not in client.get("/login/password/change").content.decode()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_reset_ends_access_tokens_and_sessions_unless_the_tokens_are_kept(client, person, mailoutbox, keeps):
+    text, elsewhere = make_token(person, "", by=None), Client()
+    elsewhere.force_login(person)
+    form = link_in(mailoutbox, client)
+    assert "End my access tokens too" in client.get(form).content.decode()
+    client.post(form, WORDS if keeps else {**WORDS, "end_tokens": "on"})
+    assert bool(token_owner(text)) is keeps
+    assert elsewhere.get("/profile/settings").status_code == 302
+
+
+def test_who_has_reset_the_password_need_not_wait_any_more(client, person, mailoutbox):
+    for _ in range(6):
+        client.post("/login/canvas", {"login": "pat", "password": "wrong"})
+    assert client.post("/login/canvas", {"login": "pat", "password": PASSWORD}).status_code == 429
+    client.post(link_in(mailoutbox, client), WORDS)
+    answer = client.post("/login/canvas", {"login": "pat", "password": WORDS["password1"]})
+    assert answer.status_code == 302
+
+
+def test_a_first_password_is_set_by_one_who_is_signed_in_without_one(client, root):
+    newcomer = UserFactory()
+    newcomer.set_unusable_password()
+    newcomer.save()
+    client.force_login(newcomer)
+    client.post("/login/password/set", WORDS)
+    newcomer.refresh_from_db()
+    assert newcomer.check_password(WORDS["password1"])

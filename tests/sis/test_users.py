@@ -6,8 +6,9 @@ import hashlib
 import pytest
 from django.contrib.auth.hashers import check_password
 
-from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, User
+from accounts.models import AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, User
 from accounts.stickiness import stick
+from accounts.tokens import make_token, token_owner
 from courses.models import Enrollment
 from courses.observing import link
 from sis.options import Options
@@ -256,6 +257,15 @@ class TestPasswords:
         assert user().password == first
         load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
         assert user().check_password("five-new-bicycles")
+
+    def test_a_new_one_ends_access_tokens_and_the_same_one_does_not(self, load):
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles")
+        token = make_token(user(), "", by=None)
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles\nU2,u2,active,four-old-bicycles")
+        assert token_owner(token) == user()
+        load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
+        assert token_owner(token) is None
+        assert AuditEvent.objects.get(action="access_token.ended").subject == user()
 
     def test_one_that_the_person_has_chosen_stays(self, load):
         load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles")
