@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 from accounts.models import User
+from accounts.names import family_of
 
 MOST_WORDS = 4
 # Letters of the Latin script that are not another one with a mark.
@@ -25,5 +26,5 @@ def words_of(name: str) -> list[str]:
 
 def fits(typed: str, student: User) -> bool:
     """Whether this is the student's family name, or a word of it; of who has but one name, that."""
-    given, family = words_of(typed), words_of(student.sortable_name.partition(",")[0])
+    given, family = words_of(typed), words_of(family_of(student.sortable_name) or student.sortable_name)
     return bool(given) and (given == family or (len(given) == 1 and given[0] in family))
