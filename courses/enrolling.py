@@ -7,7 +7,7 @@ five hundred are the same rule, and cost the same number of statements.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
 from courses.consent import NO_CONSENT, Consent, consent_of, taken_at_once
+from courses.eligibility import why_not_observe
 from courses.models import Course, Enrollment, Section
 from courses.observing import follow
 
@@ -65,6 +66,7 @@ class Seat:
     # Whether they deal with the people of this section only; None leaves it as it is.
     is_limited: bool | None = None
     consent: Consent = NO_CONSENT
+    only_by_link: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -95,6 +97,7 @@ class Seat:
             updated_at=timezone.now(),
             accepted_at=consent.at,
             accepted_through=consent.through,
+            only_by_link=self.only_by_link,
         )
 
 
@@ -118,6 +121,8 @@ def enroll(
 def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
     """Give people these places; an enrollment of the same kind is updated in place, and a removed one revived.
 
+    Who observes a student in a section already does so with the role they have there, whoever made that, and one that
+    a link has made is now the school's own: it stays when the link ends.
     All of them or, where one cannot be, none. Raises Invalid.
     """
     wanted = {seat.kind: seat for seat in seats}
@@ -128,7 +133,8 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
     with transaction.atomic():
         lock_users(pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk)
         _check_all_is_still_there(wanted)
-        _check_nobody_observes_back(wanted.values())
+        _check_may_observe(wanted.values())
+        wanted = _with_the_roles_they_observe_in(wanted)
         there = _enrollments_of(wanted)
         taken = taken_at_once({user for _section, user, *_rest in wanted}, by=by)
         made = [seat.enrollment(there.get(kind), taken.get(seat.user.pk, NO_CONSENT)) for kind, seat in wanted.items()]
@@ -146,6 +152,7 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
                 "updated_at",
                 "accepted_at",
                 "accepted_through",
+                "only_by_link",
             ],
         )
         changes = [(enrollment, before.get(kind)) for kind, enrollment in zip(wanted, made, strict=True)]
@@ -171,6 +178,21 @@ def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
             raise changed_meanwhile()
 
 
+def _with_the_roles_they_observe_in(wanted: dict[Kind, Seat]) -> dict[Kind, Seat]:
+    """The same, with the role of who observes that student in that section already: nobody does so twice."""
+    students = {observed for *_rest, observed in wanted if observed}
+    if not students:
+        return wanted
+    there = Enrollment.objects.exclude(state__in=Enrollment.GONE).select_related("role")
+    there = there.filter(associated_user__in=students, user__in={user for _section, user, *_rest in wanted})
+    roles = {(place.section_id, place.user_id, place.associated_user_id): place.role for place in there}
+    seats = [
+        replace(seat, role=roles.get((section, user, observed), seat.role))
+        for (section, user, _role, observed), seat in wanted.items()
+    ]
+    return {seat.kind: seat for seat in seats}
+
+
 def _enrollments_of(wanted: dict[Kind, Seat]) -> dict[Kind, Enrollment]:
     """By kind, those enrollments that are there already, removed ones too."""
     sections, users, roles, _observed = zip(*wanted, strict=True)
@@ -194,23 +216,16 @@ def _check(seat: Seat) -> None:
         problem = ("course_section_id", _("This course or section has been deleted."))
     elif seat.associated_user and seat.role.base_type != BaseType.OBSERVER:
         problem = ("associated_user_id", _("Only observers can be associated with a student."))
-    elif seat.associated_user == seat.user:
-        problem = ("associated_user_id", _("Nobody can observe themselves."))
     if problem:
         raise Invalid({problem[0]: [("invalid", problem[1])]})
 
 
-def _check_nobody_observes_back(seats: Collection[Seat]) -> None:
-    pairs = {(seat.associated_user.pk, seat.user.pk, seat.section.course_id) for seat in seats if seat.associated_user}
-    if not pairs:
-        return
-    students, observers, courses = (set(column) for column in zip(*pairs, strict=True))
-    back = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(
-        user__in=students, associated_user__in=observers, section__course__in=courses
-    )
-    if pairs & set(back.values_list("user", "associated_user", "section__course")):
-        message = _("Two people cannot observe each other in one course.")
-        raise Invalid({"associated_user_id": [("invalid", message)]})
+def _check_may_observe(seats: Collection[Seat]) -> None:
+    observing = [seat for seat in seats if seat.associated_user]
+    if observing:
+        wanted = [(seat.user.pk, seat.associated_user.pk, seat.section.course_id) for seat in observing]  # type: ignore[union-attr]
+        if refusal := why_not_observe(wanted, field="associated_user_id"):
+            raise refusal
 
 
 def changed_meanwhile() -> Invalid:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
 from accounts.locking import lock_users
-from accounts.models import BaseType, User
+from accounts.models import BaseType, ObservationLink, User
 from accounts.models.user import UserQuerySet
 from courses.enrolling import Seat, change_states, enroll_many
 from courses.managing import Deed, check, check_enrolls
 from courses.members import Member
 from courses.models import Course, Enrollment
+from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.observing import by_link
 from courses.permissions import sections_seen
@@ -135,3 +136,10 @@ def unlink_student(observer: User, student: User, course: Course, *, by: User) -
         if any(place.is_by_link for place in places):  # type: ignore[attr-defined]
             raise Invalid({"student": [("invalid", _("This link holds for the whole school and is not ended here."))]})
         change_states(places, Enrollment.State.DELETED, by=by)
+
+
+def stays_after(found: ObservationLink) -> CourseQuerySet:
+    """In which courses the observer goes on to see the student when this link ends: where the school has set it up."""
+    here = Enrollment.objects.present().filter(user=found.observer_id, associated_user=found.student_id)
+    courses = here.filter(only_by_link=False, state__in=(*Enrollment.LIVE, Enrollment.State.COMPLETED))
+    return Course.objects.filter(pk__in=courses.values("section__course")).order_by("name", "id")

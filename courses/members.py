@@ -198,8 +198,14 @@ def _change_role(member: Member, role: Role, by: User) -> None:
         (place.section_id, place.user_id, place.role_id, place.associated_user_id)
         for place in _with_role(member, role).live()
     }
-    enroll_many([seat for kind, seat in seats.items() if kind not in has_it_already], by=by)
-    change_states(member.places, State.DELETED, by=by)
+    new = [seat for kind, seat in seats.items() if kind not in has_it_already]
+    # Who observes a student does so with one role; of a student's, the observers must find the new one in place.
+    if member.is_observer:
+        change_states(member.places, State.DELETED, by=by)
+        enroll_many(new, by=by)
+    else:
+        enroll_many(new, by=by)
+        change_states(member.places, State.DELETED, by=by)
 
 
 def _with_role(member: Member, role: Role) -> EnrollmentQuerySet:
@@ -213,5 +219,15 @@ def _liveness(place: Enrollment) -> int:
 
 def _seat(place: Enrollment, section: Section, role: Role, *, observes: bool = True) -> Seat:
     student = place.associated_user if observes else None
-    limited, consent = place.limit_privileges_to_course_section, consent_of(place)
-    return Seat(place.user, section, role, student, place.state, place.start_at, place.end_at, limited, consent)
+    return Seat(
+        place.user,
+        section,
+        role,
+        student,
+        place.state,
+        place.start_at,
+        place.end_at,
+        place.limit_privileges_to_course_section,
+        consent_of(place),
+        only_by_link=observes and place.only_by_link,
+    )

@@ -13,9 +13,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.auditing import record, record_many
+from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import Account, Action, ObservationLink, User
 from accounts.tree import with_all_below
+from courses.eligibility import why_not_observe
 from courses.models import Course, LinkCourse
 
 # Consent (courses/consent.py) comes with a link, but not before the student has accepted: beside an invitation of the
@@ -26,20 +28,26 @@ STRONGEST_FIRST = (
     " e.state::text)"
 )
 
+# Who observes the student in the section already, whatever role or route made that, does so with the same enrollment.
 MAKE = f"""
 INSERT INTO courses_enrollment AS beside (user_id, section_id, role_id, type, state, associated_user_id,
-                                            start_at, end_at, limit_privileges_to_course_section,
+                                            start_at, end_at, limit_privileges_to_course_section, only_by_link,
                                             accepted_at, accepted_through)
 SELECT DISTINCT ON (l.observer_id, l.student_id, e.section_id)
-       l.observer_id, e.section_id, r.id, r.base_type,
+       l.observer_id, e.section_id, coalesce(there.role_id, r.id), r.base_type,
        CASE e.state WHEN 'invited' THEN 'active' ELSE e.state END,
-       l.student_id, e.start_at, e.end_at, false,
+       l.student_id, e.start_at, e.end_at, false, true,
        CASE WHEN e.accepted_at IS NOT NULL THEN now() END, CASE WHEN e.accepted_at IS NULL THEN '' ELSE 'link' END
 FROM {{source}}
 JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
 JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
 JOIN accounts_role r ON r.account_id IS NULL AND r.base_type = 'ObserverEnrollment'
 JOIN accounts_user o ON o.id = l.observer_id AND o.state <> 'deleted'
+LEFT JOIN LATERAL (
+    SELECT role_id FROM courses_enrollment x
+    WHERE x.associated_user_id = l.student_id AND x.user_id = l.observer_id AND x.section_id = e.section_id
+      AND x.state NOT IN ('deleted', 'rejected')
+) there ON true
 WHERE l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.id)
 ORDER BY l.observer_id, l.student_id, e.section_id, {STRONGEST_FIRST}
 ON CONFLICT (section_id, user_id, type, role_id, associated_user_id) DO UPDATE
@@ -48,7 +56,7 @@ SET state = EXCLUDED.state, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_
         SELECT beside.accepted_at, beside.accepted_through
         WHERE beside.accepted_at IS NOT NULL AND beside.state <> 'deleted' AND EXCLUDED.state <> 'creation_pending'
         UNION ALL SELECT EXCLUDED.accepted_at, EXCLUDED.accepted_through LIMIT 1),
-    updated_at = now()
+    only_by_link = beside.only_by_link OR beside.state IN ('deleted', 'rejected'), updated_at = now()
 WHERE (beside.state, beside.start_at, beside.end_at, beside.completed_at)
       IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.start_at, EXCLUDED.end_at, NULL)
 """
@@ -98,7 +106,7 @@ FROM (
                                   AND e.type = 'StudentEnrollment'
     ORDER BY p.student_id, p.section_id, {STRONGEST_FIRST}
 ) now_at
-WHERE o.type = 'ObserverEnrollment' AND o.state <> 'deleted'
+WHERE o.type = 'ObserverEnrollment' AND o.state NOT IN ('deleted', 'rejected')
   AND o.associated_user_id = now_at.student_id AND o.section_id = now_at.section_id
   AND (now_at.state IN ('inactive', 'completed', 'deleted')
        OR EXISTS (SELECT 1 FROM accounts_observationlink l
@@ -121,9 +129,10 @@ SET state = 'active',
 RETURNING *
 """
 
+# What the school has set up in single courses stays.
 UNLINK = """
 UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
-WHERE type = 'ObserverEnrollment' AND state <> 'deleted'
+WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND only_by_link
   AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
 """
 
@@ -132,7 +141,7 @@ LEAVE_OTHER_COURSES = """
 UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
 FROM accounts_observationlink l, courses_section s
 WHERE e.section_id = ANY(%(sections)s) AND s.id = e.section_id
-  AND e.type = 'ObserverEnrollment' AND e.state <> 'deleted'
+  AND e.type = 'ObserverEnrollment' AND e.state <> 'deleted' AND e.only_by_link
   AND l.observer_id = e.user_id AND l.student_id = e.associated_user_id AND l.scope = 'courses'
   AND NOT EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = s.course_id)
 """
@@ -164,20 +173,40 @@ def link(
     With `account` in those that the student takes in that account and below it now.
 
     Idempotent: linking again repairs what is missing. A narrower link never narrows a wider one.
-    Returns the live link. Raises IntegrityError for a person linked with themselves.
+    Returns the live link. Raises Invalid for two who may not observe (courses/eligibility.py).
     """
+    with transaction.atomic(savepoint=False):
+        lock_users([observer.pk, student.pk])
+        made = link_held(observer, student, origin=origin, by=by, course=course, account=account)
+    # Out here a refusal spoils no transaction of the caller's: nothing has been done.
+    if isinstance(made, Invalid):
+        raise made
+    return made
+
+
+def link_held(
+    observer: User,
+    student: User,
+    *,
+    origin: ObservationLink.Origin,
+    by: User | None,
+    course: Course | None,
+    account: Account | None,
+) -> ObservationLink | Invalid:
+    """`link` for two people whose rows the caller holds in its transaction; gives the refusal, if there is one."""
+    if refusal := why_not_observe([(observer.pk, student.pk, course.pk if course else None)]):
+        return refusal
     scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
     values = {"observers": [observer.pk], "students": [student.pk], "origin": origin, "scope": scope}
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        lock_users([student.pk])
-        (made,) = ObservationLink.objects.raw(LINK, values)
-        if course:
-            LinkCourse.objects.bulk_create([LinkCourse(link=made, course=course)], ignore_conflicts=True)
+    (made,) = ObservationLink.objects.raw(LINK, values)
+    if course:
+        LinkCourse.objects.bulk_create([LinkCourse(link=made, course=course)], ignore_conflicts=True)
+    with connection.cursor() as cursor:
         if account:
             below = with_all_below(account)
             cursor.execute(NAME_COURSES, {"link": made.pk, "student": student.pk, "accounts": below})
         cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
-        record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
+    record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
     made.observer, made.student = observer, student
     return made
 
@@ -196,7 +225,7 @@ def repair(observer: User, student: User) -> ObservationLink:
 
 
 def unlink(found: ObservationLink, *, by: User | None) -> None:
-    """End a link: every enrollment of this observer for this student goes with it, at once."""
+    """End a link: every enrollment that it has made goes with it, at once. linking.stays_after says what does not."""
     unlink_all([(found.observer_id, found.student_id)], by=by)
 
 
@@ -268,11 +297,12 @@ def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -
     """Let each observer follow the student in all courses, for (observer id, student id) pairs; as `link` for one.
 
     Returns the ids of the links, all of them live now. What was linked so already is repaired and not recorded again.
-    Raises IntegrityError for a person linked with themselves. Five statements, however many pairs.
+    For rosters, whose rows were looked at before: nothing is refused here. Raises IntegrityError for a person linked
+    with themselves. Five statements, however many pairs.
     """
     values = {**_sides(pairs), "origin": origin, "scope": ObservationLink.Scope.ALL}
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        lock_users(values["students"])
+        lock_users(values["observers"] + values["students"])
         cursor.execute(LINKED_BEFORE, values)
         before = {(observer, student) for observer, student, scope in cursor.fetchall() if scope == values["scope"]}
         links = [made.pk for made in ObservationLink.objects.raw(LINK, values)]
@@ -285,7 +315,7 @@ def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -
 def unlink_all(pairs: Pairs, *, by: User | None) -> int:
     """End the live links among these (observer id, student id) pairs; returns how many there were.
 
-    Their observer enrollments go even where a file once listed them itself. Five statements, however many pairs.
+    What the school has set up in single courses, by hand or by a file, stays. Five statements, however many pairs.
     """
     values = _sides(pairs)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:

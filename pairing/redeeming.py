@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.auditing import record
-from accounts.errors import TooManyTries
+from accounts.errors import Invalid, TooManyTries
 from accounts.models import Account, Action, ObservationLink, User
-from courses.observing import link, repair
+from courses.eligibility import why_not_observe
+from courses.observing import link_held, repair
 from pairing import texts, tries
 from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, OwnCode, PairingIsOff
 from pairing.models import PairingCode
@@ -22,10 +23,10 @@ Result = TypeVar("Result")
 # `{}`: by what the code is found.
 LIVE = "{} AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(now)s"
 
-LOCK_STUDENT = f"""
+LOCK_PEOPLE = f"""
 SELECT u.* FROM accounts_user u
-WHERE u.id = (SELECT c.student_id FROM pairing_pairingcode c WHERE {LIVE})
-  AND u.state IN ('registered', 'pre_registered') FOR NO KEY UPDATE
+WHERE u.id = ANY(ARRAY[(SELECT c.student_id FROM pairing_pairingcode c WHERE {LIVE}), %(observer)s]::bigint[])
+  AND u.state IN ('registered', 'pre_registered') ORDER BY u.id FOR NO KEY UPDATE
 """  # noqa: S608 built from constants of this module
 
 LOCK_CODE = f"SELECT c.* FROM pairing_pairingcode c WHERE {LIVE} FOR UPDATE"  # noqa: S608
@@ -60,11 +61,14 @@ def preview(typed: str, *, observer: User, network: str, family_name: str = "") 
 
     Raises what `redeem` raises: looking is a try like any other.
     """
+    return _try(typed, observer, observer, network, family_name, lambda code: _look(code, observer))
 
-    def look(code: PairingCode) -> Look:
-        return Look(code, _paired_already(code, observer))
 
-    return _try(typed, observer, observer, network, family_name, look)
+def _look(code: PairingCode, observer: User) -> Look:
+    pairing = _paired_already(code, observer)
+    if pairing is None and (refusal := why_not_observe([(observer.pk, code.student_id, code.course_id)])):
+        raise refusal
+    return Look(code, pairing)
 
 
 def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
@@ -73,8 +77,8 @@ def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
     One transaction that holds the code's row, so that of any number of simultaneous tries one wins. The same code
     sent again by the same observer (a double click, an answer that was lost) is the same success again: nothing is
     counted, linked or recorded twice. Raises PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for
-    every code that does not work), OwnCode; FamilyNameWanted while the institution asks for the family name, which is
-    given where one looks first (`preview`).
+    every code that does not work), OwnCode, Invalid (courses/eligibility.py); FamilyNameWanted while the institution
+    asks for the family name, which is given where one looks first (`preview`).
     """
     return _try(typed, observer, by, network, "", lambda code: _pair(code, observer, by))
 
@@ -82,14 +86,14 @@ def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
 def redeem_shown(code_id: int, *, observer: User) -> Pairing:
     """Spend a code that `observer` has typed before and was shown, which the caller makes sure of: no guess.
 
-    Raises PairingIsOff, NotWhileActing, CodeRefused, OwnCode.
+    Raises PairingIsOff, NotWhileActing, CodeRefused, OwnCode, Invalid.
     """
     if not Account.objects.root().pairing_is_on:
         raise PairingIsOff
     if observer.actor:
         raise NotWhileActing
     with transaction.atomic():
-        code = find_shown(code_id) or _used_before(observer, pk=code_id)
+        code = find_shown(code_id, observer) or _used_before(observer, pk=code_id)
         if code is None:
             raise CodeRefused
         return _pair(code, observer, observer)
@@ -109,35 +113,35 @@ def _try(
             if used := _used_before(observer, digest=digest):
                 return then(used)
             raise
-        if code := this.fits(find(typed)) or _used_before(observer, digest=digest):
+        if code := this.fits(find(typed, observer)) or _used_before(observer, digest=digest):
             return then(code)
         refusal = this.failed(typed)
     # Outside the transaction, which must be kept: it holds the failure.
     raise refusal
 
 
-def find(typed: str) -> PairingCode | None:
+def find(typed: str, observer: User | None) -> PairingCode | None:
     """The live code with this text, its row held until the transaction ends; None for any text that does not work.
 
-    The student's row is taken first and then the code's, as when codes are made: else the two could wait for each
-    other for ever.
+    The rows of student and observer (None: somebody new) are taken first, in the order of their ids, and then the
+    code's, as everywhere: else two could wait for each other for ever.
     """
-    return _find("c.digest = %(sought)s", texts.digest(texts.tidy(typed)))
+    return _find("c.digest = %(sought)s", texts.digest(texts.tidy(typed)), observer)
 
 
-def find_shown(code_id: int) -> PairingCode | None:
+def find_shown(code_id: int, observer: User | None) -> PairingCode | None:
     """The same for a code whose text was found before."""
-    return _find("c.id = %(sought)s", code_id)
+    return _find("c.id = %(sought)s", code_id, observer)
 
 
-def _find(which: str, sought: bytes | int) -> PairingCode | None:
-    wanted = {"sought": sought, "now": timezone.now()}
-    student = next(iter(User.objects.raw(LOCK_STUDENT.format(which), wanted)), None)
+def _find(which: str, sought: bytes | int, observer: User | None) -> PairingCode | None:
+    wanted = {"sought": sought, "now": timezone.now(), "observer": observer.pk if observer else None}
+    held = {user.pk: user for user in User.objects.raw(LOCK_PEOPLE.format(which), wanted)}
     # Asked in any case, so that the time taken does not tell a code that is refused for another reason.
     code = next(iter(PairingCode.objects.raw(LOCK_CODE.format(which), wanted)), None)
-    if code is None or student is None:
+    if code is None or code.student_id not in held:
         return None
-    code.student = student
+    code.student = held[code.student_id]
     return code
 
 
@@ -171,13 +175,17 @@ def already_open(code: PairingCode, observer: User) -> bool:
 
 
 def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
-    """Mark a code (whose row is held) as used and make its link. Call it inside the transaction that found it."""
+    """Mark a code as used and make its link. Call it inside the transaction in which `find` has found it.
+
+    Raises Invalid for two who may not observe.
+    """
+    origin = ObservationLink.Origin.CODE
+    made = link_held(observer, code.student, origin=origin, by=by, course=code.course, account=code.account)
+    if isinstance(made, Invalid):
+        raise made
     code.used_at = timezone.now()
     code.used_by = observer
     code.save(update_fields=["used_at", "used_by"])
-    made = link(
-        observer, code.student, origin=ObservationLink.Origin.CODE, by=by, course=code.course, account=code.account
-    )
     record(Action.CODE_REDEEMED, by=by, subject=code.student, observer=observer.pk, code=code.pk)
     return made
 

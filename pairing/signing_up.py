@@ -67,7 +67,7 @@ def complete(wanted: Application, code_id: int) -> User:
     """
     _check_is_open_to(wanted, None)
     with transaction.atomic():
-        if code := find_shown(code_id):
+        if code := find_shown(code_id, None):
             return _make(wanted, code, None)
         if user := _signed_up_before(wanted, None, pk=code_id):
             return user
@@ -98,7 +98,7 @@ def _try(
         raise Invalid(errors | {CODE: [("invalid", PairingIsOff().message)]})
     with transaction.atomic():
         this = tries.begin_code(by, network, family_name)
-        code = this.fits(find(code_text))
+        code = this.fits(find(code_text, None))
         if code is None:
             if not errors and (made := again()):
                 return made

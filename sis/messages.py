@@ -114,6 +114,14 @@ TEXTS = {
     "unknown_observer": _("The observer {observer} is unknown or deleted. Import the person first."),
     "unknown_student": _("The student {student} is unknown or deleted. Import the person first."),
     "no_link_to_delete": _("Observer {observer} is not linked to student {student}: there is nothing to delete."),
+    # who may observe whom (courses/eligibility.py): warned of, and applied
+    "observed_back": _(
+        "{observer} observes {student} now, and {student} observes {observer}. Perhaps one of the two is the wrong way"
+        " round."
+    ),
+    "never_student": _(
+        "{observer} observes {student} now, who has never been a student. Perhaps the two are the wrong way round."
+    ),
     # change_sis_id
     "no_old_id": _("An old_id or old_integration_id is missing."),
     "no_new_id": _("A new_id or new_integration_id is missing for {id}."),

@@ -213,6 +213,12 @@ def _only_touched_by(change: StateChange, there: QuerySet[Enrollment]) -> QueryS
         updated_at__gte=OuterRef("updated_at"),
     )
     listed = Q(sis_import_id=this) & ~Exists(ended)
+    # Nobody observes a student twice in a section: where that has begun again with another role, it stays.
+    begun_again = Enrollment.objects.exclude(state__in=Enrollment.GONE).exclude(pk=OuterRef("pk"))
+    begun_again = begun_again.filter(
+        associated_user=OuterRef("associated_user"), user=OuterRef("user"), section=OuterRef("section")
+    )
+    people = people.exclude(Exists(begun_again))
     return people.filter(untouched, Q(associated_user=None) | by_link() | listed)
 
 

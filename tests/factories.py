@@ -93,7 +93,7 @@ class CodeFactory(DjangoModelFactory):
     class Params:
         text = factory.LazyFunction(texts.draw)
 
-    student = factory.SubFactory(UserFactory)
+    student = factory.SubFactory(UserFactory, initial_enrollment_type="student")
     digest = factory.LazyAttribute(lambda row: texts.digest(row.text))
     hint = factory.LazyAttribute(lambda row: row.text[-2:])
     slot = 1

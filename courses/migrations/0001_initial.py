@@ -235,6 +235,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("limit_privileges_to_course_section", models.BooleanField(default=False)),
+                ("only_by_link", models.BooleanField(db_default=False, default=False)),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (
                     "stuck_sis_fields",
@@ -407,6 +408,17 @@ class Migration(migrations.Migration):
                 fields=("section", "user", "type", "role", "associated_user"),
                 name="one_enrollment_of_a_kind",
                 nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="enrollment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("associated_user", None), _negated=True),
+                    models.Q(("state__in", ["deleted", "rejected"]), _negated=True),
+                ),
+                fields=("associated_user", "user", "section"),
+                name="observes_a_student_once_in_a_section",
             ),
         ),
         migrations.AddConstraint(

@@ -89,6 +89,8 @@ class Enrollment(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_through = models.CharField(max_length=16, choices=Through.choices, blank=True, db_default="")
     limit_privileges_to_course_section = models.BooleanField(default=False)
+    # An observer's that a link has made, and that ends with it; what the school sets up in a course does not.
+    only_by_link = models.BooleanField(default=False, db_default=False)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
     # The database sets these two as well: links make and change enrollments in plain SQL.
@@ -104,6 +106,11 @@ class Enrollment(models.Model):
                 fields=["section", "user", "type", "role", "associated_user"],
                 nulls_distinct=False,
                 name="one_enrollment_of_a_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["associated_user", "user", "section"],
+                condition=~Q(associated_user=None) & ~Q(state__in=["deleted", "rejected"]),
+                name="observes_a_student_once_in_a_section",
             ),
             models.CheckConstraint(
                 condition=Q(associated_user=None) | (Q(type=BaseType.OBSERVER) & ~Q(associated_user=F("user"))),

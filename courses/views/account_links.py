@@ -14,9 +14,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
 from accounts.permissions import may_on_account
 from accounts.requests import SignedInRequest
+from courses.linking import stays_after
 from courses.models import Course, Enrollment
 from courses.observing import link, unlink
 from courses.people import findable, people_of
@@ -74,11 +76,16 @@ def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, 
     if other == person:
         raise Http404
     observer, student = (person, other) if kind == STUDENT else (other, person)
+    refusal = None
     if request.method == "POST":
-        link(observer, student, origin=ObservationLink.Origin.STAFF, by=request.user)
-        names = {"observer": observer.short_name, "student": student.short_name}
-        messages.success(request, _("%(observer)s observes %(student)s now.") % names)
-        return redirect("account_user", account_id, user_id)
+        try:
+            link(observer, student, origin=ObservationLink.Origin.STAFF, by=request.user)
+        except Invalid as caught:
+            refusal = caught
+        else:
+            names = {"observer": observer.short_name, "student": student.short_name}
+            messages.success(request, _("%(observer)s observes %(student)s now.") % names)
+            return redirect("account_user", account_id, user_id)
     places = Enrollment.objects.present().live().students().filter(user=student)
     courses = Course.objects.filter(pk__in=places.values("section__course")).order_by("name", "id")
     context: dict[str, Any] = {
@@ -88,8 +95,9 @@ def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, 
         "student": student,
         "courses": list(courses[: NAMED + 1]),
         "named": NAMED,
+        "refusal": refusal,
     }
-    return show_page(request, post, "users", "link.html", **context)
+    return show_page(request, post, "users", "link.html", status=422 if refusal else 200, **context)
 
 
 @login_required
@@ -103,4 +111,4 @@ def remove(request: SignedInRequest, account_id: int, user_id: int, link_id: int
         names = {"observer": found.observer.short_name, "student": found.student.short_name}
         messages.success(request, _("%(observer)s no longer observes %(student)s.") % names)
         return redirect("account_user", account_id, user_id)
-    return show_page(request, post, "users", "remove_link.html", person=person, link=found)
+    return show_page(request, post, "users", "remove_link.html", person=person, link=found, stays=stays_after(found))

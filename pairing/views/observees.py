@@ -13,6 +13,7 @@ from accounts.ids import plain_id
 from accounts.models import Account, ObservationLink
 from accounts.network import network_of
 from accounts.requests import SignedInRequest
+from courses.linking import stays_after
 from courses.observing import unlink
 from courses.visibility import courses_by_student, observed_students, schools_of
 from pairing.forms import CodeForm
@@ -113,4 +114,5 @@ def remove(request: SignedInRequest, student_id: int) -> HttpResponse:
         unlink(link, by=request.user)
         messages.success(request, _("You no longer observe %(name)s.") % {"name": link.student.short_name})
         return redirect("observees")
-    return render(request, "pairing/remove.html", {"link": link, "student": link.student})
+    context = {"link": link, "student": link.student, "stays": stays_after(link)}
+    return render(request, "pairing/remove.html", context)

@@ -1,6 +1,7 @@
 """enrollments.csv: who is in which section, as what. Observers follow their students: courses/observing.py."""
 
 from accounts.role_words import BEGINNINGS, MEANINGS, WORDS
+from courses.eligibility import RULES
 from courses.models import Enrollment, Section
 from courses.observing import follow
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
@@ -148,6 +149,8 @@ IDS = ids(
     role="coalesce(r.role, r.role_id)",
     status="r.status",
     associated="r.associated_user_id",
+    observer="coalesce(r.user_id, r.user_integration_id)",
+    student="r.associated_user_id",
     root_account="r.root_account",
     column="split_part(r.fault, ':', 2)",
     reason="CASE WHEN r.other = r.person THEN 'self' ELSE 'deleted_place' END",
@@ -170,7 +173,8 @@ placed AS (
 {ROLES}
 SELECT n, row, problem, ids, info, person, section, other, role, type, found, before, after, start_at, end_at,
        "limit", new_stuck, changed,
-       CASE WHEN person_state = 'deleted' AND status = 'active' THEN 'enroll_deleted_user' ELSE note END AS caution,
+       CASE WHEN person_state = 'deleted' AND status = 'active' THEN 'enroll_deleted_user'
+            WHEN observed_back THEN 'observed_back' ELSE note END AS caution,
        coalesce(changed AND (before IS NULL OR before IN ('inactive', 'completed', 'deleted', 'rejected')), false)
            AS returned
 FROM (
@@ -179,6 +183,9 @@ FROM (
         SELECT r.n, r.row, r.note, r.status, r.person, r.person_state, r.section, {PROBLEM} AS problem, {IDS} AS ids,
                {info("enrollment")} AS info, k.role_pk AS role, k.base_type AS type,
                CASE WHEN k.base_type = 'ObserverEnrollment' THEN r.other END AS other,
+               k.base_type = 'ObserverEnrollment' AND r.other IS NOT NULL AND r.status = 'active' AND (
+                   SELECT {RULES.format(course="r.course")} FROM accounts_user o, accounts_user s
+                   WHERE o.id = r.person AND s.id = r.other) = 'observed_back' AS observed_back,
                f.id AS found, f.state AS before, f.start_at AS old_start, f.end_at AS old_end,
                CASE WHEN r.status = 'active' AND r.person_state = 'deleted' THEN 'deleted'
                     WHEN {LAST} AND elsewhere.id IS NOT NULL THEN 'deleted' WHEN {LAST} THEN 'completed'
@@ -200,9 +207,12 @@ FROM (
                          AND k.role_id IS NOT DISTINCT FROM r.role_id
         LEFT JOIN LATERAL (
             SELECT * FROM courses_enrollment e
-            WHERE e.section_id = r.section AND e.user_id = r.person AND e.type = k.base_type AND e.role_id = k.role_pk
+            WHERE e.section_id = r.section AND e.user_id = r.person AND e.type = k.base_type
+              AND (e.role_id = k.role_pk
+                   OR (e.associated_user_id IS NOT NULL AND e.state NOT IN ('deleted', 'rejected')))
               AND e.associated_user_id IS NOT DISTINCT FROM
-                  CASE WHEN k.base_type = 'ObserverEnrollment' THEN r.other END LIMIT 1
+                  CASE WHEN k.base_type = 'ObserverEnrollment' THEN r.other END
+            ORDER BY e.state IN ('deleted', 'rejected'), e.role_id <> k.role_pk LIMIT 1
         ) f ON true
         LEFT JOIN LATERAL (
             SELECT e.id FROM courses_enrollment e JOIN courses_section es ON es.id = e.section_id
@@ -231,6 +241,7 @@ SET state = w.after, start_at = w.start_at, end_at = w.end_at, limit_privileges_
     accepted_at = CASE WHEN w.after = 'deleted' THEN e.accepted_at ELSE coalesce(e.accepted_at, now()) END,
     accepted_through = CASE WHEN w.after = 'deleted' THEN e.accepted_through ELSE 'institution' END,
     stuck_sis_fields = w.new_stuck, sis_import_id = %(import)s,
+    only_by_link = e.only_by_link AND w.after = 'deleted',
     updated_at = CASE WHEN w.changed THEN now() ELSE e.updated_at END
 FROM w WHERE e.id = w.found AND w.problem IS NULL
 """

@@ -1,6 +1,7 @@
 """user_observers.csv: who observes whom. The links themselves are made and ended by courses/observing.py."""
 
 from accounts.models import ObservationLink
+from courses.eligibility import RULES
 from courses.observing import link_all, unlink_all
 from sis.applying.chunks import Applier, Round, ids, info, noting_changes, rows
 from sis.applying.reach import OWN_LINKS, refuse_own
@@ -9,8 +10,10 @@ from sis.staging import WAS_ADDED
 # What is told of a link that opens more than before; Canvas has no such thing.
 SCOPE = "UserObserverScope"
 
+# Rows about the same two people come one after the other, whichever of them observes.
 CLASH = """
-SELECT n, concat_ws(' observes ', r.observer_id, r.student_id), true FROM rows r
+SELECT n, concat_ws(' and ', least(r.observer_id, r.student_id), greatest(r.observer_id, r.student_id)), true
+FROM rows r
 """
 
 # A row that comparing data sets has added ends only a link that a file made and no person since. It does so although
@@ -36,24 +39,25 @@ IDS = ids(
     column="split_part(r.fault, ':', 2)",
 )
 
-# The students' rows are held before their links are looked at.
+# Both sides are held before their links are looked at.
 LOCK = f"""
 {rows("user_observer")}
 SELECT u.id FROM accounts_user u WHERE u.id IN (
     SELECT x.id FROM rows
-    CROSS JOIN LATERAL (SELECT id FROM accounts_user s WHERE s.sis_user_id = rows.student_id LIMIT 1) x)
+    CROSS JOIN LATERAL (SELECT id FROM accounts_user s WHERE s.sis_user_id IN (rows.student_id, rows.observer_id)) x)
 ORDER BY u.id FOR NO KEY UPDATE
 """
 
 LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
 {rows("user_observer")}
-SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
+SELECT r.n, r.row, CASE WHEN r.status = 'active' THEN {RULES.format(course="NULL::bigint")} END AS caution,
+       {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
        r.status, o.id AS observer, s.id AS student, k.id AS link, k.state AS before, k.scope
 FROM (SELECT *, {WAS_ADDED} AS added FROM rows) r
-LEFT JOIN LATERAL (SELECT id FROM accounts_user x
+LEFT JOIN LATERAL (SELECT * FROM accounts_user x
                    WHERE x.sis_user_id = r.observer_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) o ON true
-LEFT JOIN LATERAL (SELECT id FROM accounts_user x
+LEFT JOIN LATERAL (SELECT * FROM accounts_user x
                    WHERE x.sis_user_id = r.student_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) s ON true
 LEFT JOIN LATERAL (SELECT * FROM accounts_observationlink x WHERE x.observer_id = o.id AND x.student_id = s.id
                    LIMIT 1) k ON true

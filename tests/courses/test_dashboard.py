@@ -69,7 +69,7 @@ def test_choosing_needs_a_post(client, school):
 
 
 def test_a_linked_student_without_courses_is_shown_and_explained(visit, root):
-    observer, student = UserFactory(), UserFactory(name="Lone Star")
+    observer, student = UserFactory(), UserFactory(name="Lone Star", initial_enrollment_type="student")
     link(observer, student, origin=CODE, by=None)
     page = visit(observer, "/").content.decode()
     assert "No course of Lone Star is open at the moment." in page

@@ -145,7 +145,7 @@ def test_a_courses_default_section_is_made_once():
 
 
 def test_observers_follow_into_a_new_course():
-    student, observer, section = UserFactory(), UserFactory(), SectionFactory()
+    student, observer, section = UserFactory(initial_enrollment_type="student"), UserFactory(), SectionFactory()
     pair(observer, student)
     enroll(student, section, role(BaseType.STUDENT), by=None)
     assert states(observer) == {section.pk: "active"}
@@ -162,7 +162,7 @@ def test_observers_follow_into_a_new_course():
     ],
 )
 def test_a_new_enrollment_is_copied_and_an_invitation_as_active(students, observers):
-    student, observer, section = UserFactory(), UserFactory(), SectionFactory()
+    student, observer, section = UserFactory(initial_enrollment_type="student"), UserFactory(), SectionFactory()
     pair(observer, student)
     start, end = timezone.now(), timezone.now() + timedelta(days=9)
     enroll(student, section, role(BaseType.STUDENT), by=None, state=students, start_at=start, end_at=end)

@@ -1,15 +1,18 @@
 """What an observation link does to enrollments, and what its end undoes."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
 from courses.enrolling import change_state, enroll
+from courses.linking import stays_after
 from courses.models import Course, Enrollment, LinkCourse, Section
-from courses.observing import link, unlink
+from courses.observing import link, link_all, unlink
 from tests.database import refuse_new_rows, statements
 from tests.factories import (
     CourseFactory,
@@ -26,6 +29,10 @@ Origin, Scope = ObservationLink.Origin, ObservationLink.Scope
 
 def pair(observer: User, student: User, **more) -> ObservationLink:
     return link(observer, student, origin=Origin.API, by=None, **more)
+
+
+def role(base_type: str) -> Role:
+    return Role.objects.built_in(base_type)
 
 
 def states(observer: User) -> dict[int, str]:
@@ -47,7 +54,8 @@ def states(observer: User) -> dict[int, str]:
 )
 def test_a_link_copies_what_the_student_has_now(students, observers):
     start, end = timezone.now(), timezone.now() + timedelta(days=30)
-    theirs = EnrollmentFactory(state=students, start_at=start, end_at=end)
+    student = UserFactory(initial_enrollment_type="student")
+    theirs = EnrollmentFactory(user=student, state=students, start_at=start, end_at=end)
     observer = UserFactory()
     pair(observer, theirs.user)
     assert states(observer) == ({theirs.section_id: observers} if observers else {})
@@ -82,7 +90,7 @@ def test_deleted_courses_and_sections_give_nothing():
 
 
 def test_what_the_student_teaches_or_observes_is_not_followed():
-    student, observer = UserFactory(), UserFactory()
+    student, observer = UserFactory(initial_enrollment_type="student"), UserFactory()
     EnrollmentFactory(user=student, type=BaseType.TEACHER)
     EnrollmentFactory(user=student, type=BaseType.OBSERVER, associated_user=make_student())
     pair(observer, student)
@@ -139,8 +147,10 @@ def test_the_link_says_who_made_it_and_is_recorded():
 
 def test_nobody_is_linked_with_themselves():
     student = make_student()
-    with pytest.raises(IntegrityError, match="nobody_observes_oneself_by_link"), transaction.atomic():
+    with pytest.raises(Invalid, match="observe themselves"):
         pair(student, student)
+    with pytest.raises(IntegrityError, match="nobody_observes_oneself_by_link"), transaction.atomic():
+        link_all([(student.pk, student.pk)], origin=Origin.SIS, by=None)
     assert not ObservationLink.objects.exists()
 
 
@@ -169,15 +179,13 @@ def test_a_link_to_60_courses_takes_as_many_statements_as_to_one():
     assert set(states(observer).values()) == {"deleted"}
 
 
-def test_unlinking_takes_everything_of_the_pair_at_once_and_nothing_else():
+def test_unlinking_takes_all_that_the_link_made_at_once_and_nothing_else():
     section, other_section = SectionFactory(), SectionFactory()
     student, sibling = make_student(section, other_section), make_student(section)
     observer, other_observer = UserFactory(), UserFactory()
     made = pair(observer, student)
     pair(observer, sibling)
     pair(other_observer, student)
-    by_hand = Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=section.course.account)
-    EnrollmentFactory(user=observer, section=section, type=BaseType.OBSERVER, role=by_hand, associated_user=student)
     EnrollmentFactory(user=observer, section=section, type=BaseType.OBSERVER)
     EnrollmentFactory(user=observer, section=section, type=BaseType.TEACHER)
     unlink(made, by=observer)
@@ -187,6 +195,48 @@ def test_unlinking_takes_everything_of_the_pair_at_once_and_nothing_else():
     assert left.filter(user=observer, associated_user=None).count() == 2
     assert left.filter(user=other_observer).count() == 2
     assert left.filter(user=student).count() == 2
+
+
+@pytest.mark.parametrize("link_first", [True, False])
+def test_what_the_school_set_up_in_a_course_outlives_the_link_whichever_came_first(link_first):
+    here, elsewhere = SectionFactory(), SectionFactory()
+    student, observer = make_student(here, elsewhere), UserFactory()
+    by_hand = partial(enroll, observer, here, role(BaseType.OBSERVER), by=None, associated_user=student)
+    by_link = partial(pair, observer, student)
+    for begin in (by_link, by_hand) if link_first else (by_hand, by_link):
+        begin()
+    found = ObservationLink.objects.get()
+    assert list(stays_after(found)) == [here.course]
+    unlink(found, by=observer)
+    assert states(observer) == {here.pk: "active", elsewhere.pk: "deleted"}
+
+
+@pytest.mark.parametrize("first", ["link", "hand", "mentor"])
+@pytest.mark.parametrize("second", ["link", "hand", "mentor"])
+def test_an_observer_has_one_enrollment_for_a_student_in_a_section_whatever_made_the_first(first, second):
+    section, observer = SectionFactory(), UserFactory()
+    student = make_student(section)
+    mentor = Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=section.course.account)
+    ways = {
+        "link": partial(pair, observer, student),
+        "hand": partial(enroll, observer, section, role(BaseType.OBSERVER), by=None, associated_user=student),
+        "mentor": partial(enroll, observer, section, mentor, by=None, associated_user=student),
+    }
+    ways[first]()
+    before = Enrollment.objects.get(user=observer)
+    change_state(before, "inactive", by=None)
+    ways[second]()
+    there = Enrollment.objects.get(user=observer)
+    assert (there.pk, there.state, there.role) == (before.pk, "active", before.role)
+
+
+def test_the_database_takes_no_second_enrollment_for_a_student_in_a_section():
+    section, observer = SectionFactory(), UserFactory()
+    student = make_student(section)
+    pair(observer, student)
+    mentor = Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=section.course.account)
+    with pytest.raises(IntegrityError, match="observes_a_student_once_in_a_section"), transaction.atomic():
+        EnrollmentFactory(user=observer, section=section, type=BaseType.OBSERVER, role=mentor, associated_user=student)
 
 
 def test_an_unlinked_pair_is_recorded_once():
@@ -254,11 +304,17 @@ def test_a_wide_link_that_ended_can_come_back_narrow():
     assert states(observer) == {first.pk: "active", second.pk: "deleted"}
 
 
-def test_people_can_observe_each_other_by_links_of_their_own():
-    one, other = make_student(SectionFactory()), make_student(SectionFactory())
-    pair(one, other)
+def test_two_people_do_not_observe_each_other_where_the_same_course_would_be_open_to_both():
+    here, elsewhere = SectionFactory(), SectionFactory()
+    one, other = make_student(here, elsewhere), make_student(here, elsewhere)
+    first = pair(one, other, course=here.course)
+    for course in (here.course, None):
+        with pytest.raises(Invalid, match="observe each other"):
+            pair(other, one, course=course)
+    pair(other, one, course=elsewhere.course)
+    unlink(first, by=None)
     pair(other, one)
-    assert ObservationLink.objects.live().count() == 2
+    assert ObservationLink.objects.live().count() == 1
 
 
 def test_links_to_deleted_students_are_not_live():

@@ -77,7 +77,7 @@ def student(section) -> User:
 def test_many_are_enrolled_as_one_by_one(section, teacher):
     def mixed() -> list[User]:
         """Somebody new, and one who was here in each state."""
-        people: list[User] = [UserFactory() for _state in [None, *Enrollment.State]]
+        people: list[User] = [UserFactory(initial_enrollment_type="student") for _state in [None, *Enrollment.State]]
         for person, state in zip(people[1:], Enrollment.State, strict=True):
             EnrollmentFactory(user=person, section=section, state=state)
         for person in people:

@@ -261,7 +261,7 @@ def test_nothing_is_seen_of_a_deleted_section():
 
 
 def test_a_student_linked_before_their_first_course_is_on_the_dashboard():
-    student = UserFactory()
+    student = UserFactory(initial_enrollment_type="student")
     observer = follow(student)
     assert list(students_followed(observer)) == [student]
     assert not observed_students(observer)

@@ -164,7 +164,7 @@ def test_a_code_stands_in_no_log_and_no_error_report(client, place, caplog, sett
     settings.ADMINS = [("Ops", "ops@example.org")]
     observer = UserFactory()
     code = issue(place.user, by=place.user).text
-    monkeypatch.setattr("pairing.redeeming.find", lambda typed: 1 / 0)
+    monkeypatch.setattr("pairing.redeeming.find", lambda *_given: 1 / 0)
     client.force_login(observer)
     client.raise_request_exception = False
     logging.getLogger("django.request").addHandler(handler := logging.getLogger("django").handlers[-1])

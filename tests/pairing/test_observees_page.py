@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import FailedTry, ObservationLink, SelfRegistration, User
+from accounts.models import FailedTry, ObservationLink, Role, SelfRegistration, User
+from courses.enrolling import enroll
 from courses.models import Course, Enrollment
 from courses.observing import link
 from pairing.issuing import issue
@@ -170,6 +171,22 @@ def test_stopping_asks_first_and_is_effective_at_the_next_request(client, observ
     assert client.get(reverse("course", args=[course.pk])).status_code == 404
     assert "Mia" not in client.get(PAGE).content.decode().replace("no longer observe Mia", "")
     assert Enrollment.objects.live().get().user == student
+
+
+def test_what_the_school_set_up_is_named_before_a_link_ends_and_stays(client, observer, student):
+    link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
+    course = Course.objects.get()
+    remove = reverse("remove_observee", args=[student.pk])
+    assert "set up" not in client.get(remove).content.decode()
+    enroll(
+        observer, course.sections.get(), Role.objects.built_in("ObserverEnrollment"), by=None, associated_user=student
+    )
+    page = client.get(remove).content.decode()
+    assert "In these courses the school itself has set up that you observe Mia" in page
+    assert "<li>Biology</li>" in page
+    client.post(remove)
+    assert client.get(reverse("course", args=[course.pk])).status_code == 200
+    assert "Linked by the school in single courses only" in client.get(PAGE).content.decode()
 
 
 def test_nobody_ends_somebody_elses_link_here(client, observer, student):

@@ -299,7 +299,7 @@ def test_an_end_of_a_link_waits_for_an_enrollment_that_is_under_way():
 
 def test_one_enrollment_asked_for_by_many_is_made_once():
     role = Role.objects.built_in(BaseType.STUDENT)
-    student, observer, section = UserFactory(), UserFactory(), SectionFactory()
+    student, observer, section = UserFactory(initial_enrollment_type="student"), UserFactory(), SectionFactory()
     link(observer, student, origin="api", by=None)
     outcomes = at_once([partial(enroll, student, section, role, by=None) for _ in range(20)])
     assert kinds(outcomes) == {Enrollment: 20}

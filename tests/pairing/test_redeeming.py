@@ -137,7 +137,7 @@ def test_spaces_and_dashes_around_and_inside_do_no_harm():
 
 
 def test_a_suspended_students_code_does_not_work_until_the_account_is_reactivated():
-    code = CodeFactory(text="abcdef", student=UserFactory(state=User.State.SUSPENDED))
+    code = CodeFactory(text="abcdef", student=make_student(state=User.State.SUSPENDED))
     with pytest.raises(CodeRefused):
         use("abcdef", UserFactory())
     assert is_unspent(code)

@@ -138,6 +138,7 @@ def test_links_that_vanish_end_unless_a_person_made_them_since(load):
     both = table(LINKS, "P1,U1,active", "P2,U1,active")
     load(options=data_set(), users=people("U1", "P1", "P2"), observers=both)
     ObservationLink.objects.filter(observer__sis_user_id="P2").update(state="deleted")
+    User.objects.filter(sis_user_id="U1").update(initial_enrollment_type="student")
     observer, student = (User.objects.get(sis_user_id=name) for name in ("P2", "U1"))
     link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
     load(options=data_set(), users=people("U1", "P1", "P2"), observers=LINKS)
@@ -316,7 +317,7 @@ class TestWhatAPersonHasClosed:
         load(options=data_set(diffing_drop_status="completed"), enrollments=ENROLLMENTS)
         assert Enrollment.objects.get().state == state
 
-    def test_an_observer_whose_link_was_ended_sees_nothing_again(self, load, school, admin):
+    def test_an_observer_whose_link_and_enrollment_were_ended_sees_nothing_again(self, load, school, admin):
         header = "section_id,user_id,role,status,associated_user_id"
         student = "S1,KIM,student,active,"
         files = {"enrollments": table(header, student, "S1,PAT,observer,active,KIM")}
@@ -324,6 +325,7 @@ class TestWhatAPersonHasClosed:
         pat = User.objects.get(sis_user_id="PAT")
         assert list(observed_students(pat))
         unlink(ObservationLink.objects.get(), by=admin)
+        change_state(Enrollment.objects.get(user=pat), "deleted", by=admin)
         ended = data_set(diffing_drop_status="completed")
         load(options=ended, enrollments=table(header, student), observers=LINKS)
         assert not list(observed_students(pat))
@@ -361,6 +363,7 @@ class TestBrake:
     def test_links_that_people_made_since_stay(self, load, school, admin):
         files = {"users": people(*self.NAMES)}
         load(**files, options=self.BRAKED, observers=table(LINKS, *(f"PAT,{name},active" for name in self.NAMES)))
+        User.objects.exclude(sis_user_id="PAT").update(initial_enrollment_type="student")
         for found in ObservationLink.objects.select_related("observer", "student"):
             unlink(found, by=admin)
             link(found.observer, found.student, origin=ObservationLink.Origin.CODE, by=admin)

@@ -17,8 +17,11 @@ HEADER = "course_id,section_id,user_id,role,status,associated_user_id"
 @pytest.fixture(autouse=True)
 def _school(load):
     load(
-        users="user_id,login_id,status,integration_id\n"
-        + "\n".join(f"{name},{name.lower()},active,I-{name}" for name in ("KIM", "LEE", "PAT", "SAM")),
+        users="user_id,login_id,status,integration_id,declared_user_type\n"
+        + "\n".join(
+            f"{name},{name.lower()},active,I-{name},{declared}"
+            for name, declared in {"KIM": "student", "LEE": "student", "PAT": "observer", "SAM": ""}.items()
+        ),
         courses="course_id,short_name,long_name,status\nC1,b,Biology,published\nC2,c,Chemistry,published",
         sections="section_id,course_id,name,status\nS1,C1,A,active\nS2,C1,B,active\nS3,C2,C,active",
     )
@@ -253,6 +256,15 @@ class TestObservers:
         assert place("PAT", section__sis_section_id="S1").state == "deleted"
         assert place("PAT", section__sis_section_id="S2").state == "active"
 
+    def test_a_row_with_another_role_is_about_the_enrollment_that_is_there(self, load, root):
+        Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=root)
+        load(enrollments=rows(",S1,KIM,student,active,"))
+        link(person("PAT"), person(), origin=ObservationLink.Origin.CODE, by=None)
+        made = load(enrollments=rows(",S1,PAT,Mentor,completed,KIM"))
+        assert (place("PAT").state, place("PAT").role.label, warnings(made)) == ("completed", "Observer", [])
+        load(enrollments=rows(",S1,PAT,Mentor,active,KIM", ",S1,PAT,observer,active,KIM"))
+        assert place("PAT").state == "active"
+
 
 class TestLinks:
     HEADER = "observer_id,student_id,status"
@@ -310,7 +322,7 @@ class TestLinks:
         assert ObservationLink.objects.get().pk == first
         assert AuditEvent.objects.filter(action=Action.LINK_MADE).count() == 1
 
-    def test_deleting_takes_away_every_enrollment_for_this_student_and_no_other(self, load):
+    def test_deleting_takes_away_what_the_link_made_and_leaves_what_files_listed(self, load):
         load(
             enrollments=rows(
                 *(",S1,KIM,student,active,", ",S2,KIM,student,active,", ",S1,LEE,student,active,"),
@@ -321,7 +333,8 @@ class TestLinks:
         load(enrollments=rows(",S2,PAT,observer,completed,KIM"))
         load(observers=f"{self.HEADER}\nPAT,KIM,deleted")
         of_pat = Enrollment.objects.filter(user=person("PAT"))
-        assert {one.state for one in of_pat.filter(associated_user=person())} == {"deleted"}
+        states = of_pat.filter(associated_user=person()).values_list("section__sis_section_id", "state")
+        assert dict(states) == {"S1": "deleted", "S2": "completed", "S3": "active"}
         assert {one.state for one in of_pat.filter(associated_user=person("LEE"))} == {"active"}
         assert AuditEvent.objects.filter(action=Action.LINK_REMOVED).count() == 1
         first = ObservationLink.objects.get(student=person()).pk

@@ -1,0 +1,78 @@
+"""Who may observe whom: every rule of it, asked wherever somebody begins to observe."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Invalid
+
+# Observer, student, and the one course it is about (None: a link, for all courses).
+Wanted = tuple[int, int, int | None]
+
+WORDS: dict[str, str | Promise] = {
+    "themselves": _("Nobody can observe themselves."),
+    "gone": _("This person's account has been deleted."),
+    "observed_back": _(
+        "Two people cannot observe each other: this observer is a student whom the other observes. "
+        "Perhaps the two are the wrong way round."
+    ),
+    "never_student": _(
+        "This person has never been a student here, so nobody can observe them. Perhaps student and observer are the "
+        "wrong way round; if not, enroll the student first."
+    ),
+}
+
+# `o` and `s` are the rows of observer and student, `{course}` the id of the course or NULL for all.
+RULES = """
+CASE WHEN o.id = s.id THEN 'themselves'
+     WHEN o.state = 'deleted' OR s.state = 'deleted' THEN 'gone'
+     WHEN EXISTS (SELECT 1 FROM accounts_observationlink back
+                  WHERE back.observer_id = s.id AND back.student_id = o.id AND back.state = 'active'
+                    AND (back.scope = 'all' OR {course} IS NULL
+                         OR EXISTS (SELECT 1 FROM courses_linkcourse opened
+                                    WHERE opened.link_id = back.id AND opened.course_id = {course})))
+          OR EXISTS (SELECT 1 FROM courses_enrollment back JOIN courses_section at ON at.id = back.section_id
+                     WHERE back.user_id = s.id AND back.associated_user_id = o.id
+                       AND back.state NOT IN ('deleted', 'rejected')
+                       AND ({course} IS NULL OR at.course_id = {course})) THEN 'observed_back'
+     WHEN s.initial_enrollment_type <> 'student' AND s.declared_user_type NOT IN ('student', 'student_other')
+          AND NOT EXISTS (SELECT 1 FROM courses_enrollment taken
+                          WHERE taken.user_id = s.id AND taken.type = 'StudentEnrollment'
+                            AND taken.state <> 'rejected') THEN 'never_student' END
+"""
+
+ASK = f"""
+SELECT {RULES.format(course="wanted.course")}
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS wanted(observer, student, course, number)
+JOIN accounts_user o ON o.id = wanted.observer
+JOIN accounts_user s ON s.id = wanted.student
+ORDER BY wanted.number
+"""  # noqa: S608 built from constants of this module
+
+
+def why_not_observe(wanted: Collection[Wanted], *, field: str = "student") -> Invalid | None:
+    """The refusal, at `field`, unless all of these may begin to observe (one statement).
+
+    Asked below every entrance: pairing codes, login and password, access tokens, linking by the API and on pages, and
+    enrolling as an observer by hand. Rosters say the same of a row as a warning (`RULES`) and apply it all the same:
+    there the school's records decide. The caller holds both people, so that of two who would observe each other at
+    the same moment only one does. The rules, with their reasons:
+
+    - nobody observes themselves: what an observer sees is somebody else's;
+    - nobody whose account has been deleted observes or is observed: it would begin again if the account came back;
+    - two people do not observe each other where the same course would be open to both (a link to all courses meets
+      everything): one of the two sides is then surely the wrong one, and a pupil would read a parent's grades;
+    - who is observed is or was a student, by an enrollment, or by what the school has declared: else the sides have
+      been mistaken for each other, and a child's account would be an observer's.
+    """
+    observers, students, courses = zip(*wanted, strict=True) if wanted else ((), (), ())
+    with connection.cursor() as cursor:
+        cursor.execute(ASK, [list(observers), list(students), list(courses)])
+        for (problem,) in cursor.fetchall():
+            if problem:
+                return Invalid({field: [("invalid", WORDS[problem])]})
+    return None
