@@ -6,9 +6,10 @@ An app that has jobs declares them with `job` in a module named `jobs` of its ow
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -57,8 +58,13 @@ async def take_up_stalled(context: JobContext, timestamp: int) -> None:
         await manager.retry_job(stalled)
 
 
-@regularly(cron="37 3 * * *")
-@job(queueing_lock="forget_jobs", pass_context=True)
-async def forget_jobs(context: JobContext, timestamp: int) -> None:
-    """Jobs that ended more than three days ago are forgotten."""
-    await context.app.job_manager.delete_old_jobs(nb_hours=72, include_failed=True)
+ENDED_LONG_AGO = """
+DELETE FROM procrastinate_jobs j WHERE j.status IN ('succeeded', 'failed', 'cancelled', 'aborted')
+AND NOT EXISTS (SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at >= %s)
+"""
+
+
+def forget_jobs(before: datetime) -> None:
+    """Remove the jobs that ended before that, however they ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENDED_LONG_AGO, [before])

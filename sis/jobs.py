@@ -1,4 +1,4 @@
-"""The jobs of rosters, and those at night."""
+"""The jobs of rosters, and the one at night."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from django.db import close_old_connections
 
 from accounts.jobs import FEW_MORE_TRIES, job, regularly
 from accounts.models import Account
-from sis.keeping import forget_old
+from accounts.retention import forget_old
+from sis.retention import EVERYTHING
 from sis.turns import work_off
 
 
@@ -37,8 +38,7 @@ def look_again(timestamp: int) -> None:
 
 
 @regularly(cron="17 3 * * *")
-@job(queueing_lock="tidy")
-def tidy(timestamp: int) -> None:
-    """What is kept no longer goes."""
-    close_old_connections()
-    forget_old()
+@job(queueing_lock="forget")
+def forget(timestamp: int) -> None:
+    """Remove what is kept no longer, of all apps: the table is in sis/retention.py."""
+    forget_old(EVERYTHING)

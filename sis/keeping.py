@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from sis.chains import is_base
 from sis.models import SisImport, SisImportError, StateChange
@@ -74,30 +73,37 @@ def may_be_had(sis_import: SisImport) -> bool:
     return bool(sis_import.stored_file) and f".{UPLOADED}" not in sis_import.stored_file
 
 
-def forget_old() -> None:
-    """Remove uploads, messages and state changes older than SIS_KEEP_DAYS, but not what will be compared with.
+def forget_uploads(before: datetime) -> None:
+    """Remove what was uploaded before that, but not what will be compared with.
 
-    Uploads still waiting for their copy without passwords get it, and what never came within a day counts as stopped.
+    Uploads still waiting for their copy without passwords get it.
     """
-    before = timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
-    SisImport.objects.filter(
-        workflow_state=SisImport.State.INITIALIZING, created_at__lt=timezone.now() - timedelta(days=1)
-    ).update(workflow_state=SisImport.State.ABORTED)
     for sis_import in SisImport.objects.exclude(stored_file="").filter(created_at__lt=before):
         keep_without_passwords(sis_import)
         sis_import.refresh_from_db()
         if sis_import.has_ended and not is_base(sis_import):
             _path(sis_import).unlink(missing_ok=True)
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
-    _forget_left_behind()
-    SisImportError.objects.filter(created_at__lt=before).delete()
-    StateChange.objects.filter(sis_import__ended_at__lt=before).delete()
 
 
-def _forget_left_behind() -> None:
-    """Remove uploads, with the passwords in them, that an interruption kept us from removing in time."""
-    day_ago = timezone.now() - timedelta(days=1)
+def forget_left_behind(before: datetime) -> None:
+    """Remove uploads, with the passwords in them, that an interruption kept us from removing in time.
+
+    What has not come whole since then counts as stopped.
+    """
+    unreceived = SisImport.objects.filter(workflow_state=SisImport.State.INITIALIZING, created_at__lt=before)
+    unreceived.update(workflow_state=SisImport.State.ABORTED)
     for path in Path(settings.DATA_DIR, FOLDER).glob(f"*.{UPLOADED}*"):
         wanted = SisImport.objects.filter(stored_file__in=[f"{FOLDER}/{path.name}", f"{FOLDER}/{path.stem}"])
-        if path.stat().st_mtime < day_ago.timestamp() and not wanted.exists():
+        if path.stat().st_mtime < before.timestamp() and not wanted.exists():
             path.unlink(missing_ok=True)
+
+
+def forget_messages(before: datetime) -> None:
+    """Remove messages older than that."""
+    SisImportError.objects.filter(created_at__lt=before).delete()
+
+
+def forget_states(before: datetime) -> None:
+    """Remove what imports that ended before that could be taken back by."""
+    StateChange.objects.filter(sis_import__ended_at__lt=before).delete()

@@ -6,13 +6,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
+from accounts.retention import forget_old
 from courses.enrolling import change_state
 from courses.models import Enrollment, Section, Term
 from courses.observing import link, unlink
 from courses.visibility import observed_students
-from sis.keeping import forget_old
 from sis.models import SisImport
 from sis.options import Options
+from sis.retention import EVERYTHING
 from tests.factories import UserFactory
 from tests.sis.conftest import warnings
 from tests.sis.texts import (
@@ -264,7 +265,7 @@ class TestWhatIsComparedWith:
     @staticmethod
     def _a_summer_later(settings):
         SisImport.objects.update(created_at=timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS + 1))
-        forget_old()
+        forget_old(EVERYTHING)
 
     def test_the_last_of_a_chain_is_kept_and_a_dry_run_since_changes_nothing(self, load, school, settings):
         load(options=data_set(), observers=table(LINKS, "PAT,KIM,active"))

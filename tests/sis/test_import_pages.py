@@ -9,13 +9,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, RoleOverride, User
+from accounts.retention import forget_old
 from courses.models import Term
 from courses.observing import link
 from sis.aborting import abort
 from sis.examples import EXAMPLES, ONE_ROSTER, SCHOOL_DATA_SYNC
-from sis.keeping import forget_old
 from sis.models import SisImport, SisImportError
 from sis.options import Options
+from sis.retention import EVERYTHING
 from sis.running import Import
 from sis.turns import work_off
 from tests.database import places_with, statements
@@ -375,7 +376,7 @@ class TestDryRun:
         done = load(users=people("A"))
         looked = load(users=people("B"), options=Options(dry_run=True))
         settings.SIS_KEEP_DAYS = -1
-        forget_old()
+        forget_old(EVERYTHING)
         count = SisImport.objects.count()
         for one in (done, looked):
             assert site.get(at(root, one.pk, "again")).status_code == 404
@@ -394,12 +395,12 @@ class TestDryRun:
         ]
         for path in left:
             path.write_text(SECRET)
-        forget_old()
+        forget_old(EVERYTHING)
         # It may be on its way.
         assert all(path.exists() for path in left)
         for path in folder.iterdir():
             os.utime(path, (0, 0))
-        forget_old()
+        forget_old(EVERYTHING)
         kept = SisImport.objects.exclude(stored_file="").values_list("stored_file", flat=True)
         assert sorted(f"sis_imports/{path.name}" for path in folder.iterdir()) == sorted(kept)
         assert waits.stored_file in kept

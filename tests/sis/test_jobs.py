@@ -2,10 +2,12 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.jobs import forget_jobs, take_up_stalled
@@ -21,6 +23,12 @@ WITH dead AS (
     INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id
 )
 UPDATE procrastinate_jobs SET status = 'doing', worker_id = dead.id FROM dead
+"""
+
+
+MAKE_OLDER = """
+UPDATE procrastinate_events SET at = now() - interval '2 days'
+WHERE job_id = (SELECT min(id) FROM procrastinate_jobs)
 """
 
 
@@ -70,8 +78,14 @@ def test_an_import_that_nobody_is_at_any_more_is_gone_on_with(jobs, tmp_path, se
 
 def test_jobs_that_ended_long_ago_are_forgotten(jobs):
     ask_for_work()
-    _run(forget_jobs)
-    assert len(jobs()) == 1
+    _fetch("UPDATE procrastinate_jobs SET status = 'succeeded'")
+    ask_for_work()
+    now = timezone.now()
+    _fetch(MAKE_OLDER)
+    forget_jobs(now - timedelta(days=3))
+    assert len(jobs()) == 2
+    forget_jobs(now - timedelta(days=1))
+    assert jobs() == [("sis.jobs.work", "todo")]
 
 
 def test_a_job_asked_for_in_a_transaction_that_fails_was_never_asked_for(jobs):

@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import ObservationLink
+from accounts.retention import forget_old
 from sis.creating import create_import
-from sis.keeping import forget_old
 from sis.models import SisImport
 from sis.options import Options
+from sis.retention import EVERYTHING
 from sis.turns import work_off
 from tests.factories import make_admin
 from tests.sis.conftest import warnings
@@ -89,7 +90,7 @@ def test_so_does_one_of_an_upload_that_failed_in_part(send):
 def test_the_upload_before_is_kept_over_a_summer(send, settings):
     send(student("S1", "P1"), student("S2"), parent("P1"))
     SisImport.objects.update(created_at=timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS + 1))
-    forget_old()
+    forget_old(EVERYTHING)
     send(student("S1"), parent("P1"))
     assert (links(), state_of("S2")) == ({"S1": "deleted"}, "deleted")
 

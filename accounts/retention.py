@@ -1,0 +1,137 @@
+"""How long what is kept: declared once, for the job that forgets it and for docs/admin.md.
+
+Each app declares its own tables here or in a module of this name; sis/retention.py has all of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.jobs import forget_jobs
+from accounts.models import AccessToken, FailedTry
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept in some tables, for how long after what, and why.
+
+    `days` is a number or the name of a setting; without it, it is kept for good. `forget` is called with the moment
+    before which everything goes.
+    """
+
+    what: str
+    tables: tuple[str, ...]
+    why: str
+    days: int | str | None = None
+    after: str = ""
+    forget: Callable[[datetime], object] | None = None
+
+    @property
+    def keep(self) -> timedelta | None:
+        """For how long; None for good."""
+        if self.days is None:
+            return None
+        return timedelta(days=getattr(settings, self.days) if isinstance(self.days, str) else self.days)
+
+
+def forget_old(kept: Iterable[Kept]) -> None:
+    """Remove what is kept no longer. What goes wrong with one kind keeps no other, and is raised at the end."""
+    wrong = []
+    for kind in kept:
+        if kind.forget and (keep := kind.keep) is not None:
+            try:
+                kind.forget(timezone.now() - keep)
+            except Exception as error:
+                wrong.append(error)
+    if wrong:
+        raise ExceptionGroup("not everything old could be forgotten", wrong)
+
+
+def _forget_failed_tries(before: datetime) -> None:
+    FailedTry.objects.filter(at__lt=before).delete()
+
+
+def _forget_sessions(before: datetime) -> None:
+    Session.objects.filter(expire_date__lt=before).delete()
+
+
+def _forget_tokens(before: datetime) -> None:
+    ended = Q(expiry__lt=before)
+    if unused := settings.ACCESS_TOKEN_UNUSED_DAYS:
+        ended |= Q(last_used_at__lt=before - timedelta(days=unused))
+    AccessToken.objects.filter(ended).delete()
+
+
+KEPT = (
+    Kept(
+        "Failed tries at passwords and pairing codes, with network and account",
+        ("accounts.FailedTry",),
+        "No limit on guessing looks back further.",
+        days=7,
+        after="the try",
+        forget=_forget_failed_tries,
+    ),
+    Kept(
+        "Sessions",
+        ("sessions.Session",),
+        "An ended one opens nothing. One lasts two weeks from signing in, or until the browser is closed.",
+        days=0,
+        after="they end",
+        forget=_forget_sessions,
+    ),
+    Kept(
+        "Access tokens, as digests",
+        ("accounts.AccessToken",),
+        "So that somebody who asks why a script stopped can be answered.",
+        days=30,
+        after="their date, or after they ended for want of use",
+        forget=_forget_tokens,
+    ),
+    Kept(
+        "Jobs: their names and what they were asked for (e-mail addresses of reset mails)",
+        (
+            "procrastinate.ProcrastinateJob",
+            "procrastinate.ProcrastinateEvent",
+            "procrastinate.ProcrastinatePeriodicDefer",
+            "procrastinate.ProcrastinateWorker",
+        ),
+        "To find out what went wrong.",
+        days=3,
+        after="they end",
+        forget=forget_jobs,
+    ),
+    Kept(
+        "E-mail addresses that the sign-in has sent links to",
+        ("account.EmailAddress", "account.EmailConfirmation"),
+        "They go when a person's address changes, and with the account.",
+    ),
+    Kept(
+        "Audit events",
+        ("accounts.AuditEvent",),
+        "A record with gaps proves nothing.",
+    ),
+    Kept(
+        "Accounts, people, roles, links of observers",
+        (
+            "accounts.Account",
+            "accounts.User",
+            "accounts.Role",
+            "accounts.RoleOverride",
+            "accounts.AccountAdmin",
+            "accounts.ObservationLink",
+        ),
+        "Until they are deleted; who was linked to whom stays on record.",
+    ),
+    Kept(
+        "Lists of the software itself",
+        ("auth.Permission", "auth.Group", "contenttypes.ContentType"),
+        "They hold nothing about anybody.",
+    ),
+)

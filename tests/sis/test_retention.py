@@ -1,0 +1,128 @@
+"""What is kept for how long: the table, the document written from it, and the job that keeps to it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts import password_tries, reset_mail
+from accounts.models import AccessToken, AuditEvent, FailedTry
+from accounts.retention import Kept, forget_old
+from accounts.tokens import make_token
+from pairing import guessing, tries
+from pairing.models import PairingCode
+from sis import jobs
+from sis.management.commands import retention_table
+from sis.retention import EVERYTHING, written_into
+from tests.factories import CodeFactory, UserFactory
+
+DOCUMENT = Path("docs/admin.md")
+
+
+def ago(**span: float):
+    return timezone.now() - timedelta(**span)
+
+
+def test_every_table_there_is_has_its_row():
+    declared = {table for kind in EVERYTHING for table in kind.tables}
+    assert declared == {model._meta.label for model in apps.get_models()}
+
+
+def test_whatever_is_not_kept_for_good_is_forgotten_by_something():
+    assert [kind.what for kind in EVERYTHING if (kind.days is None) is not (kind.forget is None)] == []
+
+
+def test_the_document_is_what_the_code_says():
+    assert DOCUMENT.read_text() == written_into(DOCUMENT.read_text()), "Run manage.py retention_table."
+    for kind in EVERYTHING:
+        assert f"\n| {kind.what} | " in DOCUMENT.read_text()
+
+
+def test_the_command_writes_the_document_and_checks_it(tmp_path, monkeypatch):
+    file = tmp_path / "admin.md"
+    file.write_text("by hand\n<!-- what is kept -->\nold\n<!-- end -->\n")
+    monkeypatch.setattr(retention_table, "FILE", file)
+    with pytest.raises(CommandError, match="retention_table"):
+        call_command("retention_table", "--check")
+    call_command("retention_table")
+    call_command("retention_table", "--check")
+    assert file.read_text().startswith("by hand\n")
+    assert "old" not in file.read_text().split("|")[0]
+
+
+def test_no_limit_on_tries_looks_back_further_than_failures_are_kept():
+    (kept,) = (kind.keep for kind in EVERYTHING if "accounts.FailedTry" in kind.tables)
+    rules = [value for module in (password_tries, reset_mail, guessing, tries) for value in vars(module).values()]
+    memories = [value.memory for value in rules if isinstance(getattr(value, "memory", None), timedelta)]
+    assert len(memories) >= 8
+    assert max([*memories, guessing.WEEK]) == kept
+
+
+def test_failed_tries_are_kept_for_a_week(root):
+    FailedTry.objects.create(keys=["old"], at=ago(days=7, minutes=1))
+    FailedTry.objects.create(keys=["young"], at=ago(days=6, hours=23))
+    jobs.forget(0)
+    assert FailedTry.objects.get().keys == ["young"]
+
+
+def test_sessions_are_kept_until_they_end(root):
+    Session.objects.create(session_key="ended", session_data="", expire_date=ago(minutes=1))
+    Session.objects.create(session_key="goes on", session_data="", expire_date=ago(minutes=-1))
+    jobs.forget(0)
+    assert Session.objects.get().session_key == "goes on"
+
+
+def test_codes_are_kept_for_90_days_after_their_time(root):
+    CodeFactory(text="abcdef", issued_at=ago(days=98), expires_at=ago(days=91))
+    CodeFactory(text="ghijkm", issued_at=ago(days=96), expires_at=ago(days=89))
+    CodeFactory(text="nopqrs")
+    jobs.forget(0)
+    assert PairingCode.objects.count() == 2
+    assert PairingCode.objects.live().count() == 1
+
+
+def test_access_tokens_are_kept_for_30_days_after_they_ended(root, settings):
+    for purpose, fields in {
+        "in use": {},
+        "ended lately": {"expiry": ago(days=29)},
+        "ended": {"expiry": ago(days=31)},
+        "unused": {"last_used_at": ago(days=300)},
+        "unused for long": {"last_used_at": ago(days=396)},
+    }.items():
+        make_token(UserFactory(), purpose, by=None)
+        AccessToken.objects.filter(purpose=purpose).update(**fields)
+    jobs.forget(0)
+    assert set(AccessToken.objects.values_list("purpose", flat=True)) == {"in use", "ended lately", "unused"}
+    settings.ACCESS_TOKEN_UNUSED_DAYS = 0
+    AccessToken.objects.update(last_used_at=ago(days=4000), expiry=None)
+    jobs.forget(0)
+    assert AccessToken.objects.count() == 3
+
+
+def test_audit_events_are_kept(root):
+    make_token(UserFactory(), "", by=None)
+    jobs.forget(0)
+    assert AuditEvent.objects.count() == 1
+
+
+def test_what_goes_wrong_with_one_kind_keeps_no_other_and_is_told(root):
+    def fail(before):
+        raise ZeroDivisionError
+
+    FailedTry.objects.create(keys=["old"], at=ago(days=8))
+    broken = Kept("Broken", (), "", days=1, after="all", forget=fail)
+    with pytest.raises(ExceptionGroup) as told:
+        forget_old([broken, *EVERYTHING])
+    assert [type(error) for error in told.value.exceptions] == [ZeroDivisionError]
+    assert not FailedTry.objects.exists()
+
+
+def test_there_is_one_job_a_night_for_all_of_it():
+    from procrastinate.contrib.django import app
+
+    daily = [name for name, _id in app.periodic_registry.periodic_tasks if name.startswith(("accounts", "sis"))]
+    assert [name for name in daily if "forget" in name] == ["sis.jobs.forget"]
