@@ -167,6 +167,16 @@ def roles_in(course: Course, *, by: User) -> QuerySet[Role]:
     return Role.objects.filter(pk__in=_there(course, by).values("role")).order_by("id")
 
 
+def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) -> UserQuerySet:
+    """Who teaches `course`, or taught it to its end: their names are for everybody in it. In class list order.
+
+    With `types`, whoever is there with one of these.
+    """
+    there = Enrollment.objects.present().settled().begun().filter(section__course=course, type__in=types)
+    there = there.filter(state__in=(Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))
+    return User.objects.present().filter(pk__in=there.values("user")).by_name()
+
+
 def people_of(account: Account) -> UserQuerySet:
     """Who belongs to `account`: for the root everybody, else whoever has accepted to be in a course of it or below."""
     everybody = User.objects.present().by_name()

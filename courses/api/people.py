@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.http import Http404
 
 from accounts.api.bodies import user_body
@@ -10,7 +10,7 @@ from accounts.api.endpoints import Body, Call, allow
 from accounts.api.finding import account, person
 from accounts.api.paging import page_of
 from accounts.ids import plain_ids
-from accounts.models import User
+from accounts.models import BaseType, User
 from accounts.paging import search_words
 from accounts.permissions import account_permissions
 from courses.api import finding
@@ -18,10 +18,11 @@ from courses.api.bodies import enrollment_body
 from courses.api.enrollments import short_types, states
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.people import people_of, searched, settled_in
-from courses.permissions import course_permissions, sections_seen
+from courses.people import people_of, searched, settled_in, teachers_of
+from courses.permissions import STAFF_TYPES, course_permissions, sections_seen
 from courses.reading import Sight
 from courses.totals import Totals, totals_of
+from courses.visibility import standing
 
 
 def index_of_account(call: Call, account_id: str) -> Body:
@@ -36,8 +37,8 @@ def index_of_account(call: Call, account_id: str) -> Body:
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/users"""
     course = finding.course(course_id)
-    keys = roster_keys(call, course)
-    there = _asked_for(call, course)
+    there, keys = _people_there(call, course)
+    there = _asked_for(call, there)
     people = User.objects.present().filter(Exists(there.filter(user=OuterRef("pk")))).by_name()
     if wanted := call.given.texts("user_ids"):
         people = people.filter(pk__in=plain_ids(wanted))
@@ -50,12 +51,14 @@ def index(call: Call, course_id: str) -> Body:
 def show(call: Call, course_id: str, user_id: str) -> Body:
     """GET courses/:id/users/:id"""
     course = finding.course(course_id)
-    keys = roster_keys(call, course)
-    there = Enrollment.objects.present().filter(section__course=course).within(sections_seen(call.user, course))
+    there, keys = _people_there(call, course)
+    there = there.exclude(state__in=Enrollment.GONE)
     wanted = person(call, user_id)
     found = User.objects.filter(Exists(there.filter(user=OuterRef("pk")))).prefetch_related(_places(there))
     user = found.filter(pk=wanted.pk).first()
     if user is None:
+        # That there is a roster is no secret to those who read it; for students there are no others to ask for.
+        allow("read_roster" in keys)
         raise Http404
     return _bodies(call, [user], keys)[0]
 
@@ -67,16 +70,28 @@ def roster_keys(call: Call, course: Course) -> frozenset[str]:
     return keys
 
 
-def _asked_for(call: Call, course: Course) -> EnrollmentQuerySet:
-    given = call.given
+def _people_there(call: Call, course: Course) -> tuple[EnrollmentQuerySet, frozenset[str]]:
+    """The enrollments in the course whose people the caller is told of, and what counts for what is said of them.
+
+    Staff see the roster; students those who run the course, by name, and themselves. Raises NotAllowed for others.
+    """
+    keys = course_permissions(call.user, course)
     there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
+    if "read_roster" in keys:
+        return there.within(sections_seen(call.user, course)), keys
+    here = standing(call.user, course)
+    allow(here is not None and here.is_student)
+    own = Q(user=call.user, type=BaseType.STUDENT)
+    return there.filter(own | Q(user__in=teachers_of(course, STAFF_TYPES), type__in=STAFF_TYPES)), frozenset()
+
+
+def _asked_for(call: Call, there: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    given = call.given
     if types := given.texts("enrollment_type"):
         there = there.filter(type__in=short_types(types))
     if (role_id := given.whole("enrollment_role_id")) is not None:
         there = there.filter(role=role_id)
-    return there.filter(state__in=states(given.texts("enrollment_state")) or Enrollment.LIVE).within(
-        sections_seen(call.user, course)
-    )
+    return there.filter(state__in=states(given.texts("enrollment_state")) or Enrollment.LIVE)
 
 
 def _places(there: EnrollmentQuerySet) -> Prefetch:

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 
 from accounts.paging import page_of
 from accounts.requests import SignedInRequest
+from courses.people import teachers_of
 from courses.views import inside
 
 NEWEST = 3
@@ -13,10 +14,14 @@ ANNOUNCEMENTS_ON_A_PAGE = 20
 
 @login_required
 def home(request: SignedInRequest, course_id: int) -> HttpResponse:
-    """The front page and the newest announcements."""
+    """The front page, who teaches here, and the newest announcements."""
     here = inside.enter(request, course_id)
     newest = list(here.course.announcements.posted().select_related("author")[: NEWEST + 1])
-    context = {"announcements": newest[:NEWEST], "more": len(newest) > NEWEST}
+    context = {
+        "announcements": newest[:NEWEST],
+        "more": len(newest) > NEWEST,
+        "teachers": teachers_of(here.course),
+    }
     return inside.show(request, here, inside.HOME, "home.html", **context)
 
 

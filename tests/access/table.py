@@ -365,9 +365,10 @@ API = [
     row("PUT", "/api/v1/sections/{section}", SECTION_MAKERS, body={"course_section[name]": "C"}),
     row("DELETE", "/api/v1/sections/{spare}", SECTION_MAKERS),
     row("POST", "/api/v1/courses/{course}/sections", SECTION_MAKERS, body={"course_section[name]": "C"}),
-    row("GET", "/api/v1/courses/{course}/users", STAFF),
-    row("GET", "/api/v1/courses/{course}/search_users", STAFF),
-    row("GET", "/api/v1/courses/{course}/users/{student}", STAFF),
+    # Students are told who runs the course, and of themselves.
+    row("GET", "/api/v1/courses/{course}/users", f"{STAFF} {STUDENT} classmate"),
+    row("GET", "/api/v1/courses/{course}/search_users", f"{STAFF} {STUDENT} classmate"),
+    row("GET", "/api/v1/courses/{course}/users/{student}", f"{STAFF} {STUDENT}"),
     row("GET", "/api/v1", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/api/v1/documentation", f"nobody {SIGNED_IN}", of_oneself=True),
     # Rosters
