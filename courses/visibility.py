@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, BaseType, ObservationLink, User
 from accounts.models.user import UserQuerySet
@@ -23,6 +24,13 @@ READING = (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED)
 RUNNING_COURSES = frozenset({"read_course_list", "read_roster", "manage_course_content", "view_all_grades"})
 
 
+class Part(TextChoices):
+    """As what somebody looks at a course in which they are several things."""
+
+    STAFF = "staff", _("Staff")
+    LEARNING = "learning", _("Student or observer")
+
+
 @dataclass(frozen=True)
 class Standing:
     """How somebody stands in one course: as staff, as its student, as observer of some students there, or several."""
@@ -33,11 +41,23 @@ class Standing:
     observed: tuple[User, ...] = ()
     # Whether it is over for the reader; what was there can still be read.
     is_over: bool = False
+    # As what those look at it who have several parts in it: unless they choose otherwise, as those who run it.
+    part: Part = Part.STAFF
 
     @property
     def is_staff(self) -> bool:
         """Whether the course is open to them before it is published: to whoever has any part in running it."""
         return bool(self.permissions & RUNNING_COURSES)
+
+    @property
+    def has_several_parts(self) -> bool:
+        """Whether they have a part in running it, and are its student or observe one there as well."""
+        return self.is_staff and (self.is_student or bool(self.observed))
+
+    @property
+    def learns(self) -> bool:
+        """Whether they look at it as a student or an observer does."""
+        return not self.is_staff or (self.has_several_parts and self.part is Part.LEARNING)
 
     @property
     def is_student(self) -> bool:
@@ -51,7 +71,7 @@ class Standing:
     @property
     def sees_drafts(self) -> bool:
         """Assignments that are not published."""
-        return "manage_course_content" in self.permissions
+        return "manage_course_content" in self.permissions and not self.learns
 
 
 def observer_enrollments(observer: User) -> EnrollmentQuerySet:

@@ -1,5 +1,7 @@
 """Assignments and grades."""
 
+from dataclasses import replace
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, F, OuterRef
@@ -14,7 +16,7 @@ from courses.models import Enrollment
 from courses.permissions import sections_seen
 from courses.views import inside
 from courses.views.choosing import asked_for
-from courses.visibility import Standing
+from courses.visibility import Part, Standing
 from courses.work import total, work_of, work_on
 
 
@@ -84,4 +86,4 @@ def _grades_for_staff(request: SignedInRequest, here: Standing) -> HttpResponse:
         "sees_held_back": sees_held_back,
         "any_held_back": any(work.is_held_back for work in works),
     }
-    return inside.show(request, here, inside.GRADES, "grades.html", **context)
+    return inside.show(request, replace(here, part=Part.STAFF), inside.GRADES, "grades.html", **context)

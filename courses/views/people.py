@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -20,7 +21,7 @@ from courses.people import Shown, Sort, View, lines, observers_in, observers_of,
 from courses.sections import sections_open_to
 from courses.views import inside
 from courses.views.menus import options_for
-from courses.visibility import Standing
+from courses.visibility import Part, Standing
 
 
 def enter(request: SignedInRequest, course_id: int) -> Standing:
@@ -28,7 +29,7 @@ def enter(request: SignedInRequest, course_id: int) -> Standing:
     here = inside.enter(request, course_id)
     if not here.sees_people:
         raise PermissionDenied(_("The list of people is for the course's teachers and the school's staff."))
-    return here
+    return replace(here, part=Part.STAFF)
 
 
 @login_required
