@@ -143,3 +143,26 @@ def stays_after(found: ObservationLink) -> CourseQuerySet:
     here = Enrollment.objects.present().filter(user=found.observer_id, associated_user=found.student_id)
     courses = here.filter(only_by_link=False, state__in=(*Enrollment.LIVE, Enrollment.State.COMPLETED))
     return Course.objects.filter(pk__in=courses.values("section__course")).order_by("name", "id")
+
+
+def observing_by_course(observer: User, student: User, *, states: Collection[str] = OBSERVABLE) -> EnrollmentQuerySet:
+    """Through which enrollments somebody observes a student in single courses, without a link, by course."""
+    beside = Enrollment.objects.filter(user=observer, associated_user=student, state__in=states).filter(~by_link())
+    return beside.select_related("section__course").order_by("section__course__name", "id")
+
+
+def has_stopped(observer: User, student: User) -> bool:
+    """Whether somebody observed a student in single courses before, and no longer does."""
+    return observing_by_course(observer, student, states=[Enrollment.State.DELETED]).exists()
+
+
+def stop_observing(observer: User, student: User) -> int:
+    """Let an observer end by themselves what the school set up in single courses; a link between the accounts stays.
+
+    Returns how many enrollments ended: none where that was done already.
+    """
+    with transaction.atomic():
+        lock_users([observer.pk, student.pk])
+        places = list(observing_by_course(observer, student))
+        change_states(places, Enrollment.State.DELETED, by=observer)
+    return len(places)

@@ -60,6 +60,11 @@ class Standing:
         return not self.is_staff or (self.has_several_parts and self.part is Part.LEARNING)
 
     @property
+    def observes_nobody(self) -> bool:
+        """Whether they were added as an observer and nothing else, without a student."""
+        return self.types == {BaseType.OBSERVER} and not self.observed and not self.is_staff
+
+    @property
     def is_student(self) -> bool:
         return BaseType.STUDENT in self.types
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from pairing.views import codes, deleting, export, observees, registration, settings
+from pairing.views import codes, deleting, export, leaving, observees, registration, settings
 
 urlpatterns = [
     path("profile/settings", settings.show, name="settings"),
     path("profile/observees", observees.show, name="observees"),
     path("profile/observees/confirm", observees.confirm, name="confirm_observee"),
+    path("profile/observees/<int:student_id>/leave", leaving.leave, name="leave_observee"),
     path("profile/observees/<int:student_id>/remove", observees.remove, name="remove_observee"),
     path("profile/observer_pairing_codes/<int:code_id>/revoke", codes.revoke, name="revoke_code"),
     path("users/<int:student_id>/observer_pairing_codes", codes.issue, name="issue_code"),

@@ -90,7 +90,9 @@ def _page(request: SignedInRequest, form: CodeForm, refusal: Refused | None = No
     courses = courses_by_student(request.user)
     linked = [(link, courses.get(link.student_id, [])) for link in links.order_by("student__sort_key", "student")]
     ids = {link.student_id for link, _courses in linked}
-    others = [(student, courses.get(student.pk, [])) for student in observed_students(request.user) if student.pk not in ids]
+    others = [
+        (student, courses.get(student.pk, [])) for student in observed_students(request.user) if student.pk not in ids
+    ]
     context: dict[str, Any] = {
         "form": form,
         "pairing_is_on": Account.objects.root().pairing_is_on,

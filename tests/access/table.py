@@ -89,6 +89,8 @@ PAGES = [
         "POST", "/profile/observees", but(SIGNED_IN, "acting"), of_oneself=True, body={"code": "abcdef", "step": "pair"}
     ),
     row("GET", "/profile/observees/confirm", SIGNED_IN, of_oneself=True),
+    row("GET", "/profile/observees/{student}/leave", "course_observer", hidden=but(SIGNED_IN, "course_observer")),
+    row("POST", "/profile/observees/{student}/leave", "course_observer", hidden=but(SIGNED_IN, "course_observer")),
     row("GET", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
     row("POST", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
     row("GET", "/profile/observer_pairing_codes/{code}/revoke", STUDENT, hidden=but(SIGNED_IN, STUDENT)),
