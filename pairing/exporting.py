@@ -79,15 +79,25 @@ class LastExport:
 
 def last_export(course: Course, *, by: User) -> LastExport | None:
     """The last export of `course`, by whomever, as far as it was of students `by` may export (two statements)."""
-    found = AuditEvent.objects.filter(action=Action.CODES_EXPORTED, details__course=course.pk)
-    event = found.select_related("actor").order_by("-id").first()
-    if event is None or event.actor is None:
+    event = _last_event(course)
+    if event is None:
         return None
     theirs = students_of(course, by=by).order_by().filter(pk__in=event.details["students"])
-    students = set(theirs.values_list("pk", flat=True))
-    if not students and event.actor != by.person_acting:
+    return _as_seen(event, set(theirs.values_list("pk", flat=True)), by)
+
+
+def _last_event(course: Course) -> AuditEvent | None:
+    found = AuditEvent.objects.filter(action=Action.CODES_EXPORTED, details__course=course.pk)
+    return found.select_related("actor").order_by("-id").first()
+
+
+def _as_seen(event: AuditEvent, may_export: set[int], by: User) -> LastExport | None:
+    """What an export means to `by`; None where it was of other students than theirs, by somebody else."""
+    students = may_export.intersection(event.details["students"])
+    if event.actor is None or not (students or event.actor == by.person_acting):
         return None
-    return LastExport(event.pk, event.at, event.actor, len(students), len(students & {*event.details["dropped"]}))
+    dropped = students.intersection(event.details["dropped"])
+    return LastExport(event.pk, event.at, event.actor, len(students), len(dropped))
 
 
 def export(course: Course, *, by: User, zone: ZoneInfo, after: int | None = None) -> Iterator[str]:
@@ -99,11 +109,12 @@ def export(course: Course, *, by: User, zone: ZoneInfo, after: int | None = None
     """
     with transaction.atomic():
         take_turn(f"export of course {course.pk}")
-        last = last_export(course, by=by)
-        if last and last.is_recent and last.pk != after:
-            raise ExportedJustNow
         people = list(students_of(course, by=by).values_list("pk", "sortable_name", "sis_user_id"))
         ids = [pk for pk, _name, _sis in people]
+        event = _last_event(course)
+        last = _as_seen(event, {*ids}, by) if event else None
+        if last and last.is_recent and last.pk != after:
+            raise ExportedJustNow
         codes = issue_for_class(ids, by=by, course=course, bound=bound_in(course, ids, by=by))
     # Made in one go, the codes all end at the same time.
     until = timezone.localtime(codes[0].expires_at, zone).isoformat(timespec="seconds") if codes else ""

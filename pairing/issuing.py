@@ -87,7 +87,7 @@ def issue_for_class(
     Those for the students `bound` open this course only, whatever the institution has chosen. Whose oldest live code
     ended for it is recorded with it.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         codes, dropped = _issue_for(student_ids, by, course, None, bound)
         record(Action.CODES_EXPORTED, by=by, course=course.pk, students=list(student_ids), dropped=dropped)
     return codes
