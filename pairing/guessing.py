@@ -11,7 +11,9 @@ week some code may be hit with a chance of 1 in 10,000 at most, with 5,000 codes
   at all codes. An account that has not failed within the week is let through still: its first guess costs little.
 
 Signing up is asked for the family name from 200 failures an hour, too, and from 50 the admins are told. A text that was
-a code once is no guess: who reads an old letter costs the institution nothing.
+a code once, or is one slip away from one that lives (one character, capitals, two swapped), is no guess: who reads an
+old letter or mistypes a good code costs the institution nothing. For each code those are some 400 of the 56⁶
+texts, too few to help a guesser, who is not told of them either.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, User
+from accounts.password_tries import try_password_of_another
 from accounts.registering import OBSERVER, Application, Errors, check_login_is_free, is_open_to, problems, register
 from pairing import texts, tries
 from pairing.errors import CodeRefused, PairingIsOff
@@ -126,4 +127,15 @@ def _signed_up_before(wanted: Application, by: User | None, **which: object) -> 
     used = PairingCode.objects.filter(used_by__created_at__gte=since, **which)
     code = used.filter(used_by__login_id__iexact=wanted.unique_id).select_related("used_by").first()
     user = code.used_by if code else None
-    return user if user and user.is_active and (by is not None or wanted.has_password_of(user)) else None
+    return user if user and user.is_active and (by is not None or _is_known_to(user, wanted)) else None
+
+
+def _is_known_to(user: User, wanted: Application) -> bool:
+    """Whether the password given is this person's. Raises TooManyPasswords: it is a try like any other."""
+    if wanted.password_hash:
+        return wanted.has_password_of(user)
+
+    def test(person: User | None) -> User | None:
+        return person if person and wanted.has_password_of(person) else None
+
+    return try_password_of_another(user.login_id, test) is not None

@@ -7,6 +7,7 @@ import re
 import secrets
 import string
 import unicodedata
+from itertools import product
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -59,6 +60,14 @@ def complaint(text: str) -> str | None:
             "given": len(text),
         }
     return None
+
+
+def slips(text: str) -> set[str]:
+    """What may have been meant by a text that was mistyped: other capitals, one other character, two swapped."""
+    cases = product(*({c, c.swapcase()} & set(ALPHABET) or {c} for c in text))
+    others = (text[:at] + c + text[at + 1 :] for at in range(len(text)) for c in ALPHABET)
+    swapped = (text[:at] + text[at + 1] + text[at] + text[at + 2 :] for at in range(len(text) - 1))
+    return {*("".join(letters) for letters in cases), *others, *swapped} - {text}
 
 
 def digest(text: str) -> bytes:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.errors import TooManyTries
 from accounts.models import AuditEvent, FailedTry, ObservationLink, User
 from accounts.rate_limit import Tally, hidden
+from pairing import texts, tries
 from pairing.errors import CodeRefused, FamilyNameWanted, TooManyOfFamily
 from pairing.family_names import fits
 from pairing.guessing import ALL, NAME, POSSIBLE_CODES, WEEK, Entrance, asks_for_name, name_key
@@ -159,7 +160,7 @@ def test_a_guess_is_asked_for_the_name_for_as_long_as_the_week_has_had_enough(co
 def test_a_wrong_name_is_refused_like_a_wrong_code(code):
     enough_to_ask(Entrance.SIGN_UP)
     wrong_name = sign_up("abcdef", **{"pairing_code[family_name]": "Stone"})
-    wrong_code = sign_up("abcdeg", **{"pairing_code[family_name]": "Stone"})
+    wrong_code = sign_up(WRONG, **{"pairing_code[family_name]": "Stone"})
     assert wrong_name.status_code == wrong_code.status_code == 422
     assert "does not work for a student of this family name" in wrong_name.content.decode()
     assert "does not work for a student of this family name" in wrong_code.content.decode()
@@ -235,9 +236,35 @@ def test_a_text_that_was_a_code_once_or_cannot_be_one_costs_the_institution_noth
     assert not FailedTry.objects.filter(keys__contains=[ALL]).exists()
 
 
-def test_when_others_exhaust_what_is_free_meanwhile_a_guess_tells_nothing():
-    from pairing import tries
+def test_a_good_code_with_a_slip_is_no_guess_and_costs_who_types_it_only(code):
+    for text in ("abcdeF", "ABCDEF", "abcdek", "abdcef"):
+        with pytest.raises(CodeRefused):
+            preview(text, observer=UserFactory(), network="192.0.2.1")
+    assert FailedTry.objects.filter(keys__contains=["pairing from 192.0.2.1"]).count() == 4
+    assert not FailedTry.objects.filter(keys__contains=[ALL]).exists()
+    for text in ("abcdkm", "fedcba", "abcefd"):
+        with pytest.raises(CodeRefused):
+            preview(text, observer=UserFactory(), network="192.0.2.1")
+    assert FailedTry.objects.filter(keys__contains=[ALL]).count() == 3
 
+
+def test_what_is_one_slip_away_from_a_code_is_no_great_part_of_all_texts():
+    slips = texts.slips("Abc7ef")
+    assert {"abc7ef", "ABC7EF", "Abd7ef", "bAc7ef"} <= slips
+    assert "Abc7ef" not in slips
+    assert len(slips) < 400
+    assert len(texts.slips("aaaaaa")) < 400
+    assert 5000 * 400 / POSSIBLE_CODES < 1e-4
+
+
+def test_an_evening_of_two_thousand_slips_asks_nobody_for_a_name(code):
+    sign_up("abcdek")
+    keys = FailedTry.objects.get().keys
+    FailedTry.objects.bulk_create(FailedTry(keys=keys, weight=5000) for _ in range(2000))
+    assert sign_up("abcdef", "203.0.113.9").status_code == 302
+
+
+def test_when_others_exhaust_what_is_free_meanwhile_a_guess_tells_nothing():
     overtaken = tries.begin_code(None, "192.0.2.1")
     enough_to_ask(Entrance.SIGN_UP)
     assert isinstance(overtaken.failed(WRONG), FamilyNameWanted)
@@ -245,7 +272,7 @@ def test_when_others_exhaust_what_is_free_meanwhile_a_guess_tells_nothing():
 
 
 def test_an_incomplete_form_counts_a_wrong_code_and_says_nothing_of_any(code):
-    wrong = sign_up("abcdeg", **{"user[name]": ""})
+    wrong = sign_up(WRONG, **{"user[name]": ""})
     right = sign_up("abcdef", **{"user[name]": ""})
     assert wrong.status_code == right.status_code == 422
     for answer in (wrong, right):

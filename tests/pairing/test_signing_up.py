@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, Action, AuditEvent, FailedTry, ObservationLink, SelfRegistration, User
+from accounts.password_tries import TooManyPasswords
 from accounts.registering import Application
 from courses.course_lists import courses_observed
 from pairing import tries
@@ -130,7 +131,16 @@ def test_a_used_code_with_another_login_or_password_is_a_guess_like_any_other(ro
     CodeFactory(text="abcdef")
     sign_up(application(), "abcdef", network=NETWORK)
     assert errors_of(application(**other), "abcdef") == {"pairing_code.code": ["invalid"]}
-    assert FailedTry.objects.count() == 1
+    assert FailedTry.objects.filter(keys__contains=[tries.network_key(NETWORK)]).count() == 1
+
+
+def test_a_used_code_is_no_way_to_guess_the_password_of_the_account_it_made(root):
+    CodeFactory(text="abcdef")
+    sign_up(application(), "abcdef", network=NETWORK)
+    for number in range(5):
+        errors_of(application(password=f"another-long-word-{number}"), "abcdef")
+    with pytest.raises(TooManyPasswords):
+        sign_up(application(), "abcdef", network="198.51.100.9")
 
 
 def test_a_sign_up_is_taken_for_sent_again_for_an_hour_only(root):
