@@ -194,7 +194,7 @@ REST_FRAMEWORK = {
 }
 
 # What apps have to say on the home of whoever runs accounts: see accounts/home.py.
-HOME_WAITING = ["sis.home.waiting"]
+HOME_WAITING = ["pairing.home.waiting", "sis.home.waiting"]
 HOME_STEPS = ["courses.home.first_steps", "sis.home.first_steps", "pairing.home.first_steps"]
 
 # Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in */jobs.py.

@@ -1,4 +1,4 @@
-"""The first step of an institution that concerns pairing codes: see accounts/home.py."""
+"""What pairing has to say on the home of whoever runs the institution: see accounts/home.py."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.home import Post, Step
+from accounts.home import Post, Step, Waiting
 from accounts.models import RoleOverride
+from pairing.alarm import alarms_of_the_week
 from pairing.gates import PERMISSION
+
+
+def waiting(posts: Sequence[Post]) -> Iterator[Waiting]:
+    """The alarms of the last week about guessed codes: for those who manage the institution's settings."""
+    for post in posts:
+        if post.is_root and "manage_account_settings" in post.permissions and (alarms := alarms_of_the_week()):
+            text = ngettext(
+                "There was %(count)d alarm in the last seven days: many codes that do not exist were tried.",
+                "There were %(count)d alarms in the last seven days: many codes that do not exist were tried.",
+                len(alarms),
+            )
+            yield Waiting(text % {"count": len(alarms)}, reverse("authentication", args=[post.account.pk]))
 
 
 def first_steps(posts: Sequence[Post]) -> Iterator[Step]:

@@ -12,6 +12,8 @@ from accounts.home import Waiting, first_steps, posts_of, waiting
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, SelfRegistration, User
 from courses.models import Course
 from courses.observing import link
+from pairing.alarm import raise_alarm
+from pairing.guessing import ALARM_AT
 from sis.models import SisImport
 from tests.database import statements
 from tests.factories import (
@@ -94,6 +96,13 @@ class TestWhatWaits:
         page = home(make_admin())
         assert "roster import" not in page
         assert "Nothing waits for you." in page
+
+    def test_an_alarm_about_guessed_codes_is_shown_for_a_week_to_those_who_manage_the_settings(self, root):
+        raise_alarm(ALARM_AT)
+        words = "There was 1 alarm in the last seven days"
+        assert words in home(make_admin())
+        assert words not in home(make_clerk("read_roster"))
+        assert words not in home(make_admin(AccountFactory()))
 
     def test_an_app_above_says_what_waits_without_being_known_below(self, root, settings):
         admin = make_admin()
