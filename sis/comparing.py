@@ -44,9 +44,9 @@ def differing(
     """The rows of `new` that `old` does not have, and those of `old` that are gone.
 
     What a row is about stands in the columns of `key`; a row is gone when nothing of `new` is about the same. Of rows
-    about the same all but the first are different, so that applying them in order ends where applying all would. The
-    columns of `slight` count little. They come in no particular order, but at each call in the same. Raises
-    MalformedFile before the first row.
+    about the same all are different: applying them in order ends where applying all would, and whoever looks at them
+    sees them all. The columns of `slight` count little. They come in no particular order, but at each call in the
+    same. Raises MalformedFile before the first row.
     """
     rows, characters = old.size
     parts = min(1 + (rows * BYTES_OF_A_ROW + characters) // BYTES_AT_ONCE, MOST_PARTS)
@@ -69,13 +69,21 @@ def _differing(
         if key in known:
             twice.add(key)
         known[key] = number, text
+    # Rows that are the same on both sides, until another turns out to be about the same as one of them.
+    same: dict[str, Keyed] = {}
     for place, number, key, text in now:
         was = known.pop(key, None)
-        if was is None or key in twice or was[1] != text:
-            other = next(rows_of(old_header, [([0], [was[1]])]), None) if was and key not in twice else None
-            for row in rows_of(header, [([number], [text])]):
-                if not (other and _filled(row) == _filled(other)):
-                    yield Difference(place, row, other is not None and _filled(row, slight) == _filled(other, slight))
+        if was is not None and key not in twice and was[1] == text:
+            same[key] = (place, number, key, was[1])
+            continue
+        if first := same.pop(key, None):
+            yield from (Difference(first[0], row) for row in rows_of(header, [([first[1]], [first[3]])]))
+        other = next(rows_of(old_header, [([0], [was[1]])]), None) if was and key not in twice else None
+        for row in rows_of(header, [([number], [text])]):
+            if other and _filled(row) == _filled(other):
+                same[key] = (place, number, key, text)
+            else:
+                yield Difference(place, row, other is not None and _filled(row, slight) == _filled(other, slight))
     for number, text in known.values():
         for row in rows_of(old_header, [([number], [text])]):
             yield Difference(None, row)

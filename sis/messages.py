@@ -11,6 +11,14 @@ from django.utils.translation import gettext_noop
 TEXTS = {
     "unreadable_name": _("The {column} of this row has nothing to read in it ({id}). Give a name with letters."),
     "too_long": _("The {column} of this row is too long ({id}). At most 255 characters are kept."),
+    "shortened_id": _(
+        "A spreadsheet has shortened an id to {column}, which may now stand for several people or things: the row was"
+        " left out. Export it again, and keep ids as text."
+    ),
+    "shared_id": _(
+        "Two people of this upload have the same user_id, {column}: no row about either was imported. Perhaps a"
+        " spreadsheet has shortened or rounded the ids: give each person their own, and keep ids as text."
+    ),
     "bad_date": _("A date of {id} does not exist, and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
     "bad_status": _("“{status}” is no status for {id}. The reference lists the words that can stand there."),
     "not_saved": _("This row could not be saved, though no rule says why. Look at what stands in it, and beside it."),
@@ -23,8 +31,13 @@ TEXTS = {
         "The integration id {integration_id} of user {user} belongs to user {holder} already. Give each its own."
     ),
     "login_claimed": _(
-        "The login {login} of user {user} belongs to user {holder} already. Delete that user first, or let the import"
-        " change the SIS id of whoever has the login (update_sis_id_if_login_claimed)."
+        "Two people, one login: give each their own. The login {login} of user {user} belongs to user {holder} already."
+        " Only if both are one person whose SIS id has changed, let the import change it"
+        " (update_sis_id_if_login_claimed)."
+    ),
+    "two_people": _(
+        "Two people, one login: give each their own. The login {login} of user {user} belongs to user {holder}, who is"
+        " in this upload as well; they were not made one person."
     ),
     "cannot_remove_self": _("User {user} started this import and cannot remove themselves. Let somebody else do it."),
     "unknown_auth_provider": _("There is no authentication provider “{provider}” (user {user}). Leave it out."),

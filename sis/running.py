@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.models import Action
-from sis import staging
+from sis import mistaken, staging
 from sis.applying.appliers import APPLIERS
 from sis.applying.chunks import Run, apply_chunk, not_saved
 from sis.batching import NotRemoved, remove_unlisted
@@ -104,6 +104,7 @@ class Import:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
         files = [one for one in outcome if isinstance(one, StagedFile)]
+        mistaken.mark(files, joins_by_login=self.options.update_sis_id_if_login_claimed)
         self.total = staging.count()
         return files
 

@@ -77,6 +77,7 @@ class Round:
             "skip_deletes": run.options.skip_deletes,
             "dry_run": run.options.dry_run,
             "chain": run.chain,
+            "is_compared": run.is_compared,
             "update_sis_id": run.options.update_sis_id_if_login_claimed,
         }
 

@@ -1,7 +1,7 @@
 """courses.csv: courses, where they belong and whether they are open."""
 
+from courses.creating import PERMISSION
 from courses.models import Course
-from courses.running import PERMISSION
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import refuse_moves
 

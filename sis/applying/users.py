@@ -24,18 +24,28 @@ CROSS JOIN LATERAL (
 ) keys(key)
 """
 
+# Whether whoever has the row's login stands in this upload under another id: then it is somebody else. Of a data set
+# only what differs is staged; who came by it and is not mentioned is in it as before.
+STAYS = """
+(EXISTS (SELECT FROM sis_standing s WHERE s.user_id = f.sis_user_id AND s.stays)
+ OR (%(is_compared)s AND NOT EXISTS (SELECT FROM sis_standing s WHERE s.user_id = f.sis_user_id)
+     AND EXISTS (SELECT FROM sis_sisimport last WHERE last.id = f.sis_import_id AND %(chain)s =
+                 coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', ''))))
+"""
+
 PROBLEM = f"""
 CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN r.login_id IS NULL THEN 'no_login_id'
      WHEN r.status IS NULL THEN 'no_status'
      WHEN r.status NOT IN ('active', 'suspended', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
+     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.status <> 'deleted' AND i.id <> coalesce(f.id, -1) THEN 'integration_id_claimed'
      WHEN a.id IS NULL AND f.sis_user_id IS NOT NULL AND NOT %(update_sis_id)s THEN 'login_claimed'
+     WHEN a.id IS NULL AND f.sis_user_id IS NOT NULL AND {STAYS} THEN 'two_people'
      WHEN r.status <> 'deleted' AND l.state <> 'deleted' AND l.id <> coalesce(f.id, -1) THEN 'login_claimed'
      WHEN r.status = 'deleted' AND f.id = %(by)s THEN 'cannot_remove_self'
      WHEN r.authentication_provider_id NOT IN ('canvas', '1') THEN 'unknown_auth_provider'
-     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
      WHEN r.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
                                        '<delete>') THEN 'user_invalid'
      WHEN (r.status = 'deleted' OR r.{WAS_ADDED}) AND f.state = 'deleted' THEN 'skip' END

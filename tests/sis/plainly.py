@@ -16,9 +16,16 @@ class School:
     places: dict[tuple[str, str, str, str | None], str] = field(default_factory=dict)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     warnings: list[tuple[str, int, str]] = field(default_factory=list)
+    # The ids that several people of the files at hand have: no row about them counts.
+    shared: set[str] = field(default_factory=set)
 
     def load(self, files: dict[str, list[tuple[str, ...]]]) -> None:
         """Apply files in the order of processing; of one kind, in the order of their names."""
+        logins: dict[str, set[str]] = {}
+        for name in files:
+            for sis_id, login, *_ in files[name] if name.startswith("users") else []:
+                logins.setdefault(sis_id, set()).update({login} - {""})
+        self.shared = {sis_id for sis_id, its in logins.items() if sis_id and len(its) > 1}
         for kind, apply in (("users", self.user), ("enrollments", self.enrollment), ("observers", self.observer)):
             for name in sorted(name for name in files if name.startswith(kind)):
                 for number, row in enumerate(files[name], 2):
@@ -34,6 +41,8 @@ class School:
             return "no_status"
         if status not in ("active", "suspended", "deleted"):
             return "bad_status"
+        if sis_id in self.shared:
+            return "shared_id"
         holder = next((who for who, (its, state) in self.people.items() if its == login and state != "deleted"), None)
         if sis_id not in self.people and holder:
             return "login_claimed"
@@ -56,6 +65,8 @@ class School:
             return "no_user"
         if status not in ("active", "deleted", "completed", "inactive"):
             return "bad_status"
+        if {who, whom} & self.shared:
+            return "shared_id"
         if who not in self.people:
             return "user_not_found"
         if section not in SECTIONS:
@@ -94,6 +105,8 @@ class School:
             return "self"
         if status not in ("active", "deleted"):
             return "bad_status"
+        if {observer, student} & self.shared:
+            return "shared_id"
         for who, problem in ((observer, "unknown_observer"), (student, "unknown_student")):
             if self.people.get(who, ["", "deleted"])[1] == "deleted":
                 return problem

@@ -23,6 +23,8 @@ WHO = st.sampled_from(["A", "B", "C", "D"])
 STATUS = st.sampled_from(["active", "active", "deleted", "inactive", "completed", "suspended", ""])
 USERS = st.tuples(st.one_of(WHO, st.just("")), st.sampled_from(["a", "b", "c", "d", ""]), STATUS)
 GOOD_USERS = WHO.map(lambda who: (who, who.lower(), "active"))
+# Of several logins under one id nothing is left; so mostly each has their own.
+OWN_LOGINS = st.tuples(WHO, STATUS).map(lambda it: (it[0], it[0].lower(), it[1]))
 ENROLLMENTS = st.tuples(
     st.sampled_from([*SECTIONS, *SECTIONS, "S9", ""]),
     st.one_of(WHO, st.sampled_from(["X", ""])),
@@ -45,7 +47,9 @@ LINKS = st.tuples(PAIRS, st.sampled_from(["active", "active", "deleted"])).map(l
 def rosters():
     return st.fixed_dictionaries(
         {
-            "users": st.lists(st.one_of(GOOD_USERS, USERS), max_size=4).map(lambda rows: [*EVERYBODY, *rows]),
+            "users": st.lists(st.one_of(GOOD_USERS, OWN_LOGINS, OWN_LOGINS, USERS), max_size=4).map(
+                lambda rows: [*EVERYBODY, *rows]
+            ),
             "enrollments": st.lists(st.one_of(STUDENTS, STUDENTS, BESIDE, ENROLLMENTS), max_size=8),
             "observers": st.lists(st.one_of(LINKS, LINKS, LINKS, OBSERVERS), max_size=6),
         }

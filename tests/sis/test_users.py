@@ -12,7 +12,7 @@ from accounts.tokens import make_token, token_owner
 from courses.models import Enrollment
 from courses.observing import link
 from sis.options import Options
-from tests.factories import EnrollmentFactory, UserFactory
+from tests.factories import EnrollmentFactory, SectionFactory, UserFactory
 from tests.sis.conftest import warnings
 
 HEADER = "user_id,login_id,status"
@@ -117,6 +117,105 @@ def test_the_sis_id_behind_a_claimed_login_changes_when_asked_to(load):
     before = UserFactory(login_id="kim", sis_user_id="OLD")
     load(users=f"{HEADER}\nU1,kim,active", options=Options(update_sis_id_if_login_claimed=True))
     assert user().pk == before.pk
+
+
+JOIN = Options(ignore_deletion_brake=True, update_sis_id_if_login_claimed=True)
+
+
+@pytest.mark.parametrize("options", [JOIN, Options(ignore_deletion_brake=True)])
+def test_two_people_with_one_login_are_never_made_one(load, options):
+    mum = "MUM,family@example.org,active"
+    load(users=f"{HEADER}\n{mum}\nANN,ann,active\nBEN,ben,active")
+    links = "observer_id,student_id,status\nMUM,ANN,active"
+    load(links=links)
+    made = load(
+        options=options, users=f"{HEADER}\nDAD,family@example.org,active\n{mum}", links=f"{links}\nDAD,BEN,active"
+    )
+    assert warnings(made)[0] == (2, "two_people" if options is JOIN else "login_claimed")
+    told = made.sis_import_errors.order_by("id")[0].message
+    assert told.startswith("Two people, one login: give each their own.")
+    assert {(link.observer.sis_user_id, link.student.sis_user_id) for link in ObservationLink.objects.all()} == {
+        ("MUM", "ANN")
+    }
+    assert not User.objects.filter(sis_user_id="DAD").exists()
+
+
+def test_nor_when_the_one_gets_another_login_in_the_same_upload(load):
+    load(users=f"{HEADER}\nMUM,family,active")
+    made = load(options=JOIN, users=f"{HEADER}\nDAD,family,active\nMUM,mum,active")
+    assert warnings(made) == [(2, "two_people")]
+    assert user("MUM").login_id == "mum"
+    assert warnings(load(options=JOIN, users=f"{HEADER}\nDAD,family,active\nMUM,mum,active")) == []
+
+
+def test_nor_two_new_ones_of_one_upload(load):
+    made = load(options=JOIN, users=f"{HEADER}\nMUM,family,active\nDAD,family,active")
+    assert warnings(made) == [(3, "two_people")]
+
+
+def test_nor_when_of_a_data_set_only_the_one_is_new(load):
+    options = Options(**vars(JOIN) | {"diffing_data_set_identifier": "x"})
+    load(options=options, users=f"{HEADER}\nMUM,family,active\nANN,ann,active")
+    made = load(options=options, users=f"{HEADER}\nMUM,family,active\nANN,ann,active\nDAD,family,active")
+    assert warnings(made) == [(4, "two_people")]
+    assert not User.objects.filter(sis_user_id="DAD").exists()
+
+
+class TestTwoPeopleUnderOneId:
+    NAMES = "user_id,login_id,full_name,status"
+    ANN, BEN = "{0},ann,Ann Alpha,active", "{0},ben,Ben Beta,active"
+
+    @pytest.mark.parametrize(("id_", "kind"), [("1.23457E+11", "shortened_id"), ("77", "shared_id")])
+    def test_neither_replaces_the_other(self, load, id_, kind):
+        for _again in range(2):
+            made = load(users="\n".join([self.NAMES, self.ANN.format(id_), self.BEN.format(id_), "C,c,Cy,active"]))
+            assert warnings(made) == [(2, kind), (3, kind)]
+            assert "spreadsheet" in made.sis_import_errors.order_by("id")[0].message
+            assert set(User.objects.filter(login_id__in=["ann", "ben", "c"]).values_list("login_id", flat=True)) == {
+                "c"
+            }
+
+    @pytest.mark.parametrize("rows", [[ANN, BEN], [BEN, ANN], [ANN.replace("active", "deleted"), BEN]])
+    @pytest.mark.parametrize("identifier", ["", "every night"])
+    def test_nor_somebody_who_is_there_already_nor_get_their_links_and_places(self, load, rows, identifier):
+        options = Options(ignore_deletion_brake=True, diffing_data_set_identifier=identifier)
+        load(options=options, users="\n".join([self.NAMES, self.ANN.format("77"), "MUM,mum,Mum,active"]))
+        SectionFactory(sis_section_id="S")
+        places, links = (
+            "section_id,user_id,role,status\nS,77,student,active",
+            "observer_id,student_id,status\nMUM,77,active",
+        )
+        rows = [self.NAMES, *(row.format("77") for row in rows), "MUM,mum,Mum,active"]
+        made = load(options=options, users="\n".join(rows), places=places, links=links)
+        assert [kind for _row, kind in warnings(made)] == ["shared_id"] * 4
+        assert (user("77").login_id, user("77").name, user("77").state) == ("ann", "Ann Alpha", "registered")
+        assert not Enrollment.objects.exists()
+        assert not ObservationLink.objects.exists()
+
+    def test_one_login_in_other_letters_is_one_person(self, load):
+        made = load(users="\n".join([self.NAMES, "77,ann,Ann,active", "77,ANN,Ann Alpha,active"]))
+        assert (warnings(made), user("77").name) == ([], "Ann Alpha")
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("courses", "course_id,short_name,long_name,status\n1.2E+15,B,Biology,active"),
+            ("enrollments", 'section_id,user_id,role,status\nS,"1,23457E+11",student,active'),
+            ("links", "observer_id,student_id,status\nMUM,1.23457E+11,active"),
+            ("ids", "old_id,new_id,type\nMUM,1.23457E+11,user"),
+        ],
+    )
+    def test_a_shortened_id_means_nothing_wherever_it_stands(self, load, name, text):
+        load(users=f"{HEADER}\nMUM,mum,active")
+        assert warnings(load(**{name: text})) == [(2, "shortened_id")]
+
+    def test_one_that_was_imported_so_can_be_put_right(self, load):
+        UserFactory(sis_user_id="1.23457E+11")
+        assert warnings(load(ids="old_id,new_id,type\n1.23457E+11,123456789012,user")) == []
+        assert user("123456789012")
+
+    def test_ids_that_only_look_similar_are_ids(self, load):
+        assert warnings(load(users=f"{HEADER}\nE+11,a,active\n12E+11,b,active\n1.2E+1,c,active\n1E11,d,active")) == []
 
 
 def test_a_login_cannot_move_to_somebody_else_while_its_owner_is_live(load):
