@@ -88,6 +88,17 @@ def not_to_give(wanted: Iterable[Held], *, by: User) -> set[Held]:
     return out_of_reach(wanted, by=by) | {(role, pk) for role, pk in wanted if PERMISSION not in mine[pk]}
 
 
+def removable(admins: Iterable[AccountAdmin], *, by: User) -> set[int]:
+    """The ids of those of these admin roles that `by` may take away by hand, as far as their roles go.
+
+    A role that was switched off may do nothing; anybody in charge may clear it away.
+    """
+    admins = list(admins)
+    in_force = {(one.role_id, one.account_id) for one in admins if one.role.workflow_state == Role.State.ACTIVE}
+    beyond = out_of_reach(in_force, by=by)
+    return {one.pk for one in admins if (one.role_id, one.account_id) not in beyond}
+
+
 def make_admin(user: User, role: Role, account: Account, *, by: User) -> AccountAdmin:
     """Give `user` an admin role on `account`; somebody who has it keeps it. Raises NotAllowed, Invalid."""
     _check(account, by)

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from accounts.api.errors import NOT_AUTHORIZED, error_body
+from accounts.errors import NotAllowed, Refused
 from config.reading import UNREADABLE, check_form
 
 
@@ -19,6 +20,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403, with what the refusal says."""
     return _answer(request, 403, NOT_AUTHORIZED, exception=str(exception))
+
+
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """Answer what a rule refuses with its own status and reason."""
+    if isinstance(refusal, NotAllowed):
+        return permission_denied(request, refusal)
+    if _is_api(request):
+        return JsonResponse(error_body(refusal.message), status=refusal.status)
+    return HttpResponse(render_to_string("refused.html", {"refusal": refusal}, request=request), status=refusal.status)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

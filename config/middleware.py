@@ -11,11 +11,11 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.errors import NotAllowed
+from accounts.errors import NotAllowed, Refused
 from accounts.models import User
 from accounts.permissions import remembering
 from accounts.zones import zone_named
-from config.errors import too_large
+from config.errors import refused, too_large
 from config.reading import check_form, check_query, is_too_large
 from courses.acting import SESSION_KEY, end, lapse, resume
 
@@ -131,3 +131,16 @@ class ReaderMiddleware:
         # Names of children, and now and then a code, stand in these pages.
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class RefusalMiddleware:
+    """Answers on pages what a rule refuses and no view has caught: with the reason, and never as a fault of ours."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return refused(request, exception) if isinstance(exception, Refused) else None

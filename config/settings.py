@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "config.middleware.PermissionMemoryMiddleware",
     "config.middleware.ActingMiddleware",
     "config.middleware.ReaderMiddleware",
+    "config.middleware.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

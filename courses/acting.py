@@ -20,16 +20,23 @@ SESSION_KEY = "acting_as"
 
 def check(actor: User, other: User) -> None:
     """Raise NotAllowed, with the reason, unless `actor` may act as `other`."""
+    if reason := why_not(actor, other):
+        raise NotAllowed(reason)
+
+
+def why_not(actor: User, other: User) -> str | None:
+    """Why `actor` may not act as `other`; None when they may."""
     if actor.actor is not None:
-        raise NotAllowed(_("You are acting as somebody already. Stop acting first."))
+        return _("You are acting as somebody already. Stop acting first.")
     if not may_on_account(actor, PERMISSION, Account.objects.root()):
-        raise NotAllowed(_("To act as somebody you need the permission “Users - act as”."))
+        return _("To act as somebody you need the permission “Users - act as”.")
     if actor == other:
-        raise NotAllowed(_("This is you."))
+        return _("This is you.")
     if not other.is_active:
-        raise NotAllowed(_("This account is suspended or deleted: there is nothing one could do as this person."))
+        return _("This account is suspended or deleted: there is nothing one could do as this person.")
     if reaches_further(other, actor):
-        raise NotAllowed(_("This person's permissions reach further than yours, so you cannot act as them."))
+        return _("This person's permissions reach further than yours, so you cannot act as them.")
+    return None
 
 
 def acting_as(actor: User, other: User) -> User:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
-from accounts.errors import Invalid
+from accounts.errors import Invalid, NotAllowed
 from accounts.locking import hold_account
 from accounts.models import Account, Action, User
+from accounts.permissions import may_on_account, permissions_on
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.texts import is_readable, tidied
 from courses.enrolling import default_section
 from courses.models import Course, Term
 
+PERMISSION = "manage_courses_admin"
 LONGEST = 255
+
+
+def check_may_manage(account: Account, by: User) -> None:
+    """Raise NotAllowed unless `by` may manage the courses of `account`."""
+    if not may_on_account(by, PERMISSION, account):
+        raise NotAllowed(_("To manage courses here you need the permission “Courses - manage” on this account."))
+
+
+def where_managed(accounts: Iterable[Account], *, by: User) -> set[int]:
+    """The ids of those of these accounts whose courses `by` may manage."""
+    return {pk for pk, keys in permissions_on(by, accounts).items() if PERMISSION in keys}
 
 
 def create_course(
@@ -35,8 +49,10 @@ def create_course(
 ) -> Course:
     """Make a course with its default section.
 
-    Raises Invalid for texts too long and ids that are taken, NotAllowed for an SIS id that `by` may not set.
+    Raises NotAllowed where `by` may not manage courses or set an SIS id; Invalid for texts too long and ids that are
+    taken.
     """
+    check_may_manage(account, by)
     name, course_code, sis_course_id = tidied(name), tidied(course_code), tidied(sis_course_id)
     check_may_set_sis_ids(sis_course_id, by=by)
     check_texts("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})

@@ -10,27 +10,19 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
-from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.errors import Invalid, Refused
 from accounts.locking import hold_account, lock_users
-from accounts.models import Account, Action, BaseType, Role, User
-from accounts.permissions import may_on_account
+from accounts.models import Action, BaseType, Role, User
 from accounts.roles import roles_of
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.stickiness import stick
 from accounts.texts import tidied
-from courses.creating import check_order, check_texts, sis_id_taken
+from courses.creating import check_may_manage, check_order, check_texts, sis_id_taken
 from courses.enrolling import changed_meanwhile
 from courses.models import Course, Enrollment, Submission
 
-PERMISSION = "manage_courses_admin"
 State = Course.State
 SHORT_TEXTS = frozenset({"name", "course_code", "sis_course_id"})
-
-
-def check_may_manage(account: Account, by: User) -> None:
-    """Raise NotAllowed unless `by` may manage the courses of `account`."""
-    if not may_on_account(by, PERMISSION, account):
-        raise NotAllowed(_("To manage courses here you need the permission “Courses - manage” on this account."))
 
 
 def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:

@@ -25,10 +25,12 @@ IDS_OF_PEOPLE = {
     "user_observer": ("observer_id", "student_id"),
 }
 
-# One id, and rows with different logins.
+# One id, and rows with different logins. What makes logins the same is asked of the few that seem not to be.
+OF_PEOPLE = f"file = ANY(%(files)s) AND c1 IS NOT NULL AND c2 IS NOT NULL AND NOT {WAS_ADDED}"
 SHARED = f"""
-SELECT c1 FROM {STAGED} WHERE file = ANY(%s) AND c1 IS NOT NULL AND c2 IS NOT NULL AND NOT {WAS_ADDED}
-GROUP BY c1 HAVING min(upper(c2)) <> max(upper(c2))
+SELECT c1 FROM {STAGED} WHERE {OF_PEOPLE}
+  AND c1 IN (SELECT c1 FROM {STAGED} WHERE {OF_PEOPLE} GROUP BY c1 HAVING min(c2) <> max(c2))
+GROUP BY c1 HAVING min(accounts_login_key(c2)) <> max(accounts_login_key(c2))
 """
 # Every id of people that rows name, and whether one of them lets the person stay.
 STANDING = f"""
@@ -55,7 +57,7 @@ def mark(files: Iterable[StagedFile], *, joins_by_login: bool) -> None:
         cursor.execute("CREATE INDEX ON sis_standing (user_id)")
         if not people:
             return
-        cursor.execute(SHARED, [people])
+        cursor.execute(SHARED, {"files": people})
         if shared := [one for (one,) in cursor.fetchall()]:
             for kind in IDS_OF_PEOPLE.keys() & of_kind.keys():
                 cursor.execute(_mark_shared(KINDS[kind]), {"files": of_kind[kind], "shared": shared})

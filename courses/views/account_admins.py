@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.admins import PERMISSION, admins_of, givable_roles, make_admin, remove_admin
+from accounts.admins import PERMISSION, admins_of, givable_roles, make_admin, removable, remove_admin
 from accounts.errors import Refused
 from accounts.forms import AdminForm
 from accounts.models import User
@@ -33,7 +33,8 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
     if words:
         found = found.filter(user__in=searched(User.objects.all(), words, post.permissions))
     page = page_of(found, request.GET.get("page"))
-    return show_page(request, post, TAB, "admins.html", page=page, words=words)
+    may_remove = removable(page.items, by=request.user)
+    return show_page(request, post, TAB, "admins.html", page=page, words=words, removable=may_remove)
 
 
 @login_required

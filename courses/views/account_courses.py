@@ -15,15 +15,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.errors import Refused
-from accounts.models import Account
+from accounts.models import Account, User
 from accounts.requests import SignedInRequest
 from accounts.tree import with_all_below
-from courses.creating import create_course
+from courses.creating import PERMISSION, check_may_manage, create_course, where_managed
 from courses.forms import CourseForm
 from courses.models import Course
 from courses.people import courses_of
 from courses.running import (
-    PERMISSION,
     Inside,
     conclude,
     delete_course,
@@ -49,9 +48,17 @@ def _enter(request: SignedInRequest, account_id: int, course_id: int) -> tuple[P
     return post, get_object_or_404(courses_of(post.account), pk=course_id)
 
 
-def _within(account: Account) -> Any:
-    """The accounts a course can be moved to."""
-    return Account.objects.filter(pk__in=with_all_below(account)).order_by("name", "id")
+def _enter_to_change(request: SignedInRequest, account_id: int, course_id: int) -> tuple[Post, Course]:
+    """The same, for who may change the course: the account it is in may have taken the right away. Or NotAllowed."""
+    post, course = _enter(request, account_id, course_id)
+    check_may_manage(course.account, request.user)
+    return post, course
+
+
+def _within(account: Account, *, by: User) -> Any:
+    """The accounts, from this one down, in which `by` can make a course, or to which they can move one."""
+    below = Account.objects.filter(pk__in=with_all_below(account))
+    return below.filter(pk__in=where_managed(below, by=by)).order_by("name", "id")
 
 
 @login_required
@@ -63,6 +70,7 @@ def show(request: SignedInRequest, account_id: int, course_id: int) -> HttpRespo
         "states": Course.State,
         "inside": what_is_inside(course),
         "has_grades": has_grades(course),
+        "may_change": bool(where_managed([course.account], by=request.user)),
     }
     return show_page(request, post, TAB, "course.html", **context)
 
@@ -75,7 +83,7 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
         None,
         request.POST or None,
         keys=post.permissions,
-        accounts=_within(post.account),
+        accounts=_within(post.account, by=request.user),
         initial={"account": account_id},
     )
 
@@ -99,8 +107,10 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
 @login_required
 def edit(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
     """The course's names, account, term and dates."""
-    post, course = _enter(request, account_id, course_id)
-    form = CourseForm(course, request.POST or None, keys=post.permissions, accounts=_within(post.account))
+    post, course = _enter_to_change(request, account_id, course_id)
+    form = CourseForm(
+        course, request.POST or None, keys=post.permissions, accounts=_within(post.account, by=request.user)
+    )
     if form.carry_out(lambda: edit_course(course, by=request.user, **form.cleaned_data)):
         messages.success(request, _("The changes are saved."))
         return redirect("account_course", account_id, course_id)
@@ -118,7 +128,7 @@ def edit(request: SignedInRequest, account_id: int, course_id: int) -> HttpRespo
 @login_required
 def change_state(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
     """Publish, unpublish, conclude or open the course again (`event`, in Canvas's words)."""
-    _post, course = _enter(request, account_id, course_id)
+    _post, course = _enter_to_change(request, account_id, course_id)
     if event := EVENTS.get(request.POST.get("event", "")):
         rule, said = event
         try:
@@ -132,7 +142,7 @@ def change_state(request: SignedInRequest, account_id: int, course_id: int) -> H
 @login_required
 def delete(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
     """Delete the course, after asking with numbers."""
-    post, course = _enter(request, account_id, course_id)
+    post, course = _enter_to_change(request, account_id, course_id)
     if request.method == "POST":
         delete_course(course, by=request.user)
         messages.success(request, _("The course %(name)s is deleted.") % {"name": course.name})

@@ -17,6 +17,7 @@ from accounts.paging import page_of
 from accounts.permissions import may_on_account
 from accounts.requests import SignedInRequest
 from accounts.tree import with_all_below
+from courses import acting
 from courses.history import events_of, lines
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
@@ -41,6 +42,7 @@ def show(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespons
         "person": person,
         "states": User.State,
         "manages_logins": manages_logins,
+        "may_act": acting.PERMISSION in post.permissions and acting.why_not(request.user, person) is None,
         "why_not_change": why_not_change(person, by=request.user) if manages_logins else None,
         "enrollments": page_of(_enrollments(person, post.account), request.GET.get("page")),
         **_links(request, person, post),

@@ -21,6 +21,7 @@ from accounts.permissions import account_permissions
 from accounts.requests import SignedInRequest
 from accounts.site import site_of
 from accounts.tree import above
+from courses.creating import where_managed
 from courses.models import Course
 from courses.people import courses_of, people_of, searched, searched_courses
 from courses.terms import terms
@@ -144,8 +145,10 @@ def courses(request: SignedInRequest, account_id: int) -> HttpResponse:
         found = found.filter(term=term)
     if state:
         found = found.filter(workflow_state=state)
+    page = page_of(found, request.GET.get("page"))
     context: dict[str, Any] = {
-        "page": page_of(found, request.GET.get("page")),
+        "page": page,
+        "managed": where_managed({course.account for course in page.items}, by=request.user),
         "words": words,
         "terms": every_term,
         "term": term,

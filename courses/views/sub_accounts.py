@@ -15,7 +15,7 @@ from accounts.errors import Refused
 from accounts.forms import AccountForm
 from accounts.models import Account
 from accounts.paging import page_of, search_words
-from accounts.permissions import may_on_account
+from accounts.permissions import may_on_account, permissions_on
 from accounts.requests import SignedInRequest
 from accounts.sub_accounts import PERMISSION, create_sub_account, edit_account, sub_accounts_of
 from courses.models import Course
@@ -35,7 +35,9 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
         found = found.filter(name__icontains=words)
     counted = found.annotate(course_count=Count("courses", filter=~Q(courses__workflow_state=Course.State.DELETED)))
     page = page_of(counted, request.GET.get("page"))
-    return show_page(request, post, TAB, "sub_accounts.html", page=page, words=words)
+    held = permissions_on(request.user, page.items)
+    managed = {pk for pk, keys in held.items() if PERMISSION in keys}
+    return show_page(request, post, TAB, "sub_accounts.html", page=page, words=words, managed=managed)
 
 
 @login_required
