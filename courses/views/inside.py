@@ -71,8 +71,8 @@ def followed(reader: User, here: Standing) -> list[User]:
 def _learner(here: Standing) -> str | Promise:
     """What the other part is called of somebody who runs the course as well."""
     if here.is_student and here.observed:
-        return _("Student and observer")
-    return _("Student") if here.is_student else _("Observer")
+        return _("As student and observer")
+    return _("As student") if here.is_student else _("As observer")
 
 
 def show(request: SignedInRequest, here: Standing, tab: Tab, template: str, **context: Any) -> HttpResponse:
@@ -87,7 +87,7 @@ def show(request: SignedInRequest, here: Standing, tab: Tab, template: str, **co
         "tabs": tabs,
         "tab": tab,
         "students": students,
-        "parts": [(Part.STAFF, _("Staff")), (Part.LEARNING, _learner(here))] if here.has_several_parts else [],
+        "parts": [(Part.STAFF, _("As staff")), (Part.LEARNING, _learner(here))] if here.has_several_parts else [],
         "Status": Status,
     }
     return render(request, f"courses/{template}", {**frame, **context})

@@ -93,7 +93,7 @@ def test_somebody_who_assists_in_a_course_they_take(school, work, look):
     helper = EnrollmentFactory(section=school.section, type=BaseType.TA).user
     EnrollmentFactory(section=school.section, user=helper)
     page = look(helper)
-    assert "As Student" in page()
+    assert "As student" in page()
     assert f'href="/courses/{school.course.pk}/grades"' not in page()
     assert f'href="/courses/{school.course.pk}/grades"' in page(query="?as=learning")
 
