@@ -19,20 +19,30 @@ from django.utils.crypto import salted_hmac
 from accounts.models import FailedTry
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+# Longer than any longest wait.
+MOST_DOUBLINGS = 12
 
 # Simultaneous guesses must not outrun their count. The first number says whose turn it is: of one who tries, of all.
 TURN = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
 ONE_WHO_TRIES, ALL_FAILURES = 1, 2
 
 COUNT = """
-SELECT k.key, t.times, t.weight
-FROM unnest(%(keys)s::text[], %(memories)s::interval[]) k(key, memory)
+SELECT k.key, t.latest[:k.most], t.count, t.weight
+FROM unnest(%(keys)s::text[], %(memories)s::interval[], %(most)s::int[]) k(key, memory, most)
 CROSS JOIN LATERAL (
-    SELECT array_agg(f.at ORDER BY f.at DESC) times, sum(f.weight) weight
+    SELECT array_agg(f.at ORDER BY f.at DESC) latest, count(*) count, sum(f.weight) weight
     FROM accounts_failedtry f WHERE f.keys @> ARRAY[k.key] AND f.at > %(now)s - k.memory
 ) t
-WHERE t.times IS NOT NULL
+WHERE t.count > 0
 """
+
+
+@dataclass(frozen=True)
+class Window:
+    """How far back failures are counted, and how many of the latest are looked at one by one."""
+
+    memory: timedelta
+    most: int = 1
 
 
 def hidden(text: str) -> str:
@@ -44,11 +54,11 @@ class Rule(Protocol):
     """How failures under one key slow the next try."""
 
     @property
-    def memory(self) -> timedelta:
-        """For how long a failure counts."""
+    def window(self) -> Window:
+        """Which failures it needs to know of."""
 
     def free_at(self, failures: Sequence[datetime]) -> datetime:
-        """When the next try may come, after `failures` (the latest first, none older than the memory)."""
+        """When the next try may come, after `failures` (the latest first, none from outside the window)."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,15 @@ class Doubling:
     longest: timedelta
     memory: timedelta
 
+    @property
+    def window(self) -> Window:
+        return Window(self.memory, self.tries + MOST_DOUBLINGS)
+
     def free_at(self, failures: Sequence[datetime]) -> datetime:
         over = len(failures) - self.tries
         if over < 0:
             return LONG_AGO
-        return failures[0] + min(self.wait * 2 ** min(over, 10), self.longest)
+        return failures[0] + min(self.wait * 2 ** min(over, MOST_DOUBLINGS), self.longest)
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,10 @@ class Slowing:
     pause: timedelta
     stop_at: int
     memory: timedelta
+
+    @property
+    def window(self) -> Window:
+        return Window(self.memory, self.stop_at)
 
     def free_at(self, failures: Sequence[datetime]) -> datetime:
         if len(failures) >= self.stop_at:
@@ -94,14 +112,11 @@ class Limit:
 
 @dataclass(frozen=True)
 class Tally:
-    """The failures under one key that still count, the latest first, and the sum of their weights."""
+    """Of the failures under one key within a window the latest, the latest first; how many, and their weights' sum."""
 
     failures: Sequence[datetime] = ()
+    count: int = 0
     weight: int = 0
-
-    def since(self, when: datetime) -> int:
-        """How many were later than that."""
-        return sum(at > when for at in self.failures)
 
 
 def take_turn(key: str) -> None:
@@ -119,13 +134,18 @@ def _lock(kind: int, key: str) -> None:
         cursor.execute(TURN, [kind, key])
 
 
-def tallies(memories: dict[str, timedelta]) -> dict[str, Tally]:
-    """What is counted under each key within its memory, in one statement; empty where there is nothing."""
-    parameters: dict[str, Any] = {"keys": list(memories), "memories": list(memories.values()), "now": timezone.now()}
+def tallies(windows: dict[str, Window]) -> dict[str, Tally]:
+    """What is counted under each key within its window, in one statement; empty where there is nothing."""
+    parameters: dict[str, Any] = {
+        "keys": list(windows),
+        "memories": [window.memory for window in windows.values()],
+        "most": [window.most for window in windows.values()],
+        "now": timezone.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(COUNT, parameters)
-        found = {key: Tally(times, weight) for key, times, weight in cursor.fetchall()}
-    return {key: found.get(key, Tally()) for key in memories}
+        found = {key: Tally(*counted) for key, *counted in cursor.fetchall()}
+    return {key: found.get(key, Tally()) for key in windows}
 
 
 def seconds_to_wait(limits: Iterable[Limit], counted: dict[str, Tally]) -> int:
@@ -137,7 +157,7 @@ def seconds_to_wait(limits: Iterable[Limit], counted: dict[str, Tally]) -> int:
 
 def count(limits: Iterable[Limit]) -> dict[str, Tally]:
     """The tallies that these limits ask for. A key stands in one limit only."""
-    return tallies({limit.key: limit.rule.memory for limit in limits})
+    return tallies({limit.key: limit.rule.window for limit in limits})
 
 
 def record_failure(keys: Iterable[str], weight: int = 0) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.auditing import record
 from accounts.models import Action, AuditEvent
-from accounts.rate_limit import tallies
+from accounts.rate_limit import Window, tallies
 from pairing.guessing import ALARM_AT, ALL, HOUR, WEEK, Entrance, asks_for_name
 
 logger = logging.getLogger(__name__)
@@ -42,9 +42,9 @@ class Situation:
 def situation() -> Situation:
     """What the admins see."""
     keys = {entrance: entrance.key for entrance in Entrance}
-    counted = tallies({ALL: HOUR, **dict.fromkeys(keys.values(), WEEK)})
+    counted = tallies({ALL: Window(HOUR), **dict.fromkeys(keys.values(), Window(WEEK))})
     asks = {entrance: asks_for_name(entrance, counted[ALL], counted[key]) for entrance, key in keys.items()}
-    return Situation(len(counted[ALL].failures), asks[Entrance.SIGN_UP], asks[Entrance.ACCOUNT])
+    return Situation(counted[ALL].count, asks[Entrance.SIGN_UP], asks[Entrance.ACCOUNT])
 
 
 def alarms_of_the_week() -> list[AuditEvent]:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from accounts.rate_limit import LONG_AGO, Tally
+from accounts.rate_limit import LONG_AGO, Tally, Window
 from pairing import texts
 
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
@@ -60,7 +60,7 @@ def asks_for_name(entrance: Entrance, all_guesses: Tally, without_name: Tally) -
     `all_guesses` are the failures of the last hour, `without_name` those of the last week by this entrance, each with
     as many codes as weight as lived then.
     """
-    if entrance is Entrance.SIGN_UP and len(all_guesses.failures) >= ASK_AT:
+    if entrance is Entrance.SIGN_UP and all_guesses.count >= ASK_AT:
         return True
     return without_name.weight / POSSIBLE_CODES >= entrance.share
 
@@ -71,6 +71,10 @@ class Ceiling:
 
     most: int
     memory: timedelta
+
+    @property
+    def window(self) -> Window:
+        return Window(self.memory, self.most)
 
     def free_at(self, failures: Sequence[datetime]) -> datetime:
         return failures[self.most - 1] + self.memory if len(failures) >= self.most else LONG_AGO

@@ -23,6 +23,7 @@ from accounts.rate_limit import (
     Limit,
     Slowing,
     Tally,
+    Window,
     hidden,
     record_failure,
     seconds_to_wait,
@@ -73,7 +74,7 @@ class Try:
 
     def check(self) -> None:
         """Raise TooManyTries while account or network has to wait."""
-        self._check_limits(tallies(self._memories()))
+        self._check_limits(tallies(self._windows()))
 
     def failed(self, refusal: Refused) -> Refused:
         """Count a failure; gives what to answer once the transaction, which must be kept, is committed.
@@ -91,8 +92,8 @@ class Try:
         record_failure(keys, weight)
         return refusal
 
-    def _memories(self) -> dict[str, timedelta]:
-        return {limit.key: limit.rule.memory for limit in _limits(self.user, self.network)}
+    def _windows(self) -> dict[str, Window]:
+        return {limit.key: limit.rule.window for limit in _limits(self.user, self.network)}
 
     def _check_limits(self, counted: dict[str, Tally]) -> None:
         if wait := seconds_to_wait(_limits(self.user, self.network), counted):
@@ -111,20 +112,20 @@ class CodeTry(Try):
 
     def counted(self) -> tuple[bool, int]:
         """Whether a family name is asked for, and how many guesses failed within the hour. Raises as `check`."""
-        counted = tallies(self._memories())
+        counted = tallies(self._windows())
         self._check_limits(counted)
         asked = asks_for_name(self.entrance, counted[ALL], counted[self.entrance.key])
         if asked:
             self._check_name(counted)
-        return asked, len(counted[ALL].failures)
+        return asked, counted[ALL].count
 
     @property
     def entrance(self) -> Entrance:
         return Entrance.ACCOUNT if self.user else Entrance.SIGN_UP
 
-    def _memories(self) -> dict[str, timedelta]:
-        names = dict.fromkeys(self.name_keys, NAME.memory)
-        return {**super()._memories(), ALL: HOUR, self.entrance.key: WEEK, **names}
+    def _windows(self) -> dict[str, Window]:
+        names = dict.fromkeys(self.name_keys, NAME.window)
+        return {**super()._windows(), ALL: Window(HOUR), self.entrance.key: Window(WEEK), **names}
 
     @property
     def name_keys(self) -> list[str]:
@@ -222,5 +223,5 @@ def _codes(text: str) -> tuple[int, bool]:
 
 def is_name_asked_for(entrance: Entrance) -> bool:
     """Whether a code must come with a family name at this entrance now."""
-    counted = tallies({ALL: HOUR, entrance.key: WEEK})
+    counted = tallies({ALL: Window(HOUR), entrance.key: Window(WEEK)})
     return asks_for_name(entrance, counted[ALL], counted[entrance.key])

@@ -151,7 +151,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    django.contrib.postgres.indexes.GinIndex(fields=["keys"], name="failed_tries_by_key"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["keys"], name="failed_tries_by_key"
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -16,7 +16,8 @@ class FailedTry(models.Model):
     weight = models.PositiveIntegerField(default=0)
 
     class Meta:
-        indexes = [GinIndex(fields=["keys"], name="failed_tries_by_key")]
+        # Every try reads it and few write: what waits to be sorted in would be read by each.
+        indexes = [GinIndex(fields=["keys"], name="failed_tries_by_key", fastupdate=False)]
         constraints = [models.CheckConstraint(condition=~Q(keys=[]), name="failed_try_is_counted_somewhere")]
 
     def __str__(self) -> str:
