@@ -74,6 +74,7 @@ def listed_term_body(term: Term, keys: Collection[str]) -> Body:
         "start_at": term.start_at,
         "end_at": term.end_at,
         "workflow_state": "active",
+        "overrides": term.date_overrides,
     }
     if "read_sis" in keys:
         body["sis_term_id"] = term.sis_term_id

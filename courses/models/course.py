@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q, Value
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import Account, BaseType
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 
 
@@ -30,6 +33,18 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def dates_by_type(self) -> list[tuple[str, datetime | None, datetime | None]]:
+        """The dates it has for single types of enrollment: type, start and end."""
+        return [
+            (str(BaseType(base).label), *(_moment(dates.get(side)) for side in ("start_at", "end_at")))  # type: ignore[misc]
+            for base, dates in sorted(self.date_overrides.items())
+        ]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text else None
 
 
 class CourseQuerySet(models.QuerySet["Course"]):

@@ -234,3 +234,13 @@ class TestBindingDatesByHand:
         assert browser.post(page, {"name": "A", "start_at": "2026-01-01T00:00", flag: "on"}).status_code == 302
         assert standing(here.observer, here.course)
         assert "checked" in browser.get(page).content.decode()
+
+
+def test_a_terms_dates_for_single_types_are_told_on_its_page_and_by_the_api(root):
+    dates = {"StudentEnrollment": {"start_at": "2026-09-07T12:00:00+00:00", "end_at": None}}
+    term = Term.objects.create(name="Autumn", date_overrides=dates)
+    admin, browser = make_admin(), Client()
+    browser.force_login(admin)
+    page = browser.get(f"/accounts/{root.pk}/terms").content.decode()
+    assert page.count("Student: 7 Sep 2026") == 1
+    assert Api(admin).get(f"accounts/{root.pk}/terms/{term.pk}").json()["overrides"] == dates
