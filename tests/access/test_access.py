@@ -146,7 +146,7 @@ def doors() -> set[tuple[str, str]]:
 
 def test_no_address_is_missing_from_the_table():
     shapes = {
-        (row.method if row.path.startswith(API) else "PAGE", re.sub(r"\{[^}]+\}", "{}", row.path)) for row in ROWS
+        (row.method if f"{row.path}/".startswith(API) else "PAGE", re.sub(r"\{[^}]+\}", "{}", row.path)) for row in ROWS
     }
     # "self" and the like stand where an id may stand.
     standing = {(method, re.sub(r"/(self|canvas)(?=/|$)", "/{}", path)) for method, path in shapes} | shapes
