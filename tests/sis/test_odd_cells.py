@@ -173,6 +173,7 @@ def test_what_stands_in_one_row_is_nothing_to_the_import(load, root, files):
         users="user_id,login_id,status\nA,a,active\nP,p,active",
         courses="course_id,short_name,long_name,status\nC,b,Biology,active",
         sections="section_id,course_id,name,status\nS,C,Section,active",
+        enrollments="section_id,user_id,role,status\nS,A,student,active",
     )
     made = load(**files, observers="observer_id,student_id,status\nP,A,active")
     assert (made.error_count, made.data["counts"]["user_observers"] + made.warning_count) == (0, 1)

@@ -14,7 +14,7 @@ from sis.dry_running import DryRun
 from sis.models import SisImport
 from sis.options import Options
 from sis.turns import turn, work_off
-from tests.factories import CourseFactory, SectionFactory, UserFactory, make_admin
+from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin
 from tests.racing import at_once, meanwhile
 from tests.sis.conftest import make
 
@@ -37,14 +37,15 @@ def people(root):
 
 def test_a_link_made_while_its_student_is_imported_into_a_course_covers_it(root, people, tmp_path):
     section, student, observer, admin = people
+    EnrollmentFactory(user=student)
     make(root, admin, Options(), tmp_path, {"enrollments": f"{ENROLLMENTS}\nS1,KIM,student,active"})
     with transaction.atomic():
         # The import comes to wait for the link that is being made.
         link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
         imported = meanwhile(lambda: work_off(root))
     assert imported.result(timeout=60) == [None]
-    beside = Enrollment.objects.get(user=observer)
-    assert (beside.section, beside.associated_user, beside.state) == (section, student, "active")
+    beside = Enrollment.objects.get(user=observer, section=section)
+    assert (beside.associated_user, beside.state) == (student, "active")
 
 
 def test_people_sign_in_during_a_dry_run_that_names_them(root, people, tmp_path):
