@@ -2,7 +2,9 @@
 
 from playwright.sync_api import expect
 
-from tests.factories import PASSWORD, make_admin, make_students
+from accounts.models import ObservationLink
+from courses.observing import link
+from tests.factories import PASSWORD, UserFactory, make_admin, make_student, make_students
 
 
 def test_what_is_wrong_with_a_form_takes_the_focus_and_leads_to_the_field(new_visitor, root):
@@ -73,3 +75,25 @@ def test_with_colors_of_ones_own_the_current_tab_has_a_line_that_the_others_lack
     ground = visitor.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert {color for is_current, color in lines if not is_current} == {ground}
     assert {color for is_current, color in lines if is_current}.isdisjoint({ground})
+
+
+def test_no_page_scrolls_sideways_whatever_people_and_courses_are_called(new_visitor, course, section, root):
+    long = "W" * 200
+    student = make_student(section, name=long)
+    course.name = long
+    course.save()
+    parent = UserFactory(name=long, password=PASSWORD, login_id="parent")
+    link(parent, student, origin=ObservationLink.Origin.CODE, by=None)
+    here, above = f"/courses/{course.pk}", f"/accounts/{root.pk}"
+    of_family = ("/", "/profile/settings", "/profile/observees", f"/profile/observees/{student.pk}/remove")
+    of_staff = (f"{here}/users", f"{here}/users/{student.pk}")
+    of_admins = (f"{above}/users", f"{above}/users/{student.pk}", f"{above}/courses")
+    admin = make_admin(name="Ada Min", password=PASSWORD)
+    for reader, paths in ((parent, (*of_family, here, f"{here}/grades")), (admin, (*of_staff, *of_admins))):
+        visitor = new_visitor()
+        visitor.page.set_viewport_size({"width": 320, "height": 700})
+        visitor.sign_in(reader)
+        for path in paths:
+            visitor.visit(path)
+            over = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert over <= 0, f"{path} is {over}px too wide"
