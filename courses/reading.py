@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
-from accounts.models import Account, User
+from accounts.models import Account, BaseType, User
 from accounts.permissions import may_on_account
 from courses.knowing import own_keys
 from courses.models import Course, Enrollment, Section
@@ -79,9 +80,12 @@ class Sight:
         enrollments = list(enrollments)
         sections = {enrollment.section for enrollment in enrollments}
         self._held = held_in(reader, {section.course for section in sections})
-        beside = observer_enrollments(reader).filter(section__in=sections)
+        # Those whose grades families read: in courses that are open to them.
+        mine = Q(user=reader, type=BaseType.STUDENT) | Q(pk__in=observer_enrollments(reader).values("pk"))
+        followed = Enrollment.objects.present().open().filter(mine, section__in=sections, state__in=READING)
         self._settled = self._settled_among(enrollments)
-        self._observed = set(beside.values_list("associated_user", "section"))
+        student = Coalesce("associated_user", "user")
+        self._followed = set(followed.annotate(student=student).values_list("student", "section"))
 
     def keys(self, enrollment: Enrollment) -> frozenset[str]:
         """The permissions that count for what is said about the enrolled person."""
@@ -105,11 +109,8 @@ class Sight:
 
     def grades(self, enrollment: Enrollment) -> bool:
         """Whether the grades of this (student's) enrollment may be read."""
-        return (
-            enrollment.user_id == self._reader.pk
-            or (enrollment.user_id, enrollment.section_id) in self._observed
-            or "view_all_grades" in self.keys(enrollment)
-        )
+        is_followed = (enrollment.user_id, enrollment.section_id) in self._followed
+        return is_followed or "view_all_grades" in self.keys(enrollment)
 
     def _keys(self, enrollment: Enrollment) -> frozenset[str]:
         return self._held[enrollment.section.course_id].over(enrollment.section_id)

@@ -126,7 +126,7 @@ def courses_by_student(observer: User) -> dict[int, list[Course]]:
 
 def schools_of(student: User) -> list[str]:
     """The names of the accounts whose courses `student` takes now."""
-    places = Enrollment.objects.present().live().students().filter(user=student)
+    places = Enrollment.objects.present().live().students().settled().filter(user=student)
     accounts = Account.objects.filter(courses__in=places.values("section__course"))
     return list(accounts.distinct().order_by("name").values_list("name", flat=True))
 

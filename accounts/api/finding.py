@@ -7,6 +7,7 @@ from django.http import Http404
 from accounts.api.endpoints import Call
 from accounts.api.ids import condition, somebody
 from accounts.models import Account, User
+from accounts.permissions import account_permissions
 
 
 def person(call: Call, text: str) -> User:
@@ -21,11 +22,13 @@ def person(call: Call, text: str) -> User:
 
 
 def account(call: Call, text: str) -> Account:
-    """An account of the tree, by `self` (the root), id or SIS id. Raises Http404."""
+    """An account of the tree, by `self` (the root) or id; by SIS id for those who have rights there. Raises Http404."""
     if text in ("self", "default"):
         return call.root
     wanted = condition(text, {"sis_account_id": "sis_account_id", "sis_integration_id": "integration_id"})
     found = Account.objects.filter(workflow_state=Account.State.ACTIVE, **wanted).first()
-    if found is None:
+    who = call.user_or_nobody
+    # A SIS id can be guessed: that an account has it is not told to just anybody.
+    if found is None or (":" in text and not (who and account_permissions(who, found))):
         raise Http404
     return found

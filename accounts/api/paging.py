@@ -14,6 +14,8 @@ DEFAULT = 10
 MOST = 100
 # Beyond it a database would count rows for nothing.
 FARTHEST = 10_000_000
+# What no answer repeats, though a client has put it into an address.
+SECRET = ("access_token", "pairing_code", "observee[password]")
 
 Row = TypeVar("Row", bound=Model)
 
@@ -49,6 +51,7 @@ def _number(call: Call, key: str, default: int, most: int) -> int:
 def _address(call: Call, page: int, per_page: int) -> str:
     """This request's own address with all its filters (clients send nothing else with the next page)."""
     query = call.request.query_params
-    pairs = [(key, value) for key in query if key not in ("page", "per_page") for value in query.getlist(key)]
+    left_out = ("page", "per_page", *SECRET)
+    pairs = [(key, value) for key in query if key not in left_out for value in query.getlist(key)]
     pairs += [("page", str(page)), ("per_page", str(per_page))]
     return f"{call.address(call.request.path)}?{urlencode(pairs)}"

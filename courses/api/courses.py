@@ -23,7 +23,7 @@ from courses.managing import check_enrolls
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.permissions import STAFF_TYPES, course_permissions, permissions_in
+from courses.permissions import STAFF_TYPES, course_permissions, held_in, permissions_in
 from courses.reading import Sight, course_places, observed_places
 from courses.totals import totals_of
 from courses.visibility import standing
@@ -80,7 +80,7 @@ def _bodies(call: Call, courses: list[Course], places: EnrollmentQuerySet) -> li
     enrollments = list(found.select_related("section__course", "role").order_by("id"))
     sight, totals = Sight(call.user, enrollments), totals_of(enrollments)
     keys = permissions_in(call.user, courses)
-    sections = _sections(call, courses)
+    sections = _sections(call, courses, enrollments)
     bodies = []
     for course in courses:
         body = course_body(course, call.root, keys[course.pk], call.include)
@@ -97,16 +97,18 @@ def _bodies(call: Call, courses: list[Course], places: EnrollmentQuerySet) -> li
     return bodies
 
 
-def _sections(call: Call, courses: list[Course]) -> list[Section]:
+def _sections(call: Call, courses: list[Course], enrollments: list[Enrollment]) -> list[Section]:
+    """Those of whose people the caller sees the list, and those of these enrollments."""
     if "sections" not in call.include:
         return []
-    present = Section.objects.filter(course__in=courses, workflow_state=Section.State.ACTIVE)
-    return list(present.order_by("id"))
+    present = Section.objects.filter(course__in=courses, workflow_state=Section.State.ACTIVE).order_by("id")
+    held, own = held_in(call.user, courses), {enrollment.section_id for enrollment in enrollments}
+    return [each for each in present if each.pk in own or held[each.course_id].sees_people_of(each.pk)]
 
 
 def show(call: Call, course_id: str) -> Body:
     """GET courses/:id"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     allow(standing(call.user, course) is not None)
     places = course_places(call.user, by=call.user)
     if places is None:
@@ -116,7 +118,7 @@ def show(call: Call, course_id: str) -> Body:
 
 def permissions(call: Call, course_id: str) -> Body:
     """GET courses/:id/permissions"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     allow(standing(call.user, course) is not None)
     return permissions_body(call, course_permissions(call.user, course))
 

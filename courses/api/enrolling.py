@@ -42,15 +42,15 @@ BEGINNINGS = (State.ACTIVE, State.INVITED, State.CREATION_PENDING, State.INACTIV
 
 def create(call: Call, course_id: str) -> Body:
     """POST courses/:id/enrollments"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     _check_manages(call, course)
     section_id = call.given.under("enrollment").text("course_section_id")
-    return _enroll(call, course, finding.section(section_id) if section_id else None)
+    return _enroll(call, course, finding.section(call, section_id) if section_id else None)
 
 
 def create_in_section(call: Call, section_id: str) -> Body:
     """POST sections/:id/enrollments"""
-    section = finding.section(section_id)
+    section = finding.section(call, section_id)
     _check_manages(call, section.course)
     return _enroll(call, section.course, section)
 
@@ -140,7 +140,7 @@ def reactivate(call: Call, course_id: str, enrollment_id: str) -> Body:
 
 
 def _changeable(call: Call, course_id: str, enrollment_id: str, deed: Deed) -> Enrollment:
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     _check_manages(call, course)
     enrollment = finding.enrollment(course, enrollment_id)
     check(deed, enrollment, course, by=call.user)
@@ -158,7 +158,7 @@ def reject(call: Call, course_id: str, enrollment_id: str) -> Body:
 
 
 def _answer(call: Call, course_id: str, enrollment_id: str, *, accepts: bool) -> Body:
-    enrollment = finding.enrollment(finding.course(course_id), enrollment_id)
+    enrollment = finding.enrollment(finding.course(call, course_id), enrollment_id)
     try:
         answer(enrollment, accepts=accepts, by=call.user)
     except Invalid:

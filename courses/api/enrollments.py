@@ -28,12 +28,12 @@ SEVERAL_STATES = {
 
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/enrollments"""
-    return _list(call, _readable(call, finding.course(course_id)))
+    return _list(call, _readable(call, finding.course(call, course_id)))
 
 
 def index_of_section(call: Call, section_id: str) -> Body:
     """GET sections/:id/enrollments"""
-    section = finding.section(section_id)
+    section = finding.section(call, section_id)
     return _list(call, _readable(call, section.course).filter(section=section))
 
 
@@ -47,7 +47,7 @@ def index_of_user(call: Call, user_id: str) -> Body:
 
 def show(call: Call, course_id: str, enrollment_id: str) -> Body:
     """GET courses/:id/enrollments/:id"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     enrollment = finding.enrollment(course, enrollment_id)
     if not _readable(call, course).filter(pk=enrollment.pk).exists():
         raise NotAllowed

@@ -16,8 +16,10 @@ from accounts.api.endpoints import Call
 from accounts.api.ids import condition
 from accounts.errors import Refused
 from accounts.models import User
+from accounts.permissions import account_permissions
 from courses.knowing import known_about
 from courses.models import Course, Enrollment, Section, Term
+from courses.permissions import course_permissions
 
 
 def person(call: Call, text: str) -> User:
@@ -43,33 +45,40 @@ def _is_secret(call: Call, found: User, text: str) -> bool:
     return ":" in text and known_about(found, by=call.user) is None
 
 
-def course(text: str) -> Course:
-    """A course that has not been deleted, with its account and term."""
+def _knows(call: Call, found: Course) -> bool:
+    """Whether the caller may know that there is such a course: they are or were in it, or have rights there."""
+    if account_permissions(call.user, found.account) or course_permissions(call.user, found):
+        return True
+    return Enrollment.objects.present().filter(user=call.user, section__course=found).exists()
+
+
+def course(call: Call, text: str) -> Course:
+    """A course that has not been deleted, with account and term; by a SIS id only one that the caller knows of."""
     wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
     found = Course.objects.present().select_related("account", "term").filter(**wanted).first()
-    if found is None:
+    if found is None or (":" in text and not _knows(call, found)):
         raise Http404
     return found
 
 
-def deleted_course(text: str) -> Course:
+def deleted_course(call: Call, text: str) -> Course:
     """A course that has been deleted, to bring it back."""
     wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
     deleted = Course.objects.filter(workflow_state=Course.State.DELETED).select_related("account", "term")
     found = deleted.filter(**wanted).first()
-    if found is None:
+    if found is None or (":" in text and not _knows(call, found)):
         raise Http404
     return found
 
 
-def section(text: str) -> Section:
-    """A section that has not been deleted, with its course."""
+def section(call: Call, text: str) -> Section:
+    """A section that has not been deleted, with its course; by a SIS id only one that the caller knows of."""
     wanted = condition(text, {"sis_section_id": "sis_section_id", "sis_integration_id": "integration_id"})
     present = Section.objects.filter(
         workflow_state=Section.State.ACTIVE, course__in=Course.objects.present()
     ).select_related("course__account")
     found = present.filter(**wanted).first()
-    if found is None:
+    if found is None or (":" in text and not _knows(call, found.course)):
         raise Http404
     return found
 

@@ -36,7 +36,7 @@ def index_of_account(call: Call, account_id: str) -> Body:
 
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/users"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     there, keys = _people_there(call, course)
     there = _asked_for(call, there)
     people = User.objects.present().filter(Exists(there.filter(user=OuterRef("pk")))).by_name()
@@ -50,7 +50,7 @@ def index(call: Call, course_id: str) -> Body:
 
 def show(call: Call, course_id: str, user_id: str) -> Body:
     """GET courses/:id/users/:id"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     there, keys = _people_there(call, course)
     there = there.exclude(state__in=Enrollment.GONE)
     wanted = person(call, user_id)

@@ -48,7 +48,7 @@ def change(call: Call, course_id: str) -> Body:
     event = wanted.text("event")
     if event and event not in EVENTS:
         raise Invalid({"course.event": [("inclusion", _("Please give offer, claim, conclude, delete or undelete."))]})
-    course = finding.deleted_course(course_id) if event == "undelete" else finding.course(course_id)
+    course = finding.deleted_course(call, course_id) if event == "undelete" else finding.course(call, course_id)
     with transaction.atomic():
         course = edit_course(course, by=call.user, **_given(call))
         if event or call.given.flag("offer"):
@@ -79,7 +79,7 @@ def end(call: Call, course_id: str) -> Body:
     event = call.given.text("event")
     if event not in ENDINGS:
         raise Invalid({"event": [("inclusion", _("Please give delete or conclude."))]})
-    ENDINGS[event](finding.course(course_id), by=call.user)
+    ENDINGS[event](finding.course(call, course_id), by=call.user)
     return {event: True}
 
 

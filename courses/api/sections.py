@@ -15,14 +15,14 @@ BINDS = "restrict_enrollments_to_section_dates"
 
 def index(call: Call, course_id: str) -> Body:
     """GET courses/:id/sections"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     keys = roster_keys(call, course)
     return [section_body(section, keys) for section in page_of(call, sections_open_to(call.user, course))]
 
 
 def show(call: Call, section_id: str) -> Body:
     """GET sections/:id"""
-    section = finding.section(section_id)
+    section = finding.section(call, section_id)
     keys = roster_keys(call, section.course)
     allow(sections_open_to(call.user, section.course).filter(pk=section.pk).exists())
     return section_body(section, keys)
@@ -30,7 +30,7 @@ def show(call: Call, section_id: str) -> Body:
 
 def create(call: Call, course_id: str) -> Body:
     """POST courses/:id/sections"""
-    course = finding.course(course_id)
+    course = finding.course(call, course_id)
     wanted = call.given.under("course_section")
     section = create_section(
         course,
@@ -46,7 +46,7 @@ def create(call: Call, course_id: str) -> Body:
 
 def edit(call: Call, section_id: str) -> Body:
     """PUT sections/:id: what is not given stays as it is"""
-    section = finding.section(section_id)
+    section = finding.section(call, section_id)
     wanted = call.given.under("course_section")
     dates: Dates = {}
     if "start_at" in wanted:
@@ -67,6 +67,6 @@ def edit(call: Call, section_id: str) -> Body:
 
 def delete(call: Call, section_id: str) -> Body:
     """DELETE sections/:id"""
-    section = finding.section(section_id)
+    section = finding.section(call, section_id)
     keys = course_permissions(call.user, section.course)
     return section_body(delete_section(section, by=call.user), keys)

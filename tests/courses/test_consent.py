@@ -38,7 +38,7 @@ State, Through = Enrollment.State, Enrollment.Through
 LONG_AGO = "2001-02-03T04:05:06Z"
 # Nobody but the person and their own school may read these of them.
 SECRETS = ("zora-login", "zora-mail", "Z-SIS", "parent-login", "parent-mail", "P-SIS", "77.77")
-DEEDS = settings(max_examples=max(settings().max_examples // 5, 4))
+DEEDS = settings(max_examples=max(settings().max_examples // 8, 4))
 
 
 @pytest.fixture
