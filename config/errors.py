@@ -3,6 +3,8 @@
 Django's own handlers check the form's token first, and so fail once more over a form that cannot be read.
 """
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -10,6 +12,9 @@ from django.utils.translation import gettext as _
 from accounts.api.errors import NOT_AUTHORIZED, error_body
 from accounts.errors import NotAllowed, Refused
 from config.reading import UNREADABLE, check_form
+from config.retrying import is_out_of_order
+
+RETRY_AFTER = 60
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -47,10 +52,22 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500, from a template that needs neither the request nor the database."""
+    """Answer 500; or 503 where the database is away, full, or open to readers only, for then it may go later.
+
+    The pages need neither the request nor the database.
+    """
+    error = sys.exc_info()[1]
+    if error is not None and is_out_of_order(error):
+        status, message = 503, _("This cannot be done just now. Please try again in a minute.")
+    else:
+        status, message = 500, _("Something went wrong on our side.")
     if _is_api(request):
-        return JsonResponse(error_body(_("Something went wrong on our side.")), status=500)
-    return HttpResponse(render_to_string("500.html"), status=500)
+        response: HttpResponse = JsonResponse(error_body(message), status=status)
+    else:
+        response = HttpResponse(render_to_string(f"{status}.html"), status=status)
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def _answer(request: HttpRequest, status: int, message: str, **context: str) -> HttpResponse:

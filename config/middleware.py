@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,6 +18,7 @@ from accounts.permissions import remembering
 from accounts.zones import zone_named
 from config.errors import refused, too_large
 from config.reading import check_form, check_query, is_too_large
+from config.retrying import carry_out_again, noting_what_is_kept
 from courses.acting import SESSION_KEY, end, lapse, resume
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -59,6 +61,24 @@ class ReadableMiddleware:
             return too_large(request)
         check_form(request)
         return None
+
+
+class RetryingMiddleware:
+    """Carries a request out anew whose transaction the database ended because of another one, page or API."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with noting_what_is_kept(request):
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        try:
+            return carry_out_again(request, exception)
+        except ImmediateHttpResponse as answer:
+            # What django-allauth's middleware makes of it, whose turn has passed.
+            return answer.response
 
 
 class PermissionMemoryMiddleware:

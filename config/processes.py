@@ -1,7 +1,14 @@
-"""Ending in good order."""
+"""Ending in good order, and never without one's children."""
 
+import ctypes
+import os
 import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
+
+PR_SET_PDEATHSIG = 1
 
 
 def end_in_good_order_on_signals(status: int | None = None) -> None:
@@ -14,3 +21,29 @@ def end_in_good_order_on_signals(status: int | None = None) -> None:
 
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, end)
+
+
+def ending_with(parent: int) -> Callable[[], None] | None:
+    """What a child does first, so that the kernel ends it when `parent`, our process, ends however it may.
+
+    None where the kernel does not offer that: only Linux does.
+    """
+    if sys.platform != "linux":
+        return None
+    set_option = ctypes.CDLL(None, use_errno=True).prctl
+
+    def tie() -> None:
+        set_option(PR_SET_PDEATHSIG, signal.SIGTERM)
+        # Our process may have ended just before.
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return tie
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process that runs; empty when there is none, or only what is left of one."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""

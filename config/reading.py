@@ -30,10 +30,12 @@ def check_form(request: HttpRequest) -> None:
     if request.content_type not in (FORM, MULTIPART, JSON):
         return
     _check_charset((request.content_params or {}).get("charset", ""))
-    if request.content_type == JSON or is_too_large(request):
+    if is_too_large(request):
         return
-    # Kept as it came too, for the API reads it in its own way.
+    # Kept as it came too, for the API reads it in its own way, and a request that is tried again once more.
     body = request.body
+    if request.content_type == JSON:
+        return
     if request.method == "POST":
         _ = request.POST
     elif request.content_type == FORM:

@@ -1,11 +1,14 @@
 """Run the whole site from one process: `bin/run` ends here.
 
 Starts the embedded database unless DATABASE_URL names one, brings it up to date, starts the web server and the
-jobs beside it, and says where the site is. Ctrl-C or SIGTERM ends all of it. The environment may set HOST, PORT,
-WEB_WORKERS and WEB_THREADS.
+jobs beside it, and says where the site is. Ctrl-C or SIGTERM ends all of it, and so does the end of this process by
+any other means. The environment may set HOST, PORT, WEB_WORKERS and WEB_THREADS.
 """
 
+from __future__ import annotations
+
 import http.client
+import json
 import os
 import signal
 import socket
@@ -14,6 +17,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import django
 from django.conf import settings
@@ -21,7 +26,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connections
 
 from config import embedded_postgres
-from config.processes import end_in_good_order_on_signals
+from config.processes import command_of, end_in_good_order_on_signals, ending_with
 
 STARTING_MAY_TAKE = 60.0
 STOPPING_MAY_TAKE = 15.0
@@ -32,13 +37,14 @@ RESTART_AFTER = 5.0
 
 def main() -> int:
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
-    check_free(host, port)
-    end_in_good_order_on_signals(status=0)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    end_in_good_order_on_signals(status=0)
+    wait_for_what_was_left_behind()
+    check_free(host, port)
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with database() as keep_database:
         prepare()
-        with web_server(host, port) as server:
+        with web_server(host, port) as server, recorded(Started(os.getpid(), server.pid, port)):
             wait_until_it_answers(server, host, port)
             if server.poll() is None:
                 print(welcome(host, port), flush=True)
@@ -61,8 +67,67 @@ def check_free(host: str, port: str) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, UnicodeError) as error:
+        found = Started.found()
+        if found and found.port == port and found.is_whole():
+            raise SystemExit(f"The site runs here already, on port {port}: process {found.starter}.") from None
         reason = getattr(error, "strerror", None) or str(error)
         raise SystemExit(f"Cannot listen on {host}, port {port}: {reason}. Set another PORT.") from None
+
+
+@dataclass(frozen=True)
+class Started:
+    """What has been started on this DATA_DIR: the process of the starter, that of its web server, and the port."""
+
+    starter: int
+    server: int
+    port: str
+
+    @staticmethod
+    def file() -> Path:
+        """Where it is written down while it runs."""
+        return Path(settings.DATA_DIR) / "started.json"
+
+    @classmethod
+    def found(cls) -> Started | None:
+        """What was written down last; None when nothing was, or nothing that can be read."""
+        try:
+            return cls(**json.loads(cls.file().read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def is_whole(self) -> bool:
+        """Whether the starter runs."""
+        return "config.serve" in command_of(self.starter)
+
+    def is_left_behind(self) -> bool:
+        """Whether the web server runs, though its starter was killed."""
+        return not self.is_whole() and "config.gateway" in command_of(self.server)
+
+
+@contextmanager
+def recorded(started: Started) -> Iterator[None]:
+    """Written down as long as it runs."""
+    started.file().write_text(json.dumps(asdict(started)))
+    try:
+        yield
+    finally:
+        started.file().unlink(missing_ok=True)
+
+
+def wait_for_what_was_left_behind() -> None:
+    """When the starter was killed, its children end by themselves: wait for that, or say which one does not."""
+    found = Started.found()
+    if not found or not found.is_left_behind():
+        return
+    print(f"The starter before this one, process {found.starter}, was killed; its web server is ending ...", flush=True)
+    until = time.monotonic() + STOPPING_MAY_TAKE
+    while found.is_left_behind() and time.monotonic() < until:
+        time.sleep(0.1)
+    if found.is_left_behind():
+        raise SystemExit(
+            f"A web server whose starter was killed still runs: process {found.server}, on port {found.port}."
+            f" End it (kill -9 {found.server}) and start again."
+        )
 
 
 def database() -> AbstractContextManager[Callable[[], None]]:
@@ -122,7 +187,12 @@ def worker() -> Iterator[Callable[[], None]]:
 def beside_us(*command: str, may_take: float) -> Iterator[subprocess.Popen[bytes]]:
     """Another process, ended with us: asked to first, and killed if that takes longer than it may."""
     # In a session of its own, so that Ctrl-C reaches only us, and we end things in order.
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=settings.BASE_DIR,
+        start_new_session=True,
+        preexec_fn=ending_with(os.getpid()),
+    )
     try:
         yield process
     finally:

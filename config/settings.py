@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.RetryingMiddleware",
     "config.middleware.PermissionMemoryMiddleware",
     "config.middleware.ActingMiddleware",
     "config.middleware.ReaderMiddleware",

@@ -161,10 +161,14 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
     return made
 
 
-# The rows are held, so that no section is deleted between this look and the new enrollments.
+# The rows are held, courses before sections, so that none is deleted between this look and the new enrollments.
 STILL_THERE = """
+WITH c AS MATERIALIZED (
+    SELECT id, workflow_state FROM courses_course
+    WHERE id IN (SELECT course_id FROM courses_section WHERE id = ANY(%(sections)s)) ORDER BY id FOR SHARE
+)
 SELECT s.workflow_state = 'active' AND c.workflow_state <> 'deleted'
-FROM courses_section s JOIN courses_course c ON c.id = s.course_id WHERE s.id = ANY(%s) ORDER BY s.id FOR SHARE
+FROM courses_section s JOIN c ON c.id = s.course_id WHERE s.id = ANY(%(sections)s) ORDER BY s.id FOR SHARE OF s
 """
 
 
@@ -173,8 +177,11 @@ def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
     people = {pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk}
     gone = User.objects.filter(pk__in=people, state=User.State.DELETED).exists()
     with connection.cursor() as cursor:
-        cursor.execute(STILL_THERE, [sorted({section for section, *_rest in wanted})])
-        if gone or not all(there for (there,) in cursor.fetchall()):
+        sections = {section for section, *_rest in wanted}
+        cursor.execute(STILL_THERE, {"sections": list(sections)})
+        still_there = cursor.fetchall()
+        # One that has been moved to another course meanwhile is not found.
+        if gone or len(still_there) < len(sections) or not all(there for (there,) in still_there):
             raise changed_meanwhile()
 
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.auditing import record, record_many
 from accounts.errors import Invalid
-from accounts.locking import lock_users
+from accounts.locking import lock_users, lock_with_linked
 from accounts.models import Account, Action, ObservationLink, User
 from accounts.tree import with_all_below
 from courses.eligibility import why_not_observe
@@ -241,8 +241,7 @@ def unlink_person(user: User, *, by: User | None) -> int:
 
     Being an observer in single courses, without a link, ends too. Call it inside a transaction.
     """
-    links = ObservationLink.objects.filter(Q(observer=user) | Q(student=user), state=ObservationLink.State.ACTIVE)
-    lock_users([user.pk, *links.values_list("student_id", flat=True)])
+    links = lock_with_linked(user)
     ended = unlink_all(list(links.values_list("observer_id", "student_id")), by=by)
     with connection.cursor() as cursor:
         cursor.execute(END_OBSERVING, {"user": user.pk})

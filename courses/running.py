@@ -34,7 +34,10 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
     """
     check_may_manage(course.account, by)
     with transaction.atomic():
-        course = Course.objects.select_for_update(of=("self",)).select_related("account", "term").get(pk=course.pk)
+        if "account" in wanted and wanted["account"] != course.account:
+            hold_account(wanted["account"])
+        held = Course.objects.select_for_update(of=("self",), no_key=True).select_related("account", "term")
+        course = held.get(pk=course.pk)
         changed = {field: value for field, value in _tidied(wanted).items() if getattr(course, field) != value}
         for field, value in changed.items():
             setattr(course, field, value)
@@ -42,7 +45,6 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
         check_texts("course", texts)
         check_order("course", course.start_at, course.end_at)
         if "account" in changed:
-            hold_account(course.account)
             check_may_manage(course.account, by)
             _check_roles_go_along(course)
         if "sis_course_id" in changed:
@@ -116,10 +118,11 @@ def undelete(course: Course, *, by: User) -> None:
 def _set_state(course: Course, state: str, by: User) -> None:
     check_may_manage(course.account, by)
     with transaction.atomic():
-        before = Course.objects.select_for_update().values_list("workflow_state", flat=True).get(pk=course.pk)
-        if before == State.DELETED and state != State.UNPUBLISHED:
-            raise changed_meanwhile()
         hold_account(course.account)
+        held = Course.objects.select_for_update(no_key=True).values_list("workflow_state", "account")
+        before, account_id = held.get(pk=course.pk)
+        if (before == State.DELETED and state != State.UNPUBLISHED) or account_id != course.account_id:
+            raise changed_meanwhile()
         course.workflow_state = state
         if before != state:
             stick(course, ["status"])
@@ -163,7 +166,8 @@ def delete_course(course: Course, *, by: User) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         # As for every change of a student's enrollments: a link made meanwhile waits, and then finds the course gone.
         lock_users(students.values_list("user_id", flat=True))
-        before = Course.objects.select_for_update().values_list("workflow_state", flat=True).get(pk=course.pk)
+        held = Course.objects.select_for_update(no_key=True).values_list("workflow_state", flat=True)
+        before = held.get(pk=course.pk)
         if before == State.DELETED:
             return 0
         course.workflow_state = State.DELETED

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import Invalid
+from accounts.locking import lock_users
 from accounts.models import Action, User
 from accounts.stickiness import stick
 from accounts.texts import tidied
@@ -93,18 +94,24 @@ def edit_section(
 def delete_section(section: Section, *, by: User) -> Section:
     """Delete a section with all enrollments in it; the observers of its students go with them.
 
-    The last section of a course stays. Raises NotAllowed, Invalid.
+    The last section of a course stays. Raises NotAllowed, and Invalid also where somebody has come in meanwhile.
     """
     course = section.course
     check_keys({DELETE}, course, by=by)
     check_section(section.pk, course, by=by)
+    there = Enrollment.objects.filter(section=section).exclude(state__in=Enrollment.GONE)
     with transaction.atomic():
+        people = set(there.values_list("user_id", flat=True))
+        lock_users(people)
         # One after the other: two at once would each leave the other's section as the last.
         Course.objects.select_for_update(no_key=True).get(pk=course.pk)
+        Section.objects.select_for_update(no_key=True).get(pk=section.pk)
+        # From here on nobody comes in, for whoever enrolls holds the section too.
+        if not people.issuperset(there.values_list("user_id", flat=True)):
+            raise changed_meanwhile()
         others = [other for other in sections_of(course) if other.pk != section.pk]
         if not others:
             raise Invalid({"course_section": [("invalid", _("A course keeps at least one section."))]})
-        there = Enrollment.objects.filter(section=section).exclude(state__in=Enrollment.GONE)
         change_states(there, Enrollment.State.DELETED, by=by)
         was_default = section.is_default
         section.is_default, section.workflow_state = False, Section.State.DELETED

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import NotAllowed
+from accounts.locking import lock_with_linked
 from accounts.models import Action, User
 from accounts.states import shut_out
 from courses.leaving import leave_everything
@@ -68,11 +69,12 @@ def delete_user(user: User, *, by: User) -> None:
     if user in (by, by.person_acting):
         raise NotAllowed(_("Nobody can delete their own account."))
     with transaction.atomic():
+        lock_with_linked(user)
+        codes = revoke_codes([user.pk])
         ended = leave_everything(user, by=by)
         user.refresh_from_db()
         if user.state == User.State.DELETED:
             return
-        codes = revoke_codes([user.pk])
         shut_out([user.pk])
         before = {field: getattr(user, field) for field in ("login_id", "sis_user_id", "integration_id")}
         User.objects.filter(pk=user.pk).update(

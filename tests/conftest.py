@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Account
 from tests.factories import RootFactory
+from tests.lock_order import watched
 from tests.racing import alone
 
 # The browser tests drive Chromium and the ORM from one thread; Django takes Playwright's loop for async code.
@@ -88,3 +89,16 @@ def raced_root(transactional_db, tmp_path_factory) -> Iterator[Account]:
 def browser_type_launch_args(browser_type_launch_args):
     """Debian's Chromium instead of a download."""
     return {**browser_type_launch_args, "executable_path": shutil.which("chromium")}
+
+
+@pytest.fixture(autouse=True)
+def _locks_are_taken_in_order(request):
+    """Whatever a test does with the database, no lock is taken out of the order that accounts/locking.py gives."""
+    needs = [name for name in ("transactional_db", "db") if name in request.fixturenames]
+    if not needs:
+        yield
+        return
+    request.getfixturevalue(needs[0])
+    with watched() as watch:
+        yield
+    assert watch.complaints == []

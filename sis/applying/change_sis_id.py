@@ -4,12 +4,13 @@ from sis.applying.chunks import Applier, Round, ids, info, rows
 from sis.applying.reach import OWN_IDS, refuse_own, refuse_people_out_of_reach
 
 # type → table and the column of its SIS id
+# In the order in which locks are taken: accounts/locking.py.
 TABLES = {
     "account": ("accounts_account", "sis_account_id"),
+    "user": ("accounts_user", "sis_user_id"),
     "term": ("courses_term", "sis_term_id"),
     "course": ("courses_course", "sis_course_id"),
     "section": ("courses_section", "sis_section_id"),
-    "user": ("accounts_user", "sis_user_id"),
 }
 
 # Rows that name the same record by its other id clash too.

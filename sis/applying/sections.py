@@ -88,6 +88,11 @@ SELECT u.id FROM accounts_user u WHERE u.id IN (
 ORDER BY u.id FOR NO KEY UPDATE
 """
 
+# Then the sections, before what is in them changes: that is the order of accounts/locking.py.
+LOCK_SECTIONS = """
+SELECT s.id FROM courses_section s JOIN w ON w.found = s.id AND w.problem IS NULL ORDER BY s.id FOR NO KEY UPDATE OF s
+"""
+
 END_ENROLLMENTS = f"""
 WITH ended AS (
     UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
@@ -104,6 +109,7 @@ def apply(this: Round) -> None:
     this.look_up(LOOK_UP, "courses_section")
     refuse_own_places(this, own_places_in("w.found", "w.new_course", "w.moves"))
     this.lock(LOCK)
+    this.lock(LOCK_SECTIONS)
     this.execute(END_ENROLLMENTS)
     this.execute(
         noting_changes(

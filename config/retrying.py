@@ -1,0 +1,97 @@
+"""What becomes of a request whose transaction the database ended: tried again, or answered with "not just now".
+
+Two who change the same things at the same moment may end up waiting for each other, for all the order of
+accounts/locking.py; then the database ends one of the two, of which nothing is kept. That one is carried out anew.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponseBase
+
+from accounts.permissions import remembering
+
+TRIES = 3
+AGAIN = {"40001": "serialization failure", "40P01": "deadlock"}
+# Nothing is wrong with the request, and later it may well go: the classes of SQLSTATE for connections, for resources
+# (a full disk), for somebody stepping in (a restart) and for failures of the system; and what cannot be written.
+LATER = ("08", "53", "57P", "58")
+READ_ONLY = "25006"
+WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?:\S+ )+?SET|DELETE FROM|COPY|CREATE)\b", re.IGNORECASE)
+
+
+def state_of(error: BaseException | None) -> str:
+    """The SQLSTATE of a database's error; empty for one that the database never got to answer."""
+    return getattr(getattr(error, "__cause__", None), "sqlstate", None) or ""
+
+
+def is_worth_another_try(error: BaseException) -> bool:
+    """Whether the database ended a transaction only because of another one."""
+    return isinstance(error, DatabaseError) and state_of(error) in AGAIN
+
+
+def is_out_of_order(error: BaseException) -> bool:
+    """Whether the database is away, full, or open to readers only: a matter for later, or for whoever runs it."""
+    if not isinstance(error, DatabaseError):
+        return False
+    state = state_of(error)
+    return state.startswith(LATER) or state in (READ_ONLY, *AGAIN) or (not state and _is_connection(error))
+
+
+def _is_connection(error: DatabaseError) -> bool:
+    return type(error).__name__ in ("OperationalError", "InterfaceError")
+
+
+class Kept:
+    """Whether anything that a request wrote has been committed, so that it cannot be carried out anew."""
+
+    def __init__(self) -> None:
+        self.anything = False
+        self._asked = False
+
+    def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+        if not self.anything and isinstance(sql, str) and WRITES.search(sql):
+            if not connection.in_atomic_block:
+                self.anything = True
+            else:
+                connection.on_commit(self._note)
+        return execute(sql, params, many, context)
+
+    def _note(self) -> None:
+        self.anything = True
+
+
+@contextmanager
+def noting_what_is_kept(request: HttpRequest) -> Iterator[None]:
+    """Have the request know whether it has committed anything."""
+    request.kept = Kept()  # type: ignore[attr-defined]
+    with connection.execute_wrapper(request.kept):  # type: ignore[attr-defined]
+        yield
+
+
+def carry_out_again(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+    """The answer of the view, called anew where that may help and nothing was kept; None where it may not.
+
+    Raises what the view raises.
+    """
+    match = request.resolver_match
+    for tried in range(1, TRIES):
+        if not is_worth_another_try(error) or request.kept.anything or match is None:  # type: ignore[attr-defined]
+            return None
+        if getattr(match.func, "takes_files", False):
+            return None
+        # The other one is probably still at it.
+        time.sleep(random.uniform(0, 0.05 * tried))  # noqa: S311 no secret
+        try:
+            with remembering():
+                return match.func(request, *match.args, **match.kwargs)
+        except DatabaseError as another:
+            error = another
+    return None
