@@ -5,6 +5,7 @@ import os
 import sys
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 from config import embedded_postgres
@@ -22,6 +23,13 @@ def needs_embedded_database(arguments: list[str]) -> bool:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        _run()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
+
+
+def _run() -> None:
     if not needs_embedded_database(sys.argv[1:]):
         execute_from_command_line(sys.argv)
         return

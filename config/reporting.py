@@ -1,5 +1,6 @@
-"""Error reports that cannot leak: no request, no variables, only where the error happened."""
+"""What is logged: error reports that cannot leak (no request, no variables), and ordinary refusals in a line."""
 
+import logging
 from typing import Any
 
 from django.views.debug import ExceptionReporter
@@ -16,3 +17,14 @@ class BareExceptionReporter(ExceptionReporter):
         for frame in frames:
             frame["vars"] = []
         return frames
+
+
+class WithoutTracebackOfRefusals(logging.Filter):
+    """Leaves of a request that was refused or not understood only the line: a traceback is for faults of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through."""
+        refused = record.name == "django.request" and record.levelno < logging.ERROR
+        if refused or record.name.startswith("django.security"):
+            record.exc_info = record.exc_text = None
+        return True

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, connections
 
@@ -39,6 +40,7 @@ def main() -> int:
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     end_in_good_order_on_signals(status=0)
+    check_settings()
     wait_for_what_was_left_behind()
     check_free(host, port)
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,6 +57,16 @@ def main() -> int:
                     time.sleep(0.5)
             print(f"The web server ended with status {status}.", file=sys.stderr)
             return status if status >= 0 else 128 - status
+
+
+def check_settings() -> None:
+    """Say in a sentence what an installation that is no demo still has to set."""
+    try:
+        hosts = settings.ALLOWED_HOSTS
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from None
+    if not hosts:
+        raise SystemExit("Set ALLOWED_HOSTS to the names the site answers to, such as pairing.example.org.")
 
 
 def check_free(host: str, port: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import embedded_postgres
@@ -35,7 +36,11 @@ def _demo_secret() -> str:
 
 
 DEBUG = False
-SECRET_KEY = _demo_secret() if DEMO and not env("SECRET_KEY", default="") else env("SECRET_KEY")
+SECRET_KEY = env("SECRET_KEY", default="") or (_demo_secret() if DEMO else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY to 50 random characters: it signs sessions, and only a demo makes its own."
+    )
 # A key of their own for pairing codes lets the site's secret be changed without voiding live codes.
 PAIRING_CODE_KEY: bytes = hashlib.sha256(
     env("PAIRING_CODE_KEY", default=f"pairing-code:{SECRET_KEY}").encode()
@@ -246,6 +251,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"refusals": {"()": "config.reporting.WithoutTracebackOfRefusals"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

@@ -31,7 +31,10 @@ def create_admin(login: str = "head@example.org", password: str = PASSWORD, *mor
 def test_the_first_admin_comes_with_the_institution():
     said = create_admin("head@example.org", PASSWORD, "--institution", "Lakeside")
     root, user = Account.objects.root(), User.objects.get()
-    assert said == "Hedda Head can sign in as head@example.org and administers Lakeside."
+    first, then = said.split("\n")
+    assert first == "Hedda Head can sign in as head@example.org and administers Lakeside."
+    assert then.startswith("Pairing is off on a new site")
+    assert "Admin, Lakeside, Authentication" in then
     assert (root.name, root.self_registration) == ("Lakeside", SelfRegistration.NONE)
     assert (user.login_id, user.email, user.is_active) == ("head@example.org", "head@example.org", True)
     assert user.check_password(PASSWORD)
@@ -42,7 +45,7 @@ def test_the_first_admin_comes_with_the_institution():
 
 def test_a_second_admin_joins_the_institution_there_is():
     root = RootFactory(name="Lakeside")
-    create_admin("head", PASSWORD, "--institution", "Elsewhere")
+    assert "Pairing is off" not in create_admin("head", PASSWORD, "--institution", "Elsewhere")
     assert Account.objects.get() == root
     assert AccountAdmin.objects.get().account.name == "Lakeside"
 

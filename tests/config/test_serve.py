@@ -1,7 +1,11 @@
 """bin/run: what it starts ends with it, however it ends, and what does not is named."""
 
+import copy
 import http.client
+import io
 import json
+import logging
+import logging.config
 import os
 import re
 import signal
@@ -14,8 +18,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
 from config import serve
+from tests.factories import UserFactory
 
 HOUSE = Path(__file__).resolve().parent.parent.parent
 
@@ -105,3 +112,54 @@ def test_a_web_server_that_outlives_its_starter_is_named(tmp_path, settings, mon
             serve.wait_for_what_was_left_behind()
         server.kill()
     serve.wait_for_what_was_left_behind()
+
+
+@pytest.mark.parametrize("command", [["-m", "config.serve"], ["manage.py", "migrate"]], ids=["bin/run", "a command"])
+def test_an_installation_without_a_secret_is_told_in_a_sentence_what_to_set(tmp_path, command):
+    assert (
+        refusal(tmp_path, command)
+        == "Set SECRET_KEY to 50 random characters: it signs sessions, and only a demo makes its own."
+    )
+
+
+def test_one_without_its_names_is_told_so_too(tmp_path):
+    said = refusal(tmp_path, ["-m", "config.serve"], SECRET_KEY="x" * 50)
+    assert said == "Set ALLOWED_HOSTS to the names the site answers to, such as pairing.example.org."
+
+
+def refusal(data_dir: Path, command: list[str], **environment: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "ALLOWED_HOSTS")}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=HOUSE,
+        env={**kept, "DEMO": "0", "DATA_DIR": str(data_dir), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr.strip()
+
+
+def test_a_refusal_is_a_line_in_the_log_and_a_fault_a_traceback(root, monkeypatch):
+    written = io.StringIO()
+    config = copy.deepcopy(settings.LOGGING)
+    config["handlers"]["console"]["stream"] = written
+    before = logging.root.handlers[:]
+    logging.config.dictConfig(config)
+    try:
+        browser = Client(raise_request_exception=False)
+        browser.force_login(UserFactory())
+        assert browser.get(f"/accounts/{root.pk}/users").status_code == 403
+        assert (
+            browser.post("/terms", "a=1", content_type="application/x-www-form-urlencoded; charset=utf-16").status_code
+            == 400
+        )
+        refused = written.getvalue()
+        monkeypatch.setattr("accounts.views.render", lambda *_given: 1 / 0)
+        assert browser.get("/terms").status_code == 500
+    finally:
+        logging.root.handlers = before
+    assert f"Forbidden (Permission denied): /accounts/{root.pk}/users" in refused
+    assert "Traceback" not in refused
+    assert "ZeroDivisionError" in written.getvalue()

@@ -38,3 +38,8 @@ class Command(BaseCommand):
         AccountAdmin.objects.create(user=user, account=root, role=Role.objects.built_in(BaseType.ACCOUNT_ADMIN))
         record(Action.ADMIN_CREATED, by=None, subject=user, account=root.pk)
         self.stdout.write(f"{name} can sign in as {login} and administers {root.name}.")
+        if not root.pairing_is_on:
+            self.stdout.write(
+                "Pairing is off on a new site: nobody can make or use codes. To switch it on, sign in, open Admin,"
+                f" {root.name}, Authentication, and choose who may register."
+            )
