@@ -27,11 +27,14 @@ BEGIN
 END $$;
 CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE ON accounts_auditevent
     FOR EACH ROW EXECUTE FUNCTION accounts_refuse_change();
+CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON accounts_auditevent
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts_refuse_change();
 """
 
 SQL = NO_LOOPS + AUDIT_IS_APPEND_ONLY
 
 REVERSE = """
+DROP TRIGGER audit_is_not_emptied ON accounts_auditevent;
 DROP TRIGGER audit_is_append_only ON accounts_auditevent;
 DROP FUNCTION accounts_refuse_change();
 DROP TRIGGER account_tree_has_no_loops ON accounts_account;

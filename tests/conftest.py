@@ -65,6 +65,9 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 
     The connection of a process that a test has killed lives until the server notices.
     """
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        # A test on real connections leaves a database that is emptied after it, the record too.
+        cursor.execute("ALTER TABLE accounts_auditevent DISABLE TRIGGER audit_is_not_emptied")
     yield
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
     with django_db_blocker.unblock():
