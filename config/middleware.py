@@ -6,6 +6,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -41,6 +42,20 @@ class CanonicalPathMiddleware:
             path = path.removesuffix(".json")
         request.path_info = path
         return self.get_response(request)
+
+
+class CompressingMiddleware(GZipMiddleware):
+    """Compresses what is read, and nothing that answers a form.
+
+    By its length, a compressed page that repeats what a stranger chose may give away a secret beside it (BREACH). The
+    token of a form is masked anew each time, the length is padded at random, and a pairing code stands in the answer
+    to the POST that made it and nowhere else.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.method != "GET" or response.streaming:
+            return response
+        return super().process_response(request, response)
 
 
 class ReadableMiddleware:

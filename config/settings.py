@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.CompressingMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CanonicalPathMiddleware",
     "config.middleware.ReadableMiddleware",
