@@ -19,7 +19,7 @@ from accounts.models import Account, ObservationLink, User
 # enrollments. Then from the large to the small. A code has no place of its own: it is changed by whoever holds its
 # student, or alone.
 ORDER = (
-    "turn",  # the advisory locks of accounts/rate_limit.py
+    "turn",  # of one who tries at a secret: an advisory lock of accounts/rate_limit.py
     "accounts_account",
     "accounts_user",
     "accounts_observationlink",
@@ -28,6 +28,7 @@ ORDER = (
     "courses_section",
     "courses_enrollment",
     "sis_sisimport",
+    "turn of failures",  # taken when a try has failed, and with nothing after it
 )
 
 

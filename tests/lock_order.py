@@ -10,17 +10,19 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.locking import ORDER
+from accounts.rate_limit import ALL_FAILURES, ONE_WHO_TRIES
 
 EXPLICIT = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE)\b(?: OF \"?(\w+)\"?)?", re.IGNORECASE)
 TABLES = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)\"?(?:\s+(?:AS\s+)?\"?(\w+)\"?)?", re.IGNORECASE)
 ADVISORY = re.compile(r"pg_advisory_xact_lock", re.IGNORECASE)
+TURNS = {ONE_WHO_TRIES: "turn", ALL_FAILURES: "turn of failures"}
 CHANGES = re.compile(r"\bUPDATE\s+\"?(\w+)\"?\s|\bDELETE FROM\s+\"?(\w+)\"?", re.IGNORECASE)
 
 
-def locked_by(sql: str) -> list[str]:
-    """The tables of ORDER of which a statement locks rows, explicitly."""
+def locked_by(sql: str, params: Any = ()) -> list[str]:
+    """The tables of ORDER of which a statement locks rows, explicitly; or the turn that it takes."""
     if ADVISORY.search(sql):
-        return ["turn"]
+        return [TURNS[params[0]]] if params and params[0] in TURNS else ["turn"]
     found = []
     for match in EXPLICIT.finditer(sql):
         before = [(table, alias) for table, alias in TABLES.findall(sql[: match.start()]) if table in ORDER]
@@ -50,7 +52,7 @@ class Watch:
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         text = sql if isinstance(sql, str) else str(sql)
         if self._is_inside():
-            for table in locked_by(text):
+            for table in locked_by(text, params):
                 self._note(table, text)
             for table in changed_by(text):
                 if table not in self._held:
