@@ -335,7 +335,7 @@ def test_what_one_does_not_have_is_refused_with_the_reason(school, teacher, plac
     client.force_login(deputy)
     answer = client.post(place, ON)
     assert answer.status_code == 403
-    assert f"Not saved. Nobody can give what they do not have: you lack “{LABEL}”." in text(answer)
+    assert f"Something needs another look Nobody can give what they do not have: you lack “{LABEL}”." in text(answer)
     # The rest of the page still stands: the refused change has left nothing behind.
     answer = client.post(at(school.account, role.pk, MANAGE), {**ON, "enabled": "off"})
     assert answer.status_code == 403
