@@ -66,7 +66,7 @@ def test_slips_and_wrong_codes_are_told_plainly(new_visitor, parent, student):
     ):
         field.fill(typed)
         visitor.page.get_by_role("button", name="Continue").click()
-        visitor.page.get_by_text(answer).wait_for()
+        visitor.page.get_by_role("alert").filter(has_text=answer).wait_for()
         visitor.finds_nothing_wrong()
 
 
@@ -86,7 +86,7 @@ def test_a_parent_signs_up_in_the_dialog_of_the_login_page(new_visitor, student)
     dialog.get_by_label("I agree").check()
     dialog.get_by_role("button", name="Continue").click()
 
-    visitor.page.get_by_text("This code does not work").wait_for()
+    visitor.page.get_by_role("alert").filter(has_text="This code does not work").wait_for()
     assert not User.objects.filter(login_id="pam@example.org").exists()
     visitor.finds_nothing_wrong()
 
