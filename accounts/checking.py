@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.texts import is_readable
+from accounts.zones import zone_meant, zones_like
 
 LONGEST_NAME = 255
 LONGEST_LOGIN = 100
@@ -69,9 +70,20 @@ def text_problems(texts: dict[str, str]) -> Errors:
             errors[f"user.{field}"] = [("invalid", _("This is too long."))]
         elif field in ("short_name", "sortable_name") and text and not is_readable(text):
             errors[f"user.{field}"] = [("invalid", _("There is nothing to read in this name."))]
+        elif field == "time_zone" and text and (complaint := zone_complaint(text)):
+            errors["user.time_zone"] = [("invalid", complaint)]
         elif field == "email" and text and not is_email(text):
             errors["user.email"] = [("invalid", _("Please give an e-mail address, such as name@example.org."))]
     return errors
+
+
+def zone_complaint(text: str) -> str | None:
+    """What is wrong with the name of a time zone, with what may have been meant; None for one that there is."""
+    if zone_meant(text):
+        return None
+    if alike := zones_like(text):
+        return _("There is no time zone of this name. Did you mean %(zones)s?") % {"zones": ", ".join(alike)}
+    return _("There is no time zone of this name. Give a city such as Berlin, or a name such as America/New_York.")
 
 
 def login_taken(*, by_staff: bool = True) -> tuple[str, str]:

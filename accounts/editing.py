@@ -6,7 +6,6 @@ Whether `by` may do this to the person was asked before: courses/reaching.py.
 from __future__ import annotations
 
 import re
-from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -31,6 +30,7 @@ from accounts.states import end_sessions, follow_states
 from accounts.stickiness import stick
 from accounts.texts import tidied, tidied_login
 from accounts.tokens import end_tokens
+from accounts.zones import zone_meant
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 SIS_IDS = ("sis_user_id", "integration_id")
@@ -75,6 +75,8 @@ def edit_user(
     }
     if errors := _problems(given):
         raise Invalid(errors)
+    if zone := given.get("time_zone"):
+        given["time_zone"] = zone_meant(zone) or zone
     with transaction.atomic():
         lock_users([user.pk])
         user.refresh_from_db()
@@ -97,8 +99,6 @@ def _problems(given: dict[str, str]) -> Errors:
     if "login_id" in given and (complaint := login_complaint(given["login_id"])):
         errors["pseudonym.unique_id"] = [("invalid", complaint)]
     errors |= text_problems({field: text for field, text in given.items() if field not in ("name", "login_id")})
-    if (zone := given.get("time_zone")) and "user.time_zone" not in errors and zone not in available_timezones():
-        errors["user.time_zone"] = [("invalid", _("Please give a time zone such as Europe/Berlin."))]
     if (locale := given.get("locale")) and not LANGUAGE_TAG.fullmatch(locale):
         errors["user.locale"] = [("invalid", _("Please give a language such as en or pt-BR."))]
     return errors

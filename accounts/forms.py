@@ -9,9 +9,11 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.checking import LONGEST, zone_complaint
 from accounts.errors import Invalid, Refused
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
-from accounts.zones import zones
+from accounts.texts import tidied
+from accounts.zones import zone_meant
 
 Result = TypeVar("Result")
 
@@ -46,6 +48,20 @@ class RuleForm(forms.Form):
     def status(self) -> int:
         """The HTTP status of a page that shows this form."""
         return 422 if self.is_bound else 200
+
+
+class ZoneField(forms.CharField):
+    """A time zone by any of its names. The page offers all of them once somebody begins to type: see `time_zones`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})
+        super().__init__(**{"label": _("Time zone"), "max_length": LONGEST["time_zone"], "widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> str:
+        text = tidied(super().clean(value))
+        if text and (complaint := zone_complaint(text)):
+            raise forms.ValidationError(complaint)
+        return zone_meant(text) or ""
 
 
 class PairingForm(forms.Form):
@@ -139,11 +155,7 @@ class PersonForm(RuleForm):
     )
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     sis_user_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"),
-        choices=lambda: [("", _("The institution's")), *((zone, zone) for zone in zones())],
-        required=False,
-    )
+    time_zone = ZoneField(required=False, help_text=_("A city, such as Berlin. Empty: that of the school."))
 
     def __init__(self, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,17 +183,23 @@ class EditPersonForm(PersonForm):
         if "view_user_logins" not in keys:
             del self.fields["login_id"], self.fields["email"]
         self.initial = {name: getattr(person, name) or "" for name in self.fields}
-        if person.time_zone and person.time_zone not in zones():
-            self.fields["time_zone"].choices += [(person.time_zone, person.time_zone)]  # type: ignore[attr-defined]
 
 
 class AccountForm(RuleForm):
-    """A sub-account's name and SIS id; `keys` are the permissions of who fills it in."""
+    """An account's name, SIS id and time zone; `keys` are the permissions of who fills it in."""
 
-    FIELDS_OF_RULES = {"account.name": "name", "account.sis_account_id": "sis_account_id"}
+    FIELDS_OF_RULES = {
+        "account.name": "name",
+        "account.sis_account_id": "sis_account_id",
+        "account.default_time_zone": "default_time_zone",
+    }
 
     name = forms.CharField(label=_("Name"), max_length=255)
     sis_account_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    default_time_zone = ZoneField(
+        required=False,
+        help_text=_("Of everybody here who has not chosen another. Empty: it stays as it is."),
+    )
 
     def __init__(self, account: Account | None, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

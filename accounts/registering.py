@@ -26,6 +26,7 @@ from accounts.errors import Invalid
 from accounts.models import Account, Action, SelfRegistration, User
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.texts import tidied, tidied_login
+from accounts.zones import zone_meant
 
 OBSERVER = "observer"
 
@@ -54,6 +55,7 @@ class Application:
         for field in ("name", *LONGEST):
             object.__setattr__(self, field, tidied(getattr(self, field) or ""))
         object.__setattr__(self, "unique_id", tidied_login(self.unique_id))
+        object.__setattr__(self, "time_zone", zone_meant(self.time_zone) or self.time_zone)
 
     def sealed(self) -> Application:
         """The same without the password, to be kept for a while, such as between two pages of a form."""
@@ -139,7 +141,7 @@ def _create(wanted: Application, by: User | None) -> User:
                 integration_id=wanted.integration_id or None,
                 state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
                 initial_enrollment_type=wanted.initial_enrollment_type,
-                time_zone=wanted.time_zone or Account.objects.root().default_time_zone,
+                time_zone=wanted.time_zone,
                 locale=wanted.locale,
                 terms_accepted_at=timezone.now() if wanted.terms_of_use else None,
             )

@@ -1,21 +1,31 @@
-"""What every page says of the site: the institution, and the accounts its reader runs. Looked up once for a request."""
+"""What every page says of the site: the institution, the accounts its reader runs, and the time there.
+
+Looked up once for a request. Where somebody is enrolled other apps know: config/settings.py names the function that
+gives the time zone of it (ZONE_OF_SCHOOL).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, Value
+from django.conf import settings
+from django.db.models import BooleanField, F, Value
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 from accounts.models import Account, AccountAdmin, User
 
 
 @dataclass(frozen=True)
 class Site:
-    """`root` is None before set-up; `administered` are the accounts the reader has a role on, highest first."""
+    """`root` is None before set-up; `administered` are the accounts the reader has a role on, highest first.
+
+    `zone` names the time zone of a reader who has chosen none.
+    """
 
     root: Account | None
     administered: list[Account]
+    zone: str
 
 
 def site_of(request: HttpRequest) -> Site:
@@ -31,11 +41,14 @@ def site_of(request: HttpRequest) -> Site:
 
 
 def _look_up(reader: User | None) -> Site:
-    found = Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()))
+    own_zone = F("default_time_zone")
+    zone = import_string(settings.ZONE_OF_SCHOOL)(reader) if reader and not reader.time_zone else own_zone
+    found = Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()), zone=zone)
     if reader:
         held = AccountAdmin.objects.filter(user=reader, workflow_state=AccountAdmin.State.ACTIVE)
         own = Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
-        found = found.union(own.annotate(is_held=Value(True, BooleanField())), all=True)
+        found = found.union(own.annotate(is_held=Value(True, BooleanField()), zone=own_zone), all=True)
     accounts = sorted(found, key=lambda account: (account.parent_id or 0, account.name))
     root = next((account for account in accounts if account.parent_id is None), None)
-    return Site(root, [account for account in accounts if account.is_held])
+    zone_there = root.zone if root else "UTC"
+    return Site(root, [account for account in accounts if account.is_held], zone_there)

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record
+from accounts.checking import zone_complaint
 from accounts.errors import Invalid, NotAllowed
 from accounts.locking import hold_account
 from accounts.models import Account, Action, User
@@ -14,6 +15,8 @@ from accounts.permissions import account_permissions
 from accounts.sis_ids import check_may_set_sis_ids
 from accounts.stickiness import stick
 from accounts.texts import is_readable, tidied
+from accounts.tree import with_all_below
+from accounts.zones import zone_meant
 
 PERMISSION = "manage_account_settings"
 LONGEST = 255
@@ -24,8 +27,10 @@ def sub_accounts_of(account: Account) -> QuerySet[Account]:
     return account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("name", "id")
 
 
-def create_sub_account(parent: Account, *, by: User, name: str, sis_account_id: str = "") -> Account:
-    """Make an account below `parent`. Raises NotAllowed, Invalid."""
+def create_sub_account(
+    parent: Account, *, by: User, name: str, sis_account_id: str = "", default_time_zone: str = ""
+) -> Account:
+    """Make an account below `parent`, with its time zone unless another is given. Raises NotAllowed, Invalid."""
     check_may_manage(parent, by)
     name, sis_account_id = tidied(name), tidied(sis_account_id)
     _check_texts(name, sis_account_id)
@@ -34,7 +39,7 @@ def create_sub_account(parent: Account, *, by: User, name: str, sis_account_id: 
         parent=parent,
         name=name,
         sis_account_id=sis_account_id or None,
-        default_time_zone=parent.default_time_zone,
+        default_time_zone=_zone(default_time_zone) or parent.default_time_zone,
     )
     with transaction.atomic():
         hold_account(parent)
@@ -43,8 +48,18 @@ def create_sub_account(parent: Account, *, by: User, name: str, sis_account_id: 
     return made
 
 
-def edit_account(account: Account, *, by: User, name: str | None = None, sis_account_id: str | None = None) -> Account:
-    """Rename an account, give it another SIS id, or both (None: leave it). Raises NotAllowed, Invalid."""
+def edit_account(
+    account: Account,
+    *,
+    by: User,
+    name: str | None = None,
+    sis_account_id: str | None = None,
+    default_time_zone: str | None = None,
+) -> Account:
+    """Change the name, SIS id and time zone of an account (None: leave it). Raises NotAllowed, Invalid.
+
+    The accounts below that had the same time zone go with it.
+    """
     check_may_manage(account, by)
     wanted: dict[str, str | None] = {}
     if name is not None:
@@ -52,14 +67,20 @@ def edit_account(account: Account, *, by: User, name: str | None = None, sis_acc
     if sis_account_id is not None:
         wanted["sis_account_id"] = tidied(sis_account_id) or None
     _check_texts(wanted.get("name", account.name) or "", wanted.get("sis_account_id") or "")
+    if default_time_zone:
+        wanted["default_time_zone"] = _zone(default_time_zone)
     changed = {field: value for field, value in wanted.items() if getattr(account, field) != value}
     if "sis_account_id" in changed:
         check_may_set_sis_ids("changed", by=by)
     if changed:
+        before = account.default_time_zone
         for field, value in changed.items():
             setattr(account, field, value)
         with transaction.atomic():
             _save(account, stick(account, changed))
+            if "default_time_zone" in changed:
+                below = Account.objects.filter(pk__in=with_all_below(account), default_time_zone=before)
+                below.update(default_time_zone=account.default_time_zone)
             record(Action.ACCOUNT_CHANGED, by=by, account=account.pk, fields=sorted(changed), name=account.name)
     return account
 
@@ -68,6 +89,14 @@ def check_may_manage(account: Account, by: User) -> None:
     """Raise NotAllowed unless `by` may manage the settings of `account`."""
     if PERMISSION not in account_permissions(by, account):
         raise NotAllowed(_("To change this account you need the permission “Account-level settings - manage” on it."))
+
+
+def _zone(name: str) -> str:
+    """The zone of this name, or nothing for an empty one. Raises Invalid."""
+    name = tidied(name)
+    if name and (complaint := zone_complaint(name)):
+        raise Invalid({"account.default_time_zone": [("invalid", complaint)]})
+    return zone_meant(name) or ""
 
 
 def _check_texts(name: str, sis_account_id: str) -> None:

@@ -40,4 +40,5 @@ urlpatterns = [
     path("login/email/sent", _to("account_login"), name="account_email_verification_sent"),
     path("accounts/<int:account_id>/authentication_providers", views.authentication, name="authentication"),
     path("terms", views.terms, name="terms"),
+    path("time_zones", views.time_zones, name="time_zones"),
 ]

@@ -6,12 +6,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 
 from accounts.forms import PairingForm
 from accounts.models import Account
 from accounts.permissions import account_permissions
 from accounts.requests import SignedInRequest
 from accounts.self_registration import set_code_scope, set_self_registration
+from accounts.zone_names import CANVAS_NAMES
+from accounts.zones import zones
 
 
 @login_required
@@ -37,3 +40,9 @@ def authentication(request: SignedInRequest, account_id: int) -> HttpResponse:
 def terms(request: HttpRequest) -> HttpResponse:
     """The terms of use, for everybody."""
     return render(request, "accounts/terms.html")
+
+
+@cache_control(public=True, max_age=24 * 60 * 60)
+def time_zones(request: HttpRequest) -> HttpResponse:
+    """The names of time zones for a field that asks for one, read when somebody begins to type there."""
+    return render(request, "accounts/partials/time_zones.html", {"zones": [*CANVAS_NAMES, *zones()]})

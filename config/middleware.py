@@ -1,6 +1,8 @@
 """What every request passes through."""
 
 from collections.abc import Callable
+from datetime import tzinfo
+from functools import partial
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
@@ -16,11 +18,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.errors import NotAllowed, Refused
 from accounts.models import User
 from accounts.permissions import remembering
-from accounts.zones import zone_named
+from accounts.site import site_of
+from accounts.zones import LazyZone, zone_named
 from config.errors import refused, too_large
 from config.reading import check_form, check_query, is_too_large
 from config.retrying import carry_out_again, noting_what_is_kept
 from courses.acting import SESSION_KEY, end, lapse, resume
+from courses.local_time import default_zone
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -147,6 +151,15 @@ class ActingMiddleware:
             end(request.user)
 
 
+def _zone_of(reader: User, request: HttpRequest) -> tzinfo:
+    """The reader's own zone; or that of their school, which pages look up together with what all of them say."""
+    if reader.time_zone:
+        return zone_named(reader.time_zone)
+    if reader == request.user:
+        return LazyZone(lambda: zone_named(site_of(request).zone))
+    return LazyZone(partial(default_zone, reader))
+
+
 class ReaderMiddleware:
     """Speaks to signed-in readers in their own language and time zone, and keeps their pages out of caches."""
 
@@ -159,7 +172,7 @@ class ReaderMiddleware:
         with timezone.override(None):
             if isinstance(request.user, User):
                 reader = request.user.person_acting
-                timezone.activate(zone_named(reader.time_zone))
+                timezone.activate(_zone_of(reader, request))
                 if reader.locale:
                     translation.activate(reader.locale)
             response = self.get_response(request)

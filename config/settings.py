@@ -204,6 +204,8 @@ REST_FRAMEWORK = {
 # What apps have to say on the home of whoever runs accounts: see accounts/home.py.
 HOME_WAITING = ["pairing.home.waiting", "sis.home.waiting"]
 HOME_STEPS = ["courses.home.first_steps", "sis.home.first_steps", "pairing.home.first_steps"]
+# Whose time is read by whoever has chosen no time zone; see accounts/site.py.
+ZONE_OF_SCHOOL = "courses.local_time.zone_of_school"
 
 # Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in */jobs.py.
 SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)

@@ -6,10 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid, Refused
-from accounts.forms import RuleForm
+from accounts.forms import RuleForm, ZoneField
 from accounts.models import Account, SelfRegistration, User
 from accounts.registering import OBSERVER, Application
-from accounts.zones import zones
 from pairing import texts
 from pairing.errors import FamilyNameWanted
 
@@ -157,7 +156,7 @@ class RegistrationForm(AsksForFamilyName):
 class TimeZoneForm(forms.ModelForm):
     """The reader's own time zone."""
 
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=lambda: [(zone, zone) for zone in zones()])
+    time_zone = ZoneField(required=False, help_text=_("A city, such as Berlin. Empty: that of your school."))
 
     class Meta:
         model = User

@@ -35,10 +35,10 @@ def show(call: Call, account_id: str) -> Body:
 
 
 def change(call: Call, account_id: str) -> Body:
-    """PUT accounts/:id: its name and SIS id"""
+    """PUT accounts/:id: its name, SIS id and time zone"""
     found = account(call, account_id)
     wanted = call.given.under("account")
-    fields = {field: wanted.text(field) for field in ("name", "sis_account_id") if field in wanted}
+    fields = {field: wanted.text(field) for field in ("name", "sis_account_id", "default_time_zone") if field in wanted}
     edited = edit_account(found, by=call.user, **fields)
     return account_body(edited, call.root, account_permissions(call.user, edited))
 
@@ -62,9 +62,8 @@ def create_below(call: Call, account_id: str) -> Body:
     """POST accounts/:id/sub_accounts"""
     home = account(call, account_id)
     wanted = call.given.under("account")
-    made = create_sub_account(
-        home, by=call.user, name=wanted.text("name"), sis_account_id=wanted.text("sis_account_id")
-    )
+    fields = {field: wanted.text(field) for field in ("name", "sis_account_id", "default_time_zone")}
+    made = create_sub_account(home, by=call.user, **fields)
     return account_body(made, call.root, account_permissions(call.user, made))
 
 

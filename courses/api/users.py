@@ -11,6 +11,7 @@ from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from courses.api.finding import person
 from courses.knowing import known_about
+from courses.local_time import default_zone
 from courses.reaching import check_may_change
 
 EDITABLE = ("name", "short_name", "sortable_name", "pronouns", "email", "time_zone", "locale")
@@ -27,7 +28,8 @@ def show(call: Call, user_id: str) -> Body:
 
 def profile(call: Call, user_id: str) -> Body:
     """GET users/:id/profile"""
-    return profile_body(*_readable(call, user_id))
+    user, keys = _readable(call, user_id)
+    return {**profile_body(user, keys), "time_zone": user.time_zone or default_zone(user).key}
 
 
 def change(call: Call, user_id: str) -> Body:

@@ -100,6 +100,7 @@ def apply(this: Round) -> None:
         "WHERE found IS NULL AND problem IS NULL ORDER BY n RETURNING id, workflow_state",
         name="new_name",
         parent_id="new_parent",
+        default_time_zone="(SELECT default_time_zone FROM accounts_account above WHERE above.id = new_parent)",
         sis_account_id="account_id",
         integration_id="new_integration",
         workflow_state="after",

@@ -277,7 +277,6 @@ def _insert() -> str:
         sis_user_id="user_id",
         integration_id="integration_id",
         state="after",
-        time_zone="(SELECT default_time_zone FROM accounts_account WHERE id = %(root)s)",
         pronouns="new_pronouns",
         declared_user_type="new_type",
         # A password that nobody can give, as make_password(None) makes them.

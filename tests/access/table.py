@@ -77,6 +77,7 @@ NOT_SUB = but(SIGNED_IN, "admin")
 PAGES = [
     row("GET", "/", SIGNED_IN, of_oneself=True),
     row("GET", "/terms", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/time_zones", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
     row("POST", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/register/confirm", f"nobody {SIGNED_IN}", of_oneself=True),

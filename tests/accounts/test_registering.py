@@ -54,10 +54,8 @@ def test_an_account_is_made_and_recorded():
     assert PASSWORD not in str(event.details)
 
 
-def test_the_institutions_time_zone_is_taken_when_none_is_given(root):
-    root.default_time_zone = "America/Denver"
-    root.save()
-    assert register(application()).time_zone == "America/Denver"
+def test_whoever_gives_no_time_zone_has_none_of_their_own(root):
+    assert register(application()).time_zone == ""
     assert register(application(unique_id="b@example.org", time_zone="Asia/Tokyo")).time_zone == "Asia/Tokyo"
 
 
