@@ -1,7 +1,7 @@
 """sections.csv: the sections of courses."""
 
 from courses.models import Section
-from courses.observing import keep_within_scopes
+from courses.observing import keep_within_schools, keep_within_scopes
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import own_places_in, refuse_own_places
 
@@ -104,6 +104,12 @@ WITH ended AS (
 """
 
 
+# Which sections move to another course, and from which.
+MOVING = """
+SELECT w.found, s.course_id FROM w JOIN courses_section s ON s.id = w.found WHERE w.moves AND w.problem IS NULL
+"""
+
+
 def apply(this: Round) -> None:
     """Make, rename, move and delete sections, the last with all who are in them."""
     this.look_up(LOOK_UP, "courses_section")
@@ -116,8 +122,10 @@ def apply(this: Round) -> None:
             "CourseSection", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL"
         )
     )
+    moved = this.execute(MOVING)
     this.execute(UPDATE)
-    keep_within_scopes(pk for (pk,) in this.execute("SELECT found FROM w WHERE moves AND problem IS NULL"))
+    keep_within_scopes(section for section, _course in moved)
+    keep_within_schools(moved)
     made = insert(
         Section,
         "w",

@@ -1,7 +1,7 @@
 """xlists.csv: sections cross-listed into another course, and back."""
 
 from courses.models import Course
-from courses.observing import keep_within_scopes
+from courses.observing import keep_within_schools, keep_within_scopes
 from sis.applying.chunks import Applier, Round, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import own_places_in, refuse_own_places
 
@@ -102,7 +102,9 @@ def apply(this: Round) -> None:
     )
     this.execute(f"WITH made AS ({made}) {noting_changes('Course', 'SELECT id, NULL, workflow_state FROM made')}")
     this.execute(MOVE)
-    keep_within_scopes(pk for (pk,) in this.execute("SELECT section FROM w WHERE problem IS NULL"))
+    moved = this.execute("SELECT section, course FROM w WHERE problem IS NULL")
+    keep_within_scopes(section for section, _course in moved)
+    keep_within_schools(moved)
 
 
 XLISTS = Applier("xlist", CLASH, apply)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from accounts.models import Account, ObservationLink, Role, User
+from accounts.models import Account, BaseType, ObservationLink, Role, User
 from accounts.stickiness import stick
 from courses.models import Course, Enrollment, Section, Term
 from courses.observing import link
 from sis.options import Options
-from tests.factories import EnrollmentFactory, SectionFactory, UserFactory
+from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, UserFactory
 from tests.sis.conftest import warnings
 
 
@@ -362,6 +362,27 @@ class TestCrossLists:
     @pytest.fixture(autouse=True)
     def _section(self, load, two_courses):
         load(sections="section_id,course_id,name,status\nS1,C1,A,active")
+
+    @pytest.mark.parametrize("by", ["xlists", "sections"])
+    def test_an_observer_of_one_course_is_not_carried_into_another_school(self, load, by):
+        files = {
+            "xlists": f"{self.HEADER}\nC2,S1,active",
+            "sections": "section_id,course_id,name,status\nS1,C2,A,active",
+        }
+        student = EnrollmentFactory(section=section()).user
+        aunt, parent = (
+            EnrollmentFactory(section=section(), type=BaseType.OBSERVER, associated_user=student).user for _ in "ab"
+        )
+        link(parent, student, origin=ObservationLink.Origin.CODE, by=None)
+        Course.objects.filter(sis_course_id="C2").update(account=AccountFactory())
+        load(**{by: files[by]})
+        assert section().course == course("C2")
+        states = dict(Enrollment.objects.filter(type=BaseType.OBSERVER).values_list("user", "state"))
+        assert states == {aunt.pk: "deleted", parent.pk: "active"}
+        # Set up again where the section is now, it stays there, night after night.
+        Enrollment.objects.filter(user=aunt).update(state="active")
+        load(**{by: files[by]})
+        assert Enrollment.objects.get(user=aunt).state == "active"
 
     def test_there_and_back(self, load):
         for _time in range(2):
