@@ -17,6 +17,7 @@ from accounts.requests import SignedInRequest
 from courses.enrolling import changed_meanwhile
 from courses.managing import Deed, remit_of
 from courses.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
+from courses.models import Enrollment
 from courses.permissions import sections_seen
 from courses.sections import sections_open_to
 from courses.views import inside
@@ -30,6 +31,8 @@ DONE: dict[Deed, str | Promise] = {
     Deed.REACTIVATE: gettext_lazy("%(name)s is active again as %(role)s."),
     Deed.REMOVE: gettext_lazy("%(name)s is no longer in this course as %(role)s."),
 }
+# An invitation that nobody has answered cannot be concluded: it ends.
+WITHDRAWN = gettext_lazy("The invitation of %(name)s as %(role)s is withdrawn.")
 
 
 def find(request: SignedInRequest, here: Standing, user_id: int) -> Member:
@@ -114,6 +117,9 @@ def change(request: SignedInRequest, course_id: int, user_id: int, deed: Deed) -
     if not all(remit.may(deed, place) for place in subject):
         raise PermissionDenied(_("You may not do this to this person here."))
     error, where = "", {place.section_id: place.section for place in subject}
+    withdraws = deed in (Deed.CONCLUDE, Deed.DEACTIVATE) and all(
+        place.state in Enrollment.UNANSWERED for place in subject
+    )
     if request.method == "POST":
         asked = request.POST.get("section", "")
         chosen = next((pk for pk in where if str(pk) == asked), None)
@@ -127,10 +133,11 @@ def change(request: SignedInRequest, course_id: int, user_id: int, deed: Deed) -
             raise PermissionDenied(refusal.message) from None
         else:
             names = {"name": member.person.short_name, "role": member.role.label}
-            messages.success(request, DONE[deed] % names)
+            messages.success(request, (WITHDRAWN if withdraws else DONE[deed]) % names)
             return redirect("course_people", course_id)
     context = {
         "deed": deed.value,
+        "withdraws": withdraws,
         "deed_label": DEEDS[deed][1],
         "subject": subject,
         "where": where.values(),

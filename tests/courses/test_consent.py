@@ -372,6 +372,17 @@ def test_to_conclude_or_deactivate_an_invitation_withdraws_it_with_the_observers
     assert (place.state, beside.state) == (State.DELETED, State.DELETED)
 
 
+def test_the_page_says_that_concluding_an_invitation_withdraws_it(world):
+    EnrollmentFactory(user=world.zora, section=world.sections[0], state=State.INVITED)
+    browser = Client()
+    browser.force_login(world.staff[1])
+    page = f"/courses/{world.course.pk}/users/{world.zora.pk}/conclude"
+    assert "this withdraws it" in browser.get(page).content.decode()
+    said = browser.post(page, follow=True).content.decode()
+    assert "The invitation of Zora Quick as Student is withdrawn." in said
+    assert Enrollment.objects.get(user=world.zora).state == State.DELETED
+
+
 def test_an_observer_who_was_asked_for_a_student_is_not_taken_when_the_student_concludes(world):
     belongs_to_another_school(world)
     do(world, [(enrolled_beside("zora", "pupil"), False, 0)])
