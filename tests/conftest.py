@@ -91,7 +91,8 @@ def raced_root(transactional_db, tmp_path_factory) -> Iterator[Account]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """Debian's Chromium instead of a download."""
-    return {**browser_type_launch_args, "executable_path": shutil.which("chromium")}
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    return {**browser_type_launch_args, "executable_path": found}
 
 
 @pytest.fixture(autouse=True)
