@@ -192,9 +192,19 @@ class AccountForm(RuleForm):
         "account.name": "name",
         "account.sis_account_id": "sis_account_id",
         "account.default_time_zone": "default_time_zone",
+        "account.links_office": "links_office",
     }
 
     name = forms.CharField(label=_("Name"), max_length=255)
+    links_office = forms.CharField(
+        label=_("Who removes wrong observers"),
+        help_text=_(
+            "A name, an office, an e-mail address. Students read it beside the list of who observes them. Empty: what "
+            "the account above says."
+        ),
+        max_length=255,
+        required=False,
+    )
     sis_account_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
     default_time_zone = ZoneField(
         required=False,

@@ -28,17 +28,24 @@ def sub_accounts_of(account: Account) -> QuerySet[Account]:
 
 
 def create_sub_account(
-    parent: Account, *, by: User, name: str, sis_account_id: str = "", default_time_zone: str = ""
+    parent: Account,
+    *,
+    by: User,
+    name: str,
+    sis_account_id: str = "",
+    default_time_zone: str = "",
+    links_office: str = "",
 ) -> Account:
     """Make an account below `parent`, with its time zone unless another is given. Raises NotAllowed, Invalid."""
     check_may_manage(parent, by)
     name, sis_account_id = tidied(name), tidied(sis_account_id)
-    _check_texts(name, sis_account_id)
+    _check_texts(name, sis_account_id, links_office)
     check_may_set_sis_ids(sis_account_id, by=by)
     made = Account(
         parent=parent,
         name=name,
         sis_account_id=sis_account_id or None,
+        links_office=tidied(links_office),
         default_time_zone=_zone(default_time_zone) or parent.default_time_zone,
     )
     with transaction.atomic():
@@ -55,8 +62,9 @@ def edit_account(
     name: str | None = None,
     sis_account_id: str | None = None,
     default_time_zone: str | None = None,
+    links_office: str | None = None,
 ) -> Account:
-    """Change the name, SIS id and time zone of an account (None: leave it). Raises NotAllowed, Invalid.
+    """Change what is given of an account (None: leave it). Raises NotAllowed, Invalid.
 
     The accounts below that had the same time zone go with it.
     """
@@ -66,7 +74,9 @@ def edit_account(
         wanted["name"] = tidied(name)
     if sis_account_id is not None:
         wanted["sis_account_id"] = tidied(sis_account_id) or None
-    _check_texts(wanted.get("name", account.name) or "", wanted.get("sis_account_id") or "")
+    if links_office is not None:
+        wanted["links_office"] = tidied(links_office)
+    _check_texts(wanted.get("name", account.name) or "", wanted.get("sis_account_id") or "", links_office or "")
     if default_time_zone:
         wanted["default_time_zone"] = _zone(default_time_zone)
     changed = {field: value for field, value in wanted.items() if getattr(account, field) != value}
@@ -99,10 +109,10 @@ def _zone(name: str) -> str:
     return zone_meant(name) or ""
 
 
-def _check_texts(name: str, sis_account_id: str) -> None:
+def _check_texts(name: str, sis_account_id: str, links_office: str) -> None:
     if not is_readable(name):
         raise Invalid({"account.name": [("blank", _("Please give a name."))]})
-    for field, text in (("name", name), ("sis_account_id", sis_account_id)):
+    for field, text in (("name", name), ("sis_account_id", sis_account_id), ("links_office", links_office)):
         if len(text) > LONGEST:
             message = _("This is too long. It may have 255 characters.")
             raise Invalid({f"account.{field}": [("invalid", message)]})

@@ -19,7 +19,13 @@ from accounts.permission_list import PERMISSIONS
 from courses.models import Course, Enrollment, Section
 
 # Who observes whom is for those who manage observers.
-ABOUT_LINKS = (Action.LINK_MADE, Action.LINK_REMOVED, Action.CODE_REDEEMED)
+ABOUT_LINKS = (
+    Action.LINK_MADE,
+    Action.LINK_REMOVED,
+    Action.CODE_REDEEMED,
+    Action.OBSERVER_REPORTED,
+    Action.REPORT_SETTLED,
+)
 OBSERVERS = "manage_user_observers"
 
 SENTENCES: dict[str, str | Promise] = {
@@ -43,6 +49,8 @@ SENTENCES: dict[str, str | Promise] = {
     Action.SIS_IMPORT_ENDED: _("The rosters that %(who)s imported have been worked through."),
     Action.SIS_IMPORT_RESTORED: _("%(who)s took back what an import of rosters had changed."),
     Action.SIS_BRAKE_CHANGED: _("%(who)s changed the deletion brake of roster imports."),
+    Action.OBSERVER_REPORTED: _("%(who)s reported that %(observer)s should not observe %(subject)s."),
+    Action.REPORT_SETTLED: _("%(who)s settled the report of %(subject)s about the observer %(observer)s."),
     Action.LINKS_EXPORTED: _("%(who)s exported all links of observers."),
     Action.COURSE_CREATED: _("%(who)s made the course %(course)s."),
     Action.SECTION_CREATED: _("%(who)s made the section %(name)s of %(course)s."),

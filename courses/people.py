@@ -237,7 +237,10 @@ def holders_of(role: Role) -> int:
 
 
 def observers_in(student: User, course: Course, *, by: User) -> EnrollmentQuerySet:
-    """The enrollments, as far as `by` sees them, of those who observe `student` in this course only, by name."""
-    beside = _there(course, by).filter(~by_link(), associated_user=student)
+    """The enrollments, as far as `by` sees them, of those who observe `student` in this course, by name.
+
+    Each with `is_by_link`: whether the accounts are linked, or it is this course only.
+    """
+    beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
     beside = beside.exclude(user__state=User.State.DELETED)
     return beside.select_related("user", "section").order_by("user__sort_key", "user", "section__name")

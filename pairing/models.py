@@ -16,6 +16,26 @@ from pairing.texts import spelled
 LIVE_CODES_PER_STUDENT = 5
 
 
+class Objection(models.Model):
+    """A student's report that somebody who observes them should not; open until it is settled."""
+
+    student = models.ForeignKey(User, models.PROTECT, related_name="objections")
+    observer = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "observer"], condition=Q(settled_at=None), name="one_open_report_of_an_observer"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student_id} about {self.observer_id}"
+
+
 class PairingCodeQuerySet(models.QuerySet["PairingCode"]):
     def open(self) -> PairingCodeQuerySet:
         """Neither used nor revoked; perhaps past their time."""

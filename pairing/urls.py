@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pairing.views import codes, deleting, export, leaving, observees, registration, settings
+from pairing.views import codes, deleting, export, leaving, objections, observees, registration, settings
 
 urlpatterns = [
     path("profile/settings", settings.show, name="settings"),
@@ -10,6 +10,13 @@ urlpatterns = [
     path("profile/observees/confirm", observees.confirm, name="confirm_observee"),
     path("profile/observees/<int:student_id>/leave", leaving.leave, name="leave_observee"),
     path("profile/observees/<int:student_id>/remove", observees.remove, name="remove_observee"),
+    path("profile/observers/<int:observer_id>/report", objections.make, name="report_observer"),
+    path("accounts/<int:account_id>/observer_reports", objections.index, name="observer_reports"),
+    path(
+        "accounts/<int:account_id>/observer_reports/<int:report_id>/settle",
+        objections.close,
+        name="settle_observer_report",
+    ),
     path("profile/observer_pairing_codes/<int:code_id>/revoke", codes.revoke, name="revoke_code"),
     path("users/<int:student_id>/observer_pairing_codes", codes.issue, name="issue_code"),
     path("courses/<int:course_id>/observer_pairing_codes", export.confirm, name="export_codes_confirm"),

@@ -177,6 +177,7 @@ class Migration(migrations.Migration):
                 ),
                 ("default_time_zone", models.CharField(default="UTC", max_length=64)),
                 ("terms_of_use", models.TextField(blank=True)),
+                ("links_office", models.CharField(blank=True, db_default="", default="", max_length=255)),
                 (
                     "self_registration",
                     models.CharField(

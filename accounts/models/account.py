@@ -46,6 +46,8 @@ class Account(models.Model):
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     default_time_zone = models.CharField(max_length=64, default="UTC")
     terms_of_use = models.TextField(blank=True)
+    # Whom its students ask about their observers: a name, an office, an address. Empty: what the account above has.
+    links_office = models.CharField(max_length=255, blank=True, default="", db_default="")
     # The next three are read from the root account only.
     self_registration = models.CharField(max_length=16, choices=SelfRegistration.choices, default=SelfRegistration.NONE)
     self_registration_changed_at = models.DateTimeField(null=True, blank=True)

@@ -20,6 +20,8 @@ class Action(models.TextChoices):
     LINK_MADE = "link.made", _("Observer linked")
     LINK_REMOVED = "link.removed", _("Observer link removed")
     GUESSING_NOTICED = "guessing.noticed", _("Many wrong pairing codes")
+    OBSERVER_REPORTED = "observer.reported", _("Observer reported by the student")
+    REPORT_SETTLED = "observer.report_settled", _("Report about an observer settled")
     LINKS_EXPORTED = "links.exported", _("Observer links exported")
     SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
     CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")

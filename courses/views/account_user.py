@@ -21,6 +21,7 @@ from courses import acting
 from courses.history import events_of, lines
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
+from courses.observers import observed_in_single_courses, observers_in_single_courses
 from courses.people import observed_by, observers_of, people_of
 from courses.reaching import PERMISSION as MANAGE_LOGINS
 from courses.reaching import belongs_only_to, why_not_change
@@ -66,11 +67,14 @@ def _enrollments(person: User, account: Account) -> EnrollmentQuerySet:
 def _links(request: SignedInRequest, person: User, post: Post) -> dict[str, Any]:
     if MANAGE_OBSERVERS not in post.permissions:
         return {"sees_links": False}
+    within = None if post.account.parent_id is None else with_all_below(post.account)
     return {
         "sees_links": True,
         "may_link": may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()),
         "observed": page_of(observed_by(person), request.GET.get("observed")),
         "observers": page_of(observers_of(person), request.GET.get("observers")),
+        "observed_singly": observed_in_single_courses(person, within),
+        "observers_singly": observers_in_single_courses(person, within),
     }
 
 

@@ -15,7 +15,7 @@ from accounts.models import BaseType, User
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
 from courses.linking import observing_in
-from courses.managing import MANAGE_STUDENTS, Remit, remit_of
+from courses.managing import Remit, remit_of
 from courses.models import Enrollment
 from courses.people import Shown, Sort, View, lines, observers_in, observers_of, roles_in, roster, searched, settled_in
 from courses.sections import sections_open_to
@@ -96,19 +96,24 @@ def show(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse
     places: list[Enrollment] = person.places  # type: ignore[attr-defined]
     types = {place.type for place in places}
     sees_links = BaseType.STUDENT in types and "manage_user_observers" in here.permissions
-    sees_observers_here = BaseType.STUDENT in types and MANAGE_STUDENTS in here.permissions
     remit = remit_of(request.user, here.course)
     context = {
         "person": person,
         "role_options": _options(person, remit, list(sections_open_to(request.user, here.course))),
         "sees_links": sees_links,
-        "sees_observers_here": sees_observers_here,
+        "is_student": BaseType.STUDENT in types,
         "observers": observers_of(person) if sees_links else [],
-        "observers_here": observers_in(person, here.course, by=request.user) if sees_observers_here else [],
+        "observers_here": _observers_here(person, here, request.user, sees_links) if BaseType.STUDENT in types else [],
         "by_link": _by_link(request.user, person, here) if BaseType.OBSERVER in types else frozenset(),
         "sees_grades": BaseType.STUDENT in types and "view_all_grades" in here.permissions,
     }
     return inside.show(request, here, inside.PEOPLE, "person.html", **context)
+
+
+def _observers_here(student: User, here: Standing, by: User, sees_links: bool) -> list[Enrollment]:
+    """Everybody whom the People page shows as an observer of this student, but those listed by their links already."""
+    found = observers_in(student, here.course, by=by)
+    return [place for place in found if not (sees_links and place.is_by_link)]  # type: ignore[attr-defined]
 
 
 def _by_link(by: User, observer: User, here: Standing) -> frozenset[int]:

@@ -6,7 +6,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.ids import plain_id
 from accounts.models import User
@@ -16,10 +15,18 @@ from pairing import gates, issuing, redeeming, texts
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
 
-@require_POST
 @login_required
 def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
-    """Make a code and show it, this once: as a dialog where the page asked for one, else as a page."""
+    """Make a code and show it, this once: as a dialog where the page asked for one, else as a page.
+
+    The address opened again (a bookmark, a restored tab) makes none, and leads to where codes are made.
+    """
+    if request.method != "POST" and student_id == request.user.pk:
+        messages.info(request, _("A code is shown only once, when it has been made. Here you can make another."))
+        return redirect("settings")
+    if request.method != "POST":
+        messages.info(request, _("A code is shown only once, when it has been made."))
+        return redirect("dashboard")
     student = get_object_or_404(User.objects.present(), pk=student_id)
     course = _course_of(request)
     right = gates.right_for(student, by=request.user, course=course, on_details=request.user != student)

@@ -39,7 +39,9 @@ def register(request: HttpRequest) -> HttpResponse:
     root = Account.objects.root()
     if not root.pairing_is_on:
         return render(request, "pairing/register_closed.html", status=403)
-    form = RegistrationForm(request.POST or None, root=root, initial=_typed_before(request))
+    form = RegistrationForm(
+        request.POST if request.method == "POST" else None, root=root, initial=_typed_before(request)
+    )
     if request.method != "POST":
         if is_name_asked_for(Entrance.SIGN_UP):
             form.ask_for_family_name()

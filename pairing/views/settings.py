@@ -7,12 +7,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.editing import edit_user
-from accounts.models import ObservationLink
 from accounts.requests import SignedInRequest
+from courses.observers import who_observes
 from courses.visibility import is_observer
 from pairing import gates
 from pairing.forms import TimeZoneForm
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
+from pairing.objecting import office_for, reported_by
 
 
 @login_required
@@ -27,14 +28,16 @@ def show(request: SignedInRequest) -> HttpResponse:
     may_pair = why_not is None
     only_observes = why_not is not None and why_not.why is gates.Why.NOT_A_STUDENT and is_observer(request.user)
     codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course", "account")
-    observers = ObservationLink.objects.live().filter(student=request.user).select_related("observer")
+    observers = who_observes(request.user)
     context = {
         "form": form,
         "may_pair": may_pair,
         "only_observes": only_observes,
         "codes": list(codes) if may_pair else [],
         "most": LIVE_CODES_PER_STUDENT,
-        "observers": observers.order_by("observer__sort_key", "observer"),
+        "observers": observers,
+        "reported": reported_by(request.user) if observers else set(),
+        "office": office_for(request.user) if observers else "",
     }
     return render(
         request, "pairing/settings.html", context, status=200 if form.is_valid() or not form.is_bound else 422

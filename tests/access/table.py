@@ -107,6 +107,10 @@ PAGES = [
     row("POST", "/users/{student}/masquerade", "admin"),
     row("POST", "/masquerade/stop", SIGNED_IN, of_oneself=True),
     # Pairing
+    row("GET", "/users/{student}/observer_pairing_codes", SIGNED_IN, of_oneself=True),
+    row("POST", "/profile/observers/{observer}/report", STUDENT, hidden=but(SIGNED_IN, STUDENT)),
+    row("GET", "/accounts/{account}/observer_reports", "admin"),
+    row("POST", "/accounts/{account}/observer_reports/{report}/settle", "admin"),
     row("POST", "/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),
     row("POST", "/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}", body={"course": "{course}"}),
     row("GET", "/courses/{course}/observer_pairing_codes", ADMINS),

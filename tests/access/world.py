@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from courses.models import Assignment, Enrollment, Term
 from courses.observing import link
+from pairing.models import Objection
 from sis.models import SisImport
 from tests.factories import (
     AccountFactory,
@@ -77,6 +78,7 @@ def _school(root: Account) -> School:
         "idle_enrollment": idle.pk,
         "invitation": invited.pk,
         "code": CodeFactory(student=student).pk,
+        "report": Objection.objects.create(student=student, observer=observer).pk,
         "role": role.pk,
         **{name: person.pk for name, person in people.items()},
     }

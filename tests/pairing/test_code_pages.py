@@ -47,9 +47,12 @@ def test_the_code_is_spelled_out_for_a_screen_reader(client, place, monkeypatch)
     assert "small a, capital B, 3, small x, capital Y, small z" in page
 
 
-def test_making_a_code_is_never_a_get(client, place):
+def test_the_address_of_a_code_opened_again_makes_none_and_leads_to_where_they_are_made(client, place):
     client.force_login(place.user)
-    assert client.get(reverse("issue_code", args=[place.user.pk])).status_code == 405
+    answer = client.get(reverse("issue_code", args=[place.user.pk]), follow=True)
+    assert answer.redirect_chain == [("/profile/settings", 302)]
+    assert "shown only once" in answer.content.decode()
+    assert client.get(reverse("issue_code", args=[UserFactory().pk])).url == "/"
     assert not PairingCode.objects.exists()
 
 

@@ -132,6 +132,12 @@ def test_a_login_that_is_taken_is_told_only_to_one_with_a_good_code(client, code
     assert PairingCode.objects.live().count() == 1
 
 
+def test_a_form_without_anything_in_it_is_answered_with_what_is_missing(client, root):
+    answer = client.post("/register", {})
+    assert answer.status_code == 422
+    assert "required" in answer.content.decode()
+
+
 def test_with_self_registration_off_there_is_no_way_in(client, code, root):
     set_to(root, SelfRegistration.NONE)
     assert client.get("/register").status_code == 403

@@ -1,0 +1,53 @@
+"""Reports of students about who observes them: made on their settings, listed on the account's page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.errors import Invalid
+from accounts.paging import page_of
+from accounts.requests import SignedInRequest
+from courses.observers import who_observes
+from courses.views.accounts import enter, show_page
+from pairing.objecting import PERMISSION, object_to, open_objections, settle
+
+
+@login_required
+def make(request: SignedInRequest, observer_id: int) -> HttpResponse:
+    """Report one of one's observers; the address opened by itself leads back to the settings."""
+    if request.method == "POST":
+        try:
+            object_to(observer_id, by=request.user)
+        except Invalid:
+            raise Http404 from None
+        messages.success(request, _("Your report is recorded. Those who can remove the link see it."))
+    return redirect("settings")
+
+
+@login_required
+def index(request: SignedInRequest, account_id: int) -> HttpResponse:
+    """The reports that wait, each with whether the person still observes the student."""
+    post = enter(request, account_id, PERMISSION)
+    page = page_of(open_objections(post.account), request.GET.get("page"))
+    return show_page(request, post, "reports", "reports.html", page=page)
+
+
+@require_POST
+@login_required
+def close(request: SignedInRequest, account_id: int, report_id: int) -> HttpResponse:
+    """Take a report off the list."""
+    post = enter(request, account_id, PERMISSION)
+    found = get_object_or_404(open_objections(post.account), pk=report_id)
+    settle(found, by=request.user)
+    still = any(observer.person == found.observer for observer in who_observes(found.student))
+    names = {"observer": found.observer.short_name, "student": found.student.short_name}
+    text = (
+        _("The report is settled. %(observer)s still observes %(student)s.") if still else _("The report is settled.")
+    )
+    messages.success(request, text % names)
+    return redirect("observer_reports", account_id)
