@@ -81,6 +81,8 @@ LOCK = {
     "enrollment": "SELECT user_id FROM courses_enrollment WHERE id = ANY(%(ids)s)",
     "section": "SELECT user_id FROM courses_enrollment WHERE section_id = ANY(%(ids)s)",
 }
+# Before what is in them: that is the order of accounts/locking.py.
+LOCK_SECTIONS = "SELECT id FROM courses_section WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
 END_IN_SECTIONS = f"""
 WITH ended AS (
     UPDATE courses_enrollment e SET state = 'deleted', updated_at = now() FROM courses_enrollment old
@@ -145,6 +147,7 @@ def _remove_some(sis_import: SisImport, one: Listed, values: dict[str, Any], sav
                 values,
             )
         if one is SECTIONS:
+            cursor.execute(LOCK_SECTIONS, values)
             cursor.execute(END_IN_SECTIONS, values)
         changes = noting_changes(one.record, "SELECT id, before, after FROM removed", batch_mode=True)
         cursor.execute(

@@ -15,6 +15,7 @@ from accounts.rate_limit import ALL_FAILURES, ONE_WHO_TRIES
 EXPLICIT = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE)\b(?: OF \"?(\w+)\"?)?", re.IGNORECASE)
 TABLES = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)\"?(?:\s+(?:AS\s+)?\"?(\w+)\"?)?", re.IGNORECASE)
 ADVISORY = re.compile(r"pg_advisory_xact_lock", re.IGNORECASE)
+DRY_RUN = "CREATE TEMP TABLE was"
 TURNS = {ONE_WHO_TRIES: "turn", ALL_FAILURES: "turn of failures"}
 CHANGES = re.compile(r"\bUPDATE\s+\"?(\w+)\"?\s|\bDELETE FROM\s+\"?(\w+)\"?", re.IGNORECASE)
 
@@ -48,10 +49,13 @@ class Watch:
         self._depth = len(connection.savepoint_ids) + connection.in_atomic_block
         self._held: list[str] = []
         self._people: set[int] = set()
+        self._is_dry = False
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         text = sql if isinstance(sql, str) else str(sql)
-        if self._is_inside():
+        # A dry run is one long transaction over everything, of which nothing is kept.
+        self._is_dry = self._is_dry or DRY_RUN in text
+        if self._is_inside() and not self._is_dry:
             for table in locked_by(text, params):
                 self._note(table, text)
             for table in changed_by(text):
@@ -63,7 +67,7 @@ class Watch:
     def forget(self) -> None:
         """Begin anew where no transaction of the code under test is open any more."""
         if not self._is_inside():
-            self._held, self._people = [], set()
+            self._held, self._people, self._is_dry = [], set(), False
 
     def _is_inside(self) -> bool:
         return len(connection.savepoint_ids) + connection.in_atomic_block > self._depth
