@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import Page
 
 from accounts.models import BaseType, Role, User
 from courses.enrolling import enroll
@@ -35,6 +36,13 @@ def says(visitor, text: str) -> None:
     visitor.finds_nothing_wrong()
 
 
+def unfold_filters(page: Page) -> None:
+    """Open the filters of a list where they are folded away: on a phone."""
+    summary = page.get_by_text("Filter and sort")
+    if summary.is_visible() and not page.get_by_label("Role").is_visible():
+        summary.click()
+
+
 def test_people_are_added_from_a_list_and_come_in_when_they_accept(new_visitor, teacher, student, course, section):
     newcomer = UserFactory(name="Nora New", login_id="nora", password=PASSWORD)
     visitor = new_visitor()
@@ -43,7 +51,7 @@ def test_people_are_added_from_a_list_and_come_in_when_they_accept(new_visitor, 
     visitor.page.get_by_role("link", name="Add people").click()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("button", name="Next").click()
-    visitor.page.get_by_text("Please say whom you want to add.").wait_for()
+    visitor.page.get_by_role("alert").filter(has_text="Please say whom you want to add.").wait_for()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("People", exact=True).fill("nora, mia\nnobody")
     visitor.page.get_by_label("Role").select_option("TA")
@@ -90,6 +98,7 @@ def test_somebody_is_moved_given_a_role_deactivated_and_taken_back(new_visitor, 
     visitor.page.get_by_role("button", name="Deactivate").click()
     says(visitor, "Mia Stone is inactive as Student.")
     assert visitor.page.get_by_role("link", name="Stone, Mia").count() == 0
+    unfold_filters(visitor.page)
     visitor.page.get_by_label("Show").select_option("Inactive")
     visitor.page.get_by_role("button", name="Apply").click()
     visitor.finds_nothing_wrong()
@@ -143,12 +152,14 @@ def test_a_long_list_is_searched_sorted_and_paged(new_visitor, teacher, student,
         visitor.page.get_by_role("columnheader", name="Name").get_by_role("link").click()
         assert visitor.page.get_by_role("columnheader", name="Name").get_attribute("aria-sort") == "descending"
     else:
+        unfold_filters(visitor.page)
         visitor.page.get_by_label("Sort by").select_option("Role")
         visitor.page.get_by_role("button", name="Apply").click()
         visitor.page.wait_for_url(re.compile("sort=role"))
     visitor.page.get_by_role("link", name="Next").click()
     visitor.page.get_by_text("Page 2").wait_for()
     visitor.finds_nothing_wrong()
+    unfold_filters(visitor.page)
     visitor.page.get_by_label("Section").select_option("Biology A")
     visitor.page.get_by_role("button", name="Apply").click()
     visitor.page.get_by_role("link", name="Stone, Mia").wait_for()
@@ -171,7 +182,7 @@ def test_sections_are_added_changed_and_deleted(new_visitor, teacher, student, c
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("Name").fill("")
     visitor.page.get_by_role("button", name="Save").click()
-    visitor.page.get_by_text("Please give the section a name.").wait_for()
+    visitor.page.get_by_role("alert").filter(has_text="Please give the section a name.").wait_for()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("Name").fill("Late")
     visitor.page.get_by_role("button", name="Save").click()

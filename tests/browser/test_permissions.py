@@ -220,7 +220,7 @@ def test_a_role_is_made_renamed_deactivated_and_activated(new_visitor, admin, sc
     visitor.finds_nothing_wrong()
     page.get_by_label("Name").fill("Teacher")
     page.get_by_role("button", name="Add role").click()
-    expect(page.get_by_text("There is a role with this name already.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("There is a role with this name already.")
     visitor.finds_nothing_wrong()
     page.get_by_label("Name").fill("Mentor")
     page.get_by_role("button", name="Add role").click()

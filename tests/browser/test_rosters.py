@@ -171,7 +171,7 @@ def test_a_wrong_file_is_refused_on_the_page(at_work, tmp_path):
     sheet.write_bytes(b"PK\x03\x04")
     page.get_by_label("Roster file").set_input_files(sheet)
     page.get_by_role("button", name="Dry run").click()
-    page.get_by_text("whose name ends in .csv or .zip").wait_for()
+    page.get_by_role("alert").filter(has_text="whose name ends in .csv or .zip").wait_for()
     at_work.finds_nothing_wrong()
 
 
