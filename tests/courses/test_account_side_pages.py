@@ -9,6 +9,7 @@ from courses.models import Course, Enrollment, Term
 from courses.observing import link
 from pairing.issuing import issue
 from tests.factories import PASSWORD, AccountFactory, EnrollmentFactory, UserFactory, allow, make_admin
+from tests.jobs import work_off_jobs
 
 
 def text(answer, status=200):
@@ -430,6 +431,7 @@ def test_somebody_added_can_choose_a_password_and_sign_in(school, root, by, mail
     by(school.admin).post(path, {"name": "Nia New", "login_id": "nia", "email": "nia@example.org"})
     browser = Client()
     browser.post("/login/password/reset", {"email": "nia@example.org"})
+    work_off_jobs()
     (mail,) = mailoutbox
     address = next(word for word in mail.body.split() if "/login/password/reset/key/" in word)
     key_page = browser.get(address.replace("http://testserver", ""), follow=True)
