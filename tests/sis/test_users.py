@@ -470,3 +470,22 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(load, ro
     with django_assert_max_num_queries(75):
         load(users=people(300))
     assert User.objects.filter(sis_user_id__startswith="U").count() == 300
+
+
+def test_rosters_bring_names_into_the_form_that_hands_give_them(load):
+    made = load(
+        users=f"{HEADER},full_name,pronouns\n"
+        "U1,u1,active,Jose\u0301  \u202eLake\u200b Jr.,she\u200b/her\n"
+        "U2,u2,active,--,\n"
+        "U3,ｕ\u200b３,active,Öykü Öz,\n"
+    )
+    assert (user().name, user().sortable_name, user().pronouns) == ("José Lake Jr.", "Lake, José Jr.", "she/her")
+    assert user("U3").login_id == "u3"
+    assert warnings(made) == [(3, "unreadable_name")]
+
+
+def test_a_login_that_looks_like_another_is_left_out(load):
+    UserFactory(login_id="pat", sis_user_id="U0")
+    made = load(users=f"{HEADER}\nU1,р\u0430t,active\nU2,u2,active")
+    assert warnings(made) == [(2, "not_saved")]
+    assert User.objects.filter(sis_user_id="U2").exists()
