@@ -202,7 +202,7 @@ REST_FRAMEWORK = {
 }
 
 # What apps have to say on the home of whoever runs accounts: see accounts/home.py.
-HOME_WAITING = ["pairing.home.waiting", "sis.home.waiting"]
+HOME_WAITING = ["pairing.home.reports", "pairing.home.waiting", "sis.home.waiting"]
 HOME_STEPS = ["courses.home.first_steps", "sis.home.first_steps", "pairing.home.first_steps"]
 # Whose time is read by whoever has chosen no time zone; see accounts/site.py.
 ZONE_OF_SCHOOL = "courses.local_time.zone_of_school"

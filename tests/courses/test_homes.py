@@ -14,6 +14,7 @@ from courses.models import Course
 from courses.observing import link
 from pairing.alarm import raise_alarm
 from pairing.guessing import ALARM_AT
+from pairing.objecting import object_to
 from sis.models import SisImport
 from tests.database import statements
 from tests.factories import (
@@ -96,6 +97,15 @@ class TestWhatWaits:
         page = home(make_admin())
         assert "roster import" not in page
         assert "Nothing waits for you." in page
+
+    def test_a_report_of_a_student_waits_for_whoever_manages_observers(self, root):
+        student, observer = make_student(), UserFactory()
+        link(observer, student, origin=ObservationLink.Origin.CODE, by=None)
+        object_to(observer.pk, by=student)
+        words = f"1 student of {root.name} reports an observer"
+        assert words in home(make_admin())
+        assert "reports an observer" not in home(make_clerk("read_roster"))
+        assert "reports an observer" not in home(make_admin(AccountFactory()))
 
     def test_an_alarm_about_guessed_codes_is_shown_for_a_week_to_those_who_manage_the_settings(self, root):
         raise_alarm(ALARM_AT)
