@@ -21,7 +21,7 @@ WORDS: dict[str, str | Promise] = {
         "Perhaps the two are the wrong way round."
     ),
     "never_student": _(
-        "This person has never been a student here, so nobody can observe them. Perhaps student and observer are the "
+        "This person is here, but not as a student, so nobody can observe them. Perhaps student and observer are the "
         "wrong way round; if not, enroll the student first."
     ),
 }
@@ -42,7 +42,14 @@ CASE WHEN o.id = s.id THEN 'themselves'
      WHEN s.initial_enrollment_type <> 'student' AND s.declared_user_type NOT IN ('student', 'student_other')
           AND NOT EXISTS (SELECT 1 FROM courses_enrollment taken
                           WHERE taken.user_id = s.id AND taken.type = 'StudentEnrollment'
-                            AND taken.state <> 'rejected') THEN 'never_student' END
+                            AND taken.state <> 'rejected')
+          AND (s.initial_enrollment_type <> '' OR s.declared_user_type <> ''
+               OR EXISTS (SELECT 1 FROM courses_enrollment part
+                          WHERE part.user_id = s.id AND part.state NOT IN ('deleted', 'rejected'))
+               OR EXISTS (SELECT 1 FROM accounts_accountadmin part
+                          WHERE part.user_id = s.id AND part.workflow_state = 'active')
+               OR EXISTS (SELECT 1 FROM accounts_observationlink part
+                          WHERE part.observer_id = s.id AND part.state = 'active')) THEN 'never_student' END
 """
 
 ASK = f"""
@@ -66,8 +73,10 @@ def why_not_observe(wanted: Collection[Wanted], *, field: str = "student") -> In
     - nobody whose account has been deleted observes or is observed: it would begin again if the account came back;
     - two people do not observe each other where the same course would be open to both (a link to all courses meets
       everything): one of the two sides is then surely the wrong one, and a pupil would read a parent's grades;
-    - who is observed is or was a student, by an enrollment, or by what the school has declared: else the sides have
-      been mistaken for each other, and a child's account would be an observer's.
+    - nobody is observed who is here as something else and never was a student: who teaches, has an admin role,
+      observes somebody, or was declared or signed up as such. The sides have then been mistaken for each other, and a
+      child would read a parent's page. Of whom the school has said nothing yet, nothing is plain: scripts and rosters
+      link first and enroll later.
     """
     observers, students, courses = zip(*wanted, strict=True) if wanted else ((), (), ())
     with connection.cursor() as cursor:

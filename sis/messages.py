@@ -133,7 +133,7 @@ TEXTS = {
         " round."
     ),
     "never_student": _(
-        "{observer} observes {student} now, who has never been a student. Perhaps the two are the wrong way round."
+        "{observer} observes {student} now, who is here, but not as a student. Perhaps the two are the wrong way round."
     ),
     # change_sis_id
     "no_old_id": _("An old_id or old_integration_id is missing."),

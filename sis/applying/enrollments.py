@@ -174,7 +174,7 @@ placed AS (
 SELECT n, row, problem, ids, info, person, section, other, role, type, found, before, after, start_at, end_at,
        "limit", new_stuck, changed,
        CASE WHEN person_state = 'deleted' AND status = 'active' THEN 'enroll_deleted_user'
-            WHEN observed_back THEN 'observed_back' ELSE note END AS caution,
+            WHEN wrong_way IN ('observed_back', 'never_student') THEN wrong_way ELSE note END AS caution,
        coalesce(changed AND (before IS NULL OR before IN ('inactive', 'completed', 'deleted', 'rejected')), false)
            AS returned
 FROM (
@@ -183,9 +183,9 @@ FROM (
         SELECT r.n, r.row, r.note, r.status, r.person, r.person_state, r.section, {PROBLEM} AS problem, {IDS} AS ids,
                {info("enrollment")} AS info, k.role_pk AS role, k.base_type AS type,
                CASE WHEN k.base_type = 'ObserverEnrollment' THEN r.other END AS other,
-               k.base_type = 'ObserverEnrollment' AND r.other IS NOT NULL AND r.status = 'active' AND (
+               CASE WHEN k.base_type = 'ObserverEnrollment' AND r.other IS NOT NULL AND r.status = 'active' THEN (
                    SELECT {RULES.format(course="r.course")} FROM accounts_user o, accounts_user s
-                   WHERE o.id = r.person AND s.id = r.other) = 'observed_back' AS observed_back,
+                   WHERE o.id = r.person AND s.id = r.other) END AS wrong_way,
                f.id AS found, f.state AS before, f.start_at AS old_start, f.end_at AS old_end,
                CASE WHEN r.status = 'active' AND r.person_state = 'deleted' THEN 'deleted'
                     WHEN {LAST} AND elsewhere.id IS NOT NULL THEN 'deleted' WHEN {LAST} THEN 'completed'

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import pytest
 from django.test import Client
 
-from accounts.models import BaseType, ObservationLink, User
+from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.tokens import make_token
 from courses.models import Enrollment, Section
-from courses.observing import link
+from courses.observing import link, unlink
 from tests.factories import (
     PASSWORD,
     CodeFactory,
@@ -110,7 +111,9 @@ def by_link_to_students(case: Case) -> int:
     return case.press(case.admin, f"{case.member}/link_students", student=case.student.pk)
 
 
-HANDS: list[Callable[[Case], int]] = [
+# Those in one course are for its students only.
+IN_A_COURSE: list[Callable[[Case], int]] = [by_enrolling, by_link_to_students]
+IN_ALL_COURSES: list[Callable[[Case], int]] = [
     by_code,
     by_code_looked_at_first,
     by_code_spent_by_staff,
@@ -118,9 +121,8 @@ HANDS: list[Callable[[Case], int]] = [
     by_token,
     by_put,
     by_the_admins_page,
-    by_enrolling,
-    by_link_to_students,
 ]
+HANDS = [*IN_ALL_COURSES, *IN_A_COURSE]
 
 
 def nothing_wrong(section: Section) -> tuple[User, User]:
@@ -148,10 +150,50 @@ def observed_back_in_the_course(section: Section) -> tuple[User, User]:
     return observer, student
 
 
+def somebody_new(section: Section) -> tuple[User, User]:
+    """The school has said nothing yet of the second."""
+    return UserFactory(), UserFactory()
+
+
+def a_mistake_put_right(section: Section) -> tuple[User, User]:
+    """Whatever the second was made by mistake, it has been taken away."""
+    child = UserFactory()
+    EnrollmentFactory(user=child, section=section, type=BaseType.TEACHER, state=Enrollment.State.DELETED)
+    role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
+    deleted = AccountAdmin.State.DELETED
+    AccountAdmin.objects.create(user=child, account=section.course.account, role=role, workflow_state=deleted)
+    unlink(link(child, make_student(section), origin=ObservationLink.Origin.STAFF, by=None), by=None)
+    return UserFactory(), child
+
+
+def declared_a_student(section: Section) -> tuple[User, User]:
+    tutor = UserFactory(declared_user_type="student_other")
+    EnrollmentFactory(user=tutor, section=section, type=BaseType.TA)
+    return UserFactory(), tutor
+
+
 def never_student(section: Section) -> tuple[User, User]:
     parent = UserFactory()
     EnrollmentFactory(user=parent, section=section, type=BaseType.TEACHER)
     return make_student(section), parent
+
+
+def an_admin(section: Section) -> tuple[User, User]:
+    return make_student(section), make_admin()
+
+
+def an_observer(section: Section) -> tuple[User, User]:
+    parent = UserFactory()
+    link(parent, make_student(section), origin=ObservationLink.Origin.STAFF, by=None)
+    return make_student(section), parent
+
+
+def signed_up_as_an_observer(section: Section) -> tuple[User, User]:
+    return make_student(section), UserFactory(initial_enrollment_type="observer")
+
+
+def declared_a_teacher(section: Section) -> tuple[User, User]:
+    return make_student(section), UserFactory(declared_user_type="teacher")
 
 
 RULES: list[Callable[[Section], tuple[User, User]]] = [
@@ -160,7 +202,12 @@ RULES: list[Callable[[Section], tuple[User, User]]] = [
     observed_back_by_link,
     observed_back_in_the_course,
     never_student,
+    an_admin,
+    an_observer,
+    signed_up_as_an_observer,
+    declared_a_teacher,
 ]
+NOTHING_PLAIN = [somebody_new, a_mistake_put_right, declared_a_student]
 
 
 @pytest.mark.parametrize("hand", HANDS)
@@ -172,10 +219,12 @@ def test_every_rule_holds_on_every_entrance(rule, hand):
     assert not case.observes()
 
 
-@pytest.mark.parametrize("hand", HANDS)
-def test_every_entrance_is_open_where_nothing_is_wrong(hand):
+@pytest.mark.parametrize(
+    ("people", "hand"), [*product([nothing_wrong], HANDS), *product(NOTHING_PLAIN, IN_ALL_COURSES)]
+)
+def test_every_entrance_is_open_where_nothing_is_plainly_wrong(people, hand):
     section = SectionFactory()
-    case = Case(*nothing_wrong(section), section, make_admin())
+    case = Case(*people(section), section, make_admin())
     assert hand(case) < 400
     assert case.observes()
 
@@ -184,9 +233,14 @@ def test_every_entrance_is_open_where_nothing_is_wrong(hand):
     ("rule", "kind"),
     [
         (nothing_wrong, None),
+        *((people, None) for people in NOTHING_PLAIN),
         (observed_back_by_link, "observed_back"),
         (observed_back_in_the_course, "observed_back"),
         (never_student, "never_student"),
+        (an_admin, "never_student"),
+        (an_observer, "never_student"),
+        (signed_up_as_an_observer, "never_student"),
+        (declared_a_teacher, "never_student"),
     ],
 )
 def test_a_row_that_links_two_who_may_not_is_applied_and_warned_of(load, rule, kind):
@@ -213,10 +267,20 @@ def test_two_rows_that_let_two_people_observe_each_other_are_warned_of_at_the_se
     assert warnings(load(user_observers=f"observer_id,student_id,status\n{rows}")) == [(3, "observed_back")]
 
 
-def test_a_row_that_enrolls_an_observer_who_is_observed_back_is_warned_of(load):
+@pytest.mark.parametrize(
+    ("people", "kind"),
+    [
+        (nothing_wrong, None),
+        (somebody_new, None),
+        (observed_back_in_the_course, "observed_back"),
+        (never_student, "never_student"),
+        (an_observer, "never_student"),
+    ],
+)
+def test_a_row_that_enrolls_two_who_may_not_is_applied_and_warned_of(load, people, kind):
     section = SectionFactory(sis_section_id="S1")
-    observer, student = observed_back_in_the_course(section)
+    observer, student = people(section)
     row = f"S1,{observer.sis_user_id},observer,active,{student.sis_user_id}"
     made = load(enrollments=f"section_id,user_id,role,status,associated_user_id\n{row}")
-    assert warnings(made) == [(2, "observed_back")]
+    assert [found for _row, found in warnings(made)] == ([kind] if kind else [])
     assert Enrollment.objects.live().filter(user=observer, associated_user=student).exists()
