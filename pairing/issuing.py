@@ -98,7 +98,7 @@ def _issue_for(
 ) -> tuple[list[NewCode], list[int]]:
     """The new codes, and whose oldest live one ended to make room for them."""
     if (course or account) and Account.objects.root().code_scope == CodeScope.COURSE:
-        bound = student_ids
+        bound = set(student_ids)
     limits = {student: (course, account) if student in bound else (None, None) for student in student_ids}
     lock_users(student_ids)
     # The time only now: of two who come at once, the one who had to wait makes the newer code.

@@ -35,7 +35,7 @@ OPEN = """
 SELECT EXISTS (
     SELECT 1 FROM accounts_observationlink l
     WHERE l.observer_id = %(observer)s AND l.student_id = %(student)s AND l.state = 'active'
-      AND (l.scope = 'all'
+      AND (l.scope = 'all' OR %(has_named)s
            OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = %(course)s)))
 """
 
@@ -168,9 +168,14 @@ def _paired_already(code: PairingCode, observer: User) -> Pairing | None:
 
 
 def already_open(code: PairingCode, observer: User) -> bool:
-    """Whether `observer` is linked already to all that this code would open."""
+    """Whether `observer` is linked already to all that this code would open.
+
+    One limited to an account names the courses when it is used: whoever has used it has what there was.
+    """
+    has_named = code.account_id is not None and code.used_at is not None
+    wanted = {"observer": observer.pk, "student": code.student_id, "course": code.course_id, "has_named": has_named}
     with connection.cursor() as cursor:
-        cursor.execute(OPEN, {"observer": observer.pk, "student": code.student_id, "course": code.course_id})
+        cursor.execute(OPEN, wanted)
         return bool(cursor.fetchone()[0])
 
 

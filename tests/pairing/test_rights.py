@@ -5,7 +5,8 @@ from django.test import Client
 
 from accounts.models import BaseType, CodeScope, ObservationLink
 from courses.models import Enrollment, LinkCourse
-from courses.observing import link
+from courses.observing import link, unlink
+from pairing.errors import CodeRefused
 from pairing.exporting import export
 from pairing.gates import Why, right_for, why_not_for, why_not_for_class
 from pairing.issuing import issue
@@ -108,6 +109,16 @@ def test_the_code_of_a_schools_admin_opens_the_courses_of_that_school(limited, m
     text = issue(pupil, by=admin, account=right.account).text
     assert opened(text) == {"Biology 7", "Art 7"}
     assert LinkCourse.objects.count() == 2
+
+
+def test_the_code_of_a_schools_admin_sent_twice_by_the_same_person_is_the_same_success(limited, school, pupil):
+    parent, code = UserFactory(), issue(pupil, by=make_admin(school), account=school).text
+    first, again = (redeem(code, observer=parent, by=parent, network="192.0.2.1") for _ in range(2))
+    assert (first.is_new, again.is_new) == (True, False)
+    assert again.link == first.link
+    unlink(again.link, by=parent)
+    with pytest.raises(CodeRefused):
+        redeem(code, observer=parent, by=parent, network="192.0.2.1")
 
 
 @pytest.mark.parametrize("make", [by_page, by_api])
