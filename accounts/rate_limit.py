@@ -1,7 +1,8 @@
 """The one limiter of tries at secrets: failures only, counted in the database, never culled before their time.
 
 What a try is counted under (an account, a network) is a key; a rule says from the failures under a key when the next
-try may come. The rules themselves stand where the secrets are: accounts/passwords.py, pairing/tries.py.
+try may come. The rules themselves stand with the secrets: accounts/password_tries.py, accounts/reset_mail.py,
+pairing/tries.py.
 """
 
 from __future__ import annotations
@@ -35,6 +36,14 @@ CROSS JOIN LATERAL (
 ) t
 WHERE t.count > 0
 """
+
+# The keys of a failure under which it goes on counting. A failure without any is none (a constraint says so).
+OTHERS = """
+SELECT one FROM unnest(f.keys) WITH ORDINALITY AS u(one, number)
+WHERE one <> %(key)s AND NOT (%(and_within)s AND starts_with(one, %(key)s || ' ')) ORDER BY number
+"""
+FORGET_WHOLE = f"DELETE FROM accounts_failedtry f WHERE f.keys @> ARRAY[%(key)s] AND NOT EXISTS ({OTHERS})"  # noqa: S608
+FORGET_KEY = f"UPDATE accounts_failedtry f SET keys = ARRAY({OTHERS}) WHERE f.keys @> ARRAY[%(key)s]"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -171,9 +180,6 @@ def forget_failures(key: str, *, and_within: bool = False) -> None:
     `and_within`: nor under keys that narrow this one (`password of 7 from 192.0.2.1`). What is counted under those is
     counted under it as well.
     """
-    for failed in FailedTry.objects.filter(keys__contains=[key]).select_for_update():
-        others = [one for one in failed.keys if one != key and not (and_within and one.startswith(f"{key} "))]
-        if others:
-            FailedTry.objects.filter(pk=failed.pk).update(keys=others)
-        else:
-            failed.delete()
+    with connection.cursor() as cursor:
+        for sql in (FORGET_WHOLE, FORGET_KEY):
+            cursor.execute(sql, {"key": key, "and_within": and_within})

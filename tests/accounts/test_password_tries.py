@@ -6,6 +6,8 @@ from django.test import Client
 from accounts.known_browser import COOKIE
 from accounts.models import FailedTry, User
 from accounts.password_tries import NETWORK
+from accounts.passwords import choose_password
+from tests.database import statements
 from tests.factories import PASSWORD, UserFactory
 from tests.failures import let_pass
 
@@ -196,3 +198,25 @@ def test_a_suspended_person_with_the_right_password_has_not_failed(pat):
     for _ in range(6):
         assert sign_in("pat", PASSWORD).status_code == 302
     assert not FailedTry.objects.exists()
+
+
+def test_letting_go_of_many_failures_costs_no_more_statements_than_of_few(pat):
+    def fail_in(networks: range) -> None:
+        FailedTry.objects.bulk_create(
+            FailedTry(keys=[f"password of {pat.pk}", f"password of {pat.pk} from {SCHOOL}"]) for _ in networks
+        )
+        FailedTry.objects.bulk_create(
+            FailedTry(keys=[f"password of {pat.pk}", f"passwords from 192.0.2.{number}"]) for number in networks
+        )
+
+    def choose() -> None:
+        choose_password(pat, "another-good-password")
+
+    fail_in(range(1))
+    few = statements(choose)
+    FailedTry.objects.all().delete()
+    fail_in(range(40))
+    FailedTry.objects.create(keys=[f"password of {pat.pk}1"])
+    assert statements(choose) == few
+    left = {tuple(failed.keys) for failed in FailedTry.objects.all()}
+    assert left == {(f"passwords from 192.0.2.{number}",) for number in range(40)} | {(f"password of {pat.pk}1",)}
