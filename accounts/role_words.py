@@ -1,4 +1,4 @@
-"""The words by which rosters name the built-in course roles; a role of one's own must not stand in their place."""
+"""The words for the built-in course roles, by which rosters name them; no custom role must stand in their place."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ MEANINGS: dict[str, BaseType] = {
 def is_reserved(label: str, base_type: str) -> bool:
     """Whether a custom role of this base type must not have this name.
 
-    That are the words themselves; and names that rosters would read as a role of another kind if the role were not
-    there, lest it turn pupils into teachers.
+    These are the words themselves; and, for roles in courses, names that rosters would read as a role of another kind
+    if the role were not there, lest it turn pupils into teachers.
     """
     folded = label.strip().lower()
     if folded in MEANINGS:
         return True
-    return any(folded.startswith(WORDS[base]) and base_type != base for base in BEGINNINGS)
+    return base_type in COURSE_BASE_TYPES and any(
+        folded.startswith(WORDS[base]) and base_type != base for base in BEGINNINGS
+    )

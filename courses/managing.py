@@ -17,6 +17,7 @@ from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
 from accounts.permission_list import PERMISSIONS
 from accounts.permissions import HeldRole, account_permissions, permissions_by
+from accounts.role_words import WORDS
 from accounts.roles import roles_of, settings_of
 from courses.enrolling import default_section
 from courses.models import Course, Enrollment, Section
@@ -35,13 +36,6 @@ class Deed(Enum):
     REMOVE = "remove"
 
 
-WORDS = {
-    BaseType.STUDENT: "student",
-    BaseType.TEACHER: "teacher",
-    BaseType.TA: "ta",
-    BaseType.DESIGNER: "designer",
-    BaseType.OBSERVER: "observer",
-}
 STUDENTS_AND_OBSERVERS = (BaseType.STUDENT, BaseType.OBSERVER)
 ADD, TAKE_OUT, MANAGE_STUDENTS = "add_{}_to_course", "remove_{}_from_course", "manage_students"
 # The permission each deed takes: with students and observers, and with teachers, TAs and designers.

@@ -12,19 +12,14 @@ from accounts.home import Post, Step, Waiting
 from accounts.models import RoleOverride
 from pairing.alarm import alarms_of_the_week
 from pairing.gates import PERMISSION
-from pairing.models import Objection
 from pairing.objecting import PERMISSION as OBJECTIONS
 from pairing.objecting import open_objections
 
 
 def reports(posts: Sequence[Post]) -> Iterator[Waiting]:
-    """What students have reported about who observes them: for those who manage observers there."""
-    there = [post for post in posts if OBJECTIONS in post.permissions]
-    if not there or not Objection.objects.filter(settled_at=None).exists():
-        return
-    # Whoever has the institution has all that is below.
-    for post in [post for post in there if post.is_root] or there:
-        if count := open_objections(post.account).count():
+    """What students have reported about who observes them: for those who manage observers, in the institution."""
+    for post in posts:
+        if post.is_root and OBJECTIONS in post.permissions and (count := open_objections(post.account).count()):
             text = ngettext(
                 "%(count)d student of %(account)s reports an observer who should not be one.",
                 "%(count)d reports of students of %(account)s about observers who should not be theirs.",

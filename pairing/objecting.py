@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.auditing import record
 from accounts.errors import Invalid
 from accounts.models import Account, Action, User
-from accounts.tree import above
+from accounts.tree import upwards
 from courses.models import Enrollment
 from courses.observers import who_observes
 from courses.people import people_of
@@ -56,8 +56,9 @@ def settle(objection: Objection, *, by: User) -> None:
 def office_for(student: User) -> str:
     """Whom a student can ask about observers: the name or address that the nearest account has set, else empty."""
     places = Enrollment.objects.present().live().students().filter(user=student)
-    for account in Account.objects.filter(courses__in=places.values("section__course")).distinct().order_by("name"):
-        for each in (account, *reversed(above(account))):
-            if each.links_office:
-                return each.links_office
-    return Account.objects.root().links_office
+    schools = Account.objects.filter(courses__in=places.values("section__course")).distinct().order_by("name")
+    chains = upwards([school.pk for school in schools])
+    above = Account.objects.filter(pk__in={pk for chain in chains.values() for pk in chain}).exclude(links_office="")
+    offices = dict(above.values_list("pk", "links_office"))
+    nearest = (offices[pk] for school in schools for pk in chains[school.pk] if pk in offices)
+    return next(nearest, None) or Account.objects.root().links_office

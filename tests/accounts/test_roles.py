@@ -123,6 +123,21 @@ def test_a_role_needs_a_name_that_can_be_told_from_others(district, label):
     assert role.label == "Mentor"
 
 
+@pytest.mark.parametrize("label", ["students", "Observers", "tas", "Student Helper"])
+def test_no_role_stands_in_the_place_of_one_that_rosters_name(district, label):
+    with pytest.raises(Invalid) as refusal:
+        create_role(district.school, label, BaseType.TEACHER, by=district.admin)
+    assert refusal.value.errors["label"][0][0] == "exclusion"
+
+
+@pytest.mark.parametrize(
+    ("label", "base_type"),
+    [("Student Council", BaseType.STUDENT), ("Student Services", BaseType.ACCOUNT_MEMBERSHIP)],
+)
+def test_a_role_that_no_roster_takes_for_another_may_begin_with_such_a_word(district, label, base_type):
+    assert create_role(district.school, label, base_type, by=district.admin).label == label
+
+
 def test_a_name_taken_above_or_by_an_inactive_role_is_taken(district):
     create_role(district.root, "Auditor", BaseType.TEACHER, by=district.admin)
     mentor = create_role(district.school, "Mentor", BaseType.TEACHER, by=district.admin)

@@ -8,8 +8,10 @@ from courses.enrolling import enroll
 from courses.models import Section
 from courses.observing import link
 from pairing.models import Objection
+from pairing.objecting import office_for
 from tests.database import statements
 from tests.factories import (
+    AccountFactory,
     CourseFactory,
     EnrollmentFactory,
     SectionFactory,
@@ -167,3 +169,10 @@ def test_the_page_says_who_really_removes_a_link(client, student, section, root)
         client.force_login(make_admin())
         client.post(reverse("edit_account", args=[account.pk]), {"name": account.name, "links_office": office})
         assert f"You can also ask {office}." in page(client, student, SETTINGS)
+
+
+def test_whom_to_ask_costs_the_same_for_a_student_of_one_school_and_of_six(student, root):
+    for_two = statements(lambda: office_for(student))
+    for _number in range(4):
+        EnrollmentFactory(user=student, section=SectionFactory(course=CourseFactory(account=AccountFactory())))
+    assert statements(lambda: office_for(student)) == for_two
