@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -22,9 +23,22 @@ CHANGES = re.compile(r"\bUPDATE\s+\"?(\w+)\"?\s|\bDELETE FROM\s+\"?(\w+)\"?", re
 
 def locked_by(sql: str, params: Any = ()) -> list[str]:
     """The tables of ORDER of which a statement locks rows, explicitly; or the turn that it takes."""
-    if ADVISORY.search(sql):
+    if takes_turn(sql):
         return [TURNS[params[0]]] if params and params[0] in TURNS else ["turn"]
-    found = []
+    return rows_locked_by(sql)
+
+
+# The tests send the same statements again and again.
+@lru_cache(maxsize=2_000)
+def takes_turn(sql: str) -> bool:
+    """Whether a statement takes an advisory lock."""
+    return ADVISORY.search(sql) is not None
+
+
+@lru_cache(maxsize=2_000)
+def rows_locked_by(sql: str) -> list[str]:
+    """The tables of ORDER of which a statement locks rows, explicitly."""
+    found: list[str] = []
     for match in EXPLICIT.finditer(sql):
         before = [(table, alias) for table, alias in TABLES.findall(sql[: match.start()]) if table in ORDER]
         if match[1]:
@@ -36,6 +50,7 @@ def locked_by(sql: str, params: Any = ()) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=2_000)
 def changed_by(sql: str) -> list[str]:
     """The tables of ORDER of which a statement changes rows, and so locks them too."""
     return [table for match in CHANGES.finditer(sql) for table in match.groups() if table in ORDER]
