@@ -172,17 +172,26 @@ FROM courses_section s JOIN c ON c.id = s.course_id WHERE s.id = ANY(%(sections)
 """
 
 
+def hold_sections(sections: Iterable[int]) -> list[bool]:
+    """Keep these sections (ids) and their courses from being deleted until the transaction ends (one statement).
+
+    Says of each that is found whether both are there. Call it before the enrollments in them change: that is
+    the order of accounts/locking.py.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_THERE, {"sections": sorted(set(sections))})
+        return [there for (there,) in cursor.fetchall()]
+
+
 def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
     """Look again, now that everybody is held: people and sections may have been deleted since they were looked up."""
     people = {pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk}
     gone = User.objects.filter(pk__in=people, state=User.State.DELETED).exists()
-    with connection.cursor() as cursor:
-        sections = {section for section, *_rest in wanted}
-        cursor.execute(STILL_THERE, {"sections": list(sections)})
-        still_there = cursor.fetchall()
-        # One that has been moved to another course meanwhile is not found.
-        if gone or len(still_there) < len(sections) or not all(there for (there,) in still_there):
-            raise changed_meanwhile()
+    sections = {section for section, *_rest in wanted}
+    still_there = hold_sections(sections)
+    # One that has been moved to another course meanwhile is not found.
+    if gone or len(still_there) < len(sections) or not all(still_there):
+        raise changed_meanwhile()
 
 
 def _with_the_roles_they_observe_in(wanted: dict[Kind, Seat]) -> dict[Kind, Seat]:

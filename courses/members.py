@@ -12,7 +12,7 @@ from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import BaseType, Role, User
 from courses.consent import consent_of
-from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many
+from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many, hold_sections
 from courses.managing import Deed, check, check_enrolls, check_section, gives_limited
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
@@ -201,6 +201,7 @@ def _change_role(member: Member, role: Role, by: User) -> None:
     new = [seat for kind, seat in seats.items() if kind not in has_it_already]
     # Who observes a student does so with one role; of a student's, the observers must find the new one in place.
     if member.is_observer:
+        hold_sections(place.section_id for place in member.places)
         change_states(member.places, State.DELETED, by=by)
         enroll_many(new, by=by)
     else:
