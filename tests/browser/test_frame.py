@@ -3,8 +3,16 @@
 from playwright.sync_api import expect
 
 from accounts.models import ObservationLink
+from courses.models import Course
 from courses.observing import link
-from tests.factories import PASSWORD, UserFactory, make_admin, make_student, make_students
+from tests.factories import PASSWORD, AccountFactory, UserFactory, make_admin, make_student, make_students
+
+LINES = """cell => {
+  const words = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT, each => each.data.trim() ? 1 : 2);
+  const text = document.createRange();
+  text.selectNodeContents(words.nextNode());
+  return text.getClientRects().length;
+}"""
 
 
 def test_what_is_wrong_with_a_form_takes_the_focus_and_leads_to_the_field(new_visitor, root):
@@ -97,3 +105,26 @@ def test_no_page_scrolls_sideways_whatever_people_and_courses_are_called(new_vis
             visitor.visit(path)
             over = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert over <= 0, f"{path} is {over}px too wide"
+
+
+def test_a_long_word_in_a_name_widens_no_page_and_leaves_the_other_columns_their_words(new_visitor, section, root):
+    long = "Donaudampfschifffahrtsgesellschaftskapitaenskajuete"
+    student = make_student(section, name=f"{long} {long.lower()}", login_id=f"{long.lower()}@example.org")
+    Course.objects.filter(pk=section.course_id).update(name=f"{long} {long.lower()}", course_code=long)
+    school = AccountFactory(name=long, parent=root)
+    visitor = new_visitor()
+    visitor.sign_in(make_admin(password=PASSWORD))
+    for path, word in (
+        (f"/accounts/{root.pk}/users", "Registered"),
+        (f"/accounts/{root.pk}/users/{student.pk}", "Student"),
+        (f"/accounts/{root.pk}/courses", ""),
+        (f"/courses/{section.course_id}/users", "Student"),
+        (f"/users/{student.pk}/masquerade", ""),
+        (f"/accounts/{school.pk}/sub_accounts", ""),
+    ):
+        visitor.visit(path)
+        visitor.finds_nothing_wrong()
+        cell = visitor.page.get_by_role("cell", name=word, exact=True).first
+        if word and visitor.page.viewport_size["width"] > 700:
+            lines = cell.evaluate(LINES)
+            assert lines == 1, f"“{word}” is cut into {lines} lines on {path}"

@@ -108,7 +108,7 @@ def test_an_admin_acts_as_a_student_makes_a_code_and_stops(new_visitor, student,
     visitor.visit(f"/accounts/{course.account.parent_id}/users/{student.pk}")
     visitor.page.get_by_role("link", name="Act as this person").click()
     visitor.finds_nothing_wrong()
-    visitor.page.get_by_role("button", name="Act as Mia Stone").click()
+    visitor.page.get_by_role("button", name="Act as this person").click()
     visitor.page.wait_for_url(visitor.site + "/")
     assert "You are acting as Mia Stone" in visitor.page.get_by_role("complementary").inner_text()
     visitor.finds_nothing_wrong()
