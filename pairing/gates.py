@@ -36,6 +36,7 @@ class Why(Enum):
     NOT_A_STUDENT = "not_a_student"
     NO_PERMISSION = "no_permission"
     SUSPENDED = "suspended"
+    INVITED = "invited"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Refusal:
             return _("Only students can be paired with an observer.")
         if self.why is Why.SUSPENDED:
             return _("This account is suspended: no pairing code works until it is reactivated.")
+        if self.why is Why.INVITED:
+            return _("This person has not accepted the invitation to the course yet. After that, codes can be made.")
         names = {
             "permission": PERMISSIONS[self.permission].label,
             "account": self.account.name if self.account else Account.objects.root().name,
@@ -125,9 +128,9 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     if own:
         return Right(course)
     sections, asking = _sections_of(student, course), by.person_acting if by == student else by
-    if not sections:
-        return Refusal(Why.NOT_A_STUDENT if known_about(student, by=asking) else Why.NO_PERMISSION, PERMISSION)
     needed = (PERMISSION, ON_USER_DETAILS) if on_details else (PERMISSION,)
+    if not sections:
+        return _why_not_for_others(student, asking, course, needed)
     held = held_in(asking, {section.course for section in sections})
     # Whoever is limited to sections of a course has no rights over the students of its other sections.
     mine = [(section, held[section.course_id]) for section in sections]
@@ -141,6 +144,21 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     else:
         return _missing([(section.course, keys) for section, keys in given], needed)
     return Refusal(Why.SUSPENDED) if student.state == User.State.SUSPENDED else right
+
+
+def _why_not_for_others(student: User, asking: User, course: Course | None, needed: tuple[str, ...]) -> Refusal:
+    """Why there are no codes for somebody who is a student nowhere, or not in `course`: as far as it may be told."""
+    if course and (invited := _invited_to(course, student)):
+        held = held_in(asking, [course])[course.pk]
+        given = frozenset().union(*(held.not_as_observer & held.over(section) for section in invited))
+        return Refusal(Why.INVITED) if given.issuperset(needed) else _missing([(course, given)], needed)
+    return Refusal(Why.NOT_A_STUDENT if known_about(student, by=asking) else Why.NO_PERMISSION, PERMISSION)
+
+
+def _invited_to(course: Course, student: User) -> set[int]:
+    """The sections of `course` to which somebody is invited as a student and has not answered."""
+    waiting = Enrollment.objects.present().students().filter(user=student, section__course=course, accepted_at=None)
+    return set(waiting.values_list("section", flat=True))
 
 
 def _observed(sections: list[Section], student: User, observer: User) -> list[Section]:

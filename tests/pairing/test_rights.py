@@ -178,6 +178,21 @@ def test_whether_somebody_is_a_student_is_told_to_nobody_who_may_not_know_it(pup
     assert why_not_for(nobody_yet, by=make_admin()).why is Why.NOT_A_STUDENT
 
 
+def test_of_somebody_invited_the_missing_answer_is_named_and_no_permission_that_is_there(here, teacher):
+    invited = EnrollmentFactory(section=here, type=BaseType.STUDENT, state=State.INVITED).user
+    for by in (teacher, make_admin()):
+        assert why_not_for(invited, by=by, course=here.course, on_details=True).why is Why.INVITED
+    elsewhere = EnrollmentFactory(section=SectionFactory(), type=BaseType.TEACHER).user
+    assert why_not_for(invited, by=elsewhere, course=here.course).why is Why.NO_PERMISSION
+    in_other_section = EnrollmentFactory(
+        section=SectionFactory(course=here.course), type=BaseType.TEACHER, limit_privileges_to_course_section=True
+    ).user
+    assert why_not_for(invited, by=in_other_section, course=here.course).why is Why.NO_PERMISSION
+    ta = EnrollmentFactory(section=here, type=BaseType.TA).user
+    refusal = why_not_for(invited, by=ta, course=here.course, on_details=True)
+    assert (refusal.why, refusal.permission) == (Why.NO_PERMISSION, PERMISSION)
+
+
 def test_no_code_is_made_for_somebody_suspended(here, teacher):
     suspended = make_student(here, state="suspended")
     for by in (teacher, make_admin()):
