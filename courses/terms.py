@@ -63,14 +63,22 @@ def save_term(
     return saved
 
 
+def what_is_in_the_way(term: Term) -> str | None:
+    """Why `term` cannot be deleted, as a sentence; None when no course is in it."""
+    number = Course.objects.present().filter(term=term).count()
+    if not number:
+        return None
+    text = ngettext("%(number)s course is in this term.", "%(number)s courses are in this term.", number)
+    return text % {"number": number} + " " + _("Only a term without courses can be deleted.")
+
+
 def delete_term(term: Term, *, by: User) -> None:
     """Delete a term no course is in. Raises NotAllowed, Refused."""
     check_may_manage(by)
     with transaction.atomic():
         Term.objects.select_for_update().get(pk=term.pk)
-        if number := Course.objects.present().filter(term=term).count():
-            text = ngettext("%(number)s course is in this term.", "%(number)s courses are in this term.", number)
-            raise Refused(text % {"number": number} + " " + _("Only a term without courses can be deleted."))
+        if reason := what_is_in_the_way(term):
+            raise Refused(reason)
         # Deleted courses do not stand in the way, and keep nothing of it.
         Course.objects.filter(term=term).update(term=None)
         record(Action.TERM_DELETED, by=by, term=term.pk, name=term.name)

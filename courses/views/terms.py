@@ -15,7 +15,7 @@ from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
 from courses.forms import TermForm
 from courses.models import Course, Term
-from courses.terms import PERMISSION, delete_term, save_term, terms
+from courses.terms import PERMISSION, delete_term, save_term, terms, what_is_in_the_way
 from courses.views.accounts import FormPage, Post, Question, ask, enter, show_form, show_page
 
 TAB = "terms"
@@ -69,7 +69,8 @@ def delete(request: SignedInRequest, account_id: int, term_id: int) -> HttpRespo
     """Delete a term without courses, after asking."""
     post = _enter(request, account_id)
     term = get_object_or_404(Term, pk=term_id)
-    name, refusal = term.name, None
+    name = term.name
+    refusal: Refused | None = None
     if request.method == "POST":
         try:
             delete_term(term, by=request.user)
@@ -77,9 +78,11 @@ def delete(request: SignedInRequest, account_id: int, term_id: int) -> HttpRespo
             return redirect("terms_of_institution", account_id)
         except Refused as caught:
             refusal = caught
+    elif reason := what_is_in_the_way(term):
+        refusal = Refused(reason)
     question = Question(
         title=_("Delete the term %(name)s?") % {"name": name},
-        sentences=(_("Only a term without courses can be deleted. Its SIS ID can be used again."),),
+        sentences=(_("No course is in it. Its SIS ID can be used again."),),
         yes=_("Delete term"),
         no=_("Keep it"),
         back=reverse("terms_of_institution", args=[account_id]),

@@ -108,6 +108,17 @@ def test_a_term_is_made_dated_and_deleted(school):
     assert list(terms()) == [undated]
 
 
+def test_the_page_says_at_once_that_a_term_with_courses_stays(school, root, client):
+    term = Term.objects.create(name="Fall")
+    client.force_login(school.admin)
+    page = f"/accounts/{root.pk}/terms/{term.pk}/delete"
+    assert "Delete term" in client.get(page).content.decode()
+    Course.objects.filter(pk=school.course.pk).update(term=term)
+    shown = client.get(page).content.decode()
+    assert "1 course is in this term. Only a term without courses can be deleted." in shown
+    assert "Delete term" not in shown
+
+
 def test_a_term_that_is_used_stays_until_its_courses_are_gone(school):
     term = Term.objects.create(name="Fall")
     Course.objects.filter(pk=school.course.pk).update(term=term)
