@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from accounts.known_browser import known_browser, remember_browser
 from accounts.models import User
@@ -16,6 +17,12 @@ from accounts.password_tries import TooManyPasswords, try_password
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        # The field is called Login.
+        "username_password_mismatch": _("The login or the password is not right."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: sign-up goes through the rules of pairing."""
         return False

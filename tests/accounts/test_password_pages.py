@@ -38,7 +38,7 @@ def test_a_suspended_person_is_told_so(client, person):
 
 def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "pat@example.org"}, follow=True)
-    assert "Look into your mail" in answer.content.decode()
+    assert "Check your mail" in answer.content.decode()
     work_off_jobs()
     (mail,) = mailoutbox
     assert "pat" in mail.body
@@ -58,7 +58,7 @@ def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailo
 
 def test_an_unknown_address_gets_the_same_answer_and_no_mail(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "nobody@example.org"}, follow=True)
-    assert "Look into your mail" in answer.content.decode()
+    assert "Check your mail" in answer.content.decode()
     work_off_jobs()
     assert mailoutbox == []
 
