@@ -14,6 +14,7 @@ ZONE = "America/New_York"
 PEOPLE_TO_TRY = (
     ("admin", "admin of the district"),
     ("teacher", "teacher at the middle school"),
+    ("teacher2", "teacher at the high school"),
     ("ta", "teaching assistant"),
     ("student1", "student with an observer"),
     ("student2", "student with an observer"),
@@ -102,8 +103,12 @@ def make_accounts() -> tuple[Account, Account, Account]:
     district = Account.objects.create(
         name="Lakeside District", self_registration=SelfRegistration.OBSERVER, default_time_zone=ZONE
     )
-    middle = Account.objects.create(name="Lakeside Middle School", parent=district, sis_account_id="MS")
-    high = Account.objects.create(name="Lakeside High School", parent=district, sis_account_id="HS")
+    middle = Account.objects.create(
+        name="Lakeside Middle School", parent=district, sis_account_id="MS", default_time_zone=ZONE
+    )
+    high = Account.objects.create(
+        name="Lakeside High School", parent=district, sis_account_id="HS", default_time_zone=ZONE
+    )
     return district, middle, high
 
 
