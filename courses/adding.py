@@ -165,6 +165,8 @@ def add_people(
     if len(people) > MOST or not all(person.is_active for person in people):
         raise _refused(_("At most %(most)d people with working accounts can be added at once.") % {"most": MOST})
     there = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people).count()
-    limit = is_limited or gives_limited(role, course, by=by) or None
-    seats = [Seat(person, section, role, state=None, is_limited=limit) for person in people]
+    limit, comes_limited = is_limited or None, gives_limited(role, course, by=by)
+    seats = [
+        Seat(person, section, role, None, None, is_limited=limit, comes_limited=comes_limited) for person in people
+    ]
     return len(enroll_many(seats, by=by)) - there

@@ -67,6 +67,8 @@ class Seat:
     is_limited: bool | None = None
     consent: Consent = NO_CONSENT
     only_by_link: bool = False
+    # Given by somebody who is limited to sections: whoever comes in is so too, whoever is there stays as they are.
+    comes_limited: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -83,6 +85,11 @@ class Seat:
         elif not consent:
             state = State.INVITED
         was_limited = bool(before and before.limit_privileges_to_course_section)
+        comes_in = before is None or before.state not in Enrollment.LIVE
+        if self.comes_limited:
+            is_limited = comes_in or was_limited
+        else:
+            is_limited = was_limited if self.is_limited is None else self.is_limited
         return Enrollment(
             user=self.user,
             section=self.section,
@@ -92,7 +99,7 @@ class Seat:
             state=state,
             start_at=self.start_at,
             end_at=self.end_at,
-            limit_privileges_to_course_section=was_limited if self.is_limited is None else self.is_limited,
+            limit_privileges_to_course_section=is_limited,
             completed_at=timezone.now() if state == State.COMPLETED else None,
             updated_at=timezone.now(),
             accepted_at=consent.at,
@@ -112,9 +119,11 @@ def enroll(
     start_at: datetime | None = None,
     end_at: datetime | None = None,
     is_limited: bool | None = None,
+    comes_limited: bool = False,
 ) -> Enrollment:
     """Enroll `user`: `enroll_many` for one. Raises Invalid."""
-    (made,) = enroll_many([Seat(user, section, role, associated_user, state, start_at, end_at, is_limited)], by=by)
+    seat = Seat(user, section, role, associated_user, state, start_at, end_at, is_limited, comes_limited=comes_limited)
+    (made,) = enroll_many([seat], by=by)
     return made
 
 

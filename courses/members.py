@@ -120,7 +120,8 @@ def _as_now(member: Member, by: User) -> Member:
 def set_sections(member: Member, sections: Iterable[Section], *, by: User, is_limited: bool | None = None) -> None:
     """Have somebody in exactly these sections of the course. New places are as their most alive one is now.
 
-    `is_limited` says whether they deal with the people of these sections only; None leaves it. Whoever observes a
+    `is_limited` says whether they deal with the people of these sections only; None leaves it, as does somebody who is
+    limited themselves, except that nobody comes into a section by them without a limit. Whoever observes a
     student in this course only keeps doing so in the new sections. Raises NotAllowed, Invalid.
     """
     wanted = {section.pk: section for section in sections}
@@ -133,9 +134,9 @@ def set_sections(member: Member, sections: Iterable[Section], *, by: User, is_li
         model = min(here.values(), key=_liveness)
         new = [section for pk, section in wanted.items() if pk not in here]
         limit = model.limit_privileges_to_course_section if is_limited is None else is_limited
-        limit = limit or gives_limited(member.role, member.course, by=by)
-        seats = [replace(_seat(model, section, member.role), is_limited=limit) for section in new]
-        if is_limited is not None:
+        comes_limited = gives_limited(member.role, member.course, by=by)
+        seats = [replace(_seat(model, section, member.role), is_limited=limit or comes_limited) for section in new]
+        if is_limited is not None and not comes_limited:
             kept = [place for pk, place in here.items() if pk in wanted]
             others = [place for place in kept if place.limit_privileges_to_course_section != limit]
             seats += [replace(_seat(place, place.section, member.role), is_limited=limit) for place in others]

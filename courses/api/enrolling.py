@@ -86,7 +86,8 @@ def _enroll(call: Call, course: Course, section: Section | None) -> Body:
         associated_user=student,
         start_at=wanted.moment("start_at"),
         end_at=wanted.moment("end_at"),
-        is_limited=True if gives_limited(role, course, by=call.user) else _limited(wanted),
+        is_limited=_limited(wanted),
+        comes_limited=gives_limited(role, course, by=call.user),
     )
     return _body(call, made)
 
@@ -126,7 +127,8 @@ def end(call: Call, course_id: str, enrollment_id: str) -> Body:
     enrollment = _changeable(call, course_id, enrollment_id, deed)
     if task not in TASKS:
         raise Invalid({"task": [("inclusion", _("Please give conclude, delete, inactivate or deactivate."))]})
-    return _body(call, change_state(enrollment, state, by=call.user))
+    # What was checked is what is changed. Sent twice it is the same success.
+    return _body(call, change_state(enrollment, state, by=call.user, only_from=[enrollment.state, state]))
 
 
 def reactivate(call: Call, course_id: str, enrollment_id: str) -> Body:

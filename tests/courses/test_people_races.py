@@ -1,15 +1,18 @@
 """Changes to the people of a course at the same moment, on real connections."""
 
 import pytest
+from django.db import transaction
 
 from accounts.errors import Invalid
+from accounts.locking import lock_users
 from accounts.models import BaseType, ObservationLink, Role, User
-from courses.enrolling import Seat, change_states, enroll_many
+from courses.enrolling import Seat, change_state, change_states, enroll_many
 from courses.linking import link_students
 from courses.members import Deed, carry_out, members_in
 from courses.models import Enrollment, Section
 from courses.observing import link
 from courses.sections import delete_section
+from tests.api import Api
 from tests.factories import (
     EnrollmentFactory,
     SectionFactory,
@@ -18,8 +21,9 @@ from tests.factories import (
     make_student,
     make_students,
 )
-from tests.racing import at_once
+from tests.racing import at_once, meanwhile
 
+State = Enrollment.State
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("raced_root")]
 
 
@@ -45,6 +49,22 @@ def test_the_same_people_are_enrolled_and_ended_by_several_in_any_order():
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert Enrollment.objects.count() == 60
     assert Enrollment.objects.values("state").distinct().count() == 1
+
+
+@pytest.mark.parametrize("end", [State.DELETED, State.REJECTED])
+def test_who_is_removed_or_refuses_while_another_concludes_stays_out(end):
+    section, admin = SectionFactory(), make_admin()
+    before = State.INVITED if end == State.REJECTED else State.ACTIVE
+    place = EnrollmentFactory(section=section, state=before)
+    path = f"courses/{section.course_id}/enrollments/{place.pk}"
+    api = Api(admin)
+    with transaction.atomic():
+        lock_users([place.user_id])
+        late = meanwhile(lambda: api.delete(path, task="conclude"))
+        change_state(place, end, by=place.user)
+    (answer,) = late.result()
+    assert answer.status_code == 400
+    assert Enrollment.objects.get(pk=place.pk).state == end
 
 
 def test_who_is_linked_while_the_student_is_removed_does_not_see_the_student_after():

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import BaseType, ObservationLink, Role
 from courses.acting import reaches_further
+from courses.members import members_in, set_sections
 from courses.models import Enrollment, Section
 from courses.observing import link
 from tests.api import Api, ids
@@ -242,6 +243,21 @@ class TestGivingTheLimit:
         assert answer.json()[LIMIT] is True
         Api(here.limited).post(path, enrollment=self.wanted(here.limited, here.a, **{LIMIT: False}))
         assert getattr(place_of(here.limited, here.a), LIMIT) is True
+
+    def test_whoever_is_limited_limits_nobody_who_is_not(self, here, visit_as):
+        """The head of the course is added once more by somebody who sees one section, and keeps all of it."""
+        allow(BaseType.TEACHER, "add_teacher_to_course")
+        head = EnrollmentFactory(section=here.a, type=BaseType.TEACHER).user
+        path = f"courses/{here.course.pk}/enrollments"
+        for more in ({}, {LIMIT: True}):
+            answer = Api(here.limited).post(path, enrollment=self.wanted(head, here.a, **more))
+            assert answer.json()[LIMIT] is False
+        role = Role.objects.built_in(BaseType.TEACHER).pk
+        form = {"people": head.login_id, "kind": "login", "role": role, "section": here.a.pk, "limited": "on"}
+        visit_as(here.limited).post(at(here, "users", "add"), {**form, "step": "add"})
+        (member,) = members_in(here.course, head.pk, by=here.limited)
+        set_sections(member, [here.a], by=here.limited, is_limited=True)
+        assert getattr(place_of(head, here.a), LIMIT) is False
 
     def test_nobody_who_sees_more_is_let_back_in(self, here):
         allow(BaseType.TEACHER, "add_teacher_to_course")
