@@ -16,6 +16,8 @@ class School:
     places: dict[tuple[str, str, str, str | None], str] = field(default_factory=dict)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     warnings: list[tuple[str, int, str]] = field(default_factory=list)
+    # The places beside a student that there are because of a link alone: they end with it.
+    by_link: set[tuple[str, str, str, str | None]] = field(default_factory=set)
     # The ids that several people of the files at hand have: no row about them counts.
     shared: set[str] = field(default_factory=set)
 
@@ -82,6 +84,8 @@ class School:
         if place[3] == who:
             return "invalid_enrollment"
         self.places[place] = after = "deleted" if gone and status == "active" else status
+        if after != "deleted":
+            self.by_link.discard(place)
         if role == "student" and after != before:
             self.follow(section, who, before, after)
         return "enroll_deleted_user" if gone and status == "active" else None
@@ -94,7 +98,14 @@ class School:
         if before in (None, "inactive", "completed", "deleted") and after in LIVE:
             for (observer, whom), state in self.links.items():
                 if whom == student and state == "active" and self.people[observer][1] != "deleted":
-                    self.places[section, observer, "observer", student] = after
+                    self.beside(section, observer, student, after)
+
+    def beside(self, section: str, observer: str, student: str, state: str) -> None:
+        """Let an observer's link open the section as far as it is open to the student."""
+        place = (section, observer, "observer", student)
+        if self.places.get(place, "deleted") == "deleted":
+            self.by_link.add(place)
+        self.places[place] = state
 
     def observer(self, observer: str, student: str, status: str) -> str | None:
         if not observer:
@@ -116,9 +127,9 @@ class School:
         for section in SECTIONS:
             there = self.places.get((section, student, "student", None))
             if status == "active" and there in LIVE:
-                self.places[section, observer, "observer", student] = str(there)
+                self.beside(section, observer, student, str(there))
         if status == "deleted":
             for place in self.places:
-                if place[1:] == (observer, "observer", student):
+                if place[1:] == (observer, "observer", student) and place in self.by_link:
                     self.places[place] = "deleted"
         return None

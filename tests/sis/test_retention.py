@@ -14,7 +14,7 @@ from accounts.models import AccessToken, AuditEvent, FailedTry
 from accounts.retention import Kept, forget_old
 from accounts.tokens import make_token
 from pairing import guessing, tries
-from pairing.models import PairingCode
+from pairing.models import Objection, PairingCode
 from sis import jobs
 from sis.management.commands import retention_table
 from sis.retention import EVERYTHING, written_into
@@ -83,6 +83,15 @@ def test_codes_are_kept_for_90_days_after_their_time(root):
     jobs.forget(0)
     assert PairingCode.objects.count() == 2
     assert PairingCode.objects.live().count() == 1
+
+
+def test_reports_of_students_are_kept_until_a_year_after_they_were_settled(root):
+    for days, settled in ((400, None), (364, ago(days=364)), (366, ago(days=366))):
+        made = Objection.objects.create(student=UserFactory(), observer=UserFactory(), settled_at=settled)
+        Objection.objects.filter(pk=made.pk).update(created_at=ago(days=days))
+    jobs.forget(0)
+    assert sorted(report.settled_at is None for report in Objection.objects.all()) == [False, True]
+    assert not Objection.objects.filter(settled_at__lt=ago(days=365)).exists()
 
 
 def test_access_tokens_are_kept_for_30_days_after_they_ended(root, settings):
