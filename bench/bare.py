@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts import auditing
 from accounts.models import ObservationLink
-from courses import observing
+from courses import observer_enrollments, observing
 from pairing import redeeming, texts, tries
 
 USER = """
@@ -50,7 +50,7 @@ def redeem(request: HttpRequest) -> JsonResponse:
             pair = {"observers": [observer], "students": [student], "origin": "code", "scope": "all"}
             cursor.execute(observing.LINK, pair)
             link = cursor.fetchone()[0]
-            cursor.execute(observing.MAKE_FOR_LINKS, {"links": [link]})
+            cursor.execute(observer_enrollments.MAKE_FOR_LINKS, {"links": [link]})
             details = json.dumps({"observer": observer})
             cursor.execute(auditing.INSERT, ["link.made", observer, None, student, details])
             cursor.execute(auditing.INSERT, ["code.redeemed", observer, None, student, details])

@@ -22,7 +22,7 @@ from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
 from courses.consent import NO_CONSENT, Consent, consent_of, taken_at_once
 from courses.eligibility import why_not_observe
 from courses.models import Course, Enrollment, Section
-from courses.observing import follow
+from courses.observer_enrollments import follow
 
 State = Enrollment.State
 RETURNS_FROM = (State.INACTIVE, State.COMPLETED, State.DELETED, State.REJECTED)

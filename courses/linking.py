@@ -19,7 +19,7 @@ from courses.members import Member
 from courses.models import Course, Enrollment
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.observing import by_link
+from courses.observer_enrollments import by_link
 from courses.permissions import sections_seen
 from courses.visibility import READING
 

@@ -16,7 +16,7 @@ from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_man
 from courses.managing import Deed, check, check_enrolls, check_section, gives_limited
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.observing import by_link
+from courses.observer_enrollments import by_link
 from courses.permissions import STAFF_TYPES, sections_seen
 from courses.visibility import READING
 

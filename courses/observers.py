@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ObservationLink, User
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.observing import by_link
+from courses.observer_enrollments import by_link
 from courses.people import observers_of
 
 # In which states an observer sees the student, or will once the course is open.

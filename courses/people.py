@@ -28,7 +28,7 @@ from accounts.tree import with_all_below
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.observing import by_link
+from courses.observer_enrollments import by_link
 from courses.permissions import sections_seen
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from courses.observing import follow
+from courses.observer_enrollments import follow
 from sis.applying.chunks import SETTINGS, noting_changes
 from sis.models import SisImport
 from sis.options import Options

@@ -26,7 +26,8 @@ from accounts.states import follow_states
 from courses.comparing import who_reach_further
 from courses.managing import Entry, not_to_enter
 from courses.models import Course, Enrollment, Section, Term
-from courses.observing import by_link, follow, link_all, narrow_all, unlink_all
+from courses.observer_enrollments import by_link, follow
+from courses.observing import link_all, narrow_all, unlink_all
 from pairing.deleting import revoke_codes
 from sis.applying.user_observers import SCOPE
 from sis.models import SisImport, StateChange

@@ -1,9 +1,9 @@
-"""enrollments.csv: who is in which section, as what. Observers follow their students: courses/observing.py."""
+"""enrollments.csv: who is in which section, as what. Observers follow: courses/observer_enrollments.py."""
 
 from accounts.role_words import BEGINNINGS, MEANINGS, WORDS
 from courses.eligibility import RULES
 from courses.models import Enrollment, Section
-from courses.observing import follow
+from courses.observer_enrollments import follow
 from sis.applying.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import refuse_own_places
 from sis.staging import WAS_ADDED

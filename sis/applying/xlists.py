@@ -1,7 +1,7 @@
 """xlists.csv: sections cross-listed into another course, and back."""
 
 from courses.models import Course
-from courses.observing import keep_within_schools, keep_within_scopes
+from courses.scopes import keep_within_schools, keep_within_scopes
 from sis.applying.chunks import Applier, Round, ids, info, insert, noting_changes, rows, stuck
 from sis.applying.reach import own_places_in, refuse_own_places
 
