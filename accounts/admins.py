@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record
 from accounts.errors import Invalid, NotAllowed
-from accounts.giving import check_may_give, lacking
+from accounts.grants import check_may_give, lacking
 from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
 from accounts.permissions import account_permissions, forget, permissions_on

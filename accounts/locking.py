@@ -3,7 +3,7 @@
 Two transactions that lock the same things in another order wait for each other, and the database ends one of them.
 So each takes what it needs in the order of ORDER, of one table by ascending ids, and looks only then at what it has
 locked. A test watches this over all that tests do. What the order cannot prevent, such as a row that two imports
-insert, is tried again: config/retrying.py.
+insert, is tried again: config/retries.py.
 """
 
 from collections.abc import Iterable

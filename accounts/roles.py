@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.auditing import record, record_many
 from accounts.errors import Invalid, NotAllowed
-from accounts.giving import Change, check_may_give, check_nothing_lacks, held_as, is_own_deactivation, own_again
+from accounts.grants import Change, check_may_give, check_nothing_lacks, held_as, is_own_deactivation, own_again
 from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
 from accounts.permission_list import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY
 from accounts.permissions import Chain, Overrides, account_permissions, forget

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.api.errors import NOT_AUTHORIZED, error_body
 from accounts.errors import NotAllowed, Refused
-from config.reading import UNREADABLE, check_form
-from config.retrying import is_out_of_order
+from config.input_checks import UNREADABLE, check_form
+from config.retries import is_out_of_order
 
 RETRY_AFTER = 60
 

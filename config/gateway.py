@@ -16,8 +16,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from config.answering import Answer, FileOnDisk, answer_of
-from config.arriving import Arriving, Pace, Unfit
+from config.answers import Answer, FileOnDisk, answer_of
+from config.request_bodies import Arriving, Pace, Unfit
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment

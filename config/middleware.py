@@ -21,8 +21,8 @@ from accounts.permissions import remembering
 from accounts.site import site_of
 from accounts.zones import LazyZone, zone_named
 from config.errors import refused, too_large
-from config.reading import check_form, check_query, is_too_large
-from config.retrying import carry_out_again, noting_what_is_kept
+from config.input_checks import check_form, check_query, is_too_large
+from config.retries import carry_out_again, noting_what_is_kept
 from courses.acting import SESSION_KEY, end, lapse, resume
 from courses.local_time import default_zone
 

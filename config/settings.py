@@ -163,7 +163,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.resetting.ResetTokens"  # noqa: S105 a class, not a password
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetTokens"  # noqa: S105 a class, not a password
 ACCOUNT_FORMS = {
     "login": "accounts.password_forms.LoginForm",
     "change_password": "accounts.password_forms.ChangePasswordForm",

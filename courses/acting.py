@@ -12,7 +12,7 @@ from accounts.auditing import record
 from accounts.errors import NotAllowed
 from accounts.models import Account, Action, User
 from accounts.permissions import may_on_account
-from courses.comparing import reaches_further
+from courses.further_rights import reaches_further
 
 PERMISSION = "become_user"
 SESSION_KEY = "acting_as"

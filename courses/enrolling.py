@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ from accounts.locking import lock_users
 from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
 from courses.consent import NO_CONSENT, Consent, consent_of, taken_at_once
 from courses.eligibility import why_not_observe
+from courses.locking import hold_sections
 from courses.models import Course, Enrollment, Section
 from courses.observer_enrollments import follow
 
@@ -168,28 +169,6 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
         _carry(changes)
         _record(changes, by)
     return made
-
-
-# The rows are held, courses before sections, so that none is deleted between this look and the new enrollments.
-STILL_THERE = """
-WITH c AS MATERIALIZED (
-    SELECT id, workflow_state FROM courses_course
-    WHERE id IN (SELECT course_id FROM courses_section WHERE id = ANY(%(sections)s)) ORDER BY id FOR SHARE
-)
-SELECT s.workflow_state = 'active' AND c.workflow_state <> 'deleted'
-FROM courses_section s JOIN c ON c.id = s.course_id WHERE s.id = ANY(%(sections)s) ORDER BY s.id FOR SHARE OF s
-"""
-
-
-def hold_sections(sections: Iterable[int]) -> list[bool]:
-    """Keep these sections (ids) and their courses from being deleted until the transaction ends (one statement).
-
-    Says of each that is found whether both are there. Call it before the enrollments in them change: that is
-    the order of accounts/locking.py.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(STILL_THERE, {"sections": sorted(set(sections))})
-        return [there for (there,) in cursor.fetchall()]
 
 
 def _check_all_is_still_there(wanted: Collection[Kind]) -> None:

@@ -12,7 +12,8 @@ from accounts.errors import Invalid
 from accounts.locking import lock_users
 from accounts.models import BaseType, Role, User
 from courses.consent import consent_of
-from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many, hold_sections
+from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many
+from courses.locking import hold_sections
 from courses.managing import Deed, check, check_enrolls, check_section, gives_limited
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet

@@ -12,8 +12,8 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.permissions import may_on_account, permissions_on
 from accounts.tree import with_all_below
-from courses.comparing import reaches_further
 from courses.consent import accounts_of
+from courses.further_rights import reaches_further
 
 PERMISSION = "manage_user_logins"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.auditing import record
 from accounts.models import Action, AuditEvent
 from accounts.rate_limit import Window, tallies
-from pairing.guessing import ALARM_AT, ALL, HOUR, WEEK, Entrance, asks_for_name
+from pairing.guesses import ALARM_AT, ALL, HOUR, WEEK, Entrance, asks_for_name
 
 logger = logging.getLogger(__name__)
 

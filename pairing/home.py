@@ -12,8 +12,8 @@ from accounts.home import Post, Step, Waiting
 from accounts.models import RoleOverride
 from pairing.alarm import alarms_of_the_week
 from pairing.gates import PERMISSION
-from pairing.objecting import PERMISSION as OBJECTIONS
-from pairing.objecting import open_objections
+from pairing.objections import PERMISSION as OBJECTIONS
+from pairing.objections import open_objections
 
 
 def reports(posts: Sequence[Post]) -> Iterator[Waiting]:

@@ -4,7 +4,7 @@ An account has five; then it waits fifteen minutes, doubling with every further 
 are forgotten after a week. A network (IPv4 address, IPv6 /64 and the /56 around it) may fail twenty times an hour, then
 is slowed to one try in twenty seconds after each failure, and stopped at sixty; an IPv6 /48 has three times as many.
 Only failures count: a hall full of parents with good codes is never in the way of itself (reference: security, 5.3).
-What the whole institution bears is in pairing/guessing.py.
+What the whole institution bears is in pairing/guesses.py.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from accounts.rate_limit import (
 from pairing import family_names, texts
 from pairing.alarm import raise_alarm
 from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, TooManyCodes, TooManyOfFamily
-from pairing.guessing import ALL, ENOUGH, HOUR, NAME, WEEK, Entrance, asks_for_name, name_key
+from pairing.guesses import ALL, ENOUGH, HOUR, NAME, WEEK, Entrance, asks_for_name, name_key
 from pairing.models import PairingCode
 
 ACCOUNT = Doubling(tries=5, wait=timedelta(minutes=15), longest=timedelta(days=1), memory=timedelta(days=7))

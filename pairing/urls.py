@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from pairing.views import codes, deleting, export, leaving, objections, observees, registration, settings
+from pairing.views import codes, deleting, export, objections, observees, registration, settings
 
 urlpatterns = [
     path("profile/settings", settings.show, name="settings"),
     path("profile/observees", observees.show, name="observees"),
     path("profile/observees/confirm", observees.confirm, name="confirm_observee"),
-    path("profile/observees/<int:student_id>/leave", leaving.leave, name="leave_observee"),
+    path("profile/observees/<int:student_id>/leave", observees.leave, name="leave_observee"),
     path("profile/observees/<int:student_id>/remove", observees.remove, name="remove_observee"),
     path("profile/observers/<int:observer_id>/report", objections.make, name="report_observer"),
     path("accounts/<int:account_id>/observer_reports", objections.index, name="observer_reports"),

@@ -23,7 +23,7 @@ from accounts.locking import lock_users
 from accounts.models import Account, AccountAdmin, Action, BaseType, ObservationLink, User
 from accounts.permissions import may_on_account
 from accounts.states import follow_states
-from courses.comparing import who_reach_further
+from courses.further_rights import who_reach_further
 from courses.managing import Entry, not_to_enter
 from courses.models import Course, Enrollment, Section, Term
 from courses.observer_enrollments import by_link, follow

@@ -14,7 +14,7 @@ from accounts.paging import page_of
 from accounts.requests import SignedInRequest
 from courses.observers import who_observes
 from courses.views.accounts import enter, show_page
-from pairing.objecting import PERMISSION, object_to, open_objections, settle
+from pairing.objections import PERMISSION, object_to, open_objections, settle
 
 
 @login_required

@@ -4,16 +4,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refused, TooManyTries
 from accounts.ids import plain_id
-from accounts.models import Account, ObservationLink
+from accounts.models import Account, ObservationLink, User
 from accounts.network import network_of
 from accounts.requests import SignedInRequest
-from courses.linking import stays_after
+from courses.linking import has_stopped, observing_by_course, stays_after, stop_observing
 from courses.observing import unlink
 from courses.visibility import courses_by_student, observed_students, schools_of
 from pairing.forms import CodeForm
@@ -118,3 +118,19 @@ def remove(request: SignedInRequest, student_id: int) -> HttpResponse:
         return redirect("observees")
     context = {"link": link, "student": link.student, "stays": stays_after(link)}
     return render(request, "pairing/remove.html", context)
+
+
+@login_required
+def leave(request: SignedInRequest, student_id: int) -> HttpResponse:
+    """Say why one observes this student, in which courses, and what stopping means; a POST stops it."""
+    student = get_object_or_404(User.objects.present(), pk=student_id)
+    courses = list(dict.fromkeys(place.section.course for place in observing_by_course(request.user, student)))
+    if request.method == "POST" and (courses or has_stopped(request.user, student)):
+        # Pressed twice, it is done once, and said both times.
+        stop_observing(request.user, student)
+        name = {"name": student.short_name}
+        messages.success(request, _("You no longer observe %(name)s in single courses.") % name)
+        return redirect("observees")
+    if not courses:
+        raise Http404
+    return render(request, "pairing/leave.html", {"student": student, "courses": courses})

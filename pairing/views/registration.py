@@ -21,7 +21,7 @@ from accounts.network import network_of
 from accounts.registering import Application
 from courses.visibility import schools_of
 from pairing.forms import RegistrationForm
-from pairing.guessing import Entrance
+from pairing.guesses import Entrance
 from pairing.models import PairingCode
 from pairing.signing_up import complete, preview, sign_up
 from pairing.tries import is_name_asked_for

@@ -13,7 +13,7 @@ from courses.visibility import is_observer
 from pairing import gates
 from pairing.forms import TimeZoneForm
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
-from pairing.objecting import office_for, reported_by
+from pairing.objections import office_for, reported_by
 
 
 @login_required

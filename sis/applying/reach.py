@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from accounts.admins import Held, not_to_give
 from accounts.models import Account
 from accounts.permissions import may_on_account, permissions_on
-from courses.comparing import WITH_RIGHTS, further_by_admin_roles, who_reach_further
+from courses.further_rights import WITH_RIGHTS, further_by_admin_roles, who_reach_further
 from courses.managing import Entry, not_to_enter
 from sis.applying.chunks import Round
 

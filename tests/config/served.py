@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from itertools import chain
 
-from config.arriving import Pace
 from config.gateway import Gateway
+from config.request_bodies import Pace
 
 LARGE = 3_000_000
 

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
 from courses.acting import acting_as, begin, check
-from courses.comparing import reaches_further
+from courses.further_rights import reaches_further
 from pairing.issuing import issue
 from pairing.models import PairingCode
 from tests.api import Api

@@ -13,8 +13,8 @@ from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Ro
 from courses.models import Course
 from courses.observing import link
 from pairing.alarm import raise_alarm
-from pairing.guessing import ALARM_AT
-from pairing.objecting import object_to
+from pairing.guesses import ALARM_AT
+from pairing.objections import object_to
 from sis.models import SisImport
 from tests.database import statements
 from tests.factories import (

@@ -8,7 +8,7 @@ from courses.enrolling import enroll
 from courses.models import Section
 from courses.observing import link
 from pairing.models import Objection
-from pairing.objecting import office_for
+from pairing.objections import office_for
 from tests.database import statements
 from tests.factories import (
     AccountFactory,

@@ -13,7 +13,7 @@ from accounts import password_tries, reset_mail
 from accounts.models import AccessToken, AuditEvent, FailedTry
 from accounts.retention import Kept, forget_old
 from accounts.tokens import make_token
-from pairing import guessing, tries
+from pairing import guesses, tries
 from pairing.models import Objection, PairingCode
 from sis import jobs
 from sis.management.commands import retention_table
@@ -56,10 +56,10 @@ def test_the_command_writes_the_document_and_checks_it(tmp_path, monkeypatch):
 
 def test_no_limit_on_tries_looks_back_further_than_failures_are_kept():
     (kept,) = (kind.keep for kind in EVERYTHING if "accounts.FailedTry" in kind.tables)
-    rules = [value for module in (password_tries, reset_mail, guessing, tries) for value in vars(module).values()]
+    rules = [value for module in (password_tries, reset_mail, guesses, tries) for value in vars(module).values()]
     memories = [value.memory for value in rules if isinstance(getattr(value, "memory", None), timedelta)]
     assert len(memories) >= 8
-    assert max([*memories, guessing.WEEK]) == kept
+    assert max([*memories, guesses.WEEK]) == kept
 
 
 def test_failed_tries_are_kept_for_a_week(root):

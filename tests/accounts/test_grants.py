@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from accounts.errors import Invalid, NotAllowed
-from accounts.giving import held_as
+from accounts.grants import held_as
 from accounts.models import AccountAdmin, BaseType, Role, RoleOverride, User
 from accounts.permissions import account_permissions, permissions_by
 from accounts.roles import create_role, rename_role, set_permission, set_permissions, set_role_state, settings_of

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import BaseType, FailedTry, Role
 from config import health
-from config.retrying import carry_out_again, noting_what_is_kept
+from config.retries import carry_out_again, noting_what_is_kept
 from courses.models import Enrollment
 from tests.api import Api
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory, make_admin, make_student

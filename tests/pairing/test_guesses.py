@@ -17,7 +17,7 @@ from accounts.rate_limit import Tally, hidden
 from pairing import texts, tries
 from pairing.errors import CodeRefused, FamilyNameWanted, TooManyOfFamily
 from pairing.family_names import fits
-from pairing.guessing import ALL, NAME, POSSIBLE_CODES, WEEK, Entrance, asks_for_name, name_key
+from pairing.guesses import ALL, NAME, POSSIBLE_CODES, WEEK, Entrance, asks_for_name, name_key
 from pairing.redeeming import preview
 from pairing.tries import ACCOUNT, NETWORK
 from tests.api import Api

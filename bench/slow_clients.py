@@ -1,4 +1,4 @@
-"""`python -m bench.dawdling [PORT]`: how long a good request takes while hundreds dawdle over head or body."""
+"""`python -m bench.slow_clients [PORT]`: how long a good request takes while hundreds dawdle over head or body."""
 
 from __future__ import annotations
 
