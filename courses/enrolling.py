@@ -21,7 +21,7 @@ from accounts.locking import lock_users
 from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
 from courses.consent import NO_CONSENT, Consent, consent_of, taken_at_once
 from courses.eligibility import why_not_observe
-from courses.locking import hold_sections
+from courses.locks import hold_sections
 from courses.models import Course, Enrollment, Section
 from courses.observer_enrollments import follow
 

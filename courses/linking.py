@@ -21,11 +21,8 @@ from courses.models.course import CourseQuerySet
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.observer_enrollments import by_link
 from courses.permissions import sections_seen
-from courses.visibility import READING
 
 MOST_AT_ONCE = 500
-# A student in one of these states can be observed.
-OBSERVABLE = (*Enrollment.LIVE, *READING)
 
 
 def students_in(course: Course, *, by: User) -> UserQuerySet:
@@ -37,7 +34,7 @@ def students_in(course: Course, *, by: User) -> UserQuerySet:
 
 def _places(course: Course, by: User) -> EnrollmentQuerySet:
     there = Enrollment.objects.present().students().settled()
-    there = there.filter(section__course=course, state__in=OBSERVABLE)
+    there = there.filter(section__course=course, state__in=Enrollment.COUNTED)
     return there.within(sections_seen(by, course))
 
 
@@ -61,7 +58,7 @@ def observing_in(course: Course, observer: User, *, by: User, linked: bool | Non
 
 def _seeing(course: Course, observer: User, by: User) -> EnrollmentQuerySet:
     """Those that show the student: an observer who became inactive with the student can be linked again."""
-    return observing_in(course, observer, by=by).filter(state__in=OBSERVABLE)
+    return observing_in(course, observer, by=by).filter(state__in=Enrollment.COUNTED)
 
 
 @dataclass(frozen=True)
@@ -141,11 +138,13 @@ def unlink_student(observer: User, student: User, course: Course, *, by: User) -
 def stays_after(found: ObservationLink) -> CourseQuerySet:
     """In which courses the observer goes on to see the student when this link ends: where the school has set it up."""
     here = Enrollment.objects.present().filter(user=found.observer_id, associated_user=found.student_id)
-    courses = here.filter(only_by_link=False, state__in=(*Enrollment.LIVE, Enrollment.State.COMPLETED))
+    courses = here.filter(only_by_link=False, state__in=Enrollment.COUNTED)
     return Course.objects.filter(pk__in=courses.values("section__course")).order_by("name", "id")
 
 
-def observing_by_course(observer: User, student: User, *, states: Collection[str] = OBSERVABLE) -> EnrollmentQuerySet:
+def observing_by_course(
+    observer: User, student: User, *, states: Collection[str] = Enrollment.COUNTED
+) -> EnrollmentQuerySet:
     """Through which enrollments somebody observes a student in single courses, without a link, by course."""
     beside = Enrollment.objects.filter(user=observer, associated_user=student, state__in=states).filter(~by_link())
     return beside.select_related("section__course").order_by("section__course__name", "id")

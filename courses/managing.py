@@ -22,7 +22,6 @@ from accounts.roles import roles_of, settings_of
 from courses.enrolling import default_section
 from courses.models import Course, Enrollment, Section
 from courses.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
-from courses.visibility import READING
 
 
 class Deed(Enum):
@@ -236,7 +235,7 @@ def section_for(course: Course, section: Section | None, student: User | None, *
     there = there.within(sections_seen(by, course))
     if section:
         there = there.filter(section=section)
-    found = there.filter(state__in=(*Enrollment.LIVE, *READING)).select_related("section__course").first()
+    found = there.filter(state__in=Enrollment.COUNTED).select_related("section__course").first()
     if found is None:
         raise Invalid({"associated_user_id": [("invalid", _("This person is not a student here."))]})
     return found.section

@@ -13,7 +13,7 @@ from accounts.locking import lock_users
 from accounts.models import BaseType, Role, User
 from courses.consent import consent_of
 from courses.enrolling import Seat, change_states, changed_meanwhile, enroll_many
-from courses.locking import hold_sections
+from courses.locks import hold_sections
 from courses.managing import Deed, check, check_enrolls, check_section, gives_limited
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet

@@ -76,8 +76,7 @@ CROSS JOIN LATERAL (
 
 NO_ANSWER = "o.state IN ('invited', 'creation_pending', 'rejected')"
 # An observer enrollment that was removed by hand stays removed; an invitation that nobody has answered ends with what
-# it was for. One made in a single course, without a link,
-# follows the student out of the section but not back in.
+# it was for. One made in a single course, without a link, follows the student out of the section but not back in.
 CARRY = f"""
 UPDATE courses_enrollment o
 SET state = CASE WHEN {NO_ANSWER} AND now_at.state IN ('inactive', 'completed') THEN 'deleted' ELSE now_at.state END,

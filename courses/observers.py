@@ -16,9 +16,6 @@ from courses.models.enrollment import EnrollmentQuerySet
 from courses.observer_enrollments import by_link
 from courses.people import observers_of
 
-# In which states an observer sees the student, or will once the course is open.
-SEEING = (*Enrollment.LIVE, Enrollment.State.COMPLETED)
-
 
 @dataclass(frozen=True)
 class Observer:
@@ -63,7 +60,9 @@ def who_observes(student: User) -> list[Observer]:
 
 def _beside(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     """Those that the school has set up itself, of people who are still here."""
-    found = enrollments.present().filter(only_by_link=False, state__in=SEEING, associated_user__isnull=False)
+    found = enrollments.present().filter(
+        only_by_link=False, state__in=Enrollment.COUNTED, associated_user__isnull=False
+    )
     found = found.exclude(user__state=User.State.DELETED).exclude(associated_user__state=User.State.DELETED)
     return found.order_by("id")
 

@@ -25,8 +25,7 @@ def own_places(user: User) -> EnrollmentQuerySet:
 def observed_places(observer: User) -> EnrollmentQuerySet:
     """The observed students' own enrollments, in the sections where `observer` sees them."""
     beside = observer_enrollments(observer).filter(associated_user=OuterRef("user"), section=OuterRef("section"))
-    states = (*Enrollment.LIVE, *READING)
-    return Enrollment.objects.present().students().filter(Exists(beside), state__in=states)
+    return Enrollment.objects.present().students().filter(Exists(beside), state__in=Enrollment.COUNTED)
 
 
 def places_in(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuerySet:

@@ -82,7 +82,7 @@ class Standing:
 def observer_enrollments(observer: User) -> EnrollmentQuerySet:
     """The enrollments through which `observer` sees a student who really is (or was) in that section."""
     student_there = Enrollment.objects.students().filter(
-        user=OuterRef("associated_user"), section=OuterRef("section"), state__in=(*Enrollment.LIVE, *READING)
+        user=OuterRef("associated_user"), section=OuterRef("section"), state__in=Enrollment.COUNTED
     )
     return (
         Enrollment.objects.present()

@@ -25,8 +25,6 @@ from courses.visibility import observer_enrollments
 Scope = ObservationLink.Scope
 PERMISSION = "generate_observer_pairing_code"
 ON_USER_DETAILS = "allow_course_admin_actions"
-# Canvas: active, invited, pending and completed count; whether the course is published does not.
-STUDENT_STATES = (*Enrollment.LIVE, Enrollment.State.COMPLETED)
 
 
 class Why(Enum):
@@ -87,13 +85,13 @@ class Right:
 
 
 def is_student(user: User) -> bool:
-    """Whether `user` has (or had) an enrollment as a student."""
-    return Enrollment.objects.students().filter(user=user, state__in=STUDENT_STATES).exists()
+    """Whether `user` has (or had) an enrollment as a student; whether the course is published does not matter."""
+    return Enrollment.objects.students().filter(user=user, state__in=Enrollment.COUNTED).exists()
 
 
 def _places_of(student: User) -> EnrollmentQuerySet:
     """Where somebody has accepted to be (or to have been) a student: an invitation makes nobody one for others."""
-    return Enrollment.objects.present().students().settled().filter(user=student, state__in=STUDENT_STATES)
+    return Enrollment.objects.present().students().settled().filter(user=student, state__in=Enrollment.COUNTED)
 
 
 def _sections_of(student: User, course: Course | None) -> list[Section]:

@@ -481,6 +481,12 @@ class Migration(migrations.Migration):
                 name="audit_events_of_exports",
             ),
         ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(
+                condition=models.Q(("action", "guessing.noticed")), fields=["at"], name="audit_events_of_alarms"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="observationlink",
             constraint=models.UniqueConstraint(

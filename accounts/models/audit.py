@@ -89,6 +89,8 @@ class AuditEvent(models.Model):
                 name="audit_events_of_exports",
                 condition=Q(action=Action.CODES_EXPORTED),
             ),
+            # The home of admins counts the alarms of a week, in which rosters may have recorded many thousand events.
+            models.Index(fields=["at"], name="audit_events_of_alarms", condition=Q(action=Action.GUESSING_NOTICED)),
         ]
 
     def __str__(self) -> str:

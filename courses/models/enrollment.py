@@ -73,6 +73,8 @@ class Enrollment(models.Model):
     GONE = (State.DELETED, State.REJECTED)
     UNANSWERED = (State.INVITED, State.CREATION_PENDING)
     ACCEPTED = (State.ACTIVE, State.INACTIVE, State.COMPLETED)
+    # In these somebody counts as one of the course: is in it, may yet be, or was to its end.
+    COUNTED = (*LIVE, State.COMPLETED)
 
     user = models.ForeignKey(User, models.PROTECT, related_name="enrollments")
     section = models.ForeignKey(Section, models.PROTECT, related_name="enrollments")

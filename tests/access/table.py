@@ -72,7 +72,6 @@ def but(everybody: str, some: str) -> str:
 
 
 OUTSIDE_COURSE = but(SIGNED_IN, IN_COURSE)
-NOT_SUB = but(SIGNED_IN, "admin")
 
 PAGES = [
     row("GET", "/", SIGNED_IN, of_oneself=True),
