@@ -57,7 +57,7 @@ def taken_at_once(people: Collection[int], *, by: User | None) -> Mapping[int, C
         return dict.fromkeys(people, Consent(now, Enrollment.Through.INSTITUTION))
     oneself = {by.pk} & people if by.actor is None else set()
     others = people - oneself
-    taken = (_seen(others, by) | (others - _belonging(others))) if others else set()
+    taken = (_seen(others, by) | (others - belonging(others))) if others else set()
     return {
         **dict.fromkeys(taken, Consent(now, Enrollment.Through.STAFF)),
         **dict.fromkeys(oneself, Consent(now, Enrollment.Through.PERSON)),
@@ -72,8 +72,8 @@ def _seen(people: Collection[int], by: User) -> set[int]:
     return {user for user, section, course in there if held[course].sees_people_of(section)}
 
 
-def _belonging(people: Collection[int]) -> set[int]:
-    """Those who belong somewhere: by an accepted enrollment, an admin role or a link."""
+def belonging(people: Collection[int]) -> set[int]:
+    """Those of these people (ids) who belong somewhere: by an accepted enrollment, an admin role or a link."""
     enrolled = Enrollment.objects.present().settled().filter(user__in=people).order_by()
     admins = AccountAdmin.objects.filter(user__in=people, workflow_state=AccountAdmin.State.ACTIVE)
     links = ObservationLink.objects.live()

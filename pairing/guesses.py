@@ -8,7 +8,8 @@ week some code may be hit with a chance of 1 in 10,000 at most, with 5,000 codes
   With 5,000 codes living those are 216 and 155 failures; with 500 ten times as many.
 - With a family name a guess reaches the codes of that name only. A hundred such failures a week are let through for
   each word of a family name, from all of the world together, so all names together cost no more than a hundred guesses
-  at all codes. An account that has not failed within the week is let through still: its first guess costs little.
+  at all codes. An account that has not failed within the week is let through still, if it has a link, a course or an
+  admin role: its first guess costs little, and where everybody may sign up, accounts without any cost nothing.
 
 Signing up is asked for the family name from 200 failures an hour, too, and from 50 the admins are told. A text that was
 a code once, or is one slip away from one that lives (one character, capitals, two swapped), is no guess: who reads an

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.errors import TooManyTries
 from accounts.models import AuditEvent, FailedTry, ObservationLink, User
 from accounts.rate_limit import Tally, hidden
+from courses.observing import link
 from pairing import texts, tries
 from pairing.errors import CodeRefused, FamilyNameWanted, TooManyOfFamily
 from pairing.family_names import fits
@@ -214,6 +215,8 @@ def test_the_codes_of_a_family_name_bear_a_hundred_guesses_a_week_and_then_only_
     assert sign_up("abcdef", **{"pairing_code[family_name]": "Müller"}).status_code == 429
     assert sign_up("abcdef", **{"pairing_code[family_name]": "O'Brien Müller"}).status_code == 429
     family, guesser = UserFactory(), UserFactory()
+    for each in (family, guesser):
+        link(each, make_student(), origin=ObservationLink.Origin.CODE, by=None)
     with pytest.raises(CodeRefused):
         look(guesser, "Müller")
     with pytest.raises(TooManyOfFamily):
@@ -222,6 +225,21 @@ def test_the_codes_of_a_family_name_bear_a_hundred_guesses_a_week_and_then_only_
     let_pass(WEEK.total_seconds())
     enough_to_ask(Entrance.SIGN_UP)
     assert sign_up("abcdef", **{"pairing_code[family_name]": "Müller"}).status_code == 302
+
+
+def test_accounts_made_for_guessing_have_no_guess_beyond_those_of_a_family_name(code):
+    """Where everybody may sign up accounts cost nothing, and so many first guesses would add up."""
+    enough_to_ask(Entrance.ACCOUNT)
+    FailedTry.objects.bulk_create(FailedTry(keys=[name_key(hidden("muller"))]) for _ in range(NAME.most))
+    for number in range(3):
+        made = Api().post(
+            "accounts/self/users",
+            user={"name": f"Pam Stone {number}", "terms_of_use": True},
+            pseudonym={"unique_id": f"pam{number}@example.org", "password": "plain-but-long-words"},
+        )
+        for text in (WRONG, "abcdef"):
+            with pytest.raises(TooManyOfFamily):
+                look(User.objects.get(pk=made.json()["id"]), "Müller", text)
 
 
 def test_a_text_that_was_a_code_once_or_cannot_be_one_costs_the_institution_nothing(code):
