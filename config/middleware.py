@@ -98,6 +98,9 @@ class RetryingMiddleware:
         except ImmediateHttpResponse as answer:
             # What django-allauth's middleware makes of it, whose turn has passed.
             return answer.response
+        except Refused as refusal:
+            # Likewise that of RefusalMiddleware.
+            return refused(request, refusal)
 
 
 class PermissionMemoryMiddleware:

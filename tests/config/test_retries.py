@@ -8,7 +8,9 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
+from accounts.errors import NotAllowed
 from accounts.models import BaseType, FailedTry, Role
 from config import health
 from config.retries import carry_out_again, noting_what_is_kept
@@ -111,6 +113,23 @@ def test_what_has_kept_something_already_is_not_carried_out_anew(raced_root, rf)
             calls.clear()
             carry_out_again(request, deadlock)
         assert bool(calls) is not keeps
+
+
+def test_what_is_refused_at_the_second_go_is_answered_as_at_the_first(raced_root, monkeypatch):
+    """Whoever came first may have changed what is allowed."""
+    deadlock = OperationalError()
+    deadlock.__cause__ = psycopg.errors.DeadlockDetected()
+    comes = iter([deadlock, NotAllowed("Somebody was quicker.")])
+
+    def reactivate(*_person, **_by):
+        raise next(comes)
+
+    monkeypatch.setattr("courses.views.account_people.reactivate", reactivate)
+    browser = Client(raise_request_exception=False)
+    browser.force_login(make_admin())
+    answer = browser.post(reverse("reactivate_account_user", args=[raced_root.pk, UserFactory().pk]))
+    assert answer.status_code == 403
+    assert "Somebody was quicker." in answer.content.decode()
 
 
 @pytest.fixture
