@@ -38,7 +38,7 @@ def roles_held_by(user: User, accounts: Iterable[int] | None = None) -> QuerySet
     held = AccountAdmin.objects.filter(user=user, workflow_state=ACTIVE, account__workflow_state=Account.State.ACTIVE)
     if accounts is not None:
         held = held.filter(account__in=accounts)
-    return held.select_related("account", "role").order_by("account__name", "role__label", "id")
+    return held.select_related("account", "role").order_by("account__sort_key", "role__label", "id")
 
 
 def admin_roles_of(account: Account) -> QuerySet[Role]:

@@ -185,13 +185,13 @@ class Holds(Func):
     arg_joiner = " LIKE ALL (accounts_patterns("
     output_field = BooleanField()
 
-    def __init__(self, search_text: str, words: str) -> None:
-        super().__init__(F(search_text), Value(words, output_field=TextField()))
+    def __init__(self, words: str) -> None:
+        super().__init__(F("search_text"), Value(words, output_field=TextField()))
 
 
-def search_text() -> GeneratedField:
-    """The column that people are searched by: see `Holds`."""
-    names = Func("name", "sortable_name", "short_name", function="accounts_search_text")
+def search_text(*more: str) -> GeneratedField:
+    """The column that people, or courses and accounts, are searched by: the name and `more` columns (see `Holds`)."""
+    names = Func("name", *more, *[Value("")] * (2 - len(more)), function="accounts_search_text")
     return GeneratedField(expression=names, output_field=TextField(db_collation="C"), db_persist=True)
 
 

@@ -267,5 +267,5 @@ def administered(user: User) -> list[Account]:
             workflow_state=Account.State.ACTIVE,
         )
         .distinct()
-        .order_by("parent_id", "name")
+        .order_by("parent_id", "sort_key")
     )

@@ -24,7 +24,7 @@ LONGEST = 255
 
 def sub_accounts_of(account: Account) -> QuerySet[Account]:
     """The accounts directly below `account`, by name."""
-    return account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("name", "id")
+    return account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("sort_key", "id")
 
 
 def create_sub_account(

@@ -70,7 +70,7 @@ def own_courses(user: User) -> OwnCourses:
 
 def _rows(places: EnrollmentQuerySet) -> list[Enrollment]:
     dated = places.annotate(begins_at=begins(), over=is_over())
-    return list(dated.select_related("section__course__term").order_by("section__course__name", "section__course"))
+    return list(dated.select_related("section__course__term").order_by("section__course__sort_key", "section__course"))
 
 
 def _listed(rows: Iterable[Enrollment]) -> CourseList:

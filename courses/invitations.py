@@ -20,7 +20,7 @@ def invitations_of(user: User) -> EnrollmentQuerySet:
     invited = Enrollment.objects.present().filter(user=user, state=State.INVITED)
     published = Q(section__course__workflow_state__in=Course.READABLE)
     found = invited.begun().filter(published | Q(type__in=STAFF_TYPES))
-    return found.select_related("section__course", "role").order_by("section__course__name", "id")
+    return found.select_related("section__course", "role").order_by("section__course__sort_key", "id")
 
 
 def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:

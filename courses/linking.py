@@ -139,7 +139,7 @@ def stays_after(found: ObservationLink) -> CourseQuerySet:
     """In which courses the observer goes on to see the student when this link ends: where the school has set it up."""
     here = Enrollment.objects.present().filter(user=found.observer_id, associated_user=found.student_id)
     courses = here.filter(only_by_link=False, state__in=Enrollment.COUNTED)
-    return Course.objects.filter(pk__in=courses.values("section__course")).order_by("name", "id")
+    return Course.objects.filter(pk__in=courses.values("section__course")).order_by("sort_key", "id")
 
 
 def observing_by_course(
@@ -147,7 +147,7 @@ def observing_by_course(
 ) -> EnrollmentQuerySet:
     """Through which enrollments somebody observes a student in single courses, without a link, by course."""
     beside = Enrollment.objects.filter(user=observer, associated_user=student, state__in=states).filter(~by_link())
-    return beside.select_related("section__course").order_by("section__course__name", "id")
+    return beside.select_related("section__course").order_by("section__course__sort_key", "id")
 
 
 def has_stopped(observer: User, student: User) -> bool:

@@ -49,7 +49,7 @@ def searched(
         secret |= Q(sis_user_id__icontains=words)
     if known is not None:
         secret &= Q(known)
-    return people.filter(Q(Holds("search_text", words)) | secret)
+    return people.filter(Q(Holds(words)) | secret)
 
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
@@ -192,14 +192,14 @@ def courses_of(account: Account) -> CourseQuerySet:
     courses = Course.objects.present()
     if account.parent_id is not None:
         courses = courses.filter(account__in=with_all_below(account))
-    return courses.select_related("account", "term").order_by("name", "id")
+    return courses.select_related("account", "term").order_by("sort_key", "id")
 
 
 def searched_courses(courses: CourseQuerySet, words: str, permissions: Collection[str]) -> CourseQuerySet:
     """Those whose name or code holds `words`; also SIS id, if the reader may see these."""
     if not words:
         return courses
-    found = Q(name__icontains=words) | Q(course_code__icontains=words)
+    found = Q(Holds(words)) | Q(course_code__icontains=words)
     if "read_sis" in permissions:
         found |= Q(sis_course_id__icontains=words)
     return courses.filter(found)

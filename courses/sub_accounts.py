@@ -20,7 +20,7 @@ def what_is_in_the_way(account: Account) -> str | None:
     if account.parent_id is None:
         return _("The institution itself cannot be deleted.")
     below = list(sub_accounts_of(account).values_list("name", flat=True))
-    courses = Course.objects.present().filter(account=account).order_by("name", "id")
+    courses = Course.objects.present().filter(account=account).order_by("sort_key", "id")
     inside = list(courses.values_list("name", flat=True)[: NAMED + 1])
     if not below and not inside:
         return None

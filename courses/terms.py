@@ -25,7 +25,7 @@ LONGEST = 255
 def terms() -> QuerySet[Term]:
     """Every term, the latest first; those without dates last."""
     return Term.objects.filter(workflow_state=Term.State.ACTIVE).order_by(
-        F("start_at").desc(nulls_last=True), "name", "id"
+        F("start_at").desc(nulls_last=True), "sort_key", "id"
     )
 
 

@@ -118,7 +118,7 @@ def courses_by_student(observer: User) -> dict[int, list[Course]]:
     """By student id, the open courses in which `observer` sees each student (one statement)."""
     found: dict[int, dict[int, Course]] = defaultdict(dict)
     places = observer_enrollments(observer).open()
-    for place in places.select_related("section__course").order_by("section__course__name", "section__course__id"):
+    for place in places.select_related("section__course").order_by("section__course__sort_key", "section__course__id"):
         if place.associated_user_id:
             found[place.associated_user_id][place.section.course_id] = place.section.course
     return {student: list(courses.values()) for student, courses in found.items()}
@@ -128,7 +128,7 @@ def schools_of(student: User) -> list[str]:
     """The names of the accounts whose courses `student` takes now."""
     places = Enrollment.objects.present().live().students().settled().filter(user=student)
     accounts = Account.objects.filter(courses__in=places.values("section__course"))
-    return list(accounts.distinct().order_by("name").values_list("name", flat=True))
+    return list(accounts.distinct().order_by("sort_key").values_list("name", flat=True))
 
 
 def standing(user: User, course: Course) -> Standing | None:

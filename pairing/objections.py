@@ -56,7 +56,7 @@ def settle(objection: Objection, *, by: User) -> None:
 def office_for(student: User) -> str:
     """Whom a student can ask about observers: the name or address that the nearest account has set, else empty."""
     places = Enrollment.objects.present().live().students().filter(user=student)
-    schools = Account.objects.filter(courses__in=places.values("section__course")).distinct().order_by("name")
+    schools = Account.objects.filter(courses__in=places.values("section__course")).distinct().order_by("sort_key")
     chains = upwards([school.pk for school in schools])
     above = Account.objects.filter(pk__in={pk for chain in chains.values() for pk in chain}).exclude(links_office="")
     offices = dict(above.values_list("pk", "links_office"))

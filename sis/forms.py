@@ -80,7 +80,7 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         terms = Term.objects.filter(workflow_state=Term.State.ACTIVE)
         term: Any = self.fields["batch_mode_term_id"]
-        term.queryset = terms.order_by(F("start_at").desc(nulls_last=True), "name", "id")
+        term.queryset = terms.order_by(F("start_at").desc(nulls_last=True), "sort_key", "id")
 
     def clean_attachment(self) -> UploadedFile:
         upload: UploadedFile = self.cleaned_data["attachment"]

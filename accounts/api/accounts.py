@@ -7,6 +7,7 @@ from accounts.api.bodies import PROVIDER, PROVIDER_ID, Body, account_body, provi
 from accounts.api.endpoints import Call, allow, open_to_all
 from accounts.api.finding import account
 from accounts.api.paging import page_of
+from accounts.collation import Holds
 from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration
 from accounts.paging import search_words
@@ -50,9 +51,9 @@ def sub_accounts(call: Call, account_id: str) -> list[Body]:
     found = sub_accounts_of(home)
     if call.given.flag("recursive"):
         below = [pk for pk in with_all_below(home) if pk != home.pk]
-        found = Account.objects.filter(pk__in=below).order_by("name", "id")
+        found = Account.objects.filter(pk__in=below).order_by("sort_key", "id")
     if words := search_words(call.given.text("search_term")):
-        found = found.filter(name__icontains=words)
+        found = found.filter(Holds(words))
     listed = page_of(call, found)
     keys = permissions_on(call.user, listed)
     return [account_body(one, call.root, keys[one.pk]) for one in listed]

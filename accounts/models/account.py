@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.collation import search_text, sort_key
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 
 
@@ -40,6 +41,8 @@ class Account(models.Model):
         DELETED = "deleted", _("Deleted")
 
     name = models.CharField(max_length=255)
+    search_text = search_text()
+    sort_key = sort_key("name")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_accounts")
     sis_account_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)

@@ -57,7 +57,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     sortable_name = models.CharField(max_length=255)
     short_name = models.CharField(max_length=255)
     # Made of the names by the database, for whoever writes them: see accounts/collation.py.
-    search_text = search_text()
+    search_text = search_text("sortable_name", "short_name")
     sort_key = sort_key("sortable_name")
     login_id = LoginField(max_length=100)
     email = models.EmailField(blank=True)

@@ -47,7 +47,7 @@ def _list(call: Call, user: User) -> Body:
     if places is None:
         raise NotAllowed
     places = _of_type_and_state(call, places)
-    courses = page_of(call, _in_states(call, places).select_related("account", "term").order_by("name", "id"))
+    courses = page_of(call, _in_states(call, places).select_related("account", "term").order_by("sort_key", "id"))
     return _bodies(call, courses, places)
 
 

@@ -9,6 +9,7 @@ from django.http import Http404
 from accounts.api.endpoints import Body, Call, allow
 from accounts.api.finding import account
 from accounts.api.paging import page_of
+from accounts.collation import Holds
 from accounts.models import Account
 from accounts.paging import search_words
 from accounts.permissions import account_permissions
@@ -23,7 +24,7 @@ def index(call: Call, account_id: str) -> Body:
     _home, keys = _reading(call, account_id)
     found = terms()
     if words := search_words(call.given.text("term_name")):
-        found = found.filter(name__icontains=words)
+        found = found.filter(Holds(words))
     return {"enrollment_terms": [listed_term_body(term, keys) for term in page_of(call, found)]}
 
 

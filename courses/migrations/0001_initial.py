@@ -25,6 +25,24 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=255)),
+                (
+                    "search_text",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            "name", models.Value(""), models.Value(""), function="accounts_search_text"
+                        ),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
+                (
+                    "sort_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func("name", function="accounts_sort_key"),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
                 ("sis_term_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 (
@@ -61,6 +79,24 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=255)),
                 ("course_code", models.CharField(max_length=255)),
+                (
+                    "search_text",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            "name", "course_code", models.Value(""), function="accounts_search_text"
+                        ),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
+                (
+                    "sort_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func("name", function="accounts_sort_key"),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
                 ("sis_course_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 (
@@ -494,7 +530,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="course",
-            index=models.Index(fields=["account", "name"], name="courses_of_account_by_name"),
+            index=models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name"),
         ),
         migrations.AddConstraint(
             model_name="course",

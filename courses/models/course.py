@@ -9,6 +9,7 @@ from django.db.models import F, Q, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from accounts.collation import search_text, sort_key
 from accounts.models import Account, BaseType
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 
@@ -21,6 +22,8 @@ class Term(models.Model):
         DELETED = "deleted", _("Deleted")
 
     name = models.CharField(max_length=255)
+    search_text = search_text()
+    sort_key = sort_key("name")
     sis_term_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE, db_default="active")
@@ -66,6 +69,8 @@ class Course(models.Model):
 
     name = models.CharField(max_length=255)
     course_code = models.CharField(max_length=255)
+    search_text = search_text("course_code")
+    sort_key = sort_key("name")
     account = models.ForeignKey(Account, models.PROTECT, related_name="courses")
     term = models.ForeignKey(Term, models.PROTECT, null=True, blank=True, related_name="courses")
     sis_course_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
@@ -91,7 +96,7 @@ class Course(models.Model):
                 name="course_state_is_known",
             )
         ]
-        indexes = [models.Index(fields=["account", "name"], name="courses_of_account_by_name")]
+        indexes = [models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name")]
 
     def __str__(self) -> str:
         return self.name

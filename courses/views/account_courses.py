@@ -58,7 +58,7 @@ def _enter_to_change(request: SignedInRequest, account_id: int, course_id: int) 
 def _within(account: Account, *, by: User) -> Any:
     """The accounts, from this one down, in which `by` can make a course, or to which they can move one."""
     below = Account.objects.filter(pk__in=with_all_below(account))
-    return below.filter(pk__in=where_managed(below, by=by)).order_by("name", "id")
+    return below.filter(pk__in=where_managed(below, by=by)).order_by("sort_key", "id")
 
 
 @login_required

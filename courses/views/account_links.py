@@ -87,7 +87,7 @@ def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, 
             messages.success(request, _("%(observer)s observes %(student)s now.") % names)
             return redirect("account_user", account_id, user_id)
     places = Enrollment.objects.present().live().students().filter(user=student)
-    courses = Course.objects.filter(pk__in=places.values("section__course")).order_by("name", "id")
+    courses = Course.objects.filter(pk__in=places.values("section__course")).order_by("sort_key", "id")
     context: dict[str, Any] = {
         "person": person,
         "kind": kind,

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.collation import Holds
 from accounts.errors import Refused
 from accounts.forms import AccountForm
 from accounts.models import Account
@@ -32,7 +33,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
     words = search_words(request.GET.get("search"))
     found = sub_accounts_of(post.account)
     if words:
-        found = found.filter(name__icontains=words)
+        found = found.filter(Holds(words))
     counted = found.annotate(course_count=Count("courses", filter=~Q(courses__workflow_state=Course.State.DELETED)))
     page = page_of(counted, request.GET.get("page"))
     held = permissions_on(request.user, page.items)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.collation import Holds
 from accounts.errors import Refused
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
@@ -35,7 +36,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
     words = search_words(request.GET.get("search"))
     found = terms()
     if words:
-        found = found.filter(name__icontains=words)
+        found = found.filter(Holds(words))
     counted = found.annotate(course_count=Count("courses", filter=~Q(courses__workflow_state=Course.State.DELETED)))
     page = page_of(counted, request.GET.get("page"))
     return show_page(request, post, TAB, "term_list.html", page=page, words=words)

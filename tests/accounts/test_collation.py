@@ -21,7 +21,7 @@ quickly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], 
 
 
 def found(words: str) -> set[str]:
-    return set(User.objects.filter(Holds("search_text", words)).values_list("name", flat=True))
+    return set(User.objects.filter(Holds(words)).values_list("name", flat=True))
 
 
 def same_logins(one: str, other: str) -> tuple[bool, bool]:

@@ -1,0 +1,97 @@
+"""Courses, sub-accounts and terms, searched and ordered as people are: without accents and case, as readers expect."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.tokens import make_token
+from courses.models import Term
+from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, make_admin
+
+# As a reader expects them: not by bytes, where capitals come first and letters with marks last.
+NAMES = ["algebra", "École du soir", "Éducation physique", "Études", "Física", "Zoology"]
+# What is typed, and what it finds: accents composed or not, any case, words in any order.
+SEARCHES = {
+    "educacion": [],
+    "EDUCATION": ["Éducation physique"],
+    "physique éducation": ["Éducation physique"],
+    "e\u0301cole": ["École du soir"],
+    "fisica": ["Física"],
+    "u": ["École du soir", "Éducation physique", "Études"],
+    "zz": [],
+}
+
+
+@pytest.fixture
+def admin(root) -> User:
+    return make_admin()
+
+
+@pytest.fixture(params=["courses", "sub_accounts", "terms"])
+def kind(request, root) -> str:
+    """A kind of which there is one of each name, made in another order."""
+    for name in reversed(NAMES):
+        if request.param == "courses":
+            CourseFactory(account=root, name=name, course_code="C")
+        elif request.param == "sub_accounts":
+            AccountFactory(parent=root, name=name)
+        else:
+            Term.objects.create(name=name)
+    return request.param
+
+
+def by_api(admin: User, root, kind: str, words: str) -> list[str]:
+    client = Client(headers={"Authorization": f"Bearer {make_token(admin, 'test', by=None)}"})
+    searched = {"term_name" if kind == "terms" else "search_term": words} if words else {}
+    found = json.loads(client.get(f"/api/v1/accounts/{root.pk}/{kind}", searched).content)
+    return [one["name"] for one in (found["enrollment_terms"] if kind == "terms" else found)]
+
+
+def on_the_page(admin: User, root, kind: str, words: str) -> list[str]:
+    client = Client()
+    client.force_login(admin)
+    page = client.get(f"/accounts/{root.pk}/{kind}", {"search": words}).context["page"]
+    return [one.name for one in page.items]
+
+
+@pytest.mark.parametrize("listed", [by_api, on_the_page])
+def test_lists_are_in_a_readers_order(admin, root, kind, listed):
+    assert [name for name in listed(admin, root, kind, "") if name in NAMES] == NAMES
+
+
+@pytest.mark.parametrize("listed", [by_api, on_the_page])
+def test_a_search_minds_neither_accents_nor_case(admin, root, kind, listed):
+    assert {words: listed(admin, root, kind, words) for words in SEARCHES} == SEARCHES
+
+
+@pytest.mark.parametrize("listed", [by_api, on_the_page])
+def test_a_course_is_found_by_its_code_too(admin, root, listed):
+    CourseFactory(account=root, name="Éducation physique", course_code="EPS-3É")
+    for words in ("eps 3e", "eps-3é", "S-3", "eps education"):
+        assert listed(admin, root, "courses", words) == ["Éducation physique"]
+    assert listed(admin, root, "courses", "eps-4") == []
+
+
+def test_a_changed_name_is_found_and_ordered_anew(admin, root):
+    course = CourseFactory(account=root, name="Zoology", course_code="Z")
+    CourseFactory(account=root, name="Botany", course_code="B")
+    course.name = "Ångström"
+    course.save()
+    assert on_the_page(admin, root, "courses", "") == ["Ångström", "Botany"]
+    assert on_the_page(admin, root, "courses", "angstrom") == ["Ångström"]
+
+
+def test_ones_own_courses_are_in_the_same_order(root):
+    teacher = EnrollmentFactory(type="TeacherEnrollment", section__course__name=NAMES[0]).user
+    for name in reversed(NAMES[1:]):
+        section = SectionFactory(course=CourseFactory(name=name))
+        EnrollmentFactory(user=teacher, section=section, type="TeacherEnrollment")
+    client = Client()
+    client.force_login(teacher)
+    page = client.get("/").content.decode()
+    assert sorted(NAMES, key=page.index) == NAMES
+    token = make_token(teacher, "test", by=None)
+    found = json.loads(client.get("/api/v1/courses", headers={"Authorization": f"Bearer {token}"}).content)
+    assert [one["name"] for one in found] == NAMES
