@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.jobs import forget_jobs
-from accounts.models import AccessToken, FailedTry
+from accounts.models import AccessToken, FailedTry, SentForm
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,10 @@ def _forget_failed_tries(before: datetime) -> None:
     FailedTry.objects.filter(at__lt=before).delete()
 
 
+def _forget_sent_forms(before: datetime) -> None:
+    SentForm.objects.filter(at__lt=before).delete()
+
+
 def _forget_sessions(before: datetime) -> None:
     Session.objects.filter(expire_date__lt=before).delete()
 
@@ -77,6 +81,14 @@ KEPT = (
         days=7,
         after="the try",
         forget=_forget_failed_tries,
+    ),
+    Kept(
+        "Forms that were carried out, as digests: where each led, and what was said",
+        ("accounts.SentForm",),
+        "A form sent twice is carried out once.",
+        days=1,
+        after="they were sent",
+        forget=_forget_sent_forms,
     ),
     Kept(
         "Sessions",

@@ -5,6 +5,7 @@ from accounts.models.audit import Action, AuditEvent
 from accounts.models.failed_try import FailedTry
 from accounts.models.link import ObservationLink
 from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride
+from accounts.models.sent_form import SentForm
 from accounts.models.token import AccessToken
 from accounts.models.user import User
 
@@ -22,5 +23,6 @@ __all__ = [
     "Role",
     "RoleOverride",
     "SelfRegistration",
+    "SentForm",
     "User",
 ]

@@ -17,6 +17,7 @@ from accounts.forms import AdminForm
 from accounts.models import User
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.people import findable, searched
 from courses.views.accounts import FormPage, Question, ask, enter, show_form, show_page
 from courses.views.finding import Search, find_person
@@ -59,6 +60,7 @@ def find(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 
 @login_required
+@done_once
 def make(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
     """Choose the role; a POST gives it."""
     post = enter(request, account_id, PERMISSION)
@@ -86,6 +88,7 @@ def make(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespons
 
 
 @login_required
+@done_once
 def remove(request: SignedInRequest, account_id: int, admin_id: int) -> HttpResponse:
     """Take a role away, after asking."""
     post = enter(request, account_id, PERMISSION)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.errors import Refused
 from accounts.models import Account, User
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from accounts.tree import with_all_below
 from courses.creating import PERMISSION, check_may_manage, create_course, where_managed
 from courses.forms import CourseForm
@@ -76,6 +77,7 @@ def show(request: SignedInRequest, account_id: int, course_id: int) -> HttpRespo
 
 
 @login_required
+@done_once
 def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     """Make a course, unpublished."""
     post = enter(request, account_id, PERMISSION)
@@ -140,6 +142,7 @@ def change_state(request: SignedInRequest, account_id: int, course_id: int) -> H
 
 
 @login_required
+@done_once
 def delete(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
     """Delete the course, after asking with numbers."""
     post, course = _enter_to_change(request, account_id, course_id)

@@ -18,6 +18,7 @@ from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
 from accounts.permissions import may_on_account
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.linking import stays_after
 from courses.models import Course, Enrollment
 from courses.observing import link, unlink
@@ -69,6 +70,7 @@ def find(request: SignedInRequest, account_id: int, user_id: int, kind: str) -> 
 
 
 @login_required
+@done_once
 def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, other_id: int) -> HttpResponse:
     """Say who will observe whom and what that opens; a POST makes the link."""
     post, person = _enter(request, account_id, user_id, kind)
@@ -101,6 +103,7 @@ def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, 
 
 
 @login_required
+@done_once
 def remove(request: SignedInRequest, account_id: int, user_id: int, link_id: int) -> HttpResponse:
     """End a link this person is part of, after asking."""
     post, person = _enter(request, account_id, user_id)

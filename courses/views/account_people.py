@@ -17,6 +17,7 @@ from accounts.forms import EditPersonForm, NewPersonForm
 from accounts.models import User
 from accounts.registering import Application, register
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.people import people_of
 from courses.reaching import PERMISSION, why_not_change
 from courses.views.accounts import FormPage, Post, Question, ask, enter, show_form
@@ -32,6 +33,7 @@ def enter_to_change(request: SignedInRequest, account_id: int, user_id: int) -> 
 
 
 @login_required
+@done_once
 def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     """An account for somebody, without a password: they choose one themselves."""
     post = enter(request, account_id, PERMISSION)

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.adding import Findings, add_people, kinds_for, look_up
 from courses.enrolling import default_section
 from courses.forms import AddPeopleForm
@@ -23,6 +24,7 @@ from courses.visibility import Standing
 
 
 @login_required
+@done_once
 def add(request: SignedInRequest, course_id: int) -> HttpResponse:
     """The form; `step=preview` shows who is meant, `step=add` adds them, `step=change` goes back to the form."""
     here = enter(request, course_id)

@@ -17,6 +17,7 @@ from accounts.models import Account, BaseType, User
 from accounts.paging import page_of, search_words
 from accounts.permissions import may_on_account
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.linking import link_students, observed_in, observing_in, students_for, unlink_student
 from courses.managing import Deed, Remit, needed, remit_of
 from courses.members import Member, members_in
@@ -42,6 +43,7 @@ def _find(request: SignedInRequest, course_id: int, user_id: int) -> tuple[Stand
 
 
 @login_required
+@done_once
 def index(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse:
     """Those linked now, and the students of the course to choose from; a POST links those chosen."""
     here, remit, observer = _find(request, course_id, user_id)
@@ -104,6 +106,7 @@ def _where_links_are(reader: User) -> Account | None:
 
 
 @login_required
+@done_once
 def remove(request: SignedInRequest, course_id: int, user_id: int, student_id: int) -> HttpResponse:
     """End the link to one student in this course, after asking."""
     here, _remit, observer = _find(request, course_id, user_id)

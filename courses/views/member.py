@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import Invalid, NotAllowed
 from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.enrolling import changed_meanwhile
 from courses.managing import Deed, remit_of
 from courses.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
@@ -80,6 +81,7 @@ def sections(request: SignedInRequest, course_id: int, user_id: int) -> HttpResp
 
 
 @login_required
+@done_once
 def role(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse:
     """Choose another role for somebody."""
     here = enter(request, course_id)
@@ -109,6 +111,7 @@ def role(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse
 
 
 @login_required
+@done_once
 def change(request: SignedInRequest, course_id: int, user_id: int, deed: Deed) -> HttpResponse:
     """Say what concluding, deactivating, reactivating or removing somebody means; a POST does it."""
     here = enter(request, course_id)

@@ -19,12 +19,14 @@ from accounts.models import Account, BaseType, Role
 from accounts.permission_grid import ACCOUNT_ROLES, kind_of, permissions_for, rows
 from accounts.requests import SignedInRequest
 from accounts.roles import PERMISSION, create_role, rename_role, roles_of, set_role_state
+from accounts.sent_forms import done_once
 from courses.people import holders_of
 from courses.views.accounts import enter, show_page
 from courses.views.permissions import show_panel
 
 
 @login_required
+@done_once
 def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     """A form for a new role; a POST makes it."""
     post = enter(request, account_id, PERMISSION)
@@ -84,6 +86,7 @@ def show(request: SignedInRequest, account_id: int, role_id: int) -> HttpRespons
 
 
 @login_required
+@done_once
 def deactivate(request: SignedInRequest, account_id: int, role_id: int) -> HttpResponse:
     """Ask, telling how many people it is about; a POST deactivates the role."""
     post = enter(request, account_id, PERMISSION)

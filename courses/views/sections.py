@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.forms import SectionForm
 from courses.models import Section
 from courses.permissions import sections_seen
@@ -33,6 +34,7 @@ from courses.visibility import Standing
 
 
 @login_required
+@done_once
 def index(request: SignedInRequest, course_id: int) -> HttpResponse:
     """The sections with how many are in each, and a form for one more."""
     here = enter(request, course_id)
@@ -66,6 +68,7 @@ def edit(request: SignedInRequest, course_id: int, section_id: int) -> HttpRespo
 
 
 @login_required
+@done_once
 def delete(request: SignedInRequest, course_id: int, section_id: int) -> HttpResponse:
     """Say how many enrollments go with a section; a POST deletes it."""
     here = enter(request, course_id)

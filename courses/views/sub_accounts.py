@@ -18,6 +18,7 @@ from accounts.models import Account
 from accounts.paging import page_of, search_words
 from accounts.permissions import may_on_account, permissions_on
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from accounts.sub_accounts import PERMISSION, create_sub_account, edit_account, sub_accounts_of
 from courses.models import Course
 from courses.sub_accounts import delete_sub_account, what_is_in_the_way
@@ -42,6 +43,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 
 @login_required
+@done_once
 def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     """Make an account below this one."""
     post = enter(request, account_id, PERMISSION)
@@ -81,6 +83,7 @@ def edit(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 
 @login_required
+@done_once
 def delete(request: SignedInRequest, account_id: int) -> HttpResponse:
     """Delete this account, after asking: only an empty one."""
     post = enter(request, account_id, PERMISSION)

@@ -14,6 +14,7 @@ from accounts.collation import Holds
 from accounts.errors import Refused
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.forms import TermForm
 from courses.models import Course, Term
 from courses.terms import PERMISSION, delete_term, save_term, terms, what_is_in_the_way
@@ -43,6 +44,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 
 @login_required
+@done_once
 def new(request: SignedInRequest, account_id: int) -> HttpResponse:
     """Make a term."""
     return _form(request, _enter(request, account_id), None, _("Add a term"), _("Add term"))
@@ -66,6 +68,7 @@ def _form(request: SignedInRequest, post: Post, term: Term | None, title: str, s
 
 
 @login_required
+@done_once
 def delete(request: SignedInRequest, account_id: int, term_id: int) -> HttpResponse:
     """Delete a term without courses, after asking."""
     post = _enter(request, account_id)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.ids import plain_id
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import shown_once
 from courses.models import Course
 from pairing import gates, issuing, redeeming, texts
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
@@ -27,6 +28,18 @@ def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
     if request.method != "POST":
         messages.info(request, _("A code is shown only once, when it has been made."))
         return redirect("dashboard")
+    return _make(request, student_id)
+
+
+def _made_before(request: SignedInRequest, student_id: int) -> HttpResponse:
+    """Sent twice, or loaded again: say that the code was shown, and offer to make another."""
+    student = get_object_or_404(User.objects.present(), pk=student_id)
+    context = {"student": student, "course": _course_of(request), "own": student == request.user}
+    return render(request, "pairing/code_made.html", context)
+
+
+@shown_once(_made_before)
+def _make(request: SignedInRequest, student_id: int) -> HttpResponse:
     student = get_object_or_404(User.objects.present(), pk=student_id)
     course = _course_of(request)
     right = gates.right_for(student, by=request.user, course=course, on_details=request.user != student)

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Refused
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.views.account_people import enter_to_change
 from courses.views.accounts import show_page
 from pairing.deleting import delete_user, what_goes
 
 
 @login_required
+@done_once
 def delete(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
     """Say in numbers what goes with the account; a POST deletes it."""
     post, person = enter_to_change(request, account_id, user_id)

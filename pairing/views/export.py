@@ -4,13 +4,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from accounts.ids import plain_id
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import shown_once
 from courses.models import Course
 from pairing import exporting, gates
 from pairing.errors import ExportedJustNow
@@ -25,8 +26,14 @@ def confirm(request: SignedInRequest, course_id: int) -> HttpResponse:
     return _page(request, _course_for(request, course_id), asks_again="again" in request.GET)
 
 
+def _exported_before(_request: SignedInRequest, course_id: int) -> HttpResponse:
+    """Sent twice: the page says what came of it, and how to make codes once more."""
+    return redirect("export_codes_confirm", course_id)
+
+
 @require_POST
 @login_required
+@shown_once(_exported_before)
 def download(request: SignedInRequest, course_id: int) -> HttpResponseBase:
     """Make the codes and send the file. A POST: a link that a browser may fetch ahead must not change anything."""
     course = _course_for(request, course_id)

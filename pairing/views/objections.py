@@ -12,12 +12,14 @@ from django.views.decorators.http import require_POST
 from accounts.errors import Invalid
 from accounts.paging import page_of
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.observers import who_observes
 from courses.views.accounts import enter, show_page
 from pairing.objections import PERMISSION, object_to, open_objections, settle
 
 
 @login_required
+@done_once
 def make(request: SignedInRequest, observer_id: int) -> HttpResponse:
     """Report one of one's observers; the address opened by itself leads back to the settings."""
     if request.method == "POST":
@@ -39,6 +41,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
+@done_once
 def close(request: SignedInRequest, account_id: int, report_id: int) -> HttpResponse:
     """Take a report off the list."""
     post = enter(request, account_id, PERMISSION)

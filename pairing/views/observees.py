@@ -13,6 +13,7 @@ from accounts.ids import plain_id
 from accounts.models import Account, ObservationLink, User
 from accounts.network import network_of
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from courses.linking import has_stopped, observing_by_course, stays_after, stop_observing
 from courses.observing import unlink
 from courses.visibility import courses_by_student, observed_students, schools_of
@@ -107,6 +108,7 @@ def _page(request: SignedInRequest, form: CodeForm, refusal: Refused | None = No
 
 
 @login_required
+@done_once
 def remove(request: SignedInRequest, student_id: int) -> HttpResponse:
     """Stop observing somebody, after asking."""
     link = get_object_or_404(
@@ -121,6 +123,7 @@ def remove(request: SignedInRequest, student_id: int) -> HttpResponse:
 
 
 @login_required
+@done_once
 def leave(request: SignedInRequest, student_id: int) -> HttpResponse:
     """Say why one observes this student, in which courses, and what stopping means; a POST stops it."""
     student = get_object_or_404(User.objects.present(), pk=student_id)

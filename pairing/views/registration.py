@@ -19,6 +19,7 @@ from accounts.known_browser import remember_browser
 from accounts.models import Account, User
 from accounts.network import network_of
 from accounts.registering import Application
+from accounts.sent_forms import shown_once
 from courses.visibility import schools_of
 from pairing.forms import RegistrationForm
 from pairing.guesses import Entrance
@@ -61,10 +62,21 @@ def register(request: HttpRequest) -> HttpResponse:
 def _next(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
     wanted = form.application()
     if not form.cleaned_data["code"]:
-        return _sign_in(request, sign_up(wanted, "", network=network_of(request)), "dashboard")
+        return _make(request, wanted)
     code = _preview(request, form)
     request.session[CARRIED] = {"application": asdict(wanted.sealed()), "code": code.pk, "at": time.time()}
     return redirect("register_confirm")
+
+
+def _signed_up_before(request: HttpRequest, _wanted: Application | None = None) -> HttpResponse:
+    """Sent twice: the first has signed this browser in, and its session has another name since."""
+    messages.info(request, _("If you have just made your account, sign in with it now."))
+    return redirect("account_login")
+
+
+@shown_once(_signed_up_before)
+def _make(request: HttpRequest, wanted: Application) -> HttpResponse:
+    return _sign_in(request, sign_up(wanted, "", network=network_of(request)), "dashboard")
 
 
 def _preview(request: HttpRequest, form: RegistrationForm) -> PairingCode:
@@ -102,9 +114,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return redirect("observees")
     carried = _carried(request)
     if carried is None and request.method == "POST":
-        # Sent twice: the first has signed this browser in, and its session has another name since.
-        messages.info(request, _("If you have just made your account, sign in with it now."))
-        return redirect("account_login")
+        return _signed_up_before(request)
     if carried is None:
         return redirect("register")
     if request.method == "POST":

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.errors import Invalid
 from accounts.paging import page_of, search_words
 from accounts.requests import SignedInRequest
+from accounts.sent_forms import done_once
 from sis.aborting import abort
 from sis.forms import TakeBackForm
 from sis.jobs import ask_for_work
@@ -126,6 +127,7 @@ def stop(request: SignedInRequest, account_id: int, import_id: int) -> HttpRespo
 
 
 @login_required
+@done_once
 def again(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
     """Import the stored file of a dry run, or of what the brake stopped: asks first, and a POST does it."""
     post = enter_rosters(request, account_id, IMPORT)

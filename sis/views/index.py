@@ -19,6 +19,7 @@ from accounts.api.endpoints import takes_files
 from accounts.errors import Invalid
 from accounts.paging import page_of
 from accounts.requests import SignedInRequest, is_larger
+from accounts.sent_forms import done_once
 from courses.views.accounts import Post
 from sis.brake_setting import set_deletion_brake
 from sis.creating import create_import
@@ -50,6 +51,7 @@ def index(request: SignedInRequest, account_id: int) -> HttpResponse:
 
 
 @csrf_protect
+@done_once
 def _receive(request: SignedInRequest, post: Post) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
