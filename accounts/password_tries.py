@@ -10,7 +10,7 @@ address is not in its own way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import TypeVar
 
@@ -57,9 +57,11 @@ def person_with_login(login: str) -> User | None:
 
 def account_key(person: User | None, login: str) -> str:
     """What all failures for an account are counted under; those for a login that nobody has, in the same way."""
-    if person:
-        return f"password of {person.pk}"
-    return f"password of nobody {hidden(login)}"
+    return _key_of(person.pk) if person else f"password of nobody {hidden(login)}"
+
+
+def _key_of(person: int) -> str:
+    return f"password of {person}"
 
 
 def network_key(network: str) -> str:
@@ -100,9 +102,9 @@ def try_password_of_another(login: str, test: Callable[[User | None], Found | No
     return _try(lambda: test(person), [Limit(account, ONE_GUESSER)], also=account)
 
 
-def forget_failures_of(person: User) -> None:
-    """Count no wrong password for this account any more, wherever it came from."""
-    forget_failures(account_key(person, ""), and_within=True)
+def forget_failures_of(people: Collection[int]) -> None:
+    """Count no wrong password for these people (their ids) any more, wherever it came from (two statements)."""
+    forget_failures([_key_of(person) for person in people], and_within=True)
 
 
 def _try(test: Callable[[], Found | None], limits: list[Limit], *, also: str) -> Found | None:
@@ -118,5 +120,5 @@ def _try(test: Callable[[], Found | None], limits: list[Limit], *, also: str) ->
             record_failure(sorted({*(limit.key for limit in limits), also}))
         elif counted[own].failures and own != also:
             # Who knows the password was not guessing.
-            forget_failures(own)
+            forget_failures([own])
         return found

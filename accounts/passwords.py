@@ -22,5 +22,5 @@ def choose_password(user: User, password: str, *, ends_tokens: bool = True) -> N
         user.set_password(password)
         user.save(update_fields=["password"])
         ended = end_tokens([user.pk]) if ends_tokens else []
-        forget_failures_of(user)
+        forget_failures_of([user.pk])
         record(Action.PASSWORD_CHANGED, by=user, subject=user, tokens_ended=len(ended))

@@ -7,7 +7,7 @@ pairing/tries.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -40,10 +40,11 @@ WHERE t.count > 0
 # The keys of a failure under which it goes on counting. A failure without any is none (a constraint says so).
 OTHERS = """
 SELECT one FROM unnest(f.keys) WITH ORDINALITY AS u(one, number)
-WHERE one <> %(key)s AND NOT (%(and_within)s AND starts_with(one, %(key)s || ' ')) ORDER BY number
+WHERE NOT EXISTS (SELECT FROM unnest(%(keys)s::text[]) AS key
+                  WHERE one = key OR (%(and_within)s AND starts_with(one, key || ' '))) ORDER BY number
 """
-FORGET_WHOLE = f"DELETE FROM accounts_failedtry f WHERE f.keys @> ARRAY[%(key)s] AND NOT EXISTS ({OTHERS})"  # noqa: S608
-FORGET_KEY = f"UPDATE accounts_failedtry f SET keys = ARRAY({OTHERS}) WHERE f.keys @> ARRAY[%(key)s]"  # noqa: S608
+FORGET_WHOLE = f"DELETE FROM accounts_failedtry f WHERE f.keys && %(keys)s::text[] AND NOT EXISTS ({OTHERS})"  # noqa: S608
+FORGET_KEYS = f"UPDATE accounts_failedtry f SET keys = ARRAY({OTHERS}) WHERE f.keys && %(keys)s::text[]"  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,12 @@ def record_failure(keys: Iterable[str], weight: int = 0) -> None:
     FailedTry.objects.create(keys=list(keys), weight=weight)
 
 
-def forget_failures(key: str, *, and_within: bool = False) -> None:
-    """Count nothing under this key any more, as after a success there; under others everything stays.
+def forget_failures(keys: Collection[str], *, and_within: bool = False) -> None:
+    """Count nothing under these keys any more, as after a success there; under others everything stays.
 
-    `and_within`: nor under keys that narrow this one (`password of 7 from 192.0.2.1`). What is counted under those is
-    counted under it as well.
+    `and_within`: nor under keys that narrow one of them (`password of 7 from 192.0.2.1`). What is counted under those
+    is counted under it as well. Two statements, however many failures there are.
     """
     with connection.cursor() as cursor:
-        for sql in (FORGET_WHOLE, FORGET_KEY):
-            cursor.execute(sql, {"key": key, "and_within": and_within})
+        for sql in (FORGET_WHOLE, FORGET_KEYS):
+            cursor.execute(sql, {"keys": [*keys], "and_within": and_within})

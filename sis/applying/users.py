@@ -2,6 +2,7 @@
 
 from accounts.auditing import record_many
 from accounts.models import Action, User
+from accounts.password_tries import forget_failures_of
 from accounts.signing_in import forget_addresses
 from accounts.states import follow_states
 from accounts.tokens import end_tokens
@@ -294,8 +295,10 @@ def _take_passwords(this: Round) -> None:
     if new := changed(given, dry_run=this.run.options.dry_run):
         ns, passwords, marks = zip(*new, strict=True)
         theirs = this.execute(KEEP_PASSWORDS, ns=list(ns), passwords=list(passwords), marks=list(marks))
-        # As where people choose one themselves.
-        ended = end_tokens([person for (person,) in theirs if person])
+        # As where people choose one themselves (accounts/passwords.py).
+        people = [person for (person,) in theirs if person]
+        forget_failures_of(people)
+        ended = end_tokens(people)
         record_many(Action.TOKENS_ENDED, [(person, {}) for person in sorted(set(ended))], by=this.run.by)
 
 

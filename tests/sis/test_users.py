@@ -364,6 +364,18 @@ class TestPasswords:
         assert token_owner(token) is None
         assert AuditEvent.objects.get(action="access_token.ended").subject == user()
 
+    def test_whoever_guessed_too_often_at_the_old_one_signs_in_with_a_new_one(self, load, client):
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles\nU2,u2,active,four-old-bicycles")
+
+        def answer(login: str, password: str) -> int:
+            return client.post("/login/canvas", {"login": login, "password": password}).status_code
+
+        for login in ("u1", "u2"):
+            assert [answer(login, "forgotten") for _ in range(6)][-1] == 429
+        load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
+        assert answer("u2", "four-old-bicycles") == 429
+        assert answer("u1", "five-new-bicycles") == 302
+
     def test_one_that_the_person_has_chosen_stays(self, load):
         load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles")
         person = user()
