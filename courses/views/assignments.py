@@ -73,7 +73,9 @@ def grades(request: SignedInRequest, course_id: int) -> HttpResponse:
 
 def _grades_for_staff(request: SignedInRequest, here: Standing) -> HttpResponse:
     """Any student's grades; with the right to edit grades also those that are not released yet."""
-    there = Enrollment.objects.present().students().filter(section__course=here.course, user=OuterRef("pk"))
+    # An invitation opens no grades.
+    there = Enrollment.objects.present().students().settled()
+    there = there.filter(section__course=here.course, user=OuterRef("pk"))
     there = there.within(sections_seen(request.user, here.course))
     student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(request.GET["student"]))
     sees_held_back = "manage_grades" in here.permissions

@@ -95,7 +95,9 @@ def show(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse
     person = get_object_or_404(roster(here.course, by=request.user), pk=user_id)
     places: list[Enrollment] = person.places  # type: ignore[attr-defined]
     types = {place.type for place in places}
-    sees_links = BaseType.STUDENT in types and "manage_user_observers" in here.permissions
+    # Of somebody who is invited only the name is told.
+    is_known_student = BaseType.STUDENT in types and person.is_settled  # type: ignore[attr-defined]
+    sees_links = is_known_student and "manage_user_observers" in here.permissions
     remit = remit_of(request.user, here.course)
     context = {
         "person": person,
@@ -105,7 +107,7 @@ def show(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse
         "observers": observers_of(person) if sees_links else [],
         "observers_here": _observers_here(person, here, request.user, sees_links) if BaseType.STUDENT in types else [],
         "by_link": _by_link(request.user, person, here) if BaseType.OBSERVER in types else frozenset(),
-        "sees_grades": BaseType.STUDENT in types and "view_all_grades" in here.permissions,
+        "sees_grades": is_known_student and "view_all_grades" in here.permissions,
     }
     return inside.show(request, here, inside.PEOPLE, "person.html", **context)
 

@@ -64,6 +64,17 @@ def test_somebody_new_counts_as_a_student_once_they_are_enrolled_or_have_accepte
     assert why_not_for(other, by=admin) is None
 
 
+def test_a_teacher_reads_grades_of_whom_they_invited_once_it_is_accepted(here, child, client):
+    place = invite(child, here)
+    client.force_login(EnrollmentFactory(section=here, type=BaseType.TEACHER).user)
+    details, grades = f"/courses/{here.course_id}/users/{child.pk}", f"/courses/{here.course_id}/grades"
+    assert grades not in client.get(details).content.decode()
+    assert client.get(grades, {"student": child.pk}).status_code == 404
+    answer(place, accepts=True, by=child)
+    assert grades in client.get(details).content.decode()
+    assert client.get(grades, {"student": child.pk}).status_code == 200
+
+
 def test_a_teacher_learns_the_name_only_of_whom_they_invited(here, child, client):
     teacher = EnrollmentFactory(section=here, type=BaseType.TEACHER).user
     api = Api(teacher)
