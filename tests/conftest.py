@@ -100,9 +100,9 @@ def _locks_are_taken_in_order(request):
     """Whatever a test does with the database, no lock is taken out of the order that accounts/locking.py gives."""
     needs = [name for name in ("transactional_db", "db") if name in request.fixturenames]
     if not needs:
-        yield
+        yield None
         return
     request.getfixturevalue(needs[0])
     with watched() as watch:
-        yield
+        yield watch
     assert watch.complaints == []

@@ -17,6 +17,7 @@ EXPLICIT = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE)\b(?: OF \"?(\w+)\"?
 TABLES = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)\"?(?:\s+(?:AS\s+)?\"?(\w+)\"?)?", re.IGNORECASE)
 ADVISORY = re.compile(r"pg_advisory_xact_lock", re.IGNORECASE)
 DRY_RUN = "CREATE TEMP TABLE was"
+PEOPLE_OF_ROWS = "ORDER BY u.id FOR NO KEY UPDATE"
 TURNS = {ONE_WHO_TRIES: "turn", ALL_FAILURES: "turn of failures"}
 CHANGES = re.compile(r"\bUPDATE\s+\"?(\w+)\"?\s|\bDELETE FROM\s+\"?(\w+)\"?", re.IGNORECASE)
 
@@ -61,10 +62,11 @@ class Watch:
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
-        self._depth = len(connection.savepoint_ids) + connection.in_atomic_block
+        self._depth = self._open_now()
         self._held: list[str] = []
         self._people: set[int] = set()
         self._is_dry = False
+        self._holds_rows = False
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         text = sql if isinstance(sql, str) else str(sql)
@@ -82,10 +84,22 @@ class Watch:
     def forget(self) -> None:
         """Begin anew where no transaction of the code under test is open any more."""
         if not self._is_inside():
-            self._held, self._people, self._is_dry = [], set(), False
+            self._held, self._people, self._is_dry, self._holds_rows = [], set(), False, False
+
+    @contextmanager
+    def beginning_here(self) -> Iterator[None]:
+        """Take the transaction that is open now for the test's own: what the code under test opens is within it."""
+        outside, self._depth = self._depth, self._open_now()
+        try:
+            yield
+        finally:
+            self._depth = outside
+
+    def _open_now(self) -> int:
+        return len(connection.savepoint_ids) + connection.in_atomic_block
 
     def _is_inside(self) -> bool:
-        return len(connection.savepoint_ids) + connection.in_atomic_block > self._depth
+        return self._open_now() > self._depth
 
     def _note(self, table: str, sql: str) -> None:
         later = [held for held in self._held if ORDER.index(held) > ORDER.index(table)]
@@ -95,7 +109,9 @@ class Watch:
             self._held.append(table)
 
     def _note_people(self, sql: str, params: Any) -> None:
-        if "FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE" not in sql:
+        # Which people a chunk of a roster holds, all at once and before all else, does not stand in the statement.
+        self._holds_rows = self._holds_rows or PEOPLE_OF_ROWS in sql
+        if self._holds_rows or "FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE" not in sql:
             return
         more = set(params[0]) - self._people
         if more and self._people and min(more) < max(self._people):

@@ -147,6 +147,17 @@ def test_those_who_manage_observers_read_reports_and_settle_them(client, student
     assert "Reported</span>" not in page(client, student, SETTINGS)
 
 
+def test_whoever_reads_reports_can_remove_the_link_and_nobody_else_reads_them(client, student, section):
+    observer, school = UserFactory(), section.course.account
+    made = link(observer, student, origin=ObservationLink.Origin.STAFF, by=None)
+    report(client, student, observer)
+    for admin, status in ((make_admin(school), 403), (make_admin(), 200)):
+        client.force_login(admin)
+        remove = reverse("remove_observer_link", args=[school.pk, student.pk, made.pk])
+        for address in (reverse("observer_reports", args=[school.pk]), remove):
+            assert client.get(address).status_code == status
+
+
 def test_a_school_reads_the_reports_of_its_own_students_only(client, student, section):
     other = make_student()
     report(client, other, beside(other, other.enrollments.get().section))

@@ -64,7 +64,7 @@ rarely = settings(max_examples=settings().max_examples // 6)
 
 
 @pytest.fixture
-def school(root, admin, tmp_path, settings, monkeypatch):
+def school(root, admin, tmp_path, settings, monkeypatch, _locks_are_taken_in_order):
     """`school(roster, roster)`: what there is, and what was said, after these imports, into an empty school."""
     settings.DATA_DIR = tmp_path / "data"
     monkeypatch.setattr(running, "ROWS_PER_CHUNK", 4)
@@ -73,7 +73,8 @@ def school(root, admin, tmp_path, settings, monkeypatch):
         SectionFactory(course=course, sis_section_id=name)
 
     def school(*imports, **options):
-        with transaction.atomic():
+        # The transaction that takes all of it back at the end is ours, and none of an import's.
+        with transaction.atomic(), _locks_are_taken_in_order.beginning_here():
             said = []
             for files in imports:
                 texts = {
