@@ -34,8 +34,10 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
     """
     check_may_manage(course.account, by)
     with transaction.atomic():
-        if "account" in wanted and wanted["account"] != course.account:
-            hold_account(wanted["account"])
+        # That of the course too: what becomes of it in the same transaction holds it again.
+        accounts = {account.pk: account for account in (course.account, wanted.get("account")) if account}
+        for _pk, account in sorted(accounts.items()):
+            hold_account(account)
         held = Course.objects.select_for_update(of=("self",), no_key=True).select_related("account", "term")
         course = held.get(pk=course.pk)
         changed = {field: value for field, value in _tidied(wanted).items() if getattr(course, field) != value}

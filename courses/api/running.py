@@ -49,8 +49,10 @@ def change(call: Call, course_id: str) -> Body:
     if event and event not in EVENTS:
         raise Invalid({"course.event": [("inclusion", _("Please give offer, claim, conclude, delete or undelete."))]})
     course = finding.deleted_course(call, course_id) if event == "undelete" else finding.course(call, course_id)
+    given = _given(call)
     with transaction.atomic():
-        course = edit_course(course, by=call.user, **_given(call))
+        if given or not event:
+            course = edit_course(course, by=call.user, **given)
         if event or call.given.flag("offer"):
             EVENTS[event or "offer"](course, by=call.user)
     return course_body(course, call.root, course_permissions(call.user, course), call.include)
