@@ -35,6 +35,10 @@ TEXTS = {
         " Only if both are one person whose SIS id has changed, let the import change it"
         " (update_sis_id_if_login_claimed)."
     ),
+    "login_alike": _(
+        "The login {login} of user {user} looks like that of user {holder}: only a letter is of another alphabet."
+        " Type it anew; if they are two people, give each a login of their own."
+    ),
     "two_people": _(
         "Two people, one login: give each their own. The login {login} of user {user} belongs to user {holder}, who is"
         " in this upload as well; they were not made one person."

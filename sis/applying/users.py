@@ -45,6 +45,7 @@ CASE WHEN r.user_id IS NULL THEN 'no_user_id'
      WHEN a.id IS NULL AND f.sis_user_id IS NOT NULL AND NOT %(update_sis_id)s THEN 'login_claimed'
      WHEN a.id IS NULL AND f.sis_user_id IS NOT NULL AND {STAYS} THEN 'two_people'
      WHEN r.status <> 'deleted' AND l.state <> 'deleted' AND l.id <> coalesce(f.id, -1) THEN 'login_claimed'
+     WHEN k.id <> coalesce(f.id, -1) THEN 'login_alike'
      WHEN r.status = 'deleted' AND f.id = %(by)s THEN 'cannot_remove_self'
      WHEN r.authentication_provider_id NOT IN ('canvas', '1') THEN 'unknown_auth_provider'
      WHEN r.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
@@ -57,7 +58,8 @@ IDS = ids(
     login="r.login_id",
     integration_id="r.integration_id",
     holder="""coalesce(CASE WHEN r.status <> 'deleted' AND i.id <> coalesce(f.id, -1) THEN
-                       coalesce(i.sis_user_id, i.id::text) END, l.sis_user_id, l.id::text)""",
+                       coalesce(i.sis_user_id, i.id::text) END, l.sis_user_id, l.id::text,
+                       k.sis_user_id, k.id::text)""",
     provider="r.authentication_provider_id",
     email="r.email",
     id="r.user_id",
@@ -101,6 +103,9 @@ found AS (
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE u.sis_user_id = r.user_id LIMIT 1) a ON true
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u
                        WHERE accounts_login_key(u.login_id) = accounts_login_key(r.login_id) LIMIT 1) l ON true
+    LEFT JOIN LATERAL (SELECT id, sis_user_id FROM accounts_user u
+                       WHERE l.id IS NULL AND accounts_login_shape(u.login_id) = accounts_login_shape(r.login_id)
+                       LIMIT 1) k ON true
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u WHERE u.integration_id = r.integration_id LIMIT 1) i ON true
     LEFT JOIN LATERAL (SELECT * FROM accounts_user u
                        WHERE u.id = coalesce(a.id, CASE WHEN l.state <> 'deleted' AND NOT r.{WAS_ADDED} THEN l.id END)

@@ -499,5 +499,6 @@ def test_rosters_bring_names_into_the_form_that_hands_give_them(load):
 def test_a_login_that_looks_like_another_is_left_out(load):
     UserFactory(login_id="pat", sis_user_id="U0")
     made = load(users=f"{HEADER}\nU1,р\u0430t,active\nU2,u2,active")
-    assert warnings(made) == [(2, "not_saved")]
+    assert warnings(made) == [(2, "login_alike")]
+    assert "of user U1 looks like that of user U0" in made.sis_import_errors.get().message
     assert User.objects.filter(sis_user_id="U2").exists()
