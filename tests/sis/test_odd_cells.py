@@ -133,7 +133,7 @@ SCHOOL = {
 }
 
 
-@settings(phases=[Phase.generate])
+@settings(phases=[Phase.generate], max_examples=settings().max_examples // 2)
 @given(
     files=st.fixed_dictionaries({}, optional={name: files_of(kind) for name, kind in KINDS.items()}),
     options=st.fixed_dictionaries(
