@@ -96,7 +96,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(autouse=True)
-def _locks_are_taken_in_order(request):
+def lock_watch(request):
     """Whatever a test does with the database, no lock is taken out of the order that accounts/locking.py gives."""
     needs = [name for name in ("transactional_db", "db") if name in request.fixturenames]
     if not needs:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("root")
 
 
 @pytest.fixture(autouse=True)
-def _locks_are_taken_in_order():
+def lock_watch():
     """Here somebody else watches, whose complaints are wanted."""
 
 

@@ -268,8 +268,8 @@ def is_that_of_an_invitation(world) -> None:
 
 @DEEDS
 @given(deeds=six_of(*INVITING, *TAKING, *CHANGING, *REACHING), scope=st.sampled_from(CodeScope))
-def test_nothing_that_staff_do_makes_more_than_an_invitation_of_another_schools_pupil(world, deeds, scope):
-    with transaction.atomic():
+def test_nothing_that_staff_do_makes_more_than_an_invitation_of_another_schools_pupil(world, lock_watch, deeds, scope):
+    with transaction.atomic(), lock_watch.beginning_here():
         world.root.code_scope = scope
         world.root.save()
         belongs_to_another_school(world)
@@ -280,8 +280,8 @@ def test_nothing_that_staff_do_makes_more_than_an_invitation_of_another_schools_
 
 @DEEDS
 @given(deeds=six_of(*INVITING, *INVITING, *CHANGING, *REACHING))
-def test_nor_does_a_bare_invitation_draw_in_somebody_who_belongs_nowhere_yet(world, deeds):
-    with transaction.atomic():
+def test_nor_does_a_bare_invitation_draw_in_somebody_who_belongs_nowhere_yet(world, lock_watch, deeds):
+    with transaction.atomic(), lock_watch.beginning_here():
         do(world, deeds)
         is_that_of_an_invitation(world)
         transaction.set_rollback(True)
@@ -289,8 +289,8 @@ def test_nor_does_a_bare_invitation_draw_in_somebody_who_belongs_nowhere_yet(wor
 
 @DEEDS
 @given(deeds=six_of(*INVITING, *TAKING, *TAKING, *CHANGING, *REACHING))
-def test_whoever_takes_in_somebody_new_gets_neither_the_account_nor_what_another_school_adds(world, deeds):
-    with transaction.atomic():
+def test_whoever_takes_in_somebody_new_gets_neither_the_account_nor_what_another_school_adds(world, lock_watch, deeds):
+    with transaction.atomic(), lock_watch.beginning_here():
         do(world, deeds)
         now = User.objects.get(pk=world.zora.pk)
         assert (now.login_id, now.email, now.state) == ("zora-login", "zora-mail@example.org", "registered")

@@ -138,13 +138,18 @@ def test_pairing_is_offered_on_a_students_details_to_those_who_may(visit, school
     assert "Pair with Observer" not in visit(school.teacher, details_of(school, school.teacher)).content.decode()
 
 
-def test_who_observes_a_student_and_since_when_is_for_those_who_manage_observers(visit, school):
+def test_when_and_how_a_link_was_made_is_for_those_who_manage_observers(visit, school):
     ObservationLink.objects.filter(pk=school.link.pk).update(updated_at=timezone.make_aware(_day(2026, 3, 5)))
     page = visit(school.admin, details_of(school, school.student)).content.decode()
     assert "Paula Lake" in page
     assert "since 5 March 2026" in page
+    # Others who see the people of the course learn what its People page says: that she observes a student there.
     for reader in (school.account_admin, school.teacher):
-        assert "Paula Lake" not in visit(reader, details_of(school, school.student)).content.decode()
+        page = visit(reader, details_of(school, school.student)).content.decode()
+        assert "Paula Lake" in page
+        assert "Accounts are linked" in page
+        assert "5 March 2026" not in page
+        assert str(ObservationLink.Origin.CODE.label) not in page
 
 
 def _day(*ymd):

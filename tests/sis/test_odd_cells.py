@@ -93,7 +93,7 @@ def text_of(rows):
 
 
 @pytest.fixture
-def said_of(root, admin, tmp_path, settings, _locks_are_taken_in_order):
+def said_of(root, admin, tmp_path, settings, lock_watch):
     """`said_of(files, option=…)`: the kinds of what an import of these says, into a school that has one of each."""
     settings.DATA_DIR = tmp_path / "data"
 
@@ -108,7 +108,7 @@ def said_of(root, admin, tmp_path, settings, _locks_are_taken_in_order):
         return said
 
     def said_of(files, **options):
-        with transaction.atomic(), _locks_are_taken_in_order.beginning_here():
+        with transaction.atomic(), lock_watch.beginning_here():
             load(SCHOOL)
             found = load(files, **options)
             transaction.set_rollback(True)

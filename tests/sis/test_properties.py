@@ -64,7 +64,7 @@ rarely = settings(max_examples=settings().max_examples // 6)
 
 
 @pytest.fixture
-def school(root, admin, tmp_path, settings, monkeypatch, _locks_are_taken_in_order):
+def school(root, admin, tmp_path, settings, monkeypatch, lock_watch):
     """`school(roster, roster)`: what there is, and what was said, after these imports, into an empty school."""
     settings.DATA_DIR = tmp_path / "data"
     monkeypatch.setattr(running, "ROWS_PER_CHUNK", 4)
@@ -74,7 +74,7 @@ def school(root, admin, tmp_path, settings, monkeypatch, _locks_are_taken_in_ord
 
     def school(*imports, **options):
         # The transaction that takes all of it back at the end is ours, and none of an import's.
-        with transaction.atomic(), _locks_are_taken_in_order.beginning_here():
+        with transaction.atomic(), lock_watch.beginning_here():
             said = []
             for files in imports:
                 texts = {
