@@ -19,7 +19,7 @@ from pairing.errors import CodeRefused, PairingIsOff
 from pairing.models import PairingCode
 from pairing.redeeming import find, find_shown, spend
 
-Result = TypeVar("Result")
+Made = TypeVar("Made", User, PairingCode)
 
 CODE = "pairing_code.code"
 # For so long the same sign-up, sent again, is taken for a double click or an answer that was lost on the way.
@@ -40,10 +40,10 @@ def sign_up(wanted: Application, code_text: str, *, network: str, by: User | Non
             raise Invalid(problems(wanted, by_staff=by is not None) | missing)
         return register(wanted, by=by)
 
-    def again() -> User | None:
-        return _signed_up_before(wanted, by, digest=texts.digest(texts.tidy(code_text)))
+    def before() -> User | None:
+        return _made_before(wanted, digest=texts.digest(texts.tidy(code_text)))
 
-    return _try(wanted, code_text, network, by, lambda code: _make(wanted, code, by), again)
+    return _try(wanted, code_text, network, by, lambda code: _make(wanted, code, by), before)
 
 
 def preview(wanted: Application, code_text: str, *, network: str, family_name: str = "") -> PairingCode:
@@ -58,7 +58,7 @@ def preview(wanted: Application, code_text: str, *, network: str, family_name: s
         check_login_is_free(wanted.unique_id)
         return code
 
-    return _try(wanted, code_text, network, None, look, lambda: None, family_name)
+    return _try(wanted, code_text, network, None, look, family_name=family_name)
 
 
 def complete(wanted: Application, code_id: int) -> User:
@@ -70,7 +70,8 @@ def complete(wanted: Application, code_id: int) -> User:
     with transaction.atomic():
         if code := find_shown(code_id, None):
             return _make(wanted, code, None)
-        if user := _signed_up_before(wanted, None, pk=code_id):
+        user = _made_before(wanted, pk=code_id)
+        if user and _is_known_to(user, wanted):
             return user
     raise Invalid({CODE: [("invalid", CodeRefused().message)]})
 
@@ -85,11 +86,11 @@ def _try(
     code_text: str,
     network: str,
     by: User | None,
-    then: Callable[[PairingCode], Result],
-    again: Callable[[], Result | None],
+    then: Callable[[PairingCode], Made],
+    before: Callable[[], Made | None] = lambda: None,
     family_name: str = "",
-) -> Result:
-    """What `then` makes of the code, or what `again` finds that one which works no more has made.
+) -> Made:
+    """What `then` makes of the code; of one which works no more, what `before` finds that it has made already.
 
     A wrong code counts whatever else is missing. Of an application that lacks something nobody hears whether its code
     is right: else an empty form would tell it for nothing.
@@ -100,15 +101,19 @@ def _try(
     with transaction.atomic():
         this = tries.begin_code(by, network, family_name)
         code = this.fits(find(code_text, None))
-        if code is None:
-            if not errors and (made := again()):
-                return made
-            refusal = this.failed(code_text)
-        elif not errors:
+        made = before() if code is None and not errors else None
+        if code and errors:
+            raise Invalid(errors)
+        if code:
             # Whether the login is taken is told only to one who holds a good code.
             return then(code)
-        else:
-            raise Invalid(errors)
+        refusal = None if made else this.failed(code_text)
+    # Out here, where no row is held: to test a password is a try of its own, whose turn comes before all rows.
+    if isinstance(made, User) and (by is not None or _is_known_to(made, wanted)):
+        return made
+    if refusal is None:
+        with transaction.atomic():
+            refusal = tries.begin_code(by, network, family_name).failed(code_text)
     # Outside the transaction, which must be kept: it holds the failure.
     if not isinstance(refusal, CodeRefused):
         raise refusal
@@ -121,13 +126,12 @@ def _make(wanted: Application, code: PairingCode, by: User | None) -> User:
     return user
 
 
-def _signed_up_before(wanted: Application, by: User | None, **which: object) -> User | None:
-    """Whom this very sign-up made a moment ago. Anything else with a used code is a guess like any other."""
+def _made_before(wanted: Application, **which: object) -> User | None:
+    """Whom a sign-up with this login and code made a moment ago. Any other used code is a guess like any other."""
     since = timezone.now() - SENT_AGAIN_WITHIN
     used = PairingCode.objects.filter(used_by__created_at__gte=since, **which)
     code = used.filter(used_by__login_id__iexact=wanted.unique_id).select_related("used_by").first()
-    user = code.used_by if code else None
-    return user if user and user.is_active and (by is not None or _is_known_to(user, wanted)) else None
+    return code.used_by if code and code.used_by and code.used_by.is_active else None
 
 
 def _is_known_to(user: User, wanted: Application) -> bool:

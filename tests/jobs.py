@@ -6,12 +6,15 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 
-def work_off_jobs(queue: str | None = None) -> list[str]:
-    """Run all that wait, or those of one queue, in the test's own transaction; gives their names."""
+def work_off_jobs(queue: str = "mail") -> list[str]:
+    """Run all of one queue that wait, in the test's own transaction; gives their names.
+
+    Other queues may hold what earlier tests with transactions of their own have left there.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs SET status = 'succeeded'"
-            " WHERE status = 'todo' AND queue_name = coalesce(%s, queue_name) RETURNING task_name, args",
+            " WHERE status = 'todo' AND queue_name = %s RETURNING task_name, args",
             [queue],
         )
         found = cursor.fetchall()

@@ -37,12 +37,12 @@ def faults(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", SURELY)
-def test_a_form_that_is_turned_down_says_so_in_title_and_summary(db, name):
+def test_a_form_that_is_turned_down_says_so_in_title_and_summary(db, lock_watch, name):
     world = World()
     ids = world.ids(world.here)
     turned_down, wrong = set(), []
     for path in dict.fromkeys([*(row.path for row in PAGES if row.method == "POST"), *SIGNING_IN]):
-        with transaction.atomic():
+        with transaction.atomic(), lock_watch.beginning_here():
             client = Client()
             if name != "nobody":
                 client.force_login(world.people[name])

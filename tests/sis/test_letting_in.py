@@ -37,7 +37,7 @@ def is_in(browser: Client) -> bool:
 
 def ask_for_link(address: str) -> None:
     Client().post("/login/password/reset", {"email": address})
-    work_off_jobs("mail")
+    work_off_jobs()
 
 
 def opens(mail) -> bool:
