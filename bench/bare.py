@@ -1,24 +1,24 @@
 """The least a view can do for the same effect: the same SQL, written out, and nothing else."""
 
 import json
-from datetime import timedelta
 
 from django.db import connection, transaction
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import auditing
+from accounts import auditing, rate_limit
 from accounts.models import ObservationLink
-from courses import observer_enrollments, observing
-from pairing import redeeming, texts, tries
+from accounts.rate_limit import Window
+from courses import eligibility, observer_enrollments, observing
+from pairing import guesses, redeeming, texts, tries
 
 USER = """
 SELECT u.*, t.* FROM accounts_accesstoken t JOIN accounts_user u ON u.id = t.user_id WHERE t.token_key = %s
 """
 ROOT = "SELECT * FROM accounts_account WHERE parent_id IS NULL"
 SPEND = "UPDATE pairing_pairingcode SET used_at = %s, used_by_id = %s WHERE id = %s"
-LOCK = "SELECT id FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+BY_DIGEST = "c.digest = %(sought)s"
 BODY = ("id", "name", "created_at", "sortable_name", "short_name")
 
 
@@ -33,20 +33,32 @@ def redeem(request: HttpRequest) -> JsonResponse:
         cursor.execute(ROOT)
         cursor.fetchone()
         with transaction.atomic():
-            turn = {"user": observer, "network": "127.0.0.2", "now": now}
-            turn |= {"week": timedelta(days=7), "hour": timedelta(hours=1), "stop": 60}
-            cursor.execute(tries.ACCOUNT_TURN, [str(observer)])
-            cursor.execute(tries.COUNT, turn)
-            cursor.fetchone()
-            wanted = {"digest": texts.digest(code), "now": now}
-            cursor.execute(redeeming.LOCK_STUDENT, wanted)
-            cursor.fetchone()
-            cursor.execute(redeeming.LOCK_CODE, wanted)
+            cursor.execute(rate_limit.TURN, [rate_limit.ONE_WHO_TRIES, f"pairing by {observer}"])
+            counted = (
+                (f"pairing by {observer}", tries.ACCOUNT.window),
+                ("pairing from 127.0.0.2", tries.NETWORK.window),
+                (guesses.ALL, Window(guesses.HOUR)),
+                (guesses.Entrance.ACCOUNT.key, Window(guesses.WEEK)),
+            )
+            keys = {
+                "keys": [key for key, _window in counted],
+                "memories": [window.memory for _key, window in counted],
+                "most": [window.most for _key, window in counted],
+                "now": now,
+            }
+            cursor.execute(rate_limit.COUNT, keys)
+            cursor.fetchall()
+            wanted = {"sought": texts.digest(code), "now": now, "observer": observer}
+            cursor.execute(redeeming.LOCK_PEOPLE.format(BY_DIGEST), wanted)
+            cursor.fetchall()
+            cursor.execute(redeeming.LOCK_CODE.format(BY_DIGEST), wanted)
             found = dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
             student = found["student_id"]
-            cursor.execute(redeeming.OPEN, {"observer": observer, "student": student, "course": None})
+            about = {"observer": observer, "student": student, "course": None, "has_named": False}
+            cursor.execute(redeeming.OPEN, about)
+            cursor.execute(eligibility.ASK, [[observer], [student], [None]])
+            cursor.fetchall()
             cursor.execute(SPEND, [now, observer, found["id"]])
-            cursor.execute(LOCK, [[student]])
             pair = {"observers": [observer], "students": [student], "origin": "code", "scope": "all"}
             cursor.execute(observing.LINK, pair)
             link = cursor.fetchone()[0]
