@@ -260,7 +260,9 @@ class TestUploading:
         shown = imported(site, root, people("A"), name=name)
         assert "All rows were imported." in shown
         assert "/" not in last().file_name
-        assert site.get(at(root, last().pk, "upload")).status_code == 200
+        kept = site.get(at(root, last().pk, "upload"))
+        assert (kept.status_code, b"".join(kept.streaming_content)) == (200, people("A").encode())
+        kept.close()
 
     def test_every_example_on_the_page_is_one_of_the_documentation(self, site, root):
         shown = page(site, at(root))
