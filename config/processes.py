@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 PR_SET_PDEATHSIG = 1
+# The status to end with, once a signal has asked for the end.
+_asked: list[int] = []
 
 
 def end_in_good_order_on_signals(status: int | None = None) -> None:
@@ -17,10 +19,21 @@ def end_in_good_order_on_signals(status: int | None = None) -> None:
     def end(signum: int, _frame: object) -> NoReturn:
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, signal.SIG_IGN)
-        raise SystemExit(128 + signum if status is None else status)
+        _asked.append(128 + signum if status is None else status)
+        raise SystemExit(_asked[0])
 
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, end)
+
+
+def end_if_asked() -> None:
+    """Raise SystemExit once a signal has asked for the end.
+
+    Whoever waits for long asks now and then: what a signal raises is lost where Python reports an exception and goes
+    on, as it does in what runs around the start of a child.
+    """
+    if _asked:
+        raise SystemExit(_asked[0])
 
 
 def ending_with(parent: int) -> Callable[[], None] | None:

@@ -27,7 +27,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connections
 
 from config import embedded_postgres
-from config.processes import command_of, end_in_good_order_on_signals, ending_with
+from config.processes import command_of, end_if_asked, end_in_good_order_on_signals, ending_with
 
 STARTING_MAY_TAKE = 60.0
 STOPPING_MAY_TAKE = 15.0
@@ -52,6 +52,7 @@ def main() -> int:
                 print(welcome(host, port), flush=True)
             with worker() as keep_working:
                 while (status := server.poll()) is None:
+                    end_if_asked()
                     keep_database()
                     keep_working()
                     time.sleep(0.5)
@@ -224,6 +225,7 @@ def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: str)
             client.getresponse()
             client.close()
             return
+        end_if_asked()
         time.sleep(0.05)
 
 

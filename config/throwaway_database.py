@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 
 from config.embedded_postgres import running, url
-from config.processes import end_in_good_order_on_signals
+from config.processes import end_if_asked, end_in_good_order_on_signals
 
 
 def _run_command(command: list[str], environment: dict[str, str]) -> int:
     with subprocess.Popen(command, env=environment) as child:
         try:
+            end_if_asked()
             code = child.wait()
         except BaseException:
             child.terminate()
