@@ -246,5 +246,5 @@ def _section_by_default(course: Course, by: User) -> Section:
     seen = sections_seen(by, course)
     if seen is None:
         return default_section(course)
-    mine = course.sections.filter(pk__in=seen, workflow_state=Section.State.ACTIVE).order_by("name", "id").first()
+    mine = course.sections.filter(pk__in=seen, workflow_state=Section.State.ACTIVE).order_by("sort_key", "id").first()
     return mine or default_section(course)

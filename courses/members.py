@@ -82,7 +82,8 @@ def members_in(course: Course, user_id: int, role_id: int | None = None, *, by: 
     there = Enrollment.objects.present().filter(section__course=course, user=user_id).within(sections_seen(by, course))
     if role_id is not None:
         there = there.filter(role=role_id)
-    there = there.exclude(user__state=User.State.DELETED).order_by("role__account_id", "role_id", "section__name", "id")
+    there = there.exclude(user__state=User.State.DELETED)
+    there = there.order_by("role__account_id", "role_id", "section__sort_key", "id")
     found: dict[int, list[Enrollment]] = {}
     for place in there.select_related("user", "role", "associated_user", "section__course"):
         found.setdefault(place.role_id, []).append(place)

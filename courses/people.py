@@ -54,7 +54,7 @@ def searched(
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
     """Every enrollment in `course`, as far as `by` sees its sections, with what a line about it says."""
-    return _there(course, by).select_related("section", "role", "associated_user").order_by("section__name", "id")
+    return _there(course, by).select_related("section", "role", "associated_user").order_by("section__sort_key", "id")
 
 
 def _there(course: Course, by: User) -> EnrollmentQuerySet:
@@ -243,4 +243,4 @@ def observers_in(student: User, course: Course, *, by: User) -> EnrollmentQueryS
     """
     beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
     beside = beside.exclude(user__state=User.State.DELETED)
-    return beside.select_related("user", "section").order_by("user__sort_key", "user", "section__name")
+    return beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")

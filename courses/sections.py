@@ -34,7 +34,7 @@ class Dates(TypedDict, total=False):
 
 def sections_of(course: Course) -> QuerySet[Section]:
     """The sections of `course`, by name."""
-    return course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("name", "id")
+    return course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("sort_key", "id")
 
 
 def sections_open_to(by: User, course: Course) -> QuerySet[Section]:
@@ -78,16 +78,18 @@ def edit_section(
         sis_section_id = tidied(sis_section_id)
     if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
         check_keys({"manage_sis"}, section.course, by=by)
-        section.sis_section_id = sis_section_id or None
     wanted: dict[str, Any] = {**dates, "name": section.name if name is None else tidied(name)}
+    if sis_section_id is not None:
+        wanted["sis_section_id"] = sis_section_id or None
     changed = [field for field, value in wanted.items() if getattr(section, field) != value]
     for field, value in wanted.items():
         setattr(section, field, value)
     with transaction.atomic():
         if not sections_of(section.course).select_for_update(of=("self",)).filter(pk=section.pk).exists():
             raise changed_meanwhile()
-        _save(section, [*stick(section, changed), "sis_section_id"])
-        record(Action.SECTION_CHANGED, by=by, course=section.course_id, section=section.pk, name=section.name)
+        if changed:
+            _save(section, stick(section, changed))
+            record(Action.SECTION_CHANGED, by=by, course=section.course_id, section=section.pk, name=section.name)
     return section
 
 

@@ -101,7 +101,8 @@ def _sections(call: Call, courses: list[Course], enrollments: list[Enrollment]) 
     """Those of whose people the caller sees the list, and those of these enrollments."""
     if "sections" not in call.include:
         return []
-    present = Section.objects.filter(course__in=courses, workflow_state=Section.State.ACTIVE).order_by("id")
+    present = Section.objects.filter(course__in=courses, workflow_state=Section.State.ACTIVE)
+    present = present.order_by("sort_key", "id")
     held, own = held_in(call.user, courses), {enrollment.section_id for enrollment in enrollments}
     return [each for each in present if each.pk in own or held[each.course_id].sees_people_of(each.pk)]
 

@@ -174,6 +174,14 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=255)),
+                (
+                    "sort_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func("name", function="accounts_sort_key"),
+                        output_field=models.TextField(db_collation="C"),
+                    ),
+                ),
                 ("sis_section_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ("is_default", models.BooleanField(default=False)),

@@ -115,6 +115,7 @@ class Section(models.Model):
         Course, models.PROTECT, null=True, blank=True, related_name="sections_elsewhere"
     )
     name = models.CharField(max_length=255)
+    sort_key = sort_key("name")
     sis_section_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     is_default = models.BooleanField(default=False)

@@ -61,7 +61,7 @@ def _enrollments(person: User, account: Account) -> EnrollmentQuerySet:
     if account.parent_id is not None:
         found = found.filter(section__course__account__in=with_all_below(account))
     found = found.select_related("section__course", "role", "associated_user")
-    return found.order_by("section__course__sort_key", "section__name", "id")
+    return found.order_by("section__course__sort_key", "section__sort_key", "id")
 
 
 def _links(request: SignedInRequest, person: User, post: Post) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import BaseType, ObservationLink, Role, User
+from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
 from courses.enrolling import change_state, enroll
 from courses.invitations import answer
 from courses.linking import unlink_student
@@ -85,6 +85,15 @@ def test_an_edit_does_not_bring_back_a_deleted_section_nor_a_change_of_state_a_d
     delete_course(type(course).objects.get(pk=course.pk), by=admin)
     with pytest.raises(Invalid, match="changed meanwhile"):
         publish(course, by=admin)
+
+
+def test_an_edit_of_a_section_that_changes_nothing_is_not_recorded(section, admin):
+    for _ in range(2):
+        edit_section(section, by=admin, name="New", sis_section_id="S1")
+    (event,) = AuditEvent.objects.filter(action=Action.SECTION_CHANGED)
+    assert event.details["name"] == "New"
+    section.refresh_from_db()
+    assert (section.name, section.sis_section_id) == ("New", "S1")
 
 
 def test_an_unlinked_observer_is_not_seated_by_new_sections_of_the_student(section, admin):

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.tokens import make_token
 from courses.models import Term
-from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, make_admin
+from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin
 
 # As a reader expects them: not by bytes, where capitals come first and letters with marks last.
 NAMES = ["algebra", "École du soir", "Éducation physique", "Études", "Física", "Zoology"]
@@ -81,6 +81,46 @@ def test_a_changed_name_is_found_and_ordered_anew(admin, root):
     course.save()
     assert on_the_page(admin, root, "courses", "") == ["Ångström", "Botany"]
     assert on_the_page(admin, root, "courses", "angstrom") == ["Ångström"]
+
+
+def sections_by_api(admin: User, course) -> list[str]:
+    client = Client(headers={"Authorization": f"Bearer {make_token(admin, 'test', by=None)}"})
+    found = json.loads(client.get(f"/api/v1/courses/{course.pk}/sections").content)
+    return [one["name"] for one in found]
+
+
+def sections_with_a_course_by_api(_admin: User, course) -> list[str]:
+    teacher = EnrollmentFactory(type="TeacherEnrollment", section=course.sections.first()).user
+    client = Client(headers={"Authorization": f"Bearer {make_token(teacher, 'test', by=None)}"})
+    found = json.loads(client.get(f"/api/v1/courses/{course.pk}?include[]=sections").content)
+    return [one["name"] for one in found["sections"]]
+
+
+def sections_to_filter_people_by(admin: User, course) -> list[str]:
+    client = Client()
+    client.force_login(admin)
+    return [one.name for one in client.get(f"/courses/{course.pk}/users").context["sections"]]
+
+
+def sections_of_a_person(admin: User, course) -> list[str]:
+    student = UserFactory()
+    for section in course.sections.all():
+        EnrollmentFactory(user=student, section=section)
+    client = Client()
+    client.force_login(admin)
+    (row,) = client.get(f"/courses/{course.pk}/users", {"search": student.login_id}).context["rows"]
+    return [section.name for section in row[0].sections]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [sections_by_api, sections_with_a_course_by_api, sections_to_filter_people_by, sections_of_a_person],
+)
+def test_the_sections_of_a_course_are_in_the_same_order(admin, listed):
+    course = CourseFactory()
+    for name in reversed(NAMES):
+        SectionFactory(course=course, name=name)
+    assert listed(admin, course) == NAMES
 
 
 def test_ones_own_courses_are_in_the_same_order(root):
