@@ -83,16 +83,22 @@ def edit_account(
     if "sis_account_id" in changed:
         check_may_set_sis_ids("changed", by=by)
     if changed:
-        before = account.default_time_zone
-        for field, value in changed.items():
-            setattr(account, field, value)
         with transaction.atomic():
+            follow = _hold_with_same_zone(account) if "default_time_zone" in changed else []
+            for field, value in changed.items():
+                setattr(account, field, value)
             _save(account, stick(account, changed))
-            if "default_time_zone" in changed:
-                below = Account.objects.filter(pk__in=with_all_below(account), default_time_zone=before)
-                below.update(default_time_zone=account.default_time_zone)
+            Account.objects.filter(pk__in=follow).update(default_time_zone=account.default_time_zone)
             record(Action.ACCOUNT_CHANGED, by=by, account=account.pk, fields=sorted(changed), name=account.name)
     return account
+
+
+def _hold_with_same_zone(account: Account) -> list[int]:
+    """Hold `account` and all below it, by ascending ids; returns the ids of those below with the zone it has now."""
+    held = Account.objects.filter(pk__in=with_all_below(account)).select_for_update(no_key=True).order_by("pk")
+    zones = dict(held.values_list("pk", "default_time_zone"))
+    now = zones.pop(account.pk, account.default_time_zone)
+    return [pk for pk, zone in zones.items() if zone == now]
 
 
 def check_may_manage(account: Account, by: User) -> None:

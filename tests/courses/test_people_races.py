@@ -4,8 +4,9 @@ import pytest
 from django.db import transaction
 
 from accounts.errors import Invalid
-from accounts.locking import lock_users
-from accounts.models import BaseType, ObservationLink, Role, User
+from accounts.locking import hold_account, lock_users
+from accounts.models import Account, BaseType, ObservationLink, Role, User
+from accounts.sub_accounts import edit_account
 from courses.enrolling import Seat, change_state, change_states, enroll_many
 from courses.linking import link_students
 from courses.members import Deed, carry_out, members_in
@@ -14,6 +15,7 @@ from courses.observing import link
 from courses.sections import delete_section
 from tests.api import Api
 from tests.factories import (
+    AccountFactory,
     EnrollmentFactory,
     SectionFactory,
     UserFactory,
@@ -49,6 +51,19 @@ def test_the_same_people_are_enrolled_and_ended_by_several_in_any_order():
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert Enrollment.objects.count() == 60
     assert Enrollment.objects.values("state").distinct().count() == 1
+
+
+def test_a_change_of_time_zone_waits_for_an_account_below_before_it_holds_one_of_a_higher_id(raced_root):
+    below, above = AccountFactory(parent=raced_root), AccountFactory(parent=raced_root)
+    Account.objects.filter(pk=below.pk).update(parent=above)
+    admin = make_admin()
+    with transaction.atomic():
+        hold_account(below)
+        late = meanwhile(lambda: edit_account(above, by=admin, default_time_zone="Europe/Paris"))
+        Account.objects.select_for_update(no_key=True, nowait=True).get(pk=above.pk)
+    (changed,) = late.result()
+    assert changed.default_time_zone == "Europe/Paris"
+    assert Account.objects.get(pk=below.pk).default_time_zone == "Europe/Paris"
 
 
 @pytest.mark.parametrize("end", [State.DELETED, State.REJECTED])

@@ -35,6 +35,24 @@ def test_a_sub_account_is_made_renamed_and_deleted(school, root):
     ]
 
 
+def test_the_accounts_below_follow_to_another_time_zone(school):
+    below = [AccountFactory(parent=school.account, default_time_zone="UTC") for _ in range(2)]
+    other = AccountFactory(parent=school.account, default_time_zone="Asia/Tokyo")
+    edit_account(school.account, by=school.account_admin, default_time_zone="Europe/Paris")
+    zones = dict(Account.objects.values_list("pk", "default_time_zone"))
+    assert [zones[account.pk] for account in (school.account, *below)] == ["Europe/Paris"] * 3
+    assert zones[other.pk] == "Asia/Tokyo"
+
+
+def test_two_who_change_the_time_zone_at_once_leave_one_zone(school):
+    below = AccountFactory(parent=school.account, default_time_zone="UTC")
+    stale = Account.objects.get(pk=school.account.pk)
+    edit_account(school.account, by=school.account_admin, default_time_zone="Europe/Paris")
+    edit_account(stale, by=school.account_admin, default_time_zone="Asia/Tokyo")
+    below.refresh_from_db()
+    assert below.default_time_zone == "Asia/Tokyo"
+
+
 @pytest.mark.parametrize("who", ["student", "teacher", "admin_elsewhere"])
 def test_accounts_are_for_those_who_manage_their_settings(school, who):
     by = getattr(school, who)
