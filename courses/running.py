@@ -35,9 +35,7 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
     check_may_manage(course.account, by)
     with transaction.atomic():
         # That of the course too: what becomes of it in the same transaction holds it again.
-        accounts = {account.pk: account for account in (course.account, wanted.get("account")) if account}
-        for _pk, account in sorted(accounts.items()):
-            hold_account(account)
+        _hold_accounts(course, wanted)
         held = Course.objects.select_for_update(of=("self",), no_key=True).select_related("account", "term")
         course = held.get(pk=course.pk)
         changed = {field: value for field, value in _tidied(wanted).items() if getattr(course, field) != value}
@@ -132,6 +130,30 @@ def _set_state(course: Course, state: str, by: User) -> None:
             record(Action.COURSE_CHANGED, by=by, course=course.pk, before=before, state=state)
 
 
+def edit_and_delete(course: Course, *, by: User, **wanted: Any) -> Course:
+    """Change a course, as `edit_course` does, and delete it: both or, where one is refused, neither."""
+    check_may_manage(course.account, by)
+    with transaction.atomic():
+        # What either takes, in the order of all locks; each takes its own again.
+        _hold_accounts(course, wanted)
+        _lock_students(course)
+        course = edit_course(course, by=by, **wanted)
+        delete_course(course, by=by)
+    return course
+
+
+def _hold_accounts(course: Course, wanted: dict[str, Any]) -> None:
+    """Hold the account of a course and the one it is to move to."""
+    accounts = {account.pk: account for account in (course.account, wanted.get("account")) if account}
+    for _pk, account in sorted(accounts.items()):
+        hold_account(account)
+
+
+def _lock_students(course: Course) -> None:
+    """As for every change of a student's enrollments: a link made meanwhile waits, and then finds the course gone."""
+    lock_users(Enrollment.objects.students().filter(section__course=course).values_list("user_id", flat=True))
+
+
 @dataclass(frozen=True)
 class Inside:
     """How many people a course has, of the kinds that matter before it is deleted."""
@@ -164,10 +186,8 @@ def delete_course(course: Course, *, by: User) -> int:
     Nobody's account and no link is touched; what was handed in and graded stays with the course. Raises NotAllowed.
     """
     check_may_manage(course.account, by)
-    students = Enrollment.objects.students().filter(section__course=course)
     with transaction.atomic(), connection.cursor() as cursor:
-        # As for every change of a student's enrollments: a link made meanwhile waits, and then finds the course gone.
-        lock_users(students.values_list("user_id", flat=True))
+        _lock_students(course)
         held = Course.objects.select_for_update(no_key=True).values_list("workflow_state", flat=True)
         before = held.get(pk=course.pk)
         if before == State.DELETED:

@@ -20,7 +20,7 @@ from courses.api import finding
 from courses.api.bodies import course_body
 from courses.people import courses_of, searched_courses
 from courses.permissions import course_permissions, permissions_in
-from courses.running import conclude, delete_course, edit_course, publish, undelete, unpublish
+from courses.running import conclude, delete_course, edit_and_delete, edit_course, publish, undelete, unpublish
 from courses.sub_accounts import delete_sub_account
 
 EVENTS = {"offer": publish, "claim": unpublish, "conclude": conclude, "delete": delete_course, "undelete": undelete}
@@ -50,6 +50,9 @@ def change(call: Call, course_id: str) -> Body:
         raise Invalid({"course.event": [("inclusion", _("Please give offer, claim, conclude, delete or undelete."))]})
     course = finding.deleted_course(call, course_id) if event == "undelete" else finding.course(call, course_id)
     given = _given(call)
+    if given and event == "delete":
+        course = edit_and_delete(course, by=call.user, **given)
+        return course_body(course, call.root, course_permissions(call.user, course), call.include)
     with transaction.atomic():
         if given or not event:
             course = edit_course(course, by=call.user, **given)

@@ -301,3 +301,16 @@ def test_enrolling_does_not_tell_by_sis_ids_who_is_here(school):
     assert enroll("sis_login_id:hidden@example.org").status_code == 200
     allow(BaseType.TEACHER, "read_sis")
     assert enroll("sis_integration_id:I-HIDDEN").status_code == 200
+
+
+def test_a_course_is_changed_and_deleted_in_one_call_or_neither(school, root):
+    """The watch over the order of locks (tests/conftest.py) looks on."""
+    api, path, elsewhere = Api(school.admin), f"courses/{school.course.pk}", AccountFactory(parent=root)
+    refused = api.put(path, course={"name": "Last", "sis_course_id": "x" * 300, "event": "delete"})
+    assert refused.status_code == 400
+    assert Course.objects.get(pk=school.course.pk).workflow_state == Course.State.AVAILABLE
+    answer = api.put(path, course={"name": "Last", "account_id": elsewhere.pk, "event": "delete"})
+    assert answer.status_code == 200
+    course = Course.objects.get(pk=school.course.pk)
+    assert (course.name, course.account, course.workflow_state) == ("Last", elsewhere, Course.State.DELETED)
+    assert not Enrollment.objects.present().filter(section__course=course).exists()
