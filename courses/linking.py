@@ -147,6 +147,7 @@ def observing_by_course(
 ) -> EnrollmentQuerySet:
     """Through which enrollments somebody observes a student in single courses, without a link, by course."""
     beside = Enrollment.objects.filter(user=observer, associated_user=student, state__in=states).filter(~by_link())
+    beside = beside.exclude(section__course__workflow_state=Course.State.DELETED)
     return beside.select_related("section__course").order_by("section__course__sort_key", "id")
 
 

@@ -86,6 +86,15 @@ def test_a_course_that_is_not_open_can_be_left_too(client, observer, student, se
     assert client.post(leave(student)).status_code == 302
 
 
+def test_a_deleted_course_is_not_named(client, observer, student):
+    gone = SectionFactory(course=CourseFactory(name="Gone", workflow_state=Course.State.DELETED))
+    # As a course can be left by rows that came from elsewhere: deleting one ends what is in it.
+    EnrollmentFactory(user=observer, section=gone, type=BaseType.OBSERVER, associated_user=student)
+    page = client.get(leave(student)).content.decode()
+    assert "Biology" in page
+    assert "Gone" not in page
+
+
 class TestWithoutAStudent:
     """Somebody added as an observer of nobody yet."""
 
