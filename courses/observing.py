@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from accounts.auditing import record, record_many
 from accounts.errors import Invalid
@@ -17,7 +18,7 @@ from accounts.locking import lock_users, lock_with_linked
 from accounts.models import Account, Action, ObservationLink, User
 from accounts.tree import with_all_below
 from courses.eligibility import why_not_observe
-from courses.models import Course, LinkCourse
+from courses.models import Course
 from courses.observer_enrollments import MAKE_FOR_LINKS
 from courses.scopes import keep_within_scopes
 
@@ -31,7 +32,8 @@ SET state = 'active',
     origin = CASE WHEN l.state = 'active' THEN l.origin ELSE EXCLUDED.origin END,
     sis_import_id = CASE WHEN l.state = 'active' THEN l.sis_import_id END,
     scope = CASE WHEN l.state = 'active' AND l.scope = 'all' THEN 'all' ELSE EXCLUDED.scope END
-RETURNING *
+-- What a statement reads is as it was before it.
+RETURNING *, (SELECT b.scope FROM accounts_observationlink b WHERE b.id = l.id AND b.state = 'active') AS scope_before
 """
 
 # What the school has set up in single courses stays.
@@ -39,6 +41,10 @@ UNLINK = """
 UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
 WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND only_by_link
   AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+"""
+
+NAME_COURSE = """
+INSERT INTO courses_linkcourse (link_id, course_id) VALUES (%(link)s, %(course)s) ON CONFLICT DO NOTHING
 """
 
 NAME_COURSES = """
@@ -66,7 +72,8 @@ def link(
 
     With `account` in those that the student takes in that account and below it now.
 
-    Idempotent: linking again repairs what is missing. A narrower link never narrows a wider one.
+    Idempotent: linking again repairs what is missing, and is recorded only where it opens more than before. A narrower
+    link never narrows a wider one.
     Returns the live link. Raises Invalid for two who may not observe (courses/eligibility.py).
     """
     with transaction.atomic(savepoint=False):
@@ -93,16 +100,25 @@ def link_held(
     scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
     values = {"observers": [observer.pk], "students": [student.pk], "origin": origin, "scope": scope}
     (made,) = ObservationLink.objects.raw(LINK, values)
-    if course:
-        LinkCourse.objects.bulk_create([LinkCourse(link=made, course=course)], ignore_conflicts=True)
     with connection.cursor() as cursor:
-        if account:
-            below = with_all_below(account)
-            cursor.execute(NAME_COURSES, {"link": made.pk, "student": student.pk, "accounts": below})
+        named = _name_courses(cursor, made, course, account)
         cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
-    record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
+    if made.scope != made.scope_before or (named and made.scope == ObservationLink.Scope.COURSES):  # type: ignore[attr-defined]
+        record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
     made.observer, made.student = observer, student
     return made
+
+
+def _name_courses(cursor: CursorWrapper, link: ObservationLink, course: Course | None, account: Account | None) -> int:
+    """Write down to which courses a link is limited, besides any before; returns how many are new."""
+    if course:
+        cursor.execute(NAME_COURSE, {"link": link.pk, "course": course.pk})
+    named: int = cursor.rowcount if course else 0
+    if account:
+        below = with_all_below(account)
+        cursor.execute(NAME_COURSES, {"link": link.pk, "student": link.student_id, "accounts": below})
+        named += cursor.rowcount
+    return named
 
 
 def repair(observer: User, student: User) -> ObservationLink:

@@ -145,6 +145,41 @@ def test_the_link_says_who_made_it_and_is_recorded():
     assert event.details == {"observer": observer.pk, "origin": "api", "scope": "all"}
 
 
+def links_recorded() -> int:
+    return AuditEvent.objects.filter(action=Action.LINK_MADE).count()
+
+
+def test_linking_again_is_recorded_only_where_it_opens_more():
+    here, there = SectionFactory(), SectionFactory()
+    student, observer = make_student(here, there), UserFactory()
+    pair(observer, student, course=here.course)
+    assert links_recorded() == 1
+    pair(observer, student, course=here.course)
+    assert links_recorded() == 1
+    pair(observer, student, course=there.course)
+    assert links_recorded() == 2
+    pair(observer, student)
+    assert links_recorded() == 3
+    pair(observer, student)
+    pair(observer, student, course=here.course)
+    assert links_recorded() == 3
+
+
+def test_linking_again_in_an_account_that_opens_nothing_new_is_not_recorded():
+    section = SectionFactory()
+    student, observer = make_student(section), UserFactory()
+    for _ in range(2):
+        pair(observer, student, account=section.course.account)
+    assert links_recorded() == 1
+
+
+def test_ending_a_link_twice_is_recorded_once():
+    made = pair(UserFactory(), make_student())
+    unlink(made, by=None)
+    unlink(made, by=None)
+    assert AuditEvent.objects.filter(action=Action.LINK_REMOVED).count() == 1
+
+
 def test_nobody_is_linked_with_themselves():
     student = make_student()
     with pytest.raises(Invalid, match="observe themselves"):
