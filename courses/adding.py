@@ -165,7 +165,8 @@ def add_people(
     if len(people) > MOST or not all(person.is_active for person in people):
         raise _refused(_("At most %(most)d people with working accounts can be added at once.") % {"most": MOST})
     there = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people).count()
-    limit, comes_limited = is_limited or None, gives_limited(role, course, by=by)
+    comes_limited = gives_limited(role, course, by=by)
+    limit = True if is_limited and not comes_limited else None
     seats = [
         Seat(person, section, role, None, None, is_limited=limit, comes_limited=comes_limited) for person in people
     ]

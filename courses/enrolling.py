@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.auditing import record_many
-from accounts.errors import Invalid
+from accounts.errors import Invalid, NotAllowed
 from accounts.locking import lock_users
 from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
 from courses.consent import NO_CONSENT, Consent, consent_of, taken_at_once
@@ -30,6 +31,17 @@ RETURNS_FROM = (State.INACTIVE, State.COMPLETED, State.DELETED, State.REJECTED)
 # What makes two enrollments the same: see Enrollment's constraints.
 KIND = ("section", "user", "type", "role", "associated_user")
 Kind = tuple[int, int, int, int | None]
+# What enrolling somebody again, who is there, may change.
+CHANGEABLE = (
+    "state",
+    "start_at",
+    "end_at",
+    "limit_privileges_to_course_section",
+    "completed_at",
+    "accepted_at",
+    "accepted_through",
+    "only_by_link",
+)
 # A student in a section: their ids.
 Place = tuple[int, int]
 # An enrollment as it is now, and the state it was in before (None: it is new).
@@ -69,6 +81,7 @@ class Seat:
     consent: Consent = NO_CONSENT
     only_by_link: bool = False
     # Given by somebody who is limited to sections: whoever comes in is so too, whoever is there stays as they are.
+    # An `is_limited` that says otherwise is not allowed.
     comes_limited: bool = False
 
     @property
@@ -77,7 +90,10 @@ class Seat:
         return self.section.pk, self.user.pk, self.role.pk, self.associated_user.pk if self.associated_user else None
 
     def enrollment(self, before: Enrollment | None, taking: Consent) -> Enrollment:
-        """The enrollment it becomes, where there was one before; `taking` is the consent of who need not be asked."""
+        """The enrollment it becomes, where there was one before; `taking` is the consent of who need not be asked.
+
+        Raises NotAllowed for a limit that is not theirs to change.
+        """
         state, consent = self.state or _fitting(before.state if before else None, self.role), self.consent or taking
         if before and before.accepted_at and before.state in Enrollment.ACCEPTED:
             consent = consent_of(before)
@@ -85,10 +101,13 @@ class Seat:
             consent = NO_CONSENT
         elif not consent:
             state = State.INVITED
+        since = before.completed_at if before and before.state == State.COMPLETED else timezone.now()
         was_limited = bool(before and before.limit_privileges_to_course_section)
         comes_in = before is None or before.state not in Enrollment.LIVE
         if self.comes_limited:
             is_limited = comes_in or was_limited
+            if self.is_limited not in (None, is_limited):
+                raise _not_to_limit(is_limited)
         else:
             is_limited = was_limited if self.is_limited is None else self.is_limited
         return Enrollment(
@@ -101,12 +120,18 @@ class Seat:
             start_at=self.start_at,
             end_at=self.end_at,
             limit_privileges_to_course_section=is_limited,
-            completed_at=timezone.now() if state == State.COMPLETED else None,
+            completed_at=since if state == State.COMPLETED else None,
             updated_at=timezone.now(),
             accepted_at=consent.at,
             accepted_through=consent.through,
             only_by_link=self.only_by_link,
         )
+
+
+def _not_to_limit(is_limited: bool) -> NotAllowed:
+    if is_limited:
+        return NotAllowed(_("You deal with your own sections only, and nobody whom you enroll can deal with more."))
+    return NotAllowed(_("This person deals with everybody in the course. Who sees only a section cannot limit them."))
 
 
 def enroll(
@@ -122,7 +147,7 @@ def enroll(
     is_limited: bool | None = None,
     comes_limited: bool = False,
 ) -> Enrollment:
-    """Enroll `user`: `enroll_many` for one. Raises Invalid."""
+    """Enroll `user`: `enroll_many` for one. Raises Invalid, NotAllowed."""
     seat = Seat(user, section, role, associated_user, state, start_at, end_at, is_limited, comes_limited=comes_limited)
     (made,) = enroll_many([seat], by=by)
     return made
@@ -133,7 +158,7 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
 
     Who observes a student in a section already does so with the role they have there, whoever made that, and one that
     a link has made is now the school's own: it stays when the link ends.
-    All of them or, where one cannot be, none. Raises Invalid.
+    All of them or, where one cannot be, none. Raises Invalid, and NotAllowed for a limit that is not theirs to change.
     """
     wanted = {seat.kind: seat for seat in seats}
     for seat in wanted.values():
@@ -153,22 +178,18 @@ def enroll_many(seats: Iterable[Seat], *, by: User | None) -> list[Enrollment]:
             made,
             update_conflicts=True,
             unique_fields=KIND,
-            update_fields=[
-                "state",
-                "start_at",
-                "end_at",
-                "limit_privileges_to_course_section",
-                "completed_at",
-                "updated_at",
-                "accepted_at",
-                "accepted_through",
-                "only_by_link",
-            ],
+            update_fields=[*CHANGEABLE, "updated_at"],
         )
         changes = [(enrollment, before.get(kind)) for kind, enrollment in zip(wanted, made, strict=True)]
         _carry(changes)
-        _record(changes, by)
+        differ = [_differs(there.get(kind), enrollment) for kind, enrollment in zip(wanted, made, strict=True)]
+        _record(compress(changes, differ), by)
     return made
+
+
+def _differs(before: Enrollment | None, now: Enrollment) -> bool:
+    """Whether an enrollment was made or changed: enrolling somebody again as they are is nothing to be recorded."""
+    return before is None or any(getattr(before, field) != getattr(now, field) for field in CHANGEABLE)
 
 
 def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
@@ -265,16 +286,18 @@ def change_states(
         for is_invitation in (False, True):
             group = [there for there in now_in if (there.state in Enrollment.UNANSWERED) is is_invitation]
             values = _values_of(state, is_invitation=is_invitation)
-            if group:
-                Enrollment.objects.filter(pk__in=[there.pk for there in group]).update(**values)
+            # Who is so already stays as they are: since when, too.
+            anew = {there.pk for there in group if there.state != values["state"]}
+            if anew:
+                Enrollment.objects.filter(pk__in=anew).update(**values)
             for there in group:
                 enrollment = by_id[there.pk]
-                now = {field: getattr(there, field) for field in ("section_id", "accepted_at", "accepted_through")}
-                for field, value in (now | values).items():
+                now = {field: getattr(there, field) for field in ("section_id", *CHANGEABLE, "updated_at")}
+                for field, value in (now | values if there.pk in anew else now).items():
                     setattr(enrollment, field, value)
                 changes.append((enrollment, there.state))
         _carry(changes)
-        _record(changes, by)
+        _record([(enrollment, before) for enrollment, before in changes if before != enrollment.state], by)
 
 
 def _values_of(state: str, *, is_invitation: bool) -> dict[str, Any]:

@@ -103,6 +103,21 @@ def test_every_change_is_recorded_with_what_was_before():
     ]
 
 
+def test_what_changes_nothing_is_not_recorded():
+    student, section = UserFactory(), SectionFactory()
+    for _ in range(2):
+        made = enroll(student, section, role(BaseType.STUDENT), by=None)
+    events = AuditEvent.objects.filter(action=Action.ENROLLMENT_CHANGED)
+    assert events.count() == 1
+    enroll(student, section, role(BaseType.STUDENT), by=None, end_at=timezone.now())
+    assert events.count() == 2
+    since = change_state(made, "completed", by=None).completed_at
+    assert change_state(made, "completed", by=None).completed_at == since
+    made = enroll(student, section, role(BaseType.STUDENT), by=None, state="completed", end_at=made.end_at)
+    assert made.completed_at == since
+    assert events.count() == 3
+
+
 @pytest.mark.parametrize(
     ("complaint", "given"),
     [

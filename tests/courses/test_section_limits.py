@@ -239,19 +239,27 @@ class TestGivingTheLimit:
         allow(BaseType.TEACHER, "add_teacher_to_course")
         new = UserFactory()
         path = f"courses/{here.course.pk}/enrollments"
-        answer = Api(here.limited).post(path, enrollment=self.wanted(new, here.a, **{LIMIT: False}))
-        assert answer.json()[LIMIT] is True
-        Api(here.limited).post(path, enrollment=self.wanted(here.limited, here.a, **{LIMIT: False}))
+        for person in (new, here.limited):
+            answer = Api(here.limited).post(path, enrollment=self.wanted(person, here.a, **{LIMIT: False}))
+            assert answer.status_code == 403
+            assert "nobody whom you enroll can deal with more" in answer.text
+        assert not new.enrollments.exists()
         assert getattr(place_of(here.limited, here.a), LIMIT) is True
+        for more in ({}, {LIMIT: True}):
+            answer = Api(here.limited).post(path, enrollment=self.wanted(new, here.a, **more))
+            assert answer.json()[LIMIT] is True
 
     def test_whoever_is_limited_limits_nobody_who_is_not(self, here, visit_as):
         """The head of the course is added once more by somebody who sees one section, and keeps all of it."""
         allow(BaseType.TEACHER, "add_teacher_to_course")
         head = EnrollmentFactory(section=here.a, type=BaseType.TEACHER).user
         path = f"courses/{here.course.pk}/enrollments"
-        for more in ({}, {LIMIT: True}):
+        for more in ({}, {LIMIT: False}):
             answer = Api(here.limited).post(path, enrollment=self.wanted(head, here.a, **more))
             assert answer.json()[LIMIT] is False
+        answer = Api(here.limited).post(path, enrollment=self.wanted(head, here.a, **{LIMIT: True}))
+        assert answer.status_code == 403
+        assert "Who sees only a section cannot limit them" in answer.text
         role = Role.objects.built_in(BaseType.TEACHER).pk
         form = {"people": head.login_id, "kind": "login", "role": role, "section": here.a.pk, "limited": "on"}
         visit_as(here.limited).post(at(here, "users", "add"), {**form, "step": "add"})
