@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, connections
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Account
+from tests.database import empty_all_tables
 from tests.factories import RootFactory
 from tests.lock_order import watched
 from tests.racing import alone
@@ -65,9 +67,6 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 
     The connection of a process that a test has killed lives until the server notices.
     """
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        # A test on real connections leaves a database that is emptied after it, the record too.
-        cursor.execute("ALTER TABLE accounts_auditevent DISABLE TRIGGER audit_is_not_emptied")
     yield
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
     with django_db_blocker.unblock():
@@ -79,6 +78,14 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
                 time.sleep(0.05)
                 cursor.execute(others, [connection.settings_dict["NAME"]])
         connections.close_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_quickly() -> Iterator[None]:
+    """What Django calls after a test on real connections."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _test: empty_all_tables())
+        yield
 
 
 @pytest.fixture
