@@ -181,11 +181,11 @@ def test_the_number_of_statements_does_not_grow(client, school, django_assert_nu
         client.get(details_of(school, school.student))
 
 
-@pytest.mark.parametrize("query", [{}, {"sort": "section", "order": "desc"}, {"sort": "role", "search": "pupil"}])
-def test_5000_people_take_as_many_statements_as_30(client, school, query, django_assert_num_queries):
+def test_5000_people_take_as_many_statements_as_30(client, school, django_assert_num_queries):
     client.force_login(school.admin)
     for count in (30, 4970):
         make_students(count, school.section)
-        with django_assert_num_queries(18):
-            page = client.get(people_of(school), {**query, "page": 2 if count > 30 else 1})
-        assert page.content.decode().count('scope="row"') == SIZE if count > 30 else 30
+        for query in ({}, {"sort": "section", "order": "desc"}, {"sort": "role", "search": "pupil"}):
+            with django_assert_num_queries(18):
+                page = client.get(people_of(school), {**query, "page": 2 if count > 30 else 1})
+            assert page.content.decode().count('scope="row"') == SIZE if count > 30 else 30
