@@ -3,7 +3,11 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
+from django.http import HttpRequest
+
+from accounts.begun_sign_up import forget
 
 
 def _fill_in(sender: AppConfig, **kwargs: Any) -> None:
@@ -13,8 +17,14 @@ def _fill_in(sender: AppConfig, **kwargs: Any) -> None:
     Role.objects.make_built_in()
 
 
+def _forget_sign_up(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    """Leave nothing that somebody else began in this browser to whoever signs in here."""
+    forget(request)
+
+
 class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
         post_migrate.connect(_fill_in, sender=self)
+        user_logged_in.connect(_forget_sign_up)

@@ -16,7 +16,7 @@ def _to(name: str) -> Callable[..., HttpResponseBase]:
 
 urlpatterns = [
     path("login", _to("account_login")),
-    path("login/canvas", allauth.login, name="account_login"),
+    path("login/canvas", views.sign_in, name="account_login"),
     path("logout", allauth.logout, name="account_logout"),
     path("login/inactive", allauth.account_inactive, name="account_inactive"),
     path("login/reauthenticate", allauth.reauthenticate, name="account_reauthenticate"),

@@ -1,5 +1,6 @@
-"""The institution's own pages: its settings and its terms."""
+"""Signing in, and the institution's own pages: its settings and its terms."""
 
+from allauth.account import views as allauth
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -8,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 
+from accounts.begun_sign_up import forget
 from accounts.forms import PairingForm
 from accounts.models import Account
 from accounts.permissions import account_permissions
@@ -15,6 +17,13 @@ from accounts.requests import SignedInRequest
 from accounts.self_registration import set_code_scope, set_self_registration
 from accounts.zone_names import CANVAS_NAMES
 from accounts.zones import zones
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, by allauth. A sign-up that somebody began in this browser and left open ends here."""
+    forget(request)
+    answer: HttpResponse = allauth.login(request)
+    return answer
 
 
 @login_required

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.begun_sign_up import begin, begun, forget
 from accounts.errors import Invalid, Refused, TooManyTries
 from accounts.known_browser import remember_browser
 from accounts.models import Account, User
@@ -26,11 +25,6 @@ from pairing.guesses import Entrance
 from pairing.models import PairingCode
 from pairing.signing_up import complete, preview, sign_up
 from pairing.tries import is_name_asked_for
-
-# In the session between the two steps: what was given (of the password the hash), the id of the code, and when.
-CARRIED = "signing_up"
-# After so many seconds a form that was left open, perhaps on a computer that others use, is forgotten.
-CARRIED_FOR = 3600
 
 
 def register(request: HttpRequest) -> HttpResponse:
@@ -64,7 +58,7 @@ def _next(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
     if not form.cleaned_data["code"]:
         return _make(request, wanted)
     code = _preview(request, form)
-    request.session[CARRIED] = {"application": asdict(wanted.sealed()), "code": code.pk, "at": time.time()}
+    begin(request, application=asdict(wanted.sealed()), code=code.pk)
     return redirect("register_confirm")
 
 
@@ -91,28 +85,32 @@ def _count_wrong_code(request: HttpRequest, form: RegistrationForm) -> None:
         _preview(request, form)
 
 
-def _carried(request: HttpRequest) -> dict[str, Any] | None:
-    carried: dict[str, Any] | None = request.session.get(CARRIED)
-    return carried if carried and carried["at"] > time.time() - CARRIED_FOR else None
-
-
 def _typed_before(request: HttpRequest) -> dict[str, str]:
-    given = (_carried(request) or {}).get("application", {})
-    return {"name": given.get("name", ""), "email": given.get("unique_id", "")}
+    return _whose(request) or {}
+
+
+def _whose(request: HttpRequest) -> dict[str, str] | None:
+    """The name and the address with which a sign-up was begun here, for whoever finds it open."""
+    kept = begun(request)
+    return {"name": kept["application"]["name"], "email": kept["application"]["unique_id"]} if kept else None
 
 
 def _page(request: HttpRequest, form: RegistrationForm, status: int, refusal: Refused | None = None) -> HttpResponse:
-    response = render(request, "pairing/register.html", {"form": form}, status=status)
+    context = {"form": form, "begun": _whose(request) if request.method != "POST" else None}
+    response = render(request, "pairing/register.html", context, status=status)
     if isinstance(refusal, TooManyTries):
         response.headers["Retry-After"] = str(refusal.wait)
     return response
 
 
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Whom the code is about; a POST makes account and link and signs the person in."""
+    """Whom the code is about; a POST makes account and link and signs the person in, or forgets what was begun."""
     if request.user.is_authenticated:
         return redirect("observees")
-    carried = _carried(request)
+    if request.POST.get("step") == "start_again":
+        forget(request)
+        return redirect("register")
+    carried = begun(request)
     if carried is None and request.method == "POST":
         return _signed_up_before(request)
     if carried is None:
@@ -123,7 +121,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if code is None:
         messages.error(request, _("This code does not work any more. Please ask for a new one."))
         return redirect("register")
-    context = {"code": code, "student": code.student, "schools": schools_of(code.student)}
+    context = {"code": code, "student": code.student, "schools": schools_of(code.student), "begun": _whose(request)}
     return render(request, "pairing/register_confirm.html", context)
 
 
@@ -133,7 +131,6 @@ def _complete(request: HttpRequest, wanted: Application, code_id: int) -> HttpRe
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("register")
-    request.session.pop(CARRIED, None)
     student = PairingCode.objects.select_related("student").get(pk=code_id).student
     messages.success(request, _("Your account is made. You are now observing %(name)s.") % {"name": student.short_name})
     return _sign_in(request, user, "observees")

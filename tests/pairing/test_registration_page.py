@@ -174,3 +174,60 @@ def test_guessing_at_sign_up_is_stopped_by_the_networks_count(client, root):
 def test_somebody_signed_in_is_sent_to_observing(client, root):
     client.force_login(UserFactory())
     assert client.get("/register").url == "/profile/observees"
+
+
+# A computer that others use
+
+
+@pytest.fixture
+def left_open(client, code) -> None:
+    """Somebody has come as far as the page to confirm, and gone away."""
+    client.post("/register", {**GOOD, "pairing_code[code]": code})
+    assert client.get(CONFIRM).status_code == 200
+
+
+def is_forgotten(client) -> bool:
+    assert not User.objects.filter(login_id="pam@example.org").exists()
+    gone = client.get(CONFIRM)
+    return (gone.status_code, gone.url) == (302, "/register") and "pam@example.org" not in page_of(client)
+
+
+def page_of(client) -> str:
+    return client.get("/register").content.decode()
+
+
+@pytest.mark.usefixtures("left_open")
+def test_whoever_finds_it_open_sees_whose_it_is_and_starts_again(client):
+    for page in (client.get(CONFIRM).content.decode(), page_of(client)):
+        assert "You are signing up as <strong>Pam Stone</strong>, pam@example.org. Not you?" in page
+        assert 'name="step" value="start_again"' in page
+    for _ in range(2):
+        assert client.post(CONFIRM, {"step": "start_again"}).url == "/register"
+    assert is_forgotten(client)
+    assert "Not you?" not in page_of(client)
+
+
+@pytest.mark.usefixtures("left_open")
+def test_opening_the_sign_in_page_forgets_it(client):
+    client.get("/login/canvas")
+    assert is_forgotten(client)
+
+
+@pytest.mark.usefixtures("left_open")
+def test_signing_in_and_out_forgets_it(client):
+    client.force_login(UserFactory())
+    assert "signing_up" not in client.session
+    client.post("/logout")
+    assert is_forgotten(client)
+
+
+@pytest.mark.parametrize(("minutes", "waits"), [(14, True), (16, False)])
+@pytest.mark.usefixtures("left_open")
+def test_it_waits_for_a_quarter_of_an_hour(client, minutes, waits):
+    session = client.session
+    session["signing_up"] = {**session["signing_up"], "at": session["signing_up"]["at"] - minutes * 60}
+    session.save()
+    assert (client.get(CONFIRM).status_code == 200) is waits
+    if not waits:
+        client.post(CONFIRM)
+        assert is_forgotten(client)
