@@ -36,11 +36,6 @@ class CourseList:
     def __bool__(self) -> bool:
         return bool(self.current or self.ahead or self.over)
 
-    @property
-    def open_courses(self) -> list[Course]:
-        """Those that can be opened."""
-        return [listed.course for listed in (*self.current, *self.over)]
-
 
 @dataclass(frozen=True)
 class OwnCourses:

@@ -19,6 +19,7 @@ from courses.visibility import (
     standing,
     students_followed,
 )
+from tests.course_lists import open_courses
 from tests.database import statements
 from tests.factories import (
     AccountFactory,
@@ -70,9 +71,9 @@ def test_students_and_observers_see_no_course_that_is_not_open(fields):
     course.save()
     assert standing(student, course) is None
     assert standing(observer, course) is None
-    assert not courses_observed(observer, student).open_courses
+    assert not open_courses(courses_observed(observer, student))
     assert courses_by_student(observer) == {}
-    assert not own_courses(student).own.open_courses
+    assert not open_courses(own_courses(student).own)
 
 
 def test_a_course_is_seen_once_it_has_started_and_after_it_has_ended():
@@ -91,7 +92,7 @@ def test_teachers_and_admins_see_their_course_before_it_opens():
         teacher = EnrollmentFactory(section=SectionFactory(course=course), type=base_type).user
         found = standing(teacher, course)
         assert (found.is_staff, found.sees_people) == (True, True)
-        assert own_courses(teacher).own.open_courses == [course]
+        assert open_courses(own_courses(teacher).own) == [course]
     found = standing(make_admin(course.account), course)
     assert (found.is_staff, found.sees_people) == (True, True)
     assert standing(make_admin(AccountFactory()), course) is None
@@ -141,7 +142,7 @@ def test_an_observer_who_is_a_student_in_another_course_is_each_in_its_place():
     EnrollmentFactory(user=observer, section=elsewhere)
     assert standing(observer, section.course).types == {BaseType.OBSERVER}
     assert standing(observer, elsewhere.course).types == {BaseType.STUDENT}
-    assert own_courses(observer).own.open_courses == [elsewhere.course]
+    assert open_courses(own_courses(observer).own) == [elsewhere.course]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_an_observer_sees_a_student_who_is_or_was_there(state, sees):
     observer = follow(place.user)
     change_state(place, state, by=None)
     assert bool(standing(observer, place.section.course)) is sees
-    assert bool(courses_observed(observer, place.user).open_courses) is sees
+    assert bool(open_courses(courses_observed(observer, place.user))) is sees
     assert observed_students(observer).exists() is sees
 
 
@@ -185,7 +186,7 @@ def test_an_observer_of_one_course_sees_that_course_only():
     here, elsewhere = SectionFactory(), SectionFactory()
     student = make_student(here, elsewhere)
     observer = observe_here(student, here).user
-    assert courses_observed(observer, student).open_courses == [here.course]
+    assert open_courses(courses_observed(observer, student)) == [here.course]
     assert courses_by_student(observer) == {student.pk: [here.course]}
     assert standing(observer, here.course).observed == (student,)
     assert standing(observer, elsewhere.course) is None
@@ -213,7 +214,7 @@ def test_an_observer_without_a_student_sees_the_course_and_nobodys_grades():
     assert found.observed == ()
     assert not found.sees_people
     assert not reads_grades(observer, student, section)
-    assert own_courses(observer).as_visitor.open_courses == [section.course]
+    assert open_courses(own_courses(observer).as_visitor) == [section.course]
     assert not own_courses(observer).own
     assert not observed_students(observer)
 
@@ -280,7 +281,7 @@ def test_students_and_courses_stand_in_order_of_names_each_once():
     first = make_student(sections[0], name="Zoe adams")
     link(observer, first, origin=ObservationLink.Origin.API, by=None)
     assert list(observed_students(observer)) == [first, last]
-    assert courses_observed(observer, last).open_courses == [course_a, course_b]
+    assert open_courses(courses_observed(observer, last)) == [course_a, course_b]
     assert courses_by_student(observer) == {first.pk: [course_b], last.pk: [course_a, course_b]}
 
 

@@ -26,6 +26,7 @@ from pairing.issuing import issue, issue_for_class
 from pairing.models import PairingCode
 from pairing.redeeming import Pairing, redeem, revoke
 from pairing.signing_up import sign_up
+from tests.course_lists import open_courses
 from tests.factories import (
     CodeFactory,
     EnrollmentFactory,
@@ -256,7 +257,7 @@ def test_a_link_made_while_the_student_is_being_enrolled_misses_no_course():
     )
     assert kinds(outcomes) == {ObservationLink: 10, Enrollment: 10}
     for observer in observers:
-        assert len(courses_observed(observer, student).open_courses) == 11
+        assert len(open_courses(courses_observed(observer, student))) == 11
 
 
 def test_a_link_waits_for_an_enrollment_that_is_under_way():
@@ -267,7 +268,7 @@ def test_a_link_waits_for_an_enrollment_that_is_under_way():
         enroll(student, section, role, by=None)
         outcomes = meanwhile(pair)
     assert kinds(outcomes.result()) == {ObservationLink: 1}
-    assert section.course in courses_observed(observer, student).open_courses
+    assert section.course in open_courses(courses_observed(observer, student))
 
 
 def test_nothing_is_left_of_a_link_that_ends_while_the_student_is_being_enrolled():

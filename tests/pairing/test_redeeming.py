@@ -26,6 +26,7 @@ from pairing.errors import CodeRefused, OwnCode, PairingIsOff, TooManyTries
 from pairing.issuing import issue
 from pairing.models import PairingCode
 from pairing.redeeming import preview, redeem, redeem_shown, revoke
+from tests.course_lists import open_courses
 from tests.database import refuse_new_rows, statements
 from tests.factories import CodeFactory, SectionFactory, UserFactory, make_admin, make_student
 from tests.failures import failed_by
@@ -67,7 +68,7 @@ def test_a_code_opens_all_the_students_courses_to_who_redeems_it():
     made = use(issue(student, by=student).text, observer)
     assert (made.observer, made.student) == (observer, student)
     assert (made.origin, made.scope) == (ObservationLink.Origin.CODE, ObservationLink.Scope.ALL)
-    assert set(courses_observed(observer, student).open_courses) == {section.course for section in sections}
+    assert set(open_courses(courses_observed(observer, student))) == {section.course for section in sections}
     code = PairingCode.objects.get()
     assert code.used_by == observer
     assert code.used_at is not None
@@ -207,7 +208,7 @@ def test_pairing_again_puts_back_what_is_missing():
     use(issue(student, by=student).text, observer)
     Enrollment.objects.filter(user=observer).update(state=Enrollment.State.DELETED)
     use(issue(student, by=student).text, observer)
-    assert courses_observed(observer, student).open_courses == [section.course]
+    assert open_courses(courses_observed(observer, student)) == [section.course]
 
 
 def test_who_was_unlinked_can_be_linked_again():
@@ -217,7 +218,7 @@ def test_who_was_unlinked_can_be_linked_again():
     unlink(link(observer, student, origin=ObservationLink.Origin.API, by=None), by=observer)
     made = use("abcdef", observer)
     assert made.origin == ObservationLink.Origin.CODE
-    assert courses_observed(observer, student).open_courses == [section.course]
+    assert open_courses(courses_observed(observer, student)) == [section.course]
 
 
 def test_looking_first_shows_whose_code_it_is_and_spends_nothing():
@@ -235,10 +236,10 @@ def test_a_code_of_a_course_opens_that_course_only_also_later():
     student, observer = make_student(here, elsewhere), UserFactory()
     made = use(issue(student, by=student, course=here.course).text, observer)
     assert made.scope == ObservationLink.Scope.COURSES
-    assert courses_observed(observer, student).open_courses == [here.course]
+    assert open_courses(courses_observed(observer, student)) == [here.course]
     role = Role.objects.built_in(BaseType.STUDENT)
     enroll(student, SectionFactory(), role, by=None)
-    assert courses_observed(observer, student).open_courses == [here.course]
+    assert open_courses(courses_observed(observer, student)) == [here.course]
     another_section_here = SectionFactory(course=here.course)
     enroll(student, another_section_here, role, by=None)
     rows = Enrollment.objects.filter(user=observer)
@@ -253,10 +254,10 @@ def test_a_second_course_is_added_to_the_first_and_all_courses_to_both():
     again = issue(student, by=student, course=first.course)
     assert not redeem(again.text, observer=observer, by=observer, network=NETWORK).is_new
     use(issue(student, by=student, course=second.course).text, observer)
-    assert set(courses_observed(observer, student).open_courses) == {first.course, second.course}
+    assert set(open_courses(courses_observed(observer, student))) == {first.course, second.course}
     made = use(issue(student, by=student).text, observer)
     assert made.scope == ObservationLink.Scope.ALL
-    assert set(courses_observed(observer, student).open_courses) == {first.course, second.course, third.course}
+    assert set(open_courses(courses_observed(observer, student))) == {first.course, second.course, third.course}
     assert ObservationLink.objects.count() == 1
 
 
@@ -269,7 +270,7 @@ def test_a_narrower_code_never_narrows_a_wider_link():
     assert not redeem(narrower, observer=observer, by=observer, network=NETWORK).is_new
     link(observer, student, origin=ObservationLink.Origin.CODE, by=None, course=section.course)
     assert ObservationLink.objects.get().scope == ObservationLink.Scope.ALL
-    assert len(courses_observed(observer, student).open_courses) == 2
+    assert len(open_courses(courses_observed(observer, student))) == 2
 
 
 def test_no_code_works_while_pairing_is_off(root):

@@ -15,6 +15,7 @@ from courses.course_lists import courses_observed
 from pairing import tries
 from pairing.models import PairingCode
 from pairing.signing_up import sign_up
+from tests.course_lists import open_courses
 from tests.database import refuse_new_rows
 from tests.factories import CodeFactory, SectionFactory, UserFactory, make_admin, make_student
 
@@ -61,7 +62,7 @@ def test_account_and_link_are_made_together(root):
     user = sign_up(application(), "abc-def", network=NETWORK)
     assert user.check_password("a-long-enough-word")
     assert (user.state, user.initial_enrollment_type) == (User.State.REGISTERED, "observer")
-    assert courses_observed(user, student).open_courses == [section.course]
+    assert open_courses(courses_observed(user, student)) == [section.course]
     assert PairingCode.objects.get().used_by == user
     recorded = AuditEvent.objects.order_by("id").values_list("action", "actor", "subject")
     assert list(recorded) == [
