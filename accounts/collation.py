@@ -9,6 +9,8 @@ transform Latin-ASCII of the Unicode CLDR). Other scripts follow the Latin one, 
 
 from __future__ import annotations
 
+import re
+import string
 import unicodedata
 from typing import Any
 
@@ -87,6 +89,24 @@ _FOLD = f"""
         plain := regexp_replace(plain, ' +', ' ', 'g');
     END IF;
 """
+# The same, for what no database is asked about: a test holds that both agree.
+_TO_SPACES = {**dict.fromkeys(map(ord, _SPACED), " "), **dict.fromkeys(map(ord, _DROPPED))}
+_ASCII_TO_SPACES = {**dict.fromkeys(map(ord, _ASCII_SPACED), " "), **dict.fromkeys(map(ord, _ASCII_DROPPED))}
+_TO_PLAIN = str.maketrans(_PLAIN)
+_TO_TWO = str.maketrans(_ONE_FOR_TWO)
+_TO_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def folded(text: str) -> str:
+    """The text as the database compares names: small plain letters, and single spaces between the words."""
+    if not text.isascii():
+        text = re.sub(_MARKS, "", unicodedata.normalize("NFKD", text.translate(_TO_SPACES)))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.translate(_TO_PLAIN).translate(_TO_TWO))
+    text = text.translate(_ASCII_TO_SPACES).translate(_TO_SMALL)
+    return re.sub(" +", " ", text.strip(" "))
+
+
 _FOLD_LOGIN = f"""
     IF octet_length(plain) > length(plain) THEN
         plain := {_translated("normalize(plain, NFKD)", _SMALL)};

@@ -1,27 +1,21 @@
 """The family name that is asked for beside a code while many guess: it selects whose code is meant, and is no secret.
 
-A guess then reaches the codes of one family name only. It is compared without case, accents and punctuation, and one
-word of a family name of several is enough.
+A guess then reaches the codes of one family name only. It is compared as names are searched, without case, accents
+and punctuation, and one word of a family name of several is enough.
 """
 
 from __future__ import annotations
 
-import unicodedata
-
+from accounts.collation import folded
 from accounts.models import User
 from accounts.names import family_of
 
 MOST_WORDS = 4
-# Letters of the Latin script that are not another one with a mark.
-PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"})
-APOSTROPHES = dict.fromkeys([0x27, 0x60, 0xB4, 0x2018, 0x2019, 0x2BB, 0x2BC])
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name as they are compared: `O’Brien-Müller` → `obrien`, `muller`."""
-    letters = unicodedata.normalize("NFKD", name.casefold().translate(APOSTROPHES)).translate(PLAIN)
-    plain = "".join(c for c in letters if not unicodedata.combining(c))
-    return "".join(c if c.isalnum() else " " for c in plain).split()
+    """The words of a name as a search compares them: `O’Brien-Müller` → `obrien`, `muller`."""
+    return folded(name).split()
 
 
 def fits(typed: str, student: User) -> bool:

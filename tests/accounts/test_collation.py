@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from accounts.collation import Holds
+from accounts.collation import _DROPPED, _ONE_FOR_TWO, _PLAIN, _SPACED, Holds, folded
 from accounts.models import User
 from accounts.texts import is_readable, tidied
 from tests.accounts.test_names import NAMES, WORDS
@@ -22,6 +22,25 @@ quickly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], 
 
 def found(words: str) -> set[str]:
     return set(User.objects.filter(Holds(words)).values_list("name", flat=True))
+
+
+def folded_by_the_database(text: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT accounts_search_text(%s, '', '')", [text])
+        return cursor.fetchone()[0]
+
+
+# Whatever can be in a name, with all of the letters and signs that are folded in a way of their own.
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cn"], exclude_characters="\0"), max_size=12)
+ODD_TEXTS = st.text(st.sampled_from("".join(_PLAIN) + "".join(_ONE_FOR_TWO) + _DROPPED + _SPACED + "Aa .'-\u0301ς"))
+
+
+@settings(max_examples=300)
+@given(st.one_of(NAMES, TEXTS, ODD_TEXTS, TEXTS.map(str.upper)))
+@example("Ħałyna Þórðar-ßmith, O’Brien St.Clair")
+@example("ＭＩＡ Nguyễn\u00a0Thị  محمّد ΣΕΦΈΡΗΣ İı")
+def test_names_fold_the_same_in_the_database_and_outside(name):
+    assert folded(name) == folded_by_the_database(name)
 
 
 def same_logins(one: str, other: str) -> tuple[bool, bool]:
