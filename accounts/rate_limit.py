@@ -57,7 +57,9 @@ class Window:
 
 def hidden(text: str) -> str:
     """What stands in a key for something that is not ours to keep, such as what was typed as a login."""
-    return salted_hmac("accounts.rate_limit", text.casefold(), algorithm="sha256").hexdigest()[:32]
+    # The database compares capitals: there a dotless i is an i, and a long s an s.
+    same = text.upper().casefold()
+    return salted_hmac("accounts.rate_limit", same, algorithm="sha256").hexdigest()[:32]
 
 
 class Rule(Protocol):

@@ -52,6 +52,15 @@ def test_a_mailbox_gets_three_at_once_and_nobody_is_told(pat, mailoutbox):
     assert len(mailoutbox) == 4
 
 
+def test_letters_that_the_database_takes_for_the_same_do_not_make_another_mailbox(root, mailoutbox):
+    UserFactory(email="kissi@example.org")
+    for address in ("kissi@example.org", "k\u0131ssi@example.org", "ki\u017fsi@example.org", "KISS\u0131@example.org"):
+        for _ in range(2):
+            ask(address)
+            work_off_jobs()
+    assert len(mailoutbox) == 3
+
+
 def test_a_mailbox_gets_ten_a_day_at_most(pat, mailoutbox):
     for _ in range(20):
         ask("pat@example.org")
