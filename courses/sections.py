@@ -107,7 +107,9 @@ def delete_section(section: Section, *, by: User) -> Section:
         lock_users(people)
         # One after the other: two at once would each leave the other's section as the last.
         Course.objects.select_for_update(no_key=True).get(pk=course.pk)
-        Section.objects.select_for_update(no_key=True).get(pk=section.pk)
+        held = Section.objects.select_for_update(no_key=True).get(pk=section.pk)
+        if held.workflow_state == Section.State.DELETED:
+            raise changed_meanwhile()
         # From here on nobody comes in, for whoever enrolls holds the section too.
         if not people.issuperset(there.values_list("user_id", flat=True)):
             raise changed_meanwhile()

@@ -49,7 +49,9 @@ def delete_sub_account(account: Account, *, by: User) -> None:
     """
     with transaction.atomic():
         # Whoever makes a course or an account in it holds this row too: accounts.locking.hold_account.
-        Account.objects.select_for_update().get(pk=account.pk)
+        now = Account.objects.select_for_update().get(pk=account.pk)
+        if now.workflow_state == Account.State.DELETED:
+            raise Refused(_("This account has been deleted."))
         check_may_manage(account, by)
         if account.parent:
             check_may_manage(account.parent, by)

@@ -49,10 +49,14 @@ def save_term(
     _check(name, sis_id or "", start_at, end_at)
     if sis_id != saved.sis_term_id:
         check_may_set_sis_ids("changed", by=by)
-    wanted = {"name": name, "start_at": start_at, "end_at": end_at}
+    wanted = {"name": name, "start_at": start_at, "end_at": end_at, "sis_term_id": sis_id}
+    changed = [field for field, value in wanted.items() if getattr(saved, field) != value]
+    if term and not changed:
+        return term
     if term:
-        stick(saved, [field for field, value in wanted.items() if getattr(saved, field) != value])
-    saved.name, saved.start_at, saved.end_at, saved.sis_term_id = name, start_at, end_at, sis_id
+        stick(saved, changed)
+    for field, value in wanted.items():
+        setattr(saved, field, value)
     try:
         with transaction.atomic():
             saved.save()
@@ -76,7 +80,8 @@ def delete_term(term: Term, *, by: User) -> None:
     """Delete a term no course is in. Raises NotAllowed, Refused."""
     check_may_manage(by)
     with transaction.atomic():
-        Term.objects.select_for_update().get(pk=term.pk)
+        if not Term.objects.select_for_update().filter(pk=term.pk).exists():
+            raise Refused(_("This term has been deleted."))
         if reason := what_is_in_the_way(term):
             raise Refused(reason)
         # Deleted courses do not stand in the way, and keep nothing of it.

@@ -81,6 +81,9 @@ def test_an_edit_does_not_bring_back_a_deleted_section_nor_a_change_of_state_a_d
     delete_section(other, by=admin)
     with pytest.raises(Invalid, match="changed meanwhile"):
         edit_section(stale, by=admin, name="New")
+    with pytest.raises(Invalid, match="changed meanwhile"):
+        delete_section(stale, by=admin)
+    assert AuditEvent.objects.filter(action=Action.SECTION_DELETED).count() == 1
     course = section.course
     delete_course(type(course).objects.get(pk=course.pk), by=admin)
     with pytest.raises(Invalid, match="changed meanwhile"):

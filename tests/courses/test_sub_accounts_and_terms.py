@@ -126,6 +126,15 @@ def test_a_term_is_made_dated_and_deleted(school):
     assert list(terms()) == [undated]
 
 
+def test_a_term_that_is_saved_unchanged_is_not_recorded(school):
+    term = save_term(None, by=school.admin, name="Fall", start_at=NOON, sis_term_id="F")
+    save_term(term, by=school.admin, name=" Fall ", start_at=NOON)
+    assert not AuditEvent.objects.filter(action=Action.TERM_CHANGED).exists()
+    save_term(term, by=school.admin, name="Fall")
+    assert AuditEvent.objects.filter(action=Action.TERM_CHANGED).count() == 1
+    assert Term.objects.get(pk=term.pk).start_at is None
+
+
 def test_the_page_says_at_once_that_a_term_with_courses_stays(school, root, client):
     term = Term.objects.create(name="Fall")
     client.force_login(school.admin)
@@ -162,3 +171,14 @@ def test_terms_are_the_institutions(school):
         save_term(None, by=school.account_admin, name="Fall")
     with pytest.raises(NotAllowed):
         delete_term(Term.objects.create(name="Fall"), by=school.account_admin)
+
+
+def test_what_was_deleted_meanwhile_is_not_deleted_again(school):
+    below, term = AccountFactory(parent=school.account), Term.objects.create(name="Fall")
+    for delete, one in ((delete_sub_account, below), (delete_term, term)):
+        stale = type(one).objects.get(pk=one.pk)
+        delete(one, by=school.admin)
+        with pytest.raises(Refused, match="has been deleted"):
+            delete(stale, by=school.admin)
+    for action in (Action.ACCOUNT_DELETED, Action.TERM_DELETED):
+        assert AuditEvent.objects.filter(action=action).count() == 1
