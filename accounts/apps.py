@@ -7,7 +7,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.http import HttpRequest
 
-from accounts.begun_sign_up import forget
+from accounts.web.begun_sign_up import forget
 
 
 def _fill_in(sender: AppConfig, **kwargs: Any) -> None:

@@ -5,8 +5,8 @@ from random import Random
 
 from django.contrib.auth.hashers import make_password
 
+from accounts.domain.roles import create_role, set_permission
 from accounts.models import Account, AccountAdmin, BaseType, Role, SelfRegistration, User
-from accounts.roles import create_role, set_permission
 
 PASSWORD = "pairing-demo"  # noqa: S105 everybody's, and in the README
 ZONE = "America/New_York"

@@ -14,8 +14,8 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from accounts.rate_limit import hidden
-from accounts.reset_mail import send_reset_mails
+from accounts.domain.password_reset import send_reset_mails
+from accounts.domain.rate_limit import hidden
 
 STALLED_AFTER = 30
 # A roster is long at work; a mail must not wait for its end. Each job of these has a thread and a connection.

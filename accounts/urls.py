@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from accounts import views
+from accounts.views import settings
 
 
 def _to(name: str) -> Callable[..., HttpResponseBase]:
@@ -16,7 +16,7 @@ def _to(name: str) -> Callable[..., HttpResponseBase]:
 
 urlpatterns = [
     path("login", _to("account_login")),
-    path("login/canvas", views.sign_in, name="account_login"),
+    path("login/canvas", settings.sign_in, name="account_login"),
     path("logout", allauth.logout, name="account_logout"),
     path("login/inactive", allauth.account_inactive, name="account_inactive"),
     path("login/reauthenticate", allauth.reauthenticate, name="account_reauthenticate"),
@@ -38,7 +38,7 @@ urlpatterns = [
     path("login/signup", _to("register"), name="account_signup"),
     path("login/email", _to("settings"), name="account_email"),
     path("login/email/sent", _to("account_login"), name="account_email_verification_sent"),
-    path("accounts/<int:account_id>/authentication_providers", views.authentication, name="authentication"),
-    path("terms", views.terms, name="terms"),
-    path("time_zones", views.time_zones, name="time_zones"),
+    path("accounts/<int:account_id>/authentication_providers", settings.authentication, name="authentication"),
+    path("terms", settings.terms, name="terms"),
+    path("time_zones", settings.time_zones, name="time_zones"),
 ]

@@ -21,7 +21,7 @@ from accounts.models import User  # noqa: E402
 from bench import data, load  # noqa: E402
 from bench.statements import statements  # noqa: E402
 from courses.models import Course  # noqa: E402
-from pairing.exporting import export, last_export  # noqa: E402
+from pairing.domain.export import export, last_export  # noqa: E402
 from pairing.models import PairingCode  # noqa: E402
 
 OBSERVEES = "/api/v1/users/self/observees"

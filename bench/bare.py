@@ -7,11 +7,14 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import auditing, rate_limit
+from accounts.domain import audit, rate_limit
+from accounts.domain.rate_limit import Window
 from accounts.models import ObservationLink
-from accounts.rate_limit import Window
-from courses import eligibility, observer_enrollments, observing
-from pairing import guesses, redeeming, texts, tries
+from courses.access import observation as eligibility
+from courses.domain import observation, observer_enrollments
+from pairing import code_text
+from pairing.domain import institution_limit, redemption
+from pairing.domain import rate_limit as code_limit
 
 USER = """
 SELECT u.*, t.* FROM accounts_accesstoken t JOIN accounts_user u ON u.id = t.user_id WHERE t.token_key = %s
@@ -35,10 +38,10 @@ def redeem(request: HttpRequest) -> JsonResponse:
         with transaction.atomic():
             cursor.execute(rate_limit.TURN, [rate_limit.ONE_WHO_TRIES, f"pairing by {observer}"])
             counted = (
-                (f"pairing by {observer}", tries.ACCOUNT.window),
-                ("pairing from 127.0.0.2", tries.NETWORK.window),
-                (guesses.ALL, Window(guesses.HOUR)),
-                (guesses.Entrance.ACCOUNT.key, Window(guesses.WEEK)),
+                (f"pairing by {observer}", code_limit.ACCOUNT.window),
+                ("pairing from 127.0.0.2", code_limit.NETWORK.window),
+                (institution_limit.ALL, Window(institution_limit.HOUR)),
+                (institution_limit.Entrance.ACCOUNT.key, Window(institution_limit.WEEK)),
             )
             keys = {
                 "keys": [key for key, _window in counted],
@@ -48,24 +51,24 @@ def redeem(request: HttpRequest) -> JsonResponse:
             }
             cursor.execute(rate_limit.COUNT, keys)
             cursor.fetchall()
-            wanted = {"sought": texts.digest(code), "now": now, "observer": observer}
-            cursor.execute(redeeming.LOCK_PEOPLE.format(BY_DIGEST), wanted)
+            wanted = {"sought": code_text.digest(code), "now": now, "observer": observer}
+            cursor.execute(redemption.LOCK_PEOPLE.format(BY_DIGEST), wanted)
             cursor.fetchall()
-            cursor.execute(redeeming.LOCK_CODE.format(BY_DIGEST), wanted)
+            cursor.execute(redemption.LOCK_CODE.format(BY_DIGEST), wanted)
             found = dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
             student = found["student_id"]
             about = {"observer": observer, "student": student, "course": None, "has_named": False}
-            cursor.execute(redeeming.OPEN, about)
+            cursor.execute(redemption.OPEN, about)
             cursor.execute(eligibility.ASK, [[observer], [student], [None]])
             cursor.fetchall()
             cursor.execute(SPEND, [now, observer, found["id"]])
             pair = {"observers": [observer], "students": [student], "origin": "code", "scope": "all"}
-            cursor.execute(observing.LINK, pair)
+            cursor.execute(observation.LINK, pair)
             link = cursor.fetchone()[0]
             cursor.execute(observer_enrollments.MAKE_FOR_LINKS, {"links": [link]})
             details = json.dumps({"observer": observer})
-            cursor.execute(auditing.INSERT, ["link.made", observer, None, student, details])
-            cursor.execute(auditing.INSERT, ["code.redeemed", observer, None, student, details])
+            cursor.execute(audit.INSERT, ["link.made", observer, None, student, details])
+            cursor.execute(audit.INSERT, ["code.redeemed", observer, None, student, details])
     return JsonResponse({"id": student})
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import AccessToken, Account, AccountAdmin, BaseType, Role, SelfRegistration, User
 from courses.models import Course, Enrollment, Section
-from pairing.issuing import issue_for_class
+from pairing.domain.codes import issue_for_class
 
 
 @dataclass

@@ -21,10 +21,10 @@ from django.core.management import call_command  # noqa: E402 only after setup
 from django.db import connection, transaction  # noqa: E402
 
 from accounts.models import Account  # noqa: E402
-from sis.creating import create_import  # noqa: E402
+from sis.imports.intake import create_import  # noqa: E402
+from sis.imports.queue import do  # noqa: E402
 from sis.models import SisImport  # noqa: E402
 from sis.options import Options  # noqa: E402
-from sis.turns import do  # noqa: E402
 
 ROWS = 1_000_000
 # What an import fills, in the order in which it can be copied back.

@@ -10,12 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.domain.tokens import make_token
 from accounts.models import Account, User
-from accounts.tokens import make_token
 from bench import data
 from courses.models import Course
-from pairing.exporting import export, last_export
-from pairing.issuing import issue
+from pairing.domain.codes import issue
+from pairing.domain.export import export, last_export
 
 SIZES = (30, 3000)
 

@@ -6,23 +6,23 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.urls import include, path, re_path
 
-from accounts.api.endpoints import Body, Call, methods, open_to_all
+from accounts.api.endpoints import ApiRequest, Body, methods, public
 
 
-@open_to_all
-def show_where_to_read(call: Call) -> Body:
+@public
+def show_where_to_read(request: ApiRequest) -> Body:
     """GET /api/v1: say where the documentation is."""
-    return {"name": "Observer Pairing", "version": "v1", "documentation": call.address("/api/v1/documentation")}
+    return {"name": "Observer Pairing", "version": "v1", "documentation": request.address("/api/v1/documentation")}
 
 
-@open_to_all
-def show_documentation(call: Call) -> HttpResponse:
+@public
+def show_documentation(request: ApiRequest) -> HttpResponse:
     """GET documentation: what docs/api.md says of this very version, as a browser shows it."""
     return HttpResponse((settings.BASE_DIR / "docs/api.md").read_bytes(), content_type="text/plain; charset=utf-8")
 
 
-@open_to_all
-def nothing(call: Call) -> NoReturn:
+@public
+def nothing(request: ApiRequest) -> NoReturn:
     """What is not there is not there in JSON too."""
     raise Http404
 

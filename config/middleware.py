@@ -15,16 +15,16 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.domain.time_zones import LazyZone, zone_named
 from accounts.errors import NotAllowed, Refused
 from accounts.models import User
-from accounts.permissions import remembering
-from accounts.site import site_of
-from accounts.zones import LazyZone, zone_named
+from accounts.permissions.resolver import remembering
+from accounts.web.site import site_of
 from config.errors import refused, too_large
 from config.input_checks import check_form, check_query, is_too_large
 from config.retries import carry_out_again, noting_what_is_kept
-from courses.acting import SESSION_KEY, end, lapse, resume
-from courses.local_time import default_zone
+from courses.access.act_as import SESSION_KEY, end, lapse, resume
+from courses.domain.time_zone import default_zone
 
 Handler = Callable[[HttpRequest], HttpResponse]
 

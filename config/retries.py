@@ -1,7 +1,7 @@
 """What becomes of a request whose transaction the database ended: tried again, or answered with "not just now".
 
 Two who change the same things at the same moment may end up waiting for each other, for all the order of
-accounts/locking.py; then the database ends one of the two, of which nothing is kept. That one is carried out anew.
+accounts/domain/locks.py; then the database ends one of the two, of which nothing is kept. That one is carried out anew.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts.permissions import remembering
+from accounts.permissions.resolver import remembering
 
 TRIES = 3
 AGAIN = {"40001": "serialization failure", "40P01": "deadlock"}

@@ -120,7 +120,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.context.site",
+                "accounts.web.site.site",
             ]
         },
     }
@@ -157,21 +157,21 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
-ACCOUNT_ADAPTER = "accounts.signing_in.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.web.sign_in.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "login_id"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetTokens"  # noqa: S105 a class, not a password
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.domain.password_reset_tokens.ResetTokens"  # noqa: S105 a class, not a password
 ACCOUNT_FORMS = {
-    "login": "accounts.password_forms.LoginForm",
-    "change_password": "accounts.password_forms.ChangePasswordForm",
-    "reset_password": "accounts.password_forms.ResetPasswordForm",
-    "reset_password_from_key": "accounts.password_forms.ResetPasswordKeyForm",
-    "set_password": "accounts.password_forms.SetPasswordForm",
+    "login": "accounts.forms.passwords.LoginForm",
+    "change_password": "accounts.forms.passwords.ChangePasswordForm",
+    "reset_password": "accounts.forms.passwords.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.passwords.ResetPasswordKeyForm",
+    "set_password": "accounts.forms.passwords.SetPasswordForm",
 }
-# Its limits count good tries too, and forget; ours are in accounts/password_tries.py.
+# Its limits count good tries too, and forget; ours are in accounts/domain/password_limits.py.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -195,17 +195,21 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_RENDERER_CLASSES": ["accounts.api.rendering.CanvasRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.api.rendering.CanvasNegotiation",
+    "DEFAULT_RENDERER_CLASSES": ["accounts.api.renderers.CanvasRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.api.renderers.CanvasNegotiation",
     "EXCEPTION_HANDLER": "accounts.api.errors.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
-# What apps have to say on the home of whoever runs accounts: see accounts/home.py.
-HOME_WAITING = ["pairing.home.reports", "pairing.home.waiting", "sis.home.waiting"]
-HOME_STEPS = ["courses.home.first_steps", "sis.home.first_steps", "pairing.home.first_steps"]
-# Whose time is read by whoever has chosen no time zone; see accounts/site.py.
-ZONE_OF_SCHOOL = "courses.local_time.zone_of_school"
+# What apps have to say on the home of whoever runs accounts: see accounts/domain/admin_home.py.
+HOME_WAITING = ["pairing.domain.admin_home.reports", "pairing.domain.admin_home.waiting", "sis.admin_home.waiting"]
+HOME_STEPS = [
+    "courses.domain.admin_home.first_steps",
+    "sis.admin_home.first_steps",
+    "pairing.domain.admin_home.first_steps",
+]
+# Whose time is read by whoever has chosen no time zone; see accounts/web/site.py.
+ZONE_OF_SCHOOL = "courses.domain.time_zone.zone_of_school"
 
 # Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in */jobs.py.
 SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)
@@ -249,12 +253,12 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Observer Pairing <no-rep
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEMO else "smtp://localhost:25"))
 
 # Error reports carry no request data and no variables: either may hold a pairing code or a password.
-DEFAULT_EXCEPTION_REPORTER = "config.reporting.BareExceptionReporter"
+DEFAULT_EXCEPTION_REPORTER = "config.logs.BareExceptionReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"refusals": {"()": "config.reporting.WithoutTracebackOfRefusals"}},
+    "filters": {"refusals": {"()": "config.logs.WithoutTracebackOfRefusals"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

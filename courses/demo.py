@@ -9,7 +9,7 @@ from random import Random
 from django.utils import timezone
 
 from accounts.models import Account, BaseType, Role, User
-from courses.enrolling import enroll
+from courses.domain.enrollments import enroll
 from courses.models import (
     Announcement,
     Assignment,

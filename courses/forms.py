@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
-from accounts.forms import RuleForm
+from accounts.forms.users import RuleForm
 from accounts.models import Account, Role
-from courses.adding import LONGEST_LIST, MOST, Kind, entries_of
+from courses.access.permissions import STAFF_TYPES
+from courses.domain.add_people import LONGEST_LIST, MOST, Kind, entries_of
+from courses.domain.terms import terms
 from courses.models import Course, Section, Term
-from courses.permissions import STAFF_TYPES
-from courses.terms import terms
 
 YEARS = range(1900, 2201)
 

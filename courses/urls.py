@@ -9,13 +9,13 @@ from courses.views import (
     account_people,
     account_user,
     accounts,
-    acting,
-    adding,
+    act_as,
+    add_people,
     assignments,
     course,
+    course_observers,
     dashboard,
     invitations,
-    linking,
     member,
     people,
     permissions,
@@ -24,7 +24,7 @@ from courses.views import (
     sub_accounts,
     terms,
 )
-from courses.views.menus import DEEDS
+from courses.views.menus import ACTIONS
 
 PERSON = "courses/<int:course_id>/users/<int:user_id>"
 SECTION = "courses/<int:course_id>/sections/<int:section_id>"
@@ -36,8 +36,8 @@ urlpatterns = [
     path("", dashboard.show, name="dashboard"),
     path("invitations/<int:enrollment_id>", invitations.show, name="invitation"),
     path("observing/select", dashboard.select_student, name="select_student"),
-    path("users/<int:user_id>/masquerade", acting.start, name="act_as"),
-    path("masquerade/stop", acting.stop, name="stop_acting"),
+    path("users/<int:user_id>/masquerade", act_as.start, name="act_as"),
+    path("masquerade/stop", act_as.stop, name="stop_acting"),
     path("courses/<int:course_id>", course.home, name="course"),
     path("courses/<int:course_id>/announcements", course.announcements, name="course_announcements"),
     path("courses/<int:course_id>/assignments", assignments.index, name="course_assignments"),
@@ -45,13 +45,16 @@ urlpatterns = [
     path("courses/<int:course_id>/assignments/<int:assignment_id>", assignments.show, name="course_assignment"),
     path("courses/<int:course_id>/grades", assignments.grades, name="course_grades"),
     path("courses/<int:course_id>/users", people.index, name="course_people"),
-    path("courses/<int:course_id>/users/add", adding.add, name="course_add_people"),
+    path("courses/<int:course_id>/users/add", add_people.add, name="course_add_people"),
     path(PERSON, people.show, name="course_user"),
     path(f"{PERSON}/sections", member.sections, name="course_user_sections"),
     path(f"{PERSON}/role", member.role, name="course_user_role"),
-    *(path(f"{PERSON}/{deed.value}", member.change, {"deed": deed}, name=page) for deed, (page, _) in DEEDS.items()),
-    path(f"{PERSON}/link_students", linking.index, name="course_link_students"),
-    path(f"{PERSON}/link_students/<int:student_id>/remove", linking.remove, name="course_unlink_student"),
+    *(
+        path(f"{PERSON}/{action.value}", member.change, {"action": action}, name=page)
+        for action, (page, _) in ACTIONS.items()
+    ),
+    path(f"{PERSON}/link_students", course_observers.index, name="course_link_students"),
+    path(f"{PERSON}/link_students/<int:student_id>/remove", course_observers.remove, name="course_unlink_student"),
     path("courses/<int:course_id>/sections", sections.index, name="course_sections"),
     path(f"{SECTION}/edit", sections.edit, name="course_section_edit"),
     path(f"{SECTION}/delete", sections.delete, name="course_section_delete"),

@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.registration import OBSERVER, NewUser
 from accounts.errors import Invalid, Refused
-from accounts.forms import RuleForm, ZoneField
+from accounts.forms.users import RuleForm, ZoneField
 from accounts.models import Account, SelfRegistration, User
-from accounts.registering import OBSERVER, Application
-from pairing import texts
+from pairing import code_text
 from pairing.errors import FamilyNameWanted
 
 CODE_ATTRIBUTES = {
@@ -74,8 +74,8 @@ class CodeForm(AsksForFamilyName):
 
 def _possible(typed: str) -> str:
     """The tidied code. Raises ValidationError naming what no code can have: no guess is spent on a slip."""
-    text = texts.tidy(typed)
-    if text and (complaint := texts.complaint(text)):
+    text = code_text.tidy(typed)
+    if text and (complaint := code_text.complaint(text)):
         raise forms.ValidationError(complaint)
     return text
 
@@ -141,10 +141,10 @@ class RegistrationForm(AsksForFamilyName):
         given = refusal.errors.get("pseudonym.unique_id", []) if isinstance(refusal, Invalid) else []
         self.login_is_taken = any(kind == "taken" for kind, _message in given)
 
-    def application(self) -> Application:
+    def application(self) -> NewUser:
         """What the rules are asked for, as far as it is given. With a code somebody signs up as an observer."""
         given = self.cleaned_data
-        return Application(
+        return NewUser(
             name=given.get("name", ""),
             unique_id=given.get("email", ""),
             password=given.get("password", ""),

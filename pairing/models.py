@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, User
 from courses.models import Course
-from pairing.texts import spelled
+from pairing.code_text import spelled
 
 LIVE_CODES_PER_STUDENT = 5
 

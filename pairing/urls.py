@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pairing.views import codes, deleting, export, objections, observees, registration, settings
+from pairing.views import account_deletion, codes, export, objections, observees, registration, settings
 
 urlpatterns = [
     path("profile/settings", settings.show, name="settings"),
@@ -21,7 +21,7 @@ urlpatterns = [
     path("users/<int:student_id>/observer_pairing_codes", codes.issue, name="issue_code"),
     path("courses/<int:course_id>/observer_pairing_codes", export.confirm, name="export_codes_confirm"),
     path("courses/<int:course_id>/observer_pairing_codes.csv", export.download, name="export_codes"),
-    path("accounts/<int:account_id>/users/<int:user_id>/delete", deleting.delete, name="delete_account_user"),
+    path("accounts/<int:account_id>/users/<int:user_id>/delete", account_deletion.delete, name="delete_account_user"),
     path("register", registration.register, name="register"),
     path("register/confirm", registration.confirm, name="register_confirm"),
 ]

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Term
-from sis.creating import LONGEST_IDENTIFIER
+from sis.imports.intake import LONGEST_IDENTIFIER
 from sis.options import Options
 
 ZIP_BEGINS = b"PK"

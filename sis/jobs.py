@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db import close_old_connections
 
+from accounts.domain.retention import forget_old
 from accounts.jobs import FEW_MORE_TRIES, job, regularly
 from accounts.models import Account
-from accounts.retention import forget_old
+from sis.imports.queue import work_off
 from sis.retention import EVERYTHING
-from sis.turns import work_off
 
 
 def ask_for_work() -> None:

@@ -120,7 +120,7 @@ class SisImportError(models.Model):
     file = models.CharField(max_length=255)
     row = models.BigIntegerField(null=True, blank=True)
     row_info = models.TextField(blank=True)
-    # Which kind of message it is, for those who count or filter: sis/messages.py.
+    # Which kind of message it is, for those who count or filter: sis/report/messages.py.
     kind = models.CharField(max_length=48)
     message = models.TextField()
     failure = models.BooleanField(default=False)

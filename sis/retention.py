@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from accounts import retention as of_accounts
-from accounts.retention import Kept
-from courses import retention as of_courses
-from pairing import retention as of_pairing
-from sis.keeping import forget_left_behind, forget_messages, forget_states, forget_uploads
+from accounts.domain import retention as of_accounts
+from accounts.domain.retention import Kept
+from courses.domain import retention as of_courses
+from pairing.domain import retention as of_pairing
+from sis.upload.storage import forget_left_behind, forget_messages, forget_states, forget_uploads
 
 KEPT_OF_ROSTERS = (
     Kept(

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
+from accounts.domain.tokens import make_token
 from accounts.models import User
-from accounts.tokens import make_token
 
 FORM = "application/x-www-form-urlencoded"
 

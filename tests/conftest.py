@@ -104,7 +104,7 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(autouse=True)
 def lock_watch(request):
-    """Whatever a test does with the database, no lock is taken out of the order that accounts/locking.py gives."""
+    """Whatever a test does with the database, no lock is taken out of the order that accounts/domain/locks.py gives."""
     needs = [name for name in ("transactional_db", "db") if name in request.fixturenames]
     if not needs:
         yield None

@@ -1,6 +1,6 @@
 """What is to be told of the lists of somebody's courses."""
 
-from courses.course_lists import CourseList
+from courses.domain.dashboard import CourseList
 from courses.models import Course
 
 

@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, SelfRegistration, User
 from courses.models import Course, Enrollment, Section
-from pairing import texts
+from pairing import code_text
 from pairing.models import PairingCode
 
 PASSWORD = "a-long-enough-word"
@@ -93,10 +93,10 @@ class CodeFactory(DjangoModelFactory):
         model = PairingCode
 
     class Params:
-        text = factory.LazyFunction(texts.draw)
+        text = factory.LazyFunction(code_text.draw)
 
     student = factory.SubFactory(UserFactory, initial_enrollment_type="student")
-    digest = factory.LazyAttribute(lambda row: texts.digest(row.text))
+    digest = factory.LazyAttribute(lambda row: code_text.digest(row.text))
     hint = factory.LazyAttribute(lambda row: row.text[-2:])
     slot = 1
     issued_by = factory.SelfAttribute("student")

@@ -1,4 +1,4 @@
-"""Whether locks are taken in the one order (accounts/locking.py), watched while tests do whatever they do."""
+"""Whether locks are taken in the one order (accounts/domain/locks.py), watched while tests do whatever they do."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.locking import ORDER
-from accounts.rate_limit import ALL_FAILURES, ONE_WHO_TRIES
+from accounts.domain.locks import ORDER
+from accounts.domain.rate_limit import ALL_FAILURES, ONE_WHO_TRIES
 
 EXPLICIT = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE)\b(?: OF \"?(\w+)\"?)?", re.IGNORECASE)
 TABLES = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)\"?(?:\s+(?:AS\s+)?\"?(\w+)\"?)?", re.IGNORECASE)

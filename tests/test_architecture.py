@@ -41,7 +41,9 @@ def test_imports_are_found_wherever_and_however_they_are_written():
     text = "import a.b\nfrom c.d import e\ndef f():\n    from . import g\n    from ..h import i\n"
     found = list(imported(Path("x/y/z.py"), ast.parse(text)))
     assert found == ["a.b", "c.d.e", "x.y.g", "x.h.i"]
-    assert "courses" in apps_of(imported(Path("pairing/redeeming.py"), parsed(Path("pairing/redeeming.py"))))
+    assert "courses" in apps_of(
+        imported(Path("pairing/domain/redemption.py"), parsed(Path("pairing/domain/redemption.py")))
+    )
 
 
 def test_imports_go_one_way():
@@ -93,4 +95,4 @@ def test_no_app_hears_of_another_by_signals():
 
 def test_every_csv_that_leaves_comes_from_the_one_module_that_makes_cells_harmless():
     writers = {module for module in modules(*APPS) if "csv.writer" in (HOUSE / module).read_text()}
-    assert writers <= {Path("accounts/csv_text.py"), Path("sis/reading/records.py")}
+    assert writers <= {Path("accounts/text/csv_export.py"), Path("sis/files/csv_records.py")}

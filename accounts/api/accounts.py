@@ -4,107 +4,107 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.api.bodies import PROVIDER, PROVIDER_ID, Body, account_body, provider_body, terms_body
-from accounts.api.endpoints import Call, allow, open_to_all
-from accounts.api.finding import account
-from accounts.api.paging import page_of
-from accounts.collation import Holds
+from accounts.api.endpoints import ApiRequest, allow, public
+from accounts.api.lookups import account
+from accounts.api.pagination import page_of
+from accounts.domain.accounts import create_sub_account, edit_account, sub_accounts_of
+from accounts.domain.settings import set_self_registration
 from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration
-from accounts.paging import search_words
-from accounts.permissions import account_permissions, administered, may_on_account, permissions_on
-from accounts.self_registration import set_self_registration
-from accounts.sub_accounts import create_sub_account, edit_account, sub_accounts_of
-from accounts.tree import with_all_below
+from accounts.models.account_tree import with_all_below
+from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on
+from accounts.text.collation import Holds
+from accounts.web.pagination import search_words
 
 # What Canvas takes for the setting besides none, observer and all.
 SWITCHES = {"true": "all", "false": "none"}
 
 
-def index(call: Call) -> list[Body]:
+def index(request: ApiRequest) -> list[Body]:
     """GET accounts: those on which the caller holds a role."""
-    found = page_of(call, administered(call.user))
-    keys = permissions_on(call.user, found)
-    return [account_body(one, call.root, keys[one.pk]) for one in found]
+    found = page_of(request, administered(request.user))
+    keys = permissions_on(request.user, found)
+    return [account_body(one, request.root, keys[one.pk]) for one in found]
 
 
-def show(call: Call, account_id: str) -> Body:
+def show(request: ApiRequest, account_id: str) -> Body:
     """GET accounts/:id"""
-    found = account(call, account_id)
-    keys = account_permissions(call.user, found)
+    found = account(request, account_id)
+    keys = account_permissions(request.user, found)
     allow(bool(keys))
-    return account_body(found, call.root, keys)
+    return account_body(found, request.root, keys)
 
 
-def change(call: Call, account_id: str) -> Body:
+def change(request: ApiRequest, account_id: str) -> Body:
     """PUT accounts/:id: its name, SIS id and time zone"""
-    found = account(call, account_id)
-    wanted = call.given.under("account")
+    found = account(request, account_id)
+    wanted = request.params.under("account")
     fields = {field: wanted.text(field) for field in ("name", "sis_account_id", "default_time_zone") if field in wanted}
-    edited = edit_account(found, by=call.user, **fields)
-    return account_body(edited, call.root, account_permissions(call.user, edited))
+    edited = edit_account(found, by=request.user, **fields)
+    return account_body(edited, request.root, account_permissions(request.user, edited))
 
 
-def sub_accounts(call: Call, account_id: str) -> list[Body]:
+def sub_accounts(request: ApiRequest, account_id: str) -> list[Body]:
     """GET accounts/:id/sub_accounts: those directly below, or with `recursive` all below"""
-    home = account(call, account_id)
-    allow(bool(account_permissions(call.user, home)))
+    home = account(request, account_id)
+    allow(bool(account_permissions(request.user, home)))
     found = sub_accounts_of(home)
-    if call.given.flag("recursive"):
+    if request.params.flag("recursive"):
         below = [pk for pk in with_all_below(home) if pk != home.pk]
         found = Account.objects.filter(pk__in=below).order_by("sort_key", "id")
-    if words := search_words(call.given.text("search_term")):
+    if words := search_words(request.params.text("search_term")):
         found = found.filter(Holds(words))
-    listed = page_of(call, found)
-    keys = permissions_on(call.user, listed)
-    return [account_body(one, call.root, keys[one.pk]) for one in listed]
+    listed = page_of(request, found)
+    keys = permissions_on(request.user, listed)
+    return [account_body(one, request.root, keys[one.pk]) for one in listed]
 
 
-def create_below(call: Call, account_id: str) -> Body:
+def create_below(request: ApiRequest, account_id: str) -> Body:
     """POST accounts/:id/sub_accounts"""
-    home = account(call, account_id)
-    wanted = call.given.under("account")
+    home = account(request, account_id)
+    wanted = request.params.under("account")
     fields = {field: wanted.text(field) for field in ("name", "sis_account_id", "default_time_zone")}
-    made = create_sub_account(home, by=call.user, **fields)
-    return account_body(made, call.root, account_permissions(call.user, made))
+    made = create_sub_account(home, by=request.user, **fields)
+    return account_body(made, request.root, account_permissions(request.user, made))
 
 
-@open_to_all
-def terms_of_service(call: Call, account_id: str) -> Body:
+@public
+def terms_of_service(request: ApiRequest, account_id: str) -> Body:
     """GET accounts/:id/terms_of_service: read before there is a login to read it with."""
-    account(call, account_id)
-    return terms_body(call.root)
+    account(request, account_id)
+    return terms_body(request.root)
 
 
-def providers(call: Call, account_id: str) -> list[Body]:
+def providers(request: ApiRequest, account_id: str) -> list[Body]:
     """GET accounts/:id/authentication_providers"""
-    return [provider_body(_switchable(call, account_id))]
+    return [provider_body(_switchable(request, account_id))]
 
 
-def provider(call: Call, account_id: str, provider_id: str = PROVIDER) -> Body:
+def provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) -> Body:
     """GET accounts/:id/authentication_providers/:id"""
-    root = _switchable(call, account_id)
+    root = _switchable(request, account_id)
     _check(provider_id)
     return provider_body(root)
 
 
-def change_provider(call: Call, account_id: str, provider_id: str = PROVIDER) -> Body:
+def change_provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) -> Body:
     """PUT accounts/:id/authentication_providers/:id, to set `self_registration`"""
-    root = _switchable(call, account_id)
+    root = _switchable(request, account_id)
     _check(provider_id)
-    if "self_registration" in call.given:
-        text = call.given.text("self_registration").strip().lower()
+    if "self_registration" in request.params:
+        text = request.params.text("self_registration").strip().lower()
         wanted = SWITCHES.get(text, text)
         if wanted not in SelfRegistration.values:
             raise Invalid({"self_registration": [("inclusion", _("Please give none, observer or all."))]})
-        set_self_registration(root, wanted, by=call.user)
+        set_self_registration(root, wanted, by=request.user)
         root.refresh_from_db()
     return provider_body(root)
 
 
-def _switchable(call: Call, account_id: str) -> Account:
+def _switchable(request: ApiRequest, account_id: str) -> Account:
     """The root account, for those who may manage its settings; no other account has ways to sign in."""
-    found = account(call, account_id)
-    allow(may_on_account(call.user, "manage_account_settings", found))
+    found = account(request, account_id)
+    allow(may_on_account(request.user, "manage_account_settings", found))
     if found.parent_id is not None:
         raise Http404
     return found

@@ -4,8 +4,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from accounts.domain.tokens import token_owner
 from accounts.models import User
-from accounts.tokens import token_owner
 
 REALM = 'Bearer realm="canvas-lms"'
 

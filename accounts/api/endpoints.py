@@ -18,15 +18,15 @@ from rest_framework.views import APIView
 from accounts.api.parameters import Parameters, parameters, reads_files
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
-from accounts.network import network_of
-from accounts.permissions import account_permissions
-from accounts.requests import is_larger
+from accounts.permissions.resolver import account_permissions
+from accounts.web.client_network import network_of
+from accounts.web.requests import is_larger
 
 Body = Mapping[str, Any] | list[dict[str, Any]]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
-class Call:
+class ApiRequest:
     """One request to the API: who asks, and with what."""
 
     def __init__(self, request: Request) -> None:
@@ -45,14 +45,14 @@ class Call:
         return self.request.user if isinstance(self.request.user, User) else None
 
     @property
-    def given(self) -> Parameters:
+    def params(self) -> Parameters:
         """The parameters, wherever in the request they stood."""
         return parameters(self.request)
 
     @cached_property
     def include(self) -> frozenset[str]:
         """The `include[]` parameter."""
-        return frozenset(self.given.texts("include"))
+        return frozenset(self.params.texts("include"))
 
     @cached_property
     def root(self) -> Account:
@@ -85,9 +85,9 @@ def allow(allowed: bool) -> None:
         raise NotAllowed
 
 
-def open_to_all(handler: Handler) -> Handler:
+def public(handler: Handler) -> Handler:
     """Mark a handler as answering also those who have not signed in; every other one wants a token."""
-    handler.open_to_all = True  # type: ignore[attr-defined]
+    handler.public = True  # type: ignore[attr-defined]
     return handler
 
 
@@ -139,8 +139,8 @@ def methods(**handlers: Callable[..., Body | HttpResponseBase]) -> Callable[...,
 
 def _answering(handler: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     def answer(_view: Endpoint, request: Request, **ids: str) -> HttpResponseBase:
-        call = Call(request)
-        if not getattr(handler, "open_to_all", False) and call.user_or_nobody is None:
+        call = ApiRequest(request)
+        if not getattr(handler, "public", False) and call.user_or_nobody is None:
             raise NotAuthenticated
         found = handler(call, **ids)
         response = found if isinstance(found, HttpResponseBase) else Response(found)

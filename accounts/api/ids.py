@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from django.http import Http404
 
-from accounts.ids import plain_id
 from accounts.models import User
+from accounts.text.ids import plain_id
 
 LONGEST = 255
 PEOPLE = {

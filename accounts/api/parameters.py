@@ -19,7 +19,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from accounts.errors import Invalid
-from accounts.ids import BIGGEST
+from accounts.text.ids import BIGGEST
 
 LONGEST = 100_000
 MOST_IN_A_LIST = 1_000
@@ -137,7 +137,7 @@ def parameters(request: Request) -> Parameters:
     """
     found: Parameters | None = getattr(request, "given", None)
     if found is None:
-        found = request.given = _parameters(request)  # type: ignore[attr-defined]
+        found = request.params = _parameters(request)  # type: ignore[attr-defined]
     return found
 
 

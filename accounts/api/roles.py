@@ -7,15 +7,12 @@ from django.db.models import Q
 from django.http import Http404
 
 from accounts.api.bodies import Body, account_body
-from accounts.api.endpoints import Call, allow
-from accounts.api.finding import account
+from accounts.api.endpoints import ApiRequest, allow
 from accounts.api.ids import condition
-from accounts.api.paging import page_of
+from accounts.api.lookups import account
+from accounts.api.pagination import page_of
 from accounts.api.parameters import Parameters
-from accounts.models import Account, BaseType, Role
-from accounts.permission_list import PERMISSIONS
-from accounts.permissions import account_permissions
-from accounts.roles import (
+from accounts.domain.roles import (
     PERMISSION,
     Setting,
     Wish,
@@ -26,77 +23,80 @@ from accounts.roles import (
     set_role_state,
     settings_of,
 )
+from accounts.models import Account, BaseType, Role
+from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.resolver import account_permissions
 
 BUILT_IN = "built_in"
 
 
-def permissions(call: Call, account_id: str) -> Body:
+def permissions(request: ApiRequest, account_id: str) -> Body:
     """GET accounts/:id/permissions: of those asked for (`permissions[]`, else all), which the caller has"""
-    return permissions_body(call, account_permissions(call.user, account(call, account_id)))
+    return permissions_body(request, account_permissions(request.user, account(request, account_id)))
 
 
-def permissions_body(call: Call, mine: frozenset[str]) -> Body:
+def permissions_body(request: ApiRequest, mine: frozenset[str]) -> Body:
     """Which permissions the caller has; what does not exist here nobody has."""
-    asked = call.given.texts("permissions") or list(PERMISSIONS)
+    asked = request.params.texts("permissions") or list(PERMISSIONS)
     return {key: key in mine for key in asked}
 
 
-def index(call: Call, account_id: str) -> list[Body]:
+def index(request: ApiRequest, account_id: str) -> list[Body]:
     """GET accounts/:id/roles: the built-in ones and the account's own; with `show_inherited` those above too"""
-    home = _home(call, account_id)
-    states = [state for state in call.given.texts("state") if state in Role.State.values]
+    home = _home(request, account_id)
+    states = [state for state in request.params.texts("state") if state in Role.State.values]
     found = roles_of(home, states=states or [Role.State.ACTIVE])
-    if not call.given.flag("show_inherited"):
+    if not request.params.flag("show_inherited"):
         found = found.filter(Q(account=None) | Q(account=home))
-    return _bodies(call, home, page_of(call, found.order_by("id")))
+    return _bodies(request, home, page_of(request, found.order_by("id")))
 
 
-def show(call: Call, account_id: str, role_id: str) -> Body:
+def show(request: ApiRequest, account_id: str, role_id: str) -> Body:
     """GET accounts/:id/roles/:id"""
-    home = _home(call, account_id)
-    return _bodies(call, home, [_role(home, role_id)])[0]
+    home = _home(request, account_id)
+    return _bodies(request, home, [_role(home, role_id)])[0]
 
 
-def create(call: Call, account_id: str) -> Body:
+def create(request: ApiRequest, account_id: str) -> Body:
     """POST accounts/:id/roles"""
-    home = _home(call, account_id)
-    given = call.given
+    home = _home(request, account_id)
+    given = request.params
     base = given.text("base_role_type") or BaseType.ACCOUNT_MEMBERSHIP
     with transaction.atomic():
-        made = create_role(home, given.text("label") or given.text("role"), base, by=call.user)
-        _set_permissions(call, home, made)
-    return _bodies(call, home, [made])[0]
+        made = create_role(home, given.text("label") or given.text("role"), base, by=request.user)
+        _set_permissions(request, home, made)
+    return _bodies(request, home, [made])[0]
 
 
-def change(call: Call, account_id: str, role_id: str) -> Body:
+def change(request: ApiRequest, account_id: str, role_id: str) -> Body:
     """PUT accounts/:id/roles/:id: its label, its permissions in this account, or both"""
-    home = _home(call, account_id)
+    home = _home(request, account_id)
     role = _role(home, role_id)
     with transaction.atomic():
-        if label := call.given.text("label"):
-            rename_role(role, label, by=call.user)
-        _set_permissions(call, home, role)
-    return _bodies(call, home, [role])[0]
+        if label := request.params.text("label"):
+            rename_role(role, label, by=request.user)
+        _set_permissions(request, home, role)
+    return _bodies(request, home, [role])[0]
 
 
-def deactivate(call: Call, account_id: str, role_id: str) -> Body:
+def deactivate(request: ApiRequest, account_id: str, role_id: str) -> Body:
     """DELETE accounts/:id/roles/:id"""
-    return _set_state(call, account_id, role_id, Role.State.INACTIVE)
+    return _set_state(request, account_id, role_id, Role.State.INACTIVE)
 
 
-def activate(call: Call, account_id: str, role_id: str) -> Body:
+def activate(request: ApiRequest, account_id: str, role_id: str) -> Body:
     """POST accounts/:id/roles/:id/activate"""
-    return _set_state(call, account_id, role_id, Role.State.ACTIVE)
+    return _set_state(request, account_id, role_id, Role.State.ACTIVE)
 
 
-def _set_state(call: Call, account_id: str, role_id: str, state: str) -> Body:
-    home = _home(call, account_id)
-    return _bodies(call, home, [set_role_state(_role(home, role_id), state, by=call.user)])[0]
+def _set_state(request: ApiRequest, account_id: str, role_id: str, state: str) -> Body:
+    home = _home(request, account_id)
+    return _bodies(request, home, [set_role_state(_role(home, role_id), state, by=request.user)])[0]
 
 
-def _home(call: Call, account_id: str) -> Account:
-    home = account(call, account_id)
-    allow(PERMISSION in account_permissions(call.user, home))
+def _home(request: ApiRequest, account_id: str) -> Account:
+    home = account(request, account_id)
+    allow(PERMISSION in account_permissions(request.user, home))
     return home
 
 
@@ -107,12 +107,12 @@ def _role(home: Account, role_id: str) -> Role:
     return found
 
 
-def _set_permissions(call: Call, home: Account, role: Role) -> None:
-    wanted = call.given.under("permissions")
+def _set_permissions(request: ApiRequest, home: Account, role: Role) -> None:
+    wanted = request.params.under("permissions")
     # Canvas knows permissions for what is not here; scripts that set them are not to stumble.
     wishes = {key: _wish(wanted.under(key)) for key in wanted if key in PERMISSIONS}
     if wishes:
-        set_permissions(role, home, wishes, by=call.user)
+        set_permissions(role, home, wishes, by=request.user)
 
 
 def _wish(given: Parameters) -> Wish:
@@ -127,12 +127,12 @@ def _wish(given: Parameters) -> Wish:
     return wish
 
 
-def _bodies(call: Call, home: Account, roles: list[Role]) -> list[Body]:
+def _bodies(request: ApiRequest, home: Account, roles: list[Role]) -> list[Body]:
     settings = settings_of(roles, home)
-    return [_body(call, role, settings[role.pk]) for role in roles]
+    return [_body(request, role, settings[role.pk]) for role in roles]
 
 
-def _body(call: Call, role: Role, settings: dict[str, Setting]) -> Body:
+def _body(request: ApiRequest, role: Role, settings: dict[str, Setting]) -> Body:
     return {
         "id": role.pk,
         "label": role.label,
@@ -141,7 +141,7 @@ def _body(call: Call, role: Role, settings: dict[str, Setting]) -> Body:
         "is_account_role": role.base_type in (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP),
         "workflow_state": BUILT_IN if role.account is None else role.workflow_state,
         "created_at": role.created_at,
-        "account": None if role.account is None else account_body(role.account, call.root, ()),
+        "account": None if role.account is None else account_body(role.account, request.root, ()),
         "permissions": {key: _setting_body(setting) for key, setting in settings.items()},
     }
 

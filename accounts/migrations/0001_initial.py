@@ -10,9 +10,9 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.collation
+import accounts.text.collation
 from accounts import guards
-from accounts.texts import UNTIDY
+from accounts.text.normal_form import UNTIDY
 
 
 class Migration(migrations.Migration):
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.RunSQL(accounts.collation.SQL, accounts.collation.REVERSE),
+        migrations.RunSQL(accounts.text.collation.SQL, accounts.text.collation.REVERSE),
         migrations.CreateModel(
             name="User",
             fields=[
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                         output_field=models.TextField(db_collation="C"),
                     ),
                 ),
-                ("login_id", accounts.collation.LoginField(max_length=100)),
+                ("login_id", accounts.text.collation.LoginField(max_length=100)),
                 ("email", models.EmailField(blank=True, max_length=254)),
                 ("sis_user_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
                 ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
@@ -96,10 +96,10 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        accounts.collation.LoginKey("login_id"), name="login_is_unique_in_any_case"
+                        accounts.text.collation.LoginKey("login_id"), name="login_is_unique_in_any_case"
                     ),
                     models.UniqueConstraint(
-                        accounts.collation.LoginShape("login_id"), name="login_is_unique_in_its_looks"
+                        accounts.text.collation.LoginShape("login_id"), name="login_is_unique_in_its_looks"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("login_id", ""), _negated=True), name="login_is_not_empty"

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.collation import search_text, sort_key
 from accounts.models.sis import sis_import_id, stuck_sis_fields
+from accounts.text.collation import search_text, sort_key
 
 
 class SelfRegistration(models.TextChoices):

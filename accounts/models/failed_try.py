@@ -1,4 +1,4 @@
-"""Failed tries at secrets, kept to limit guessing (accounts/rate_limit.py)."""
+"""Failed tries at secrets, kept to limit guessing (accounts/domain/rate_limit.py)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex

@@ -17,7 +17,7 @@ class LinkQuerySet(models.QuerySet["ObservationLink"]):
 
 
 class ObservationLink(models.Model):
-    """`observer` follows `student`. What that opens is worked out in courses/observing.py."""
+    """`observer` follows `student`. What that opens is worked out in courses/domain/observation.py."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")

@@ -1,4 +1,4 @@
-"""Forms that have been carried out, so that one sent twice makes one thing (accounts/sent_forms.py)."""
+"""Forms that have been carried out, so that one sent twice makes one thing (accounts/web/sent_forms.py)."""
 
 from django.db import models
 from django.utils import timezone

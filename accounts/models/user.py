@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from accounts.collation import LoginField, LoginKey, LoginShape, search_text, sort_key
 from accounts.models.sis import sis_import_id, stuck_sis_fields
-from accounts.names import family_of, first_name, parts_of, sortable
-from accounts.texts import UNTIDY
+from accounts.text.collation import LoginField, LoginKey, LoginShape, search_text, sort_key
+from accounts.text.names import family_of, first_name, parts_of, sortable
+from accounts.text.normal_form import UNTIDY
 
 LONGEST_NAME = 255
 
@@ -56,7 +56,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     name = models.CharField(max_length=255)
     sortable_name = models.CharField(max_length=255)
     short_name = models.CharField(max_length=255)
-    # Made of the names by the database, for whoever writes them: see accounts/collation.py.
+    # Made of the names by the database, for whoever writes them: see accounts/text/collation.py.
     search_text = search_text("sortable_name", "short_name")
     sort_key = sort_key("sortable_name")
     login_id = LoginField(max_length=100)
@@ -72,7 +72,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     session_epoch = models.PositiveIntegerField(default=0)
     pronouns = models.CharField(max_length=255, blank=True, db_default="")
     declared_user_type = models.CharField(max_length=16, blank=True, db_default="")
-    # Which of the passwords this person has had was given by a roster file (sis/passwords.py); empty: none.
+    # Which of the passwords this person has had was given by a roster file (sis/files/passwords.py); empty: none.
     sis_password_mark = models.CharField(max_length=128, blank=True, db_default="", editable=False)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
@@ -80,7 +80,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     objects = UserManager()
 
-    # Who is acting as this person at the moment, if anybody: not stored, see courses/acting.py.
+    # Who is acting as this person at the moment, if anybody: not stored, see courses/access/act_as.py.
     actor: User | None = None
 
     USERNAME_FIELD = "login_id"

@@ -6,7 +6,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
-from accounts.zones import clock
+from accounts.domain.time_zones import clock
 
 register = template.Library()
 

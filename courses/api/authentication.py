@@ -9,7 +9,7 @@ from accounts.api.ids import somebody
 from accounts.api.parameters import ACTING, parameters_of_acting
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
-from courses.acting import acting_as
+from courses.access.act_as import acting_as
 
 
 class ActingAuthentication(BearerAuthentication):

@@ -9,9 +9,9 @@ from django.utils.html import linebreaks
 
 from accounts.api.bodies import user_body
 from accounts.models import Account, BaseType
+from courses.access.enrollments import EnrollmentAccess
+from courses.domain.grades import Totals, score_of
 from courses.models import Course, Enrollment, Section, Term
-from courses.reading import Sight
-from courses.totals import Totals, score_of
 
 Body = dict[str, Any]
 Address = Callable[[str], str]
@@ -98,7 +98,7 @@ def section_body(section: Section, keys: Collection[str]) -> Body:
     return body
 
 
-def brief_enrollment(enrollment: Enrollment, sight: Sight, totals: Totals) -> Body:
+def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> Body:
     """An enrollment as it stands in the `enrollments` of a course."""
     body: Body = {
         "type": SHORT_TYPES[BaseType(enrollment.type)],
@@ -110,7 +110,7 @@ def brief_enrollment(enrollment: Enrollment, sight: Sight, totals: Totals) -> Bo
     }
     if enrollment.associated_user_id is not None:
         body["associated_user_id"] = enrollment.associated_user_id
-    if enrollment.type == BaseType.STUDENT and sight.grades(enrollment):
+    if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
         body |= {
             "computed_current_score": score_of(enrollment, totals),
             "computed_current_grade": None,
@@ -122,15 +122,15 @@ def brief_enrollment(enrollment: Enrollment, sight: Sight, totals: Totals) -> Bo
 
 def enrollment_body(
     enrollment: Enrollment,
-    sight: Sight,
+    access: EnrollmentAccess,
     totals: Totals,
     address: Address,
     include: Collection[str] = (),
     *,
     with_user: bool = True,
 ) -> Body:
-    """An enrollment, as far as the reader behind `sight` may know it."""
-    course, keys = enrollment.section.course, sight.keys(enrollment)
+    """An enrollment, as far as the reader behind `access` may know it."""
+    course, keys = enrollment.section.course, access.keys(enrollment)
     path = f"/courses/{course.pk}"
     body: Body = {
         "id": enrollment.pk,
@@ -152,9 +152,9 @@ def enrollment_body(
     if "read_sis" in keys:
         body["sis_user_id"] = enrollment.user.sis_user_id
     # That somebody reads their own SIS id does not open those of the course.
-    if "read_sis" in sight.keys_of_course(enrollment):
+    if "read_sis" in access.keys_of_course(enrollment):
         body |= {"sis_course_id": course.sis_course_id, "sis_section_id": enrollment.section.sis_section_id}
-    if enrollment.type == BaseType.STUDENT and sight.grades(enrollment):
+    if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
         body["grades"] = {
             "html_url": address(f"{path}/grades"),
             "current_score": score_of(enrollment, totals),
@@ -164,8 +164,8 @@ def enrollment_body(
         }
     if with_user:
         body["user"] = user_body(enrollment.user, keys, include)
-        if sight.is_unsettled(enrollment):
+        if access.is_unsettled(enrollment):
             body["user"].pop("pronouns", None)
     if "observed_users" in include and enrollment.associated_user:
-        body["observed_user"] = user_body(enrollment.associated_user, sight.keys_of_observed(enrollment), include)
+        body["observed_user"] = user_body(enrollment.associated_user, access.keys_of_observed(enrollment), include)
     return body

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from accounts.api.endpoints import Body, Call
-from accounts.api.paging import page_of
+from accounts.api.endpoints import ApiRequest, Body
+from accounts.api.pagination import page_of
 from accounts.errors import NotAllowed
-from courses.api import finding
+from courses.access.courses import course_access
+from courses.access.enrollments import EnrollmentAccess, places_in, places_of
+from courses.api import lookups
 from courses.api.bodies import TYPES, enrollment_body
+from courses.domain.grades import totals_of
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.reading import Sight, places_in, places_of
-from courses.totals import totals_of
-from courses.visibility import standing
 
 State = Enrollment.State
 
@@ -26,48 +26,48 @@ SEVERAL_STATES = {
 }
 
 
-def index(call: Call, course_id: str) -> Body:
+def index(request: ApiRequest, course_id: str) -> Body:
     """GET courses/:id/enrollments"""
-    return _list(call, _readable(call, finding.course(call, course_id)))
+    return _list(request, _readable(request, lookups.course(request, course_id)))
 
 
-def index_of_section(call: Call, section_id: str) -> Body:
+def index_of_section(request: ApiRequest, section_id: str) -> Body:
     """GET sections/:id/enrollments"""
-    section = finding.section(call, section_id)
-    return _list(call, _readable(call, section.course).filter(section=section))
+    section = lookups.section(request, section_id)
+    return _list(request, _readable(request, section.course).filter(section=section))
 
 
-def index_of_user(call: Call, user_id: str) -> Body:
+def index_of_user(request: ApiRequest, user_id: str) -> Body:
     """GET users/:id/enrollments: how the apps find out whom somebody observes"""
-    places = places_of(finding.person(call, user_id), by=call.user)
+    places = places_of(lookups.person(request, user_id), by=request.user)
     if places is None:
         raise NotAllowed
-    return _list(call, places)
+    return _list(request, places)
 
 
-def show(call: Call, course_id: str, enrollment_id: str) -> Body:
+def show(request: ApiRequest, course_id: str, enrollment_id: str) -> Body:
     """GET courses/:id/enrollments/:id"""
-    course = finding.course(call, course_id)
-    enrollment = finding.enrollment(course, enrollment_id)
-    if not _readable(call, course).filter(pk=enrollment.pk).exists():
+    course = lookups.course(request, course_id)
+    enrollment = lookups.enrollment(course, enrollment_id)
+    if not _readable(request, course).filter(pk=enrollment.pk).exists():
         raise NotAllowed
-    return bodies(call, [enrollment])[0]
+    return bodies(request, [enrollment])[0]
 
 
-def _readable(call: Call, course: Course) -> EnrollmentQuerySet:
-    here = standing(call.user, course)
+def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
+    here = course_access(request.user, course)
     if here is None:
         raise NotAllowed
-    return places_in(course, by=call.user, sees_people=here.sees_people)
+    return places_in(course, by=request.user, sees_people=here.sees_people)
 
 
-def _list(call: Call, places: EnrollmentQuerySet) -> Body:
-    found = _filtered(call, places).select_related(*finding.WITH_ENROLLMENT)
-    return bodies(call, page_of(call, found.order_by("id")))
+def _list(request: ApiRequest, places: EnrollmentQuerySet) -> Body:
+    found = _filtered(request, places).select_related(*lookups.WITH_ENROLLMENT)
+    return bodies(request, page_of(request, found.order_by("id")))
 
 
-def _filtered(call: Call, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
-    given = call.given
+def _filtered(request: ApiRequest, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    given = request.params
     if types := given.texts("type"):
         places = places.filter(type__in=types)
     if roles := given.texts("role"):
@@ -75,7 +75,7 @@ def _filtered(call: Call, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
         places = places.filter(built_in | Q(role__account__isnull=False, role__label__in=roles))
     for key, field in (("user_id", "user"), ("associated_user_id", "associated_user")):
         if text := given.text(key):
-            places = places.filter(**{field: finding.person(call, text)})
+            places = places.filter(**{field: lookups.person(request, text)})
     return places.filter(state__in=states(given.texts("state")) or Enrollment.LIVE)
 
 
@@ -84,10 +84,10 @@ def states(words: list[str]) -> list[str]:
     return [state for word in words for state in SEVERAL_STATES.get(word, [word])]
 
 
-def bodies(call: Call, enrollments: list[Enrollment]) -> list[dict[str, object]]:
+def bodies(request: ApiRequest, enrollments: list[Enrollment]) -> list[dict[str, object]]:
     """Enrollments as the caller may see them, at the price of five statements for any number."""
-    sight, totals = Sight(call.user, enrollments), totals_of(enrollments)
-    return [enrollment_body(enrollment, sight, totals, call.address, call.include) for enrollment in enrollments]
+    access, totals = EnrollmentAccess(request.user, enrollments), totals_of(enrollments)
+    return [enrollment_body(enrollment, access, totals, request.address, request.include) for enrollment in enrollments]
 
 
 def short_types(words: list[str]) -> list[str]:

@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
-from accounts.api.endpoints import Body, Call, allow
-from accounts.api.paging import page_of
-from courses.api import finding
+from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.pagination import page_of
+from courses.access.permissions import course_permissions
+from courses.api import lookups
 from courses.api.bodies import section_body
 from courses.api.people import roster_keys
-from courses.permissions import course_permissions
-from courses.sections import Dates, create_section, delete_section, edit_section, sections_open_to
+from courses.domain.sections import Dates, create_section, delete_section, edit_section, sections_open_to
 
 BINDS = "restrict_enrollments_to_section_dates"
 
 
-def index(call: Call, course_id: str) -> Body:
+def index(request: ApiRequest, course_id: str) -> Body:
     """GET courses/:id/sections"""
-    course = finding.course(call, course_id)
-    keys = roster_keys(call, course)
-    return [section_body(section, keys) for section in page_of(call, sections_open_to(call.user, course))]
+    course = lookups.course(request, course_id)
+    keys = roster_keys(request, course)
+    return [section_body(section, keys) for section in page_of(request, sections_open_to(request.user, course))]
 
 
-def show(call: Call, section_id: str) -> Body:
+def show(request: ApiRequest, section_id: str) -> Body:
     """GET sections/:id"""
-    section = finding.section(call, section_id)
-    keys = roster_keys(call, section.course)
-    allow(sections_open_to(call.user, section.course).filter(pk=section.pk).exists())
+    section = lookups.section(request, section_id)
+    keys = roster_keys(request, section.course)
+    allow(sections_open_to(request.user, section.course).filter(pk=section.pk).exists())
     return section_body(section, keys)
 
 
-def create(call: Call, course_id: str) -> Body:
+def create(request: ApiRequest, course_id: str) -> Body:
     """POST courses/:id/sections"""
-    course = finding.course(call, course_id)
-    wanted = call.given.under("course_section")
+    course = lookups.course(request, course_id)
+    wanted = request.params.under("course_section")
     section = create_section(
         course,
-        by=call.user,
+        by=request.user,
         name=wanted.text("name"),
         sis_section_id=wanted.text("sis_section_id"),
         start_at=wanted.moment("start_at"),
         end_at=wanted.moment("end_at"),
         restrict_enrollments_to_section_dates=wanted.flag(BINDS),
     )
-    return section_body(section, course_permissions(call.user, course))
+    return section_body(section, course_permissions(request.user, course))
 
 
-def edit(call: Call, section_id: str) -> Body:
+def edit(request: ApiRequest, section_id: str) -> Body:
     """PUT sections/:id: what is not given stays as it is"""
-    section = finding.section(call, section_id)
-    wanted = call.given.under("course_section")
+    section = lookups.section(request, section_id)
+    wanted = request.params.under("course_section")
     dates: Dates = {}
     if "start_at" in wanted:
         dates["start_at"] = wanted.moment("start_at")
@@ -57,16 +57,16 @@ def edit(call: Call, section_id: str) -> Body:
         dates["restrict_enrollments_to_section_dates"] = wanted.flag(BINDS)
     changed = edit_section(
         section,
-        by=call.user,
+        by=request.user,
         name=wanted.text("name") if "name" in wanted else None,
         sis_section_id=wanted.text("sis_section_id") if "sis_section_id" in wanted else None,
         **dates,
     )
-    return section_body(changed, course_permissions(call.user, section.course))
+    return section_body(changed, course_permissions(request.user, section.course))
 
 
-def delete(call: Call, section_id: str) -> Body:
+def delete(request: ApiRequest, section_id: str) -> Body:
     """DELETE sections/:id"""
-    section = finding.section(call, section_id)
-    keys = course_permissions(call.user, section.course)
-    return section_body(delete_section(section, by=call.user), keys)
+    section = lookups.section(request, section_id)
+    keys = course_permissions(request.user, section.course)
+    return section_body(delete_section(section, by=request.user), keys)

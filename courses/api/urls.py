@@ -3,7 +3,18 @@
 from django.urls import path
 
 from accounts.api.endpoints import methods
-from courses.api import admins, courses, enrolling, enrollments, logins, people, running, sections, terms, users
+from courses.api import (
+    account_courses,
+    admins,
+    courses,
+    enrollment_changes,
+    enrollments,
+    logins,
+    people,
+    sections,
+    terms,
+    users,
+)
 
 COURSE = "courses/<str:course_id>"
 ENROLLMENT = f"{COURSE}/enrollments/<str:enrollment_id>"
@@ -15,7 +26,7 @@ urlpatterns = [
     path("accounts/<str:account_id>/logins/<str:login_id>", methods(PUT=logins.change)),
     path("accounts/<str:account_id>/admins", methods(GET=admins.index, POST=admins.create)),
     path("accounts/<str:account_id>/admins/<str:user_id>", methods(DELETE=admins.remove)),
-    path("accounts/<str:account_id>/sub_accounts/<str:sub_account_id>", methods(DELETE=running.delete_account)),
+    path("accounts/<str:account_id>/sub_accounts/<str:sub_account_id>", methods(DELETE=account_courses.delete_account)),
     path("accounts/<str:account_id>/terms", methods(GET=terms.index, POST=terms.create)),
     path(
         "accounts/<str:account_id>/terms/<str:term_id>",
@@ -23,22 +34,22 @@ urlpatterns = [
     ),
     path("users/<str:user_id>/profile", methods(GET=users.profile)),
     path("courses", methods(GET=courses.index)),
-    path(COURSE, methods(GET=courses.show, PUT=running.change, DELETE=running.end)),
+    path(COURSE, methods(GET=courses.show, PUT=account_courses.change, DELETE=account_courses.end)),
     path(f"{COURSE}/permissions", methods(GET=courses.permissions)),
-    path("accounts/<str:account_id>/courses", methods(GET=running.index_of_account, POST=courses.create)),
+    path("accounts/<str:account_id>/courses", methods(GET=account_courses.index_of_account, POST=courses.create)),
     path("users/<str:user_id>/courses", methods(GET=courses.index_of_user)),
     path(f"{COURSE}/sections", methods(GET=sections.index, POST=sections.create)),
     path("sections/<str:section_id>", methods(GET=sections.show, PUT=sections.edit, DELETE=sections.delete)),
-    path(f"{COURSE}/enrollments", methods(GET=enrollments.index, POST=enrolling.create)),
+    path(f"{COURSE}/enrollments", methods(GET=enrollments.index, POST=enrollment_changes.create)),
     path(
         "sections/<str:section_id>/enrollments",
-        methods(GET=enrollments.index_of_section, POST=enrolling.create_in_section),
+        methods(GET=enrollments.index_of_section, POST=enrollment_changes.create_in_section),
     ),
     path("users/<str:user_id>/enrollments", methods(GET=enrollments.index_of_user)),
-    path(ENROLLMENT, methods(GET=enrollments.show, DELETE=enrolling.end)),
-    path(f"{ENROLLMENT}/reactivate", methods(PUT=enrolling.reactivate)),
-    path(f"{ENROLLMENT}/accept", methods(POST=enrolling.accept)),
-    path(f"{ENROLLMENT}/reject", methods(POST=enrolling.reject)),
+    path(ENROLLMENT, methods(GET=enrollments.show, DELETE=enrollment_changes.end)),
+    path(f"{ENROLLMENT}/reactivate", methods(PUT=enrollment_changes.reactivate)),
+    path(f"{ENROLLMENT}/accept", methods(POST=enrollment_changes.accept)),
+    path(f"{ENROLLMENT}/reject", methods(POST=enrollment_changes.reject)),
     path(f"{COURSE}/users", methods(GET=people.index)),
     path(f"{COURSE}/search_users", methods(GET=people.index)),
     path(f"{COURSE}/users/<str:user_id>", methods(GET=people.show)),

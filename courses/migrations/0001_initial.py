@@ -8,7 +8,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from courses import dates, guards
+from courses import guards
+from courses.models import dates
 
 
 class Migration(migrations.Migration):

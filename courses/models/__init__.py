@@ -1,7 +1,7 @@
 """The tables of the courses app."""
 
 from courses.models.content import Announcement, Assignment, Submission, SubmissionComment
-from courses.models.course import Course, Section, Term
+from courses.models.course import Course, Section, Term, default_section
 from courses.models.enrollment import Enrollment, LinkCourse
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "Submission",
     "SubmissionComment",
     "Term",
+    "default_section",
 ]

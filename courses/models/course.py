@@ -9,9 +9,9 @@ from django.db.models import F, Q, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from accounts.collation import search_text, sort_key
 from accounts.models import Account, BaseType
 from accounts.models.sis import sis_import_id, stuck_sis_fields
+from accounts.text.collation import search_text, sort_key
 
 
 class Term(models.Model):
@@ -57,7 +57,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
 
 
 class Course(models.Model):
-    """A course. Students and observers see it once it is published and has begun for them: see courses/dates.py."""
+    """A course. Students and observers see it once it is published and has begun for them (courses/models/dates.py)."""
 
     class State(models.TextChoices):
         UNPUBLISHED = "unpublished", _("Unpublished")
@@ -142,3 +142,15 @@ class Section(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def default_section(course: Course) -> Section:
+    """The section people go to when none is named; made on first use."""
+    # Cross-listed away it still is the default of the course it came from, and not of the one it is in now.
+    elsewhere = Section.objects.filter(nonxlist_course=course, is_default=True).select_related("course").first()
+    if elsewhere:
+        return elsewhere
+    section, _made = Section.objects.get_or_create(
+        course=course, is_default=True, nonxlist_course=None, defaults={"name": course.name}
+    )
+    return section

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import COURSE_BASE_TYPES, BaseType, ObservationLink, Role, User
 from accounts.models.sis import sis_import_id, stuck_sis_fields
-from courses.dates import has_begun
 from courses.models.course import Course, Section
+from courses.models.dates import has_begun
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
@@ -30,7 +30,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self if sections is None else self.filter(section__in=sections)
 
     def begun(self) -> EnrollmentQuerySet:
-        """Those that have begun, by all dates that count: see courses/dates.py."""
+        """Those that have begun, by all dates that count: see courses/models/dates.py."""
         return self.filter(has_begun())
 
     def open(self) -> EnrollmentQuerySet:
@@ -41,7 +41,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Those that have been accepted: the others are invitations, whatever staff did to them meanwhile.
 
         Whoever can add people can invite anybody: until the invitation is accepted it gives no right to know more of
-        them than the name, nor to act for them (courses/consent.py).
+        them than the name, nor to act for them (courses/access/consent.py).
         """
         return self.filter(accepted_at__isnull=False)
 
@@ -87,7 +87,7 @@ class Enrollment(models.Model):
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
-    # Consent is a fact of its own, and no state that staff can set: courses/consent.py.
+    # Consent is a fact of its own, and no state that staff can set: courses/access/consent.py.
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_through = models.CharField(max_length=16, choices=Through.choices, blank=True, db_default="")
     limit_privileges_to_course_section = models.BooleanField(default=False)

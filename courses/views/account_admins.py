@@ -11,40 +11,40 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.admins import PERMISSION, admins_of, givable_roles, make_admin, removable, remove_admin
+from accounts.domain.admins import PERMISSION, admins_of, givable_roles, make_admin, removable, remove_admin
 from accounts.errors import Refused
-from accounts.forms import AdminForm
+from accounts.forms.users import AdminForm
 from accounts.models import User
-from accounts.paging import page_of, search_words
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import done_once
-from courses.people import findable, searched
-from courses.views.accounts import FormPage, Question, ask, enter, show_form, show_page
-from courses.views.finding import Search, find_person
+from accounts.web.pagination import page_of, search_words
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import done_once
+from courses.domain.rosters import findable, searched
+from courses.views.accounts import ConfirmPage, FormPage, get_account_or_403, render_confirm, show_form, show_page
+from courses.views.person_search import Search, find_person
 
 TAB = "admins"
 
 
 @login_required
-def index(request: SignedInRequest, account_id: int) -> HttpResponse:
+def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """The admins of this very account, to be searched."""
-    post = enter(request, account_id, PERMISSION)
+    here = get_account_or_403(request, account_id, PERMISSION)
     words = search_words(request.GET.get("search"))
-    found = admins_of(post.account)
+    found = admins_of(here.account)
     if words:
-        found = found.filter(user__in=searched(User.objects.all(), words, post.permissions))
+        found = found.filter(user__in=searched(User.objects.all(), words, here.permissions))
     page = page_of(found, request.GET.get("page"))
     may_remove = removable(page.items, by=request.user)
-    return show_page(request, post, TAB, "admins.html", page=page, words=words, removable=may_remove)
+    return show_page(request, here, TAB, "admins.html", page=page, words=words, removable=may_remove)
 
 
 @login_required
-def find(request: SignedInRequest, account_id: int) -> HttpResponse:
+def find(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Find somebody to give a role to."""
-    post = enter(request, account_id, PERMISSION)
+    here = get_account_or_403(request, account_id, PERMISSION)
     search = Search(
         title=_("Add an admin"),
-        intro=_("Who is to help run %(account)s?") % {"account": post.account.name},
+        intro=_("Who is to help run %(account)s?") % {"account": here.account.name},
         back=reverse("account_admins", args=[account_id]),
         back_label=_("Admins"),
         tab=TAB,
@@ -56,19 +56,19 @@ def find(request: SignedInRequest, account_id: int) -> HttpResponse:
     def why_not(_people: Collection[User]) -> dict[int, str]:
         return {}
 
-    return find_person(request, post, search, address, why_not)
+    return find_person(request, here, search, address, why_not)
 
 
 @login_required
 @done_once
-def make(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+def make(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Choose the role; a POST gives it."""
-    post = enter(request, account_id, PERMISSION)
-    person = get_object_or_404(findable(post.account, by=request.user), pk=user_id)
-    roles = givable_roles(post.account, by=request.user)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    person = get_object_or_404(findable(here.account, by=request.user), pk=user_id)
+    roles = givable_roles(here.account, by=request.user)
     form = AdminForm(roles, request.POST or None)
-    names = {"name": person.short_name, "account": post.account.name}
-    if form.carry_out(lambda: make_admin(person, form.cleaned_data["role"], post.account, by=request.user)):
+    names = {"name": person.short_name, "account": here.account.name}
+    if form.carry_out(lambda: make_admin(person, form.cleaned_data["role"], here.account, by=request.user)):
         messages.success(request, _("%(name)s is an admin of %(account)s now.") % names)
         return redirect("account_admins", account_id)
     about = FormPage(
@@ -84,16 +84,16 @@ def make(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespons
         back_label=_("Admins"),
         tab=TAB,
     )
-    return show_form(request, post, about, form)
+    return show_form(request, here, about, form)
 
 
 @login_required
 @done_once
-def remove(request: SignedInRequest, account_id: int, admin_id: int) -> HttpResponse:
+def remove(request: AuthenticatedHttpRequest, account_id: int, admin_id: int) -> HttpResponse:
     """Take a role away, after asking."""
-    post = enter(request, account_id, PERMISSION)
-    admin = get_object_or_404(admins_of(post.account), pk=admin_id)
-    names = {"name": admin.user.name, "role": admin.role.label, "account": post.account.name}
+    here = get_account_or_403(request, account_id, PERMISSION)
+    admin = get_object_or_404(admins_of(here.account), pk=admin_id)
+    names = {"name": admin.user.name, "role": admin.role.label, "account": here.account.name}
     refusal = None
     if request.method == "POST":
         try:
@@ -102,7 +102,7 @@ def remove(request: SignedInRequest, account_id: int, admin_id: int) -> HttpResp
             return redirect("account_admins", account_id)
         except Refused as caught:
             refusal = caught
-    question = Question(
+    confirm_page = ConfirmPage(
         title=_("Take the role %(role)s from %(name)s?") % names,
         sentences=(
             _("%(name)s can no longer do in %(account)s and below it what this role allows, from the next click.")
@@ -115,4 +115,4 @@ def remove(request: SignedInRequest, account_id: int, admin_id: int) -> HttpResp
         back_label=_("Admins"),
         tab=TAB,
     )
-    return ask(request, post, question, refusal)
+    return render_confirm(request, here, confirm_page, refusal)

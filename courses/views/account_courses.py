@@ -16,24 +16,35 @@ from django.views.decorators.http import require_POST
 
 from accounts.errors import Refused
 from accounts.models import Account, User
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import done_once
-from accounts.tree import with_all_below
-from courses.creating import PERMISSION, check_may_manage, create_course, where_managed
-from courses.forms import CourseForm
-from courses.models import Course
-from courses.people import courses_of
-from courses.running import (
+from accounts.models.account_tree import with_all_below
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import done_once
+from courses.domain.courses import (
+    PERMISSION,
     Inside,
+    check_may_manage,
     conclude,
+    create_course,
     delete_course,
     edit_course,
     has_grades,
     publish,
     unpublish,
     what_is_inside,
+    where_managed,
 )
-from courses.views.accounts import FormPage, Post, Question, ask, enter, show_form, show_page
+from courses.domain.rosters import courses_of
+from courses.forms import CourseForm
+from courses.models import Course
+from courses.views.accounts import (
+    AccountContext,
+    ConfirmPage,
+    FormPage,
+    get_account_or_403,
+    render_confirm,
+    show_form,
+    show_page,
+)
 
 TAB = "courses"
 # By Canvas's word for what is to happen: the rule, and what is said afterwards.
@@ -44,16 +55,18 @@ EVENTS: dict[str, tuple[Any, str | Promise]] = {
 }
 
 
-def _enter(request: SignedInRequest, account_id: int, course_id: int) -> tuple[Post, Course]:
-    post = enter(request, account_id, PERMISSION)
-    return post, get_object_or_404(courses_of(post.account), pk=course_id)
+def _enter(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> tuple[AccountContext, Course]:
+    here = get_account_or_403(request, account_id, PERMISSION)
+    return here, get_object_or_404(courses_of(here.account), pk=course_id)
 
 
-def _enter_to_change(request: SignedInRequest, account_id: int, course_id: int) -> tuple[Post, Course]:
+def _enter_to_change(
+    request: AuthenticatedHttpRequest, account_id: int, course_id: int
+) -> tuple[AccountContext, Course]:
     """The same, for who may change the course: the account it is in may have taken the right away. Or NotAllowed."""
-    post, course = _enter(request, account_id, course_id)
+    here, course = _enter(request, account_id, course_id)
     check_may_manage(course.account, request.user)
-    return post, course
+    return here, course
 
 
 def _within(account: Account, *, by: User) -> Any:
@@ -63,9 +76,9 @@ def _within(account: Account, *, by: User) -> Any:
 
 
 @login_required
-def show(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
     """The course's facts, its people in numbers, and what can be done with it."""
-    post, course = _enter(request, account_id, course_id)
+    here, course = _enter(request, account_id, course_id)
     context: dict[str, Any] = {
         "course": course,
         "states": Course.State,
@@ -73,19 +86,19 @@ def show(request: SignedInRequest, account_id: int, course_id: int) -> HttpRespo
         "has_grades": has_grades(course),
         "may_change": bool(where_managed([course.account], by=request.user)),
     }
-    return show_page(request, post, TAB, "course.html", **context)
+    return show_page(request, here, TAB, "course.html", **context)
 
 
 @login_required
 @done_once
-def new(request: SignedInRequest, account_id: int) -> HttpResponse:
+def new(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Make a course, unpublished."""
-    post = enter(request, account_id, PERMISSION)
+    here = get_account_or_403(request, account_id, PERMISSION)
     form = CourseForm(
         None,
         request.POST or None,
-        keys=post.permissions,
-        accounts=_within(post.account, by=request.user),
+        keys=here.permissions,
+        accounts=_within(here.account, by=request.user),
         initial={"account": account_id},
     )
 
@@ -103,15 +116,15 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
         back_label=_("Courses"),
         tab=TAB,
     )
-    return show_form(request, post, about, form)
+    return show_form(request, here, about, form)
 
 
 @login_required
-def edit(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
+def edit(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
     """The course's names, account, term and dates."""
-    post, course = _enter_to_change(request, account_id, course_id)
+    here, course = _enter_to_change(request, account_id, course_id)
     form = CourseForm(
-        course, request.POST or None, keys=post.permissions, accounts=_within(post.account, by=request.user)
+        course, request.POST or None, keys=here.permissions, accounts=_within(here.account, by=request.user)
     )
     if form.carry_out(lambda: edit_course(course, by=request.user, **form.cleaned_data)):
         messages.success(request, _("The changes are saved."))
@@ -123,12 +136,12 @@ def edit(request: SignedInRequest, account_id: int, course_id: int) -> HttpRespo
         back_label=course.name,
         tab=TAB,
     )
-    return show_form(request, post, about, form)
+    return show_form(request, here, about, form)
 
 
 @require_POST
 @login_required
-def change_state(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
+def change_state(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
     """Publish, unpublish, conclude or open the course again (`event`, in Canvas's words)."""
     _post, course = _enter_to_change(request, account_id, course_id)
     if event := EVENTS.get(request.POST.get("event", "")):
@@ -143,14 +156,14 @@ def change_state(request: SignedInRequest, account_id: int, course_id: int) -> H
 
 @login_required
 @done_once
-def delete(request: SignedInRequest, account_id: int, course_id: int) -> HttpResponse:
+def delete(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
     """Delete the course, after asking with numbers."""
-    post, course = _enter_to_change(request, account_id, course_id)
+    here, course = _enter_to_change(request, account_id, course_id)
     if request.method == "POST":
         delete_course(course, by=request.user)
         messages.success(request, _("The course %(name)s is deleted.") % {"name": course.name})
         return redirect("account_courses", account_id)
-    question = Question(
+    confirm_page = ConfirmPage(
         title=_("Delete the course %(name)s?") % {"name": course.name},
         sentences=_what_it_means(what_is_inside(course)),
         yes=_("Delete course"),
@@ -159,7 +172,7 @@ def delete(request: SignedInRequest, account_id: int, course_id: int) -> HttpRes
         back_label=course.name,
         tab=TAB,
     )
-    return ask(request, post, question)
+    return render_confirm(request, here, confirm_page)
 
 
 def _what_it_means(inside: Inside) -> list[str]:

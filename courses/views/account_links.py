@@ -16,34 +16,36 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
-from accounts.permissions import may_on_account
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import done_once
-from courses.linking import stays_after
+from accounts.permissions.resolver import may_on_account
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import done_once
+from courses.domain.course_observers import stays_after
+from courses.domain.observation import link, unlink
+from courses.domain.rosters import findable, people_of
 from courses.models import Course, Enrollment
-from courses.observing import link, unlink
-from courses.people import findable, people_of
 from courses.views.account_user import MANAGE_OBSERVERS
-from courses.views.accounts import Post, enter, show_page
-from courses.views.finding import Search, find_person
+from courses.views.accounts import AccountContext, get_account_or_403, show_page
+from courses.views.person_search import Search, find_person
 
 STUDENT, OBSERVER = "student", "observer"
 NAMED = 10
 
 
-def _enter(request: SignedInRequest, account_id: int, user_id: int, kind: str = STUDENT) -> tuple[Post, User]:
+def _enter(
+    request: AuthenticatedHttpRequest, account_id: int, user_id: int, kind: str = STUDENT
+) -> tuple[AccountContext, User]:
     if kind not in (STUDENT, OBSERVER):
         raise Http404
-    post = enter(request, account_id, "read_roster")
+    here = get_account_or_403(request, account_id, "read_roster")
     if not may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()):
         raise PermissionDenied(_("Links are for those who manage observers in the whole institution."))
-    return post, get_object_or_404(people_of(post.account), pk=user_id)
+    return here, get_object_or_404(people_of(here.account), pk=user_id)
 
 
 @login_required
-def find(request: SignedInRequest, account_id: int, user_id: int, kind: str) -> HttpResponse:
+def find(request: AuthenticatedHttpRequest, account_id: int, user_id: int, kind: str) -> HttpResponse:
     """Find the student this person is to observe, or an observer for this student (`kind`)."""
-    post, person = _enter(request, account_id, user_id, kind)
+    here, person = _enter(request, account_id, user_id, kind)
     if kind == STUDENT:
         title, intro = _("Link %(name)s to a student"), _("Whom is %(name)s to observe?")
     else:
@@ -66,15 +68,15 @@ def find(request: SignedInRequest, account_id: int, user_id: int, kind: str) -> 
             linked = links.filter(student=person, observer__in=others).values_list("observer_id", flat=True)
         return {**dict.fromkeys(linked, _("Linked already")), person.pk: _("This very person")}
 
-    return find_person(request, post, search, address, why_not)
+    return find_person(request, here, search, address, why_not)
 
 
 @login_required
 @done_once
-def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, other_id: int) -> HttpResponse:
+def confirm(request: AuthenticatedHttpRequest, account_id: int, user_id: int, kind: str, other_id: int) -> HttpResponse:
     """Say who will observe whom and what that opens; a POST makes the link."""
-    post, person = _enter(request, account_id, user_id, kind)
-    other = get_object_or_404(findable(post.account, by=request.user), pk=other_id)
+    here, person = _enter(request, account_id, user_id, kind)
+    other = get_object_or_404(findable(here.account, by=request.user), pk=other_id)
     if other == person:
         raise Http404
     observer, student = (person, other) if kind == STUDENT else (other, person)
@@ -99,14 +101,14 @@ def confirm(request: SignedInRequest, account_id: int, user_id: int, kind: str, 
         "named": NAMED,
         "refusal": refusal,
     }
-    return show_page(request, post, "users", "link.html", status=422 if refusal else 200, **context)
+    return show_page(request, here, "users", "link.html", status=422 if refusal else 200, **context)
 
 
 @login_required
 @done_once
-def remove(request: SignedInRequest, account_id: int, user_id: int, link_id: int) -> HttpResponse:
+def remove(request: AuthenticatedHttpRequest, account_id: int, user_id: int, link_id: int) -> HttpResponse:
     """End a link this person is part of, after asking."""
-    post, person = _enter(request, account_id, user_id)
+    here, person = _enter(request, account_id, user_id)
     links = ObservationLink.objects.live().filter(Q(observer=person) | Q(student=person))
     found = get_object_or_404(links.select_related("observer", "student"), pk=link_id)
     if request.method == "POST":
@@ -114,4 +116,4 @@ def remove(request: SignedInRequest, account_id: int, user_id: int, link_id: int
         names = {"observer": found.observer.short_name, "student": found.student.short_name}
         messages.success(request, _("%(observer)s no longer observes %(student)s.") % names)
         return redirect("account_user", account_id, user_id)
-    return show_page(request, post, "users", "remove_link.html", person=person, link=found, stays=stays_after(found))
+    return show_page(request, here, "users", "remove_link.html", person=person, link=found, stays=stays_after(found))

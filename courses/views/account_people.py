@@ -1,4 +1,4 @@
-"""Making people's accounts and changing them. Deleting is in pairing/views/deleting.py."""
+"""Making people's accounts and changing them. Deleting is in pairing/views/account_deletion.py."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.editing import edit_user, reactivate, sign_out_everywhere, suspend
+from accounts.domain.registration import NewUser, register
+from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
 from accounts.errors import Refused
-from accounts.forms import EditPersonForm, NewPersonForm
+from accounts.forms.users import EditPersonForm, NewPersonForm
 from accounts.models import User
-from accounts.registering import Application, register
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import done_once
-from courses.people import people_of
-from courses.reaching import PERMISSION, why_not_change
-from courses.views.accounts import FormPage, Post, Question, ask, enter, show_form
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import done_once
+from courses.access.accounts import PERMISSION, why_not_change
+from courses.domain.rosters import people_of
+from courses.views.accounts import AccountContext, ConfirmPage, FormPage, get_account_or_403, render_confirm, show_form
 
 
-def enter_to_change(request: SignedInRequest, account_id: int, user_id: int) -> tuple[Post, User]:
+def get_user_to_change(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> tuple[AccountContext, User]:
     """The account and somebody of it, for a reader who may change this person. Raises Http404, PermissionDenied."""
-    post = enter(request, account_id, PERMISSION)
-    person = get_object_or_404(people_of(post.account), pk=user_id)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    person = get_object_or_404(people_of(here.account), pk=user_id)
     if reason := why_not_change(person, by=request.user):
         raise PermissionDenied(reason)
-    return post, person
+    return here, person
 
 
 @login_required
 @done_once
-def new(request: SignedInRequest, account_id: int) -> HttpResponse:
+def new(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """An account for somebody, without a password: they choose one themselves."""
-    post = enter(request, account_id, PERMISSION)
-    form = NewPersonForm(request.POST or None, keys=post.permissions)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    form = NewPersonForm(request.POST or None, keys=here.permissions)
 
     def make() -> User:
         given = form.cleaned_data
-        wanted = Application(
+        wanted = NewUser(
             name=given["name"],
             unique_id=given["login_id"],
             password="",
@@ -51,7 +51,7 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
         return register(wanted, by=request.user)
 
     if made := form.carry_out(make):
-        return _made(request, post, made)
+        return _made(request, here, made)
     about = FormPage(
         title=_("Add a person"),
         intro=(
@@ -64,25 +64,25 @@ def new(request: SignedInRequest, account_id: int) -> HttpResponse:
         back=reverse("account_users", args=[account_id]),
         back_label=_("Users"),
     )
-    return show_form(request, post, about, form)
+    return show_form(request, here, about, form)
 
 
-def _made(request: SignedInRequest, post: Post, made: User) -> HttpResponse:
-    names = {"name": made.name, "account": post.account.name}
-    if post.account.parent_id is None:
+def _made(request: AuthenticatedHttpRequest, here: AccountContext, made: User) -> HttpResponse:
+    names = {"name": made.name, "account": here.account.name}
+    if here.account.parent_id is None:
         messages.success(request, _("%(name)s has an account now.") % names)
-        return redirect("account_user", post.account.pk, made.pk)
+        return redirect("account_user", here.account.pk, made.pk)
     text = _("%(name)s has an account now. They stand in this list once they are enrolled in a course of %(account)s.")
     messages.success(request, text % names)
-    return redirect("account_users", post.account.pk)
+    return redirect("account_users", here.account.pk)
 
 
 @login_required
-def edit(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+def edit(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Somebody's names, login and e-mail."""
-    post, person = enter_to_change(request, account_id, user_id)
+    here, person = get_user_to_change(request, account_id, user_id)
     shown_name = person.short_name
-    form = EditPersonForm(person, request.POST or None, keys=post.permissions)
+    form = EditPersonForm(person, request.POST or None, keys=here.permissions)
     if form.carry_out(lambda: edit_user(person, by=request.user, **form.given())):
         messages.success(request, _("The changes are saved."))
         return redirect("account_user", account_id, user_id)
@@ -92,13 +92,13 @@ def edit(request: SignedInRequest, account_id: int, user_id: int) -> HttpRespons
         back=reverse("account_user", args=[account_id, user_id]),
         back_label=shown_name,
     )
-    return show_form(request, post, about, form)
+    return show_form(request, here, about, form)
 
 
 @login_required
-def suspend_person(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+def suspend_person(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Keep somebody out for a while, after asking."""
-    post, person = enter_to_change(request, account_id, user_id)
+    here, person = get_user_to_change(request, account_id, user_id)
     refusal = None
     if request.method == "POST":
         try:
@@ -107,7 +107,7 @@ def suspend_person(request: SignedInRequest, account_id: int, user_id: int) -> H
             return redirect("account_user", account_id, user_id)
         except Refused as caught:
             refusal = caught
-    question = Question(
+    confirm_page = ConfirmPage(
         title=_("Suspend the account of %(name)s?") % {"name": person.short_name},
         sentences=(
             _("%(name)s is signed out at once, everywhere, and cannot sign in. Access tokens stop working.")
@@ -119,28 +119,28 @@ def suspend_person(request: SignedInRequest, account_id: int, user_id: int) -> H
         back=reverse("account_user", args=[account_id, user_id]),
         back_label=person.short_name,
     )
-    return ask(request, post, question, refusal)
+    return render_confirm(request, here, confirm_page, refusal)
 
 
 @require_POST
 @login_required
-def reactivate_person(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+def reactivate_person(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Let somebody in again."""
-    _post, person = enter_to_change(request, account_id, user_id)
+    _post, person = get_user_to_change(request, account_id, user_id)
     reactivate(person, by=request.user)
     messages.success(request, _("%(name)s can sign in again.") % {"name": person.short_name})
     return redirect("account_user", account_id, user_id)
 
 
 @login_required
-def sign_out_person(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+def sign_out_person(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """End all sessions and tokens of somebody, after asking."""
-    post, person = enter_to_change(request, account_id, user_id)
+    here, person = get_user_to_change(request, account_id, user_id)
     if request.method == "POST":
         sign_out_everywhere(person, by=request.user)
         messages.success(request, _("%(name)s is signed out everywhere.") % {"name": person.short_name})
         return redirect("account_user", account_id, user_id)
-    question = Question(
+    confirm_page = ConfirmPage(
         title=_("Sign %(name)s out everywhere?") % {"name": person.short_name},
         sentences=(
             _("Every browser and app in which %(name)s is signed in is signed out at once.")
@@ -152,4 +152,4 @@ def sign_out_person(request: SignedInRequest, account_id: int, user_id: int) -> 
         back=reverse("account_user", args=[account_id, user_id]),
         back_label=person.short_name,
     )
-    return ask(request, post, question)
+    return render_confirm(request, here, confirm_page)

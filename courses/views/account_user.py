@@ -10,22 +10,22 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from accounts.admins import PERMISSION as MANAGE_ADMINS
-from accounts.admins import roles_held_by
+from accounts.domain.admins import PERMISSION as MANAGE_ADMINS
+from accounts.domain.admins import roles_held_by
 from accounts.models import Account, User
-from accounts.paging import page_of
-from accounts.permissions import may_on_account
-from accounts.requests import SignedInRequest
-from accounts.tree import with_all_below
-from courses import acting
-from courses.history import events_of, lines
+from accounts.models.account_tree import with_all_below
+from accounts.permissions.resolver import may_on_account
+from accounts.web.pagination import page_of
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.access import act_as
+from courses.access.accounts import PERMISSION as MANAGE_LOGINS
+from courses.access.accounts import belongs_only_to, why_not_change
+from courses.domain.history import events_of, lines
+from courses.domain.observers import observed_in_single_courses, observers_in_single_courses
+from courses.domain.rosters import observed_by, observers_of, people_of
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
-from courses.observers import observed_in_single_courses, observers_in_single_courses
-from courses.people import observed_by, observers_of, people_of
-from courses.reaching import PERMISSION as MANAGE_LOGINS
-from courses.reaching import belongs_only_to, why_not_change
-from courses.views.accounts import Post, enter, show_page
+from courses.views.accounts import AccountContext, get_account_or_403, show_page
 
 MANAGE_OBSERVERS = "manage_user_observers"
 HISTORY = "read_reports"
@@ -33,26 +33,26 @@ LATEST = 20
 
 
 @login_required
-def show(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """The person's account, and everything it is linked with, as far as the reader may see it."""
-    post = enter(request, account_id, "read_roster")
-    person = get_object_or_404(people_of(post.account), pk=user_id)
-    manages_logins = MANAGE_LOGINS in post.permissions
+    here = get_account_or_403(request, account_id, "read_roster")
+    person = get_object_or_404(people_of(here.account), pk=user_id)
+    manages_logins = MANAGE_LOGINS in here.permissions
     context: dict[str, Any] = {
         "history": None,
         "person": person,
         "states": User.State,
         "manages_logins": manages_logins,
-        "may_act": acting.PERMISSION in post.permissions and acting.why_not(request.user, person) is None,
+        "may_act": act_as.PERMISSION in here.permissions and act_as.why_not(request.user, person) is None,
         "why_not_change": why_not_change(person, by=request.user) if manages_logins else None,
-        "enrollments": page_of(_enrollments(person, post.account), request.GET.get("page")),
-        **_links(request, person, post),
-        "admin_roles": _admin_roles(person, post),
+        "enrollments": page_of(_enrollments(person, here.account), request.GET.get("page")),
+        **_links(request, person, here),
+        "admin_roles": _admin_roles(person, here),
     }
-    if _sees_history(person, post):
-        events = list(events_of(person, post.permissions)[: LATEST + 1])
+    if _sees_history(person, here):
+        events = list(events_of(person, here.permissions)[: LATEST + 1])
         context |= {"history": lines(events[:LATEST]), "has_more_history": len(events) > LATEST}
-    return show_page(request, post, "users", "user.html", **context)
+    return show_page(request, here, "users", "user.html", **context)
 
 
 def _enrollments(person: User, account: Account) -> EnrollmentQuerySet:
@@ -64,10 +64,10 @@ def _enrollments(person: User, account: Account) -> EnrollmentQuerySet:
     return found.order_by("section__course__sort_key", "section__sort_key", "id")
 
 
-def _links(request: SignedInRequest, person: User, post: Post) -> dict[str, Any]:
-    if MANAGE_OBSERVERS not in post.permissions:
+def _links(request: AuthenticatedHttpRequest, person: User, here: AccountContext) -> dict[str, Any]:
+    if MANAGE_OBSERVERS not in here.permissions:
         return {"sees_links": False}
-    within = None if post.account.parent_id is None else with_all_below(post.account)
+    within = None if here.account.parent_id is None else with_all_below(here.account)
     return {
         "sees_links": True,
         "may_link": may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()),
@@ -78,24 +78,24 @@ def _links(request: SignedInRequest, person: User, post: Post) -> dict[str, Any]
     }
 
 
-def _admin_roles(person: User, post: Post) -> list[Any]:
-    if MANAGE_ADMINS not in post.permissions:
+def _admin_roles(person: User, here: AccountContext) -> list[Any]:
+    if MANAGE_ADMINS not in here.permissions:
         return []
-    within = None if post.account.parent_id is None else with_all_below(post.account)
+    within = None if here.account.parent_id is None else with_all_below(here.account)
     return list(roles_held_by(person, within))
 
 
-def _sees_history(person: User, post: Post) -> bool:
+def _sees_history(person: User, here: AccountContext) -> bool:
     """What somebody did in another school is not for this one's staff either, and events do not say where."""
-    return HISTORY in post.permissions and belongs_only_to(person, post.account)
+    return HISTORY in here.permissions and belongs_only_to(person, here.account)
 
 
 @login_required
-def history(request: SignedInRequest, account_id: int, user_id: int) -> HttpResponse:
+def history(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Everything that is recorded about the person or was done by them, page by page."""
-    post = enter(request, account_id, "read_roster")
-    person = get_object_or_404(people_of(post.account), pk=user_id)
-    if not _sees_history(person, post):
+    here = get_account_or_403(request, account_id, "read_roster")
+    person = get_object_or_404(people_of(here.account), pk=user_id)
+    if not _sees_history(person, here):
         raise PermissionDenied(_("The history of a person is for those who may view usage reports."))
-    page = page_of(events_of(person, post.permissions), request.GET.get("page"))
-    return show_page(request, post, "users", "history.html", person=person, page=page, history=lines(page.items))
+    page = page_of(events_of(person, here.permissions), request.GET.get("page"))
+    return show_page(request, here, "users", "history.html", person=person, page=page, history=lines(page.items))

@@ -12,19 +12,19 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.domain.admin_home import AccountContext
 from accounts.errors import Refused
-from accounts.forms import RuleForm
-from accounts.home import Post
+from accounts.forms.users import RuleForm
 from accounts.models import Account
-from accounts.paging import page_of, search_words
-from accounts.permissions import account_permissions
-from accounts.requests import SignedInRequest
-from accounts.site import site_of
-from accounts.tree import above
-from courses.creating import where_managed
+from accounts.models.account_tree import above
+from accounts.permissions.resolver import account_permissions
+from accounts.web.pagination import page_of, search_words
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.site import site_of
+from courses.domain.courses import where_managed
+from courses.domain.rosters import courses_of, people_of, searched, searched_courses
+from courses.domain.terms import terms
 from courses.models import Course
-from courses.people import courses_of, people_of, searched, searched_courses
-from courses.terms import terms
 
 # What a list of courses can be narrowed to.
 STATES = (Course.State.UNPUBLISHED, Course.State.AVAILABLE, Course.State.COMPLETED)
@@ -45,24 +45,32 @@ class Crumb(NamedTuple):
     is_open: bool
 
 
-def enter(request: SignedInRequest, account_id: int, permission: str | None = None) -> Post:
+def get_account_or_403(
+    request: AuthenticatedHttpRequest, account_id: int, permission: str | None = None
+) -> AccountContext:
     """The account, for a reader with a role there or above. Raises Http404, or PermissionDenied."""
     account = get_object_or_404(Account, pk=account_id, workflow_state=Account.State.ACTIVE)
     permissions = account_permissions(request.user, account)
     if not permissions or (permission and permission not in permissions):
         raise PermissionDenied(_("This page is for administrators of this account."))
-    return Post(account, permissions)
+    return AccountContext(account, permissions)
 
 
 def show_page(
-    request: SignedInRequest, post: Post, tab: str, template: str, *, status: int = 200, **context: Any
+    request: AuthenticatedHttpRequest,
+    here: AccountContext,
+    tab: str,
+    template: str,
+    *,
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
     """Render a page of the account within its frame."""
     frame = {
-        "account": post.account,
-        "permissions": post.permissions,
+        "account": here.account,
+        "permissions": here.permissions,
         "tab": tab,
-        "crumbs": _crumbs(request, post.account),
+        "crumbs": _crumbs(request, here.account),
     }
     return render(request, f"accounts/{template}", {**frame, **context}, status=status)
 
@@ -79,13 +87,13 @@ class FormPage:
     tab: str = "users"
 
 
-def show_form(request: SignedInRequest, post: Post, about: FormPage, form: RuleForm) -> HttpResponse:
+def show_form(request: AuthenticatedHttpRequest, here: AccountContext, about: FormPage, form: RuleForm) -> HttpResponse:
     """Render a form on a page of its own; after complaints with what was typed."""
-    return show_page(request, post, about.tab, "form.html", status=form.status, about=about, form=form)
+    return show_page(request, here, about.tab, "form.html", status=form.status, about=about, form=form)
 
 
 @dataclass(frozen=True)
-class Question:
+class ConfirmPage:
     """A page that asks before something is done: what it means, sentence by sentence, and both ways on."""
 
     title: str
@@ -98,13 +106,17 @@ class Question:
     is_dangerous: bool = True
 
 
-def ask(request: SignedInRequest, post: Post, question: Question, refusal: Refused | None = None) -> HttpResponse:
+def render_confirm(
+    request: AuthenticatedHttpRequest, here: AccountContext, confirm_page: ConfirmPage, refusal: Refused | None = None
+) -> HttpResponse:
     """Render the question; with the `refusal` of a rule that was asked, why it cannot be done."""
     status = refusal.status if refusal and request.method == "POST" else 200
-    return show_page(request, post, question.tab, "question.html", status=status, question=question, refusal=refusal)
+    return show_page(
+        request, here, confirm_page.tab, "confirm.html", status=status, confirm_page=confirm_page, refusal=refusal
+    )
 
 
-def _crumbs(request: SignedInRequest, account: Account) -> list[Crumb]:
+def _crumbs(request: AuthenticatedHttpRequest, account: Account) -> list[Crumb]:
     if account.parent_id is None:
         return []
     held = {held.pk for held in site_of(request).administered}
@@ -115,29 +127,29 @@ def _crumbs(request: SignedInRequest, account: Account) -> list[Crumb]:
 
 
 @login_required
-def account(request: SignedInRequest, account_id: int) -> HttpResponse:
+def account(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """To the first page of the account that the reader may open."""
-    post = enter(request, account_id)
-    known = FIRST_PAGES if post.account.parent_id else FIRST_PAGES_OF_ROOT
-    pages = [page for permission, page in known if permission in post.permissions]
+    here = get_account_or_403(request, account_id)
+    known = FIRST_PAGES if here.account.parent_id else FIRST_PAGES_OF_ROOT
+    pages = [page for permission, page in known if permission in here.permissions]
     return redirect(pages[0] if pages else "sub_accounts", account_id)
 
 
 @login_required
-def users(request: SignedInRequest, account_id: int) -> HttpResponse:
+def users(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Everybody who belongs to the account, to be searched."""
-    post = enter(request, account_id, "read_roster")
+    here = get_account_or_403(request, account_id, "read_roster")
     words = search_words(request.GET.get("search"))
-    page = page_of(searched(people_of(post.account), words, post.permissions), request.GET.get("page"))
-    return show_page(request, post, "users", "users.html", page=page, words=words)
+    page = page_of(searched(people_of(here.account), words, here.permissions), request.GET.get("page"))
+    return show_page(request, here, "users", "users.html", page=page, words=words)
 
 
 @login_required
-def courses(request: SignedInRequest, account_id: int) -> HttpResponse:
+def courses(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """The courses of the account and below it, to be searched and filtered by term and state."""
-    post = enter(request, account_id, "read_course_list")
+    here = get_account_or_403(request, account_id, "read_course_list")
     words = search_words(request.GET.get("search"))
-    found = searched_courses(courses_of(post.account), words, post.permissions)
+    found = searched_courses(courses_of(here.account), words, here.permissions)
     every_term = list(terms())
     term = next((each for each in every_term if str(each.pk) == request.GET.get("term")), None)
     state = next((each for each in STATES if each.value == request.GET.get("state")), None)
@@ -155,4 +167,4 @@ def courses(request: SignedInRequest, account_id: int) -> HttpResponse:
         "states": STATES,
         "state": state,
     }
-    return show_page(request, post, "courses", "courses.html", **context)
+    return show_page(request, here, "courses", "courses.html", **context)

@@ -9,77 +9,77 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from accounts.ids import plain_id
 from accounts.models import User
-from accounts.requests import SignedInRequest
+from accounts.text.ids import plain_id
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.access.courses import CourseAccess, Part
+from courses.access.permissions import sections_seen
+from courses.domain.grades import total, work_of, work_on
 from courses.models import Enrollment
-from courses.permissions import sections_seen
-from courses.views import inside
-from courses.views.choosing import asked_for
-from courses.visibility import Part, Standing
-from courses.work import total, work_of, work_on
+from courses.views import course_frame
+from courses.views.student_choice import asked_for
 
 
 @login_required
-def index(request: SignedInRequest, course_id: int) -> HttpResponse:
+def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """All assignments by due date; for student and observer with where the work stands."""
-    here = inside.enter(request, course_id)
-    student = asked_for(request, inside.followed(request.user, here))
-    works = work_of(student, here.course) if student else None
-    context = {"student": student, "works": works, "assignments": None if student else _listed(here)}
-    return inside.show(request, here, inside.ASSIGNMENTS, "assignments.html", **context)
+    access = course_frame.get_course_access(request, course_id)
+    student = asked_for(request, course_frame.followed(request.user, access))
+    works = work_of(student, access.course) if student else None
+    context = {"student": student, "works": works, "assignments": None if student else _listed(access)}
+    return course_frame.show(request, access, course_frame.ASSIGNMENTS, "assignments.html", **context)
 
 
-def _listed(here: Standing) -> object:
-    if here.sees_drafts:
-        return here.course.assignments.order_by(F("due_at").asc(nulls_last=True), "id")
-    return here.course.assignments.published()
+def _listed(access: CourseAccess) -> object:
+    if access.sees_drafts:
+        return access.course.assignments.order_by(F("due_at").asc(nulls_last=True), "id")
+    return access.course.assignments.published()
 
 
 @login_required
-def show(request: SignedInRequest, course_id: int, assignment_id: int) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest, course_id: int, assignment_id: int) -> HttpResponse:
     """One assignment, with the student's work and, once released, its grade and comments."""
-    here = inside.enter(request, course_id)
-    student = asked_for(request, inside.followed(request.user, here))
-    work = work_on(assignment_id, student, here.course) if student else None
-    if student and work is None and not here.sees_drafts:
+    access = course_frame.get_course_access(request, course_id)
+    student = asked_for(request, course_frame.followed(request.user, access))
+    work = work_on(assignment_id, student, access.course) if student else None
+    if student and work is None and not access.sees_drafts:
         raise Http404
     if work:
         assignment = work.assignment
     else:
-        found = here.course.assignments.all() if here.sees_drafts else here.course.assignments.published()
+        found = access.course.assignments.all() if access.sees_drafts else access.course.assignments.published()
         assignment = get_object_or_404(found, pk=assignment_id)
     context = {"student": student, "work": work, "assignment": assignment}
-    return inside.show(request, here, inside.ASSIGNMENTS, "assignment.html", **context)
+    return course_frame.show(request, access, course_frame.ASSIGNMENTS, "assignment.html", **context)
 
 
 @login_required
-def grades(request: SignedInRequest, course_id: int) -> HttpResponse:
+def grades(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """One's own or the observed student's released grades and comments; for staff those of any student here."""
-    here = inside.enter(request, course_id)
-    followed = inside.followed(request.user, here)
-    if "view_all_grades" in here.permissions and request.GET.get("student") not in [
+    access = course_frame.get_course_access(request, course_id)
+    followed = course_frame.followed(request.user, access)
+    if "view_all_grades" in access.permissions and request.GET.get("student") not in [
         None,
         *(str(s.pk) for s in followed),
     ]:
-        return _grades_for_staff(request, here)
+        return _grades_for_staff(request, access)
     student = asked_for(request, followed)
     if student is None:
         raise PermissionDenied(_("This page shows the grades of one student. Staff get here from User Details."))
-    works = work_of(student, here.course)
+    works = work_of(student, access.course)
     context = {"student": student, "works": works, "total": total(works)}
-    return inside.show(request, here, inside.GRADES, "grades.html", **context)
+    return course_frame.show(request, access, course_frame.GRADES, "grades.html", **context)
 
 
-def _grades_for_staff(request: SignedInRequest, here: Standing) -> HttpResponse:
+def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess) -> HttpResponse:
     """Any student's grades; with the right to edit grades also those that are not released yet."""
     # An invitation opens no grades.
     there = Enrollment.objects.present().students().settled()
-    there = there.filter(section__course=here.course, user=OuterRef("pk"))
-    there = there.within(sections_seen(request.user, here.course))
+    there = there.filter(section__course=access.course, user=OuterRef("pk"))
+    there = there.within(sections_seen(request.user, access.course))
     student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(request.GET["student"]))
-    sees_held_back = "manage_grades" in here.permissions
-    works = work_of(student, here.course, sees_held_back=sees_held_back)
+    sees_held_back = "manage_grades" in access.permissions
+    works = work_of(student, access.course, sees_held_back=sees_held_back)
     context = {
         "student": student,
         "works": works,
@@ -88,4 +88,4 @@ def _grades_for_staff(request: SignedInRequest, here: Standing) -> HttpResponse:
         "sees_held_back": sees_held_back,
         "any_held_back": any(work.is_held_back for work in works),
     }
-    return inside.show(request, replace(here, part=Part.STAFF), inside.GRADES, "grades.html", **context)
+    return course_frame.show(request, replace(access, part=Part.STAFF), course_frame.GRADES, "grades.html", **context)

@@ -3,40 +3,40 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 
-from accounts.paging import page_of
-from accounts.requests import SignedInRequest
-from courses.people import teachers_of
-from courses.views import inside
+from accounts.web.pagination import page_of
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.domain.rosters import teachers_of
+from courses.views import course_frame
 
 NEWEST = 3
 ANNOUNCEMENTS_ON_A_PAGE = 20
 
 
 @login_required
-def home(request: SignedInRequest, course_id: int) -> HttpResponse:
+def home(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """The front page, who teaches here, and the newest announcements."""
-    here = inside.enter(request, course_id)
-    newest = list(here.course.announcements.posted().select_related("author")[: NEWEST + 1])
+    access = course_frame.get_course_access(request, course_id)
+    newest = list(access.course.announcements.posted().select_related("author")[: NEWEST + 1])
     context = {
         "announcements": newest[:NEWEST],
         "more": len(newest) > NEWEST,
-        "teachers": teachers_of(here.course),
+        "teachers": teachers_of(access.course),
     }
-    return inside.show(request, here, inside.HOME, "home.html", **context)
+    return course_frame.show(request, access, course_frame.HOME, "home.html", **context)
 
 
 @login_required
-def announcements(request: SignedInRequest, course_id: int) -> HttpResponse:
+def announcements(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """All announcements, newest first."""
-    here = inside.enter(request, course_id)
-    found = here.course.announcements.posted().select_related("author")
+    access = course_frame.get_course_access(request, course_id)
+    found = access.course.announcements.posted().select_related("author")
     page = page_of(found, request.GET.get("page"), ANNOUNCEMENTS_ON_A_PAGE)
-    return inside.show(request, here, inside.ANNOUNCEMENTS, "announcements.html", page=page)
+    return course_frame.show(request, access, course_frame.ANNOUNCEMENTS, "announcements.html", page=page)
 
 
 @login_required
-def syllabus(request: SignedInRequest, course_id: int) -> HttpResponse:
+def syllabus(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """The syllabus, with the dates of the published assignments."""
-    here = inside.enter(request, course_id)
-    dated = here.course.assignments.published().filter(due_at__isnull=False)
-    return inside.show(request, here, inside.SYLLABUS, "syllabus.html", dated=dated)
+    access = course_frame.get_course_access(request, course_id)
+    dated = access.course.assignments.published().filter(due_at__isnull=False)
+    return course_frame.show(request, access, course_frame.SYLLABUS, "syllabus.html", dated=dated)

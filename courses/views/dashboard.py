@@ -8,18 +8,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts.home import first_steps, posts_of, waiting
-from accounts.ids import plain_id
-from accounts.requests import SignedInRequest
-from accounts.site import site_of
-from courses.course_lists import courses_observed, own_courses
-from courses.invitations import invitations_of
-from courses.views.choosing import remember, remembered
-from courses.visibility import is_enrolled, students_followed
+from accounts.domain.admin_home import first_steps, posts_of, waiting
+from accounts.text.ids import plain_id
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.site import site_of
+from courses.access.courses import is_enrolled, students_followed
+from courses.domain.dashboard import courses_observed, own_courses
+from courses.domain.invitations import invitations_of
+from courses.views.student_choice import remember, remembered
 
 
 @login_required
-def show(request: SignedInRequest) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest) -> HttpResponse:
     """One student's courses at a time, with a picker where there are several; then one's own."""
     students = list(students_followed(request.user))
     student = remembered(request, students)
@@ -37,7 +37,7 @@ def show(request: SignedInRequest) -> HttpResponse:
     return render(request, "courses/dashboard.html", context)
 
 
-def _administration(request: SignedInRequest) -> dict[str, Any]:
+def _administration(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     """What somebody finds who runs accounts; for everybody else it is empty, and costs nothing."""
     posts = posts_of(request.user, site_of(request).administered)
     return {"posts": posts, "waiting": waiting(posts), "steps": first_steps(posts)}
@@ -45,7 +45,7 @@ def _administration(request: SignedInRequest) -> dict[str, Any]:
 
 @require_POST
 @login_required
-def select_student(request: SignedInRequest) -> HttpResponse:
+def select_student(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Choose whose courses to see, and remember it."""
     wanted = plain_id(request.POST.get("student", ""))
     student = get_object_or_404(students_followed(request.user), pk=wanted)

@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refused
-from accounts.requests import SignedInRequest
-from courses.invitations import answer, invitations_of
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.domain.invitations import answer, invitations_of
 
 
 @login_required
-def show(request: SignedInRequest, enrollment_id: int) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest, enrollment_id: int) -> HttpResponse:
     """What one is invited to, with both answers; a POST gives one."""
     place = get_object_or_404(invitations_of(request.user), pk=enrollment_id)
     if request.POST.get("answer") in ("accept", "refuse"):

@@ -10,15 +10,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BaseType
-from courses.managing import Deed, Remit
-from courses.members import FROM
+from courses.access.enrollment_actions import EnrollmentAction, EnrollmentPermissions
+from courses.domain.members import FROM
 from courses.models import Enrollment
 
-DEEDS: dict[Deed, tuple[str, str | Promise]] = {
-    Deed.CONCLUDE: ("course_user_conclude", _("Conclude")),
-    Deed.DEACTIVATE: ("course_user_deactivate", _("Deactivate")),
-    Deed.REACTIVATE: ("course_user_reactivate", _("Reactivate")),
-    Deed.REMOVE: ("course_user_remove", _("Remove from course")),
+ACTIONS: dict[EnrollmentAction, tuple[str, str | Promise]] = {
+    EnrollmentAction.CONCLUDE: ("course_user_conclude", _("Conclude")),
+    EnrollmentAction.DEACTIVATE: ("course_user_deactivate", _("Deactivate")),
+    EnrollmentAction.REACTIVATE: ("course_user_reactivate", _("Reactivate")),
+    EnrollmentAction.REMOVE: ("course_user_remove", _("Remove from course")),
 }
 
 
@@ -38,28 +38,30 @@ class RoleOptions:
     options: list[Option]
 
 
-def options_for(places: Iterable[Enrollment], remit: Remit, *, several_sections: bool) -> list[RoleOptions]:
+def options_for(
+    places: Iterable[Enrollment], rights: EnrollmentPermissions, *, several_sections: bool
+) -> list[RoleOptions]:
     """For each role of these enrollments of one person, what the reader may do. No statement."""
     by_role: dict[int, list[Enrollment]] = {}
     for place in places:
         by_role.setdefault(place.role_id, []).append(place)
-    found = [RoleOptions(there[0].role.label, _options(there, remit, several_sections)) for there in by_role.values()]
+    found = [RoleOptions(there[0].role.label, _options(there, rights, several_sections)) for there in by_role.values()]
     return [each for each in found if each.options]
 
 
-def _options(there: list[Enrollment], remit: Remit, several_sections: bool) -> list[Option]:
+def _options(there: list[Enrollment], rights: EnrollmentPermissions, several_sections: bool) -> list[Option]:
     role = there[0].role
     own = [place for place in there if place.associated_user_id is None]
     offered: list[tuple[str, str | Promise]] = []
-    if several_sections and own and all(remit.may(Deed.MOVE, place) for place in own):
+    if several_sections and own and all(rights.may(EnrollmentAction.MOVE, place) for place in own):
         offered.append(("course_user_sections", _("Edit sections")))
-    others = any(other.pk != role.pk for other in remit.roles_to_give())
-    if others and all(remit.may(Deed.REMOVE, place) for place in there):
+    others = any(other.pk != role.pk for other in rights.roles_to_give())
+    if others and all(rights.may(EnrollmentAction.REMOVE, place) for place in there):
         offered.append(("course_user_role", _("Edit role")))
-    if role.base_type == BaseType.OBSERVER and remit.may_link():
+    if role.base_type == BaseType.OBSERVER and rights.may_link():
         offered.append(("course_link_students", _("Link to Students")))
-    for deed, (page, label) in DEEDS.items():
-        subject = [place for place in there if place.state in FROM[deed]]
-        if subject and all(remit.may(deed, place) for place in subject):
+    for action, (page, label) in ACTIONS.items():
+        subject = [place for place in there if place.state in FROM[action]]
+        if subject and all(rights.may(action, place) for place in subject):
             offered.append((page, label))
     return [Option(page, label, role.pk) for page, label in offered]

@@ -12,33 +12,44 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.models import BaseType, User
-from accounts.paging import page_of, search_words
-from accounts.requests import SignedInRequest
-from courses.linking import observing_in
-from courses.managing import Remit, remit_of
+from accounts.web.pagination import page_of, search_words
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.access.courses import CourseAccess, Part
+from courses.access.enrollment_actions import EnrollmentPermissions, enrollment_permissions
+from courses.domain.course_observers import observing_in
+from courses.domain.rosters import (
+    Shown,
+    Sort,
+    View,
+    lines,
+    observers_in,
+    observers_of,
+    roles_in,
+    roster,
+    searched,
+    settled_in,
+)
+from courses.domain.sections import sections_open_to
 from courses.models import Enrollment
-from courses.people import Shown, Sort, View, lines, observers_in, observers_of, roles_in, roster, searched, settled_in
-from courses.sections import sections_open_to
-from courses.views import inside
+from courses.views import course_frame
 from courses.views.menus import options_for
-from courses.visibility import Part, Standing
 
 
-def enter(request: SignedInRequest, course_id: int) -> Standing:
+def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
     """How the reader stands in this course, where they see its people. Raises Http404, PermissionDenied."""
-    here = inside.enter(request, course_id)
-    if not here.sees_people:
+    access = course_frame.get_course_access(request, course_id)
+    if not access.sees_people:
         raise PermissionDenied(_("The list of people is for the course's teachers and the school's staff."))
-    return replace(here, part=Part.STAFF)
+    return replace(access, part=Part.STAFF)
 
 
 @login_required
-def index(request: SignedInRequest, course_id: int) -> HttpResponse:
+def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """The roster: one line for each person, to be searched, filtered and sorted."""
-    here = enter(request, course_id)
+    access = get_people_access(request, course_id)
     asked, words = request.GET, search_words(request.GET.get("search"))
     by = request.user
-    roles, sections = list(roles_in(here.course, by=by)), list(sections_open_to(by, here.course))
+    roles, sections = list(roles_in(access.course, by=by)), list(sections_open_to(by, access.course))
     role = next((role for role in roles if str(role.pk) == asked.get("role")), None)
     section = next((section for section in sections if str(section.pk) == asked.get("section")), None)
     view = View(
@@ -49,12 +60,14 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         descending=asked.get("order") == "desc",
     )
     is_filtered = bool(role or section or view.shown is not Shown.CURRENT)
-    found = searched(roster(here.course, view, by=by), words, here.permissions, known=settled_in(here.course, by=by))
+    found = searched(
+        roster(access.course, view, by=by), words, access.permissions, known=settled_in(access.course, by=by)
+    )
     page = page_of(found, asked.get("page"))
-    remit = remit_of(request.user, here.course)
+    rights = enrollment_permissions(request.user, access.course)
     context = {
         "page": page,
-        "rows": [(line, _options(line.person, remit, sections)) for line in lines(page.items)],
+        "rows": [(line, _options(line.person, rights, sections)) for line in lines(page.items)],
         "words": words,
         "roles": roles,
         "sections": sections,
@@ -63,9 +76,9 @@ def index(request: SignedInRequest, course_id: int) -> HttpResponse:
         "is_narrowed": bool(words) or is_filtered,
         "is_filtered": is_filtered,
         "columns": _columns(view),
-        "may_add": bool(remit.roles_to_give()),
+        "may_add": bool(rights.roles_to_give()),
     }
-    return inside.show(request, here, inside.PEOPLE, "people.html", **context)
+    return course_frame.show(request, access, course_frame.PEOPLE, "people.html", **context)
 
 
 def _choice(choices: Any, wanted: str | None, otherwise: Any) -> Any:
@@ -84,40 +97,42 @@ def _columns(view: View) -> dict[str, dict[str, str]]:
     }
 
 
-def _options(person: User, remit: Remit, sections: list[Any]) -> list[Any]:
-    return options_for(person.places, remit, several_sections=len(sections) > 1)  # type: ignore[attr-defined]
+def _options(person: User, rights: EnrollmentPermissions, sections: list[Any]) -> list[Any]:
+    return options_for(person.places, rights, several_sections=len(sections) > 1)  # type: ignore[attr-defined]
 
 
 @login_required
-def show(request: SignedInRequest, course_id: int, user_id: int) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> HttpResponse:
     """User Details: one person of this course, and for a student who observes them."""
-    here = enter(request, course_id)
-    person = get_object_or_404(roster(here.course, by=request.user), pk=user_id)
+    access = get_people_access(request, course_id)
+    person = get_object_or_404(roster(access.course, by=request.user), pk=user_id)
     places: list[Enrollment] = person.places  # type: ignore[attr-defined]
     types = {place.type for place in places}
     # Of somebody who is invited only the name is told.
     is_known_student = BaseType.STUDENT in types and person.is_settled  # type: ignore[attr-defined]
-    sees_links = is_known_student and "manage_user_observers" in here.permissions
-    remit = remit_of(request.user, here.course)
+    sees_links = is_known_student and "manage_user_observers" in access.permissions
+    rights = enrollment_permissions(request.user, access.course)
     context = {
         "person": person,
-        "role_options": _options(person, remit, list(sections_open_to(request.user, here.course))),
+        "role_options": _options(person, rights, list(sections_open_to(request.user, access.course))),
         "sees_links": sees_links,
         "is_student": BaseType.STUDENT in types,
         "observers": observers_of(person) if sees_links else [],
-        "observers_here": _observers_here(person, here, request.user, sees_links) if BaseType.STUDENT in types else [],
-        "by_link": _by_link(request.user, person, here) if BaseType.OBSERVER in types else frozenset(),
-        "sees_grades": is_known_student and "view_all_grades" in here.permissions,
+        "observers_here": _observers_here(person, access, request.user, sees_links)
+        if BaseType.STUDENT in types
+        else [],
+        "by_link": _by_link(request.user, person, access) if BaseType.OBSERVER in types else frozenset(),
+        "sees_grades": is_known_student and "view_all_grades" in access.permissions,
     }
-    return inside.show(request, here, inside.PEOPLE, "person.html", **context)
+    return course_frame.show(request, access, course_frame.PEOPLE, "person.html", **context)
 
 
-def _observers_here(student: User, here: Standing, by: User, sees_links: bool) -> list[Enrollment]:
+def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[Enrollment]:
     """Everybody whom the People page shows as an observer of this student, but those listed by their links already."""
-    found = observers_in(student, here.course, by=by)
+    found = observers_in(student, access.course, by=by)
     return [place for place in found if not (sees_links and place.is_by_link)]  # type: ignore[attr-defined]
 
 
-def _by_link(by: User, observer: User, here: Standing) -> frozenset[int]:
+def _by_link(by: User, observer: User, access: CourseAccess) -> frozenset[int]:
     """The ids of the enrollments that are there because of a link."""
-    return frozenset(observing_in(here.course, observer, by=by, linked=True).values_list("pk", flat=True))
+    return frozenset(observing_in(access.course, observer, by=by, linked=True).values_list("pk", flat=True))

@@ -13,10 +13,8 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.errors import Invalid, NotAllowed
-from accounts.models import Account, Role
-from accounts.paging import search_words
-from accounts.permission_grid import (
+from accounts.domain.accounts import sub_accounts_of
+from accounts.domain.permission_grid import (
     BASE_TYPES,
     COURSE_ROLES,
     Cell,
@@ -26,13 +24,15 @@ from accounts.permission_grid import (
     roles_for_grid,
     rows,
 )
-from accounts.permission_list import PERMISSIONS, ROOT_ONLY, Permission
-from accounts.permissions import permissions_on
-from accounts.requests import SignedInRequest
-from accounts.roles import PERMISSION, SCOPE, Setting, Wish, roles_of, set_permission, settings_of
-from accounts.sub_accounts import sub_accounts_of
-from accounts.tree import above
-from courses.views.accounts import Post, enter, show_page
+from accounts.domain.roles import PERMISSION, SCOPE, Setting, Wish, roles_of, set_permission, settings_of
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Account, Role
+from accounts.models.account_tree import above
+from accounts.permissions.registry import PERMISSIONS, ROOT_ONLY, Permission
+from accounts.permissions.resolver import permissions_on
+from accounts.web.pagination import search_words
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.views.accounts import AccountContext, get_account_or_403, show_page
 
 CHOICES = {"on": True, "off": False, "inherit": None}
 NAMES = {enabled: name for name, enabled in CHOICES.items()}
@@ -47,48 +47,48 @@ class Saved(NamedTuple):
 
 
 @login_required
-def index(request: SignedInRequest, account_id: int) -> HttpResponse:
+def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """The grid of one kind of roles, with those that are switched off below it."""
-    post = enter(request, account_id, PERMISSION)
+    here = get_account_or_403(request, account_id, PERMISSION)
     asked = request.GET.get("roles", "")
     kind = asked if asked in BASE_TYPES else COURSE_ROLES
     words = search_words(request.GET.get("search"))
-    roles = roles_for_grid(post.account, kind)
-    found = rows(post.account, roles, permissions_for(post.account, BASE_TYPES[kind], words))
-    inactive = post.account.roles.filter(workflow_state=Role.State.INACTIVE, base_type__in=BASE_TYPES[kind])
+    roles = roles_for_grid(here.account, kind)
+    found = rows(here.account, roles, permissions_for(here.account, BASE_TYPES[kind], words))
+    inactive = here.account.roles.filter(workflow_state=Role.State.INACTIVE, base_type__in=BASE_TYPES[kind])
     context: dict[str, Any] = {
         "kind": kind,
         "words": words,
         "roles": roles,
         "rows": found,
         "inactive": in_order(inactive),
-        "sub_accounts": sub_accounts_of(post.account),
+        "sub_accounts": sub_accounts_of(here.account),
     }
-    return show_page(request, post, "permissions", "permissions.html", **context)
+    return show_page(request, here, "permissions", "permissions.html", **context)
 
 
 @login_required
-def permission(request: SignedInRequest, account_id: int, key: str) -> HttpResponse:
+def permission(request: AuthenticatedHttpRequest, account_id: int, key: str) -> HttpResponse:
     """One permission: what it does, and how it stands for every role that can have it."""
-    post = enter(request, account_id, PERMISSION)
+    here = get_account_or_403(request, account_id, PERMISSION)
     asked = _permission(key)
-    (row,) = rows(post.account, roles_for_grid(post.account), [asked])
+    (row,) = rows(here.account, roles_for_grid(here.account), [asked])
     cells = [cell for cell in row.cells if cell.setting]
     kind = kind_of(cells[0].role) if cells else COURSE_ROLES
-    return show_panel(request, post, "permission", permission=asked, cells=cells, kind=kind)
+    return show_panel(request, here, "permission", permission=asked, cells=cells, kind=kind)
 
 
 @login_required
-def setting(request: SignedInRequest, account_id: int, role_id: int, key: str) -> HttpResponse:
+def setting(request: AuthenticatedHttpRequest, account_id: int, role_id: int, key: str) -> HttpResponse:
     """One permission of one role; a POST changes it."""
-    post = enter(request, account_id, PERMISSION)
-    role = get_object_or_404(roles_of(post.account), pk=role_id)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    role = get_object_or_404(roles_of(here.account), pk=role_id)
     asked = _permission(key)
     if request.method == "POST":
-        return _save(request, post, role, asked)
+        return _save(request, here, role, asked)
     place, back = request.session.pop(UNDO, None) or (None, {})
-    is_here = place == [post.account.pk, role.pk, key]
-    return _show(request, post, role, asked, saved=Saved("", back) if is_here else None)
+    is_here = place == [here.account.pk, role.pk, key]
+    return _show(request, here, role, asked, saved=Saved("", back) if is_here else None)
 
 
 def _permission(key: str) -> Permission:
@@ -97,18 +97,18 @@ def _permission(key: str) -> Permission:
     return PERMISSIONS[key]
 
 
-def _save(request: SignedInRequest, post: Post, role: Role, asked: Permission) -> HttpResponse:
+def _save(request: AuthenticatedHttpRequest, here: AccountContext, role: Role, asked: Permission) -> HttpResponse:
     try:
-        before = set_permission(role, post.account, asked.key, _wish(request.POST), by=request.user)
+        before = set_permission(role, here.account, asked.key, _wish(request.POST), by=request.user)
     except (Invalid, NotAllowed) as refusal:
         status = 422 if isinstance(refusal, Invalid) else refusal.status
-        return _show(request, post, role, asked, given=request.POST, refusal=refusal, status=status)
-    saved = Saved(_said(post.account, _cell(role, asked, post.account), "undo" in request.POST), _fields(before))
+        return _show(request, here, role, asked, given=request.POST, refusal=refusal, status=status)
+    saved = Saved(_said(here.account, _cell(role, asked, here.account), "undo" in request.POST), _fields(before))
     if request.htmx:
-        return _show(request, post, role, asked, saved=saved)
+        return _show(request, here, role, asked, saved=saved)
     messages.success(request, saved.message)
-    request.session[UNDO] = [post.account.pk, role.pk, asked.key], saved.back
-    return redirect("account_permission_setting", post.account.pk, role.pk, asked.key)
+    request.session[UNDO] = [here.account.pk, role.pk, asked.key], saved.back
+    return redirect("account_permission_setting", here.account.pk, role.pk, asked.key)
 
 
 def _wish(given: QueryDict) -> Wish:
@@ -141,8 +141,8 @@ def _said(account: Account, cell: Cell, undone: bool) -> str:
 
 
 def _show(
-    request: SignedInRequest,
-    post: Post,
+    request: AuthenticatedHttpRequest,
+    here: AccountContext,
     role: Role,
     asked: Permission,
     *,
@@ -151,8 +151,8 @@ def _show(
     saved: Saved | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    cell = _cell(role, asked, post.account)
-    up = {account.pk: account for account in (*above(post.account), post.account)}
+    cell = _cell(role, asked, here.account)
+    up = {account.pk: account for account in (*above(here.account), here.account)}
     locked_by = up.get(cell.setting.locked_by or 0) if cell.setting else None
     context: dict[str, Any] = {
         "cell": cell,
@@ -166,7 +166,7 @@ def _show(
         "refusal": refusal,
         "saved": saved,
     }
-    return show_panel(request, post, "setting", status=status, **context)
+    return show_panel(request, here, "setting", status=status, **context)
 
 
 def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
@@ -176,10 +176,12 @@ def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
     return Role.objects.built_in(role.base_type)
 
 
-def show_panel(request: SignedInRequest, post: Post, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
+def show_panel(
+    request: AuthenticatedHttpRequest, here: AccountContext, name: str, *, status: int = 200, **context: Any
+) -> HttpResponse:
     """Show a part as the panel beside the grid where htmx asks for it, else as a page."""
     panel = f"accounts/partials/{name}_panel.html"
     template = "partials/panel.html" if request.htmx else "permission_panel.html"
-    response = show_page(request, post, "permissions", template, panel=panel, in_panel=bool(request.htmx), **context)
+    response = show_page(request, here, "permissions", template, panel=panel, in_panel=bool(request.htmx), **context)
     response.status_code = status
     return response

@@ -1,22 +1,22 @@
 """Making pairing codes."""
 
-from accounts.api.endpoints import Body, Call
-from accounts.api.finding import person
+from accounts.api.endpoints import ApiRequest, Body
+from accounts.api.lookups import person
 from accounts.errors import NotAllowed
-from courses.api.finding import secretly
+from courses.api.lookups import hide_existence
+from pairing.domain.codes import issue
+from pairing.domain.eligibility import Refusal, Why, right_for
 from pairing.errors import PairingIsOff
-from pairing.gates import Refusal, Why, right_for
-from pairing.issuing import issue
 
 
-def create(call: Call, user_id: str) -> Body:
+def create(request: ApiRequest, user_id: str) -> Body:
     """POST users/:id/observer_pairing_codes"""
-    student = person(call, user_id)
-    right = right_for(student, by=call.user)
+    student = person(request, user_id)
+    right = right_for(student, by=request.user)
     if isinstance(right, Refusal):
-        with secretly(call, student, user_id):
+        with hide_existence(request, student, user_id):
             raise PairingIsOff if right.why is Why.SELF_REGISTRATION_IS_OFF else NotAllowed
-    code = issue(student, by=call.user, course=right.course, account=right.account, binds=right.binds)
+    code = issue(student, by=request.user, course=right.course, account=right.account, binds=right.binds)
     return {
         "user_id": student.pk,
         "code": code.text,

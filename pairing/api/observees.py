@@ -8,79 +8,79 @@ from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from accounts.api.bodies import user_body
-from accounts.api.endpoints import Body, Call, allow
-from accounts.api.finding import person
-from accounts.api.paging import page_of
+from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.lookups import person
+from accounts.api.pagination import page_of
 from accounts.errors import Invalid
 from accounts.models import ObservationLink, User
-from courses.api.finding import secretly
-from courses.observing import link, unlink
-from courses.people import observed_by, observers_of
-from pairing.credentials import link_with_password, link_with_token
+from courses.api.lookups import hide_existence
+from courses.domain.observation import link, unlink
+from courses.domain.rosters import observed_by, observers_of
+from pairing.domain.credentials import link_with_password, link_with_token
+from pairing.domain.redemption import redeem
 from pairing.errors import CodeRefused, FamilyNameWanted, OnTheWebOnly
-from pairing.redeeming import redeem
 
 PERMISSION = "manage_user_observers"
 
 
-def index(call: Call, user_id: str) -> Body:
+def index(request: ApiRequest, user_id: str) -> Body:
     """GET users/:id/observees"""
-    observer = _whose(call, user_id)
-    return [_listed(call, observer, found.student) for found in page_of(call, observed_by(observer))]
+    observer = _whose(request, user_id)
+    return [_listed(request, observer, found.student) for found in page_of(request, observed_by(observer))]
 
 
-def index_of_observers(call: Call, user_id: str) -> Body:
+def index_of_observers(request: ApiRequest, user_id: str) -> Body:
     """GET users/:id/observers"""
-    student = _whose(call, user_id)
-    return [_listed(call, student, found.observer) for found in page_of(call, observers_of(student))]
+    student = _whose(request, user_id)
+    return [_listed(request, student, found.observer) for found in page_of(request, observers_of(student))]
 
 
-def _whose(call: Call, user_id: str) -> User:
+def _whose(request: ApiRequest, user_id: str) -> User:
     """The person of the path: the caller, or anybody for those who manage observers."""
-    user = person(call, user_id)
-    with secretly(call, user, user_id):
-        allow(user == call.user or PERMISSION in call.keys)
+    user = person(request, user_id)
+    with hide_existence(request, user, user_id):
+        allow(user == request.user or PERMISSION in request.keys)
     return user
 
 
-def _listed(call: Call, whose: User, user: User) -> dict[str, object]:
+def _listed(request: ApiRequest, whose: User, user: User) -> dict[str, object]:
     # Staff looking at somebody's list may see more of those on it; one's own list is for families.
-    keys = call.keys if whose != call.user else frozenset()
-    return {**user_body(user, keys, call.include), "observation_link_root_account_ids": [call.root_id]}
+    keys = request.keys if whose != request.user else frozenset()
+    return {**user_body(user, keys, request.include), "observation_link_root_account_ids": [request.root_id]}
 
 
-def show(call: Call, user_id: str, observee_id: str) -> Body:
+def show(request: ApiRequest, user_id: str, observee_id: str) -> Body:
     """GET users/:id/observees/:id"""
-    return _body(call, _link_of(call, user_id, observee_id).student)
+    return _body(request, _link_of(request, user_id, observee_id).student)
 
 
-def show_observer(call: Call, user_id: str, observer_id: str) -> Body:
+def show_observer(request: ApiRequest, user_id: str, observer_id: str) -> Body:
     """GET users/:id/observers/:id"""
-    student = _whose(call, user_id)
-    observer = person(call, observer_id)
+    student = _whose(request, user_id)
+    observer = person(request, observer_id)
     if not observers_of(student).filter(observer=observer).exists():
         raise Http404
-    return _body(call, observer)
+    return _body(request, observer)
 
 
-def _link_of(call: Call, user_id: str, observee_id: str) -> ObservationLink:
-    observer = _whose(call, user_id)
-    found = observed_by(observer).filter(student=person(call, observee_id)).first()
+def _link_of(request: ApiRequest, user_id: str, observee_id: str) -> ObservationLink:
+    observer = _whose(request, user_id)
+    found = observed_by(observer).filter(student=person(request, observee_id)).first()
     if found is None:
         raise Http404
     return found
 
 
-def _body(call: Call, user: User, *, linked: bool = True) -> dict[str, object]:
-    return {**user_body(user), "observation_link_root_account_ids": [call.root_id] if linked else []}
+def _body(request: ApiRequest, user: User, *, linked: bool = True) -> dict[str, object]:
+    return {**user_body(user), "observation_link_root_account_ids": [request.root_id] if linked else []}
 
 
-def create(call: Call, user_id: str) -> Body | Response:
+def create(request: ApiRequest, user_id: str) -> Body | Response:
     """POST users/:id/observees: by access token, pairing code or credentials of the student, in this order"""
-    observer = _whose(call, user_id)
-    given = call.given
+    observer = _whose(request, user_id)
+    given = request.params
     observee = given.under("observee")
-    by, network = call.user, call.network
+    by, network = request.user, request.network
     try:
         if "access_token" in given:
             made = link_with_token(given.text("access_token"), observer=observer, by=by, network=network)
@@ -93,25 +93,25 @@ def create(call: Call, user_id: str) -> Body | Response:
             message = _("Please give a pairing_code, an access_token, or observee[unique_id] and observee[password].")
             raise Invalid({"pairing_code": [("blank", message)]})
     except FamilyNameWanted:
-        raise OnTheWebOnly(call.address(reverse("observees"))) from None
+        raise OnTheWebOnly(request.address(reverse("observees"))) from None
     except CodeRefused as refusal:
         # Scripts written for Canvas know the short sentence.
         return Response({"errors": [{"message": "Invalid pairing code."}]}, refusal.status)
-    return _body(call, made.student)
+    return _body(request, made.student)
 
 
-def add(call: Call, user_id: str, observee_id: str) -> Body:
+def add(request: ApiRequest, user_id: str, observee_id: str) -> Body:
     """PUT users/:id/observees/:id: a link without the student's doing, by staff only"""
-    allow(PERMISSION in call.keys)
-    observer, student = person(call, user_id), person(call, observee_id)
+    allow(PERMISSION in request.keys)
+    observer, student = person(request, user_id), person(request, observee_id)
     if observer == student:
         raise Http404
-    made = link(observer, student, origin=ObservationLink.Origin.API, by=call.user)
-    return _body(call, made.student)
+    made = link(observer, student, origin=ObservationLink.Origin.API, by=request.user)
+    return _body(request, made.student)
 
 
-def remove(call: Call, user_id: str, observee_id: str) -> Body:
+def remove(request: ApiRequest, user_id: str, observee_id: str) -> Body:
     """DELETE users/:id/observees/:id"""
-    found = _link_of(call, user_id, observee_id)
-    unlink(found, by=call.user)
-    return _body(call, found.student, linked=False)
+    found = _link_of(request, user_id, observee_id)
+    unlink(found, by=request.user)
+    return _body(request, found.student, linked=False)

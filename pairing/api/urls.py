@@ -4,7 +4,7 @@ from django.urls import path
 
 from accounts.api.endpoints import methods
 from courses.api import people
-from pairing.api import codes, deleting, observees, signing_up
+from pairing.api import account_deletion, codes, observees, sign_up
 
 USER = "users/<str:user_id>"
 
@@ -18,6 +18,6 @@ urlpatterns = [
     path(f"{USER}/observers", methods(GET=observees.index_of_observers)),
     path(f"{USER}/observers/<str:observer_id>", methods(GET=observees.show_observer)),
     # One path: reading is a matter of courses, making an account one of pairing.
-    path("accounts/<str:account_id>/users", methods(GET=people.index_of_account, POST=signing_up.create)),
-    path("accounts/<str:account_id>/users/<str:user_id>", methods(DELETE=deleting.remove)),
+    path("accounts/<str:account_id>/users", methods(GET=people.index_of_account, POST=sign_up.create)),
+    path("accounts/<str:account_id>/users/<str:user_id>", methods(DELETE=account_deletion.remove)),
 ]

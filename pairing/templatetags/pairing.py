@@ -5,10 +5,10 @@ from typing import Any
 from django import template
 
 from accounts.models import Account, User
+from courses.access.courses import is_observer
 from courses.models import Course
-from courses.visibility import is_observer
-from pairing import gates
-from pairing.alarm import alarms_of_the_week, situation
+from pairing.domain import eligibility
+from pairing.domain.alarm import alarms_of_the_week, situation
 from pairing.forms import RegistrationForm
 
 register = template.Library()
@@ -21,15 +21,19 @@ def pair_with_observer(context: dict[str, Any], student: User, course: Course | 
     Staff who may not use it read in its place what is missing; students read nothing.
     """
     by = context["request"].user
-    refusal = gates.why_not_for(student, by=by, course=course, on_details=by != student)
-    told = refusal if (by != student or by.actor) and refusal and refusal.why is not gates.Why.NOT_A_STUDENT else None
+    refusal = eligibility.refusal_for(student, by=by, course=course, on_details=by != student)
+    told = (
+        refusal
+        if (by != student or by.actor) and refusal and refusal.why is not eligibility.Why.NOT_A_STUDENT
+        else None
+    )
     return {"allowed": refusal is None, "refusal": told, "student": student, "course": course}
 
 
 @register.simple_tag(takes_context=True)
-def why_no_export(context: dict[str, Any], course: Course) -> gates.Refusal | None:
+def why_no_export(context: dict[str, Any], course: Course) -> eligibility.Refusal | None:
     """What keeps the reader of the People page of `course` from Export Pairing Codes; None when nothing does."""
-    return gates.why_not_for_class(course, by=context["request"].user)
+    return eligibility.why_not_for_class(course, by=context["request"].user)
 
 
 @register.simple_tag(takes_context=True)

@@ -7,17 +7,18 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.ids import plain_id
 from accounts.models import User
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import shown_once
+from accounts.text.ids import plain_id
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import shown_once
 from courses.models import Course
-from pairing import gates, issuing, redeeming, texts
+from pairing import code_text
+from pairing.domain import codes, eligibility, redemption
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
 
 @login_required
-def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
+def issue(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
     """Make a code and show it, this once: as a dialog where the page asked for one, else as a page.
 
     The address opened again (a bookmark, a restored tab) makes none, and leads to where codes are made.
@@ -31,7 +32,7 @@ def issue(request: SignedInRequest, student_id: int) -> HttpResponse:
     return _make(request, student_id)
 
 
-def _made_before(request: SignedInRequest, student_id: int) -> HttpResponse:
+def _made_before(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
     """Sent twice, or loaded again: say that the code was shown, and offer to make another."""
     student = get_object_or_404(User.objects.present(), pk=student_id)
     context = {"student": student, "course": _course_of(request), "own": student == request.user}
@@ -39,19 +40,19 @@ def _made_before(request: SignedInRequest, student_id: int) -> HttpResponse:
 
 
 @shown_once(_made_before)
-def _make(request: SignedInRequest, student_id: int) -> HttpResponse:
+def _make(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
     student = get_object_or_404(User.objects.present(), pk=student_id)
     course = _course_of(request)
-    right = gates.right_for(student, by=request.user, course=course, on_details=request.user != student)
-    if isinstance(right, gates.Refusal):
+    right = eligibility.right_for(student, by=request.user, course=course, on_details=request.user != student)
+    if isinstance(right, eligibility.Refusal):
         raise PermissionDenied(str(right))
-    code = issuing.issue(student, by=request.user, course=right.course, account=right.account, binds=right.binds)
+    code = codes.issue(student, by=request.user, course=right.course, account=right.account, binds=right.binds)
     live = list(PairingCode.objects.live().filter(student=student).select_related("issued_by", "course", "account"))
     context = {
         "student": student,
         "course": course,
         "code": code,
-        "spelled": texts.spelled(code.text),
+        "spelled": code_text.spelled(code.text),
         "codes": live,
         "most": LIVE_CODES_PER_STUDENT,
         "own": student == request.user,
@@ -59,19 +60,19 @@ def _make(request: SignedInRequest, student_id: int) -> HttpResponse:
     return render(request, "pairing/code_dialog.html" if request.htmx else "pairing/code.html", context)
 
 
-def _course_of(request: SignedInRequest) -> Course | None:
+def _course_of(request: AuthenticatedHttpRequest) -> Course | None:
     given = request.POST.get("course")
     return None if given is None else get_object_or_404(Course.objects.present(), pk=plain_id(given))
 
 
 @login_required
-def revoke(request: SignedInRequest, code_id: int) -> HttpResponse:
+def revoke(request: AuthenticatedHttpRequest, code_id: int) -> HttpResponse:
     """Ask whether to end one of one's own codes before its time; a POST ends it."""
     codes = PairingCode.objects.select_related("issued_by", "course", "account")
     code = get_object_or_404(codes, pk=code_id, student=request.user)
     if request.method != "POST" and code.is_live:
         return render(request, "pairing/revoke.html", {"code": code})
-    if request.method == "POST" and redeeming.revoke(code, by=request.user):
+    if request.method == "POST" and redemption.revoke(code, by=request.user):
         messages.success(request, _("The code ending in %(hint)s no longer works.") % {"hint": code.hint})
     else:
         messages.info(request, _("This code had ended already."))

@@ -9,16 +9,16 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
-from accounts.ids import plain_id
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import shown_once
+from accounts.text.ids import plain_id
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import shown_once
 from courses.models import Course
-from pairing import exporting, gates
+from pairing.domain import eligibility, export
 from pairing.errors import ExportedJustNow
 
 
 @login_required
-def confirm(request: SignedInRequest, course_id: int) -> HttpResponse:
+def confirm(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """How many students get a code, and for how many an older one ends; after an export what came of it.
 
     For ten minutes after an export the page shows its result; `again` asks whether to make codes once more.
@@ -26,7 +26,7 @@ def confirm(request: SignedInRequest, course_id: int) -> HttpResponse:
     return _page(request, _course_for(request, course_id), asks_again="again" in request.GET)
 
 
-def _exported_before(_request: SignedInRequest, course_id: int) -> HttpResponse:
+def _exported_before(_request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Sent twice: the page says what came of it, and how to make codes once more."""
     return redirect("export_codes_confirm", course_id)
 
@@ -34,37 +34,37 @@ def _exported_before(_request: SignedInRequest, course_id: int) -> HttpResponse:
 @require_POST
 @login_required
 @shown_once(_exported_before)
-def download(request: SignedInRequest, course_id: int) -> HttpResponseBase:
+def download(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponseBase:
     """Make the codes and send the file. A POST: a link that a browser may fetch ahead must not change anything."""
     course = _course_for(request, course_id)
     zone = timezone.get_current_timezone()
     try:
-        pieces = exporting.export(course, by=request.user, zone=zone, after=plain_id(request.POST.get("after", "")))
+        pieces = export.export(course, by=request.user, zone=zone, after=plain_id(request.POST.get("after", "")))
     except ExportedJustNow as refusal:
         return _page(request, course, asks_again=True, refusal=refusal)
-    headers = {"Content-Disposition": content_disposition_header(True, exporting.file_name(course)) or ""}
+    headers = {"Content-Disposition": content_disposition_header(True, export.file_name(course)) or ""}
     return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _page(
-    request: SignedInRequest, course: Course, *, asks_again: bool, refusal: ExportedJustNow | None = None
+    request: AuthenticatedHttpRequest, course: Course, *, asks_again: bool, refusal: ExportedJustNow | None = None
 ) -> HttpResponse:
-    last = exporting.last_export(course, by=request.user)
+    last = export.last_export(course, by=request.user)
     recent = last if last and last.is_recent else None
     context = {
         "course": course,
         "last": last,
         "recent": recent,
         "refusal": refusal,
-        "file_name": exporting.file_name(course),
-        "forecast": exporting.forecast(course, by=request.user) if asks_again or not recent else None,
+        "file_name": export.file_name(course),
+        "forecast": export.forecast(course, by=request.user) if asks_again or not recent else None,
     }
     template = "pairing/exported.html" if recent and not asks_again else "pairing/export.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
 
 
-def _course_for(request: SignedInRequest, course_id: int) -> Course:
+def _course_for(request: AuthenticatedHttpRequest, course_id: int) -> Course:
     course = get_object_or_404(Course.objects.present(), pk=course_id)
-    if refusal := gates.why_not_for_class(course, by=request.user):
+    if refusal := eligibility.why_not_for_class(course, by=request.user):
         raise PermissionDenied(str(refusal))
     return course

@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.errors import Invalid
-from accounts.paging import page_of
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import done_once
-from courses.observers import who_observes
-from courses.views.accounts import enter, show_page
-from pairing.objections import PERMISSION, object_to, open_objections, settle
+from accounts.web.pagination import page_of
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import done_once
+from courses.domain.observers import who_observes
+from courses.views.accounts import get_account_or_403, show_page
+from pairing.domain.objections import PERMISSION, object_to, open_objections, settle
 
 
 @login_required
 @done_once
-def make(request: SignedInRequest, observer_id: int) -> HttpResponse:
+def make(request: AuthenticatedHttpRequest, observer_id: int) -> HttpResponse:
     """Report one of one's observers; the address opened by itself leads back to the settings."""
     if request.method == "POST":
         try:
@@ -32,20 +32,20 @@ def make(request: SignedInRequest, observer_id: int) -> HttpResponse:
 
 
 @login_required
-def index(request: SignedInRequest, account_id: int) -> HttpResponse:
+def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """The reports that wait, each with whether the person still observes the student."""
-    post = enter(request, account_id, PERMISSION)
-    page = page_of(open_objections(post.account), request.GET.get("page"))
-    return show_page(request, post, "reports", "reports.html", page=page)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    page = page_of(open_objections(here.account), request.GET.get("page"))
+    return show_page(request, here, "reports", "reports.html", page=page)
 
 
 @require_POST
 @login_required
 @done_once
-def close(request: SignedInRequest, account_id: int, report_id: int) -> HttpResponse:
+def close(request: AuthenticatedHttpRequest, account_id: int, report_id: int) -> HttpResponse:
     """Take a report off the list."""
-    post = enter(request, account_id, PERMISSION)
-    found = get_object_or_404(open_objections(post.account), pk=report_id)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    found = get_object_or_404(open_objections(here.account), pk=report_id)
     settle(found, by=request.user)
     still = any(observer.person == found.observer for observer in who_observes(found.student))
     names = {"observer": found.observer.short_name, "student": found.student.short_name}

@@ -9,17 +9,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refused, TooManyTries
-from accounts.ids import plain_id
 from accounts.models import Account, ObservationLink, User
-from accounts.network import network_of
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import done_once
-from courses.linking import has_stopped, observing_by_course, stays_after, stop_observing
-from courses.observing import unlink
-from courses.visibility import courses_by_student, observed_students, schools_of
+from accounts.text.ids import plain_id
+from accounts.web.client_network import network_of
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import done_once
+from courses.access.courses import courses_by_student, observed_students, schools_of
+from courses.domain.course_observers import has_stopped, observing_by_course, stays_after, stop_observing
+from courses.domain.observation import unlink
+from pairing.domain.redemption import Pairing, preview, redeem_shown
 from pairing.forms import CodeForm
 from pairing.models import PairingCode
-from pairing.redeeming import Pairing, preview, redeem_shown
 
 # In the session: the ids of the codes this person has typed and been shown lately, the latest at the end.
 SHOWN = "codes_shown"
@@ -27,7 +27,7 @@ REMEMBERED = 10
 
 
 @login_required
-def show(request: SignedInRequest) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The page and its form. A code leads on to the page that shows whom it is about; from there, `step=pair` pairs."""
     form = CodeForm(request.POST or None)
     agreed = _agreed_to(request)
@@ -42,7 +42,7 @@ def show(request: SignedInRequest) -> HttpResponse:
     return _page(request, form)
 
 
-def _look(request: SignedInRequest, form: CodeForm) -> HttpResponse:
+def _look(request: AuthenticatedHttpRequest, form: CodeForm) -> HttpResponse:
     look = preview(
         form.cleaned_data["code"],
         observer=request.user,
@@ -57,7 +57,7 @@ def _look(request: SignedInRequest, form: CodeForm) -> HttpResponse:
 
 
 @login_required
-def confirm(request: SignedInRequest) -> HttpResponse:
+def confirm(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Whom the code typed last is about. It has an address of its own, so that Back and reloading are safe."""
     shown = request.session.get(SHOWN, [])
     code = PairingCode.objects.live().select_related("student", "course", "account").filter(pk__in=shown[-1:]).first()
@@ -67,7 +67,7 @@ def confirm(request: SignedInRequest) -> HttpResponse:
     return render(request, "pairing/confirm.html", context)
 
 
-def _agreed_to(request: SignedInRequest) -> int | None:
+def _agreed_to(request: AuthenticatedHttpRequest) -> int | None:
     """The id of the code whose student this person was shown and agrees to observe; None for a form with a code."""
     shown = request.session.get(SHOWN, [])
     if request.POST.get("step") != "pair" or not shown:
@@ -77,7 +77,7 @@ def _agreed_to(request: SignedInRequest) -> int | None:
     return wanted if wanted in shown else None
 
 
-def _paired(request: SignedInRequest, pairing: Pairing) -> HttpResponse:
+def _paired(request: AuthenticatedHttpRequest, pairing: Pairing) -> HttpResponse:
     name = {"name": pairing.link.student.short_name}
     if pairing.is_new:
         messages.success(request, _("You are now observing %(name)s.") % name)
@@ -86,7 +86,7 @@ def _paired(request: SignedInRequest, pairing: Pairing) -> HttpResponse:
     return redirect("observees")
 
 
-def _page(request: SignedInRequest, form: CodeForm, refusal: Refused | None = None) -> HttpResponse:
+def _page(request: AuthenticatedHttpRequest, form: CodeForm, refusal: Refused | None = None) -> HttpResponse:
     links = ObservationLink.objects.live().filter(observer=request.user).select_related("student")
     courses = courses_by_student(request.user)
     linked = [(link, courses.get(link.student_id, [])) for link in links.order_by("student__sort_key", "student")]
@@ -109,7 +109,7 @@ def _page(request: SignedInRequest, form: CodeForm, refusal: Refused | None = No
 
 @login_required
 @done_once
-def remove(request: SignedInRequest, student_id: int) -> HttpResponse:
+def remove(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
     """Stop observing somebody, after asking."""
     link = get_object_or_404(
         ObservationLink.objects.live().select_related("student"), observer=request.user, student=student_id
@@ -124,7 +124,7 @@ def remove(request: SignedInRequest, student_id: int) -> HttpResponse:
 
 @login_required
 @done_once
-def leave(request: SignedInRequest, student_id: int) -> HttpResponse:
+def leave(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
     """Say why one observes this student, in which courses, and what stopping means; a POST stops it."""
     student = get_object_or_404(User.objects.present(), pk=student_id)
     courses = list(dict.fromkeys(place.section.course for place in observing_by_course(request.user, student)))

@@ -12,19 +12,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.begun_sign_up import begin, begun, forget
+from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, Refused, TooManyTries
-from accounts.known_browser import remember_browser
 from accounts.models import Account, User
-from accounts.network import network_of
-from accounts.registering import Application
-from accounts.sent_forms import shown_once
-from courses.visibility import schools_of
+from accounts.web.begun_sign_up import begin, begun, forget
+from accounts.web.client_network import network_of
+from accounts.web.known_browsers import remember_browser
+from accounts.web.sent_forms import shown_once
+from courses.access.courses import schools_of
+from pairing.domain.institution_limit import Entrance
+from pairing.domain.rate_limit import is_name_asked_for
+from pairing.domain.sign_up import complete, preview, sign_up
 from pairing.forms import RegistrationForm
-from pairing.guesses import Entrance
 from pairing.models import PairingCode
-from pairing.signing_up import complete, preview, sign_up
-from pairing.tries import is_name_asked_for
 
 
 def register(request: HttpRequest) -> HttpResponse:
@@ -62,14 +62,14 @@ def _next(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
     return redirect("register_confirm")
 
 
-def _signed_up_before(request: HttpRequest, _wanted: Application | None = None) -> HttpResponse:
+def _signed_up_before(request: HttpRequest, _wanted: NewUser | None = None) -> HttpResponse:
     """Sent twice: the first has signed this browser in, and its session has another name since."""
     messages.info(request, _("If you have just made your account, sign in with it now."))
     return redirect("account_login")
 
 
 @shown_once(_signed_up_before)
-def _make(request: HttpRequest, wanted: Application) -> HttpResponse:
+def _make(request: HttpRequest, wanted: NewUser) -> HttpResponse:
     return _sign_in(request, sign_up(wanted, "", network=network_of(request)), "dashboard")
 
 
@@ -116,7 +116,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if carried is None:
         return redirect("register")
     if request.method == "POST":
-        return _complete(request, Application(**carried["application"]), carried["code"])
+        return _complete(request, NewUser(**carried["application"]), carried["code"])
     code = PairingCode.objects.live().select_related("student", "course", "account").filter(pk=carried["code"]).first()
     if code is None:
         messages.error(request, _("This code does not work any more. Please ask for a new one."))
@@ -125,7 +125,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return render(request, "pairing/register_confirm.html", context)
 
 
-def _complete(request: HttpRequest, wanted: Application, code_id: int) -> HttpResponse:
+def _complete(request: HttpRequest, wanted: NewUser, code_id: int) -> HttpResponse:
     try:
         user = complete(wanted, code_id)
     except Refused as refusal:

@@ -6,27 +6,27 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.editing import edit_user
-from accounts.requests import SignedInRequest
-from courses.observers import who_observes
-from courses.visibility import is_observer
-from pairing import gates
+from accounts.domain.users import edit_user
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.access.courses import is_observer
+from courses.domain.observers import who_observes
+from pairing.domain import eligibility
+from pairing.domain.objections import office_for, reported_by
 from pairing.forms import TimeZoneForm
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
-from pairing.objections import office_for, reported_by
 
 
 @login_required
-def show(request: SignedInRequest) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The settings page; a POST saves the time zone."""
     form = TimeZoneForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         edit_user(request.user, by=request.user, time_zone=form.cleaned_data["time_zone"])
         messages.success(request, _("Your time zone is saved."))
         return redirect("settings")
-    why_not = gates.why_not_for(request.user, by=request.user)
+    why_not = eligibility.refusal_for(request.user, by=request.user)
     may_pair = why_not is None
-    only_observes = why_not is not None and why_not.why is gates.Why.NOT_A_STUDENT and is_observer(request.user)
+    only_observes = why_not is not None and why_not.why is eligibility.Why.NOT_A_STUDENT and is_observer(request.user)
     codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course", "account")
     observers = who_observes(request.user)
     context = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.api.bodies import user_body
-from accounts.api.endpoints import Call
+from accounts.api.endpoints import ApiRequest
 from sis.models import SisImport, SisImportError
 
 MOST_MESSAGES = 24
@@ -20,7 +20,7 @@ DATA = (
 VALUES = ("batch_mode_term_id", "change_threshold", "diff_row_count_threshold")
 
 
-def import_body(sis_import: SisImport, call: Call, messages: list[SisImportError]) -> dict[str, Any]:
+def import_body(sis_import: SisImport, request: ApiRequest, messages: list[SisImportError]) -> dict[str, Any]:
     """An import; `messages` are the first of what it has to say."""
     options = sis_import.options
     body: dict[str, Any] = {
@@ -50,14 +50,14 @@ def import_body(sis_import: SisImport, call: Call, messages: list[SisImportError
     if sis_import.options.get("dry_run"):
         body |= {"dry_run": True, "report": sis_import.report}
     if sis_import.has_ended:
-        body |= _messages(sis_import, call, messages)
+        body |= _messages(sis_import, request, messages)
     if sis_import.stored_file:
         path = f"{PATH.format(account=sis_import.account_id, pk=sis_import.pk)}/upload"
-        body["csv_attachments"] = [file_body(call, sis_import.pk, sis_import.file_name, path)]
+        body["csv_attachments"] = [file_body(request, sis_import.pk, sis_import.file_name, path)]
     return body
 
 
-def _messages(sis_import: SisImport, call: Call, messages: list[SisImportError]) -> dict[str, Any]:
+def _messages(sis_import: SisImport, request: ApiRequest, messages: list[SisImportError]) -> dict[str, Any]:
     body: dict[str, Any] = {}
     totals = {True: sis_import.error_count, False: sis_import.warning_count}
     for failure, key in ((True, "processing_errors"), (False, "processing_warnings")):
@@ -71,11 +71,11 @@ def _messages(sis_import: SisImport, call: Call, messages: list[SisImportError])
     if messages:
         path = f"{PATH.format(account=sis_import.account_id, pk=sis_import.pk)}/errors_attachment"
         name = f"sis_errors_attachment_{sis_import.pk}.csv"
-        body["errors_attachment"] = file_body(call, sis_import.pk, name, path)
+        body["errors_attachment"] = file_body(request, sis_import.pk, name, path)
     return body
 
 
-def file_body(call: Call, pk: int, name: str, path: str) -> dict[str, Any]:
+def file_body(request: ApiRequest, pk: int, name: str, path: str) -> dict[str, Any]:
     """A file to download, with the caller's token."""
     content = "application/zip" if name.lower().endswith(".zip") else "text/csv"
     return {
@@ -83,7 +83,7 @@ def file_body(call: Call, pk: int, name: str, path: str) -> dict[str, Any]:
         "display_name": name,
         "filename": name,
         "content-type": content,
-        "url": call.address(path),
+        "url": request.address(path),
         "upload_status": "success",
     }
 
@@ -99,7 +99,7 @@ def error_body(error: SisImportError) -> dict[str, Any]:
     }
 
 
-def progress_body(sis_import: SisImport, call: Call) -> dict[str, Any]:
+def progress_body(sis_import: SisImport, request: ApiRequest) -> dict[str, Any]:
     """How far taking an import back has come."""
     percent = sis_import.restoring.get("progress", 0)
     running = sis_import.workflow_state == SisImport.State.RESTORING
@@ -116,5 +116,5 @@ def progress_body(sis_import: SisImport, call: Call) -> dict[str, Any]:
         "updated_at": sis_import.updated_at,
         "message": None,
         "results": None,
-        "url": call.address(f"/api/v1/progress/{sis_import.pk}"),
+        "url": request.address(f"/api/v1/progress/{sis_import.pk}"),
     }

@@ -11,132 +11,132 @@ from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpRe
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from accounts.api.endpoints import Body, Call, allow, takes_files
-from accounts.api.finding import account, condition
-from accounts.api.paging import page_of
+from accounts.api.endpoints import ApiRequest, Body, allow, takes_files
+from accounts.api.lookups import account, condition
+from accounts.api.pagination import page_of
 from accounts.errors import Invalid
 from accounts.models import Account
-from accounts.permissions import account_permissions
-from sis.aborting import abort, abort_waiting
+from accounts.permissions.resolver import account_permissions
 from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
-from sis.api.receiving import Unreadable, options_of, received
-from sis.creating import create_import
+from sis.api.uploads import Unreadable, options_of, received
+from sis.imports.abort import abort, abort_waiting
+from sis.imports.intake import create_import
+from sis.imports.restore import begin_restoring
 from sis.jobs import ask_for_work
-from sis.keeping import kept_copy
-from sis.listing import Wanted, as_csv, messages_of
 from sis.models import SisImport, SisImportError
-from sis.restoring import begin_restoring
+from sis.report.queries import Wanted, as_csv, messages_of
+from sis.upload.storage import kept_copy
 
 READERS = frozenset({"import_sis", "manage_sis"})
 
 
-def _root(call: Call, account_id: str, keys: frozenset[str]) -> Account:
+def _root(request: ApiRequest, account_id: str, keys: frozenset[str]) -> Account:
     """The root account, for callers with one of these permissions on it. Raises Invalid for any other account."""
-    found = account(call, account_id)
+    found = account(request, account_id)
     if found.parent_id is not None:
         raise Invalid({"account": [("invalid", _("SIS imports can only be made in the root account."))]})
-    allow(bool(account_permissions(call.user, found) & keys))
+    allow(bool(account_permissions(request.user, found) & keys))
     return found
 
 
 @takes_files
-def create(call: Call, account_id: str) -> Body | Response:
+def create(request: ApiRequest, account_id: str) -> Body | Response:
     """POST accounts/:id/sis_imports"""
-    root = _root(call, account_id, frozenset({"import_sis"}))
+    root = _root(request, account_id, frozenset({"import_sis"}))
     try:
-        upload, name, given = received(call)
+        upload, name, given = received(request)
         options = options_of(given)
-        made = create_import(root, upload, name, options, by=call.user)
+        made = create_import(root, upload, name, options, by=request.user)
     except Unreadable as refusal:
         return refusal.answer
     except Http404:
         return Response({"message": _("The batch_mode_term_id is no term that exists.")}, 400)
     except Invalid as error:
         return Response({"message": error.message, "errors": [{"message": error.message}]}, 400)
-    return import_body(made, call, [])
+    return import_body(made, request, [])
 
 
-def index(call: Call, account_id: str) -> Body:
+def index(request: ApiRequest, account_id: str) -> Body:
     """GET accounts/:id/sis_imports"""
-    root = _root(call, account_id, READERS)
+    root = _root(request, account_id, READERS)
     found = SisImport.objects.filter(account=root).select_related("user").order_by("-id")
-    if since := call.given.moment("created_since"):
+    if since := request.params.moment("created_since"):
         found = found.filter(created_at__gte=since)
-    if before := call.given.moment("created_before"):
+    if before := request.params.moment("created_before"):
         found = found.filter(created_at__lt=before)
-    if states := call.given.texts("workflow_state"):
+    if states := request.params.texts("workflow_state"):
         found = found.filter(workflow_state__in=states)
-    return {"sis_imports": _bodies(call, page_of(call, found))}
+    return {"sis_imports": _bodies(request, page_of(request, found))}
 
 
-def importing(call: Call, account_id: str) -> Body:
+def importing(request: ApiRequest, account_id: str) -> Body:
     """GET accounts/:id/sis_imports/importing"""
-    root = _root(call, account_id, READERS)
+    root = _root(request, account_id, READERS)
     found = SisImport.objects.filter(account=root, workflow_state__in=SisImport.RUNNING)
-    return {"sis_imports": _bodies(call, list(found.select_related("user").order_by("id")))}
+    return {"sis_imports": _bodies(request, list(found.select_related("user").order_by("id")))}
 
 
-def show(call: Call, account_id: str, import_id: str) -> Body:
+def show(request: ApiRequest, account_id: str, import_id: str) -> Body:
     """GET accounts/:id/sis_imports/:id"""
-    return _body(call, _import(_root(call, account_id, READERS), import_id))
+    return _body(request, _import(_root(request, account_id, READERS), import_id))
 
 
-def stop(call: Call, account_id: str, import_id: str) -> Body:
+def stop(request: ApiRequest, account_id: str, import_id: str) -> Body:
     """PUT accounts/:id/sis_imports/:id/abort"""
-    found = _import(_root(call, account_id, READERS), import_id)
-    if not abort(found, by=call.user):
+    found = _import(_root(request, account_id, READERS), import_id)
+    if not abort(found, by=request.user):
         raise Http404
-    return _body(call, found)
+    return _body(request, found)
 
 
-def stop_all(call: Call, account_id: str) -> Body:
+def stop_all(request: ApiRequest, account_id: str) -> Body:
     """PUT accounts/:id/sis_imports/abort_all_pending"""
-    abort_waiting(_root(call, account_id, READERS), by=call.user)
+    abort_waiting(_root(request, account_id, READERS), by=request.user)
     return {"aborted": True}
 
 
-def take_back(call: Call, account_id: str, import_id: str) -> Body:
+def take_back(request: ApiRequest, account_id: str, import_id: str) -> Body:
     """PUT accounts/:id/sis_imports/:id/restore_states"""
-    found = _import(_root(call, account_id, frozenset({"manage_sis"})), import_id)
-    wanted = {key: call.given.flag(key) for key in ("batch_mode", "undelete_only", "unconclude_only")}
-    begin_restoring(found, by=call.user, **wanted)
+    found = _import(_root(request, account_id, frozenset({"manage_sis"})), import_id)
+    wanted = {key: request.params.flag(key) for key in ("batch_mode", "undelete_only", "unconclude_only")}
+    begin_restoring(found, by=request.user, **wanted)
     ask_for_work()
     found.refresh_from_db()
-    return progress_body(found, call)
+    return progress_body(found, request)
 
 
-def progress(call: Call, import_id: str) -> Body:
+def progress(request: ApiRequest, import_id: str) -> Body:
     """GET progress/:id, of an import being taken back"""
-    root = call.root
-    allow(bool(account_permissions(call.user, root) & READERS))
+    root = request.root
+    allow(bool(account_permissions(request.user, root) & READERS))
     found = _import(root, import_id)
     if not found.restoring:
         raise Http404
-    return progress_body(found, call)
+    return progress_body(found, request)
 
 
-def errors(call: Call, account_id: str, import_id: str | None = None) -> Body:
+def errors(request: ApiRequest, account_id: str, import_id: str | None = None) -> Body:
     """GET accounts/:id/sis_imports/:id/errors and GET accounts/:id/sis_import_errors"""
-    root = _root(call, account_id, READERS)
+    root = _root(request, account_id, READERS)
     found = SisImportError.objects.filter(sis_import__account=root).order_by("-id")
     if import_id is not None:
         found = found.filter(sis_import=_import(root, import_id))
-    if call.given.flag("failure"):
+    if request.params.flag("failure"):
         found = found.filter(failure=True)
-    return {"sis_import_errors": [error_body(error) for error in page_of(call, found)]}
+    return {"sis_import_errors": [error_body(error) for error in page_of(request, found)]}
 
 
-def errors_attachment(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
+def errors_attachment(request: ApiRequest, account_id: str, import_id: str) -> HttpResponseBase:
     """GET accounts/:id/sis_imports/:id/errors_attachment: all there is to say, as CSV"""
-    found = _import(_root(call, account_id, READERS), import_id)
+    found = _import(_root(request, account_id, READERS), import_id)
     answer = StreamingHttpResponse(as_csv(messages_of(found, Wanted())), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="sis_errors_attachment_{found.pk}.csv"'
     return answer
 
 
-def upload(call: Call, account_id: str, import_id: str) -> HttpResponseBase:
+def upload(request: ApiRequest, account_id: str, import_id: str) -> HttpResponseBase:
     """GET accounts/:id/sis_imports/:id/upload: the file as it came, but for passwords"""
-    found = _import(_root(call, account_id, READERS), import_id)
+    found = _import(_root(request, account_id, READERS), import_id)
     try:
         return FileResponse(kept_copy(found), as_attachment=True, filename=found.file_name)
     except FileNotFoundError:
@@ -150,11 +150,11 @@ def _import(root: Account, text: str) -> SisImport:
     return found
 
 
-def _body(call: Call, sis_import: SisImport) -> Body:
-    return _bodies(call, [sis_import])[0]
+def _body(request: ApiRequest, sis_import: SisImport) -> Body:
+    return _bodies(request, [sis_import])[0]
 
 
-def _bodies(call: Call, imports: list[SisImport]) -> list[dict[str, Any]]:
+def _bodies(request: ApiRequest, imports: list[SisImport]) -> list[dict[str, Any]]:
     """The imports of one page, each with the first of its messages (one statement for all)."""
     said: dict[int, list[SisImportError]] = defaultdict(list)
     place = Window(RowNumber(), partition_by=[F("sis_import"), F("failure")], order_by=F("id").asc())
@@ -165,4 +165,4 @@ def _bodies(call: Call, imports: list[SisImport]) -> list[dict[str, Any]]:
     )
     for error in first.order_by("id"):
         said[error.sis_import_id].append(error)
-    return [import_body(one, call, said[one.pk]) for one in imports]
+    return [import_body(one, request, said[one.pk]) for one in imports]

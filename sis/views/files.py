@@ -9,11 +9,11 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.requests import SignedInRequest
-from sis import exporting
-from sis.keeping import kept_copy
-from sis.listing import as_csv, messages_of
-from sis.views.frame import enter_rosters, import_of, may_export_links, show_page
+from accounts.web.requests import AuthenticatedHttpRequest
+from sis import export
+from sis.report.queries import as_csv, messages_of
+from sis.upload.storage import kept_copy
+from sis.views.frame import get_rosters_account, import_of, may_export_links, show_page
 from sis.views.imports import wanted_by
 
 CSV = "text/csv; charset=utf-8"
@@ -21,18 +21,18 @@ CSV = "text/csv; charset=utf-8"
 
 @require_GET
 @login_required
-def messages(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponseBase:
+def messages(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponseBase:
     """What an import has to say, as searched and filtered on its page."""
-    found = import_of(enter_rosters(request, account_id), import_id)
+    found = import_of(get_rosters_account(request, account_id), import_id)
     headers = {"Content-Disposition": f'attachment; filename="roster_import_{found.pk}_messages.csv"'}
     return StreamingHttpResponse(as_csv(messages_of(found, wanted_by(request))), content_type=CSV, headers=headers)
 
 
 @require_GET
 @login_required
-def upload(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponseBase:
+def upload(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponseBase:
     """The file as it came, but for passwords."""
-    found = import_of(enter_rosters(request, account_id), import_id)
+    found = import_of(get_rosters_account(request, account_id), import_id)
     try:
         return FileResponse(kept_copy(found), as_attachment=True, filename=found.file_name)
     except FileNotFoundError:
@@ -40,13 +40,13 @@ def upload(request: SignedInRequest, account_id: int, import_id: int) -> HttpRes
 
 
 @login_required
-def links(request: SignedInRequest, account_id: int) -> HttpResponse | StreamingHttpResponse:
+def links(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse | StreamingHttpResponse:
     """user_observers.csv of all links: says what will be in it, and a POST sends it."""
-    post = enter_rosters(request, account_id)
+    post = get_rosters_account(request, account_id)
     if not may_export_links(post):
         raise PermissionDenied(_("Exporting links needs the right to manage observers, and to read SIS data."))
     if request.method == "POST":
-        headers = {"Content-Disposition": f'attachment; filename="{exporting.FILE_NAME}"'}
-        pieces = exporting.export(exporting.Written(), by=request.user)
+        headers = {"Content-Disposition": f'attachment; filename="{export.FILE_NAME}"'}
+        pieces = export.export(export.Written(), by=request.user)
         return StreamingHttpResponse(pieces, content_type=CSV, headers=headers)
-    return show_page(request, post, "links.html", written=exporting.forecast())
+    return show_page(request, post, "links.html", written=export.forecast())

@@ -9,45 +9,47 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from accounts.requests import SignedInRequest
-from courses.views.accounts import Post, enter
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.views.accounts import AccountContext, get_account_or_403
 from sis.models import SisImport
 
 IMPORT, MANAGE = "import_sis", "manage_sis"
 READERS = frozenset({IMPORT, MANAGE})
 
 
-def enter_rosters(request: SignedInRequest, account_id: int, *needed: str) -> Post:
+def get_rosters_account(request: AuthenticatedHttpRequest, account_id: int, *needed: str) -> AccountContext:
     """The root account, for readers of rosters who have all that is `needed`. Raises Http404, PermissionDenied."""
-    post = enter(request, account_id)
-    if post.account.parent_id is not None:
+    here = get_account_or_403(request, account_id)
+    if here.account.parent_id is not None:
         raise Http404
-    if not post.permissions & READERS:
+    if not here.permissions & READERS:
         raise PermissionDenied(_("This page is for those who import rosters."))
-    if not post.permissions.issuperset(needed):
+    if not here.permissions.issuperset(needed):
         raise PermissionDenied(_("Your role does not allow this. Ask an administrator of the institution."))
-    return post
+    return here
 
 
-def import_of(post: Post, import_id: int) -> SisImport:
+def import_of(here: AccountContext, import_id: int) -> SisImport:
     """An import of this root account. Raises Http404."""
-    found = SisImport.objects.filter(account=post.account).select_related("user")
+    found = SisImport.objects.filter(account=here.account).select_related("user")
     return get_object_or_404(found, pk=import_id)
 
 
-def show_page(request: SignedInRequest, post: Post, template: str, status: int = 200, **context: Any) -> HttpResponse:
+def show_page(
+    request: AuthenticatedHttpRequest, here: AccountContext, template: str, status: int = 200, **context: Any
+) -> HttpResponse:
     """Render a page of rosters within the frame of the account."""
     frame = {
-        "account": post.account,
-        "permissions": post.permissions,
+        "account": here.account,
+        "permissions": here.permissions,
         "tab": "rosters",
-        "may_import": IMPORT in post.permissions,
-        "may_manage": MANAGE in post.permissions,
-        "may_export_links": may_export_links(post),
+        "may_import": IMPORT in here.permissions,
+        "may_manage": MANAGE in here.permissions,
+        "may_export_links": may_export_links(here),
     }
     return render(request, f"sis/{template}", {**frame, **context}, status=status)
 
 
-def may_export_links(post: Post) -> bool:
+def may_export_links(here: AccountContext) -> bool:
     """The file tells by their SIS ids who observes whom."""
-    return post.permissions.issuperset({"manage_user_observers", "read_sis"})
+    return here.permissions.issuperset({"manage_user_observers", "read_sis"})

@@ -13,16 +13,17 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.errors import Invalid
-from accounts.paging import page_of, search_words
-from accounts.requests import SignedInRequest
-from accounts.sent_forms import done_once
-from sis.aborting import abort
+from accounts.web.pagination import page_of, search_words
+from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.sent_forms import done_once
 from sis.forms import TakeBackForm
+from sis.imports.abort import abort
+from sis.imports.rerun import may_be_repeated, repeat
+from sis.imports.restore import begin_restoring, why_not_restored
 from sis.jobs import ask_for_work
-from sis.keeping import may_be_had
-from sis.listing import Wanted, files_of, kinds_of, messages_of
 from sis.models import SisImport, StateChange
-from sis.outcome import (
+from sis.report.log import MOST_KEPT
+from sis.report.presenters import (
     badge_of,
     kinds_supplied,
     label_of,
@@ -32,19 +33,18 @@ from sis.outcome import (
     summary_of,
     told_of,
 )
-from sis.repeating import may_be_repeated, repeat
-from sis.restoring import begin_restoring, why_not_restored
-from sis.telling import MOST_KEPT
-from sis.views.frame import IMPORT, MANAGE, enter_rosters, import_of, show_page
+from sis.report.queries import Wanted, files_of, kinds_of, messages_of
+from sis.upload.storage import may_be_had
+from sis.views.frame import IMPORT, MANAGE, get_rosters_account, import_of, show_page
 
 # Screen readers are told of every quarter, not of every per cent.
 QUARTER = 25
 
 
 @login_required
-def show(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+def show(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
     """Where the import stands; once it has ended, what came of it and what it has to say."""
-    post = enter_rosters(request, account_id)
+    post = get_rosters_account(request, account_id)
     found = import_of(post, import_id)
     context: dict[str, Any] = {**_where(found), "options": options_of(found), "supplied": kinds_supplied(found)}
     if found.has_ended:
@@ -76,7 +76,7 @@ def _where(found: SisImport) -> dict[str, Any]:
     }
 
 
-def _said(request: SignedInRequest, found: SisImport) -> dict[str, Any]:
+def _said(request: AuthenticatedHttpRequest, found: SisImport) -> dict[str, Any]:
     wanted = wanted_by(request)
     return {
         "wanted": wanted,
@@ -99,12 +99,12 @@ def wanted_by(request: HttpRequest) -> Wanted:
     )
 
 
-def progress(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+def progress(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
     """The part of the page that changes while the import runs; once it has ended, the page is loaded anew."""
     # The sign-in page has no place in the middle of another: it comes when that is loaded anew.
     if not request.user.is_authenticated:
         return HttpResponseClientRefresh()
-    found = import_of(enter_rosters(request, account_id), import_id)
+    found = import_of(get_rosters_account(request, account_id), import_id)
     if not request.htmx:
         return redirect("sis_import", account_id, import_id)
     if found.has_ended:
@@ -116,9 +116,9 @@ def progress(request: SignedInRequest, account_id: int, import_id: int) -> HttpR
 
 @require_POST
 @login_required
-def stop(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+def stop(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
     """Stop an import that waits or runs."""
-    found = import_of(enter_rosters(request, account_id), import_id)
+    found = import_of(get_rosters_account(request, account_id), import_id)
     if abort(found, by=request.user):
         messages.success(request, _("Stopped."))
     else:
@@ -128,9 +128,9 @@ def stop(request: SignedInRequest, account_id: int, import_id: int) -> HttpRespo
 
 @login_required
 @done_once
-def again(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+def again(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
     """Import the stored file of a dry run, or of what the brake stopped: asks first, and a POST does it."""
-    post = enter_rosters(request, account_id, IMPORT)
+    post = get_rosters_account(request, account_id, IMPORT)
     found = import_of(post, import_id)
     if request.method == "POST":
         try:
@@ -146,9 +146,9 @@ def again(request: SignedInRequest, account_id: int, import_id: int) -> HttpResp
 
 
 @login_required
-def take_back(request: SignedInRequest, account_id: int, import_id: int) -> HttpResponse:
+def take_back(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
     """Return what the import changed the state of to the state before: asks first, and a POST does it."""
-    post = enter_rosters(request, account_id, MANAGE)
+    post = get_rosters_account(request, account_id, MANAGE)
     found = import_of(post, import_id)
     if not _may_be_taken_back(found):
         raise Http404

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.tokens import make_token
+from accounts.domain.tokens import make_token
 from config import errors
-from courses.acting import SESSION_KEY
+from courses.access.act_as import SESSION_KEY
 from tests.access.table import EVERYBODY, ROWS, Row
 from tests.access.world import ELSEWHERE, World
 

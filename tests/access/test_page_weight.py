@@ -9,7 +9,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from accounts.models import User
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from tests.access.table import PAGES
 from tests.access.world import World
 

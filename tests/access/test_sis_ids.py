@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.domain.tokens import make_token
 from accounts.models import User
-from accounts.tokens import make_token
 from tests.access.table import API, Row
 from tests.access.world import World
 

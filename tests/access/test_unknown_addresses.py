@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from accounts.tokens import make_token
+from accounts.domain.tokens import make_token
 from tests.access.test_access import routes
 from tests.factories import make_admin
 

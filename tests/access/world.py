@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
+from courses.domain.observation import link
 from courses.models import Assignment, Enrollment, Term
-from courses.observing import link
 from pairing.models import Objection
 from sis.models import SisImport
 from tests.factories import (

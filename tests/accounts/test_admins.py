@@ -2,10 +2,10 @@
 
 import pytest
 
-from accounts.admins import admins_of, givable_roles, make_admin, remove_admin
+from accounts.domain.admins import admins_of, givable_roles, make_admin, remove_admin
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role
-from accounts.permissions import may_on_account
+from accounts.permissions.resolver import may_on_account
 from tests import factories
 from tests.database import statements
 from tests.factories import AccountFactory, UserFactory, allow

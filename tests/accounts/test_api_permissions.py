@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import BaseType
-from accounts.permission_list import PERMISSIONS
+from accounts.permissions.registry import PERMISSIONS
 from tests.api import Api
 from tests.factories import AccountFactory, EnrollmentFactory, UserFactory, make_admin, make_student
 

@@ -4,10 +4,10 @@ import pytest
 from canvasapi import Canvas
 from canvasapi.exceptions import Forbidden, ResourceDoesNotExist
 
+from accounts.domain.roles import create_role, set_permission
+from accounts.domain.tokens import make_token
 from accounts.models import Action, AuditEvent, BaseType, Role, RoleOverride
-from accounts.permission_list import AVAILABLE, ROOT_ONLY
-from accounts.roles import create_role, set_permission
-from accounts.tokens import make_token
+from accounts.permissions.registry import AVAILABLE, ROOT_ONLY
 from tests.api import Api, ids
 from tests.database import statements
 from tests.factories import AccountFactory, RootFactory, UserFactory, make_admin

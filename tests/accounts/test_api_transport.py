@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.api.rendering import with_string_ids
+from accounts.api.renderers import with_string_ids
 from accounts.models import AccessToken, User
 from tests.api import Api, ids
 from tests.factories import UserFactory, make_admin

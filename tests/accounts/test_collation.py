@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from accounts.collation import _DROPPED, _ONE_FOR_TWO, _PLAIN, _SPACED, Holds, folded
 from accounts.models import User
-from accounts.texts import is_readable, tidied
+from accounts.text.collation import _DROPPED, _ONE_FOR_TWO, _PLAIN, _SPACED, Holds, folded
+from accounts.text.normal_form import is_readable, tidied
 from tests.accounts.test_names import NAMES, WORDS
 from tests.factories import UserFactory
 

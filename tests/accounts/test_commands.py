@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts.domain.tokens import make_token, token_owner
 from accounts.models import AccessToken, Account, AccountAdmin, Action, AuditEvent, SelfRegistration, User
-from accounts.permissions import may_on_account
-from accounts.tokens import make_token, token_owner
+from accounts.permissions.resolver import may_on_account
 from tests.database import places_with, refuse_new_rows, statements
 from tests.factories import RootFactory, UserFactory
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 
-from accounts.auditing import record
+from accounts.domain.audit import record
 from accounts.models import Action
 from tests.factories import UserFactory
 

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
+from accounts.domain.roles import create_role, rename_role, set_permission, set_permissions, set_role_state, settings_of
 from accounts.errors import Invalid, NotAllowed
-from accounts.grants import held_as
 from accounts.models import AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.permissions import account_permissions, permissions_by
-from accounts.roles import create_role, rename_role, set_permission, set_permissions, set_role_state, settings_of
-from courses.acting import check
-from courses.permissions import may
-from courses.reaching import why_not_change
+from accounts.permissions.grants import held_as
+from accounts.permissions.resolver import account_permissions, permissions_by
+from courses.access.accounts import why_not_change
+from courses.access.act_as import check
+from courses.access.permissions import may
 from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin, make_clerk
 
 KEY, GRADES = "generate_observer_pairing_code", "view_all_grades"

@@ -3,13 +3,13 @@
 import pytest
 from django.db import connection, transaction
 
-from accounts.locking import ORDER, lock_users
+from accounts.domain.locks import ORDER, lock_users
 from accounts.models import Account, BaseType, Role, User
-from courses.enrolling import enroll
+from courses.domain.courses import delete_course
+from courses.domain.enrollments import enroll
+from courses.domain.sections import delete_section
 from courses.models import Course, Section
 from courses.models.enrollment import Enrollment
-from courses.running import delete_course
-from courses.sections import delete_section
 from tests.factories import SectionFactory, UserFactory, make_admin, make_student
 from tests.lock_order import changed_by, locked_by, watched
 

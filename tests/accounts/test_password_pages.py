@@ -5,8 +5,8 @@ import re
 import pytest
 from django.test import Client
 
+from accounts.domain.tokens import make_token, token_owner
 from accounts.models import AuditEvent, User
-from accounts.tokens import make_token, token_owner
 from tests.factories import PASSWORD, UserFactory
 from tests.jobs import work_off_jobs
 

@@ -5,11 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import transaction
 
-from accounts.errors import Invalid, NotAllowed
-from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride, User
-from accounts.permission_list import AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
-from accounts.permissions import account_permissions, remembering
-from accounts.roles import (
+from accounts.domain.roles import (
     CUSTOM_BASE_TYPES,
     check_may_give,
     create_role,
@@ -20,7 +16,11 @@ from accounts.roles import (
     set_role_state,
     settings_of,
 )
-from courses.permissions import may
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride, User
+from accounts.permissions.registry import AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
+from accounts.permissions.resolver import account_permissions, remembering
+from courses.access.permissions import may
 from tests.database import statements
 from tests.factories import AccountFactory, EnrollmentFactory, RootFactory, SectionFactory, UserFactory, make_admin
 from tests.racing import at_once, meanwhile

@@ -1,8 +1,8 @@
 """The admin's journeys through people, links, courses, sub-accounts, terms and admins."""
 
 from accounts.models import AccountAdmin, ObservationLink, User
+from courses.domain.observation import link
 from courses.models import Course, Term
-from courses.observing import link
 from tests.factories import PASSWORD, EnrollmentFactory, UserFactory, make_admin
 
 

@@ -3,8 +3,8 @@
 from playwright.sync_api import expect
 
 from accounts.models import ObservationLink
+from courses.domain.observation import link
 from courses.models import Course
-from courses.observing import link
 from tests.factories import PASSWORD, AccountFactory, UserFactory, make_admin, make_student, make_students
 
 LINES = """cell => {

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import ObservationLink, User
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from tests.factories import PASSWORD, UserFactory
 
 

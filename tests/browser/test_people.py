@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from accounts.models import BaseType, Role, User
-from courses.enrolling import enroll
+from courses.domain.enrollments import enroll
 from courses.models import Enrollment, Section
 from tests.factories import PASSWORD, EnrollmentFactory, SectionFactory, UserFactory, make_students
 

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from accounts.domain.roles import create_role, set_permission
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride
-from accounts.permission_list import PERMISSIONS
-from accounts.roles import create_role, set_permission
+from accounts.permissions.registry import PERMISSIONS
 from tests.factories import PASSWORD, EnrollmentFactory, UserFactory, make_admin
 
 KEY = "generate_observer_pairing_code"

@@ -7,9 +7,9 @@ from zipfile import ZipFile
 import pytest
 
 from accounts.models import User
+from sis.imports.queue import do, turn, work_off
+from sis.imports.runner import Import
 from sis.models import SisImport
-from sis.running import Import
-from sis.turns import do, turn, work_off
 from tests.factories import PASSWORD, make_admin
 
 USERS = "user_id,login_id,status,full_name"

@@ -7,8 +7,8 @@ import re
 from playwright.sync_api import expect
 
 from accounts.models import BaseType, ObservationLink, SelfRegistration
-from courses.observing import link
-from pairing.issuing import issue
+from courses.domain.observation import link
+from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.browser.test_student import close
 from tests.factories import PASSWORD, UserFactory, allow, make_admin

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, expect
 
 from accounts.models import SelfRegistration
-from pairing import texts
+from pairing import code_text
 from pairing.models import PairingCode
 
 
@@ -61,7 +61,7 @@ def test_a_student_does_it_by_keyboard_alone(new_visitor, student):
     code = dialog.locator("#new-code").inner_text()
     in_focus = visitor.page.locator(":focus")
     expect(in_focus).to_have_id("code-shown")
-    spelled = re.compile(f"The code is: {', '.join(texts.spelled(code))}")
+    spelled = re.compile(f"The code is: {', '.join(code_text.spelled(code))}")
     expect(in_focus).to_have_accessible_name(spelled)
     expect(dialog).to_have_accessible_description(spelled)
 

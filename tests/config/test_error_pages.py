@@ -26,7 +26,7 @@ def test_an_unknown_address_gets_a_page_that_leads_back(client, root):
 
 
 def test_a_failure_of_ours_is_told_without_the_database(quiet, root, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr("accounts.views.render", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr("accounts.views.settings.render", lambda *args, **kwargs: 1 / 0)
     with django_assert_num_queries(0):
         answer = quiet.get("/terms")
     assert answer.status_code == 500
@@ -38,7 +38,7 @@ def test_a_request_that_makes_no_sense_is_told_so(quiet, root, monkeypatch):
     def refuse(*args, **kwargs):
         raise SuspiciousOperation("secret particulars")
 
-    monkeypatch.setattr("accounts.views.render", refuse)
+    monkeypatch.setattr("accounts.views.settings.render", refuse)
     answer = quiet.get("/terms")
     assert answer.status_code == 400
     assert "could not be understood" in answer.content.decode()

@@ -156,7 +156,7 @@ def test_a_refusal_is_a_line_in_the_log_and_a_fault_a_traceback(root, monkeypatc
             == 400
         )
         refused = written.getvalue()
-        monkeypatch.setattr("accounts.views.render", lambda *_given: 1 / 0)
+        monkeypatch.setattr("accounts.views.settings.render", lambda *_given: 1 / 0)
         assert browser.get("/terms").status_code == 500
     finally:
         logging.root.handlers = before

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import BaseType, ObservationLink
+from courses.domain.observation import link
 from courses.models import Announcement, Assignment, Submission, SubmissionComment
-from courses.observing import link
 from tests.factories import (
     AccountFactory,
     CourseFactory,

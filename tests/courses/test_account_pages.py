@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.auditing import record
+from accounts.domain.audit import record
 from accounts.models import (
     Account,
     AccountAdmin,
@@ -14,8 +14,8 @@ from accounts.models import (
     RoleOverride,
     User,
 )
+from courses.domain.observation import link
 from courses.models import Enrollment, Term
-from courses.observing import link
 from tests.database import statements
 from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory
 

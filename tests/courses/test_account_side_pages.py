@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
-from courses.enrolling import change_state, enroll
+from courses.domain.enrollments import change_state, enroll
+from courses.domain.observation import link
 from courses.models import Course, Enrollment, Term
-from courses.observing import link
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from tests.factories import PASSWORD, AccountFactory, EnrollmentFactory, UserFactory, allow, make_admin
 from tests.jobs import work_off_jobs
 

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, RoleOverride
+from courses.domain.observation import link
 from courses.models import Assignment, Course, Enrollment, Section, Submission, Term
-from courses.observing import link
 from tests.api import Api, ids
 from tests.factories import (
     AccountFactory,

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.models import BaseType, ObservationLink, User
+from courses.domain.observation import link
 from courses.models import Enrollment
-from courses.observing import link
 from tests.api import Api, ids
 from tests.factories import (
     AccountFactory,

@@ -1,18 +1,18 @@
-"""What somebody else has changed between the look and the deed: it is looked at again, and nothing comes back."""
+"""What somebody else has changed between the look and the action: it is looked at again, and nothing comes back."""
 
 import pytest
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
-from courses.enrolling import change_state, enroll
-from courses.invitations import answer
-from courses.linking import unlink_student
-from courses.members import change_role, members_in, set_sections
+from courses.access.accounts import check_may_change
+from courses.domain.course_observers import unlink_student
+from courses.domain.courses import delete_course, publish
+from courses.domain.enrollments import change_state, enroll
+from courses.domain.invitations import answer
+from courses.domain.members import change_role, members_in, set_sections
+from courses.domain.observation import link
+from courses.domain.sections import delete_section, edit_section
 from courses.models import Enrollment, Section
-from courses.observing import link
-from courses.reaching import check_may_change
-from courses.running import delete_course, publish
-from courses.sections import delete_section, edit_section
 from tests.api import Api
 from tests.factories import (
     AccountFactory,

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import BaseType, CodeScope, ObservationLink, Role, User
-from courses.enrolling import change_state, enroll
-from courses.invitations import answer
-from courses.knowing import known_about
+from courses.access.accounts import why_not_change
+from courses.access.courses import observed_students
+from courses.access.profiles import known_about
+from courses.domain.enrollments import change_state, enroll
+from courses.domain.invitations import answer
+from courses.domain.observation import link
+from courses.domain.rosters import people_of
 from courses.models import Assignment, Enrollment, Submission
-from courses.observing import link
-from courses.people import people_of
-from courses.reaching import why_not_change
-from courses.visibility import observed_students
-from pairing.exporting import students_of
-from pairing.gates import why_not_for
+from pairing.domain.eligibility import refusal_for
+from pairing.domain.export import students_of
 from pairing.models import PairingCode
 from tests.api import Api
 from tests.factories import (
@@ -239,8 +239,8 @@ def is_that_of_an_invitation(world) -> None:
         assert not known_about(now, by=one)
         assert not known_about(world.parent, by=one)
         assert why_not_change(now, by=one)
-        assert why_not_for(now, by=one)
-        assert why_not_for(now, by=one, course=world.course, on_details=True)
+        assert refusal_for(now, by=one)
+        assert refusal_for(now, by=one, course=world.course, on_details=True)
         assert now not in students_of(world.course, by=one)
     # What a page shows depends on what has come of the invitations, not on the way there.
     outcome = tuple(
@@ -308,7 +308,7 @@ def test_the_answer_decides_and_nothing_staff_do_afterwards_turns_a_no_into_a_ye
     answer(Enrollment.objects.get(user=world.zora, state=State.INVITED), accepts=accepts, by=world.zora)
     if accepts:
         assert "view_user_logins" in known_about(world.zora, by=admin)
-        assert why_not_for(world.zora, by=admin) is None
+        assert refusal_for(world.zora, by=admin) is None
         assert world.zora in people_of(world.account)
         # Her parent follows, and is known from now on where she is.
         assert known_about(world.parent, by=admin)

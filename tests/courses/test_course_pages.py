@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import BaseType, ObservationLink, User
-from courses.enrolling import change_state
+from courses.domain.enrollments import change_state
+from courses.domain.observation import link
 from courses.models import Announcement, Assignment, Course, Enrollment, Submission
-from courses.observing import link
 from tests.factories import EnrollmentFactory, allow
 
 INSIDE = ["student", "classmate", "teacher", "observer", "admin", "account_admin"]
@@ -215,7 +215,7 @@ def test_when_the_student_leaves_the_observer_does_too(visit, school, work):
 
 @pytest.mark.parametrize(
     ("page", "statements"),
-    # Session, reader, course, four for the standing, site, observing; then the page's own.
+    # Session, reader, course, four for the access, site, observing; then the page's own.
     [("", 11), ("/announcements", 10), ("/assignments", 12), ("/assignments/syllabus", 10), ("/grades", 12)],
 )
 def test_the_number_of_statements_does_not_grow(client, school, work, django_assert_num_queries, page, statements):

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import BaseType, ObservationLink
+from courses.domain.observation import link, unlink
 from courses.models import Course
-from courses.observing import link, unlink
 from tests.factories import EnrollmentFactory, UserFactory
 
 CODE = ObservationLink.Origin.CODE

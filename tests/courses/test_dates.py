@@ -8,12 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import BaseType, ObservationLink
-from courses.course_lists import CourseList, courses_observed, own_courses
+from courses.access.courses import course_access, courses_by_student
+from courses.access.permissions import course_permissions
+from courses.domain.dashboard import CourseList, courses_observed, own_courses
+from courses.domain.observation import link
 from courses.models import Course, Term
-from courses.observing import link
-from courses.permissions import course_permissions
-from courses.visibility import courses_by_student, standing
-from pairing.gates import why_not_for
+from pairing.domain.eligibility import refusal_for
 from tests.api import Api, ids
 from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, allow, make_admin
 
@@ -118,7 +118,7 @@ class TestTheTable:
     def test_student_and_observer_read_a_course_once_it_has_begun_and_after_its_end(self, dates, expected, _staff, who):
         here = build(dates)
         reader, course, is_open = getattr(here, who), here.course, expected != AHEAD
-        found = standing(reader, course)
+        found = course_access(reader, course)
         assert bool(found) is is_open
         assert found is None or found.is_over is (expected == OVER)
         lists = courses_observed(reader, here.student) if who == "observer" else own_courses(reader).own
@@ -141,10 +141,10 @@ class TestTheTable:
         here = build(dates)
         teacher, course = here.teacher, here.course
         assert ("read_roster" in course_permissions(teacher, course)) is (expected == OPEN)
-        found = standing(teacher, course)
+        found = course_access(teacher, course)
         assert (found is not None and found.sees_people) is (expected == OPEN)
         assert (found is None) is (expected == AHEAD)
-        assert (why_not_for(here.student, by=teacher, course=course) is None) is (expected == OPEN)
+        assert (refusal_for(here.student, by=teacher, course=course) is None) is (expected == OPEN)
         browser = Client()
         browser.force_login(teacher)
         people = {OPEN: 200, OVER: 403, AHEAD: 404}
@@ -157,9 +157,9 @@ class TestTheTable:
 class TestBeyondTheTable:
     def test_an_unpublished_course_is_open_to_staff_only_whatever_the_dates(self):
         here = build({"course.start_at": PAST}, workflow_state=Course.State.UNPUBLISHED)
-        assert standing(here.student, here.course) is standing(here.observer, here.course) is None
+        assert course_access(here.student, here.course) is course_access(here.observer, here.course) is None
         assert not own_courses(here.student).own
-        assert standing(here.teacher, here.course).is_staff
+        assert course_access(here.teacher, here.course).is_staff
 
     def test_of_several_enrollments_the_most_open_one_decides(self):
         here = build({"section.start_at": FUTURE})
@@ -169,7 +169,7 @@ class TestBeyondTheTable:
         assert where(own_courses(here.student).own) == OVER
         EnrollmentFactory(section=SectionFactory(course=here.course), user=here.student)
         assert where(own_courses(here.student).own) == OPEN
-        assert not standing(here.student, here.course).is_over
+        assert not course_access(here.student, here.course).is_over
 
     @pytest.mark.parametrize("who", ["student", "observer", "teacher"])
     def test_the_dashboard_keeps_apart_what_has_ended_and_says_so(self, who):
@@ -212,13 +212,13 @@ class TestBindingDatesByHand:
         path, flag = f"courses/{here.course.pk}", "restrict_enrollments_to_course_dates"
         for binds in (True, False):
             assert Api(admin).put(path, course={flag: binds}).json()[flag] is binds
-            assert bool(standing(here.observer, here.course)) is binds
+            assert bool(course_access(here.observer, here.course)) is binds
         browser = Client()
         browser.force_login(admin)
         page = f"/accounts/{here.course.account_id}/courses/{here.course.pk}/edit"
         given = {"name": "Art", "account": here.course.account_id, "term": here.course.term_id, flag: "on"}
         assert browser.post(page, {**given, "start_at": "2026-01-01T00:00"}).status_code == 302
-        assert standing(here.observer, here.course)
+        assert course_access(here.observer, here.course)
         made = Api(admin).post(f"accounts/{here.course.account_id}/courses", course={"name": "New", flag: True})
         assert made.json()[flag] is True
 
@@ -227,12 +227,12 @@ class TestBindingDatesByHand:
         section, flag = here.course.sections.get(), "restrict_enrollments_to_section_dates"
         for binds in (True, False):
             assert Api(admin).put(f"sections/{section.pk}", course_section={flag: binds}).json()[flag] is binds
-            assert bool(standing(here.observer, here.course)) is binds
+            assert bool(course_access(here.observer, here.course)) is binds
         browser = Client()
         browser.force_login(admin)
         page = f"/courses/{here.course.pk}/sections/{section.pk}/edit"
         assert browser.post(page, {"name": "A", "start_at": "2026-01-01T00:00", flag: "on"}).status_code == 302
-        assert standing(here.observer, here.course)
+        assert course_access(here.observer, here.course)
         assert "checked" in browser.get(page).content.decode()
 
 

@@ -1,14 +1,14 @@
 """What is recorded about somebody, as sentences."""
 
-from accounts.auditing import record
-from accounts.editing import edit_user
+from accounts.domain.audit import record
+from accounts.domain.users import edit_user
 from accounts.models import Action, AuditEvent, ObservationLink
-from accounts.permission_list import PERMISSIONS
-from courses.enrolling import change_state
-from courses.history import SENTENCES, events_of, lines
+from accounts.permissions.registry import PERMISSIONS
+from courses.domain.enrollments import change_state
+from courses.domain.history import SENTENCES, events_of, lines
+from courses.domain.observation import link, unlink
 from courses.models import Enrollment
-from courses.observing import link, unlink
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from tests.database import statements
 from tests.factories import UserFactory
 

@@ -8,13 +8,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.home import Waiting, first_steps, posts_of, waiting
+from accounts.domain.admin_home import Waiting, first_steps, posts_of, waiting
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, SelfRegistration, User
+from courses.domain.observation import link
 from courses.models import Course
-from courses.observing import link
-from pairing.alarm import raise_alarm
-from pairing.guesses import ALARM_AT
-from pairing.objections import object_to
+from pairing.domain.alarm import raise_alarm
+from pairing.domain.institution_limit import ALARM_AT
+from pairing.domain.objections import object_to
 from sis.models import SisImport
 from tests.database import statements
 from tests.factories import (

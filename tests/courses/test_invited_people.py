@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.models import BaseType
-from courses.invitations import answer
+from courses.domain.invitations import answer
 from courses.models import Enrollment
-from pairing.exporting import students_of
-from pairing.gates import why_not_for
+from pairing.domain.eligibility import refusal_for
+from pairing.domain.export import students_of
 from tests.api import Api
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory, allow, make_admin, make_student
 
@@ -34,26 +34,26 @@ def test_no_code_is_made_for_a_student_of_another_school_by_inviting_them(here, 
     invite(child, here, state)
     for by in (make_admin(here.course.account), EnrollmentFactory(section=here, type=BaseType.TEACHER).user):
         allow(BaseType.TEACHER, "generate_observer_pairing_code")
-        assert why_not_for(child, by=by) is not None
-        assert why_not_for(child, by=by, course=here.course, on_details=True) is not None
+        assert refusal_for(child, by=by) is not None
+        assert refusal_for(child, by=by, course=here.course, on_details=True) is not None
     assert child not in students_of(here.course, by=UserFactory())
     Enrollment.objects.filter(user=child, section=here).delete()
     EnrollmentFactory(user=child, section=here)
-    assert why_not_for(child, by=make_admin(here.course.account)) is None
+    assert refusal_for(child, by=make_admin(here.course.account)) is None
 
 
 def test_being_enrolled_as_something_else_makes_nobody_a_student_there(here, child):
     invite(child, here, State.ACTIVE, BaseType.OBSERVER)
-    assert why_not_for(child, by=make_admin(here.course.account)) is not None
+    assert refusal_for(child, by=make_admin(here.course.account)) is not None
 
 
 def test_somebody_new_counts_as_a_student_once_they_are_enrolled_or_have_accepted(here):
     newcomer, admin = UserFactory(), make_admin(here.course.account)
     place = invite(newcomer, here)
-    assert why_not_for(newcomer, by=admin) is not None
+    assert refusal_for(newcomer, by=admin) is not None
     assert newcomer not in students_of(here.course, by=UserFactory())
     answer(place, accepts=True, by=newcomer)
-    assert why_not_for(newcomer, by=admin) is None
+    assert refusal_for(newcomer, by=admin) is None
     assert newcomer in students_of(here.course, by=UserFactory())
     other = UserFactory()
     made = Api(admin).post(
@@ -61,7 +61,7 @@ def test_somebody_new_counts_as_a_student_once_they_are_enrolled_or_have_accepte
     )
     assert made.json()["enrollment_state"] == "active"
     assert made.json()["user"]["login_id"] == other.login_id
-    assert why_not_for(other, by=admin) is None
+    assert refusal_for(other, by=admin) is None
 
 
 def test_a_teacher_reads_grades_of_whom_they_invited_once_it_is_accepted(here, child, client):

@@ -5,8 +5,8 @@ import json
 import pytest
 from django.test import Client
 
+from accounts.domain.tokens import make_token
 from accounts.models import User
-from accounts.tokens import make_token
 from courses.models import Term
 from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin
 

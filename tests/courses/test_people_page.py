@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import BaseType, ObservationLink, Role, RoleOverride, User
-from accounts.paging import SIZE
+from accounts.web.pagination import SIZE
+from courses.domain.observation import link
 from courses.models import Enrollment
-from courses.observing import link
 from tests.factories import EnrollmentFactory, RootFactory, SectionFactory, UserFactory, allow, make_students
 
 STAFF = ["teacher", "admin", "account_admin"]
@@ -163,7 +163,7 @@ def test_people_who_are_not_in_the_course_have_no_details_there(visit, school):
 
 def test_the_number_of_statements_does_not_grow(client, school, django_assert_num_queries):
     client.force_login(school.admin)
-    # Session, reader, course, four for the standing, site, observing; roles, sections, people and their
+    # Session, reader, course, four for the access, site, observing; roles, sections, people and their
     # enrollments; four for what the roles of this course may do; one for what may be offered.
     with django_assert_num_queries(18):
         client.get(people_of(school))

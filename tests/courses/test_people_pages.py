@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, BaseType, ObservationLink, Role, User
-from accounts.paging import SIZE
-from courses.enrolling import enroll
-from courses.linking import link_students
-from courses.members import members_in
+from accounts.web.pagination import SIZE
+from courses.domain.course_observers import link_students
+from courses.domain.enrollments import enroll
+from courses.domain.members import members_in
+from courses.domain.observation import link
 from courses.models import Enrollment, Section
-from courses.observing import link
 from tests.factories import (
     EnrollmentFactory,
     SectionFactory,
@@ -23,8 +23,8 @@ from tests.factories import (
     make_students,
 )
 
-DEEDS = ["conclude", "deactivate", "reactivate", "remove"]
-PAGES = ["sections", "role", *DEEDS]
+ACTIONS = ["conclude", "deactivate", "reactivate", "remove"]
+PAGES = ["sections", "role", *ACTIONS]
 
 
 def people_of(school, *more):
@@ -367,15 +367,15 @@ def test_a_role_is_chosen_among_those_one_may_give(visit, post, school):
 
 
 @pytest.mark.parametrize(
-    ("deed", "state", "words"),
+    ("action", "state", "words"),
     [
         ("conclude", "completed", "can still read"),
         ("deactivate", "inactive", "They lose sight of this course at once"),
         ("remove", "deleted", "They lose sight of this course at once"),
     ],
 )
-def test_ending_asks_first_says_what_it_means_and_for_how_many_observers(visit, post, school, deed, state, words):
-    path = people_of(school, school.student.pk, deed)
+def test_ending_asks_first_says_what_it_means_and_for_how_many_observers(visit, post, school, action, state, words):
+    path = people_of(school, school.student.pk, action)
     page = text(visit(school.teacher, path))
     assert words in page
     assert "One person observes this student here." in page
@@ -385,7 +385,7 @@ def test_ending_asks_first_says_what_it_means_and_for_how_many_observers(visit, 
     assert state_of(school.observer, school.section, BaseType.OBSERVER) == state
     assert AuditEvent.objects.filter(actor=school.teacher, subject=school.student).count() == 1
     # Doing it again changes nothing, and says so.
-    assert post(school.teacher, path).status_code == (404 if deed == "remove" else 422)
+    assert post(school.teacher, path).status_code == (404 if action == "remove" else 422)
 
 
 def test_who_is_inactive_comes_back(visit, post, school):

@@ -3,16 +3,16 @@
 import pytest
 from django.db import transaction
 
+from accounts.domain.accounts import edit_account
+from accounts.domain.locks import hold_account, lock_users
 from accounts.errors import Invalid
-from accounts.locking import hold_account, lock_users
 from accounts.models import Account, BaseType, ObservationLink, Role, User
-from accounts.sub_accounts import edit_account
-from courses.enrolling import Seat, change_state, change_states, enroll_many
-from courses.linking import link_students
-from courses.members import Deed, carry_out, members_in
+from courses.domain.course_observers import link_students
+from courses.domain.enrollments import EnrollmentSpec, change_state, change_states, enroll_many
+from courses.domain.members import EnrollmentAction, carry_out, members_in
+from courses.domain.observation import link
+from courses.domain.sections import delete_section
 from courses.models import Enrollment, Section
-from courses.observing import link
-from courses.sections import delete_section
 from tests.api import Api
 from tests.factories import (
     AccountFactory,
@@ -43,7 +43,7 @@ def test_the_same_people_are_enrolled_and_ended_by_several_in_any_order():
     there = list(Enrollment.objects.filter(section=section))
 
     def again(order):
-        return lambda: enroll_many([Seat(person, section, role) for person in order], by=None)
+        return lambda: enroll_many([EnrollmentSpec(person, section, role) for person in order], by=None)
 
     outcomes = at_once(
         [again(people), again(people[::-1]), lambda: change_states(there[::-1], "inactive", by=None)] * 2
@@ -91,7 +91,7 @@ def test_who_is_linked_while_the_student_is_removed_does_not_see_the_student_aft
     outcomes = at_once(
         [
             lambda: link_students(observer, [student.pk], by=admin),
-            lambda: carry_out(member, Deed.REMOVE, by=admin),
+            lambda: carry_out(member, EnrollmentAction.REMOVE, by=admin),
         ]
     )
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception) and not isinstance(outcome, Invalid)]

@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import AuditEvent, BaseType, ObservationLink, Role, User
-from accounts.permissions import remembering
-from courses.adding import MOST, Kind, add_people, entries_of, kinds_for, look_up
-from courses.enrolling import Seat, change_states, enroll, enroll_many
-from courses.linking import link_students, observed_in, students_for, unlink_student
-from courses.managing import Deed, check, check_enrolls, needed, remit_of
-from courses.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
+from accounts.permissions.resolver import remembering
+from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls, enrollment_permissions, needed
+from courses.domain.add_people import MOST, Kind, add_people, entries_of, kinds_for, look_up
+from courses.domain.course_observers import link_students, observed_in, students_for, unlink_student
+from courses.domain.enrollments import EnrollmentSpec, change_states, enroll, enroll_many
+from courses.domain.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
+from courses.domain.observation import link
+from courses.domain.sections import counted, delete_section, sections_of
 from courses.models import Enrollment, Section
-from courses.observing import link
-from courses.sections import counted, delete_section, sections_of
 from tests.database import refuse_new_rows, statements
 from tests.factories import (
     AccountFactory,
@@ -100,15 +100,17 @@ def test_many_are_enrolled_as_one_by_one(section, teacher):
         one_by_one, at_once = mixed(), mixed()
         for person in one_by_one:
             enroll(person, section, role(BaseType.STUDENT), by=teacher, state=state)
-        enroll_many([Seat(person, section, role(BaseType.STUDENT), state=state) for person in at_once], by=teacher)
+        enroll_many(
+            [EnrollmentSpec(person, section, role(BaseType.STUDENT), state=state) for person in at_once], by=teacher
+        )
         assert outcome(one_by_one) == outcome(at_once)
 
 
 def test_enrolling_500_takes_as_many_statements_as_one(section):
-    def fresh(count: int) -> list[Seat]:
+    def fresh(count: int) -> list[EnrollmentSpec]:
         ids = make_students(count, SectionFactory())
         people = User.objects.filter(pk__in=ids)
-        return [Seat(person, section, role(BaseType.STUDENT), state=None) for person in people]
+        return [EnrollmentSpec(person, section, role(BaseType.STUDENT), state=None) for person in people]
 
     one, many = fresh(1), fresh(500)
     assert statements(lambda: enroll_many(one, by=None)) == statements(lambda: enroll_many(many, by=None))
@@ -124,57 +126,57 @@ def test_ending_500_takes_as_many_statements_as_one(section):
 
 
 def test_all_are_enrolled_or_nobody(section, student):
-    good = Seat(UserFactory(), section, role(BaseType.STUDENT))
+    good = EnrollmentSpec(UserFactory(), section, role(BaseType.STUDENT))
     with pytest.raises(Invalid):
-        enroll_many([good, Seat(UserFactory(state="deleted"), section, role(BaseType.STUDENT))], by=None)
+        enroll_many([good, EnrollmentSpec(UserFactory(state="deleted"), section, role(BaseType.STUDENT))], by=None)
     refuse_new_rows("accounts_auditevent")
     with pytest.raises(IntegrityError):
-        enroll_many([good, Seat(UserFactory(), section, role(BaseType.STUDENT))], by=None)
+        enroll_many([good, EnrollmentSpec(UserFactory(), section, role(BaseType.STUDENT))], by=None)
     assert Enrollment.objects.count() == 1
 
 
 def test_a_seat_named_twice_is_taken_once(section):
-    seat = Seat(UserFactory(), section, role(BaseType.STUDENT))
-    assert len(enroll_many([seat, seat], by=None)) == 1
+    spec = EnrollmentSpec(UserFactory(), section, role(BaseType.STUDENT))
+    assert len(enroll_many([spec, spec], by=None)) == 1
 
 
 # Who may
 
 
 @pytest.mark.parametrize(
-    ("deed", "base_type", "keys"),
+    ("action", "base_type", "keys"),
     [
-        (Deed.ENROLL, BaseType.TA, {"add_ta_to_course"}),
-        (Deed.REACTIVATE, BaseType.STUDENT, {"add_student_to_course"}),
-        (Deed.REMOVE, BaseType.STUDENT, {"remove_student_from_course"}),
-        (Deed.CONCLUDE, BaseType.STUDENT, {"manage_students"}),
-        (Deed.DEACTIVATE, BaseType.OBSERVER, {"manage_students"}),
-        (Deed.MOVE, BaseType.STUDENT, {"manage_students"}),
-        (Deed.CONCLUDE, BaseType.TEACHER, {"remove_teacher_from_course"}),
-        (Deed.DEACTIVATE, BaseType.DESIGNER, {"remove_designer_from_course"}),
-        (Deed.MOVE, BaseType.TA, {"add_ta_to_course"}),
+        (EnrollmentAction.ENROLL, BaseType.TA, {"add_ta_to_course"}),
+        (EnrollmentAction.REACTIVATE, BaseType.STUDENT, {"add_student_to_course"}),
+        (EnrollmentAction.REMOVE, BaseType.STUDENT, {"remove_student_from_course"}),
+        (EnrollmentAction.CONCLUDE, BaseType.STUDENT, {"manage_students"}),
+        (EnrollmentAction.DEACTIVATE, BaseType.OBSERVER, {"manage_students"}),
+        (EnrollmentAction.MOVE, BaseType.STUDENT, {"manage_students"}),
+        (EnrollmentAction.CONCLUDE, BaseType.TEACHER, {"remove_teacher_from_course"}),
+        (EnrollmentAction.DEACTIVATE, BaseType.DESIGNER, {"remove_designer_from_course"}),
+        (EnrollmentAction.MOVE, BaseType.TA, {"add_ta_to_course"}),
     ],
 )
-def test_each_deed_takes_its_permission_and_no_other(section, teacher, deed, base_type, keys):
-    assert needed(deed, base_type) == keys
+def test_each_action_takes_its_permission_and_no_other(section, teacher, action, base_type, keys):
+    assert needed(action, base_type) == keys
     place = EnrollmentFactory(section=section, type=base_type)
-    check(deed, place, section.course, by=teacher)
-    assert remit_of(teacher, section.course).may(deed, place)
+    check(action, place, section.course, by=teacher)
+    assert enrollment_permissions(teacher, section.course).may(action, place)
     for key in keys:
         allow(BaseType.TEACHER, key, enabled=False)
         with pytest.raises(NotAllowed):
-            check(deed, place, section.course, by=teacher)
-        assert not remit_of(teacher, section.course).may(deed, place)
+            check(action, place, section.course, by=teacher)
+        assert not enrollment_permissions(teacher, section.course).may(action, place)
         allow(BaseType.TEACHER, key)
 
 
 def test_concluding_an_inactive_person_lets_them_read_again_and_takes_the_right_to_that(section, teacher):
     ended = EnrollmentFactory(section=section, state="inactive")
-    check(Deed.CONCLUDE, ended, section.course, by=teacher)
+    check(EnrollmentAction.CONCLUDE, ended, section.course, by=teacher)
     allow(BaseType.TEACHER, "add_student_to_course", enabled=False)
     with pytest.raises(NotAllowed):
-        check(Deed.CONCLUDE, ended, section.course, by=teacher)
-    check(Deed.CONCLUDE, EnrollmentFactory(section=section), section.course, by=teacher)
+        check(EnrollmentAction.CONCLUDE, ended, section.course, by=teacher)
+    check(EnrollmentAction.CONCLUDE, EnrollmentFactory(section=section), section.course, by=teacher)
 
 
 def test_a_custom_role_counts_as_what_it_is_at_bottom(section, assistant):
@@ -183,30 +185,30 @@ def test_a_custom_role_counts_as_what_it_is_at_bottom(section, assistant):
     check_enrolls(monitor, section.course, by=assistant)
     with pytest.raises(NotAllowed):
         check_enrolls(coach, section.course, by=assistant)
-    assert monitor in remit_of(assistant, section.course).roles_to_give()
-    assert coach not in remit_of(assistant, section.course).roles_to_give()
+    assert monitor in enrollment_permissions(assistant, section.course).roles_to_give()
+    assert coach not in enrollment_permissions(assistant, section.course).roles_to_give()
 
 
 def test_nobody_takes_themselves_out_unless_they_could_come_back(section, teacher):
     mine = as_member(teacher, section)
-    for deed in (Deed.CONCLUDE, Deed.DEACTIVATE, Deed.REMOVE):
+    for action in (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE, EnrollmentAction.REMOVE):
         with pytest.raises(NotAllowed, match="yourself"):
-            carry_out(mine, deed, by=teacher)
-        assert not remit_of(teacher, section.course).may(deed, mine.places[0])
+            carry_out(mine, action, by=teacher)
+        assert not enrollment_permissions(teacher, section.course).may(action, mine.places[0])
     with pytest.raises(NotAllowed, match="yourself"):
         change_role(mine, role(BaseType.TA), by=teacher)
     admin = make_admin()
     EnrollmentFactory(section=section, type=BaseType.TEACHER, user=admin)
-    carry_out(as_member(admin, section), Deed.REMOVE, by=admin)
+    carry_out(as_member(admin, section), EnrollmentAction.REMOVE, by=admin)
     assert not members_in(section.course, admin.pk, by=admin)
 
 
 def test_what_one_may_counts_only_in_the_course_where_one_may_it(section, student):
     elsewhere = EnrollmentFactory(type=BaseType.TEACHER).user
     for by in (elsewhere, make_admin(AccountFactory()), student, UserFactory()):
-        for deed in (Deed.CONCLUDE, Deed.DEACTIVATE, Deed.REMOVE):
+        for action in (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE, EnrollmentAction.REMOVE):
             with pytest.raises(NotAllowed):
-                carry_out(as_member(student, section), deed, by=by)
+                carry_out(as_member(student, section), action, by=by)
         with pytest.raises(NotAllowed):
             add_people(section.course, [by], role(BaseType.STUDENT), section, by=by)
     assert places(student) == {(section.pk, BaseType.STUDENT): "active"}
@@ -260,17 +262,17 @@ def test_who_is_meant_by_two_entries_is_found_once_and_an_address_of_two_is_ambi
     UserFactory(login_id="ana", email="shared@x.org")
     UserFactory(email="shared@x.org")
     assert len(look_up(section.course, Kind.LOGIN, ["ana", "ANA"], by=teacher).found) == 1
-    findings = look_up(section.course, Kind.EMAIL, ["shared@x.org"], by=teacher)
-    assert (findings.found, findings.ambiguous, findings.left_out) == ([], ["shared@x.org"], 1)
+    result = look_up(section.course, Kind.EMAIL, ["shared@x.org"], by=teacher)
+    assert (result.found, result.ambiguous, result.left_out) == ([], ["shared@x.org"], 1)
 
 
 def test_suspended_and_deleted_people_are_not_found(section, teacher):
     UserFactory(login_id="away", state="suspended")
     UserFactory(login_id="gone", state="deleted")
     UserFactory(login_id="new", state="pre_registered")
-    findings = look_up(section.course, Kind.LOGIN, ["away", "gone", "new"], by=teacher)
-    assert (findings.suspended, findings.missing) == (["away"], ["gone"])
-    assert [found.entry for found in findings.found] == ["new"]
+    result = look_up(section.course, Kind.LOGIN, ["away", "gone", "new"], by=teacher)
+    assert (result.suspended, result.missing) == (["away"], ["gone"])
+    assert [found.entry for found in result.found] == ["new"]
 
 
 def test_nobody_is_found_by_what_one_may_not_see(section, assistant, teacher):
@@ -336,7 +338,7 @@ def test_a_deed_is_done_to_all_enrollments_of_that_role_and_to_no_other(section,
     EnrollmentFactory(user=student, section=section, type=BaseType.OBSERVER)
     as_student, as_observer = members_in(section.course, student.pk, by=student)
     assert (as_student.role, as_observer.role) == (role(BaseType.STUDENT), role(BaseType.OBSERVER))
-    carry_out(as_student, Deed.DEACTIVATE, by=teacher)
+    carry_out(as_student, EnrollmentAction.DEACTIVATE, by=teacher)
     assert places(student) == {
         (section.pk, BaseType.STUDENT): "inactive",
         (second.pk, BaseType.STUDENT): "inactive",
@@ -344,16 +346,20 @@ def test_a_deed_is_done_to_all_enrollments_of_that_role_and_to_no_other(section,
         (other_course.pk, BaseType.STUDENT): "active",
     }
     with pytest.raises(Invalid):
-        carry_out(members_in(section.course, student.pk, by=student)[0], Deed.DEACTIVATE, by=teacher)
+        carry_out(members_in(section.course, student.pk, by=student)[0], EnrollmentAction.DEACTIVATE, by=teacher)
 
 
 def test_observers_lose_sight_and_get_it_back_with_the_student(section, teacher, student):
     pair(observer := UserFactory(), student)
     assert watchers_of(as_member(student, section)) == 1
-    for deed, state in ((Deed.DEACTIVATE, "inactive"), (Deed.REACTIVATE, "active"), (Deed.CONCLUDE, "completed")):
-        carry_out(as_member(student, section), deed, by=teacher)
+    for action, state in (
+        (EnrollmentAction.DEACTIVATE, "inactive"),
+        (EnrollmentAction.REACTIVATE, "active"),
+        (EnrollmentAction.CONCLUDE, "completed"),
+    ):
+        carry_out(as_member(student, section), action, by=teacher)
         assert places(observer) == {(section.pk, BaseType.OBSERVER): state}
-    carry_out(as_member(student, section), Deed.REMOVE, by=teacher)
+    carry_out(as_member(student, section), EnrollmentAction.REMOVE, by=teacher)
     assert members_in(section.course, student.pk, by=student) == []
     assert places(observer) == {(section.pk, BaseType.OBSERVER): "deleted"}
 
@@ -552,8 +558,8 @@ def test_unlinking_ends_sight_in_this_course_and_a_link_between_accounts_is_not_
 
 def test_who_lost_sight_with_a_student_who_was_away_is_linked_again(section, teacher, watcher, student):
     link_students(watcher, [student.pk], by=teacher)
-    carry_out(as_member(student, section), Deed.DEACTIVATE, by=teacher)
-    carry_out(as_member(student, section), Deed.REACTIVATE, by=teacher)
+    carry_out(as_member(student, section), EnrollmentAction.DEACTIVATE, by=teacher)
+    carry_out(as_member(student, section), EnrollmentAction.REACTIVATE, by=teacher)
     (seen,) = observed_in(section.course, watcher.person, 5, by=watcher.person)
     assert (seen.student, seen.place.state) == (student, "inactive")
     (offered,) = students_for(watcher.person, section.course, by=watcher.person)
@@ -623,6 +629,6 @@ def test_an_observer_taken_out_by_hand_does_not_come_back_when_the_role_changes(
     change_role(as_member(student, section), role(BaseType.STUDENT), by=teacher)
     assert places(observer) == {(section.pk, BaseType.OBSERVER): "deleted"}
     # Who really comes back brings them along.
-    carry_out(as_member(student, section), Deed.DEACTIVATE, by=teacher)
-    carry_out(as_member(student, section), Deed.REACTIVATE, by=teacher)
+    carry_out(as_member(student, section), EnrollmentAction.DEACTIVATE, by=teacher)
+    carry_out(as_member(student, section), EnrollmentAction.REACTIVATE, by=teacher)
     assert places(observer) == {(section.pk, BaseType.OBSERVER): "active"}

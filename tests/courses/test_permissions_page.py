@@ -6,9 +6,9 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from accounts.domain.roles import create_role, set_permission
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride
-from accounts.permission_list import PERMISSIONS, ROOT_ONLY
-from accounts.roles import create_role, set_permission
+from accounts.permissions.registry import PERMISSIONS, ROOT_ONLY
 from tests.database import statements
 from tests.factories import AccountFactory, UserFactory, allow, make_admin
 

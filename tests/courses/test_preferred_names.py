@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import BaseType, User
 from courses.models import Enrollment
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from tests.api import Api
 from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin
 

@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 from accounts.errors import Invalid, NotAllowed, TooManyTries
 from accounts.models import AccountAdmin, BaseType
 from config.middleware import RefusalMiddleware
-from courses.creating import create_course
+from courses.domain.courses import create_course
 from courses.models import Course
 from tests.api import Api
 from tests.factories import AccountFactory, allow, make_admin, make_clerk

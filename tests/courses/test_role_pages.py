@@ -3,9 +3,9 @@
 import pytest
 from django.test import Client
 
+from accounts.domain.roles import create_role, set_role_state
 from accounts.models import AccountAdmin, BaseType, Role, RoleOverride
-from accounts.roles import create_role, set_role_state
-from courses.people import holders_of
+from courses.domain.rosters import holders_of
 from tests.factories import EnrollmentFactory, UserFactory
 
 GUIDE = {"label": "Guide"}

@@ -4,18 +4,10 @@ import pytest
 
 from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role
+from courses.access.courses import course_access
+from courses.domain.courses import conclude, delete_course, edit_course, publish, undelete, unpublish, what_is_inside
+from courses.domain.observation import link
 from courses.models import Course, Enrollment, Term
-from courses.observing import link
-from courses.running import (
-    conclude,
-    delete_course,
-    edit_course,
-    publish,
-    undelete,
-    unpublish,
-    what_is_inside,
-)
-from courses.visibility import standing
 from tests.database import statements
 from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, allow
 
@@ -79,10 +71,10 @@ def test_a_course_moves_only_between_accounts_in_reach(school, root):
 def test_unpublished_a_course_is_closed_to_students_and_observers_and_open_again_when_published(school):
     unpublish(school.course, by=school.account_admin)
     for reader in (school.student, school.observer):
-        assert standing(reader, Course.objects.get(pk=school.course.pk)) is None
+        assert course_access(reader, Course.objects.get(pk=school.course.pk)) is None
     publish(school.course, by=school.account_admin)
     for reader in (school.student, school.observer):
-        assert standing(reader, Course.objects.get(pk=school.course.pk))
+        assert course_access(reader, Course.objects.get(pk=school.course.pk))
 
 
 def test_a_course_with_grades_is_not_unpublished_but_concluded_and_reopened(school, work):
@@ -91,7 +83,7 @@ def test_a_course_with_grades_is_not_unpublished_but_concluded_and_reopened(scho
     assert Course.objects.get(pk=school.course.pk).workflow_state == "available"
     conclude(school.course, by=school.admin)
     assert Course.objects.get(pk=school.course.pk).workflow_state == "completed"
-    assert standing(school.observer, Course.objects.get(pk=school.course.pk))
+    assert course_access(school.observer, Course.objects.get(pk=school.course.pk))
     publish(school.course, by=school.admin)
     assert Course.objects.get(pk=school.course.pk).workflow_state == "available"
 
@@ -107,7 +99,7 @@ def test_deleting_a_course_ends_every_enrollment_in_it_and_nothing_else(school):
     elsewhere = Enrollment.objects.filter(section__course=school.other_course, state="active")
     assert elsewhere.filter(user=school.observer, associated_user=school.student).exists()
     assert ObservationLink.objects.live().filter(observer=school.observer).exists()
-    assert standing(school.observer, Course.objects.get(pk=school.course.pk)) is None
+    assert course_access(school.observer, Course.objects.get(pk=school.course.pk)) is None
     event = AuditEvent.objects.get(action=Action.COURSE_DELETED)
     assert (event.actor, event.details["enrollments"], event.details["name"]) == (school.account_admin, 5, "Biology 7")
     assert delete_course(school.course, by=school.account_admin) == 0

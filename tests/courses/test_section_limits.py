@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import BaseType, ObservationLink, Role
-from courses.acting import reaches_further
-from courses.members import members_in, set_sections
+from courses.access.act_as import reaches_further
+from courses.domain.members import members_in, set_sections
+from courses.domain.observation import link
 from courses.models import Enrollment, Section
-from courses.observing import link
 from tests.api import Api, ids
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory, allow, make_admin, make_clerk, make_student
 
@@ -62,7 +62,7 @@ class TestWhatIsSeen:
 
     @pytest.mark.parametrize(
         "path",
-        ["users/{0}", "grades?student={0}", *(f"users/{{0}}/{deed}" for deed in ("remove", "role", "sections"))],
+        ["users/{0}", "grades?student={0}", *(f"users/{{0}}/{action}" for action in ("remove", "role", "sections"))],
     )
     def test_no_page_about_somebody_of_another_section(self, here, visit_as, path):
         browser = visit_as(here.limited)

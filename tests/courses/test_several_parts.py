@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import BaseType, ObservationLink, User
-from courses.observing import link
+from courses.domain.observation import link
 from tests.factories import EnrollmentFactory, UserFactory
 
 SWITCH = "How to look at this course"

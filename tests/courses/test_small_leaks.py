@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import BaseType, ObservationLink
+from courses.access.courses import schools_of
+from courses.domain.observation import link
 from courses.models import Assignment, Course, Enrollment, Submission
-from courses.observing import link
-from courses.visibility import schools_of
 from tests.api import Api
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory, allow, make_admin, make_student
 

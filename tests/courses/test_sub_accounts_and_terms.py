@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from accounts.domain.accounts import create_sub_account, edit_account, sub_accounts_of
 from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.models import Account, AccountAdmin, Action, AuditEvent
-from accounts.sub_accounts import create_sub_account, edit_account, sub_accounts_of
-from courses.creating import create_course
+from courses.domain.accounts import delete_sub_account
+from courses.domain.courses import create_course
+from courses.domain.terms import delete_term, save_term, terms
 from courses.models import Course, Term
-from courses.sub_accounts import delete_sub_account
-from courses.terms import delete_term, save_term, terms
 from tests.factories import AccountFactory, CourseFactory, UserFactory
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)

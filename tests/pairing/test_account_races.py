@@ -5,17 +5,17 @@ from itertools import combinations
 
 import pytest
 
-from accounts.admins import remove_admin
+from accounts.domain.admins import remove_admin
 from accounts.errors import NotAllowed
 from accounts.models import AccountAdmin, ObservationLink, User
-from courses.enrolling import change_state
+from courses.domain.courses import delete_course
+from courses.domain.enrollments import change_state
+from courses.domain.observation import link
 from courses.models import Enrollment
-from courses.observing import link
-from courses.running import delete_course
-from pairing.deleting import delete_user
+from pairing.domain.account_deletion import delete_user
+from pairing.domain.codes import issue
+from pairing.domain.redemption import Pairing, redeem
 from pairing.errors import CodeRefused
-from pairing.issuing import issue
-from pairing.redeeming import Pairing, redeem
 from tests.factories import SectionFactory, UserFactory, make_admin, make_student
 from tests.racing import at_once
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Account, BaseType, User
 from courses.models import Enrollment
-from pairing import texts
+from pairing import code_text
 from pairing.models import PairingCode
 from tests.api import Api
 from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, UserFactory, allow, make_admin
@@ -32,11 +32,11 @@ def test_a_student_gets_a_code_with_exactly_the_keys_of_canvas(student, body):
     assert code.keys() == {"user_id", "code", "expires_at", "workflow_state"}
     assert (code["user_id"], code["workflow_state"]) == (student.pk, "active")
     assert len(code["code"]) == 6
-    assert texts.complaint(code["code"]) is None
+    assert code_text.complaint(code["code"]) is None
     expires = datetime.fromisoformat(code["expires_at"])
     assert code["expires_at"].endswith("Z")
     assert abs(expires - timezone.now() - timedelta(days=7)) < timedelta(minutes=1)
-    assert bytes(PairingCode.objects.get().digest) == texts.digest(code["code"])
+    assert bytes(PairingCode.objects.get().digest) == code_text.digest(code["code"])
 
 
 def test_every_call_makes_another_and_five_live(student):

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
+from accounts.domain.tokens import make_token
 from accounts.models import Account, AuditEvent, FailedTry, ObservationLink, User
-from accounts.tokens import make_token
 from courses.models import Enrollment
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.api import Api, ids
 from tests.factories import (

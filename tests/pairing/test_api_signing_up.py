@@ -5,7 +5,7 @@ import json
 import pytest
 
 from accounts.models import Account, AuditEvent, ObservationLink, User
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.api import Api
 from tests.factories import AccountFactory, EnrollmentFactory, UserFactory, make_admin

@@ -12,8 +12,8 @@ from canvasapi.exceptions import (
     UnprocessableEntity,
 )
 
+from accounts.domain.tokens import make_token
 from accounts.models import BaseType
-from accounts.tokens import make_token
 from courses.models import Enrollment
 from tests.factories import (
     PASSWORD,

@@ -4,8 +4,8 @@ import pytest
 from canvasapi import Canvas
 from canvasapi.exceptions import BadRequest, Forbidden, InvalidAccessToken, UnprocessableEntity
 
+from accounts.domain.tokens import make_token
 from accounts.models import Role, User
-from accounts.tokens import make_token
 from tests.factories import AccountFactory, CourseFactory, RootFactory, make_admin, make_student
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, SelfRegistration
+from courses.domain.observation import link
 from courses.models import Enrollment
-from courses.observing import link
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.factories import (
     AccountFactory,
@@ -42,7 +42,7 @@ def test_a_student_makes_a_code_for_themselves(client, place):
 
 
 def test_the_code_is_spelled_out_for_a_screen_reader(client, place, monkeypatch):
-    monkeypatch.setattr("pairing.texts.draw", lambda: "aB3xYz")
+    monkeypatch.setattr("pairing.code_text.draw", lambda: "aB3xYz")
     page = make_code(client, place.user, place.user).content.decode()
     assert "small a, capital B, 3, small x, capital Y, small z" in page
 
@@ -167,7 +167,7 @@ def test_a_code_stands_in_no_log_and_no_error_report(client, place, caplog, sett
     settings.ADMINS = [("Ops", "ops@example.org")]
     observer = UserFactory()
     code = issue(place.user, by=place.user).text
-    monkeypatch.setattr("pairing.redeeming.find", lambda *_given: 1 / 0)
+    monkeypatch.setattr("pairing.domain.redemption.find", lambda *_given: 1 / 0)
     client.force_login(observer)
     client.raise_request_exception = False
     logging.getLogger("django.request").addHandler(handler := logging.getLogger("django").handlers[-1])

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Action, AuditEvent, BaseType, SelfRegistration
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, allow, make_admin
 

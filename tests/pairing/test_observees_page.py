@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import FailedTry, ObservationLink, Role, SelfRegistration, User
-from courses.enrolling import enroll
+from courses.domain.enrollments import enroll
+from courses.domain.observation import link
 from courses.models import Course, Enrollment
-from courses.observing import link
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory
 
@@ -99,11 +99,11 @@ def test_every_code_that_does_not_work_gets_the_same_answer(client, observer, st
         return str(response.context["form"].errors["code"])
 
     texts = iter(["aBcDe2", "aBcDe3", "aBcDe4", "aBcDe5"])
-    monkeypatch.setattr("pairing.texts.draw", lambda: next(texts))
+    monkeypatch.setattr("pairing.code_text.draw", lambda: next(texts))
     used, revoked, expired, swapped = (issue(student, by=student).text for _number in range(4))
     codes = list(PairingCode.objects.order_by("id"))
     other = UserFactory()
-    from pairing.redeeming import redeem, revoke
+    from pairing.domain.redemption import redeem, revoke
 
     redeem(used, observer=other, by=other, network="203.0.113.9")
     revoke(codes[1], by=student)
@@ -121,7 +121,7 @@ def test_a_slip_is_named_and_costs_no_try(client, observer):
 
 
 def test_capitals_are_never_folded(client, observer, student, monkeypatch):
-    monkeypatch.setattr("pairing.texts.draw", lambda: "aBcDeF")
+    monkeypatch.setattr("pairing.code_text.draw", lambda: "aBcDeF")
     issue(student, by=student)
     assert client.post(PAGE, {"code": "ABCDEF"}).status_code == 422
     assert client.post(PAGE, {"code": "aBcDeF"}).status_code == 302

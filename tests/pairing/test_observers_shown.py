@@ -4,11 +4,11 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
-from courses.enrolling import enroll
+from courses.domain.enrollments import enroll
+from courses.domain.observation import link
 from courses.models import Section
-from courses.observing import link
+from pairing.domain.objections import office_for
 from pairing.models import Objection
-from pairing.objections import office_for
 from tests.database import statements
 from tests.factories import (
     AccountFactory,

@@ -10,22 +10,22 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
+from accounts.domain.locks import lock_users
+from accounts.domain.registration import NewUser
+from accounts.domain.tokens import make_token
 from accounts.errors import Invalid
-from accounts.locking import lock_users
 from accounts.models import Action, AuditEvent, BaseType, FailedTry, ObservationLink, Role, User
-from accounts.registering import Application
-from accounts.tokens import make_token
-from courses.course_lists import courses_observed
-from courses.enrolling import change_state, enroll
+from courses.domain.dashboard import courses_observed
+from courses.domain.enrollments import change_state, enroll
+from courses.domain.observation import link, unlink
 from courses.models import Enrollment
-from courses.observing import link, unlink
-from pairing import texts
+from pairing import code_text
+from pairing.domain.codes import issue, issue_for_class
+from pairing.domain.export import export
+from pairing.domain.redemption import Pairing, redeem, revoke
+from pairing.domain.sign_up import sign_up
 from pairing.errors import CodeRefused, ExportedJustNow, TooManyCodes
-from pairing.exporting import export
-from pairing.issuing import issue, issue_for_class
 from pairing.models import PairingCode
-from pairing.redeeming import Pairing, redeem, revoke
-from pairing.signing_up import sign_up
 from tests.course_lists import open_courses
 from tests.factories import (
     CodeFactory,
@@ -41,8 +41,8 @@ from tests.racing import at_once, meanwhile
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("raced_root")]
 
 
-def application(number: int = 0) -> Application:
-    return Application(
+def application(number: int = 0) -> NewUser:
+    return NewUser(
         name="Jo Parent",
         unique_id=f"jo{number}@example.org",
         password="a-long-enough-word",
@@ -159,7 +159,7 @@ def test_fifty_who_make_codes_for_one_student_leave_the_five_newest():
     live = PairingCode.objects.live().order_by("id")
     assert list(live) == list(by_age)[-5:]
     assert list(live.order_by("issued_at", "id")) == list(by_age)[-5:]
-    assert {bytes(code.digest) for code in live} <= {texts.digest(code.text) for code in made}
+    assert {bytes(code.digest) for code in live} <= {code_text.digest(code.text) for code in made}
 
 
 def test_exports_of_one_class_at_the_same_moment_leave_everybody_five_codes():

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import FailedTry, ObservationLink, SelfRegistration, User
-from pairing.issuing import issue
+from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.factories import EnrollmentFactory, UserFactory
 from tests.failures import fail

@@ -4,14 +4,14 @@ import pytest
 from django.test import Client
 
 from accounts.models import BaseType, CodeScope, ObservationLink
+from courses.domain.observation import link, unlink
 from courses.models import Enrollment, LinkCourse
-from courses.observing import link, unlink
+from pairing.domain.codes import issue
+from pairing.domain.eligibility import Why, refusal_for, right_for, why_not_for_class
+from pairing.domain.export import export
+from pairing.domain.redemption import redeem
 from pairing.errors import CodeRefused
-from pairing.exporting import export
-from pairing.gates import Why, right_for, why_not_for, why_not_for_class
-from pairing.issuing import issue
 from pairing.models import PairingCode
-from pairing.redeeming import redeem
 from tests.api import Api
 from tests.factories import (
     AccountFactory,
@@ -152,8 +152,8 @@ def test_an_observer_given_the_permission_makes_codes_for_whom_they_observe_and_
     allow(BaseType.OBSERVER, PERMISSION)
     allow(BaseType.OBSERVER, "read_roster")
     assert by_api(parent, pupil).course == here.course
-    assert why_not_for(classmate, by=parent).why is Why.NO_PERMISSION
-    assert why_not_for(classmate, by=parent, course=here.course, on_details=True).why is Why.NO_PERMISSION
+    assert refusal_for(classmate, by=parent).why is Why.NO_PERMISSION
+    assert refusal_for(classmate, by=parent, course=here.course, on_details=True).why is Why.NO_PERMISSION
     assert Api(parent).post(f"users/{classmate.pk}/observer_pairing_codes").status_code == 403
     assert why_not_for_class(here.course, by=parent).why is Why.NO_PERMISSION
     browser = Client()
@@ -173,28 +173,28 @@ def test_the_class_list_with_codes_takes_the_right_to_see_the_class(here, teache
 
 def test_whether_somebody_is_a_student_is_told_to_nobody_who_may_not_know_it(pupil, root):
     stranger, nobody_yet = UserFactory(), UserFactory()
-    said = {str(why_not_for(somebody, by=stranger, on_details=True)) for somebody in (pupil, nobody_yet, make_admin())}
+    said = {str(refusal_for(somebody, by=stranger, on_details=True)) for somebody in (pupil, nobody_yet, make_admin())}
     assert len(said) == 1
-    assert why_not_for(nobody_yet, by=make_admin()).why is Why.NOT_A_STUDENT
+    assert refusal_for(nobody_yet, by=make_admin()).why is Why.NOT_A_STUDENT
 
 
 def test_of_somebody_invited_the_missing_answer_is_named_and_no_permission_that_is_there(here, teacher):
     invited = EnrollmentFactory(section=here, type=BaseType.STUDENT, state=State.INVITED).user
     for by in (teacher, make_admin()):
-        assert why_not_for(invited, by=by, course=here.course, on_details=True).why is Why.INVITED
+        assert refusal_for(invited, by=by, course=here.course, on_details=True).why is Why.INVITED
     elsewhere = EnrollmentFactory(section=SectionFactory(), type=BaseType.TEACHER).user
-    assert why_not_for(invited, by=elsewhere, course=here.course).why is Why.NO_PERMISSION
+    assert refusal_for(invited, by=elsewhere, course=here.course).why is Why.NO_PERMISSION
     in_other_section = EnrollmentFactory(
         section=SectionFactory(course=here.course), type=BaseType.TEACHER, limit_privileges_to_course_section=True
     ).user
-    assert why_not_for(invited, by=in_other_section, course=here.course).why is Why.NO_PERMISSION
+    assert refusal_for(invited, by=in_other_section, course=here.course).why is Why.NO_PERMISSION
     ta = EnrollmentFactory(section=here, type=BaseType.TA).user
-    refusal = why_not_for(invited, by=ta, course=here.course, on_details=True)
+    refusal = refusal_for(invited, by=ta, course=here.course, on_details=True)
     assert (refusal.why, refusal.permission) == (Why.NO_PERMISSION, PERMISSION)
 
 
 def test_no_code_is_made_for_somebody_suspended(here, teacher):
     suspended = make_student(here, state="suspended")
     for by in (teacher, make_admin()):
-        assert why_not_for(suspended, by=by).why is Why.SUSPENDED
-    assert why_not_for(suspended, by=UserFactory()).why is Why.NO_PERMISSION
+        assert refusal_for(suspended, by=by).why is Why.SUSPENDED
+    assert refusal_for(suspended, by=UserFactory()).why is Why.NO_PERMISSION

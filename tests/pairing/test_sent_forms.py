@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.domain.retention import KEPT, forget_old
 from accounts.models import Account, BaseType, Role, SentForm, User
-from accounts.retention import KEPT, forget_old
 from courses.models import Course
 from pairing.models import PairingCode
 from sis.models import SisImport

@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.models import AuditEvent, BaseType, ObservationLink, User
+from courses.access.courses import observed_students
+from courses.domain.observation import link
 from courses.models import Course, Enrollment, Section
-from courses.observing import link
-from courses.visibility import observed_students
 from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_student
 
 PAGE = "/profile/observees"

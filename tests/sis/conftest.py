@@ -6,10 +6,10 @@ from zipfile import ZipFile
 import pytest
 from django.db import connection
 
-from sis.creating import create_import
+from sis.imports.intake import create_import
+from sis.imports.queue import work_off
 from sis.models import SisImport
 from sis.options import Options
-from sis.turns import work_off
 from tests.factories import make_admin
 from tests.sis.rosters import PUBLIC
 

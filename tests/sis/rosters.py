@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 from accounts.models import ObservationLink
-from sis.reading.uploads import Row, Upload, open_upload
+from sis.upload.contents import Row, Upload, open_upload
 from tests.factories import UserFactory
 
 Content = str | bytes

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Action, AuditEvent, BaseType, Role, RoleOverride, User
 from courses.models import Term
+from sis.imports.queue import work_off
 from sis.models import SisImport
-from sis.turns import work_off
 from tests.api import Api
 from tests.factories import AccountFactory, UserFactory, allow, make_admin
 

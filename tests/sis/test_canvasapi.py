@@ -3,9 +3,9 @@
 import pytest
 from canvasapi import Canvas
 
+from accounts.domain.tokens import make_token
 from accounts.models import ObservationLink
-from accounts.tokens import make_token
-from sis.turns import work_off
+from sis.imports.queue import work_off
 from tests.factories import RootFactory, make_admin
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.domain.retention import forget_old
 from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
-from accounts.retention import forget_old
-from courses.enrolling import change_state
+from courses.access.courses import observed_students
+from courses.domain.enrollments import change_state
+from courses.domain.observation import link, unlink
 from courses.models import Enrollment, Section, Term
-from courses.observing import link, unlink
-from courses.visibility import observed_students
 from sis.models import SisImport
 from sis.options import Options
 from sis.retention import EVERYTHING

@@ -21,11 +21,11 @@ from django.db import connections
 from accounts.models import Account, AuditEvent, ObservationLink, User
 from config import embedded_postgres, serve
 from courses.models import Course, Enrollment, Term
+from sis.imports.queue import work_off
+from sis.imports.restore import begin_restoring
 from sis.jobs import ask_for_work
 from sis.models import SisImport, SisImportError, StateChange
 from sis.options import Options
-from sis.restoring import begin_restoring
-from sis.turns import work_off
 from tests.factories import RootFactory, make_admin
 from tests.sis.conftest import make
 from tests.sis.test_command import until

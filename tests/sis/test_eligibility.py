@@ -8,10 +8,10 @@ from itertools import product
 import pytest
 from django.test import Client
 
+from accounts.domain.tokens import make_token
 from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, User
-from accounts.tokens import make_token
+from courses.domain.observation import link, unlink
 from courses.models import Enrollment, Section
-from courses.observing import link, unlink
 from tests.factories import (
     PASSWORD,
     CodeFactory,

@@ -2,11 +2,11 @@
 
 import pytest
 
+from accounts.domain.sticky_fields import stick
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, ObservationLink, Role, User
-from accounts.stickiness import stick
-from courses.enrolling import change_state
+from courses.domain.enrollments import change_state
+from courses.domain.observation import link
 from courses.models import Course, Enrollment, Section
-from courses.observing import link
 from sis.options import Options
 from tests.factories import AccountFactory, EnrollmentFactory, UserFactory, make_admin
 from tests.sis.conftest import warnings

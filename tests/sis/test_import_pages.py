@@ -8,17 +8,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from accounts.domain.retention import forget_old
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, RoleOverride, User
-from accounts.retention import forget_old
+from courses.domain.observation import link
 from courses.models import Term
-from courses.observing import link
-from sis.aborting import abort
-from sis.examples import EXAMPLES, ONE_ROSTER, SCHOOL_DATA_SYNC
+from sis.imports.abort import abort
+from sis.imports.queue import work_off
+from sis.imports.runner import Import
+from sis.kinds.examples import EXAMPLES, ONE_ROSTER, SCHOOL_DATA_SYNC
 from sis.models import SisImport, SisImportError
 from sis.options import Options
 from sis.retention import EVERYTHING
-from sis.running import Import
-from sis.turns import work_off
 from tests.database import places_with, statements
 from tests.factories import AccountFactory, UserFactory, make_admin
 from tests.sis.conftest import make

@@ -11,10 +11,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.jobs import forget_jobs, take_up_stalled
+from sis.imports.queue import turn
 from sis.jobs import ask_for_work, look_again, work
 from sis.models import SisImport
 from sis.options import Options
-from sis.turns import turn
 from tests.factories import RootFactory, make_admin
 from tests.sis.conftest import forget_all_jobs, make
 

@@ -4,13 +4,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
+from accounts.domain.tokens import make_token, token_owner
 from accounts.models import Action, AuditEvent, User
-from accounts.tokens import make_token, token_owner
+from pairing.domain.codes import issue
+from pairing.domain.redemption import redeem
 from pairing.errors import CodeRefused
-from pairing.issuing import issue
-from pairing.redeeming import redeem
-from sis.restoring import begin_restoring
-from sis.turns import work_off
+from sis.imports.queue import work_off
+from sis.imports.restore import begin_restoring
 from tests.factories import PASSWORD, SectionFactory, UserFactory, make_student
 from tests.jobs import work_off_jobs
 

@@ -8,18 +8,18 @@ from django.db import IntegrityError, OperationalError, ProgrammingError, connec
 
 from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, ObservationLink, User
-from courses.enrolling import change_states
+from courses.domain.enrollments import change_states
+from courses.domain.observation import link, unlink
 from courses.models import Course, Enrollment, Section, Term
-from courses.observing import link, unlink
-from sis import running
-from sis.aborting import abort
-from sis.brake_setting import set_deletion_brake
-from sis.creating import create_import
+from sis.imports import runner
+from sis.imports.abort import abort
+from sis.imports.deletion_brake import set_deletion_brake
+from sis.imports.intake import create_import
+from sis.imports.queue import turn, work_off
+from sis.imports.restore import begin_restoring
+from sis.imports.runner import Import
 from sis.models import SisImport, SisImportError
 from sis.options import Options
-from sis.restoring import begin_restoring
-from sis.running import Import
-from sis.turns import turn, work_off
 from tests.factories import EnrollmentFactory
 from tests.sis.conftest import forget_all_jobs, make, warnings
 from tests.sis.texts import COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
@@ -58,7 +58,7 @@ class TestOutcome:
         assert made.data["counts"]["users"] == 1
 
     def test_messages_are_kept_up_to_a_number_and_all_counted(self, load, monkeypatch):
-        monkeypatch.setattr("sis.telling.MOST_KEPT", 3)
+        monkeypatch.setattr("sis.report.log.MOST_KEPT", 3)
         made = load(users=table(USERS, *(["U1,,active"] * 10)))
         assert (made.warning_count, SisImportError.objects.count()) == (10, 3)
 
@@ -71,7 +71,7 @@ class TestOutcome:
 class TestGoingOn:
     @pytest.fixture(autouse=True)
     def _small_chunks(self, monkeypatch):
-        monkeypatch.setattr(running, "ROWS_PER_CHUNK", 3)
+        monkeypatch.setattr(runner, "ROWS_PER_CHUNK", 3)
 
     def test_after_any_interruption_it_goes_on_where_it_was(self, load, root, admin, tmp_path):
         names = [f"U{n}" for n in range(10)]
@@ -115,12 +115,12 @@ class TestGoingOn:
     ):
         load()
         made = make(root, admin, Options(), tmp_path, {"users": people("U1", "U2", "U3", "U4")})
-        real = running.apply_chunk
+        real = runner.apply_chunk
         for _time in range(4):
-            monkeypatch.setattr(running, "apply_chunk", _after_our_connection_was_ended(real))
+            monkeypatch.setattr(runner, "apply_chunk", _after_our_connection_was_ended(real))
             with pytest.raises(OperationalError):
                 work_off(root)
-        monkeypatch.setattr(running, "apply_chunk", real)
+        monkeypatch.setattr(runner, "apply_chunk", real)
         work_off(root)
         made.refresh_from_db()
         assert (made.workflow_state, made.data["counts"]["users"], made.attempts) == ("imported", 4, 0)
@@ -144,7 +144,7 @@ class TestGoingOn:
 
     def test_when_no_row_is_taken_it_is_given_up(self, load, root, admin, tmp_path, monkeypatch):
         load()
-        monkeypatch.setattr(running, "MOST_NOT_SAVED", 2)
+        monkeypatch.setattr(runner, "MOST_NOT_SAVED", 2)
         refuse(["u1", "u2", "u3"])
         made = make(root, admin, Options(), tmp_path, {"users": people("U0", "U1", "U2", "U3", "U4")})
         with pytest.raises(IntegrityError, match="out_of_order"):
@@ -156,14 +156,14 @@ class TestGoingOn:
         load()
         made = make(root, admin, Options(), tmp_path, {"users": people("U1", "U2")})
         failures = iter([OperationalError("deadlock"), OperationalError("deadlock")])
-        real = running.apply_chunk
+        real = runner.apply_chunk
 
         def sometimes(*args):
             for error in failures:
                 raise error
             return real(*args)
 
-        monkeypatch.setattr(running, "apply_chunk", sometimes)
+        monkeypatch.setattr(runner, "apply_chunk", sometimes)
         work_off(root)
         made.refresh_from_db()
         assert (made.workflow_state, made.data["counts"]["users"]) == ("imported", 2)
@@ -305,7 +305,7 @@ class TestBatchMode:
         assert states == {"S1": status, "S2": status, "S3": "active"}
 
     def test_cleaning_up_goes_on_after_an_interruption(self, load, year, root, admin, tmp_path, monkeypatch):
-        monkeypatch.setattr("sis.batching.AT_A_TIME", 1)
+        monkeypatch.setattr("sis.imports.batch_mode.AT_A_TIME", 1)
         made = make(root, admin, batch(), tmp_path, {"enrollments": ENROLLMENTS, "sections": SECTIONS})
         steps = []
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from courses.models import Course, Section
-from sis.kinds import DATES, KINDS
+from sis.imports.queue import work_off
+from sis.kinds.registry import DATES, KINDS
 from sis.options import Options
-from sis.turns import work_off
 from tests.sis.conftest import make
 
 ODD = [

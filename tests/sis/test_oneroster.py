@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import ObservationLink
-from sis.comparing import differing
-from sis.kinds import KINDS
+from sis.imports.comparison import differing
+from sis.kinds.registry import KINDS
 from sis.models import SisImport
-from sis.reading.uploads import MalformedFile, open_upload
+from sis.upload.contents import MalformedFile, open_upload
 from tests.sis.rosters import column, links_of, make_links, rows_by_kind, zip_of, zipped
 
 pytestmark = pytest.mark.django_db

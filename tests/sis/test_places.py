@@ -2,10 +2,10 @@
 
 import pytest
 
+from accounts.domain.sticky_fields import stick
 from accounts.models import Account, BaseType, ObservationLink, Role, User
-from accounts.stickiness import stick
+from courses.domain.observation import link
 from courses.models import Course, Enrollment, Section, Term
-from courses.observing import link
 from sis.options import Options
 from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, UserFactory
 from tests.sis.conftest import warnings

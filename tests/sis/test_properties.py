@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from accounts.models import ObservationLink, User
 from courses.models import Enrollment
-from sis import running
+from sis.imports import runner
+from sis.imports.queue import work_off
 from sis.options import Options
-from sis.turns import work_off
 from tests.factories import CourseFactory, SectionFactory
 from tests.sis.conftest import make
 from tests.sis.plainly import SECTIONS, School
@@ -67,7 +67,7 @@ rarely = settings(max_examples=settings().max_examples // 6)
 def school(root, admin, tmp_path, settings, monkeypatch, lock_watch):
     """`school(roster, roster)`: what there is, and what was said, after these imports, into an empty school."""
     settings.DATA_DIR = tmp_path / "data"
-    monkeypatch.setattr(running, "ROWS_PER_CHUNK", 4)
+    monkeypatch.setattr(runner, "ROWS_PER_CHUNK", 4)
     course = CourseFactory(account=root)
     for name in SECTIONS:
         SectionFactory(course=course, sis_section_id=name)

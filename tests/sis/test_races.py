@@ -7,13 +7,13 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import BaseType, ObservationLink, Role, User
-from courses.enrolling import enroll
+from courses.domain.enrollments import enroll
+from courses.domain.observation import link
 from courses.models import Enrollment
-from courses.observing import link
-from sis.dry_running import DryRun
+from sis.imports.dry_run import DryRun
+from sis.imports.queue import turn, work_off
 from sis.models import SisImport
 from sis.options import Options
-from sis.turns import turn, work_off
 from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin
 from tests.racing import at_once, meanwhile
 from tests.sis.conftest import make

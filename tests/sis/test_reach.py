@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride, User
-from accounts.permissions import account_permissions
-from courses.acting import acting_as
+from accounts.permissions.resolver import account_permissions
+from courses.access.act_as import acting_as
 from sis.options import Options
 from tests.database import statements
 from tests.factories import AccountFactory, UserFactory, make_admin, make_clerk

@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from sis.reading import archives
-from sis.reading.uploads import MalformedFile, open_upload
+from sis.files import archives
+from sis.upload.contents import MalformedFile, open_upload
 from tests.sis.rosters import upload_of, zip_of, zipped
 
 USERS = "user_id,login_id,status\nU1,sam,active\n"

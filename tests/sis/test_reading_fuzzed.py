@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from sis.reading.passwords import strip_passwords
-from sis.reading.uploads import MalformedFile, Upload, open_upload
+from sis.upload.contents import MalformedFile, Upload, open_upload
+from sis.upload.password_removal import strip_passwords
 
 UPLOADS = 2000
 

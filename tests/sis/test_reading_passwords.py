@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from sis.reading.passwords import strip_passwords
-from sis.reading.uploads import MalformedFile, open_upload
+from sis.upload.contents import MalformedFile, open_upload
+from sis.upload.password_removal import strip_passwords
 from tests.sis.rosters import zip_of
 
 USERS = (

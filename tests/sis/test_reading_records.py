@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sis.reading.records import LONGEST_RECORD, Malformed, check, parsed, records, written
+from sis.files.csv_records import LONGEST_RECORD, Malformed, check, parsed, records, written
 
 
 def read(content: str | bytes, block: int = 1 << 18) -> list[list[str]]:

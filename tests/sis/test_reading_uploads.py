@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from sis.reading.uploads import MalformedFile, Problem
+from sis.upload.contents import MalformedFile, Problem
 from tests.sis.rosters import upload_of, zipped
 
 USERS = "user_id,login_id,status\nU1,sam,active\n"

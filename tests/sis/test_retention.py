@@ -9,11 +9,11 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts import password_tries, reset_mail
+from accounts.domain import password_limits, password_reset
+from accounts.domain.retention import Kept, forget_old
+from accounts.domain.tokens import make_token
 from accounts.models import AccessToken, AuditEvent, FailedTry
-from accounts.retention import Kept, forget_old
-from accounts.tokens import make_token
-from pairing import guesses, tries
+from pairing.domain import institution_limit, rate_limit
 from pairing.models import Objection, PairingCode
 from sis import jobs
 from sis.management.commands import retention_table
@@ -56,10 +56,14 @@ def test_the_command_writes_the_document_and_checks_it(tmp_path, monkeypatch):
 
 def test_no_limit_on_tries_looks_back_further_than_failures_are_kept():
     (kept,) = (kind.keep for kind in EVERYTHING if "accounts.FailedTry" in kind.tables)
-    rules = [value for module in (password_tries, reset_mail, guesses, tries) for value in vars(module).values()]
+    rules = [
+        value
+        for module in (password_limits, password_reset, institution_limit, rate_limit)
+        for value in vars(module).values()
+    ]
     memories = [value.memory for value in rules if isinstance(getattr(value, "memory", None), timedelta)]
     assert len(memories) >= 8
-    assert max([*memories, guesses.WEEK]) == kept
+    assert max([*memories, institution_limit.WEEK]) == kept
 
 
 def test_failed_tries_are_kept_for_a_week(root):

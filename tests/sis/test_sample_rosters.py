@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Account, ObservationLink, User
 from courses.models import Course, Enrollment, Section, Term
-from sis.reading.uploads import open_upload
+from sis.upload.contents import open_upload
 from tests.sis.rosters import column, links_of, rows_by_kind, sample_roster, sample_texts
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sis.reading.uploads import MalformedFile
+from sis.upload.contents import MalformedFile
 from tests.sis.rosters import column, links_of, make_links, rows_by_kind, zipped
 
 pytestmark = pytest.mark.django_db

@@ -2,15 +2,15 @@
 
 import pytest
 
-from accounts.editing import suspend
+from accounts.domain.users import suspend
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
-from accounts.permission_list import PERMISSIONS
-from courses.acting import acting_as
+from accounts.permissions.registry import PERMISSIONS
+from courses.access.act_as import acting_as
 from courses.models import Course, Enrollment, Section
+from sis.imports.queue import work_off
+from sis.imports.restore import begin_restoring
 from sis.models import SisImport
 from sis.options import Options
-from sis.restoring import begin_restoring
-from sis.turns import work_off
 from tests.database import statements
 from tests.factories import (
     AccountFactory,

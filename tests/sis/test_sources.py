@@ -7,13 +7,13 @@ from zipfile import ZipFile
 import pytest
 from django.utils import timezone
 
+from accounts.domain.retention import forget_old
 from accounts.models import ObservationLink
-from accounts.retention import forget_old
-from sis.creating import create_import
+from sis.imports.intake import create_import
+from sis.imports.queue import work_off
 from sis.models import SisImport
 from sis.options import Options
 from sis.retention import EVERYTHING
-from sis.turns import work_off
 from tests.factories import make_admin
 from tests.sis.conftest import warnings
 from tests.sis.test_oneroster import manifest

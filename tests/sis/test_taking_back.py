@@ -3,16 +3,16 @@
 import pytest
 from django.utils import timezone
 
-from accounts.admins import make_admin, remove_admin
-from accounts.editing import reactivate, suspend
+from accounts.domain.admins import make_admin, remove_admin
+from accounts.domain.users import reactivate, suspend
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, ObservationLink, Role, User
-from courses.enrolling import change_state, enroll
+from courses.domain.enrollments import change_state, enroll
+from courses.domain.observation import link, unlink
 from courses.models import Course, Enrollment, Section, Term
-from courses.observing import link, unlink
-from pairing.deleting import delete_user
+from pairing.domain.account_deletion import delete_user
+from sis.imports.queue import work_off
+from sis.imports.restore import begin_restoring
 from sis.options import Options
-from sis.restoring import begin_restoring
-from sis.turns import work_off
 from tests.factories import make_clerk
 from tests.sis.texts import ADMINS, COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, table
 
@@ -184,7 +184,7 @@ class TestEnrollments:
 
     @pytest.mark.django_db(transaction=True)
     def test_one_that_the_import_has_changed_twice_is_as_before_the_first_time(self, load, take_back, monkeypatch):
-        monkeypatch.setattr("sis.running.ROWS_PER_CHUNK", 1)
+        monkeypatch.setattr("sis.imports.runner.ROWS_PER_CHUNK", 1)
         made = load(enrollments=table(ENROLLMENTS, "S1,KIM,student,deleted", "S1,KIM,student,completed"))
         assert take_back(made) == "restored"
         assert Enrollment.objects.get(user=person("KIM")).state == "active"

@@ -6,11 +6,11 @@ import hashlib
 import pytest
 from django.contrib.auth.hashers import check_password
 
+from accounts.domain.sticky_fields import stick
+from accounts.domain.tokens import make_token, token_owner
 from accounts.models import AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, User
-from accounts.stickiness import stick
-from accounts.tokens import make_token, token_owner
+from courses.domain.observation import link
 from courses.models import Enrollment
-from courses.observing import link
 from sis.options import Options
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory
 from tests.sis.conftest import warnings

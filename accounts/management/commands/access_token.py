@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from accounts.domain.tokens import make_token
 from accounts.models import User
-from accounts.tokens import make_token
 
 
 class Command(BaseCommand):

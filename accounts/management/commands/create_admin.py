@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from accounts.auditing import record
+from accounts.domain.audit import record
+from accounts.domain.registration import NewUser, problems
 from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
-from accounts.registering import Application, problems
-from accounts.texts import tidied
+from accounts.text.normal_form import tidied
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         password = password or getpass.getpass("Password: ")
         if not password:
             raise CommandError("An admin needs a password.")
-        wanted = Application(name=name, unique_id=login, password=password, terms_of_use=True)
+        wanted = NewUser(name=name, unique_id=login, password=password, terms_of_use=True)
         errors = problems(wanted, by_staff=True)
         if errors:
             raise CommandError(" ".join(str(text) for texts in errors.values() for _kind, text in texts))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from accounts.documents import WritesDocument
-from accounts.permission_table import written_into
+from accounts.management.documents import WritesDocument
+from accounts.permissions.docs import written_into
 
 FILE = settings.BASE_DIR / "docs" / "permissions.md"
 

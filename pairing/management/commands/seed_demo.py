@@ -9,8 +9,8 @@ from django.db import transaction
 from accounts import demo as people
 from accounts.models import Account, BaseType, ObservationLink, User
 from courses import demo
+from courses.domain.observation import link
 from courses.models import Course
-from courses.observing import link
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from accounts.documents import WritesDocument
+from accounts.management.documents import WritesDocument
 from sis.retention import written_into
 
 FILE = settings.BASE_DIR / "docs" / "admin.md"

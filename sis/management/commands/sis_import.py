@@ -11,14 +11,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import Invalid
-from accounts.ids import plain_id
 from accounts.models import Account, User
+from accounts.text.ids import plain_id
 from courses.models import Term
-from sis.creating import create_import
-from sis.kinds import COUNTERS
+from sis.imports.intake import create_import
+from sis.imports.queue import do, turn
+from sis.kinds.registry import COUNTERS
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
-from sis.turns import do, turn
 
 CHOICES = {
     "diffing_drop_status": DIFFING_DROP_STATUSES,

@@ -1,0 +1,34 @@
+"""Whom and what an id means to a caller: a number, `self`, or an id of the school's. Each raises Http404."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from accounts.api.endpoints import ApiRequest
+from accounts.api.ids import condition, somebody
+from accounts.models import Account, User
+from accounts.permissions.resolver import account_permissions
+
+
+def person(request: ApiRequest, text: str) -> User:
+    """Somebody who is here, by `self`, id, SIS id or login. Raises Http404."""
+    if text == "self":
+        return request.user
+    found = somebody(text)
+    if found is None:
+        raise Http404
+    # The caller as the same object, so that nothing is looked up twice.
+    return request.user if request.user_or_nobody == found else found
+
+
+def account(request: ApiRequest, text: str) -> Account:
+    """An account of the tree, by `self` (the root) or id; by SIS id for those who have rights there. Raises Http404."""
+    if text in ("self", "default"):
+        return request.root
+    wanted = condition(text, {"sis_account_id": "sis_account_id", "sis_integration_id": "integration_id"})
+    found = Account.objects.filter(workflow_state=Account.State.ACTIVE, **wanted).first()
+    who = request.user_or_nobody
+    # A SIS id can be guessed: that an account has it is not told to just anybody.
+    if found is None or (":" in text and not (who and account_permissions(who, found))):
+        raise Http404
+    return found

@@ -1,0 +1,132 @@
+"""The tree of accounts: making sub-accounts, and renaming accounts. Deleting is in courses/domain/accounts.py."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.domain.locks import hold_account
+from accounts.domain.sis_ids import check_may_set_sis_ids
+from accounts.domain.sticky_fields import stick
+from accounts.domain.time_zones import zone_meant
+from accounts.domain.validators import zone_complaint
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Account, Action, User
+from accounts.models.account_tree import with_all_below
+from accounts.permissions.resolver import account_permissions
+from accounts.text.normal_form import is_readable, tidied
+
+PERMISSION = "manage_account_settings"
+LONGEST = 255
+
+
+def sub_accounts_of(account: Account) -> QuerySet[Account]:
+    """The accounts directly below `account`, by name."""
+    return account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("sort_key", "id")
+
+
+def create_sub_account(
+    parent: Account,
+    *,
+    by: User,
+    name: str,
+    sis_account_id: str = "",
+    default_time_zone: str = "",
+    links_office: str = "",
+) -> Account:
+    """Make an account below `parent`, with its time zone unless another is given. Raises NotAllowed, Invalid."""
+    check_may_manage(parent, by)
+    name, sis_account_id = tidied(name), tidied(sis_account_id)
+    _check_texts(name, sis_account_id, links_office)
+    check_may_set_sis_ids(sis_account_id, by=by)
+    made = Account(
+        parent=parent,
+        name=name,
+        sis_account_id=sis_account_id or None,
+        links_office=tidied(links_office),
+        default_time_zone=_zone(default_time_zone) or parent.default_time_zone,
+    )
+    with transaction.atomic():
+        hold_account(parent)
+        _save(made)
+        record(Action.ACCOUNT_CREATED, by=by, account=made.pk, parent=parent.pk, name=made.name)
+    return made
+
+
+def edit_account(
+    account: Account,
+    *,
+    by: User,
+    name: str | None = None,
+    sis_account_id: str | None = None,
+    default_time_zone: str | None = None,
+    links_office: str | None = None,
+) -> Account:
+    """Change what is given of an account (None: leave it). Raises NotAllowed, Invalid.
+
+    The accounts below that had the same time zone go with it.
+    """
+    check_may_manage(account, by)
+    wanted: dict[str, str | None] = {}
+    if name is not None:
+        wanted["name"] = tidied(name)
+    if sis_account_id is not None:
+        wanted["sis_account_id"] = tidied(sis_account_id) or None
+    if links_office is not None:
+        wanted["links_office"] = tidied(links_office)
+    _check_texts(wanted.get("name", account.name) or "", wanted.get("sis_account_id") or "", links_office or "")
+    if default_time_zone:
+        wanted["default_time_zone"] = _zone(default_time_zone)
+    changed = {field: value for field, value in wanted.items() if getattr(account, field) != value}
+    if "sis_account_id" in changed:
+        check_may_set_sis_ids("changed", by=by)
+    if changed:
+        with transaction.atomic():
+            follow = _hold_with_same_zone(account) if "default_time_zone" in changed else []
+            for field, value in changed.items():
+                setattr(account, field, value)
+            _save(account, stick(account, changed))
+            Account.objects.filter(pk__in=follow).update(default_time_zone=account.default_time_zone)
+            record(Action.ACCOUNT_CHANGED, by=by, account=account.pk, fields=sorted(changed), name=account.name)
+    return account
+
+
+def _hold_with_same_zone(account: Account) -> list[int]:
+    """Hold `account` and all below it, by ascending ids; returns the ids of those below with the zone it has now."""
+    held = Account.objects.filter(pk__in=with_all_below(account)).select_for_update(no_key=True).order_by("pk")
+    zones = dict(held.values_list("pk", "default_time_zone"))
+    now = zones.pop(account.pk, account.default_time_zone)
+    return [pk for pk, zone in zones.items() if zone == now]
+
+
+def check_may_manage(account: Account, by: User) -> None:
+    """Raise NotAllowed unless `by` may manage the settings of `account`."""
+    if PERMISSION not in account_permissions(by, account):
+        raise NotAllowed(_("To change this account you need the permission “Account-level settings - manage” on it."))
+
+
+def _zone(name: str) -> str:
+    """The zone of this name, or nothing for an empty one. Raises Invalid."""
+    name = tidied(name)
+    if name and (complaint := zone_complaint(name)):
+        raise Invalid({"account.default_time_zone": [("invalid", complaint)]})
+    return zone_meant(name) or ""
+
+
+def _check_texts(name: str, sis_account_id: str, links_office: str) -> None:
+    if not is_readable(name):
+        raise Invalid({"account.name": [("blank", _("Please give a name."))]})
+    for field, text in (("name", name), ("sis_account_id", sis_account_id), ("links_office", links_office)):
+        if len(text) > LONGEST:
+            message = _("This is too long. It may have 255 characters.")
+            raise Invalid({f"account.{field}": [("invalid", message)]})
+
+
+def _save(account: Account, fields: list[str] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            account.save(update_fields=fields)
+    except IntegrityError:
+        raise Invalid({"account.sis_account_id": [("taken", _("Another account has this SIS id."))]}) from None

@@ -1,0 +1,58 @@
+"""Locks: the one order in which all are taken, and the two that many rules take.
+
+Two transactions that lock the same things in another order wait for each other, and the database ends one of them.
+So each takes what it needs in the order of ORDER, of one table by ascending ids, and looks only then at what it has
+locked. A test watches this over all that tests do. What the order cannot prevent, such as a row that two imports
+insert, is tried again: config/retries.py.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.errors import Invalid
+from accounts.models import Account, ObservationLink, User
+
+# People first of all that is about people: a lock on somebody orders everything that happens to their links, codes and
+# enrollments. Then from the large to the small. A code has no place of its own: it is changed by whoever holds its
+# student, or alone.
+ORDER = (
+    "turn",  # of one who tries at a secret: an advisory lock of accounts/domain/rate_limit.py
+    "accounts_account",
+    "accounts_user",
+    "accounts_observationlink",
+    "courses_term",
+    "courses_course",
+    "courses_section",
+    "courses_enrollment",
+    "sis_sisimport",
+    "turn of failures",  # taken when a try has failed, and with nothing after it
+)
+
+
+def lock_users(user_ids: Iterable[int]) -> None:
+    """Hold these people's rows until the transaction ends, always in the same order (one statement).
+
+    Without it a link made while the student is being enrolled elsewhere would miss the new course.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [sorted(set(user_ids))],
+        )
+
+
+def lock_with_linked(user: User) -> QuerySet[ObservationLink]:
+    """Hold `user` and the students of all live links that `user` has, on either side; returns these links."""
+    links = ObservationLink.objects.filter(Q(observer=user) | Q(student=user), state=ObservationLink.State.ACTIVE)
+    lock_users([user.pk, *links.values_list("student_id", flat=True)])
+    return links
+
+
+def hold_account(account: Account) -> None:
+    """Keep `account` from being deleted until the transaction ends. Raises Invalid where it has been."""
+    held = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if held.workflow_state != Account.State.ACTIVE:
+        raise Invalid({"account_id": [("invalid", _("This account has been deleted."))]})

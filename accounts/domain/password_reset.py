@@ -1,0 +1,60 @@
+"""Mails with a link to a new password: to whom, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.domain.rate_limit import Limit, Slowing, check_and_lock, count, hidden, record_failure, seconds_to_wait
+from accounts.models import User
+
+# Every mail asked for counts. It is a mailbox that is spared, so nothing is counted by network.
+MAILS = Slowing(slow_at=3, pause=timedelta(minutes=10), stop_at=10, memory=timedelta(days=1))
+
+
+def send_reset_mails(address: str, site: str) -> None:
+    """Send a link to a new password for each account with this address; nothing where it has had enough of them.
+
+    `site` is the address of the site's root page, for the links.
+    """
+    limit = Limit(f"reset mail to {hidden(address)}", MAILS)
+    with transaction.atomic():
+        check_and_lock(limit.key)
+        if seconds_to_wait([limit], count([limit])):
+            return
+        for person in User.objects.filter(email__iexact=address).exclude(email=""):
+            if person.is_active:
+                _send(person, site)
+        # At the end: what could not be sent is tried again, and was no mail.
+        record_failure([limit.key])
+
+
+def _send(person: User, site: str) -> None:
+    key = {"uidb36": user_pk_to_url_str(person), "key": default_token_generator.make_token(person)}
+    link = site.rstrip("/") + reverse("account_reset_password_from_key", kwargs=key)
+    context = {"user": person, "password_reset_url": link}
+    with translation.override(person.locale or settings.LANGUAGE_CODE):
+        subject = render_to_string("account/email/password_reset_key_subject.txt", context)
+        body = render_to_string("account/email/password_reset_key_message.txt", context)
+    # To the address as we have it: one that merely compares equal may be somebody else's.
+    send_mail(" ".join(subject.split()), body.strip(), None, [person.email])
+
+
+def forget_addresses(people: Collection[int]) -> None:
+    """Call it when the e-mail addresses of these people (their ids) change or their accounts end.
+
+    allauth keeps each address to which it once sent a link, and would go on sending links there: whoever reads the
+    old mailbox could take over the account. It finds the new address by itself.
+    """
+    if people:
+        EmailAddress.objects.filter(user__in=people).delete()

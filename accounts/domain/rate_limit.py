@@ -1,0 +1,200 @@
+"""The one limiter of tries at secrets: failures only, counted in the database, never culled before their time.
+
+What a try is counted under (an account, a network) is a key; a rule says from the failures under a key when the next
+try may come. The rules themselves stand with the secrets: accounts/domain/password_limits.py,
+accounts/domain/password_reset.py, pairing/domain/rate_limit.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from math import ceil
+from typing import Any, Protocol
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.models import FailedTry
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+# Longer than any longest wait.
+MOST_DOUBLINGS = 12
+
+# Simultaneous guesses must not outrun their count. The first number says whose turn it is: of one who tries, of all.
+TURN = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
+ONE_WHO_TRIES, ALL_FAILURES = 1, 2
+
+COUNT = """
+SELECT k.key, t.latest[:k.most], t.count, t.weight
+FROM unnest(%(keys)s::text[], %(memories)s::interval[], %(most)s::int[]) k(key, memory, most)
+CROSS JOIN LATERAL (
+    SELECT array_agg(f.at ORDER BY f.at DESC) latest, count(*) count, sum(f.weight) weight
+    FROM accounts_failedtry f WHERE f.keys @> ARRAY[k.key] AND f.at > %(now)s - k.memory
+) t
+WHERE t.count > 0
+"""
+
+# The keys of a failure under which it goes on counting. A failure without any is none (a constraint says so).
+OTHERS = """
+SELECT one FROM unnest(f.keys) WITH ORDINALITY AS u(one, number)
+WHERE NOT EXISTS (SELECT FROM unnest(%(keys)s::text[]) AS key
+                  WHERE one = key OR (%(and_within)s AND starts_with(one, key || ' '))) ORDER BY number
+"""
+FORGET_WHOLE = f"DELETE FROM accounts_failedtry f WHERE f.keys && %(keys)s::text[] AND NOT EXISTS ({OTHERS})"  # noqa: S608
+FORGET_KEYS = f"UPDATE accounts_failedtry f SET keys = ARRAY({OTHERS}) WHERE f.keys && %(keys)s::text[]"  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Window:
+    """How far back failures are counted, and how many of the latest are looked at one by one."""
+
+    memory: timedelta
+    most: int = 1
+
+
+def hidden(text: str) -> str:
+    """What stands in a key for something that is not ours to keep, such as what was typed as a login."""
+    # The database compares capitals: there a dotless i is an i, and a long s an s.
+    same = text.upper().casefold()
+    return salted_hmac("accounts.domain.rate_limit", same, algorithm="sha256").hexdigest()[:32]
+
+
+class Rule(Protocol):
+    """How failures under one key slow the next try."""
+
+    @property
+    def window(self) -> Window:
+        """Which failures it needs to know of."""
+
+    def free_at(self, failures: Sequence[datetime]) -> datetime:
+        """When the next try may come, after `failures` (the latest first, none from outside the window)."""
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """So many tries are free; then one waits, twice as long with every further failure."""
+
+    tries: int
+    wait: timedelta
+    longest: timedelta
+    memory: timedelta
+
+    @property
+    def window(self) -> Window:
+        return Window(self.memory, self.tries + MOST_DOUBLINGS)
+
+    def free_at(self, failures: Sequence[datetime]) -> datetime:
+        over = len(failures) - self.tries
+        if over < 0:
+            return LONG_AGO
+        return failures[0] + min(self.wait * 2 ** min(over, MOST_DOUBLINGS), self.longest)
+
+
+@dataclass(frozen=True)
+class Slowing:
+    """For many who share something: after so many failures a pause follows each, and after more, nothing goes."""
+
+    slow_at: int
+    pause: timedelta
+    stop_at: int
+    memory: timedelta
+
+    @property
+    def window(self) -> Window:
+        return Window(self.memory, self.stop_at)
+
+    def free_at(self, failures: Sequence[datetime]) -> datetime:
+        if len(failures) >= self.stop_at:
+            return failures[self.stop_at - 1] + self.memory
+        if len(failures) >= self.slow_at:
+            return failures[0] + self.pause
+        return LONG_AGO
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A rule for what is counted under a key."""
+
+    key: str
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Of the failures under one key within a window the latest, the latest first; how many, and their weights' sum."""
+
+    failures: Sequence[datetime] = ()
+    count: int = 0
+    weight: int = 0
+
+
+def check_and_lock(key: str) -> None:
+    """Have those who try under `key` go one after the other, until the transaction ends."""
+    _lock(ONE_WHO_TRIES, key)
+
+
+def take_turn_of_failures(key: str) -> None:
+    """The same for failures only: who tries with success waits for nobody. Call it after `take_turn`, never before."""
+    _lock(ALL_FAILURES, key)
+
+
+def _lock(kind: int, key: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TURN, [kind, key])
+
+
+def tallies(windows: dict[str, Window]) -> dict[str, Tally]:
+    """What is counted under each key within its window, in one statement; empty where there is nothing."""
+    parameters: dict[str, Any] = {
+        "keys": list(windows),
+        "memories": [window.memory for window in windows.values()],
+        "most": [window.most for window in windows.values()],
+        "now": timezone.now(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, parameters)
+        found = {key: Tally(*counted) for key, *counted in cursor.fetchall()}
+    return {key: found.get(key, Tally()) for key in windows}
+
+
+def seconds_to_wait(limits: Iterable[Limit], counted: dict[str, Tally]) -> int:
+    """For how many seconds the next try has to wait; 0 when it may come now."""
+    now = timezone.now()
+    free_at = max((limit.rule.free_at(counted[limit.key].failures) for limit in limits), default=LONG_AGO)
+    return ceil((free_at - now).total_seconds()) if free_at > now else 0
+
+
+def count(limits: Iterable[Limit]) -> dict[str, Tally]:
+    """The tallies that these limits ask for. A key stands in one limit only."""
+    return tallies({limit.key: limit.rule.window for limit in limits})
+
+
+def record_failure(keys: Iterable[str], weight: int = 0) -> None:
+    """Count a failed try under each of these keys."""
+    FailedTry.objects.create(keys=list(keys), weight=weight)
+
+
+def forget_failures(keys: Collection[str], *, and_within: bool = False) -> None:
+    """Count nothing under these keys any more, as after a success there; under others everything stays.
+
+    `and_within`: nor under keys that narrow one of them (`password of 7 from 192.0.2.1`). What is counted under those
+    is counted under it as well. Two statements, however many failures there are.
+    """
+    with connection.cursor() as cursor:
+        for sql in (FORGET_WHOLE, FORGET_KEYS):
+            cursor.execute(sql, {"keys": [*keys], "and_within": and_within})
+
+
+def networks_around(network: str) -> list[str]:
+    """The network itself, and of an IPv6 /64 also its /56 and /48, the widest last.
+
+    A household is often given a /56 and many an office a /48, so one guesser has as many /64s as there are in it.
+    """
+    if ":" not in network:
+        return [network]
+    within = ip_network(network)
+    return [network, *(str(within.supernet(new_prefix=length)) for length in (56, 48))]

@@ -1,0 +1,152 @@
+"""Making accounts: what a new person must give, and the account itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.domain.sis_ids import check_may_set_sis_ids
+from accounts.domain.time_zones import zone_meant
+from accounts.domain.validators import (
+    LONGEST,
+    Errors,
+    is_storable,
+    login_complaint,
+    login_taken,
+    name_problem,
+    sis_id_taken,
+    text_problems,
+)
+from accounts.errors import Invalid
+from accounts.models import Account, Action, SelfRegistration, User
+from accounts.text.normal_form import tidied, tidied_login
+
+OBSERVER = "observer"
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """What somebody gives to get an account, tidied; the names of the fields are those of Canvas's API."""
+
+    name: str
+    unique_id: str
+    password: str
+    terms_of_use: bool = False
+    initial_enrollment_type: str = ""
+    short_name: str = ""
+    sortable_name: str = ""
+    pronouns: str = ""
+    time_zone: str = ""
+    locale: str = ""
+    email: str = ""
+    sis_user_id: str | None = ""
+    integration_id: str | None = ""
+    # In place of the password, once that has been checked: see `sealed`.
+    password_hash: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("name", *LONGEST):
+            object.__setattr__(self, field, tidied(getattr(self, field) or ""))
+        object.__setattr__(self, "unique_id", tidied_login(self.unique_id))
+        object.__setattr__(self, "time_zone", zone_meant(self.time_zone) or self.time_zone)
+
+    def sealed(self) -> NewUser:
+        """The same without the password, to be kept for a while, such as between two pages of a form."""
+        return replace(self, password="", password_hash=make_password(self.password))
+
+    def has_password_of(self, user: User) -> bool:
+        """Whether the password given here is this person's."""
+        return user.password == self.password_hash if self.password_hash else user.check_password(self.password)
+
+
+def is_open_to(root: Account, initial_enrollment_type: str) -> bool:
+    """Whether somebody may make an account of this type for themselves (Canvas: self registration)."""
+    if root.self_registration == SelfRegistration.ALL:
+        return True
+    return root.self_registration == SelfRegistration.OBSERVER and initial_enrollment_type == OBSERVER
+
+
+def problems(wanted: NewUser, *, by_staff: bool = False) -> Errors:
+    """What is wrong with an application, by Canvas's field names; whether the login is taken is not looked up here."""
+    errors: Errors = {}
+    if problem := name_problem(wanted.name):
+        errors["user.name"] = [problem]
+    if not by_staff and not wanted.terms_of_use:
+        errors["user.terms_of_use"] = [("accepted", _("Please accept the terms to make an account."))]
+    if complaint := login_complaint(wanted.unique_id, must_be_email=not by_staff):
+        errors["pseudonym.unique_id"] = [("invalid", complaint)]
+    errors |= text_problems({field: getattr(wanted, field) for field in LONGEST})
+    if complaints := _password_complaints(wanted, by_staff):
+        errors["pseudonym.password"] = [("invalid", complaint) for complaint in complaints]
+    return errors
+
+
+def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
+    if wanted.password_hash:
+        return []
+    if not wanted.password:
+        return [] if by_staff else [_("Please choose a password.")]
+    if not is_storable(wanted.password):
+        return [_("This password holds a character that cannot be used.")]
+    try:
+        validate_password(wanted.password, User(login_id=wanted.unique_id, name=wanted.name, email=wanted.unique_id))
+    except ValidationError as error:
+        return list(error.messages)
+    return []
+
+
+def register(wanted: NewUser, *, by: User | None = None) -> User:
+    """Make the account: by the person themselves, or by staff (`by`), whose people need neither terms nor password.
+
+    Raises Invalid, and NotAllowed for staff who give an SIS id they may not set; then nothing was made.
+    """
+    if by is not None:
+        check_may_set_sis_ids(wanted.sis_user_id, wanted.integration_id, by=by)
+    if errors := problems(wanted, by_staff=by is not None):
+        raise Invalid(errors)
+    with transaction.atomic():
+        user = _create(wanted, by)
+        action = Action.USER_CREATED if by else Action.USER_REGISTERED
+        record(action, by=by or user, subject=user)
+    return user
+
+
+def check_login_is_free(login: str) -> None:
+    """Raise Invalid where somebody has this login, for one who wants to sign up with it."""
+    if User.objects.filter(login_id__iexact=login).exists():
+        raise Invalid({"pseudonym.unique_id": [login_taken(by_staff=False)]})
+
+
+def _create(wanted: NewUser, by: User | None) -> User:
+    has_password = bool(wanted.password or wanted.password_hash)
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(
+                wanted.unique_id,
+                wanted.password or None,
+                password_hash=wanted.password_hash,
+                name=wanted.name,
+                short_name=wanted.short_name,
+                sortable_name=wanted.sortable_name,
+                pronouns=wanted.pronouns,
+                email=wanted.email or (wanted.unique_id if "@" in wanted.unique_id else ""),
+                sis_user_id=wanted.sis_user_id or None,
+                integration_id=wanted.integration_id or None,
+                state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
+                initial_enrollment_type=wanted.initial_enrollment_type,
+                time_zone=wanted.time_zone,
+                locale=wanted.locale,
+                terms_accepted_at=timezone.now() if wanted.terms_of_use else None,
+            )
+    except IntegrityError as error:
+        if "login_is_unique" in str(error):
+            complaint = login_taken(by_staff=by is not None)
+            raise Invalid({"pseudonym.unique_id": [complaint]}) from None
+        raise Invalid({"pseudonym.sis_user_id": [sis_id_taken()]}) from None

@@ -1,0 +1,314 @@
+"""Roles and what they may do: making, renaming and switching them off, and the overrides of their permissions.
+
+Nobody works above an account on which they may manage permissions, and nobody gives what they do not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record, record_many
+from accounts.domain.role_names import is_reserved
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
+from accounts.models.account_tree import above, with_all_below
+from accounts.permissions.grants import (
+    Change,
+    check_may_give,
+    check_nothing_lacks,
+    held_as,
+    is_own_deactivation,
+    own_again,
+)
+from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY
+from accounts.permissions.resolver import Chain, Overrides, account_permissions, forget
+from accounts.text.normal_form import is_readable, tidied
+
+PERMISSION = "manage_role_overrides"
+LONGEST_LABEL = 255
+SCOPE = ("applies_to_self", "applies_to_descendants")
+# What a custom role can be at bottom. Account Admin itself is one of a kind.
+CUSTOM_BASE_TYPES = (*COURSE_BASE_TYPES, BaseType.ACCOUNT_MEMBERSHIP)
+
+
+def roles_of(account: Account, *, states: Collection[str] = (Role.State.ACTIVE,)) -> QuerySet[Role]:
+    """The roles that can be held in `account`: the built-in ones, its own, and those of the accounts above it."""
+    ids = [account.pk, *(each.pk for each in above(account))]
+    found = Role.objects.filter(Q(account=None) | Q(account__in=ids), workflow_state__in=states)
+    return found.select_related("account").order_by("account_id", "id")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How one permission stands for one role in one account.
+
+    `enabled` is what holds there, `inherited` what would without the account's own override (`explicit`), by the
+    decision of the account above with the id `inherited_from`, or by default; `locked_by` is the id of the account
+    above whose lock binds here. What is `fixed` nobody can change.
+    """
+
+    enabled: bool
+    inherited: bool
+    explicit: bool | None = None
+    locked: bool = False
+    locked_by: int | None = None
+    fixed: bool = False
+    inherited_from: int | None = None
+    applies_to_self: bool = True
+    applies_to_descendants: bool = True
+
+
+Wish = dict[str, bool | None]
+
+
+def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[str, Setting]]:
+    """By role id and permission key, how everything these roles could be given stands in `account`.
+
+    Two statements for any number of roles.
+    """
+    roles = list(roles)
+    ids = (account.pk, *(each.pk for each in reversed(above(account))))
+    overrides = Overrides([held_as(role) for role in roles], ids)
+    chain = Chain(ids, {})
+    return {role.pk: _settings(role, chain, overrides) for role in roles}
+
+
+def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[str, Setting]:
+    fold = overrides.fold(held_as(role), chain)
+    own = overrides.at(chain.account_ids[0], role.pk)
+    found = {}
+    for key in PERMISSIONS:
+        if key not in offered_to(role, is_root=len(chain.account_ids) == 1):
+            continue
+        setting = Setting(
+            key in fold.given,
+            key in fold.inherited,
+            locked_by=fold.locked.get(key),
+            fixed=key in ALWAYS.get(BaseType(role.base_type), ()),
+            inherited_from=fold.decided.get(key),
+        )
+        if override := own.get(key):
+            setting = replace(
+                setting,
+                explicit=override.enabled,
+                locked=override.locked,
+                applies_to_self=override.applies_to_self,
+                applies_to_descendants=override.applies_to_descendants,
+            )
+        found[key] = setting
+    return found
+
+
+def offered_to(role: Role, *, is_root: bool) -> frozenset[str]:
+    """The permissions that can be set for `role` in an account; those for the root account only there."""
+    available = AVAILABLE[BaseType(role.base_type)]
+    return available if is_root else available - ROOT_ONLY
+
+
+def create_role(account: Account, label: str, base_type: str, *, by: User) -> Role:
+    """Make a custom role of `account`, to be used there and below. Raises NotAllowed, Invalid.
+
+    It begins with the defaults of its base type, so that is what `by` gives.
+    """
+    _check(account, by)
+    if base_type not in CUSTOM_BASE_TYPES:
+        raise Invalid({"base_role_type": [("inclusion", _("Please choose what kind of role this is."))]})
+    with transaction.atomic():
+        role = Role(account=account, base_type=base_type)
+        role.label = _label(role, account, label)
+        _save(role)
+        check_may_give(role, account, by=by)
+        record(Action.ROLE_CREATED, by=by, role=role.pk, account=account.pk, label=role.label, base_type=base_type)
+    return role
+
+
+def rename_role(role: Role, label: str, *, by: User) -> Role:
+    """Give a custom role another name. Raises NotAllowed, Invalid."""
+    account = _own_account(role, by)
+    before = role.label
+    if tidied(label) == before:
+        return role
+    with transaction.atomic():
+        role.label = _label(role, account, label)
+        _save(role)
+        record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, before=before, label=role.label)
+    return role
+
+
+def set_role_state(role: Role, state: str, *, by: User) -> Role:
+    """Deactivate a custom role (`inactive`: whoever has it may do nothing by it) or activate it again.
+
+    Raises NotAllowed, Invalid.
+    """
+    account = _own_account(role, by)
+    if role.workflow_state == state:
+        return role
+    with transaction.atomic():
+        _in_turn(account)
+        if state == Role.State.ACTIVE:
+            mine = _check(account, by)
+            if not is_own_deactivation(role, by=by):
+                check_nothing_lacks(_switched_on(role) - mine)
+                check_may_give(role, account, by=by)
+        role.workflow_state = state
+        _save(role)
+        record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, label=role.label, state=state)
+        _check_stays(account, by)
+    return role
+
+
+def set_permission(role: Role, account: Account, key: str, wish: Wish, *, by: User) -> Setting:
+    """Change how a permission stands for `role` in `account`: `set_permissions` for one."""
+    return set_permissions(role, account, {key: wish}, by=by)[key]
+
+
+def set_permissions(role: Role, account: Account, wishes: Mapping[str, Wish], *, by: User) -> dict[str, Setting]:
+    """Change how permissions stand for `role` in `account`; returns how they stood before, to undo it by.
+
+    A wish may have `enabled` (None: as inherited), `locked`, `applies_to_self` and `applies_to_descendants`; what it
+    leaves out stays. All of it or nothing. Raises NotAllowed, Invalid.
+    """
+    with transaction.atomic():
+        _in_turn(account)
+        mine = _check(account, by)
+        before = _changeable(role, account, wishes)
+        stands = {key: _values(setting, {}) for key, setting in before.items()}
+        wanted = {key: _values(before[key], wish) for key, wish in wishes.items()}
+        changed = {key: values for key, values in wanted.items() if values != stands[key]}
+        gives = {key for key, values in changed.items() if _gives(before[key], values)}
+        gives -= own_again(role, account, stands, {key: changed[key] for key in gives}, by=by)
+        # Asked before it is done: whoever holds the role would have it afterwards, and so seem to have had it.
+        check_nothing_lacks(gives - mine)
+        change = Change(role, account, by=by) if gives else None
+        if changed:
+            _store(role, account, changed)
+            what = {"role": role.pk, "account": account.pk}
+            about = [(None, {"permission": key, **values, "before": stands[key]}) for key, values in changed.items()]
+            record_many(Action.PERMISSION_CHANGED, about, by=by, **what)
+            if change:
+                check_nothing_lacks(change.gains_beyond() & gives)
+            _check_stays(account, by)
+    return before
+
+
+def _store(role: Role, account: Account, changed: Mapping[str, dict[str, Any]]) -> None:
+    kept = {key: values for key, values in changed.items() if values["enabled"] is not None or values["locked"]}
+    gone = changed.keys() - kept.keys()
+    RoleOverride.objects.filter(account=account, role=role, permission__in=gone).delete()
+    RoleOverride.objects.bulk_create(
+        [RoleOverride(account=account, role=role, permission=key, **values) for key, values in kept.items()],
+        update_conflicts=True,
+        unique_fields=["account", "role", "permission"],
+        update_fields=["enabled", "locked", *SCOPE],
+    )
+
+
+def _in_turn(account: Account) -> None:
+    """One after the other: two changes at once must not both be checked against the same state."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    forget()
+
+
+def _values(before: Setting, wish: Wish) -> dict[str, Any]:
+    """What the override is to hold: what is wished for, and else what it held."""
+    values = {
+        "enabled": wish.get("enabled", before.explicit),
+        **{field: getattr(before, field) if wish.get(field) is None else wish[field] for field in ("locked", *SCOPE)},
+    }
+    if not (values["applies_to_self"] or values["applies_to_descendants"]):
+        message = _("It must apply to this account, to those below it, or to both.")
+        raise Invalid({"applies_to_descendants": [("invalid", message)]})
+    return values
+
+
+def _changeable(role: Role, account: Account, keys: Iterable[str]) -> dict[str, Setting]:
+    """How these permissions stand, each of which can be changed here."""
+    if role.workflow_state != Role.State.ACTIVE or not roles_of(account).filter(pk=role.pk).exists():
+        raise Invalid({"role": [("inclusion", _("There is no such role in this account."))]})
+    settings = settings_of([role], account)[role.pk]
+    for key in keys:
+        if key not in PERMISSIONS:
+            raise Invalid({"permission": [("inclusion", _("There is no such permission."))]})
+        if key not in settings:
+            raise Invalid({"permission": [("invalid", _("This permission cannot be given to this role here."))]})
+        if settings[key].fixed:
+            raise NotAllowed(_("This role always has this permission, so that somebody can put right what others do."))
+        if settings[key].locked_by is not None:
+            raise NotAllowed(_("An account above has locked this permission. Only there can it be changed."))
+    return {key: settings[key] for key in keys}
+
+
+def _gives(before: Setting, values: dict[str, Any]) -> bool:
+    """Whether the change can let anybody, here or below, do what they could not."""
+    narrower = any(getattr(before, field) and not values[field] for field in SCOPE)
+    uncovered = before.explicit is False and before.inherited and (values["enabled"] is None or narrower)
+    # A lock holds down what accounts below have switched on; and one on what is on overrules their switching off.
+    released = before.locked and (narrower or not values["locked"])
+    locked_on = values["locked"] and values["enabled"] is None and before.inherited
+    return bool(values["enabled"] or uncovered or released or locked_on)
+
+
+def _check_stays(account: Account, by: User) -> None:
+    """Called after a change, in its transaction: it must not have taken from `by` what they need to undo it."""
+    if PERMISSION not in account_permissions(by, account):
+        forget()
+        raise NotAllowed(_("This would take the right to manage permissions from yourself, so it was not done."))
+
+
+def _switched_on(role: Role) -> set[str]:
+    """What the role may do somewhere because an account has decided so."""
+    return set(role.overrides.filter(enabled=True).values_list("permission", flat=True)) & PERMISSIONS.keys()
+
+
+def _check(account: Account, by: User) -> frozenset[str]:
+    """What `by` may do on the account, managing permissions being part of it."""
+    mine = account_permissions(by, account)
+    if PERMISSION not in mine:
+        raise NotAllowed(_("To change roles here you need the permission “Permissions - manage” on this account."))
+    return mine
+
+
+def _own_account(role: Role, by: User) -> Account:
+    if role.account is None:
+        raise Invalid({"role": [("invalid", _("Built-in roles stay as they are; only their permissions change."))]})
+    _check(role.account, by)
+    return role.account
+
+
+def _label(role: Role, account: Account, label: str) -> str:
+    """The name that this role of `account`, new or old, is to have, if it can. Raises Invalid."""
+    label = tidied(label)
+    others = [other for other in _roles_around(account) if other != role]
+    problem = None
+    if not is_readable(label):
+        problem = ("blank", _("Please give the role a name."))
+    elif len(label) > LONGEST_LABEL or not label.isprintable():
+        problem = ("invalid", _("A role's name has at most 255 characters, none of them invisible."))
+    elif any(label.lower() in (other.label.lower(), other.name.lower()) for other in others):
+        problem = ("taken", _("There is a role with this name already."))
+    elif is_reserved(label, role.base_type):
+        problem = ("exclusion", _("Rosters use this word for a built-in role. Please choose another name."))
+    if problem:
+        raise Invalid({"label": [problem]})
+    return label
+
+
+def _roles_around(account: Account) -> QuerySet[Role]:
+    """The roles of `account`, active or not, with those of the accounts above and below: no two are to share a name."""
+    ids = [*with_all_below(account), *(each.pk for each in above(account))]
+    return Role.objects.filter(Q(account=None) | Q(account__in=ids))
+
+
+def _save(role: Role) -> Role:
+    try:
+        with transaction.atomic():
+            role.save()
+    except IntegrityError:
+        raise Invalid({"label": [("taken", _("There is a role with this name already."))]}) from None
+    return role

@@ -1,0 +1,113 @@
+"""Time zones: which names there are, and how a moment is read out in one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
+from difflib import get_close_matches
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+from accounts.domain.time_zone_names import CANVAS_NAMES
+
+LONGEST_NAME = 64
+
+
+@cache
+def zone_named(name: str) -> ZoneInfo:
+    """The zone with this IANA name (`Europe/Berlin`), or UTC when there is none of that name."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+@cache
+def zones() -> list[str]:
+    """The zones people know by a city: `Europe/Berlin`, and UTC."""
+    known = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return ["UTC", *sorted(known)]
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    """IANA names by every name that is taken, in small letters: a city, Canvas's name, the IANA name itself."""
+    cities = {zone.rpartition("/")[2].replace("_", " "): zone for zone in reversed(zones())}
+    names = {**cities, **CANVAS_NAMES, **{zone: zone for zone in available_timezones()}}
+    return {name.lower(): zone for name, zone in names.items()}
+
+
+def zone_meant(text: str) -> str | None:
+    """The IANA name of the zone called `europe/berlin`, `Mountain Time (US & Canada)` or `New York`; None for none."""
+    return _by_name().get(" ".join(text.lower().split()))
+
+
+def zones_like(text: str) -> list[str]:
+    """The names of zones that somebody may have meant by this one, at most three."""
+    found = get_close_matches(text.lower()[:LONGEST_NAME], _by_name(), n=6, cutoff=0.7)
+    return list(dict.fromkeys(_by_name()[name] for name in found))[:3]
+
+
+class LazyZone(tzinfo):
+    """A zone that is looked up when the first moment is read out in it: most pages have none."""
+
+    def __init__(self, look_up: Callable[[], ZoneInfo]) -> None:
+        self._look_up = look_up
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return self._look_up()
+
+    @property
+    def key(self) -> str:
+        return self.zone.key
+
+    def __str__(self) -> str:
+        return self.key
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        return self.zone.utcoffset(moment)
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        return self.zone.dst(moment)
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        return self.zone.tzname(moment)
+
+    def fromutc(self, moment: datetime) -> datetime:
+        return self.zone.fromutc(moment.replace(tzinfo=self.zone)).replace(tzinfo=self)
+
+
+def short_name(moment: datetime) -> str:
+    """What the zone of a moment is called then: `EST`, `CEST`; where there is no name, `GMT+3`."""
+    name = moment.tzname() or "UTC"
+    if name[0] not in "+-":
+        return name
+    hours, minutes = name[:3], name[3:]
+    return f"GMT{hours[0]}{int(hours[1:])}" + (f":{minutes}" if minutes else "")
+
+
+def clock(moment: datetime, language: str) -> str:
+    """The time of day with its zone, as the reader is used to it: `2:30 PM EST` or `14:30 CET`."""
+    zone = getattr(moment.tzinfo, "key", "UTC")
+    time = f"{moment:%I:%M %p}".removeprefix("0") if counts_to_twelve(language, zone) else f"{moment:%H:%M}"
+    return f"{time} {short_name(moment)}"
+
+
+@cache
+def counts_to_twelve(language: str, zone: str) -> bool:
+    """Whether clocks are read with AM and PM where somebody with this language and zone lives.
+
+    The country decides: that of `en-GB`; for a language alone, that of the zone.
+    """
+    speech, _, country = language.replace("_", "-").partition("-")
+    country = country.upper() or get_global("zone_territories").get(zone, "")
+    for tag in (f"{speech or 'en'}_{country}", get_global("likely_subtags").get(f"und_{country}", "")):
+        try:
+            return "h" in Locale.parse(tag).time_formats["short"].pattern
+        except (UnknownLocaleError, ValueError):
+            continue
+    return False

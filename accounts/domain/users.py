@@ -1,0 +1,177 @@
+"""Changing people's accounts: names, login and e-mail, suspending, and ending sessions.
+
+Whether `by` may do this to the person was asked before: courses/access/accounts.py.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.domain.locks import lock_users
+from accounts.domain.password_reset import forget_addresses
+from accounts.domain.sis_ids import check_may_set_sis_ids
+from accounts.domain.states import end_sessions, follow_states
+from accounts.domain.sticky_fields import stick
+from accounts.domain.time_zones import zone_meant
+from accounts.domain.tokens import end_tokens
+from accounts.domain.validators import (
+    LONGEST_NAME,
+    Errors,
+    login_complaint,
+    login_taken,
+    name_problem,
+    sis_id_taken,
+    text_problems,
+)
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Action, User
+from accounts.text.names import family_of, sortable
+from accounts.text.normal_form import tidied, tidied_login
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+SIS_IDS = ("sis_user_id", "integration_id")
+
+
+def edit_user(
+    user: User,
+    *,
+    by: User,
+    name: str | None = None,
+    sortable_name: str | None = None,
+    short_name: str | None = None,
+    pronouns: str | None = None,
+    email: str | None = None,
+    login_id: str | None = None,
+    sis_user_id: str | None = None,
+    integration_id: str | None = None,
+    time_zone: str | None = None,
+    locale: str | None = None,
+) -> User:
+    """Change what is given (None: leave it), and return the person as they are now.
+
+    Sortable and short name follow the name as long as nobody chose them. Raises Invalid, and NotAllowed for an SIS id
+    that `by` may not change; then nothing was changed.
+    """
+    wanted = {
+        "name": name,
+        "sortable_name": sortable_name,
+        "short_name": short_name,
+        "pronouns": pronouns,
+        "email": email,
+        "login_id": login_id,
+        "sis_user_id": sis_user_id,
+        "integration_id": integration_id,
+        "time_zone": time_zone,
+        "locale": locale,
+    }
+    given = {
+        field: tidied_login(text) if field == "login_id" else tidied(text)
+        for field, text in wanted.items()
+        if text is not None
+    }
+    if errors := _problems(given):
+        raise Invalid(errors)
+    if zone := given.get("time_zone"):
+        given["time_zone"] = zone_meant(zone) or zone
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        if user.state == User.State.DELETED:
+            raise Invalid({"user.id": [("invalid", _("This person's account has been deleted."))]})
+        changed = _changes(user, given)
+        _check_may_change(user, changed, by)
+        if changed:
+            _save(user, changed)
+            if "email" in changed:
+                forget_addresses([user.pk])
+            record(Action.USER_CHANGED, by=by, subject=user, fields=sorted(changed))
+    return user
+
+
+def _problems(given: dict[str, str]) -> Errors:
+    errors: Errors = {}
+    if "name" in given and (problem := name_problem(given["name"])):
+        errors["user.name"] = [problem]
+    if "login_id" in given and (complaint := login_complaint(given["login_id"])):
+        errors["pseudonym.unique_id"] = [("invalid", complaint)]
+    errors |= text_problems({field: text for field, text in given.items() if field not in ("name", "login_id")})
+    if (locale := given.get("locale")) and not LANGUAGE_TAG.fullmatch(locale):
+        errors["user.locale"] = [("invalid", _("Please give a language such as en or pt-BR."))]
+    return errors
+
+
+def _changes(user: User, given: dict[str, str]) -> dict[str, str | None]:
+    """What of `given` is new, with the names that follow from it."""
+    wanted: dict[str, str | None] = {
+        field: (text or None) if field in SIS_IDS else text for field, text in given.items()
+    }
+    name, family = given.get("name", user.name), family_of(user.sortable_name)
+    follows = user.sortable_name == sortable(user.name, known_family=family)
+    if not given.get("sortable_name", "" if follows else user.sortable_name):
+        wanted["sortable_name"] = sortable(name, known_family=family)[:LONGEST_NAME].rstrip()
+    if not given.get("short_name", "" if user.short_name == user.name else user.short_name):
+        wanted["short_name"] = name
+    return {field: value for field, value in wanted.items() if getattr(user, field) != value}
+
+
+def _check_may_change(user: User, changed: dict[str, str | None], by: User) -> None:
+    if changed.keys() & set(SIS_IDS):
+        # Taking one away is a change too.
+        check_may_set_sis_ids("changed", by=by)
+    if by.actor is not None and user == by and changed.keys() & {"login_id", "email"}:
+        raise NotAllowed(_("Login and e-mail cannot be changed while you act as this person."))
+
+
+def _save(user: User, changed: dict[str, str | None]) -> None:
+    for field, value in changed.items():
+        setattr(user, field, value)
+    try:
+        with transaction.atomic():
+            user.save(update_fields=stick(user, changed))
+    except IntegrityError as error:
+        if "login_is_unique" in str(error):
+            raise Invalid({"pseudonym.unique_id": [login_taken()]}) from None
+        raise Invalid({"pseudonym.sis_user_id": [sis_id_taken()]}) from None
+
+
+def suspend(user: User, *, by: User) -> None:
+    """Keep a person out: sessions end at once, and access tokens do not work, until `reactivate`.
+
+    Enrollments and links stay. Raises NotAllowed for oneself.
+    """
+    if user in (by, by.person_acting):
+        raise NotAllowed(_("Nobody can suspend their own account."))
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        if user.is_active:
+            before = user.state
+            user.state = User.State.SUSPENDED
+            stick(user, ["status"])
+            user.save(update_fields=["state", "stuck_sis_fields"])
+            follow_states([(user.pk, before, user.state)], by=by)
+
+
+def reactivate(user: User, *, by: User) -> None:
+    """Let a suspended person in again, with the password they had."""
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        if user.state == User.State.SUSPENDED:
+            has_password = user.has_usable_password()
+            user.state = User.State.REGISTERED if has_password else User.State.PRE_REGISTERED
+            stick(user, ["status"])
+            user.save(update_fields=["state", "stuck_sis_fields"])
+            follow_states([(user.pk, User.State.SUSPENDED, user.state)], by=by)
+
+
+def sign_out_everywhere(user: User, *, by: User) -> None:
+    """End every session and every access token of a person. The password stays, so they can sign in again."""
+    with transaction.atomic():
+        end_sessions([user.pk])
+        end_tokens([user.pk])
+        record(Action.SESSIONS_ENDED, by=by, subject=user)

@@ -1,0 +1,92 @@
+"""The forms of signing in and of passwords: django-allauth's, in our words and by our rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
+from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
+from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.passwords import choose_password
+from accounts.jobs import ask_for_reset_mail
+from accounts.models import AccessToken, User
+
+
+class LoginForm(AllauthLoginForm):
+    """Sign-in, in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Login")
+        self.fields["login"].help_text = _("Often your e-mail address.")
+        self.fields["password"].help_text = ""
+        self.fields["remember"].label = _("Keep me signed in on this device")
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+class ChoosesPassword(forms.Form):
+    """A form with a new password, which asks those who have access tokens whether these are to end with the old one."""
+
+    user: User | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.user and AccessToken.objects.filter(user=self.user).exists():
+            self.fields["end_tokens"] = forms.BooleanField(
+                label=_("End my access tokens too"),
+                help_text=_(
+                    "Apps and scripts that use one must be given a new one. Keep this if anybody may have known"
+                    " your password."
+                ),
+                initial=True,
+                required=False,
+            )
+
+    def save(self) -> None:
+        """Store the password."""
+        if self.user is None:
+            raise TypeError("a password is somebody's")
+        given = self.cleaned_data
+        choose_password(self.user, given["password1"], ends_tokens=given.get("end_tokens", True))
+
+
+class SetPasswordForm(ChoosesPassword, AllauthSetPasswordForm):
+    """A first password, by somebody who is signed in."""
+
+
+class ResetPasswordKeyForm(ChoosesPassword, AllauthResetPasswordKeyForm):
+    """A new password, by one who came by the link in a mail."""
+
+
+class ChangePasswordForm(ChoosesPassword, AllauthChangePasswordForm):
+    """A new password, by one who gives the old one."""
+
+    def clean_oldpassword(self) -> str:
+        """The password as it is; a wrong one counts as it does at sign-in."""
+        given: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, given):
+            raise get_adapter().validation_error("enter_current_password")
+        return given
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """The address to send a link to, with which a new password is chosen."""
+
+    def clean_email(self) -> str:
+        """The address, without a look at whose it is: the time it takes would tell."""
+        address: str = self.cleaned_data["email"]
+        return address.lower()
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Have the link sent by a job."""
+        address: str = self.cleaned_data["email"]
+        ask_for_reset_mail(address, request.build_absolute_uri("/"))
+        return address

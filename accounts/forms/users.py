@@ -1,0 +1,232 @@
+"""The forms of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, ClassVar, TypeVar
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.time_zones import zone_meant
+from accounts.domain.validators import LONGEST, zone_complaint
+from accounts.errors import Invalid, Refused
+from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
+from accounts.text.normal_form import tidied
+
+Result = TypeVar("Result")
+
+
+class RuleForm(forms.Form):
+    """A form that a rule is asked with; what the rule objects to stands beside the field it is about."""
+
+    # By the rule's name for it, the field of the form, where the two differ.
+    FIELDS_OF_RULES: ClassVar[dict[str, str]] = {}
+
+    def carry_out(self, rule: Callable[[], Result]) -> Result | None:
+        """What `rule` returns, called only for a form that was sent and is valid; None where it refuses."""
+        if not self.is_valid():
+            return None
+        try:
+            return rule()
+        except Refused as refusal:
+            self.add_refusal(refusal)
+            return None
+
+    def add_refusal(self, refusal: Refused) -> None:
+        """Show a refusal by a rule."""
+        if not isinstance(refusal, Invalid):
+            self.add_error(None, refusal.message)
+            return
+        for field, complaints in refusal.errors.items():
+            place = self.FIELDS_OF_RULES.get(field, field)
+            for _kind, message in complaints:
+                self.add_error(place if place in self.fields else None, str(message))
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a page that shows this form."""
+        return 422 if self.is_bound else 200
+
+
+class ZoneField(forms.CharField):
+    """A time zone by any of its names. The page offers all of them once somebody begins to type: see `time_zones`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})
+        super().__init__(**{"label": _("Time zone"), "max_length": LONGEST["time_zone"], "widget": widget, **kwargs})
+
+    def clean(self, value: Any) -> str:
+        text = tidied(super().clean(value))
+        if text and (complaint := zone_complaint(text)):
+            raise forms.ValidationError(complaint)
+        return zone_meant(text) or ""
+
+
+class PairingForm(forms.Form):
+    """Who may make an account for themselves, and with it whether pairing is on; and what codes from courses open."""
+
+    WHAT_IT_MEANS = {
+        SelfRegistration.NONE: _("Pairing is off: codes can be neither made nor used."),
+        SelfRegistration.OBSERVER: _(
+            "Pairing is on. Parents and guardians make an account themselves, with the code of a student."
+        ),
+        SelfRegistration.ALL: _("Pairing is on, and anybody can make an account, with or without a pairing code."),
+    }
+
+    WHAT_IT_OPENS = {
+        CodeScope.ALL: _("However a code was made, it opens all of the student's courses, those of later terms too."),
+        CodeScope.COURSE: _(
+            "A code made on User Details in a course, or exported there, opens that course. Codes made by students "
+            "themselves open all of their courses."
+        ),
+    }
+
+    self_registration = forms.ChoiceField(label=_("Self registration"), choices=SelfRegistration.choices)
+    code_scope = forms.ChoiceField(label=_("What a code opens"), choices=CodeScope.choices, required=False)
+
+    def choices(self) -> list[tuple[str, str | Promise, str | Promise, bool]]:
+        """Each choice of who may sign up as value, label, what it means, and whether it is chosen."""
+        chosen = self["self_registration"].value()
+        return [(each.value, each.label, self.WHAT_IT_MEANS[each], each.value == chosen) for each in SelfRegistration]
+
+    def scopes(self) -> list[tuple[str, str | Promise, str | Promise, bool]]:
+        """Each choice of what a code from a course opens, in the same way."""
+        chosen = self["code_scope"].value()
+        return [(each.value, each.label, self.WHAT_IT_OPENS[each], each.value == chosen) for each in CodeScope]
+
+
+class RoleForm(RuleForm):
+    """A new role. What can be taken is for accounts/domain/roles.py to say."""
+
+    label = forms.CharField(label=_("Name"), max_length=255, help_text=_("As people will read it, such as “Mentor”."))
+    base_role_type = forms.ChoiceField(
+        label=_("What kind of role it is"),
+        choices=[
+            (
+                _("For courses: begins with what this role may do"),
+                [(base.value, base.label) for base in COURSE_BASE_TYPES],
+            ),
+            (_("For accounts: begins with nothing"), [(BaseType.ACCOUNT_MEMBERSHIP.value, _("Admin role"))]),
+        ],
+    )
+
+
+class RenameRoleForm(RoleForm):
+    """Another name for a role."""
+
+    base_role_type = None  # type: ignore[assignment]
+
+
+class PersonForm(RuleForm):
+    """Somebody's name, login and e-mail; `keys` are the permissions of who fills it in."""
+
+    FIELDS_OF_RULES = {
+        "user.name": "name",
+        "user.short_name": "short_name",
+        "user.sortable_name": "sortable_name",
+        "user.pronouns": "pronouns",
+        "user.email": "email",
+        "user.time_zone": "time_zone",
+        "pseudonym.unique_id": "login_id",
+        "user.sis_user_id": "sis_user_id",
+        "pseudonym.sis_user_id": "sis_user_id",
+    }
+
+    name = forms.CharField(label=_("Full name"), max_length=255)
+    short_name = forms.CharField(
+        label=_("Display name"),
+        help_text=_("The name this person goes by. Empty: the full name."),
+        max_length=255,
+        required=False,
+    )
+    sortable_name = forms.CharField(
+        label=_("Sortable name"),
+        help_text=_("As in a class list: “Lake, Mia”. Empty: made from the full name."),
+        max_length=255,
+        required=False,
+    )
+    pronouns = forms.CharField(
+        label=_("Pronouns"), help_text=_("Shown beside the name, such as “she/her”."), max_length=255, required=False
+    )
+    login_id = forms.CharField(
+        label=_("Login"), help_text=_("What the person types to sign in. Often the e-mail address."), max_length=100
+    )
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+    sis_user_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    time_zone = ZoneField(required=False, help_text=_("A city, such as Berlin. Empty: that of the school."))
+
+    def __init__(self, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+        if "manage_sis" not in keys:
+            del self.fields["sis_user_id"]
+
+    def given(self) -> dict[str, str]:
+        """What a valid form changes, by the names of the person's fields: what nobody touched stays as it is."""
+        return {field: text for field, text in self.cleaned_data.items() if field in self.changed_data}
+
+
+class NewPersonForm(PersonForm):
+    """The same for an account that is made; there, a login must be given."""
+
+    short_name = sortable_name = pronouns = time_zone = None  # type: ignore[assignment]
+
+
+class EditPersonForm(PersonForm):
+    """The same for an account that there is; who may not see login and e-mail does not change them either."""
+
+    def __init__(self, person: User, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, keys=keys, **kwargs)
+        if "view_user_logins" not in keys:
+            del self.fields["login_id"], self.fields["email"]
+        self.initial = {name: getattr(person, name) or "" for name in self.fields}
+
+
+class AccountForm(RuleForm):
+    """An account's name, SIS id and time zone; `keys` are the permissions of who fills it in."""
+
+    FIELDS_OF_RULES = {
+        "account.name": "name",
+        "account.sis_account_id": "sis_account_id",
+        "account.default_time_zone": "default_time_zone",
+        "account.links_office": "links_office",
+    }
+
+    name = forms.CharField(label=_("Name"), max_length=255)
+    links_office = forms.CharField(
+        label=_("Who removes wrong observers"),
+        help_text=_(
+            "A name, an office, an e-mail address. Students read it beside the list of who observes them. Empty: what "
+            "the account above says."
+        ),
+        max_length=255,
+        required=False,
+    )
+    sis_account_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    default_time_zone = ZoneField(
+        required=False,
+        help_text=_("Of everybody here who has not chosen another. Empty: it stays as it is."),
+    )
+
+    def __init__(self, account: Account | None, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "manage_sis" not in keys:
+            del self.fields["sis_account_id"]
+        if account:
+            self.initial = {name: getattr(account, name) or "" for name in self.fields}
+
+
+class AdminForm(RuleForm):
+    """Which role to give."""
+
+    FIELDS_OF_RULES = {"role_id": "role"}
+
+    role = forms.ModelChoiceField(label=_("Role"), queryset=Role.objects.none(), empty_label=None)
+
+    def __init__(self, roles: Collection[Role], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: forms.ModelChoiceField = self.fields["role"]  # type: ignore[assignment]
+        field.queryset = Role.objects.filter(pk__in=[role.pk for role in roles]).order_by("id")

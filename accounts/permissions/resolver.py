@@ -1,0 +1,271 @@
+"""What somebody may do on an account: by admin roles there or above, and what overrides make of them.
+
+Courses add their enrollments' roles: see courses/access/permissions.py. Any number of places costs two statements, and
+within one request (`remembering`) nothing is looked up twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import Account, BaseType, Role, RoleOverride, User
+from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class HeldRole(NamedTuple):
+    """A role somebody holds."""
+
+    id: int
+    base_type: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The accounts from one account (first) up to the root (last), with the admin roles somebody holds on each."""
+
+    account_ids: tuple[int, ...]
+    admin_roles: Mapping[int, frozenset[HeldRole]]
+
+    def above(self) -> Iterator[Chain]:
+        """This chain, and that of every account in it."""
+        for number in range(len(self.account_ids)):
+            yield Chain(self.account_ids[number:], self.admin_roles)
+
+    def roles(self) -> frozenset[HeldRole]:
+        """The admin roles along it."""
+        return frozenset().union(*(self.admin_roles.get(account, ()) for account in self.account_ids))
+
+
+# The accounts from each of %(accounts)s upwards, with the admin roles of %(user)s on them. As a course has roles of
+# its own to look up, courses/access/permissions.py puts a second SELECT with the same columns beside this one.
+UPWARDS = """
+WITH RECURSIVE up(start_id, id, parent_id, depth) AS (
+    SELECT id, id, parent_id, 0 FROM accounts_account WHERE id = ANY(%(accounts)s)
+    UNION ALL
+    SELECT up.start_id, a.id, a.parent_id, up.depth + 1 FROM accounts_account a JOIN up ON a.id = up.parent_id
+)
+"""
+ADMIN_ROLES = """
+SELECT up.start_id, up.id, up.depth, r.id, r.base_type, NULL::bigint AS course_id, NULL::bigint AS section_id
+FROM up
+LEFT JOIN accounts_accountadmin m ON m.account_id = up.id AND m.user_id = %(user)s AND m.workflow_state = 'active'
+LEFT JOIN accounts_role r ON r.id = m.role_id AND r.workflow_state = 'active'
+"""
+CHAINS = f"{UPWARDS} {ADMIN_ROLES} ORDER BY 1, 3"
+Row = tuple[int, int, int, int | None, str, int | None, int | None]
+
+
+def chains_of(rows: Iterable[Row]) -> dict[int, Chain]:
+    """The chain of each account from the rows of the statement above, in its order."""
+    paths: dict[int, dict[int, None]] = defaultdict(dict)
+    roles: dict[int, set[HeldRole]] = defaultdict(set)
+    for start, account, _depth, role_id, base_type, _course, _section in rows:
+        paths[start][account] = None
+        if role_id is not None:
+            roles[account].add(HeldRole(role_id, base_type))
+    held = {account: frozenset(found) for account, found in roles.items()}
+    return {start: Chain(tuple(ids), held) for start, ids in paths.items()}
+
+
+class Fold(NamedTuple):
+    """What is left of a role's defaults after the overrides along a chain."""
+
+    given: frozenset[str]  # what the role may do in the first account
+    inherited: frozenset[str]  # what it might do without that account's own overrides
+    locked: Mapping[str, int]  # by key, the account above whose lock binds
+    decided: Mapping[str, int]  # by key, the account that `inherited` is owed to; absent: the default
+
+
+@dataclass
+class Walk:
+    """On the way from the root down: what a role may do so far, and what is locked or decided, by which account."""
+
+    given: set[str]
+    locked: dict[str, int]
+    decided: dict[str, int]
+
+    def step(self, overrides: Iterable[RoleOverride], changeable: frozenset[str], *, here: bool) -> None:
+        """Apply the overrides of one account; `here`: the last of the way."""
+        for override in overrides:
+            key = override.permission
+            applies = override.applies_to_self if here else override.applies_to_descendants
+            if not applies or key in self.locked or key not in changeable:
+                continue
+            if override.enabled is not None:
+                (self.given.add if override.enabled else self.given.discard)(key)
+                self.decided[key] = override.account_id
+            if override.locked:
+                self.locked[key] = override.account_id
+
+    def locked_off_in(self, account_id: int) -> set[str]:
+        """What this account has locked, and is off."""
+        return {key for key, account in self.locked.items() if account == account_id} - self.given
+
+
+class Overrides:
+    """The overrides that bear on some roles in some accounts (one statement)."""
+
+    def __init__(self, roles: Collection[HeldRole], account_ids: Collection[int]) -> None:
+        self._by_place: dict[tuple[int, int], list[RoleOverride]] = defaultdict(list)
+        self._of_built_in: dict[tuple[int, str], list[RoleOverride]] = defaultdict(list)
+        ids, bases = {role.id for role in roles}, {role.base_type for role in roles}
+        if ids:
+            bearing = Q(role__in=ids) | Q(role__account=None, role__base_type__in=bases)
+            found = RoleOverride.objects.filter(bearing, account__in=account_ids)
+            for override in found.annotate(base=F("role__base_type"), owner=F("role__account")):
+                self._by_place[override.account_id, override.role_id].append(override)
+                if override.owner is None:
+                    self._of_built_in[override.account_id, override.base].append(override)
+
+    def at(self, account_id: int, role_id: int) -> dict[str, RoleOverride]:
+        """An account's own overrides for a role, by permission."""
+        return {override.permission: override for override in self._by_place[account_id, role_id]}
+
+    def fold(self, role: HeldRole, chain: Chain) -> Fold:
+        """Go from the root down to the first account of `chain`; a lock binds everything below it.
+
+        What an account has locked as off for a built-in role binds the custom roles of its base type too: those who
+        hold one may do it only where it, or an account above, has given it to that very role.
+        """
+        base = BaseType(role.base_type)
+        changeable = AVAILABLE[base] - ALWAYS.get(base, NOTHING)
+        own, built_in = (Walk(set(DEFAULTS[base]), {}, {}) for _ in range(2))
+        before = Fold(frozenset(own.given), frozenset(own.given), {}, {})
+        for account_id in reversed(chain.account_ids):
+            here = account_id == chain.account_ids[0]
+            others = (each for each in self._of_built_in[account_id, role.base_type] if each.role_id != role.id)
+            built_in.step(others, changeable, here=here)
+            withheld = built_in.locked_off_in(account_id) - own.locked.keys()
+            own.given -= withheld
+            own.decided |= dict.fromkeys(withheld, account_id)
+            if here:
+                before = Fold(frozenset(), frozenset(own.given), dict(own.locked), dict(own.decided))
+            own.step(self._by_place[account_id, role.id], changeable, here=here)
+            own.locked |= dict.fromkeys(withheld, account_id)
+        return before._replace(given=frozenset(own.given))
+
+    def granted(self, chain: Chain) -> frozenset[str]:
+        """Everything the admin roles along `chain` allow in its first account."""
+        root = chain.account_ids[-1]
+        found: set[str] = set()
+        for account_id in chain.account_ids:
+            for role in chain.admin_roles.get(account_id, ()):
+                given = self.fold(role, chain).given
+                found |= given if account_id == root else given - ROOT_ONLY
+        return frozenset(found)
+
+
+_memory: ContextVar[dict[tuple[str, int, int], Any] | None] = ContextVar("permissions", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within this, what somebody may do in a place is looked up once: for the length of one request."""
+    token = _memory.set({})
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def forget() -> None:
+    """Call it when roles have changed: what was looked up in this request no longer holds."""
+    if (memory := _memory.get()) is not None:
+        memory.clear()
+
+
+def remembered(kind: str, user: User, ids: Iterable[int]) -> dict[int, Any]:
+    """What is known already of these places (`account` or `course`), by their ids."""
+    memory = _memory.get() or {}
+    return {pk: memory[kind, user.pk, pk] for pk in ids if (kind, user.pk, pk) in memory}
+
+
+def remember(kind: str, user: User, found: Mapping[int, Any]) -> None:
+    """Keep what was found for the rest of the request."""
+    if (memory := _memory.get()) is not None:
+        memory.update({(kind, user.pk, pk): each for pk, each in found.items()})
+
+
+def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides) -> None:
+    """Keep what `user` may do on every account along these chains: it costs no more statements."""
+    found = {part.account_ids[0]: part for chain in chains for part in chain.above()}
+    remember("account", user, {pk: overrides.granted(part) for pk, part in found.items()})
+
+
+def account_permissions(user: User, account: Account) -> frozenset[str]:
+    """The keys of everything `user` may do on `account`, by admin roles there or above (two statements)."""
+    return permissions_on(user, [account])[account.pk]
+
+
+def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozenset[str]]:
+    """By account id, the keys of everything `user` may do on each account (two statements for any number)."""
+    ids = {account.pk for account in accounts}
+    if not user.is_active:
+        return dict.fromkeys(ids, NOTHING)
+    known = remembered("account", user, ids)
+    if missing := ids - known.keys():
+        with connection.cursor() as cursor:
+            cursor.execute(CHAINS, {"accounts": list(missing), "user": user.pk})
+            chains = chains_of(cursor.fetchall())
+        overrides = Overrides(
+            {role for chain in chains.values() for role in chain.roles()},
+            {account_id for chain in chains.values() for account_id in chain.account_ids},
+        )
+        remember_accounts(user, chains.values(), overrides)
+        known |= {pk: overrides.granted(chain) for pk, chain in chains.items()}
+    return known
+
+
+def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[int, dict[int, frozenset[str]]]:
+    """By account id and role id, what each role, held there or above, allows (two statements for any number)."""
+    roles = list(roles)
+    with connection.cursor() as cursor:
+        cursor.execute(CHAINS, {"accounts": list(accounts), "user": None})
+        chains = chains_of(cursor.fetchall())
+    along = {account_id for chain in chains.values() for account_id in chain.account_ids}
+    overrides = Overrides(roles, along)
+    return {
+        pk: {
+            role.id: overrides.fold(role, chain).given - (ROOT_ONLY if len(chain.account_ids) > 1 else NOTHING)
+            for role in roles
+        }
+        for pk, chain in chains.items()
+    }
+
+
+def where_overrides_bear(roles: QuerySet[Role]) -> Q:
+    """The accounts, as a condition, where overrides bear on these roles; elsewhere each allows what it does above.
+
+    Those right below them too, as an override may leave out its own account. Further down nothing is different.
+    """
+    of_built_in = Q(role__account=None, role__base_type__in=roles.values("base_type"))
+    bearing = RoleOverride.objects.filter(Q(role__in=roles) | of_built_in).values("account")
+    return Q(pk__in=bearing) | Q(parent__in=bearing)
+
+
+def may_on_account(user: User, key: str, account: Account) -> bool:
+    """Whether `user` has the permission `key` on `account`. Raises KeyError for an unknown key."""
+    return PERMISSIONS[key].key in account_permissions(user, account)
+
+
+def administered(user: User) -> list[Account]:
+    """The accounts on which `user` holds a role of their own, highest first (one statement)."""
+    return list(
+        Account.objects.filter(
+            account_admins__user=user,
+            account_admins__workflow_state="active",
+            workflow_state=Account.State.ACTIVE,
+        )
+        .distinct()
+        .order_by("parent_id", "sort_key")
+    )

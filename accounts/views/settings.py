@@ -1,0 +1,57 @@
+"""Signing in, and the institution's own pages: its settings and its terms."""
+
+from allauth.account import views as allauth
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+
+from accounts.domain.settings import set_code_scope, set_self_registration
+from accounts.domain.time_zone_names import CANVAS_NAMES
+from accounts.domain.time_zones import zones
+from accounts.forms.users import PairingForm
+from accounts.models import Account
+from accounts.permissions.resolver import account_permissions
+from accounts.web.begun_sign_up import forget
+from accounts.web.requests import AuthenticatedHttpRequest
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, by allauth. A sign-up that somebody began in this browser and left open ends here."""
+    forget(request)
+    answer: HttpResponse = allauth.login(request)
+    return answer
+
+
+@login_required
+def authentication(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
+    """Who may make an account for themselves, and what codes open: settings of the root account only."""
+    roots = Account.objects.filter(parent=None).select_related("self_registration_changed_by")
+    root = get_object_or_404(roots, pk=account_id)
+    permissions = account_permissions(request.user, root)
+    if "manage_account_settings" not in permissions:
+        raise PermissionDenied(_("These settings are for administrators of the institution."))
+    now = {"self_registration": root.self_registration, "code_scope": root.code_scope}
+    form = PairingForm(request.POST or None, initial=now)
+    if request.method == "POST" and form.is_valid():
+        set_self_registration(root, form.cleaned_data["self_registration"], by=request.user)
+        set_code_scope(root, form.cleaned_data["code_scope"] or root.code_scope, by=request.user)
+        messages.success(request, _("Saved. It is in force from now on."))
+        return redirect("authentication", account_id)
+    context = {"account": root, "permissions": permissions, "tab": "authentication", "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accounts/authentication.html", context, status=status)
+
+
+def terms(request: HttpRequest) -> HttpResponse:
+    """The terms of use, for everybody."""
+    return render(request, "accounts/terms.html")
+
+
+@cache_control(public=True, max_age=24 * 60 * 60)
+def time_zones(request: HttpRequest) -> HttpResponse:
+    """The names of time zones for a field that asks for one, read when somebody begins to type there."""
+    return render(request, "accounts/partials/time_zones.html", {"zones": [*CANVAS_NAMES, *zones()]})

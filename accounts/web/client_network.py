@@ -1,0 +1,32 @@
+"""Where a request comes from."""
+
+import re
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+# Some proxies write the port too: 203.0.113.5:4711, [2001:db8::1]:4711.
+WITH_PORT = re.compile(r"^(?:\[([^\]]+)\]|([0-9.]+))(?::[0-9]+)?$")
+
+
+def network_of(request: HttpRequest) -> str:
+    """The IPv4 address, or the /64 of an IPv6 address, of the client: what one household or hall shares.
+
+    Behind TRUSTED_PROXIES proxies of ours the address is the one the outermost of them wrote down; anything
+    a client itself puts into X-Forwarded-For stands before it and is not looked at.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        if hops:
+            address = WITH_PORT.sub(r"\1\2", hops[-min(settings.TRUSTED_PROXIES, len(hops))])
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped:
+            return str(ip.ipv4_mapped)
+        return str(ip_network((ip, 64), strict=False))
+    return str(ip)

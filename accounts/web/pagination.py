@@ -1,0 +1,50 @@
+"""Long lists in pages, without counting them: counting millions of people takes longer than showing fifty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.text.normal_form import tidied
+
+SIZE = 50
+# Far pages make the database walk past everything before them. Searching gets there sooner.
+LAST = 2_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: what stands on it, and whether there are pages beside it."""
+
+    items: Sequence[Any]
+    number: int
+    has_next: bool
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    @property
+    def previous(self) -> int:
+        return self.number - 1
+
+    @property
+    def next(self) -> int:
+        return self.number + 1
+
+
+def page_of(found: QuerySet[Any], asked: str | None, size: int = SIZE) -> Page:
+    """The page asked for (`"3"`), or the first when that is no page number."""
+    number = int(asked) if asked and asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    number = min(max(number, 1), LAST)
+    start = (number - 1) * size
+    items = list(found[start : start + size + 1])
+    return Page(items[:size], number, has_next=len(items) > size and number < LAST)
+
+
+def search_words(given: str | None) -> str:
+    """What somebody searches for, in the form that texts are kept in, and no novel."""
+    return tidied(given or "")[:100]

@@ -1,0 +1,55 @@
+"""How django-allauth fits in: it signs people in; it never makes accounts (that is accounts/domain/registration.py)."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.password_limits import TooManyPasswords, try_password
+from accounts.models import User
+from accounts.web.client_network import network_of
+from accounts.web.known_browsers import known_browser, remember_browser
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        # The field is called Login.
+        "username_password_mismatch": _("The login or the password is not right."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never: sign-up goes through the rules of pairing."""
+        return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Whose login and password these are, within our own limits on wrong ones.
+
+        Everything of allauth's that tests a password comes here. Raises ImmediateHttpResponse, with the page that says
+        how long to wait.
+        """
+        ask = super().authenticate
+        try:
+            return try_password(
+                credentials.get("username", ""),
+                lambda person: ask(request, **credentials),
+                network=network_of(request),
+                browser_of=lambda person: known_browser(request, person),
+            )
+        except TooManyPasswords as refusal:
+            raise ImmediateHttpResponse(_too_many(request, refusal)) from None
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """The way on after signing in, with the mark by which this browser is known again."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_browser(request, response, user)
+        return response
+
+
+def _too_many(request: HttpRequest, refusal: TooManyPasswords) -> HttpResponse:
+    response = render(request, "account/too_many_passwords.html", {"refusal": refusal}, status=refusal.status)
+    response.headers["Retry-After"] = str(refusal.wait)
+    return response

@@ -1,0 +1,65 @@
+"""What every page says of the site: the institution, the accounts its reader runs, and the time there.
+
+Looked up once for a request. Where somebody is enrolled other apps know: config/settings.py names the function that
+gives the time zone of it (ZONE_OF_SCHOOL).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import BooleanField, F, Value
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.module_loading import import_string
+
+from accounts.models import Account, AccountAdmin, User
+
+
+@dataclass(frozen=True)
+class Site:
+    """`root` is None before set-up; `administered` are the accounts the reader has a role on, highest first.
+
+    `zone` names the time zone of a reader who has chosen none.
+    """
+
+    root: Account | None
+    administered: list[Account]
+    zone: str
+
+
+def site_of(request: HttpRequest) -> Site:
+    """The site as whoever asks finds it (one statement, the first time)."""
+    user = getattr(request, "user", None)
+    reader = user if isinstance(user, User) else None
+    # Whoever acts as somebody else is put in their place in the middle of a request.
+    known: tuple[User | None, Site] | None = getattr(request, "_site", None)
+    if known is None or known[0] != reader:
+        known = (reader, _look_up(reader))
+        request._site = known  # type: ignore[attr-defined]
+    return known[1]
+
+
+def _look_up(reader: User | None) -> Site:
+    own_zone = F("default_time_zone")
+    zone = import_string(settings.ZONE_OF_SCHOOL)(reader) if reader and not reader.time_zone else own_zone
+    found = Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()), zone=zone)
+    if reader:
+        held = AccountAdmin.objects.filter(user=reader, workflow_state=AccountAdmin.State.ACTIVE)
+        own = Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
+        found = found.union(own.annotate(is_held=Value(True, BooleanField()), zone=own_zone), all=True)
+    accounts = sorted(found, key=lambda account: (account.parent_id or 0, account.sort_key))
+    root = next((account for account in accounts if account.parent_id is None), None)
+    zone_there = root.zone if root else "UTC"
+    return Site(root, [account for account in accounts if account.is_held], zone_there)
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`root`: the institution; `administered`: the accounts the reader has a role on. Looked up only when used."""
+    return {
+        "root": SimpleLazyObject(lambda: site_of(request).root),
+        "administered": SimpleLazyObject(lambda: site_of(request).administered),
+        "is_demo": settings.DEMO,
+    }

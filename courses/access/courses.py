@@ -1,0 +1,163 @@
+"""Who sees what of a course. Deny by default: without a CourseAccess there is no course to see.
+
+Students and observers see a course once it is published and has begun for them; an observer sees, besides what is for
+everybody, the observed student's own grades and comments, and never another student's (reference: visibility).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, BaseType, ObservationLink, User
+from accounts.models.user import UserQuerySet
+from courses.access.permissions import course_permissions
+from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
+from courses.models.dates import is_over
+from courses.models.enrollment import EnrollmentQuerySet
+
+# Concluded enrollments keep reading; inactive ones do not.
+READING = (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED)
+RUNNING_COURSES = frozenset({"read_course_list", "read_roster", "manage_course_content", "view_all_grades"})
+
+
+class Part(TextChoices):
+    """As what somebody looks at a course in which they are several things."""
+
+    STAFF = "staff", _("Staff")
+    LEARNING = "learning", _("Student or observer")
+
+
+@dataclass(frozen=True)
+class CourseAccess:
+    """How somebody stands in one course: as staff, as its student, as observer of some students there, or several."""
+
+    course: Course
+    types: frozenset[str]
+    permissions: frozenset[str]
+    observed: tuple[User, ...] = ()
+    # Whether it is over for the reader; what was there can still be read.
+    is_over: bool = False
+    # As what those look at it who have several parts in it: unless they choose otherwise, as those who run it.
+    part: Part = Part.STAFF
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the course is open to them before it is published: to whoever has any part in running it."""
+        return bool(self.permissions & RUNNING_COURSES)
+
+    @property
+    def has_several_parts(self) -> bool:
+        """Whether they have a part in running it, and are its student or observe one there as well."""
+        return self.is_staff and (self.is_student or bool(self.observed))
+
+    @property
+    def learns(self) -> bool:
+        """Whether they look at it as a student or an observer does."""
+        return not self.is_staff or (self.has_several_parts and self.part is Part.LEARNING)
+
+    @property
+    def observes_nobody(self) -> bool:
+        """Whether they were added as an observer and nothing else, without a student."""
+        return self.types == {BaseType.OBSERVER} and not self.observed and not self.is_staff
+
+    @property
+    def is_student(self) -> bool:
+        return BaseType.STUDENT in self.types
+
+    @property
+    def sees_people(self) -> bool:
+        """The People page: not for observers, nor for students."""
+        return "read_roster" in self.permissions
+
+    @property
+    def sees_drafts(self) -> bool:
+        """Assignments that are not published."""
+        return "manage_course_content" in self.permissions and not self.learns
+
+
+def observer_enrollments(observer: User) -> EnrollmentQuerySet:
+    """The enrollments through which `observer` sees a student who really is (or was) in that section."""
+    student_there = Enrollment.objects.students().filter(
+        user=OuterRef("associated_user"), section=OuterRef("section"), state__in=Enrollment.COUNTED
+    )
+    return (
+        Enrollment.objects.present()
+        .filter(Exists(student_there), user=observer, type=BaseType.OBSERVER, state__in=READING)
+        .exclude(associated_user__state=User.State.DELETED)
+    )
+
+
+def observed_students(observer: User) -> UserQuerySet:
+    """The students `observer` sees in at least one course, in class list order."""
+    return User.objects.filter(pk__in=observer_enrollments(observer).values("associated_user")).by_name()
+
+
+def students_followed(observer: User) -> UserQuerySet:
+    """Those, and the students `observer` is linked to who are in no course (yet), in class list order."""
+    linked = ObservationLink.objects.live().filter(observer=observer)
+    seen = observer_enrollments(observer).values("associated_user")
+    return User.objects.filter(Q(pk__in=seen) | Q(pk__in=linked.values("student"))).by_name()
+
+
+def is_enrolled(user: User) -> bool:
+    """Whether `user` takes, teaches or runs any course, readable or not."""
+    return Enrollment.objects.present().live().filter(user=user).exclude(type=BaseType.OBSERVER).exists()
+
+
+def is_observer(user: User) -> bool:
+    """Whether `user` follows anybody at all (one statement; every page asks it for its navigation)."""
+    linked = ObservationLink.objects.live().filter(observer=OuterRef("pk"))
+    return User.objects.filter(Exists(linked) | Exists(observer_enrollments(user)), pk=user.pk).exists()
+
+
+def courses_by_student(observer: User) -> dict[int, list[Course]]:
+    """By student id, the open courses in which `observer` sees each student (one statement)."""
+    found: dict[int, dict[int, Course]] = defaultdict(dict)
+    places = observer_enrollments(observer).open()
+    for place in places.select_related("section__course").order_by("section__course__sort_key", "section__course__id"):
+        if place.associated_user_id:
+            found[place.associated_user_id][place.section.course_id] = place.section.course
+    return {student: list(courses.values()) for student, courses in found.items()}
+
+
+def schools_of(student: User) -> list[str]:
+    """The names of the accounts whose courses `student` takes now."""
+    places = Enrollment.objects.present().live().students().settled().filter(user=student)
+    accounts = Account.objects.filter(courses__in=places.values("section__course"))
+    return list(accounts.distinct().order_by("sort_key").values_list("name", flat=True))
+
+
+def course_access(user: User, course: Course) -> CourseAccess | None:
+    """How `user` stands in `course`, or None when for this user there is no such course (five statements at most)."""
+    if course.workflow_state == Course.State.DELETED or not user.is_active:
+        return None
+    mine = Enrollment.objects.present().filter(user=user, section__course=course, state__in=READING).begun()
+    rows = list(mine.annotate(over=is_over()).values_list("type", "associated_user", "over"))
+    types = {base_type for base_type, student, _over in rows if student is None}
+    through = observer_enrollments(user).filter(section__course=course).begun()
+    observed = tuple(User.objects.filter(pk__in=through.values("associated_user")).by_name())
+    if observed:
+        types.add(BaseType.OBSERVER)
+    seen = {None, *(student.pk for student in observed)}
+    over = [over for _type, student, over in rows if student in seen] or [
+        course.workflow_state == Course.State.COMPLETED
+    ]
+    found = CourseAccess(course, frozenset(types), course_permissions(user, course), observed, all(over))
+    if found.is_staff or (types and course.workflow_state in Course.READABLE):
+        return found
+    return None
+
+
+def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:
+    """The published assignments, each with `work`: this student's submission (a list of one or none).
+
+    The submission shows its score and comments only after the grade was released (`posted_at`).
+    """
+    mine = Submission.objects.filter(student=student).prefetch_related(
+        Prefetch("comments", SubmissionComment.objects.select_related("author"))
+    )
+    return course.assignments.published().prefetch_related(Prefetch("submissions", mine, to_attr="work"))

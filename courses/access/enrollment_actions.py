@@ -1,0 +1,253 @@
+"""Who may do what with the people of a course, and in which section somebody is put.
+
+The table below is the one place that says which permission each change takes; pages and API ask here. Course roles
+may be custom: what counts is always the base type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Set
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from accounts.domain.role_names import WORDS
+from accounts.domain.roles import roles_of, settings_of
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
+from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.resolver import HeldRole, account_permissions, permissions_by
+from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
+from courses.models import Course, Enrollment, Section
+from courses.models.course import default_section
+
+
+class EnrollmentAction(Enum):
+    """What is done to an enrollment; changing a role is removing it as one thing and enrolling as another."""
+
+    ENROLL = "enroll"
+    REACTIVATE = "reactivate"
+    MOVE = "move"
+    CONCLUDE = "conclude"
+    DEACTIVATE = "deactivate"
+    REMOVE = "remove"
+
+
+STUDENTS_AND_OBSERVERS = (BaseType.STUDENT, BaseType.OBSERVER)
+ADD, TAKE_OUT, MANAGE_STUDENTS = "add_{}_to_course", "remove_{}_from_course", "manage_students"
+# The permission each action takes: with students and observers, and with teachers, TAs and designers.
+TABLE = {
+    EnrollmentAction.ENROLL: (ADD, ADD),
+    EnrollmentAction.REACTIVATE: (ADD, ADD),
+    EnrollmentAction.MOVE: (MANAGE_STUDENTS, ADD),
+    EnrollmentAction.CONCLUDE: (MANAGE_STUDENTS, TAKE_OUT),
+    EnrollmentAction.DEACTIVATE: (MANAGE_STUDENTS, TAKE_OUT),
+    EnrollmentAction.REMOVE: (TAKE_OUT, TAKE_OUT),
+}
+# After these somebody may do less here, or nothing.
+ENDINGS = (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE, EnrollmentAction.REMOVE)
+# Enrolling somebody in one of these states is as good as doing this to them.
+AS_GOOD_AS = {
+    Enrollment.State.COMPLETED: EnrollmentAction.CONCLUDE,
+    Enrollment.State.INACTIVE: EnrollmentAction.DEACTIVATE,
+}
+
+
+def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False) -> frozenset[str]:
+    """The permissions it takes in the course to do this with somebody of this base type.
+
+    `observing`: as the observer of a student there, which takes the right to manage students as well.
+    """
+    with_students, with_staff = TABLE[action]
+    key = with_students if base_type in STUDENTS_AND_OBSERVERS else with_staff
+    found = {key.format(WORDS[BaseType(base_type)])}
+    return frozenset(found | {MANAGE_STUDENTS} if observing else found)
+
+
+MANAGING = frozenset().union(*(needed(action, base) for action in EnrollmentAction for base in WORDS))
+
+
+def _needed_for(action: EnrollmentAction, enrollment: Enrollment) -> frozenset[str]:
+    observing = enrollment.associated_user_id is not None
+    keys = needed(action, enrollment.type, observing=observing)
+    if action is EnrollmentAction.CONCLUDE and enrollment.state == Enrollment.State.INACTIVE:
+        # Who has concluded reads on; who is inactive does not. It lets them back in.
+        keys |= needed(EnrollmentAction.REACTIVATE, enrollment.type, observing=observing)
+    return keys
+
+
+@dataclass(frozen=True)
+class EnrollmentPermissions:
+    """What `by` may do with the people of `course`, looked up once for a page full of them."""
+
+    by: User
+    course: Course
+    keys: frozenset[str]  # what they may do in the course
+    on_account: frozenset[str]  # and on its account, whatever their place in the course
+    roles: tuple[Role, ...]  # the roles that do not reach further here than they do themselves
+    sections: frozenset[int] | None  # with the people of these sections only; None: of all
+
+    def may(self, action: EnrollmentAction, enrollment: Enrollment) -> bool:
+        """Whether they may do this to an enrollment of the course: what `check` checks."""
+        keys = _needed_for(action, enrollment)
+        if action is EnrollmentAction.REACTIVATE and enrollment.role_id not in {role.pk for role in self.roles}:
+            return False
+        if action in ENDINGS and enrollment.user_id == self.by.pk and not keys <= self.on_account:
+            return False
+        if self.sections is not None and enrollment.section_id not in self.sections:
+            return False
+        return keys <= self.keys
+
+    def may_link(self) -> bool:
+        """Whether they may link observers to students of the course, or unlink them."""
+        wanted = (EnrollmentAction.ENROLL, EnrollmentAction.REMOVE)
+        return any(needed(action, BaseType.OBSERVER, observing=True) <= self.keys for action in wanted)
+
+    def roles_to_give(self) -> list[Role]:
+        """The roles with which they may enroll people."""
+        return [role for role in self.roles if needed(EnrollmentAction.ENROLL, role.base_type) <= self.keys]
+
+
+def enrollment_permissions(by: User, course: Course) -> EnrollmentPermissions:
+    """What `by` may do with the people of `course` (a fixed number of statements)."""
+    held, roles = held_in(by, [course])[course.pk], course_roles(course)
+    reach = reach_of(roles, course)
+    within = tuple(role for role in roles if reach[role.pk] <= held.keys)
+    return EnrollmentPermissions(by, course, held.keys, account_permissions(by, course.account), within, held.sections)
+
+
+def check(action: EnrollmentAction, enrollment: Enrollment, course: Course, *, by: User) -> None:
+    """Raise NotAllowed, with the reason, unless `by` may do this to an enrollment of `course`."""
+    keys = _needed_for(action, enrollment)
+    check_keys(keys, course, by=by)
+    check_section(enrollment.section_id, course, by=by)
+    if action is EnrollmentAction.REACTIVATE:
+        check_gives([enrollment.role], course, by=by)
+        if not enrollment.limit_privileges_to_course_section and gives_limited(enrollment.role, course, by=by):
+            raise NotAllowed(_("This person would see more sections here than you do."))
+    if action in ENDINGS and enrollment.user_id == by.pk and not keys <= account_permissions(by, course.account):
+        raise NotAllowed(_("You cannot take yourself out of the course. Ask another teacher or an administrator."))
+
+
+def check_enrolls(role: Role, course: Course, *, by: User, observing: bool = False, state: str | None = None) -> None:
+    """Raise NotAllowed, with the reason, unless `by` may enroll people here with `role` (in this state)."""
+    keys = needed(EnrollmentAction.ENROLL, role.base_type, observing=observing)
+    if state in AS_GOOD_AS:
+        keys |= needed(AS_GOOD_AS[Enrollment.State(state)], role.base_type)
+    check_keys(keys, course, by=by)
+    check_gives([role], course, by=by)
+
+
+class Entry(NamedTuple):
+    """Somebody's place in a course to be, by ids: with which role, and whether to observe a student there."""
+
+    course: int
+    role: int
+    base_type: str
+    observing: bool
+
+
+def not_to_enter(entries: Collection[Entry], *, by: User) -> set[Entry]:
+    """Those of these with which `by` may not enroll anybody by hand: see `check_enrolls` (a few statements for all)."""
+    courses = {course.pk: course for course in Course.objects.filter(pk__in={entry.course for entry in entries})}
+    held = held_in(by, courses.values())
+    roles = {HeldRole(entry.role, entry.base_type) for entry in entries}
+    reach = permissions_by(roles, {course.account_id for course in courses.values()})
+
+    def may(entry: Entry) -> bool:
+        mine = held[entry.course]
+        wanted = needed(EnrollmentAction.ENROLL, entry.base_type, observing=entry.observing)
+        return mine.sections is None and wanted | reach[courses[entry.course].account_id][entry.role] <= mine.keys
+
+    return {entry for entry in entries if not may(entry)}
+
+
+def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
+    """Raise NotAllowed where one of these roles may do more in the course than `by`."""
+    mine = course_permissions(by, course)
+    more = frozenset().union(*reach_of(roles, course).values()) - mine
+    if more:
+        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in more))
+        raise NotAllowed(
+            _("Nobody can give a role that may do more here than they may themselves: you lack %(labels)s.")
+            % {"labels": labels}
+        )
+
+
+def check_keys(keys: Set[str], course: Course, *, by: User) -> None:
+    """Raise NotAllowed, naming what is lacking, unless `by` has all these permissions in the course."""
+    if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
+        labels = ", ".join(f"“{label}”" for label in lacking)
+        raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": labels})
+
+
+def check_section(section_id: int | None, course: Course, *, by: User) -> None:
+    """Raise NotAllowed where `by` deals with some sections only, and not with this one (None: one not made yet)."""
+    seen = sections_seen(by, course)
+    if seen is not None and section_id not in seen:
+        raise NotAllowed(_("In this course you deal with your own sections and the people in them only."))
+
+
+def gives_limited(role: Role, course: Course, *, by: User) -> bool:
+    """Whether `by` may give this role in `course` only limited to a section, as nobody gives more than they have."""
+    return role.base_type in STAFF_TYPES and sections_seen(by, course) is not None
+
+
+def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[str]]:
+    """By role id, what each role may do in `course` (two statements for any number of roles)."""
+    settings = settings_of(roles, course.account)
+    return {pk: frozenset(key for key, each in found.items() if each.enabled) for pk, found in settings.items()}
+
+
+def course_roles(course: Course) -> list[Role]:
+    """The roles that can be held in `course`: built-in ones first, in the order of their base types."""
+    found = roles_of(course.account).filter(base_type__in=COURSE_BASE_TYPES)
+    order = [base.value for base in WORDS]
+    return sorted(found, key=lambda role: (role.account_id is not None, order.index(role.base_type), role.label))
+
+
+def find_role(course: Course, *, role_id: int | None = None, name: str = "", base_type: str = "") -> Role:
+    """The course role meant: by id, by name (a custom one's label, a built-in one's type), or by type alone.
+
+    A custom role must belong to the course's account or one above. Raises Invalid.
+    """
+    usable = course_roles(course)
+    if role_id is not None:
+        found = [role for role in usable if role.pk == role_id]
+    else:
+        found = [role for role in usable if role.name == (name or base_type or BaseType.STUDENT)]
+    if not found or (base_type and found[0].base_type != base_type):
+        raise Invalid({"role": [("invalid", _("There is no such role in this course."))]})
+    return found[0]
+
+
+def section_for(course: Course, section: Section | None, student: User | None, *, by: User) -> Section:
+    """Where `by` enrolls somebody: in `section`, else where `student`, whom they observe, is, else by default.
+
+    An observer sees a student only beside whom they stand. Raises Invalid; NotAllowed for a section `by` does not see.
+    """
+    if section and section.course_id != course.pk:
+        raise Invalid({"course_section_id": [("invalid", _("This section is not of this course."))]})
+    if student is None:
+        chosen = section or _section_by_default(course, by)
+        check_section(chosen.pk, course, by=by)
+        return chosen
+    there = Enrollment.objects.present().students().settled().filter(user=student, section__course=course)
+    there = there.within(sections_seen(by, course))
+    if section:
+        there = there.filter(section=section)
+    found = there.filter(state__in=Enrollment.COUNTED).select_related("section__course").first()
+    if found is None:
+        raise Invalid({"associated_user_id": [("invalid", _("This person is not a student here."))]})
+    return found.section
+
+
+def _section_by_default(course: Course, by: User) -> Section:
+    """The default section; for somebody limited to sections of theirs the first of these."""
+    seen = sections_seen(by, course)
+    if seen is None:
+        return default_section(course)
+    mine = course.sections.filter(pk__in=seen, workflow_state=Section.State.ACTIVE).order_by("sort_key", "id").first()
+    return mine or default_section(course)

@@ -1,0 +1,141 @@
+"""Which enrollments and courses somebody may read, of themselves and of others. Deny by default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from accounts.models import Account, BaseType, User
+from accounts.permissions.resolver import may_on_account
+from courses.access.courses import READING, observer_enrollments
+from courses.access.permissions import STAFF_TYPES, held_in, sections_seen
+from courses.access.profiles import own_keys
+from courses.models import Course, Enrollment, Section
+from courses.models.enrollment import EnrollmentQuerySet
+
+
+def own_places(user: User) -> EnrollmentQuerySet:
+    """One's own enrollments; those that name an observed student only while the student is there."""
+    seeing = observer_enrollments(user).values("pk")
+    return Enrollment.objects.present().filter(Q(associated_user=None) | Q(pk__in=seeing), user=user)
+
+
+def observed_places(observer: User) -> EnrollmentQuerySet:
+    """The observed students' own enrollments, in the sections where `observer` sees them."""
+    beside = observer_enrollments(observer).filter(associated_user=OuterRef("user"), section=OuterRef("section"))
+    return Enrollment.objects.present().students().filter(Exists(beside), state__in=Enrollment.COUNTED)
+
+
+def places_in(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuerySet:
+    """The enrollments in `course` that `by` may read: with the People page those it shows, else own and observed."""
+    if sees_people:
+        there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
+        return there.exclude(user__state=User.State.DELETED).within(sections_seen(by, course))
+    mine = Q(pk__in=own_places(by).values("pk")) | Q(pk__in=observed_places(by).values("pk"))
+    return Enrollment.objects.filter(mine, section__course=course)
+
+
+def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
+    """The enrollments of `person` that `by` may read; None when `by` has nothing to do with this person.
+
+    Staff read those in the courses whose people they see, observers their student's own where they observe.
+    """
+    if by == person:
+        return own_places(person)
+    everything = Enrollment.objects.present().filter(user=person)
+    if may_on_account(by, "read_roster", Account.objects.root()):
+        return everything
+    sections = {place.section for place in everything.select_related("section__course")}
+    held = held_in(by, {section.course for section in sections})
+    staff_in = [section.pk for section in sections if held[section.course_id].sees_people_of(section.pk)]
+    if not staff_in and not observer_enrollments(by).filter(associated_user=person).exists():
+        return None
+    observed = Q(pk__in=observed_places(by).values("pk"))
+    return everything.filter(observed | Q(section__in=staff_in))
+
+
+def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
+    """The enrollments through which a list of `person`'s courses is made for `by`; None as with `places_of`.
+
+    Courses that somebody only takes or observes are listed once they are published, and all once they have begun.
+    """
+    places = places_of(person, by=by)
+    if places is None:
+        return None
+    published = Q(section__course__workflow_state__in=Course.READABLE)
+    return places.filter(published | Q(type__in=STAFF_TYPES), state__in=READING).begun()
+
+
+class EnrollmentAccess:
+    """What one reader may know about some enrollments, worked out for all of them at once (four statements).
+
+    The enrollments must come with their `section.course`.
+    """
+
+    def __init__(self, reader: User, enrollments: Iterable[Enrollment]) -> None:
+        self._reader = reader
+        enrollments = list(enrollments)
+        sections = {enrollment.section for enrollment in enrollments}
+        self._held = held_in(reader, {section.course for section in sections})
+        # Those whose grades families read: in courses that are open to them.
+        mine = Q(user=reader, type=BaseType.STUDENT) | Q(pk__in=observer_enrollments(reader).values("pk"))
+        followed = Enrollment.objects.present().open().filter(mine, section__in=sections, state__in=READING)
+        self._settled = self._settled_among(enrollments)
+        student = Coalesce("associated_user", "user")
+        self._followed = set(followed.annotate(student=student).values_list("student", "section"))
+
+    def keys(self, enrollment: Enrollment) -> frozenset[str]:
+        """The permissions that count for what is said about the enrolled person."""
+        if enrollment.user_id == self._reader.pk:
+            return own_keys(self._reader)
+        if self.is_unsettled(enrollment):
+            return frozenset()
+        return self._keys(enrollment)
+
+    def is_unsettled(self, enrollment: Enrollment) -> bool:
+        """Whether by it the reader is to know the person's name only."""
+        return not _is_settled(enrollment) and not self._knows(enrollment.user_id, enrollment)
+
+    def keys_of_course(self, enrollment: Enrollment) -> frozenset[str]:
+        """The permissions that count for what is said about the course and section of this enrollment."""
+        return self._keys(enrollment)
+
+    def keys_of_observed(self, enrollment: Enrollment) -> frozenset[str]:
+        """The permissions that count for what is said about the student this enrollment observes."""
+        return self._keys(enrollment) if self._knows(enrollment.associated_user_id, enrollment) else frozenset()
+
+    def grades(self, enrollment: Enrollment) -> bool:
+        """Whether the grades of this (student's) enrollment may be read."""
+        is_followed = (enrollment.user_id, enrollment.section_id) in self._followed
+        return is_followed or "view_all_grades" in self.keys(enrollment)
+
+    def _keys(self, enrollment: Enrollment) -> frozenset[str]:
+        return self._held[enrollment.section.course_id].over(enrollment.section_id)
+
+    def _settled_among(self, enrollments: Iterable[Enrollment]) -> set[tuple[int, int]] | None:
+        """Who, where it must be asked, has accepted to be in which course; None where the reader knows everybody."""
+        shown = [each for each in enrollments if each.user_id != self._reader.pk and self._keys(each)]
+        asked, found = set[tuple[int, int]](), set[tuple[int, int]]()
+        for each in shown:
+            course = each.section.course_id
+            (found if _is_settled(each) else asked).add((each.user_id, course))
+            if each.associated_user_id:
+                asked.add((each.associated_user_id, course))
+        asked -= found
+        if not asked:
+            return found
+        if may_on_account(self._reader, "read_roster", Account.objects.root()):
+            return None
+        people, courses = zip(*asked, strict=True)
+        there = Enrollment.objects.present().settled().filter(user__in=people, section__course__in=courses)
+        rows = there.values_list("user", "section__course", "section")
+        return found | {(user, course) for user, course, section in rows if self._held[course].sees_people_of(section)}
+
+    def _knows(self, person: int | None, enrollment: Enrollment) -> bool:
+        return self._settled is None or (person, enrollment.section.course_id) in self._settled
+
+
+def _is_settled(enrollment: Enrollment) -> bool:
+    return enrollment.accepted_at is not None and enrollment.state not in Enrollment.GONE

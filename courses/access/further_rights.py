@@ -1,0 +1,70 @@
+"""Whose rights reach further than one's own: whom nobody may act as, and whose account they may not change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import NamedTuple
+
+from django.db.models import Case, When
+
+from accounts.domain.admins import all_roles_of, out_of_reach
+from accounts.models import User
+from accounts.permissions.registry import AVAILABLE
+from accounts.permissions.resolver import HeldRole, permissions_by
+from courses.access.permissions import Held, held_in, limits_of
+from courses.models import Course, Enrollment
+
+# By course roles of these base types somebody may do something.
+WITH_RIGHTS = [base for base, keys in AVAILABLE.items() if keys]
+State = Enrollment.State
+
+
+class Place(NamedTuple):
+    """Somebody's place in a course, by ids."""
+
+    user: int
+    course: int
+    account: int
+
+
+def reaches_further(other: User, actor: User) -> bool:
+    """Whether `other` may do anything anywhere that `actor` may not do there."""
+    return bool(who_reach_further([other.pk], by=actor))
+
+
+def who_reach_further(people: Collection[int], *, by: User) -> set[int]:
+    """Those of these people who may do anything anywhere that `by` may not do there, or once they are let again.
+
+    A suspended person, a role that is switched off and a deactivated enrollment count: whoever takes over the account
+    has it all tomorrow. A fixed number of statements where `by` may do everything in the institution.
+    """
+    return further_by_admin_roles(people, by=by) | _further_in_courses(people, by)
+
+
+def further_by_admin_roles(people: Collection[int], *, by: User) -> set[int]:
+    """Those of them who may so by an admin role."""
+    held = all_roles_of(people)
+    beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
+    return {user for user, role, account in held if (role, account) in beyond}
+
+
+def _further_in_courses(people: Collection[int], by: User) -> set[int]:
+    places = Enrollment.objects.present().filter(user__in=people, state__in=(State.ACTIVE, State.INACTIVE))
+    limit = Case(When(limit_privileges_to_course_section=True, then="section"))
+    rows = places.filter(type__in=WITH_RIGHTS).values_list(
+        "user", "section__course", "section__course__account", "role", "type", limit
+    )
+    enrolled: dict[Place, dict[HeldRole, set[int | None]]] = defaultdict(lambda: defaultdict(set))
+    for user, course, account, role, base, only_section in rows:
+        enrolled[Place(user, course, account)][HeldRole(role, base)].add(only_section)
+    if not enrolled:
+        return set()
+    roles = {role for held in enrolled.values() for role in held}
+    given = permissions_by(roles, {place.account for place in enrolled})
+    theirs = {
+        place: Held(frozenset().union(*(given[place.account][role.id] for role in held)), limits_of(held))
+        for place, held in enrolled.items()
+    }
+    mine = held_in(by, Course.objects.filter(pk__in={place.course for place, held in theirs.items() if held.keys}))
+    return {place.user for place, held in theirs.items() if held.keys and held.exceeds(mine[place.course])}

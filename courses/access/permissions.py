@@ -1,0 +1,151 @@
+"""What somebody may do in a course: by the roles of their enrollments there, and by admin roles above it.
+
+And with whom: whoever runs a course by enrollments that are limited to their sections sees the people of these
+sections only, and does nothing to others. Lists, pages, codes, exports and the API ask `sections_seen`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from accounts.models import Account, BaseType, User
+from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.resolver import (
+    ADMIN_ROLES,
+    NOTHING,
+    UPWARDS,
+    HeldRole,
+    Overrides,
+    chains_of,
+    may_on_account,
+    remember,
+    remember_accounts,
+    remembered,
+)
+from courses.models import Course
+from courses.models.dates import RUNS
+
+ROLES = f"""
+{UPWARDS} {ADMIN_ROLES}
+UNION ALL
+SELECT DISTINCT c.account_id, NULL::bigint, NULL::int, r.id, r.base_type, c.id,
+       CASE WHEN e.limit_privileges_to_course_section THEN e.section_id END
+FROM courses_enrollment e
+JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
+JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
+JOIN accounts_role r ON r.id = e.role_id AND r.workflow_state = 'active'
+LEFT JOIN courses_term t ON t.id = c.term_id
+WHERE e.user_id = %(user)s AND e.state = 'active' AND c.id = ANY(%(courses)s) AND {RUNS}
+ORDER BY 1, 3
+"""  # noqa: S608 built from constants
+
+
+ROSTER = "read_roster"
+STAFF_TYPES = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER)
+
+
+class Held(NamedTuple):
+    """What somebody may do in a course, and with the people of which sections: None stands for all."""
+
+    keys: frozenset[str]
+    sections: frozenset[int] | None
+    # Without what observer roles allow: that may be meant for the students observed only.
+    not_as_observer: frozenset[str] = NOTHING
+
+    def sees_people_of(self, section_id: int) -> bool:
+        """Whether the people of this section of the course are seen by it."""
+        return ROSTER in self.over(section_id)
+
+    def over(self, section_id: int) -> frozenset[str]:
+        """What of it holds for the people of this section of the course."""
+        return self.keys if self.sections is None or section_id in self.sections else NOTHING
+
+    def exceeds(self, other: Held) -> bool:
+        """Whether there is something in it, or somebody it reaches, that is not in the other's."""
+        if self.keys - other.keys:
+            return True
+        if not self.keys or other.sections is None:
+            return False
+        return self.sections is None or bool(self.sections - other.sections)
+
+
+def permissions_in(user: User, courses: Iterable[Course]) -> dict[int, frozenset[str]]:
+    """By course id, the keys of everything `user` may do in each course (two statements for any number)."""
+    return {pk: held.keys for pk, held in held_in(user, courses).items()}
+
+
+def held_in(user: User, courses: Iterable[Course]) -> dict[int, Held]:
+    """By course id, what `user` may do in each course and with whom (the same two statements)."""
+    by_id = {course.pk: course for course in courses}
+    if not user.is_active:
+        return dict.fromkeys(by_id, Held(NOTHING, frozenset()))
+    known = remembered("course", user, by_id)
+    if missing := [course for pk, course in by_id.items() if pk not in known]:
+        found = _look_up(user, missing)
+        remember("course", user, found)
+        known |= found
+    return known
+
+
+def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:
+    with connection.cursor() as cursor:
+        parameters: dict[str, Any] = {
+            "accounts": list({course.account_id for course in courses}),
+            "user": user.pk,
+            "courses": [course.pk for course in courses],
+        }
+        cursor.execute(ROLES, parameters)
+        rows = cursor.fetchall()
+    chains = chains_of(row for row in rows if row[5] is None)
+    enrolled: dict[int, dict[HeldRole, set[int | None]]] = defaultdict(lambda: defaultdict(set))
+    for _account, _up, _depth, role_id, base_type, course_id, only_section in rows:
+        if course_id is not None:
+            enrolled[course_id][HeldRole(role_id, base_type)].add(only_section)
+    overrides = Overrides(
+        {HeldRole(row[3], row[4]) for row in rows if row[3] is not None},
+        {account_id for chain in chains.values() for account_id in chain.account_ids},
+    )
+    remember_accounts(user, chains.values(), overrides)
+    found = {}
+    for course in courses:
+        chain = chains[course.account_id]
+        by_role = {role: overrides.fold(role, chain).given for role in enrolled[course.pk]}
+        above = overrides.granted(chain)
+        other = above.union(*(keys for role, keys in by_role.items() if role.base_type != BaseType.OBSERVER))
+        sections = None if ROSTER in above else limits_of(enrolled[course.pk])
+        found[course.pk] = Held(other.union(*by_role.values()), sections, other)
+    return found
+
+
+def limits_of(enrolled: Mapping[HeldRole, set[int | None]]) -> frozenset[int] | None:
+    """The sections somebody is limited to; None where an enrollment by which they run the course is not limited.
+
+    One who is also a student or an observer there, without any limit, does not see more for it.
+    """
+    running = [only for role, only in enrolled.items() if role.base_type in STAFF_TYPES]
+    among = frozenset[int | None]().union(*running)
+    return None if not among or None in among else frozenset(section for section in among if section is not None)
+
+
+def sections_seen(user: User, course: Course) -> frozenset[int] | None:
+    """The ids of the sections whose people `user` deals with when working on `course`; None stands for all.
+
+    Whether they may do so at all is another question: see `permissions_in`.
+    """
+    return held_in(user, [course])[course.pk].sections
+
+
+def course_permissions(user: User, course: Course) -> frozenset[str]:
+    """The keys of everything `user` may do in `course`."""
+    return permissions_in(user, [course])[course.pk]
+
+
+def may(user: User, key: str, where: Course | Account) -> bool:
+    """Whether `user` has the permission `key` in a course or on an account. Raises KeyError for an unknown key."""
+    if isinstance(where, Account):
+        return may_on_account(user, key, where)
+    return PERMISSIONS[key].key in course_permissions(user, where)

@@ -1,0 +1,47 @@
+"""Who may read somebody's user record, and how much of it."""
+
+from __future__ import annotations
+
+from accounts.models import Account, ObservationLink, User
+from accounts.permissions.resolver import account_permissions
+from courses.access.courses import observer_enrollments
+from courses.access.permissions import held_in
+from courses.models import Enrollment
+
+# One's own SIS id and login are no secret to oneself.
+OWN = frozenset({"read_sis", "view_user_logins"})
+
+
+def own_keys(user: User) -> frozenset[str]:
+    """What somebody reads of themselves; one who only acts as them has no business with login and e-mail."""
+    return OWN if user.actor is None else frozenset()
+
+
+def known_about(person: User, *, by: User) -> frozenset[str] | None:
+    """The permissions that count when `by` reads the record of `person`; None when they may not read it.
+
+    Oneself; staff who see the people of the institution or of a course this person is in; and observers their
+    students (the names only). The number of statements does not depend on the number of courses.
+    """
+    if by == person:
+        return own_keys(by)
+    keys = account_permissions(by, Account.objects.root())
+    if "read_roster" in keys:
+        return keys
+    found = _known_in_courses(person, by)
+    if found is not None:
+        return found
+    linked = ObservationLink.objects.live().filter(observer=by, student=person).exists()
+    return frozenset() if linked or observer_enrollments(by).filter(associated_user=person).exists() else None
+
+
+def _known_in_courses(person: User, by: User) -> frozenset[str] | None:
+    """What is known by seeing the people of courses; of somebody merely invited there, the name."""
+    places = Enrollment.objects.present().filter(user=person)
+    settled = set(places.settled().values_list("section", flat=True))
+    sections = {place.section for place in places.select_related("section__course")}
+    held = held_in(by, {section.course for section in sections})
+    seen = [section for section in sections if held[section.course_id].sees_people_of(section.pk)]
+    if not seen:
+        return None
+    return frozenset().union(*(held[section.course_id].keys for section in seen if section.pk in settled))

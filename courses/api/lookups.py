@@ -1,0 +1,108 @@
+"""Finding people, courses, sections, terms and enrollments by an id or an id of the school's. Each raises Http404.
+
+Logins and SIS ids can be guessed, ids tell nothing: whoever may not read somebody does not learn either by a login or
+SIS id that there is such a person. The answer is the same as if there were none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.http import Http404
+
+from accounts.api import lookups
+from accounts.api.endpoints import ApiRequest
+from accounts.api.ids import condition
+from accounts.errors import Refused
+from accounts.models import User
+from accounts.permissions.resolver import account_permissions
+from courses.access.permissions import course_permissions
+from courses.access.profiles import known_about
+from courses.models import Course, Enrollment, Section, Term
+
+
+def person(request: ApiRequest, text: str) -> User:
+    """Somebody who is here: by `self` or id; and by SIS id or login, whom the caller may read. Raises Http404."""
+    found = lookups.person(request, text)
+    if _is_secret(request, found, text):
+        raise Http404
+    return found
+
+
+@contextmanager
+def hide_existence(request: ApiRequest, found: User, text: str) -> Iterator[None]:
+    """For what takes another permission than to read somebody: within, a refusal of it says 404 where `person` does."""
+    try:
+        yield
+    except Refused:
+        if _is_secret(request, found, text):
+            raise Http404 from None
+        raise
+
+
+def _is_secret(request: ApiRequest, found: User, text: str) -> bool:
+    return ":" in text and known_about(found, by=request.user) is None
+
+
+def _knows(request: ApiRequest, found: Course) -> bool:
+    """Whether the caller may know that there is such a course: they are or were in it, or have rights there."""
+    if account_permissions(request.user, found.account) or course_permissions(request.user, found):
+        return True
+    return Enrollment.objects.present().filter(user=request.user, section__course=found).exists()
+
+
+def course(request: ApiRequest, text: str) -> Course:
+    """A course that has not been deleted, with account and term; by a SIS id only one that the caller knows of."""
+    wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
+    found = Course.objects.present().select_related("account", "term").filter(**wanted).first()
+    if found is None or (":" in text and not _knows(request, found)):
+        raise Http404
+    return found
+
+
+def deleted_course(request: ApiRequest, text: str) -> Course:
+    """A course that has been deleted, to bring it back."""
+    wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
+    deleted = Course.objects.filter(workflow_state=Course.State.DELETED).select_related("account", "term")
+    found = deleted.filter(**wanted).first()
+    if found is None or (":" in text and not _knows(request, found)):
+        raise Http404
+    return found
+
+
+def section(request: ApiRequest, text: str) -> Section:
+    """A section that has not been deleted, with its course; by a SIS id only one that the caller knows of."""
+    wanted = condition(text, {"sis_section_id": "sis_section_id", "sis_integration_id": "integration_id"})
+    present = Section.objects.filter(
+        workflow_state=Section.State.ACTIVE, course__in=Course.objects.present()
+    ).select_related("course__account")
+    found = present.filter(**wanted).first()
+    if found is None or (":" in text and not _knows(request, found.course)):
+        raise Http404
+    return found
+
+
+def term(text: str) -> Term:
+    """A term."""
+    found = Term.objects.filter(**condition(text, {"sis_term_id": "sis_term_id"})).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def enrollment(here: Course, text: str) -> Enrollment:
+    """An enrollment in this very course that has not been deleted, with what its body needs."""
+    found = (
+        Enrollment.objects.present()
+        .filter(section__course=here, **condition(text, {}))
+        .select_related(*WITH_ENROLLMENT)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+# What courses.api.bodies.enrollment_body reads.
+WITH_ENROLLMENT = ("user", "section__course", "role", "associated_user")

@@ -1,0 +1,65 @@
+"""Deleting a sub-account: only one with nothing in it."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.domain.accounts import check_may_manage, sub_accounts_of
+from accounts.domain.audit import record
+from accounts.errors import Refused
+from accounts.models import Account, AccountAdmin, Action, User
+from courses.models import Course
+
+NAMED = 3
+
+
+def what_is_in_the_way(account: Account) -> str | None:
+    """Why `account` cannot be deleted, as a sentence that names what is in it; None when it is empty."""
+    if account.parent_id is None:
+        return _("The institution itself cannot be deleted.")
+    below = list(sub_accounts_of(account).values_list("name", flat=True))
+    courses = Course.objects.present().filter(account=account).order_by("sort_key", "id")
+    inside = list(courses.values_list("name", flat=True)[: NAMED + 1])
+    if not below and not inside:
+        return None
+    number = len(inside) if len(inside) <= NAMED else courses.count()
+    parts = []
+    if below:
+        text = ngettext("%(number)s sub-account (%(names)s)", "%(number)s sub-accounts (%(names)s)", len(below))
+        parts.append(text % {"number": len(below), "names": _named(below)})
+    if inside:
+        text = ngettext("%(number)s course (%(names)s)", "%(number)s courses (%(names)s)", number)
+        parts.append(text % {"number": number, "names": _named(inside)})
+    return _("Only an empty account can be deleted. In %(account)s there are: %(what)s.") % {
+        "account": account.name,
+        "what": "; ".join(parts),
+    }
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join([*names[:NAMED], *(["…"] if len(names) > NAMED else [])])
+
+
+def delete_sub_account(account: Account, *, by: User) -> None:
+    """Delete an empty sub-account; the admin roles on it end. Raises NotAllowed, and Refused where it is not empty.
+
+    Its SIS id is free for another account from then on.
+    """
+    with transaction.atomic():
+        # Whoever makes a course or an account in it holds this row too: accounts.locking.hold_account.
+        now = Account.objects.select_for_update().get(pk=account.pk)
+        if now.workflow_state == Account.State.DELETED:
+            raise Refused(_("This account has been deleted."))
+        check_may_manage(account, by)
+        if account.parent:
+            check_may_manage(account.parent, by)
+        if reason := what_is_in_the_way(account):
+            raise Refused(reason)
+        Account.objects.filter(pk=account.pk).update(
+            workflow_state=Account.State.DELETED, sis_account_id=None, integration_id=None
+        )
+        held = AccountAdmin.objects.filter(account=account)
+        held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
+        record(Action.ACCOUNT_DELETED, by=by, account=account.pk, name=account.name)

@@ -1,0 +1,29 @@
+"""First steps of an institution that its own settings take: see accounts/domain/admin_home.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.domain.admin_home import AccountContext, Step
+
+
+def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
+    """The time zone, and who may make an account: for those who manage the institution's settings."""
+    for here in posts:
+        if here.is_root and "manage_account_settings" in here.permissions:
+            root = here.account
+            yield Step(
+                _("Set the time zone"),
+                _("New people get it, and times are shown in it until somebody chooses their own."),
+                reverse("edit_account", args=[root.pk]),
+                root.default_time_zone != "UTC",
+            )
+            yield Step(
+                _("Decide who may make an account"),
+                _("Self registration is what switches pairing on: until then nobody can make a pairing code."),
+                reverse("authentication", args=[root.pk]),
+                root.pairing_is_on or root.self_registration_changed_at is not None,
+            )

@@ -1,0 +1,170 @@
+"""Link to Students: letting somebody observe students in one course only, without a link between the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from accounts.domain.locks import lock_users
+from accounts.errors import Invalid
+from accounts.models import BaseType, ObservationLink, User
+from accounts.models.user import UserQuerySet
+from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls
+from courses.access.permissions import sections_seen
+from courses.domain.enrollments import EnrollmentSpec, change_states, enroll_many
+from courses.domain.members import Member
+from courses.domain.observer_enrollments import by_link
+from courses.models import Course, Enrollment
+from courses.models.course import CourseQuerySet
+from courses.models.enrollment import EnrollmentQuerySet
+
+MOST_AT_ONCE = 500
+
+
+def students_in(course: Course, *, by: User) -> UserQuerySet:
+    """The students of `course`, of those `by` sees, who can be observed, in class list order."""
+    # DISTINCT for the same reason as in a roster.
+    there = _places(course, by).order_by().values("user").distinct()
+    return User.objects.present().filter(pk__in=there).by_name()
+
+
+def _places(course: Course, by: User) -> EnrollmentQuerySet:
+    there = Enrollment.objects.present().students().settled()
+    there = there.filter(section__course=course, state__in=Enrollment.COUNTED)
+    return there.within(sections_seen(by, course))
+
+
+def students_for(observer: User, course: Course, *, by: User) -> UserQuerySet:
+    """The students of `course` who can be linked to `observer`, each with `is_linked`: whether that is done."""
+    beside = _seeing(course, observer, by).filter(associated_user=OuterRef("pk"))
+    return students_in(course, by=by).exclude(pk=observer.pk).annotate(is_linked=Exists(beside))
+
+
+def observing_in(course: Course, observer: User, *, by: User, linked: bool | None = None) -> EnrollmentQuerySet:
+    """Through which enrollments in `course`, of those `by` sees, somebody observes, each with `is_by_link`.
+
+    See `by_link`. With `linked` only those that are there because of a link, or only those that are not.
+    """
+    beside = Enrollment.objects.present().filter(user=observer, section__course=course, type=BaseType.OBSERVER)
+    beside = beside.filter(associated_user__isnull=False).within(sections_seen(by, course))
+    if linked is not None:
+        beside = beside.filter(by_link() if linked else ~by_link())
+    return beside.annotate(is_by_link=by_link())
+
+
+def _seeing(course: Course, observer: User, by: User) -> EnrollmentQuerySet:
+    """Those that show the student: an observer who became inactive with the student can be linked again."""
+    return observing_in(course, observer, by=by).filter(state__in=Enrollment.COUNTED)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A student somebody observes in a course by an enrollment, and whether through a link between their accounts."""
+
+    student: User
+    place: Enrollment
+    is_by_link: bool
+
+
+def observed_in(course: Course, observer: User, most: int, *, by: User) -> list[Observed]:
+    """The students somebody observes in `course`, by name: the first so many (one statement)."""
+    found = observing_in(course, observer, by=by).exclude(associated_user__state=User.State.DELETED)
+    # Of several sections one that is active, if there is one: the states happen to be in that order.
+    found = found.order_by("associated_user__sort_key", "associated_user", "state", "id").distinct(
+        "associated_user__sort_key", "associated_user"
+    )
+    return [
+        Observed(place.associated_user, place, place.is_by_link)  # type: ignore[attr-defined, arg-type]
+        for place in found.select_related("associated_user")[:most]
+    ]
+
+
+def link_students(observer: Member, student_ids: Collection[int], *, by: User) -> int:
+    """Let an observer of the course observe these students of it, in this course only.
+
+    They come to stand beside each student in every section where the student is, in the student's state. Whoever
+    is linked already is passed over. Returns how many were linked. Raises NotAllowed, Invalid.
+    """
+    check_enrolls(observer.role, observer.course, by=by, observing=True)
+    _check_ids(observer, student_ids)
+    with transaction.atomic():
+        lock_users([observer.person.pk, *student_ids])
+        there = _places(observer.course, by).filter(user__in=student_ids)
+        places = list(there.select_related("user", "section__course"))
+        if {place.user_id for place in places} != set(student_ids):
+            raise Invalid({"student": [("invalid", _("Somebody among these is not a student of this course."))]})
+        linked = _seeing(observer.course, observer.person, by).filter(associated_user__in=student_ids)
+        done = set(linked.values_list("associated_user", flat=True))
+        enroll_many([_seat(observer, place) for place in places if place.user_id not in done], by=by)
+    return len(set(student_ids) - done)
+
+
+def _check_ids(observer: Member, student_ids: Collection[int]) -> None:
+    problem = ""
+    if not student_ids:
+        problem = _("Choose at least one student.")
+    elif len(student_ids) > MOST_AT_ONCE:
+        problem = _("Choose at most %(most)d students at once.") % {"most": MOST_AT_ONCE}
+    elif not observer.is_observer:
+        problem = _("Only observers can be linked to students.")
+    if problem:
+        raise Invalid({"student": [("invalid", problem)]})
+
+
+def _seat(observer: Member, beside: Enrollment) -> EnrollmentSpec:
+    state = Enrollment.State.COMPLETED if beside.state == Enrollment.State.COMPLETED else Enrollment.State.ACTIVE
+    return EnrollmentSpec(
+        observer.person, beside.section, observer.role, beside.user, state, beside.start_at, beside.end_at
+    )
+
+
+def unlink_student(observer: User, student: User, course: Course, *, by: User) -> None:
+    """End what `link_students` began. A link between the accounts is not ended here. Raises NotAllowed, Invalid."""
+    with transaction.atomic():
+        lock_users([observer.pk, student.pk])
+        beside = observing_in(course, observer, by=by).filter(associated_user=student)
+        places = list(beside.select_related("user", "role", "section"))
+        for place in places:
+            check(EnrollmentAction.REMOVE, place, course, by=by)
+        if not places:
+            raise Invalid({"student": [("invalid", _("These two are not linked in this course."))]})
+        if any(place.is_by_link for place in places):  # type: ignore[attr-defined]
+            raise Invalid({"student": [("invalid", _("This link holds for the whole school and is not ended here."))]})
+        change_states(places, Enrollment.State.DELETED, by=by)
+
+
+def stays_after(found: ObservationLink) -> CourseQuerySet:
+    """In which courses the observer goes on to see the student when this link ends: where the school has set it up."""
+    here = Enrollment.objects.present().filter(user=found.observer_id, associated_user=found.student_id)
+    courses = here.filter(only_by_link=False, state__in=Enrollment.COUNTED)
+    return Course.objects.filter(pk__in=courses.values("section__course")).order_by("sort_key", "id")
+
+
+def observing_by_course(
+    observer: User, student: User, *, states: Collection[str] = Enrollment.COUNTED
+) -> EnrollmentQuerySet:
+    """Through which enrollments somebody observes a student in single courses, without a link, by course."""
+    beside = Enrollment.objects.filter(user=observer, associated_user=student, state__in=states).filter(~by_link())
+    beside = beside.exclude(section__course__workflow_state=Course.State.DELETED)
+    return beside.select_related("section__course").order_by("section__course__sort_key", "id")
+
+
+def has_stopped(observer: User, student: User) -> bool:
+    """Whether somebody observed a student in single courses before, and no longer does."""
+    return observing_by_course(observer, student, states=[Enrollment.State.DELETED]).exists()
+
+
+def stop_observing(observer: User, student: User) -> int:
+    """Let an observer end by themselves what the school set up in single courses; a link between the accounts stays.
+
+    Returns how many enrollments ended: none where that was done already.
+    """
+    with transaction.atomic():
+        lock_users([observer.pk, student.pk])
+        places = list(observing_by_course(observer, student))
+        change_states(places, Enrollment.State.DELETED, by=observer)
+    return len(places)

@@ -1,0 +1,284 @@
+"""What happens to a course after it was made: edited, published, concluded, deleted and brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.domain.locks import hold_account, lock_users
+from accounts.domain.roles import roles_of
+from accounts.domain.sis_ids import check_may_set_sis_ids
+from accounts.domain.sticky_fields import stick
+from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.models import Account, Action, BaseType, Role, User
+from accounts.permissions.resolver import may_on_account, permissions_on
+from accounts.text.normal_form import is_readable, tidied
+from courses.domain.enrollments import changed_meanwhile
+from courses.models import Course, Enrollment, Submission, Term
+from courses.models.course import default_section
+
+State = Course.State
+SHORT_TEXTS = frozenset({"name", "course_code", "sis_course_id"})
+
+
+def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
+    """Change any of name, course_code, sis_course_id, account, term, syllabus_body, start_at, end_at, and whether these
+    dates bind (restrict_enrollments_to_course_dates).
+
+    What is not given stays; None empties a date or the term. To move the course one must manage the courses of both
+    accounts. Raises NotAllowed, Invalid.
+    """
+    check_may_manage(course.account, by)
+    with transaction.atomic():
+        # That of the course too: what becomes of it in the same transaction holds it again.
+        _hold_accounts(course, wanted)
+        held = Course.objects.select_for_update(of=("self",), no_key=True).select_related("account", "term")
+        course = held.get(pk=course.pk)
+        changed = {field: value for field, value in _tidied(wanted).items() if getattr(course, field) != value}
+        for field, value in changed.items():
+            setattr(course, field, value)
+        texts = {"name": course.name, "course_code": course.course_code, "sis_course_id": course.sis_course_id or ""}
+        check_texts("course", texts)
+        check_order("course", course.start_at, course.end_at)
+        if "account" in changed:
+            check_may_manage(course.account, by)
+            _check_roles_go_along(course)
+        if "sis_course_id" in changed:
+            check_may_set_sis_ids("changed", by=by)
+        if changed:
+            _save(course, changed, by)
+    return course
+
+
+def _check_roles_go_along(course: Course) -> None:
+    """Custom roles in use must be roles of the course's account: elsewhere what was decided on them does not hold."""
+    places = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(section__course=course)
+    known = roles_of(course.account, states=Role.State.values)
+    strange = Role.objects.filter(pk__in=places.values("role")).exclude(pk__in=known.order_by().values("pk"))
+    if labels := ", ".join(f"“{label}”" for label in strange.order_by("label").values_list("label", flat=True)):
+        message = _("People in this course have roles that do not exist in that account: %(roles)s.")
+        raise Invalid({"account_id": [("invalid", message % {"roles": labels})]})
+
+
+def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
+    kept = {field: tidied(value) if field in SHORT_TEXTS else value for field, value in wanted.items()}
+    if "sis_course_id" in kept:
+        kept["sis_course_id"] = kept["sis_course_id"] or None
+    if kept.get("course_code") == "":
+        del kept["course_code"]
+    return kept
+
+
+def _save(course: Course, changed: dict[str, Any], by: User) -> None:
+    try:
+        with transaction.atomic():
+            course.save(update_fields=stick(course, changed))
+    except IntegrityError:
+        raise sis_id_taken("course.sis_course_id") from None
+    record(Action.COURSE_CHANGED, by=by, course=course.pk, fields=sorted(changed))
+
+
+def publish(course: Course, *, by: User) -> None:
+    """Open a course to its students and observers; one that was concluded opens again. Raises NotAllowed."""
+    _set_state(course, State.AVAILABLE, by)
+
+
+def unpublish(course: Course, *, by: User) -> None:
+    """Close a course to its students and observers; not once there are grades. Raises NotAllowed, Refused."""
+    check_may_manage(course.account, by)
+    if has_grades(course):
+        raise Refused(_("Work in this course has been graded, so it cannot be unpublished. It can be concluded."))
+    _set_state(course, State.UNPUBLISHED, by)
+
+
+def has_grades(course: Course) -> bool:
+    """Whether any work in the course has been graded."""
+    return Submission.objects.filter(assignment__course=course, score__isnull=False).exists()
+
+
+def conclude(course: Course, *, by: User) -> None:
+    """Close a course to changes; whoever is in it can go on reading. Raises NotAllowed."""
+    _set_state(course, State.COMPLETED, by)
+
+
+def undelete(course: Course, *, by: User) -> None:
+    """Bring a deleted course back, unpublished and without people, who must be enrolled again.
+
+    Raises NotAllowed, and Invalid where its account has been deleted.
+    """
+    check_may_manage(course.account, by)
+    if course.workflow_state == State.DELETED:
+        _set_state(course, State.UNPUBLISHED, by)
+
+
+def _set_state(course: Course, state: str, by: User) -> None:
+    check_may_manage(course.account, by)
+    with transaction.atomic():
+        hold_account(course.account)
+        held = Course.objects.select_for_update(no_key=True).values_list("workflow_state", "account")
+        before, account_id = held.get(pk=course.pk)
+        if (before == State.DELETED and state != State.UNPUBLISHED) or account_id != course.account_id:
+            raise changed_meanwhile()
+        course.workflow_state = state
+        if before != state:
+            stick(course, ["status"])
+            course.save(update_fields=["workflow_state", "stuck_sis_fields"])
+            record(Action.COURSE_CHANGED, by=by, course=course.pk, before=before, state=state)
+
+
+def edit_and_delete(course: Course, *, by: User, **wanted: Any) -> Course:
+    """Change a course, as `edit_course` does, and delete it: both or, where one is refused, neither."""
+    check_may_manage(course.account, by)
+    with transaction.atomic():
+        # What either takes, in the order of all locks; each takes its own again.
+        _hold_accounts(course, wanted)
+        _lock_students(course)
+        course = edit_course(course, by=by, **wanted)
+        delete_course(course, by=by)
+    return course
+
+
+def _hold_accounts(course: Course, wanted: dict[str, Any]) -> None:
+    """Hold the account of a course and the one it is to move to."""
+    accounts = {account.pk: account for account in (course.account, wanted.get("account")) if account}
+    for _pk, account in sorted(accounts.items()):
+        hold_account(account)
+
+
+def _lock_students(course: Course) -> None:
+    """As for every change of a student's enrollments: a link made meanwhile waits, and then finds the course gone."""
+    lock_users(Enrollment.objects.students().filter(section__course=course).values_list("user_id", flat=True))
+
+
+@dataclass(frozen=True)
+class Inside:
+    """How many people a course has, of the kinds that matter before it is deleted."""
+
+    enrollments: int
+    students: int
+    observers: int
+    graded: int
+
+
+def what_is_inside(course: Course) -> Inside:
+    """The numbers to show before a course is deleted (two statements)."""
+    places = Enrollment.objects.present().filter(section__course=course)
+    by_type = dict(places.order_by().values_list("type").annotate(Count("id")))
+    graded = Submission.objects.filter(assignment__course=course, score__isnull=False).count()
+    students, observers = by_type.get(BaseType.STUDENT, 0), by_type.get(BaseType.OBSERVER, 0)
+    return Inside(sum(by_type.values()), students, observers, graded)
+
+
+END_ALL = """
+UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
+FROM courses_section s
+WHERE s.id = e.section_id AND s.course_id = %s AND e.state <> 'deleted'
+"""
+
+
+def delete_course(course: Course, *, by: User) -> int:
+    """Delete a course: every enrollment in it ends, the observers' with the students'. Returns how many did.
+
+    Nobody's account and no link is touched; what was handed in and graded stays with the course. Raises NotAllowed.
+    """
+    check_may_manage(course.account, by)
+    with transaction.atomic(), connection.cursor() as cursor:
+        _lock_students(course)
+        held = Course.objects.select_for_update(no_key=True).values_list("workflow_state", flat=True)
+        before = held.get(pk=course.pk)
+        if before == State.DELETED:
+            return 0
+        course.workflow_state = State.DELETED
+        course.save(update_fields=["workflow_state"])
+        cursor.execute(END_ALL, [course.pk])
+        ended = cursor.rowcount
+        record(Action.COURSE_DELETED, by=by, course=course.pk, name=course.name, before=before, enrollments=ended)
+    return ended
+
+
+PERMISSION = "manage_courses_admin"
+LONGEST = 255
+
+
+def check_may_manage(account: Account, by: User) -> None:
+    """Raise NotAllowed unless `by` may manage the courses of `account`."""
+    if not may_on_account(by, PERMISSION, account):
+        raise NotAllowed(_("To manage courses here you need the permission “Courses - manage” on this account."))
+
+
+def where_managed(accounts: Iterable[Account], *, by: User) -> set[int]:
+    """The ids of those of these accounts whose courses `by` may manage."""
+    return {pk for pk, keys in permissions_on(by, accounts).items() if PERMISSION in keys}
+
+
+def create_course(
+    account: Account,
+    *,
+    by: User,
+    name: str,
+    course_code: str = "",
+    sis_course_id: str = "",
+    term: Term | None = None,
+    start_at: datetime | None = None,
+    end_at: datetime | None = None,
+    restrict_enrollments_to_course_dates: bool = False,
+    syllabus_body: str = "",
+    publish: bool = False,
+) -> Course:
+    """Make a course with its default section.
+
+    Raises NotAllowed where `by` may not manage courses or set an SIS id; Invalid for texts too long and ids that are
+    taken.
+    """
+    check_may_manage(account, by)
+    name, course_code, sis_course_id = tidied(name), tidied(course_code), tidied(sis_course_id)
+    check_may_set_sis_ids(sis_course_id, by=by)
+    check_texts("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})
+    check_order("course", start_at, end_at)
+    try:
+        with transaction.atomic():
+            hold_account(account)
+            course = Course.objects.create(
+                account=account,
+                name=name,
+                course_code=course_code or name,
+                sis_course_id=sis_course_id or None,
+                term=term,
+                start_at=start_at,
+                end_at=end_at,
+                restrict_enrollments_to_course_dates=restrict_enrollments_to_course_dates,
+                syllabus_body=syllabus_body,
+                workflow_state=Course.State.AVAILABLE if publish else Course.State.UNPUBLISHED,
+            )
+            default_section(course)
+            record(Action.COURSE_CREATED, by=by, course=course.pk, account=account.pk)
+    except IntegrityError:
+        raise sis_id_taken("course.sis_course_id") from None
+    return course
+
+
+def check_texts(what: str, texts: dict[str, str]) -> None:
+    """Raise Invalid for a (tidied) name with nothing to read in it, and for what is too long."""
+    if not is_readable(texts["name"]):
+        raise Invalid({f"{what}.name": [("blank", _("Please give a name."))]})
+    for field, text in texts.items():
+        if len(text) > LONGEST:
+            raise Invalid({f"{what}.{field}": [("too_long", _("This may have 255 characters."))]})
+
+
+def check_order(what: str, start_at: datetime | None, end_at: datetime | None) -> None:
+    """Raise Invalid for an end before the start."""
+    if start_at and end_at and end_at <= start_at:
+        raise Invalid({f"{what}.end_at": [("invalid", _("The end must come after the start."))]})
+
+
+def sis_id_taken(field: str) -> Invalid:
+    """The complaint about an SIS id that something else has."""
+    return Invalid({field: [("taken", _("Something else has this SIS id."))]})

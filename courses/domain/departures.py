@@ -1,0 +1,25 @@
+"""Leaving for good: what ends in courses and accounts when somebody's account is deleted. Set-based throughout."""
+
+from __future__ import annotations
+
+from django.db.models.functions import Now
+
+from accounts.models import AccountAdmin, User
+from courses.domain.observation import unlink_person
+from courses.models import Enrollment
+
+State = Enrollment.State
+
+
+def leave_everything(user: User, *, by: User | None) -> dict[str, int]:
+    """End all enrollments, links (in both directions) and admin roles of `user`; returns how many of each.
+
+    Whoever observes the student goes out of the courses with them. Call it inside a transaction, first of all, as it
+    takes the locks.
+    """
+    links = unlink_person(user, by=by)
+    places = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
+    enrollments = places.update(state=State.DELETED, updated_at=Now())
+    roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
+    ended = roles.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
+    return {"links": links, "enrollments": enrollments, "admin_roles": ended}

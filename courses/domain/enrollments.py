@@ -1,0 +1,345 @@
+"""Putting people into sections, changing how they are there and removing them.
+
+Every change of a student's enrollment carries to the student's observers in the same transaction. One person and
+five hundred are the same rule, and cost the same number of statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import compress
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record_many
+from accounts.domain.locks import lock_users
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
+from courses.access.consent import NO_CONSENT, Consent, consent_of, taken_at_once
+from courses.access.observation import why_not_observe
+from courses.domain.locks import hold_sections
+from courses.domain.observer_enrollments import follow
+from courses.models import Course, Enrollment, Section
+
+State = Enrollment.State
+RETURNS_FROM = (State.INACTIVE, State.COMPLETED, State.DELETED, State.REJECTED)
+# What makes two enrollments the same: see Enrollment's constraints.
+KIND = ("section", "user", "type", "role", "associated_user")
+Kind = tuple[int, int, int, int | None]
+# What enrolling somebody again, who is there, may change.
+CHANGEABLE = (
+    "state",
+    "start_at",
+    "end_at",
+    "limit_privileges_to_course_section",
+    "completed_at",
+    "accepted_at",
+    "accepted_through",
+    "only_by_link",
+)
+# A student in a section: their ids.
+Place = tuple[int, int]
+# An enrollment as it is now, and the state it was in before (None: it is new).
+Change = tuple[Enrollment, str | None]
+
+
+@dataclass(frozen=True)
+class EnrollmentSpec:
+    """A place somebody is to have in a section.
+
+    `associated_user` is the student an observer observes in this one course. With `state` None a live enrollment
+    stays as it is, and other people are invited; observers need no invitation. Whatever the state, somebody who must
+    be asked is invited (courses/access/consent.py), unless their `consent` from another place in the course is given.
+    """
+
+    user: User
+    section: Section
+    role: Role
+    associated_user: User | None = None
+    state: str | None = State.ACTIVE
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+    # Whether they deal with the people of this section only; None leaves it as it is.
+    is_limited: bool | None = None
+    consent: Consent = NO_CONSENT
+    only_by_link: bool = False
+    # Given by somebody who is limited to sections: whoever comes in is so too, whoever is there stays as they are.
+    # An `is_limited` that says otherwise is not allowed.
+    comes_limited: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """What of it makes two enrollments the same."""
+        return self.section.pk, self.user.pk, self.role.pk, self.associated_user.pk if self.associated_user else None
+
+    def enrollment(self, before: Enrollment | None, taking: Consent) -> Enrollment:
+        """The enrollment it becomes, where there was one before; `taking` is the consent of who need not be asked.
+
+        Raises NotAllowed for a limit that is not theirs to change.
+        """
+        state, consent = self.state or _fitting(before.state if before else None, self.role), self.consent or taking
+        if before and before.accepted_at and before.state in Enrollment.ACCEPTED:
+            consent = consent_of(before)
+        if state in Enrollment.UNANSWERED:
+            consent = NO_CONSENT
+        elif not consent:
+            state = State.INVITED
+        since = before.completed_at if before and before.state == State.COMPLETED else timezone.now()
+        was_limited = bool(before and before.limit_privileges_to_course_section)
+        comes_in = before is None or before.state not in Enrollment.LIVE
+        if self.comes_limited:
+            is_limited = comes_in or was_limited
+            if self.is_limited not in (None, is_limited):
+                raise _not_to_limit(is_limited)
+        else:
+            is_limited = was_limited if self.is_limited is None else self.is_limited
+        return Enrollment(
+            user=self.user,
+            section=self.section,
+            role=self.role,
+            type=self.role.base_type,
+            associated_user=self.associated_user,
+            state=state,
+            start_at=self.start_at,
+            end_at=self.end_at,
+            limit_privileges_to_course_section=is_limited,
+            completed_at=since if state == State.COMPLETED else None,
+            updated_at=timezone.now(),
+            accepted_at=consent.at,
+            accepted_through=consent.through,
+            only_by_link=self.only_by_link,
+        )
+
+
+def _not_to_limit(is_limited: bool) -> NotAllowed:
+    if is_limited:
+        return NotAllowed(_("You deal with your own sections only, and nobody whom you enroll can deal with more."))
+    return NotAllowed(_("This person deals with everybody in the course. Who sees only a section cannot limit them."))
+
+
+def enroll(
+    user: User,
+    section: Section,
+    role: Role,
+    *,
+    by: User | None,
+    state: str | None = State.ACTIVE,
+    associated_user: User | None = None,
+    start_at: datetime | None = None,
+    end_at: datetime | None = None,
+    is_limited: bool | None = None,
+    comes_limited: bool = False,
+) -> Enrollment:
+    """Enroll `user`: `enroll_many` for one. Raises Invalid, NotAllowed."""
+    spec = EnrollmentSpec(
+        user, section, role, associated_user, state, start_at, end_at, is_limited, comes_limited=comes_limited
+    )
+    (made,) = enroll_many([spec], by=by)
+    return made
+
+
+def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None) -> list[Enrollment]:
+    """Give people these places; an enrollment of the same kind is updated in place, and a removed one revived.
+
+    Who observes a student in a section already does so with the role they have there, whoever made that, and one that
+    a link has made is now the school's own: it stays when the link ends.
+    All of them or, where one cannot be, none. Raises Invalid, and NotAllowed for a limit that is not theirs to change.
+    """
+    wanted = {spec.kind: spec for spec in specs}
+    for spec in wanted.values():
+        _check(spec)
+    if not wanted:
+        return []
+    with transaction.atomic():
+        lock_users(pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk)
+        _check_all_is_still_there(wanted)
+        _check_may_observe(wanted.values())
+        wanted = _with_the_roles_they_observe_in(wanted)
+        there = _enrollments_of(wanted)
+        taken = taken_at_once({user for _section, user, *_rest in wanted}, by=by)
+        made = [spec.enrollment(there.get(kind), taken.get(spec.user.pk, NO_CONSENT)) for kind, spec in wanted.items()]
+        before = {kind: enrollment.state for kind, enrollment in there.items()}
+        Enrollment.objects.bulk_create(
+            made,
+            update_conflicts=True,
+            unique_fields=KIND,
+            update_fields=[*CHANGEABLE, "updated_at"],
+        )
+        changes = [(enrollment, before.get(kind)) for kind, enrollment in zip(wanted, made, strict=True)]
+        _carry(changes)
+        differ = [_differs(there.get(kind), enrollment) for kind, enrollment in zip(wanted, made, strict=True)]
+        _record(compress(changes, differ), by)
+    return made
+
+
+def _differs(before: Enrollment | None, now: Enrollment) -> bool:
+    """Whether an enrollment was made or changed: enrolling somebody again as they are is nothing to be recorded."""
+    return before is None or any(getattr(before, field) != getattr(now, field) for field in CHANGEABLE)
+
+
+def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
+    """Look again, now that everybody is held: people and sections may have been deleted since they were looked up."""
+    people = {pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk}
+    gone = User.objects.filter(pk__in=people, state=User.State.DELETED).exists()
+    sections = {section for section, *_rest in wanted}
+    still_there = hold_sections(sections)
+    # One that has been moved to another course meanwhile is not found.
+    if gone or len(still_there) < len(sections) or not all(still_there):
+        raise changed_meanwhile()
+
+
+def _with_the_roles_they_observe_in(wanted: dict[Kind, EnrollmentSpec]) -> dict[Kind, EnrollmentSpec]:
+    """The same, with the role of who observes that student in that section already: nobody does so twice."""
+    students = {observed for *_rest, observed in wanted if observed}
+    if not students:
+        return wanted
+    there = Enrollment.objects.exclude(state__in=Enrollment.GONE).select_related("role")
+    there = there.filter(associated_user__in=students, user__in={user for _section, user, *_rest in wanted})
+    roles = {(place.section_id, place.user_id, place.associated_user_id): place.role for place in there}
+    specs = [
+        replace(spec, role=roles.get((section, user, observed), spec.role))
+        for (section, user, _role, observed), spec in wanted.items()
+    ]
+    return {spec.kind: spec for spec in specs}
+
+
+def _enrollments_of(wanted: dict[Kind, EnrollmentSpec]) -> dict[Kind, Enrollment]:
+    """By kind, those enrollments that are there already, removed ones too."""
+    sections, users, roles, _observed = zip(*wanted, strict=True)
+    there = Enrollment.objects.filter(section__in=set(sections), user__in=set(users), role__in=set(roles))
+    return {(each.section_id, each.user_id, each.role_id, each.associated_user_id): each for each in there}
+
+
+def _fitting(before: str | None, role: Role) -> str:
+    if before in Enrollment.LIVE:
+        return before
+    return State.ACTIVE if role.base_type == BaseType.OBSERVER else State.INVITED
+
+
+def _check(spec: EnrollmentSpec) -> None:
+    problem, section = None, spec.section
+    if spec.role.base_type not in COURSE_BASE_TYPES:
+        problem = ("role", _("This role belongs to accounts. Choose a course role."))
+    elif spec.user.state == User.State.DELETED:
+        problem = ("user_id", _("This person's account has been deleted."))
+    elif section.workflow_state == Section.State.DELETED or section.course.workflow_state == Course.State.DELETED:
+        problem = ("course_section_id", _("This course or section has been deleted."))
+    elif spec.associated_user and spec.role.base_type != BaseType.OBSERVER:
+        problem = ("associated_user_id", _("Only observers can be associated with a student."))
+    if problem:
+        raise Invalid({problem[0]: [("invalid", problem[1])]})
+
+
+def _check_may_observe(specs: Collection[EnrollmentSpec]) -> None:
+    observing = [spec for spec in specs if spec.associated_user]
+    if observing:
+        wanted = [(spec.user.pk, spec.associated_user.pk, spec.section.course_id) for spec in observing]  # type: ignore[union-attr]
+        if refusal := why_not_observe(wanted, field="associated_user_id"):
+            raise refusal
+
+
+def changed_meanwhile() -> Invalid:
+    """The complaint where somebody else has been quicker."""
+    return Invalid({"state": [("changed", _("This has been changed meanwhile. Please look again."))]})
+
+
+def change_state(
+    enrollment: Enrollment, state: str, *, by: User | None, only_from: Collection[str] = State.values
+) -> Enrollment:
+    """Conclude (`completed`), deactivate (`inactive`), remove (`deleted`) or reactivate (`active`). Raises Invalid.
+
+    Concluding or deactivating an invitation withdraws it. To `active` from an invitation is the person's own answer.
+    """
+    change_states([enrollment], state, by=by, only_from=only_from)
+    return enrollment
+
+
+def change_states(
+    enrollments: Iterable[Enrollment], state: str, *, by: User | None, only_from: Collection[str] = State.values
+) -> None:
+    """The same for many at once. Raises Invalid where one is no longer in one of the states `only_from`."""
+    by_id = {enrollment.pk: enrollment for enrollment in enrollments}
+    if not by_id:
+        return
+    with transaction.atomic():
+        lock_users(enrollment.user_id for enrollment in by_id.values())
+        # In which state and section each one is now: it may have been changed since it was looked up.
+        now_in = list(Enrollment.objects.filter(pk__in=by_id))
+        if any(there.state not in only_from for there in now_in):
+            raise changed_meanwhile()
+        changes: list[Change] = []
+        for is_invitation in (False, True):
+            group = [there for there in now_in if (there.state in Enrollment.UNANSWERED) is is_invitation]
+            values = _values_of(state, is_invitation=is_invitation)
+            # Who is so already stays as they are: since when, too.
+            anew = {there.pk for there in group if there.state != values["state"]}
+            if anew:
+                Enrollment.objects.filter(pk__in=anew).update(**values)
+            for there in group:
+                enrollment = by_id[there.pk]
+                now = {field: getattr(there, field) for field in ("section_id", *CHANGEABLE, "updated_at")}
+                for field, value in (now | values if there.pk in anew else now).items():
+                    setattr(enrollment, field, value)
+                changes.append((enrollment, there.state))
+        _carry(changes)
+        _record([(enrollment, before) for enrollment, before in changes if before != enrollment.state], by)
+
+
+def _values_of(state: str, *, is_invitation: bool) -> dict[str, Any]:
+    """What an enrollment is in another state: an invitation that the person does not accept can only end."""
+    now = timezone.now()
+    values: dict[str, Any] = {"state": state, "updated_at": now}
+    if is_invitation and state in (State.INACTIVE, State.COMPLETED):
+        values["state"] = State.DELETED
+    elif is_invitation and state == State.ACTIVE:
+        values |= {"accepted_at": now, "accepted_through": Enrollment.Through.PERSON}
+    elif state in (*Enrollment.UNANSWERED, State.REJECTED):
+        values |= {"accepted_at": None, "accepted_through": ""}
+    return values | {"completed_at": now if values["state"] == State.COMPLETED else None}
+
+
+def _carry(changes: Collection[Change]) -> None:
+    """Bring the observers of the students among these along."""
+    students = [(enrollment, before) for enrollment, before in changes if enrollment.type == BaseType.STUDENT]
+    places = {(enrollment.user_id, enrollment.section_id) for enrollment, _before in students}
+    came = {
+        (enrollment.user_id, enrollment.section_id)
+        for enrollment, before in students
+        if before is None or before in RETURNS_FROM
+    }
+    if came:
+        came -= _were_there(came, students)
+    for each, returned in ((places - came, False), (came, True)):
+        if each:
+            follow(each, returned=returned)
+
+
+def _were_there(places: Collection[Place], changes: Collection[Change]) -> set[Place]:
+    """Where of these a student was already, with this role or another, so that nobody comes back with them."""
+    users, sections = (set(column) for column in zip(*places, strict=True))
+    others = Enrollment.objects.live().students().filter(user__in=users, section__in=sections)
+    others = others.exclude(pk__in=[enrollment.pk for enrollment, _before in changes])
+    changed = {(each.user_id, each.section_id) for each, before in changes if before in Enrollment.LIVE}
+    return changed | set(others.values_list("user", "section"))
+
+
+def _record(changes: Iterable[Change], by: User | None) -> None:
+    about = [
+        (
+            enrollment.user_id,
+            {
+                "enrollment": enrollment.pk,
+                "section": enrollment.section_id,
+                "type": enrollment.type,
+                "before": before,
+                "state": enrollment.state,
+            },
+        )
+        for enrollment, before in changes
+    ]
+    record_many(Action.ENROLLMENT_CHANGED, about, by=by)

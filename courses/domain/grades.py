@@ -1,0 +1,141 @@
+"""A student's work, with released grades; those not released yet only for staff who ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Sum, TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from courses.access.courses import assignments_for
+from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
+
+
+class Status(TextChoices):
+    """Where a piece of work stands."""
+
+    GRADED = "graded", _("Graded")
+    SUBMITTED = "submitted", _("Submitted")
+    LATE = "late", _("Submitted late")
+    MISSING = "missing", _("Missing")
+    TO_DO = "to_do", _("To do")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One assignment and what the student did for it.
+
+    `sees_held_back` is for staff only: the reader also sees a grade that has not been released.
+    """
+
+    assignment: Assignment
+    submission: Submission | None
+    sees_held_back: bool = False
+
+    @property
+    def released(self) -> Submission | None:
+        """The submission once its grade was released."""
+        return self.submission if self.submission and self.submission.is_posted else None
+
+    @property
+    def graded(self) -> Submission | None:
+        """The only way to score and comments: the released submission, for some staff any."""
+        return self.submission if self.sees_held_back else self.released
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether score or comments are shown here that student and observers do not see yet."""
+        return self.released is None and (self.score is not None or bool(self.comments))
+
+    @property
+    def score(self) -> Decimal | None:
+        return self.graded.score if self.graded else None
+
+    @property
+    def comments(self) -> list[SubmissionComment]:
+        return list(self.graded.comments.all()) if self.graded else []
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        return self.submission.submitted_at if self.submission else None
+
+    @property
+    def status(self) -> Status:
+        due, handed_in = self.assignment.due_at, self.submission.submitted_at if self.submission else None
+        if self.score is not None:
+            return Status.GRADED
+        if handed_in:
+            return Status.LATE if due and handed_in > due else Status.SUBMITTED
+        return Status.MISSING if due and due < timezone.now() else Status.TO_DO
+
+
+@dataclass(frozen=True)
+class Total:
+    """Points reached, of those that could be reached in the work graded so far."""
+
+    points: Decimal
+    possible: Decimal
+
+    @property
+    def percent(self) -> Decimal | None:
+        return 100 * self.points / self.possible if self.possible else None
+
+
+def work_of(student: User, course: Course, *, sees_held_back: bool = False) -> list[Work]:
+    """Every published assignment with `student`'s work on it, by due date (three statements)."""
+    return [_work(assignment, sees_held_back) for assignment in assignments_for(student, course)]
+
+
+def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
+    """The same of one assignment; None when it is not published."""
+    found = assignments_for(student, course).filter(pk=assignment_id).first()
+    return _work(found) if found else None
+
+
+def _work(assignment: Assignment, sees_held_back: bool = False) -> Work:
+    mine: list[Submission] = assignment.work  # type: ignore[attr-defined]
+    return Work(assignment, mine[0] if mine else None, sees_held_back)
+
+
+def total(works: Iterable[Work]) -> Total:
+    """The sum of the released scores, of assignments that are worth points."""
+    graded = [
+        (work.released.score, work.assignment.points_possible)
+        for work in works
+        if work.released and work.released.score is not None and work.assignment.points_possible is not None
+    ]
+    return Total(sum((score for score, _of in graded), Decimal()), sum((of for _score, of in graded), Decimal()))
+
+
+Totals = dict[tuple[int, int], Total]
+
+
+def totals_of(enrollments: Collection[Enrollment]) -> Totals:
+    """By (student id, course id), the total of each of these students' enrollments (one statement).
+
+    A student without a released grade is left out.
+    """
+    graded = Submission.objects.filter(
+        student__in={enrollment.user_id for enrollment in enrollments},
+        assignment__course__in={enrollment.section.course_id for enrollment in enrollments},
+        assignment__published=True,
+        assignment__points_possible__isnull=False,
+        posted_at__lte=timezone.now(),
+        score__isnull=False,
+    )
+    sums = graded.values_list("student", "assignment__course").annotate(
+        Sum("score"), Sum("assignment__points_possible")
+    )
+    return {(student, course): Total(points, possible) for student, course, points, possible in sums}
+
+
+def score_of(enrollment: Enrollment, totals: Totals) -> float | None:
+    """The percentage reached, with two decimals; None without a released grade."""
+    total = totals.get((enrollment.user_id, enrollment.section.course_id))
+    percent = total.percent if total else None
+    return None if percent is None else float(round(percent, 2))

@@ -1,0 +1,34 @@
+"""Invitations: whoever is enrolled without further ado is invited, and says yes or no themselves."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import User
+from courses.access.permissions import STAFF_TYPES
+from courses.domain.enrollments import change_state
+from courses.models import Course, Enrollment
+from courses.models.enrollment import EnrollmentQuerySet
+
+State = Enrollment.State
+
+
+def invitations_of(user: User) -> EnrollmentQuerySet:
+    """What `user` is invited to and could open, by course; what one would only take, once it is published."""
+    invited = Enrollment.objects.present().filter(user=user, state=State.INVITED)
+    published = Q(section__course__workflow_state__in=Course.READABLE)
+    found = invited.begun().filter(published | Q(type__in=STAFF_TYPES))
+    return found.select_related("section__course", "role").order_by("section__course__sort_key", "id")
+
+
+def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:
+    """Accept or refuse an invitation of one's own. Raises NotAllowed; Invalid where there is none (any more)."""
+    if enrollment.user_id != by.pk:
+        raise NotAllowed(_("Only the invited person can answer an invitation."))
+    if by.actor is not None:
+        raise NotAllowed(_("You are acting as somebody else. Only they themselves can answer their invitations."))
+    if enrollment.state != State.INVITED:
+        raise Invalid({"state": [("invalid", _("This invitation has been answered already."))]})
+    change_state(enrollment, State.ACTIVE if accepts else State.REJECTED, by=by, only_from=[State.INVITED])

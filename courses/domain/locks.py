@@ -1,0 +1,26 @@
+"""The lock on sections and their courses, before the enrollments in them change (see accounts/domain/locks.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+STILL_THERE = """
+WITH c AS MATERIALIZED (
+    SELECT id, workflow_state FROM courses_course
+    WHERE id IN (SELECT course_id FROM courses_section WHERE id = ANY(%(sections)s)) ORDER BY id FOR SHARE
+)
+SELECT s.workflow_state = 'active' AND c.workflow_state <> 'deleted'
+FROM courses_section s JOIN c ON c.id = s.course_id WHERE s.id = ANY(%(sections)s) ORDER BY s.id FOR SHARE OF s
+"""
+
+
+def hold_sections(sections: Iterable[int]) -> list[bool]:
+    """Keep these sections (ids) and their courses from being deleted until the transaction ends (one statement).
+
+    Returns of each that is found whether both are there.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_THERE, {"sections": sorted(set(sections))})
+        return [there for (there,) in cursor.fetchall()]

@@ -1,0 +1,238 @@
+"""One person in a course with one role, and what staff do to them there: all their enrollments of that role at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.domain.locks import lock_users
+from accounts.errors import Invalid
+from accounts.models import BaseType, Role, User
+from courses.access.consent import consent_of
+from courses.access.courses import READING
+from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls, check_section, gives_limited
+from courses.access.permissions import STAFF_TYPES, sections_seen
+from courses.domain.enrollments import EnrollmentSpec, change_states, changed_meanwhile, enroll_many
+from courses.domain.locks import hold_sections
+from courses.domain.observer_enrollments import by_link
+from courses.models import Course, Enrollment, Section
+from courses.models.enrollment import EnrollmentQuerySet
+
+State = Enrollment.State
+# In which states each action finds somebody, and in which it leaves them.
+FROM: dict[EnrollmentAction, Collection[str]] = {
+    EnrollmentAction.CONCLUDE: Enrollment.LIVE,
+    EnrollmentAction.DEACTIVATE: Enrollment.LIVE,
+    EnrollmentAction.REACTIVATE: (State.INACTIVE, State.COMPLETED),
+    EnrollmentAction.REMOVE: (*Enrollment.LIVE, State.INACTIVE, State.COMPLETED),
+}
+INTO = {
+    EnrollmentAction.CONCLUDE: State.COMPLETED,
+    EnrollmentAction.DEACTIVATE: State.INACTIVE,
+    EnrollmentAction.REACTIVATE: State.ACTIVE,
+    EnrollmentAction.REMOVE: State.DELETED,
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person in a course with one role, in one section or several."""
+
+    course: Course
+    person: User
+    role: Role
+    places: tuple[Enrollment, ...]
+
+    @property
+    def is_student(self) -> bool:
+        return self.role.base_type == BaseType.STUDENT
+
+    @property
+    def is_observer(self) -> bool:
+        return self.role.base_type == BaseType.OBSERVER
+
+    @property
+    def runs_course(self) -> bool:
+        """Whether they are here to teach or to build the course, so that a limit to their sections means something."""
+        return self.role.base_type in STAFF_TYPES
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether they deal with the people of their sections only."""
+        return any(place.limit_privileges_to_course_section for place in self.places)
+
+    def subject_to(self, action: EnrollmentAction) -> list[Enrollment]:
+        """The enrollments that this would change."""
+        return [place for place in self.places if place.state in FROM[action]]
+
+    def within(self, section_id: int) -> Member:
+        """The same person with only the enrollments in one section."""
+        return replace(self, places=tuple(place for place in self.places if place.section_id == section_id))
+
+    def own_places(self) -> list[Enrollment]:
+        """Those in sections of one's own: an observer's place beside a student goes where the student goes."""
+        return [place for place in self.places if place.associated_user_id is None]
+
+
+def members_in(course: Course, user_id: int, role_id: int | None = None, *, by: User) -> list[Member]:
+    """The person as whatever they are in the sections of `course` that `by` sees, one for each role; or nothing."""
+    there = Enrollment.objects.present().filter(section__course=course, user=user_id).within(sections_seen(by, course))
+    if role_id is not None:
+        there = there.filter(role=role_id)
+    there = there.exclude(user__state=User.State.DELETED)
+    there = there.order_by("role__account_id", "role_id", "section__sort_key", "id")
+    found: dict[int, list[Enrollment]] = {}
+    for place in there.select_related("user", "role", "associated_user", "section__course"):
+        found.setdefault(place.role_id, []).append(place)
+    return [Member(course, places[0].user, places[0].role, tuple(places)) for places in found.values()]
+
+
+def watchers_of(member: Member) -> int:
+    """How many people follow this student where these enrollments are."""
+    beside = _beside(member.person, {place.section_id for place in member.places})
+    return beside.values("user").distinct().count()
+
+
+def _beside(student: User, section_ids: Collection[int]) -> EnrollmentQuerySet:
+    there = Enrollment.objects.present().filter(type=BaseType.OBSERVER, associated_user=student)
+    return there.filter(section__in=section_ids, state__in=READING)
+
+
+def carry_out(member: Member, action: EnrollmentAction, *, by: User) -> None:
+    """Conclude, deactivate, reactivate or remove all of them. Raises NotAllowed, Invalid."""
+    places = member.subject_to(action)
+    for place in places:
+        check(action, place, member.course, by=by)
+    if not places:
+        raise Invalid({"state": [("invalid", _("Nothing has to be changed: this has been done already."))]})
+    change_states(places, INTO[action], by=by, only_from=FROM[action])
+
+
+def _as_now(member: Member, by: User) -> Member:
+    """The same person as they are now that they are held. Raises Invalid where they are not there any more."""
+    found = members_in(member.course, member.person.pk, member.role.pk, by=by)
+    if not found:
+        raise changed_meanwhile()
+    return found[0]
+
+
+def set_sections(member: Member, sections: Iterable[Section], *, by: User, is_limited: bool | None = None) -> None:
+    """Have somebody in exactly these sections of the course. New places are as their most alive one is now.
+
+    `is_limited` says whether they deal with the people of these sections only; None leaves it, as does somebody who is
+    limited themselves, except that nobody comes into a section by them without a limit. Whoever observes a
+    student in this course only keeps doing so in the new sections. Raises NotAllowed, Invalid.
+    """
+    wanted = {section.pk: section for section in sections}
+    with transaction.atomic():
+        lock_users([member.person.pk, *(place.user_id for place in _observers_here_only(member))])
+        member = _as_now(member, by)
+        _check_sections(member, wanted.values(), by)
+        observers = _observers_here_only(member) if member.is_student else []
+        here = {place.section_id: place for place in member.own_places()}
+        model = min(here.values(), key=_liveness)
+        new = [section for pk, section in wanted.items() if pk not in here]
+        limit = model.limit_privileges_to_course_section if is_limited is None else is_limited
+        comes_limited = gives_limited(member.role, member.course, by=by)
+        specs = [replace(_seat(model, section, member.role), is_limited=limit or comes_limited) for section in new]
+        if is_limited is not None and not comes_limited:
+            kept = [place for pk, place in here.items() if pk in wanted]
+            others = [place for place in kept if place.limit_privileges_to_course_section != limit]
+            specs += [replace(_seat(place, place.section, member.role), is_limited=limit) for place in others]
+        enroll_many(specs, by=by)
+        enroll_many([_seat(place, section, place.role) for place in observers for section in new], by=by)
+        change_states([place for pk, place in here.items() if pk not in wanted], State.DELETED, by=by)
+
+
+def _check_sections(member: Member, sections: Collection[Section], by: User) -> None:
+    places = member.own_places()
+    for place in places:
+        check(EnrollmentAction.MOVE, place, member.course, by=by)
+    for section in sections:
+        check_section(section.pk, member.course, by=by)
+    problem = ""
+    if not places:
+        problem = _("An observer of a student is always in the student's sections.")
+    elif not sections:
+        problem = _("Choose at least one section. To take somebody out of the course, remove them.")
+    elif any(section.course_id != member.course.pk for section in sections):
+        problem = _("This section is not of this course.")
+    if problem:
+        raise Invalid({"sections": [("invalid", problem)]})
+
+
+def _observers_here_only(member: Member) -> list[Enrollment]:
+    """One enrollment of each person who observes this student in this course without a link."""
+    beside = _beside(member.person, {place.section_id for place in member.places}).filter(~by_link())
+    found = beside.select_related("user", "role", "associated_user").order_by("id")
+    return list({(place.user_id, place.role_id): place for place in found}.values())
+
+
+def change_role(member: Member, role: Role, *, by: User) -> None:
+    """Have somebody in the same sections with another role, in the same state. Takes removing and adding.
+
+    As anything but an observer they observe nobody; as anything but a student nobody observes them.
+    Raises NotAllowed, Invalid.
+    """
+    with transaction.atomic():
+        observed = [place.associated_user_id for place in member.places if place.associated_user_id]
+        lock_users([member.person.pk, *observed])
+        _change_role(_as_now(member, by), role, by)
+
+
+def _change_role(member: Member, role: Role, by: User) -> None:
+    for place in member.places:
+        check(EnrollmentAction.REMOVE, place, member.course, by=by)
+    if role == member.role:
+        raise Invalid({"role": [("invalid", _("This is the role they have."))]})
+    stays_observer = role.base_type == member.role.base_type == BaseType.OBSERVER
+    observing = stays_observer and any(place.associated_user_id for place in member.places)
+    check_enrolls(role, member.course, by=by, observing=observing)
+    specs: dict[object, EnrollmentSpec] = {}
+    limited = gives_limited(role, member.course, by=by)
+    for place in sorted(member.places, key=_liveness, reverse=True):
+        spec = _seat(place, place.section, role, observes=stays_observer)
+        spec = replace(spec, is_limited=spec.is_limited or limited)
+        specs[spec.kind] = spec
+    has_it_already = {
+        (place.section_id, place.user_id, place.role_id, place.associated_user_id)
+        for place in _with_role(member, role).live()
+    }
+    new = [spec for kind, spec in specs.items() if kind not in has_it_already]
+    # Who observes a student does so with one role; of a student's, the observers must find the new one in place.
+    if member.is_observer:
+        hold_sections(place.section_id for place in member.places)
+        change_states(member.places, State.DELETED, by=by)
+        enroll_many(new, by=by)
+    else:
+        enroll_many(new, by=by)
+        change_states(member.places, State.DELETED, by=by)
+
+
+def _with_role(member: Member, role: Role) -> EnrollmentQuerySet:
+    return Enrollment.objects.present().filter(user=member.person, role=role, section__course=member.course)
+
+
+def _liveness(place: Enrollment) -> int:
+    """The smaller, the more alive."""
+    order = [*FROM[EnrollmentAction.REMOVE]]
+    return order.index(place.state) if place.state in order else len(State)
+
+
+def _seat(place: Enrollment, section: Section, role: Role, *, observes: bool = True) -> EnrollmentSpec:
+    student = place.associated_user if observes else None
+    return EnrollmentSpec(
+        place.user,
+        section,
+        role,
+        student,
+        place.state,
+        place.start_at,
+        place.end_at,
+        place.limit_privileges_to_course_section,
+        consent_of(place),
+        only_by_link=observes and place.only_by_link,
+    )

@@ -1,0 +1,246 @@
+"""Links between observers and students: made, repaired, ended, with the enrollments that come and go with them.
+
+The rules are Canvas's (reference: what a link does). All of it is set-based: the number of statements depends
+neither on how many courses a student has nor on how many observers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from accounts.domain.audit import record, record_many
+from accounts.domain.locks import lock_users, lock_with_linked
+from accounts.errors import Invalid
+from accounts.models import Account, Action, ObservationLink, User
+from accounts.models.account_tree import with_all_below
+from courses.access.observation import why_not_observe
+from courses.domain.observation_scopes import keep_within_scopes
+from courses.domain.observer_enrollments import MAKE_FOR_LINKS
+from courses.models import Course
+
+LINK = """
+INSERT INTO accounts_observationlink AS l (observer_id, student_id, state, origin, scope, created_at, updated_at)
+SELECT observer_id, student_id, 'active', %(origin)s, %(scope)s, now(), now()
+FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]) AS wanted(observer_id, student_id)
+ON CONFLICT (observer_id, student_id) DO UPDATE
+SET state = 'active',
+    updated_at = CASE WHEN l.state = 'active' THEN l.updated_at ELSE now() END,
+    origin = CASE WHEN l.state = 'active' THEN l.origin ELSE EXCLUDED.origin END,
+    sis_import_id = CASE WHEN l.state = 'active' THEN l.sis_import_id END,
+    scope = CASE WHEN l.state = 'active' AND l.scope = 'all' THEN 'all' ELSE EXCLUDED.scope END
+-- What a statement reads is as it was before it.
+RETURNING *, (SELECT b.scope FROM accounts_observationlink b WHERE b.id = l.id AND b.state = 'active') AS scope_before
+"""
+
+# What the school has set up in single courses stays.
+UNLINK = """
+UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
+WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND only_by_link
+  AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+"""
+
+NAME_COURSE = """
+INSERT INTO courses_linkcourse (link_id, course_id) VALUES (%(link)s, %(course)s) ON CONFLICT DO NOTHING
+"""
+
+NAME_COURSES = """
+INSERT INTO courses_linkcourse (link_id, course_id)
+SELECT DISTINCT %(link)s::bigint, c.id
+FROM courses_enrollment e
+JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
+JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
+WHERE e.user_id = %(student)s AND e.type = 'StudentEnrollment' AND e.accepted_at IS NOT NULL
+  AND e.state NOT IN ('deleted', 'rejected') AND c.account_id = ANY(%(accounts)s)
+ON CONFLICT DO NOTHING
+"""
+
+
+def link(
+    observer: User,
+    student: User,
+    *,
+    origin: ObservationLink.Origin,
+    by: User | None,
+    course: Course | None = None,
+    account: Account | None = None,
+) -> ObservationLink:
+    """Let `observer` follow `student`: in all courses, or (with `course`) in that one besides any before.
+
+    With `account` in those that the student takes in that account and below it now.
+
+    Idempotent: linking again repairs what is missing, and is recorded only where it opens more than before. A narrower
+    link never narrows a wider one.
+    Returns the live link. Raises Invalid for two who may not observe (courses/access/observation.py).
+    """
+    with transaction.atomic(savepoint=False):
+        lock_users([observer.pk, student.pk])
+        made = link_held(observer, student, origin=origin, by=by, course=course, account=account)
+    # Out here a refusal spoils no transaction of the caller's: nothing has been done.
+    if isinstance(made, Invalid):
+        raise made
+    return made
+
+
+def link_held(
+    observer: User,
+    student: User,
+    *,
+    origin: ObservationLink.Origin,
+    by: User | None,
+    course: Course | None,
+    account: Account | None,
+) -> ObservationLink | Invalid:
+    """`link` for two people whose rows the caller holds in its transaction; gives the refusal, if there is one."""
+    if refusal := why_not_observe([(observer.pk, student.pk, course.pk if course else None)]):
+        return refusal
+    scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
+    values = {"observers": [observer.pk], "students": [student.pk], "origin": origin, "scope": scope}
+    (made,) = ObservationLink.objects.raw(LINK, values)
+    with connection.cursor() as cursor:
+        named = _name_courses(cursor, made, course, account)
+        cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
+    if made.scope != made.scope_before or (named and made.scope == ObservationLink.Scope.COURSES):  # type: ignore[attr-defined]
+        record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
+    made.observer, made.student = observer, student
+    return made
+
+
+def _name_courses(cursor: CursorWrapper, link: ObservationLink, course: Course | None, account: Account | None) -> int:
+    """Write down to which courses a link is limited, besides any before; returns how many are new."""
+    if course:
+        cursor.execute(NAME_COURSE, {"link": link.pk, "course": course.pk})
+    named: int = cursor.rowcount if course else 0
+    if account:
+        below = with_all_below(account)
+        cursor.execute(NAME_COURSES, {"link": link.pk, "student": link.student_id, "accounts": below})
+        named += cursor.rowcount
+    return named
+
+
+def repair(observer: User, student: User) -> ObservationLink:
+    """Put back what a live link should have made and is missing, such as an enrollment removed by hand.
+
+    Call it inside a transaction.
+    """
+    lock_users([student.pk])
+    found = ObservationLink.objects.live().get(observer=observer, student=student)
+    with connection.cursor() as cursor:
+        cursor.execute(MAKE_FOR_LINKS, {"links": [found.pk]})
+    found.observer, found.student = observer, student
+    return found
+
+
+def unlink(found: ObservationLink, *, by: User | None) -> None:
+    """End a link: every enrollment that it has made goes with it, at once. linking.stays_after says what does not."""
+    unlink_all([(found.observer_id, found.student_id)], by=by)
+
+
+END_OBSERVING = """
+UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
+WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND associated_user_id IS NOT NULL
+  AND (user_id = %(user)s OR associated_user_id = %(user)s)
+"""
+
+
+def unlink_person(user: User, *, by: User | None) -> int:
+    """End every link `user` has, as observer and as student, with all that comes of them; returns how many.
+
+    Being an observer in single courses, without a link, ends too. Call it inside a transaction.
+    """
+    links = lock_with_linked(user)
+    ended = unlink_all(list(links.values_list("observer_id", "student_id")), by=by)
+    with connection.cursor() as cursor:
+        cursor.execute(END_OBSERVING, {"user": user.pk})
+    return ended
+
+
+Pairs = Collection[tuple[int, int]]
+
+LINKED_BEFORE = """
+SELECT observer_id, student_id, scope FROM accounts_observationlink
+WHERE state = 'active'
+  AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+"""
+
+# What ends here is no import's any more, so none that is taken back revives it; one that ends it says so afterwards.
+END_LINKS = """
+WITH ended AS (
+    UPDATE accounts_observationlink SET state = 'deleted', sis_import_id = NULL, updated_at = now()
+    WHERE state = 'active'
+      AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+    RETURNING id
+)
+DELETE FROM courses_linkcourse WHERE link_id IN (SELECT id FROM ended)
+"""
+
+
+def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -> list[int]:
+    """Let each observer follow the student in all courses, for (observer id, student id) pairs; as `link` for one.
+
+    Returns the ids of the links, all of them live now. What was linked so already is repaired and not recorded again.
+    For rosters, whose rows were looked at before: nothing is refused here. Raises IntegrityError for a person linked
+    with themselves. Five statements, however many pairs.
+    """
+    values = {**_sides(pairs), "origin": origin, "scope": ObservationLink.Scope.ALL}
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        lock_users(values["observers"] + values["students"])
+        cursor.execute(LINKED_BEFORE, values)
+        before = {(observer, student) for observer, student, scope in cursor.fetchall() if scope == values["scope"]}
+        links = [made.pk for made in ObservationLink.objects.raw(LINK, values)]
+        cursor.execute(MAKE_FOR_LINKS, {"links": links})
+        made = [(student, {"observer": observer}) for observer, student in pairs if (observer, student) not in before]
+        record_many(Action.LINK_MADE, made, by=by, origin=origin, scope=ObservationLink.Scope.ALL)
+    return links
+
+
+def unlink_all(pairs: Pairs, *, by: User | None) -> int:
+    """End the live links among these (observer id, student id) pairs; returns how many there were.
+
+    What the school has set up in single courses, by hand or by a file, stays. Five statements, however many pairs.
+    """
+    values = _sides(pairs)
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        lock_users(values["students"])
+        cursor.execute(LINKED_BEFORE, values)
+        live = [(observer, student) for observer, student, _scope in cursor.fetchall()]
+        values = _sides(live)
+        cursor.execute(END_LINKS, values)
+        cursor.execute(UNLINK, values)
+        record_many(Action.LINK_REMOVED, [(student, {"observer": observer}) for observer, student in live], by=by)
+    return len(live)
+
+
+NARROW = """
+UPDATE accounts_observationlink l SET scope = 'courses', updated_at = now()
+WHERE l.id = ANY(%(links)s) AND l.state = 'active' AND l.scope = 'all'
+  AND EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id)
+RETURNING l.observer_id, l.student_id
+"""
+
+PLACES_OF_LINKS = """
+SELECT DISTINCT section_id FROM courses_enrollment WHERE type = 'ObserverEnrollment' AND state <> 'deleted'
+AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
+"""
+
+
+def narrow_all(links: Collection[int], *, by: User | None) -> int:
+    """Let links that were limited to some courses, and then opened all, open only those again; returns how many.
+
+    The caller holds the students' locks. Four statements, however many links.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(NARROW, {"links": list(links)})
+        pairs = cursor.fetchall()
+        cursor.execute(PLACES_OF_LINKS, _sides(pairs))
+        keep_within_scopes(section for (section,) in cursor.fetchall())
+    made = [(student, {"observer": observer}) for observer, student in pairs]
+    record_many(Action.LINK_MADE, made, by=by, scope=ObservationLink.Scope.COURSES)
+    return len(pairs)
+
+
+def _sides(pairs: Pairs) -> dict[str, Any]:
+    return {"observers": [observer for observer, _ in pairs], "students": [student for _, student in pairs]}

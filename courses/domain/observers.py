@@ -1,0 +1,102 @@
+"""Who observes a student: by a link between their accounts, by what the school set up in single courses, or both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ObservationLink, User
+from courses.domain.observer_enrollments import by_link
+from courses.domain.rosters import observers_of
+from courses.models import Course, Enrollment
+from courses.models.enrollment import EnrollmentQuerySet
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Somebody who observes a student: the link, if there is one, and the courses where the school has set it up."""
+
+    person: User
+    link: ObservationLink | None
+    courses: tuple[Course, ...]
+    since: datetime
+
+    @property
+    def how(self) -> str | Promise:
+        """How it came about."""
+        return self.link.get_origin_display() if self.link else _("Set up in single courses")
+
+    @property
+    def opens_all(self) -> bool:
+        """Whether all of the student's courses are open to them."""
+        return self.link is not None and self.link.scope == ObservationLink.Scope.ALL
+
+    @property
+    def course_names(self) -> list[str]:
+        """Where not all are open, the courses that are, by name."""
+        opened = [named.course.name for named in self.link.courses.all()] if self.link else []
+        return sorted({*opened, *(course.name for course in self.courses)})
+
+
+def who_observes(student: User) -> list[Observer]:
+    """Everybody who observes `student`, by name (three statements)."""
+    links = {link.observer_id: link for link in observers_of(student).prefetch_related("courses__course")}
+    people = {pk: link.observer for pk, link in links.items()}
+    courses: dict[int, list[Course]] = defaultdict(list)
+    since = {pk: link.updated_at for pk, link in links.items()}
+    for place in _beside(Enrollment.objects.filter(associated_user=student)).select_related("user", "section__course"):
+        people.setdefault(place.user_id, place.user)
+        since.setdefault(place.user_id, place.created_at)
+        if place.section.course not in courses[place.user_id]:
+            courses[place.user_id].append(place.section.course)
+    ordered = sorted(people.values(), key=lambda person: (person.sort_key, person.pk))
+    return [Observer(one, links.get(one.pk), tuple(courses[one.pk]), since[one.pk]) for one in ordered]
+
+
+def _beside(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    """Those that the school has set up itself, of people who are still here."""
+    found = enrollments.present().filter(
+        only_by_link=False, state__in=Enrollment.COUNTED, associated_user__isnull=False
+    )
+    found = found.exclude(user__state=User.State.DELETED).exclude(associated_user__state=User.State.DELETED)
+    return found.order_by("id")
+
+
+@dataclass(frozen=True)
+class InSingleCourses:
+    """Somebody at the other side, in these courses only and without a link."""
+
+    person: User
+    courses: tuple[Course, ...]
+
+
+def observers_in_single_courses(student: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
+    """Who observes `student` in single courses of these accounts (None: any), without a link; one statement."""
+    found = _without_link(Enrollment.objects.filter(associated_user=student), accounts)
+    return _grouped((place.user, place) for place in found.order_by("user__sort_key", "user"))
+
+
+def observed_in_single_courses(observer: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
+    """Whom `observer` observes in the same way."""
+    found = _without_link(Enrollment.objects.filter(user=observer), accounts)
+    ordered = found.order_by("associated_user__sort_key", "associated_user")
+    return _grouped((place.associated_user, place) for place in ordered if place.associated_user)
+
+
+def _without_link(enrollments: EnrollmentQuerySet, accounts: Collection[int] | None) -> EnrollmentQuerySet:
+    found = _beside(enrollments).filter(~by_link()).select_related("user", "associated_user", "section__course")
+    return found if accounts is None else found.filter(section__course__account__in=accounts)
+
+
+def _grouped(places: Iterable[tuple[User, Enrollment]]) -> list[InSingleCourses]:
+    people: dict[int, User] = {}
+    courses: dict[int, dict[int, Course]] = defaultdict(dict)
+    for person, place in places:
+        people[person.pk] = person
+        courses[person.pk][place.section.course_id] = place.section.course
+    return [InSingleCourses(person, tuple(courses[pk].values())) for pk, person in people.items()]

@@ -1,0 +1,246 @@
+"""Lists of people: who is in a course, and who belongs to an account."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    When,
+)
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
+from accounts.models.account_tree import with_all_below
+from accounts.models.user import UserQuerySet
+from accounts.permissions.resolver import account_permissions, may_on_account
+from accounts.text.collation import Holds
+from courses.access.permissions import sections_seen
+from courses.domain.observer_enrollments import by_link
+from courses.models import Course, Enrollment, Section
+from courses.models.course import CourseQuerySet
+from courses.models.enrollment import EnrollmentQuerySet
+
+
+def searched(
+    people: UserQuerySet, words: str, permissions: Collection[str], *, known: Q | Exists | None = None
+) -> UserQuerySet:
+    """Those whose name holds `words`; also login and e-mail, and SIS id, if the reader may see these.
+
+    Searching by what one may not see would tell it all the same. `known`: of whom more may be seen than the name,
+    where that is not everybody.
+    """
+    if not words:
+        return people
+    secret = Q(pk__in=[])
+    if "view_user_logins" in permissions:
+        secret |= Q(login_id__icontains=words) | Q(email__icontains=words)
+    if "read_sis" in permissions:
+        secret |= Q(sis_user_id__icontains=words)
+    if known is not None:
+        secret &= Q(known)
+    return people.filter(Q(Holds(words)) | secret)
+
+
+def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
+    """Every enrollment in `course`, as far as `by` sees its sections, with what a line about it says."""
+    return _there(course, by).select_related("section", "role", "associated_user").order_by("section__sort_key", "id")
+
+
+def _there(course: Course, by: User) -> EnrollmentQuerySet:
+    return Enrollment.objects.present().filter(section__course=course).within(sections_seen(by, course))
+
+
+class Shown(TextChoices):
+    """Whom a roster shows, by the state of their enrollments."""
+
+    CURRENT = "current", _("In the course now")
+    INACTIVE = "inactive", _("Inactive")
+    CONCLUDED = "concluded", _("Concluded")
+    ALL = "all", _("Everybody")
+
+
+STATES = {
+    Shown.CURRENT: Enrollment.LIVE,
+    Shown.INACTIVE: (Enrollment.State.INACTIVE,),
+    Shown.CONCLUDED: (Enrollment.State.COMPLETED,),
+}
+
+
+class Sort(TextChoices):
+    """By what a roster is sorted."""
+
+    NAME = "name", _("Name")
+    SECTION = "section", _("Section")
+    ROLE = "role", _("Role")
+
+
+# Those who run a course come before those who are in it.
+BY_ROLE = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER, BaseType.STUDENT, BaseType.OBSERVER)
+FIRST = {
+    Sort.SECTION: Min("section__name"),
+    Sort.ROLE: Min(Case(*(When(type=base, then=number) for number, base in enumerate(BY_ROLE)))),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """Who of a course is shown, and in which order."""
+
+    role_id: int | None = None
+    section_id: int | None = None
+    shown: Shown = Shown.ALL
+    sort: Sort = Sort.NAME
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the roster: a person, their sections, and one enrollment for each way they are here."""
+
+    person: User
+    sections: tuple[Section, ...]
+    roles: tuple[Enrollment, ...]
+
+
+def lines(people: Iterable[User]) -> list[Line]:
+    """The lines of these people of a `roster`; whoever is in five sections stands there once."""
+    return [_line(person, person.places) for person in people]  # type: ignore[attr-defined]
+
+
+def _line(person: User, places: list[Enrollment]) -> Line:
+    sections = {place.section_id: place.section for place in places}
+    roles = {(place.role_id, place.associated_user_id, place.state): place for place in places}
+    return Line(person, tuple(sections.values()), tuple(roles.values()))
+
+
+def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
+    """The people of `course` that `by` sees, each with `places`: all enrollments, also those `view` does not ask for.
+
+    Of those who are not `is_settled`, merely invited so far, the name is all there is to show.
+    """
+    view = view or View()
+    there = _there(course, by)
+    if view.role_id is not None:
+        there = there.filter(role=view.role_id)
+    if view.section_id is not None:
+        there = there.filter(section=view.section_id)
+    if states := STATES.get(view.shown):
+        there = there.filter(state__in=states)
+    places = Prefetch("enrollments", enrollments_in(course, by=by), to_attr="places")
+    # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
+    people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
+    return _in_order(people.annotate(is_settled=settled_in(course, by=by)).prefetch_related(places), there, view)
+
+
+def settled_in(course: Course, *, by: User) -> Exists:
+    """For a queryset of people: whether each has accepted to be where `by` sees the people of `course`.
+
+    Of the others nothing may be seen but the name.
+    """
+    return Exists(_there(course, by).settled().filter(user=OuterRef("pk")))
+
+
+def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> UserQuerySet:
+    name = ["sort_key", "pk"]
+    if view.sort is Sort.NAME and view.descending:
+        return people.order_by("-sort_key", "-pk")
+    if view.sort is Sort.NAME:
+        return people.order_by(*name)
+    first = there.filter(user=OuterRef("pk")).order_by().values("user").annotate(first=FIRST[view.sort]).values("first")
+    place = F("first_place").desc() if view.descending else F("first_place").asc()
+    return people.annotate(first_place=Subquery(first)).order_by(place, *name)
+
+
+def roles_in(course: Course, *, by: User) -> QuerySet[Role]:
+    """The roles that somebody has in `course`, among those whom `by` sees."""
+    return Role.objects.filter(pk__in=_there(course, by).values("role")).order_by("id")
+
+
+def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) -> UserQuerySet:
+    """Who teaches `course`, or taught it to its end: their names are for everybody in it. In class list order.
+
+    With `types`, whoever is there with one of these.
+    """
+    there = Enrollment.objects.present().settled().begun().filter(section__course=course, type__in=types)
+    there = there.filter(state__in=(Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))
+    return User.objects.present().filter(pk__in=there.values("user")).by_name()
+
+
+def people_of(account: Account) -> UserQuerySet:
+    """Who belongs to `account`: for the root everybody, else whoever has accepted to be in a course of it or below."""
+    everybody = User.objects.present().by_name()
+    if account.parent_id is None:
+        return everybody
+    there = Enrollment.objects.present().settled()
+    there = there.filter(user=OuterRef("pk"), section__course__account__in=with_all_below(account))
+    return everybody.filter(Exists(there))
+
+
+def courses_of(account: Account) -> CourseQuerySet:
+    """The courses of `account` and of all accounts below it, by name."""
+    courses = Course.objects.present()
+    if account.parent_id is not None:
+        courses = courses.filter(account__in=with_all_below(account))
+    return courses.select_related("account", "term").order_by("sort_key", "id")
+
+
+def searched_courses(courses: CourseQuerySet, words: str, permissions: Collection[str]) -> CourseQuerySet:
+    """Those whose name or code holds `words`; also SIS id, if the reader may see these."""
+    if not words:
+        return courses
+    found = Q(Holds(words)) | Q(course_code__icontains=words)
+    if "read_sis" in permissions:
+        found |= Q(sis_course_id__icontains=words)
+    return courses.filter(found)
+
+
+def findable(account: Account, *, by: User) -> UserQuerySet:
+    """Whom `by` can find when working on `account`: its people, or everybody, where they may see that list."""
+    root = Account.objects.root()
+    return people_of(root if may_on_account(by, "read_roster", root) else account)
+
+
+def known_of_findable(account: Account, *, by: User) -> frozenset[str]:
+    """The permissions that count for what is shown of those: where everybody is found, those on the institution."""
+    keys = account_permissions(by, Account.objects.root())
+    return keys if "read_roster" in keys else account_permissions(by, account)
+
+
+def observers_of(student: User) -> QuerySet[ObservationLink]:
+    """The links of everybody who observes `student`, with the observers, by name."""
+    links = ObservationLink.objects.live().filter(student=student).exclude(observer__state=User.State.DELETED)
+    return links.select_related("observer").order_by("observer__sort_key", "observer")
+
+
+def observed_by(observer: User) -> QuerySet[ObservationLink]:
+    """The links to everybody whom `observer` observes, with the students, by name."""
+    links = ObservationLink.objects.live().filter(observer=observer)
+    return links.select_related("student").order_by("student__sort_key", "student")
+
+
+def holders_of(role: Role) -> int:
+    """How many people hold `role`, in courses or on accounts (one statement)."""
+    enrolled = Enrollment.objects.present().filter(role=role)
+    admins = AccountAdmin.objects.filter(role=role, workflow_state=AccountAdmin.State.ACTIVE)
+    return User.objects.present().filter(Q(pk__in=enrolled.values("user")) | Q(pk__in=admins.values("user"))).count()
+
+
+def observers_in(student: User, course: Course, *, by: User) -> EnrollmentQuerySet:
+    """The enrollments, as far as `by` sees them, of those who observe `student` in this course, by name.
+
+    Each with `is_by_link`: whether the accounts are linked, or it is this course only.
+    """
+    beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
+    beside = beside.exclude(user__state=User.State.DELETED)
+    return beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")

@@ -1,0 +1,137 @@
+"""The sections of a course: making, changing and deleting them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.domain.locks import lock_users
+from accounts.domain.sticky_fields import stick
+from accounts.errors import Invalid
+from accounts.models import Action, User
+from accounts.text.normal_form import tidied
+from courses.access.enrollment_actions import check_keys, check_section
+from courses.access.permissions import sections_seen
+from courses.domain.courses import check_order, check_texts, sis_id_taken
+from courses.domain.enrollments import change_states, changed_meanwhile
+from courses.models import Course, Enrollment, Section
+
+ADD, EDIT, DELETE = "manage_sections_add", "manage_sections_edit", "manage_sections_delete"
+
+
+class Dates(TypedDict, total=False):
+    """When a section begins and ends, and whether that binds (see courses/models/dates.py); what is left out stays."""
+
+    start_at: datetime | None
+    end_at: datetime | None
+    restrict_enrollments_to_section_dates: bool
+
+
+def sections_of(course: Course) -> QuerySet[Section]:
+    """The sections of `course`, by name."""
+    return course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("sort_key", "id")
+
+
+def sections_open_to(by: User, course: Course) -> QuerySet[Section]:
+    """Those of `course` with whose people `by` deals there, by name."""
+    seen = sections_seen(by, course)
+    return sections_of(course) if seen is None else sections_of(course).filter(pk__in=seen)
+
+
+def counted(sections: QuerySet[Section]) -> QuerySet[Section]:
+    """Sections, each with `people`: how many are in it, in whatever state but removed."""
+    here = ~Q(enrollments__state__in=Enrollment.GONE)
+    return sections.annotate(people=Count("enrollments__user", filter=here, distinct=True))
+
+
+def create_section(course: Course, *, by: User, name: str, sis_section_id: str = "", **dates: Unpack[Dates]) -> Section:
+    """Make a section of `course`; giving it a SIS id takes `manage_sis` as well.
+
+    Raises NotAllowed; Invalid for texts too long, ids that are taken and odd dates.
+    """
+    check_keys({ADD}, course, by=by)
+    check_section(None, course, by=by)
+    if sis_section_id:
+        check_keys({"manage_sis"}, course, by=by)
+    section = Section(course=course, name=tidied(name), sis_section_id=tidied(sis_section_id) or None, **dates)
+    with transaction.atomic():
+        _save(section)
+        record(Action.SECTION_CREATED, by=by, course=course.pk, section=section.pk, name=section.name)
+    return section
+
+
+def edit_section(
+    section: Section, *, by: User, name: str | None = None, sis_section_id: str | None = None, **dates: Unpack[Dates]
+) -> Section:
+    """Rename a section or change its dates; changing its SIS id takes `manage_sis` as well.
+
+    Raises NotAllowed and Invalid as `create_section` does.
+    """
+    check_keys({EDIT}, section.course, by=by)
+    check_section(section.pk, section.course, by=by)
+    if sis_section_id is not None:
+        sis_section_id = tidied(sis_section_id)
+    if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
+        check_keys({"manage_sis"}, section.course, by=by)
+    wanted: dict[str, Any] = {**dates, "name": section.name if name is None else tidied(name)}
+    if sis_section_id is not None:
+        wanted["sis_section_id"] = sis_section_id or None
+    changed = [field for field, value in wanted.items() if getattr(section, field) != value]
+    for field, value in wanted.items():
+        setattr(section, field, value)
+    with transaction.atomic():
+        if not sections_of(section.course).select_for_update(of=("self",)).filter(pk=section.pk).exists():
+            raise changed_meanwhile()
+        if changed:
+            _save(section, stick(section, changed))
+            record(Action.SECTION_CHANGED, by=by, course=section.course_id, section=section.pk, name=section.name)
+    return section
+
+
+def delete_section(section: Section, *, by: User) -> Section:
+    """Delete a section with all enrollments in it; the observers of its students go with them.
+
+    The last section of a course stays. Raises NotAllowed, and Invalid also where somebody has come in meanwhile.
+    """
+    course = section.course
+    check_keys({DELETE}, course, by=by)
+    check_section(section.pk, course, by=by)
+    there = Enrollment.objects.filter(section=section).exclude(state__in=Enrollment.GONE)
+    with transaction.atomic():
+        people = set(there.values_list("user_id", flat=True))
+        lock_users(people)
+        # One after the other: two at once would each leave the other's section as the last.
+        Course.objects.select_for_update(no_key=True).get(pk=course.pk)
+        held = Section.objects.select_for_update(no_key=True).get(pk=section.pk)
+        if held.workflow_state == Section.State.DELETED:
+            raise changed_meanwhile()
+        # From here on nobody comes in, for whoever enrolls holds the section too.
+        if not people.issuperset(there.values_list("user_id", flat=True)):
+            raise changed_meanwhile()
+        others = [other for other in sections_of(course) if other.pk != section.pk]
+        if not others:
+            raise Invalid({"course_section": [("invalid", _("A course keeps at least one section."))]})
+        change_states(there, Enrollment.State.DELETED, by=by)
+        was_default = section.is_default
+        section.is_default, section.workflow_state = False, Section.State.DELETED
+        section.save(update_fields=["is_default", "workflow_state"])
+        if was_default:
+            others[0].is_default = True
+            others[0].save(update_fields=["is_default"])
+        record(Action.SECTION_DELETED, by=by, course=course.pk, section=section.pk, name=section.name)
+    return section
+
+
+def _save(section: Section, fields: list[str] | None = None) -> None:
+    check_texts("course_section", {"name": section.name, "sis_section_id": section.sis_section_id or ""})
+    check_order("course_section", section.start_at, section.end_at)
+    try:
+        with transaction.atomic():
+            section.save(update_fields=fields)
+    except IntegrityError:
+        raise sis_id_taken("course_section.sis_section_id") from None

@@ -1,0 +1,108 @@
+"""Terms: the institution's, made, dated and deleted by whoever manages its settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.domain.audit import record
+from accounts.domain.sis_ids import check_may_set_sis_ids
+from accounts.domain.sticky_fields import stick
+from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.models import Account, Action, User
+from accounts.permissions.resolver import may_on_account
+from accounts.text.normal_form import is_readable, tidied
+from courses.models import Course, Term
+
+PERMISSION = "manage_account_settings"
+LONGEST = 255
+
+
+def terms() -> QuerySet[Term]:
+    """Every term, the latest first; those without dates last."""
+    return Term.objects.filter(workflow_state=Term.State.ACTIVE).order_by(
+        F("start_at").desc(nulls_last=True), "sort_key", "id"
+    )
+
+
+def save_term(
+    term: Term | None,
+    *,
+    by: User,
+    name: str,
+    start_at: datetime | None = None,
+    end_at: datetime | None = None,
+    sis_term_id: str | None = None,
+) -> Term:
+    """Make a term (`term` None) or give one another name and dates; `sis_term_id` None leaves that as it is.
+
+    Raises NotAllowed, Invalid.
+    """
+    check_may_manage(by)
+    saved = term or Term()
+    name = tidied(name)
+    sis_id = saved.sis_term_id if sis_term_id is None else tidied(sis_term_id) or None
+    _check(name, sis_id or "", start_at, end_at)
+    if sis_id != saved.sis_term_id:
+        check_may_set_sis_ids("changed", by=by)
+    wanted = {"name": name, "start_at": start_at, "end_at": end_at, "sis_term_id": sis_id}
+    changed = [field for field, value in wanted.items() if getattr(saved, field) != value]
+    if term and not changed:
+        return term
+    if term:
+        stick(saved, changed)
+    for field, value in wanted.items():
+        setattr(saved, field, value)
+    try:
+        with transaction.atomic():
+            saved.save()
+            record(Action.TERM_CHANGED if term else Action.TERM_CREATED, by=by, term=saved.pk, name=saved.name)
+    except IntegrityError:
+        message = _("Another term has this SIS id.")
+        raise Invalid({"enrollment_term.sis_term_id": [("taken", message)]}) from None
+    return saved
+
+
+def what_is_in_the_way(term: Term) -> str | None:
+    """Why `term` cannot be deleted, as a sentence; None when no course is in it."""
+    number = Course.objects.present().filter(term=term).count()
+    if not number:
+        return None
+    text = ngettext("%(number)s course is in this term.", "%(number)s courses are in this term.", number)
+    return text % {"number": number} + " " + _("Only a term without courses can be deleted.")
+
+
+def delete_term(term: Term, *, by: User) -> None:
+    """Delete a term no course is in. Raises NotAllowed, Refused."""
+    check_may_manage(by)
+    with transaction.atomic():
+        if not Term.objects.select_for_update().filter(pk=term.pk).exists():
+            raise Refused(_("This term has been deleted."))
+        if reason := what_is_in_the_way(term):
+            raise Refused(reason)
+        # Deleted courses do not stand in the way, and keep nothing of it.
+        Course.objects.filter(term=term).update(term=None)
+        record(Action.TERM_DELETED, by=by, term=term.pk, name=term.name)
+        term.delete()
+
+
+def check_may_manage(by: User) -> None:
+    """Raise NotAllowed unless `by` may make and change terms."""
+    if not may_on_account(by, PERMISSION, Account.objects.root()):
+        raise NotAllowed(_("Terms are for those who manage the settings of the institution."))
+
+
+def _check(name: str, sis_term_id: str, start_at: datetime | None, end_at: datetime | None) -> None:
+    if not is_readable(name):
+        raise Invalid({"enrollment_term.name": [("blank", _("Please give a name."))]})
+    for field, text in (("name", name), ("sis_term_id", sis_term_id)):
+        if len(text) > LONGEST:
+            message = _("This is too long. It may have 255 characters.")
+            raise Invalid({f"enrollment_term.{field}": [("invalid", message)]})
+    if start_at and end_at and end_at <= start_at:
+        message = _("The end must come after the start.")
+        raise Invalid({"enrollment_term.end_at": [("invalid", message)]})

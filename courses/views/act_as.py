@@ -1,0 +1,57 @@
+"""Acting as somebody: a page that says what it means, and the ways in and out."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.middleware.csrf import rotate_token
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.errors import NotAllowed
+from accounts.models import Account, User
+from accounts.permissions.resolver import may_on_account
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.access import act_as
+
+
+@login_required
+def start(request: AuthenticatedHttpRequest, user_id: int) -> HttpResponse:
+    """What acting as this person means; a POST begins it."""
+    if not may_on_account(request.user, act_as.PERMISSION, Account.objects.root()):
+        raise PermissionDenied(_("To act as somebody you need the permission “Users - act as”."))
+    person = get_object_or_404(User.objects.present(), pk=user_id)
+    try:
+        if request.method == "POST":
+            act_as.begin(request.user, person)
+            request.session[act_as.SESSION_KEY] = person.pk
+            # Forms opened before, in another tab, were meant for somebody else: they no longer count.
+            rotate_token(request)
+            return redirect("dashboard")
+        act_as.check(request.user, person)
+    except NotAllowed as refusal:
+        raise PermissionDenied(refusal.message) from None
+    return render(request, "courses/act_as.html", {"person": person, "back": _page_of(person, request.user)})
+
+
+def _page_of(person: User, reader: User) -> str:
+    """The page of `person` for a reader who may open it, else the dashboard."""
+    root = Account.objects.root()
+    if may_on_account(reader, "read_roster", root):
+        return reverse("account_user", args=[root.pk, person.pk])
+    return reverse("dashboard")
+
+
+@require_POST
+@login_required
+def stop(request: AuthenticatedHttpRequest) -> HttpResponse:
+    """Back to oneself."""
+    if request.user.actor is None:
+        return redirect("dashboard")
+    act_as.end(request.user)
+    request.session.pop(act_as.SESSION_KEY, None)
+    rotate_token(request)
+    messages.success(request, _("You are yourself again: %(name)s.") % {"name": request.user.actor.short_name})
+    return redirect(_page_of(request.user, request.user.actor))

@@ -1,0 +1,95 @@
+"""What every page of a course needs: the way in, and the frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.web.requests import AuthenticatedHttpRequest
+from courses.access.courses import CourseAccess, Part, course_access
+from courses.domain.grades import Status
+from courses.models import Course
+
+# In the session: by course id, what somebody with several parts in it chose to look at it as.
+PARTS = "course_parts"
+
+
+class Tab(NamedTuple):
+    """A page of a course, by the name of its address."""
+
+    name: str
+    label: str | Promise
+
+
+HOME = Tab("course", _("Home"))
+ANNOUNCEMENTS = Tab("course_announcements", _("Announcements"))
+ASSIGNMENTS = Tab("course_assignments", _("Assignments"))
+SYLLABUS = Tab("course_syllabus", _("Syllabus"))
+GRADES = Tab("course_grades", _("Grades"))
+PEOPLE = Tab("course_people", _("People"))
+
+
+def get_course_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
+    """How the reader stands in this course, and as what they look at it. Raises Http404 when there is none for them."""
+    course = get_object_or_404(Course.objects.select_related("term", "account"), pk=course_id)
+    found = course_access(request.user, course)
+    if found is None:
+        raise Http404
+    return replace(found, part=_part(request, found)) if found.has_several_parts else found
+
+
+def _part(request: AuthenticatedHttpRequest, access: CourseAccess) -> Part:
+    """As what somebody with several parts looks at a course: as `?as=` says, which is remembered until they sign out.
+
+    An address about the work of somebody they follow shows that, whatever was chosen.
+    """
+    chosen: dict[str, str] = request.session.get(PARTS, {})
+    key, asked = str(access.course.pk), request.GET.get("as")
+    if asked in Part.values:
+        if chosen.get(key, Part.STAFF) != asked:
+            request.session[PARTS] = {**chosen, key: asked}
+        return Part(asked)
+    students = [*([request.user] if access.is_student else []), *access.observed]
+    if request.GET.get("student") in {str(student.pk) for student in students}:
+        return Part.LEARNING
+    return Part(chosen.get(key, Part.STAFF))
+
+
+def followed(reader: User, access: CourseAccess) -> list[User]:
+    """Whose work the reader sees here as student or observer: the reader's own first. Nobody's while they run it."""
+    if not access.learns:
+        return []
+    return [*([reader] if access.is_student else []), *access.observed]
+
+
+def _learner(access: CourseAccess) -> str | Promise:
+    """What the other part is called of somebody who runs the course as well."""
+    if access.is_student and access.observed:
+        return _("As student and observer")
+    return _("As student") if access.is_student else _("As observer")
+
+
+def show(
+    request: AuthenticatedHttpRequest, access: CourseAccess, tab: Tab, template: str, **context: Any
+) -> HttpResponse:
+    """Render a page of the course within its frame."""
+    students = followed(request.user, access)
+    tabs = [HOME, ANNOUNCEMENTS, ASSIGNMENTS, SYLLABUS]
+    tabs += [GRADES] if students else []
+    tabs += [PEOPLE] if access.sees_people and (tab is PEOPLE or not access.learns) else []
+    frame = {
+        "course": access.course,
+        "access": access,
+        "tabs": tabs,
+        "tab": tab,
+        "students": students,
+        "parts": [(Part.STAFF, _("As staff")), (Part.LEARNING, _learner(access))] if access.has_several_parts else [],
+        "Status": Status,
+    }
+    return render(request, f"courses/{template}", {**frame, **context})

@@ -1,0 +1,24 @@
+"""Deleting people's accounts."""
+
+from django.http import Http404
+
+from accounts.api.bodies import user_body
+from accounts.api.endpoints import ApiRequest, Body
+from accounts.api.lookups import account, person
+from courses.access.accounts import check_may_change
+from courses.access.profiles import known_about
+from courses.api.lookups import hide_existence
+from courses.domain.rosters import findable
+from pairing.domain.account_deletion import delete_user
+
+
+def remove(request: ApiRequest, account_id: str, user_id: str) -> Body:
+    """DELETE accounts/:id/users/:id"""
+    home, user = account(request, account_id), person(request, user_id)
+    with hide_existence(request, user, user_id):
+        check_may_change(user, by=request.user)
+    if not findable(home, by=request.user).filter(pk=user.pk).exists():
+        raise Http404
+    body = user_body(user, known_about(user, by=request.user) or frozenset())
+    delete_user(user, by=request.user)
+    return body

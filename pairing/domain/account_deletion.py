@@ -1,0 +1,94 @@
+"""Deleting somebody's account, with all that follows. It stands here because live pairing codes end too."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.domain.locks import lock_with_linked
+from accounts.domain.states import shut_out
+from accounts.errors import NotAllowed
+from accounts.models import Action, User
+from courses.domain.departures import leave_everything
+from pairing.models import PairingCode
+
+
+@dataclass(frozen=True)
+class WhatGoes:
+    """What ends when an account is deleted, in numbers."""
+
+    enrollments: int
+    observed: int
+    observers: int
+    admin_roles: int
+    codes: int
+    tokens: int
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is any of it."""
+        return any(vars(self).values())
+
+
+COUNT = """
+SELECT (SELECT count(*) FROM courses_enrollment WHERE user_id = %(user)s AND state NOT IN ('deleted', 'rejected')),
+       (SELECT count(*) FROM (
+            SELECT student_id FROM accounts_observationlink WHERE observer_id = %(user)s AND state = 'active'
+            UNION SELECT associated_user_id FROM courses_enrollment
+            WHERE user_id = %(user)s AND associated_user_id IS NOT NULL AND state NOT IN ('deleted', 'rejected')) o),
+       (SELECT count(*) FROM (
+            SELECT observer_id FROM accounts_observationlink WHERE student_id = %(user)s AND state = 'active'
+            UNION SELECT user_id FROM courses_enrollment
+            WHERE associated_user_id = %(user)s AND state NOT IN ('deleted', 'rejected')) o),
+       (SELECT count(*) FROM accounts_accountadmin WHERE user_id = %(user)s AND workflow_state = 'active'),
+       (SELECT count(*) FROM pairing_pairingcode
+        WHERE student_id = %(user)s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()),
+       (SELECT count(*) FROM accounts_accesstoken WHERE user_id = %(user)s)
+"""
+
+
+def what_goes(user: User) -> WhatGoes:
+    """The numbers to show before an account is deleted (one statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"user": user.pk})
+        return WhatGoes(*cursor.fetchone())
+
+
+def delete_user(user: User, *, by: User) -> None:
+    """Delete an account: enrollments, links, admin roles, live codes, sessions and access tokens end at once.
+
+    The person's work, grades and history stay. Login and SIS ids are free for somebody else. Whether `by` may do
+    this to the person was asked before: courses/access/accounts.py. Raises NotAllowed for oneself.
+    """
+    if user in (by, by.person_acting):
+        raise NotAllowed(_("Nobody can delete their own account."))
+    with transaction.atomic():
+        lock_with_linked(user)
+        codes = revoke_codes([user.pk])
+        ended = leave_everything(user, by=by)
+        user.refresh_from_db()
+        if user.state == User.State.DELETED:
+            return
+        shut_out([user.pk])
+        before = {field: getattr(user, field) for field in ("login_id", "sis_user_id", "integration_id")}
+        User.objects.filter(pk=user.pk).update(
+            state=User.State.DELETED,
+            # No login anybody could type: the old one is free from now on.
+            login_id=f"deleted:{user.pk}:{secrets.token_hex(8)}",
+            sis_user_id=None,
+            integration_id=None,
+            sis_import_id=None,
+        )
+        user.refresh_from_db()
+        record(Action.USER_DELETED, by=by, subject=user, **ended, codes=codes, **before)
+
+
+def revoke_codes(students: Iterable[int]) -> int:
+    """End the live codes of these students, whose accounts end; returns how many (one statement)."""
+    return PairingCode.objects.open().filter(student__in=students).update(revoked_at=timezone.now())

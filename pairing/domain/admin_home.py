@@ -1,0 +1,53 @@
+"""What pairing has to say on the home of whoever runs the institution: see accounts/domain/admin_home.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.domain.admin_home import AccountContext, Step, Waiting
+from accounts.models import RoleOverride
+from pairing.domain.alarm import alarms_of_the_week
+from pairing.domain.eligibility import PERMISSION
+from pairing.domain.objections import PERMISSION as OBJECTIONS
+from pairing.domain.objections import open_objections
+
+
+def reports(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
+    """What students have reported about who observes them: for those who manage observers, in the institution."""
+    for here in posts:
+        if here.is_root and OBJECTIONS in here.permissions and (count := open_objections(here.account).count()):
+            text = ngettext(
+                "%(count)d student of %(account)s reports an observer who should not be one.",
+                "%(count)d reports of students of %(account)s about observers who should not be theirs.",
+                count,
+            )
+            names = {"count": count, "account": here.account.name}
+            yield Waiting(text % names, reverse("observer_reports", args=[here.account.pk]))
+
+
+def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
+    """The alarms of the last week about guessed codes: for those who manage the institution's settings."""
+    for here in posts:
+        if here.is_root and "manage_account_settings" in here.permissions and (alarms := alarms_of_the_week()):
+            text = ngettext(
+                "There was %(count)d alarm in the last seven days: many codes that do not exist were tried.",
+                "There were %(count)d alarms in the last seven days: many codes that do not exist were tried.",
+                len(alarms),
+            )
+            yield Waiting(text % {"count": len(alarms)}, reverse("authentication", args=[here.account.pk]))
+
+
+def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
+    """Who makes codes for students: for those who manage permissions in the institution."""
+    for here in posts:
+        if here.is_root and "manage_role_overrides" in here.permissions:
+            yield Step(
+                _("Decide whether teachers make pairing codes"),
+                _("Students always make their own. For others only admins can, until a role is given the permission."),
+                reverse("account_permission", args=[here.account.pk, PERMISSION]),
+                RoleOverride.objects.filter(permission=PERMISSION).exists(),
+            )

@@ -1,0 +1,52 @@
+"""The alarm when many codes are guessed: a line in the log, an audit event, and a notice for the admins."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from accounts.domain.audit import record
+from accounts.domain.rate_limit import Window, tallies
+from accounts.models import Action, AuditEvent
+from pairing.domain.institution_limit import ALARM_AT, ALL, HOUR, WEEK, Entrance, asks_for_name
+
+logger = logging.getLogger(__name__)
+
+
+def raise_alarm(failures: int) -> None:
+    """Tell of so many failures within the last hour, once they are many, and once an hour."""
+    if failures < ALARM_AT:
+        return
+    lately = timezone.now() - HOUR
+    if AuditEvent.objects.filter(action=Action.GUESSING_NOTICED, at__gt=lately).exists():
+        return
+    record(Action.GUESSING_NOTICED, by=None, failures=failures)
+    logger.warning("%d pairing codes that do not exist were tried within an hour", failures)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How much is being guessed at the moment, and what is asked for because of it."""
+
+    failures: int
+    sign_up_asks: bool
+    accounts_ask: bool
+
+    @property
+    def is_alarming(self) -> bool:
+        return self.failures >= ALARM_AT or self.sign_up_asks or self.accounts_ask
+
+
+def situation() -> Situation:
+    """What the admins see."""
+    keys = {entrance: entrance.key for entrance in Entrance}
+    counted = tallies({ALL: Window(HOUR), **dict.fromkeys(keys.values(), Window(WEEK))})
+    asks = {entrance: asks_for_name(entrance, counted[ALL], counted[key]) for entrance, key in keys.items()}
+    return Situation(counted[ALL].count, asks[Entrance.SIGN_UP], asks[Entrance.ACCOUNT])
+
+
+def alarms_of_the_week() -> list[AuditEvent]:
+    """The alarms of the last seven days, the latest first."""
+    return list(AuditEvent.objects.filter(action=Action.GUESSING_NOTICED, at__gt=timezone.now() - WEEK))

@@ -1,0 +1,150 @@
+"""Making codes: one for a student, or one for each of many, by the same function and the same rules."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from accounts.domain.audit import record
+from accounts.domain.locks import lock_users
+from accounts.models import Account, Action, CodeScope, User
+from courses.models import Course
+from pairing import code_text
+from pairing.models import LIVE_CODES_PER_STUDENT
+
+LIFETIME = timedelta(days=7)
+SLOTS = range(1, LIVE_CODES_PER_STUDENT + 1)
+
+# Room for one more: what has run out goes, and of the live ones the oldest when there are five.
+MAKE_ROOM = """
+UPDATE pairing_pairingcode code SET revoked_at = LEAST(code.expires_at, %(now)s)
+FROM (
+    SELECT id, expires_at <= %(now)s AS over,
+           row_number() OVER (PARTITION BY student_id ORDER BY expires_at <= %(now)s, issued_at DESC, id DESC) AS place
+    FROM pairing_pairingcode
+    WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL
+) open
+WHERE code.id = open.id AND (open.over OR open.place >= %(most)s)
+RETURNING code.student_id, code.revoked_at < code.expires_at
+"""
+
+TAKEN = """
+SELECT student_id, array_agg(slot) FROM pairing_pairingcode
+WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL GROUP BY student_id
+"""
+
+# A text that somebody else's open code has already is not stored, and not returned: it is drawn again.
+STORE = """
+INSERT INTO pairing_pairingcode
+    (student_id, digest, hint, slot, course_id, account_id, issued_by_id, issued_at, expires_at)
+SELECT student_id, digest, hint, slot, course_id, account_id, %(by)s, %(now)s, %(expires)s
+FROM unnest(%(students)s::bigint[], %(digests)s::bytea[], %(hints)s::text[], %(slots)s::smallint[],
+            %(courses)s::bigint[], %(accounts)s::bigint[])
+     AS t(student_id, digest, hint, slot, course_id, account_id)
+ON CONFLICT (digest) WHERE used_at IS NULL AND revoked_at IS NULL DO NOTHING
+RETURNING student_id
+"""
+
+
+@dataclass(frozen=True)
+class NewCode:
+    """A code just made, with its text: the only time the text is to be had."""
+
+    student_id: int
+    text: str = field(repr=False)
+    expires_at: datetime
+    course: Course | None
+    account: Account | None = None
+
+
+def issue(
+    student: User, *, by: User, course: Course | None = None, account: Account | None = None, binds: bool = False
+) -> NewCode:
+    """Make a code for `student`, good for seven days or one use; of five live ones the oldest ends.
+
+    `course` or `account` is where the right to make it comes from: it limits the code where the institution has
+    chosen so, and in any case where it `binds`. Whether `by` may do this was asked before
+    (pairing/domain/eligibility.py).
+    """
+    with transaction.atomic():
+        (code,), _dropped = _issue_for([student.pk], by, course, account, {student.pk} if binds else set())
+        where = {"course": code.course.pk} if code.course else {"account": code.account.pk} if code.account else {}
+        record(Action.CODE_ISSUED, by=by, subject=student, **{"course": None, **where})
+    return code
+
+
+def issue_for_class(
+    student_ids: Sequence[int], *, by: User, course: Course, bound: Collection[int] = ()
+) -> list[NewCode]:
+    """Make a code for each of these students of `course`, in their order, in one transaction (an export).
+
+    Those for the students `bound` open this course only, whatever the institution has chosen. Whose oldest live code
+    ended for it is recorded with it.
+    """
+    with transaction.atomic(savepoint=False):
+        codes, dropped = _issue_for(student_ids, by, course, None, bound)
+        record(Action.CODES_EXPORTED, by=by, course=course.pk, students=list(student_ids), dropped=dropped)
+    return codes
+
+
+def _issue_for(
+    student_ids: Sequence[int], by: User, course: Course | None, account: Account | None, bound: Collection[int]
+) -> tuple[list[NewCode], list[int]]:
+    """The new codes, and whose oldest live one ended to make room for them."""
+    if (course or account) and Account.objects.root().code_scope == CodeScope.COURSE:
+        bound = set(student_ids)
+    limits = {student: (course, account) if student in bound else (None, None) for student in student_ids}
+    lock_users(student_ids)
+    # The time only now: of two who come at once, the one who had to wait makes the newer code.
+    now = timezone.now()
+    expires = now + LIFETIME
+    with connection.cursor() as cursor:
+        parameters: dict[str, Any] = {
+            "now": now,
+            "students": list(student_ids),
+            "most": LIVE_CODES_PER_STUDENT,
+        }
+        cursor.execute(MAKE_ROOM, parameters)
+        dropped = [student for student, was_live in cursor.fetchall() if was_live]
+        cursor.execute(TAKEN, parameters)
+        taken: dict[int, list[int]] = defaultdict(list, cursor.fetchall())
+        slots = {student: next(slot for slot in SLOTS if slot not in taken[student]) for student in student_ids}
+        stored = _store(cursor, slots, limits, by, now, expires)
+    return [NewCode(student, stored[student], expires, *limits[student]) for student in student_ids], dropped
+
+
+def _store(
+    cursor: CursorWrapper,
+    slots: dict[int, int],
+    limits: dict[int, tuple[Course | None, Account | None]],
+    by: User,
+    now: datetime,
+    expires: datetime,
+) -> dict[int, str]:
+    """Draw and store a text for each student (a key of `slots`); returns the texts by student id."""
+    stored: dict[int, str] = {}
+    while missing := [student for student in slots if student not in stored]:
+        drawn = {student: code_text.draw() for student in missing}
+        cursor.execute(
+            STORE,
+            {
+                "by": by.person_acting.pk,
+                "now": now,
+                "expires": expires,
+                "students": missing,
+                "courses": [course.pk if course else None for course, _account in (limits[one] for one in missing)],
+                "accounts": [account.pk if account else None for _course, account in (limits[one] for one in missing)],
+                "digests": [code_text.digest(text) for text in drawn.values()],
+                "hints": [text[-2:] for text in drawn.values()],
+                "slots": [slots[student] for student in missing],
+            },
+        )
+        stored |= {student: drawn[student] for (student,) in cursor.fetchall()}
+    return stored

@@ -1,0 +1,215 @@
+"""Who may make codes, and if not, why not and who can change that. Pages, API and export ask here.
+
+Source: the field's description of the permission to generate pairing codes (reference, product-docs).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, ObservationLink, User
+from accounts.models.account_tree import upwards
+from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.resolver import account_permissions, permissions_on
+from courses.access.courses import observer_enrollments
+from courses.access.permissions import ROSTER, held_in
+from courses.access.profiles import known_about
+from courses.models import Course, Enrollment, Section
+from courses.models.enrollment import EnrollmentQuerySet
+
+Scope = ObservationLink.Scope
+PERMISSION = "generate_observer_pairing_code"
+ON_USER_DETAILS = "allow_course_admin_actions"
+
+
+class Why(Enum):
+    """The reasons for a refusal."""
+
+    SELF_REGISTRATION_IS_OFF = "self_registration_is_off"
+    NOT_A_STUDENT = "not_a_student"
+    NO_PERMISSION = "no_permission"
+    SUSPENDED = "suspended"
+    INVITED = "invited"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why somebody may not make codes: for a missing permission also which, and the account where it is given."""
+
+    why: Why
+    permission: str = ""
+    account: Account | None = None
+
+    def __str__(self) -> str:
+        """One line for staff: what is missing, and who can change it."""
+        if self.why is Why.SELF_REGISTRATION_IS_OFF:
+            return _(
+                "Pairing is off, because self registration is. Whoever manages the settings of the institution can "
+                "switch it on under Authentication."
+            )
+        if self.why is Why.NOT_A_STUDENT:
+            return _("Only students can be paired with an observer.")
+        if self.why is Why.SUSPENDED:
+            return _("This account is suspended: no pairing code works until it is reactivated.")
+        if self.why is Why.INVITED:
+            return _("This person has not accepted the invitation to the course yet. After that, codes can be made.")
+        names = {
+            "permission": PERMISSIONS[self.permission].label,
+            "account": self.account.name if self.account else Account.objects.root().name,
+        }
+        return (
+            _(
+                "To make pairing codes here you need the permission “%(permission)s”. Whoever manages permissions "
+                "in %(account)s can give it to your role."
+            )
+            % names
+        )
+
+
+@dataclass(frozen=True)
+class Right:
+    """What the right to make codes for a student comes from, and so what they open: a course, an account, or all.
+
+    All where the student or somebody in charge of the whole institution makes them. What comes from a course or an
+    account limits the codes where the institution has chosen so, and in any case where it `binds`.
+    """
+
+    course: Course | None = None
+    account: Account | None = None
+    binds: bool = False
+
+
+def is_student(user: User) -> bool:
+    """Whether `user` has (or had) an enrollment as a student; whether the course is published does not matter."""
+    return Enrollment.objects.students().filter(user=user, state__in=Enrollment.COUNTED).exists()
+
+
+def _places_of(student: User) -> EnrollmentQuerySet:
+    """Where somebody has accepted to be (or to have been) a student: an invitation makes nobody one for others."""
+    return Enrollment.objects.present().students().settled().filter(user=student, state__in=Enrollment.COUNTED)
+
+
+def _sections_of(student: User, course: Course | None) -> list[Section]:
+    """Where somebody is (or was) a student, in `course` or anywhere, with the courses (one statement)."""
+    places = _places_of(student)
+    if course:
+        places = places.filter(section__course=course)
+    return [place.section for place in places.select_related("section__course__account").order_by("id")]
+
+
+def refusal_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:
+    """Why `by` may not make a code for `student`; None when they may: see `right_for`."""
+    found = right_for(student, by=by, course=course, on_details=on_details)
+    return found if isinstance(found, Refusal) else None
+
+
+def right_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Right | Refusal:
+    """What gives `by` the right to make a code for `student`, or why they have none.
+
+    Students may for themselves; one who acts as the student needs the permission all the same, beyond that to act.
+    Others need it in a course the student is in (by a role there, or on an account above), with `course` in that very
+    course; `on_details`, on a User Details page, they need the right to administrative actions there as well. What
+    an observer role allows counts for the students observed there. Whether somebody is a student is told only to
+    those who may know it.
+    """
+    root = Account.objects.root()
+    if not root.pairing_is_on:
+        return Refusal(Why.SELF_REGISTRATION_IS_OFF)
+    own = by == student and by.actor is None
+    if own and (not is_student(student) or (course and not _sections_of(student, course))):
+        return Refusal(Why.NOT_A_STUDENT)
+    if own:
+        return Right(course)
+    sections, asking = _sections_of(student, course), by.person_acting if by == student else by
+    needed = (PERMISSION, ON_USER_DETAILS) if on_details else (PERMISSION,)
+    if not sections:
+        return _why_not_for_others(student, asking, course, needed)
+    held = held_in(asking, {section.course for section in sections})
+    # Whoever is limited to sections of a course has no rights over the students of its other sections.
+    mine = [(section, held[section.course_id]) for section in sections]
+    given = [(section, one.not_as_observer & one.over(section.pk)) for section, one in mine]
+    if giving := [section.course for section, keys in given if keys.issuperset(needed)]:
+        of_institution = PERMISSION in account_permissions(asking, root)
+        right = Right(course) if of_institution else _from(giving, student, asking, course)
+    elif observed := _observed([section for section, one in mine if one.keys.issuperset(needed)], student, asking):
+        linked = ObservationLink.objects.live().filter(observer=asking, student=student, scope=Scope.ALL).exists()
+        right = Right(observed[0].course, binds=not linked)
+    else:
+        return _missing([(section.course, keys) for section, keys in given], needed)
+    return Refusal(Why.SUSPENDED) if student.state == User.State.SUSPENDED else right
+
+
+def _why_not_for_others(student: User, asking: User, course: Course | None, needed: tuple[str, ...]) -> Refusal:
+    """Why there are no codes for somebody who is a student nowhere, or not in `course`: as far as it may be told."""
+    if course and (invited := _invited_to(course, student)):
+        held = held_in(asking, [course])[course.pk]
+        given = frozenset().union(*(held.not_as_observer & held.over(section) for section in invited))
+        return Refusal(Why.INVITED) if given.issuperset(needed) else _missing([(course, given)], needed)
+    return Refusal(Why.NOT_A_STUDENT if known_about(student, by=asking) else Why.NO_PERMISSION, PERMISSION)
+
+
+def _invited_to(course: Course, student: User) -> set[int]:
+    """The sections of `course` to which somebody is invited as a student and has not answered."""
+    waiting = Enrollment.objects.present().students().filter(user=student, section__course=course, accepted_at=None)
+    return set(waiting.values_list("section", flat=True))
+
+
+def _observed(sections: list[Section], student: User, observer: User) -> list[Section]:
+    """Those of the sections in which `observer` observes the student."""
+    beside = observer_enrollments(observer).filter(associated_user=student, section__in=sections)
+    seen = set(beside.values_list("section", flat=True))
+    return [section for section in sections if section.pk in seen]
+
+
+def _from(courses: list[Course], student: User, asking: User, course: Course | None) -> Right:
+    """The course asked for, else the highest account on which `asking` holds the right, else the first of `courses`.
+
+    What staff alone have said of a student binds: else whoever took in somebody who belonged nowhere yet would open to
+    a stranger what another school adds tomorrow.
+    """
+    binds = not _places_of(student).exclude(accepted_through=Enrollment.Through.STAFF).exists()
+    if course:
+        return Right(course, binds=binds)
+    chains = upwards({each.account_id for each in courses})
+    above = {account.pk: account for account in Account.objects.filter(pk__in=set().union(*chains.values()))}
+    on = permissions_on(asking, above.values())
+    tops = Counter(
+        next(pk for pk in reversed(chains[each.account_id]) if PERMISSION in on[pk])
+        for each in courses
+        if PERMISSION in on[each.account_id]
+    )
+    if not tops:
+        return Right(courses[0], binds=binds)
+    return Right(account=above[min(tops, key=lambda pk: (-tops[pk], pk))], binds=binds)
+
+
+def _missing(given: Collection[tuple[Course, frozenset[str]]], needed: tuple[str, ...]) -> Refusal:
+    """What is lacking in that of the courses where most of it is there."""
+    lacking = [(course, keys, [key for key in needed if key not in keys]) for course, keys in given]
+    course, keys, missing = min(lacking, key=lambda one: len(one[2]))
+    # Whose course it is, is told only to those who have something to do with it.
+    return Refusal(Why.NO_PERMISSION, missing[0], course.account if keys else None)
+
+
+def bound_in(course: Course, students: Collection[int], *, by: User) -> set[int]:
+    """For whom of these students of `course` (ids) a code that `by` makes there opens that course only in any case."""
+    if PERMISSION in account_permissions(by, Account.objects.root()):
+        return set()
+    asked = Enrollment.objects.present().students().settled().filter(user__in=students)
+    return set(students) - set(asked.exclude(accepted_through=Enrollment.Through.STAFF).values_list("user", flat=True))
+
+
+def why_not_for_class(course: Course, *, by: User) -> Refusal | None:
+    """Why `by` may not export codes for the students of `course`; None when they may.
+
+    The file is a class list as well, so it takes what it takes to see the course's people. Observers get none.
+    """
+    if not Account.objects.root().pairing_is_on:
+        return Refusal(Why.SELF_REGISTRATION_IS_OFF)
+    keys, needed = held_in(by, [course])[course.pk].not_as_observer, (PERMISSION, ROSTER)
+    return None if keys.issuperset(needed) else _missing([(course, keys)], needed)

@@ -1,0 +1,205 @@
+"""Using and revoking codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.domain.audit import record
+from accounts.errors import Invalid, TooManyTries
+from accounts.models import Account, Action, ObservationLink, User
+from courses.access.observation import why_not_observe
+from courses.domain.observation import link_held, repair
+from pairing import code_text
+from pairing.domain import rate_limit
+from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, OwnCode, PairingIsOff
+from pairing.models import PairingCode
+
+Result = TypeVar("Result")
+
+# `{}`: by what the code is found.
+LIVE = "{} AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(now)s"
+
+LOCK_PEOPLE = f"""
+SELECT u.* FROM accounts_user u
+WHERE u.id = ANY(ARRAY[(SELECT c.student_id FROM pairing_pairingcode c WHERE {LIVE}), %(observer)s]::bigint[])
+  AND u.state IN ('registered', 'pre_registered') ORDER BY u.id FOR NO KEY UPDATE
+"""  # noqa: S608 built from constants of this module
+
+LOCK_CODE = f"SELECT c.* FROM pairing_pairingcode c WHERE {LIVE} FOR UPDATE"  # noqa: S608
+
+OPEN = """
+SELECT EXISTS (
+    SELECT 1 FROM accounts_observationlink l
+    WHERE l.observer_id = %(observer)s AND l.student_id = %(student)s AND l.state = 'active'
+      AND (l.scope = 'all' OR %(has_named)s
+           OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = %(course)s)))
+"""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What came of a code: the link, and whether it is new. What was linked already is repaired, and no code spent."""
+
+    link: ObservationLink
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a code is about; with the `pairing` where this observer is linked already to all that it would open."""
+
+    code: PairingCode
+    pairing: Pairing | None = None
+
+
+def preview(typed: str, *, observer: User, network: str, family_name: str = "") -> Look:
+    """The code behind what was typed, with its student and course, for the observer to confirm; spends nothing.
+
+    Raises what `redeem` raises: looking is a try like any other.
+    """
+    return _try(typed, observer, observer, network, family_name, lambda code: _look(code, observer))
+
+
+def _look(code: PairingCode, observer: User) -> Look:
+    pairing = _paired_already(code, observer)
+    if pairing is None and (refusal := why_not_observe([(observer.pk, code.student_id, code.course_id)])):
+        raise refusal
+    return Look(code, pairing)
+
+
+def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
+    """Spend a code: link `observer` to its student. `by` is who asks, for the limits and the record.
+
+    One transaction that holds the code's row, so that of any number of simultaneous tries one wins. The same code
+    sent again by the same observer (a double click, an answer that was lost) is the same success again: nothing is
+    counted, linked or recorded twice. Raises PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for
+    every code that does not work), OwnCode, Invalid (courses/access/observation.py); FamilyNameWanted while the
+    institution asks for the family name, which is given where one looks first (`preview`).
+    """
+    return _try(typed, observer, by, network, "", lambda code: _pair(code, observer, by))
+
+
+def redeem_shown(code_id: int, *, observer: User) -> Pairing:
+    """Spend a code that `observer` has typed before and was shown, which the caller makes sure of: no guess.
+
+    Raises PairingIsOff, NotWhileActing, CodeRefused, OwnCode, Invalid.
+    """
+    if not Account.objects.root().pairing_is_on:
+        raise PairingIsOff
+    if observer.actor:
+        raise NotWhileActing
+    with transaction.atomic():
+        code = find_shown(code_id, observer) or _used_before(observer, pk=code_id)
+        if code is None:
+            raise CodeRefused
+        return _pair(code, observer, observer)
+
+
+def _try(
+    typed: str, observer: User, by: User, network: str, family_name: str, then: Callable[[PairingCode], Result]
+) -> Result:
+    if not Account.objects.root().pairing_is_on:
+        raise PairingIsOff
+    digest = code_text.digest(code_text.tidy(typed))
+    with transaction.atomic():
+        try:
+            this = rate_limit.begin_code(by, network, family_name)
+        except (TooManyTries, FamilyNameWanted):
+            # Who has used this very code guesses at nothing, whatever has failed since.
+            if used := _used_before(observer, digest=digest):
+                return then(used)
+            raise
+        if code := this.fits(find(typed, observer)) or _used_before(observer, digest=digest):
+            return then(code)
+        refusal = this.failed(typed)
+    # Outside the transaction, which must be kept: it holds the failure.
+    raise refusal
+
+
+def find(typed: str, observer: User | None) -> PairingCode | None:
+    """The live code with this text, its row held until the transaction ends; None for any text that does not work.
+
+    The rows of student and observer (None: somebody new) are taken first, in the order of their ids, and then the
+    code's, as everywhere: else two could wait for each other for ever.
+    """
+    return _find("c.digest = %(sought)s", code_text.digest(code_text.tidy(typed)), observer)
+
+
+def find_shown(code_id: int, observer: User | None) -> PairingCode | None:
+    """The same for a code whose text was found before."""
+    return _find("c.id = %(sought)s", code_id, observer)
+
+
+def _find(which: str, sought: bytes | int, observer: User | None) -> PairingCode | None:
+    wanted = {"sought": sought, "now": timezone.now(), "observer": observer.pk if observer else None}
+    held = {user.pk: user for user in User.objects.raw(LOCK_PEOPLE.format(which), wanted)}
+    # Asked in any case, so that the time taken does not tell a code that is refused for another reason.
+    code = next(iter(PairingCode.objects.raw(LOCK_CODE.format(which), wanted)), None)
+    if code is None or code.student_id not in held:
+        return None
+    code.student = held[code.student_id]
+    return code
+
+
+def _used_before(observer: User, **which: object) -> PairingCode | None:
+    """The code that `observer` has used already, the latest of several with this text."""
+    used = PairingCode.objects.filter(used_by=observer, **which).exclude(student__state=User.State.DELETED)
+    return used.select_related("student", "course", "account").order_by("-used_at").first()
+
+
+def _pair(code: PairingCode, observer: User, by: User) -> Pairing:
+    return _paired_already(code, observer) or Pairing(spend(code, observer=observer, by=by), is_new=True)
+
+
+def _paired_already(code: PairingCode, observer: User) -> Pairing | None:
+    """The link that opens already what this code would, repaired. Raises OwnCode; CodeRefused for a used code."""
+    if code.student_id == observer.pk:
+        raise OwnCode
+    if already_open(code, observer):
+        return Pairing(repair(observer, code.student), is_new=False)
+    if code.used_at:
+        # Used by this very observer, and the link has been ended since: no guess, and no way back in.
+        raise CodeRefused
+    return None
+
+
+def already_open(code: PairingCode, observer: User) -> bool:
+    """Whether `observer` is linked already to all that this code would open.
+
+    One limited to an account names the courses when it is used: whoever has used it has what there was.
+    """
+    has_named = code.account_id is not None and code.used_at is not None
+    wanted = {"observer": observer.pk, "student": code.student_id, "course": code.course_id, "has_named": has_named}
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN, wanted)
+        return bool(cursor.fetchone()[0])
+
+
+def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
+    """Mark a code as used and make its link. Call it inside the transaction in which `find` has found it.
+
+    Raises Invalid for two who may not observe.
+    """
+    origin = ObservationLink.Origin.CODE
+    made = link_held(observer, code.student, origin=origin, by=by, course=code.course, account=code.account)
+    if isinstance(made, Invalid):
+        raise made
+    code.used_at = timezone.now()
+    code.used_by = observer
+    code.save(update_fields=["used_at", "used_by"])
+    record(Action.CODE_REDEEMED, by=by, subject=code.student, observer=observer.pk, code=code.pk)
+    return made
+
+
+def revoke(code: PairingCode, *, by: User) -> bool:
+    """End a code before its time. Returns whether it was still open."""
+    with transaction.atomic():
+        ended = PairingCode.objects.open().filter(pk=code.pk).update(revoked_at=timezone.now())
+        if ended:
+            record(Action.CODE_REVOKED, by=by, subject=code.student, code=code.pk)
+    return bool(ended)

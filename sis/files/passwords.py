@@ -1,0 +1,83 @@
+"""Passwords in roster files: never in clear in the database, and hashed only when they are new."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
+from django.utils.crypto import salted_hmac
+
+from accounts.hashers import SSHAInArgon2Hasher
+
+# Before a password that is a digest already. No cell begins with a control character: it would be trimmed.
+SSHA = "\x1d"
+
+
+class PasswordCipher:
+    """Hides passwords while their rows are staged. The key lives as long as the process, and only in it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def cover(self, number: int, password: str) -> bytes:
+        return self._mixed(number, password.encode())
+
+    def lift(self, number: int, covered: bytes) -> str:
+        return self._mixed(number, covered).decode()
+
+    def _mixed(self, number: int, text: bytes) -> bytes:
+        # Each row's own stream of random bytes, used once.
+        stream = hashlib.shake_256(self._key + number.to_bytes(8, "big")).digest(len(text))
+        return bytes(a ^ b for a, b in zip(text, stream, strict=True))
+
+
+@dataclass(frozen=True)
+class Given:
+    """A password in a row, with what is stored for that person now (both empty for a new one)."""
+
+    n: int
+    password: str
+    stored: str
+    mark: str
+
+
+def mark_of(encoded: str, password: str) -> str:
+    """What is remembered of an imported password: by it an unchanged one is known without hashing it again."""
+    own = hashlib.sha256(encoded.encode()).hexdigest()[:32]
+    return f"{own}:{salted_hmac('sis.files.passwords', f'{encoded} {password}', algorithm='sha256').hexdigest()}"
+
+
+def changed(given: Iterable[Given], *, dry_run: bool = False) -> list[tuple[int, str, str]]:
+    """The (row, hash, mark) of each password to be stored: of new people, and where it differs from the last import's.
+
+    A password that the person has changed since stays as it is. A dry run, which stores nothing, hashes nothing.
+    """
+    wanted = [one for one in given if _counts(one)]
+    if dry_run:
+        return [(one.n, UNUSABLE_PASSWORD_PREFIX, "") for one in wanted]
+    # Hashing is slow on purpose, and leaves the other processors free.
+    with ThreadPoolExecutor(4) as threads:
+        encoded = list(threads.map(_encoded, [one.password for one in wanted]))
+    return [(one.n, code, mark_of(code, one.password)) for one, code in zip(wanted, encoded, strict=True) if code]
+
+
+def _encoded(password: str) -> str | None:
+    """The hash to store; None for a digest that is none."""
+    if password.startswith(SSHA):
+        return SSHAInArgon2Hasher().encode_digest(password.removeprefix(SSHA))
+    return make_password(password)
+
+
+def _counts(one: Given) -> bool:
+    if not one.stored:
+        return True
+    own, _colon, secret = one.mark.partition(":")
+    imported = own == hashlib.sha256(one.stored.encode()).hexdigest()[:32]
+    # Nobody who has never had a password can have changed it.
+    if not imported:
+        return one.stored.startswith("!") and not one.mark
+    return not hmac.compare_digest(secret, mark_of(one.stored, one.password).partition(":")[2])

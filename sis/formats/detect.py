@@ -1,0 +1,154 @@
+"""Whether an upload is OneRoster or School Data Sync, and what files of Canvas's it then amounts to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from sis.files.csv_records import written
+from sis.files.problems import MalformedFile, Problems
+from sis.files.tables import Block, RosterFile, Table
+from sis.formats import guardians, oneroster, people, rows, school_data_sync
+from sis.formats.canvas import kind_of
+from sis.formats.scratch_tables import Scratch
+from sis.formats.source_files import Converted, Source
+from sis.formats.source_id import source_of
+
+Converter = Callable[[Source], Iterator[Converted]]
+ROWS_AT_ONCE = 1000
+
+
+class Roster(NamedTuple):
+    """An upload as files of Canvas's, whether they are all there is, and what tells its source (or nothing)."""
+
+    files: list[RosterFile]
+    is_whole: bool
+    source: str
+
+
+# From which file, to which kind, with which columns, by which rule.
+_CONVERSIONS: list[tuple[str, str, str, Converter]] = [
+    ("orgs", "account", "account_id parent_account_id name status", rows.accounts),
+    ("academicsessions", "term", "term_id name status start_date end_date", rows.terms),
+    ("classes", "course", "course_id short_name long_name account_id term_id status", rows.courses),
+    ("classes", "section", "section_id course_id name status", rows.sections),
+    (
+        "users",
+        "user",
+        "user_id login_id status first_name last_name short_name email declared_user_type",
+        people.users,
+    ),
+    ("enrollments", "enrollment", "section_id user_id role status start_date end_date", rows.enrollments),
+    ("users", "user_observer", "observer_id student_id status", guardians.from_agents),
+    ("relationships", "user_observer", "observer_id student_id status", guardians.from_relationships),
+]
+
+
+def bare_name(table: Table) -> str:
+    """The file's name without folder and ending, in lower case."""
+    return PurePosixPath(table.name.replace("\\", "/")).stem.lower()
+
+
+def is_roster(table: Table) -> bool:
+    """Whether a file is one of OneRoster's or School Data Sync's, rather than of Canvas's."""
+    return oneroster.is_manifest(table) or bool(table.columns & {"sourcedid", "usersourcedid", "classsourcedid"})
+
+
+def converted(
+    tables: list[Table], problems: Problems, scratch: Scratch, at: datetime, *, is_to_compare: bool
+) -> Roster:
+    """The upload as Canvas's files. At least one of `tables` must be `is_roster`.
+
+    `at` is when the import started; `is_to_compare` as in Source. Raises MalformedFile when nothing of it may be used.
+    """
+    manifest = next((table for table in tables if oneroster.is_manifest(table)), None)
+    others = [table for table in tables if table is not manifest]
+    has_states = any("status" in table.columns for table in others if is_roster(table))
+    if manifest or has_states:
+        found = dict(_by_name(others, oneroster.COLUMNS, oneroster.WITHOUT_A_PLACE, problems))
+        if not found:
+            return Roster([], False, "")
+        is_whole = oneroster.is_bulk(found, manifest, problems)
+        source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole, is_to_compare)
+        properties = oneroster.announced(manifest) if manifest else {}
+        told = source_of("oneroster", properties, oneroster.whole_orgs(found, properties), scratch)
+    else:
+        found = dict(_by_name(others, school_data_sync.COLUMNS, school_data_sync.WITHOUT_A_PLACE, problems))
+        is_whole = school_data_sync.is_whole(found, problems)
+        source = Source(found, school_data_sync.DIALECT, problems, scratch, at, is_whole, is_to_compare)
+        told = source_of("sds", {}, found.get("orgs"), scratch)
+    return Roster(list(_files(source)), is_whole, told)
+
+
+def _by_name(
+    tables: list[Table], columns: dict[str, set[str]], without_a_place: set[str], problems: Problems
+) -> Iterator[tuple[str, Table]]:
+    """The files that are used, by their names; all others are reported."""
+    names = Counter(bare_name(table) for table in tables)
+    for table in tables:
+        name = bare_name(table)
+        if name in without_a_place:
+            problems.warn(table.name, _("This file has no place here and was left out."))
+        elif not is_roster(table) and kind_of(table.columns):
+            message = _("OneRoster or School Data Sync and Canvas files came in one upload. Upload this one by itself.")
+            problems.fail(table.name, message)
+        elif name not in columns:
+            problems.fail(table.name, _("No file of this name is known. It was left out."))
+        elif names[name] > 1:
+            problems.fail(
+                table.name, _("The upload holds two files of this name, and neither was read. Keep one of them.")
+            )
+        elif missing := columns[name] - table.columns:
+            text = _("The header lacks what every row needs: %(columns)s. The file was left out.")
+            problems.fail(table.name, text % {"columns": ", ".join(sorted(missing))})
+        else:
+            yield name, table
+
+
+def _files(source: Source) -> Iterator[RosterFile]:
+    for name, kind, columns, convert in _CONVERSIONS:
+        table = source.tables.get(name)
+        if table is None or (convert is guardians.from_agents and not _tells_guardians(source, table)):
+            continue
+        header = tuple(columns.split())
+        if kind == "user" and "pronouns" in table.columns:
+            header += ("pronouns",)
+        yield RosterFile(table.name, kind, header, partial(_blocks, convert, source, table.name, header))
+
+
+def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ...]) -> Iterator[Block]:
+    """The converted rows, as text again. A fault of another file that they need says which."""
+    try:
+        made = convert(source)
+        while some := list(islice(made, ROWS_AT_ONCE)):
+            texts = [written([cells.get(column) or "" for column in header]) for _number, cells in some]
+            yield [number for number, _cells in some], texts
+    except MalformedFile as fault:
+        if fault.problem.file == name:
+            raise
+        text = _("%(file)s, which is needed as well, cannot be read. %(message)s")
+        message = text % {"file": fault.problem.file, "message": fault.problem.message}
+        raise MalformedFile(name, message) from None
+
+
+def _tells_guardians(source: Source, users: Table) -> bool:
+    """Whether agents and roles can make links. An upload without either says nothing about links, not "none"."""
+    if "relationships" in source.tables:
+        return False
+    if not users.columns & {"agentsourcedids", "agents"}:
+        if source.is_whole:
+            message = _("Nothing in this upload tells who observes whom, so observer links stay as they are.")
+            source.problems.warn(users.name, message)
+        return False
+    if "roles" in source.tables or "role" in users.columns:
+        return True
+    message = _("Nothing tells the roles of people, so their agents were passed over and links stay as they are.")
+    source.problems.warn(users.name, message)
+    return False

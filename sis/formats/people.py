@@ -1,0 +1,152 @@
+"""The people of a OneRoster or School Data Sync upload, and which roles they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from sis.files.problems import MalformedFile
+from sis.files.tables import Row, Table
+from sis.formats.rows import day, is_true
+from sis.formats.source_files import Converted, Source, status_of
+
+GUARDIAN_ROLES = ("guardian", "parent", "relative")
+_LAST = 2**62
+
+# What somebody with this role is to Canvas; everybody else is staff.
+_DECLARED = {
+    "student": "student",
+    "teacher": "teacher",
+    "professor": "teacher",
+    "faculty": "teacher",
+    "lecturer": "teacher",
+    "instructor": "teacher",
+    "guardian": "observer",
+    "parent": "observer",
+    "relative": "observer",
+    "principal": "administrative",
+}
+
+
+def declared_type(role: str) -> str:
+    """The declared user type for a role, in lower case."""
+    return "administrative" if role.endswith("administrator") else _DECLARED.get(role, "staff")
+
+
+def users(source: Source) -> Iterator[Converted]:
+    """The people, with what their first role makes of them. Nobody's password is taken over."""
+    people = source.rows("users")
+    found: Iterable[tuple[Row, str | None]]
+    if "roles" in source.tables:
+        found = zip(people, _first_roles(source), strict=True)
+    else:
+        found = ((row, row.cells.get("role")) for row in people)
+    for row, role in found:
+        cells = row.cells
+        said = status_of(cells)
+        status = "suspended" if said == "inactive" else said
+        if status == "active" and not is_true(cells.get("enableduser"), when_blank=True):
+            status = "suspended"
+        yield (
+            row.number,
+            {
+                "user_id": cells["sourcedid"],
+                "login_id": cells["username"],
+                "status": status,
+                "first_name": cells.get("givenname"),
+                "last_name": cells.get("familyname"),
+                "short_name": _preferred_name(cells),
+                "email": cells.get("email"),
+                "declared_user_type": declared_type(role.lower()) if role else None,
+                **({"pronouns": cells["pronouns"]} if "pronouns" in cells else {}),
+            },
+        )
+
+
+def _preferred_name(cells: dict[str, str | None]) -> str | None:
+    first, last = cells.get("preferredgivenname"), cells.get("preferredfamilyname")
+    if not first and not last:
+        return None
+    return " ".join(filter(None, [first or cells.get("givenname"), last or cells.get("familyname")]))
+
+
+def stage_people(source: Source) -> None:
+    """The tables `people` (number, id, status), `agents` (number, id, agent; null for an empty list) and `held`.
+
+    `people` has all rows, also those with a status that means nothing (null); they have no agents and no role of their
+    own. `gone_people` has the ids of these and of the deleted. `held` has who holds which role: primary or not, and
+    whether today. Raises MalformedFile.
+    """
+
+    def person(row: Row) -> Iterator[tuple]:
+        cells = row.cells
+        # The first drafts, and some exports to this day, call the column agents.
+        agents = cells.get("agentsourcedids") or cells.get("agents")
+        yield row.number, cells["sourcedid"], status_of(cells), agents
+
+    def held(row: Row) -> Iterator[tuple]:
+        yield from _role_of(row, source)
+
+    def said(row: Row) -> Iterator[tuple]:
+        if role := row.cells.get("role"):
+            yield row.number, row.cells["sourcedid"], role.lower(), True, True
+
+    people = source.tables.get("users")
+    everybody = people.rows() if people else iter(())
+    source.scratch.fill("people", "number bigint, id text, status text, agents text", everybody, person)
+    source.scratch.make(
+        "agents",
+        r"""
+        SELECT number, id, nullif(btrim(agent, E' \t\r\n\u00a0'), '') AS agent
+        FROM people, unnest(string_to_array(coalesce(nullif(agents, ''), ' '), ',')) AS agent
+        WHERE status IS NOT NULL
+        """,
+    )
+    columns = "number bigint, id text, role text, is_primary boolean, is_current boolean"
+    source.scratch.make(
+        "gone_people",
+        "SELECT DISTINCT id FROM people WHERE id IS NOT NULL AND coalesce(status, 'deleted') = 'deleted'",
+    )
+    told, role = ("roles", held) if "roles" in source.tables else ("users", said)
+    made = source.scratch.fill("held", columns, source.rows(told), role)
+    if made and "relationships" in source.tables:
+        _stage_relations(source, source.tables["relationships"])
+
+
+def _stage_relations(source: Source, table: Table) -> None:
+    """Those whom relationships.csv names as guardians hold that role, after any other of theirs."""
+    # A fault of that file is reported where the links are made; the people can do without.
+    with suppress(MalformedFile):
+        table.ensure_well_formed()
+        source.scratch.add(
+            "held",
+            (
+                (_LAST, row.cells["relationshipusersourcedid"], role, False, True)
+                for row in table.rows()
+                if (role := (row.cells["relationshiprole"] or "").lower()) in GUARDIAN_ROLES
+            ),
+        )
+
+
+def _role_of(row: Row, source: Source) -> Iterator[tuple]:
+    cells, dialect = row.cells, source.dialect
+    if cells["role"] and status_of(cells) == "active":
+        begin, end = cells.get(dialect.role_begin), cells.get(dialect.role_end)
+        # A date that cannot be read is no permission.
+        begun = begin is None or ((first := day(begin)) is not None and first <= source.today)
+        runs = end is None or ((last := day(end)) is not None and source.today < last)
+        yield row.number, cells["usersourcedid"], cells["role"].lower(), dialect.is_primary(cells), begun and runs
+
+
+def _first_roles(source: Source) -> Iterator[str | None]:
+    """The first role of each person, in the order of their rows: one held today and primary before others."""
+    stage_people(source)
+    found = source.scratch.read(
+        """
+        SELECT role FROM people
+        LEFT JOIN (SELECT DISTINCT ON (id) id, role FROM held ORDER BY id, is_current DESC, is_primary DESC, number)
+            AS firsts USING (id)
+        WHERE status IS NOT NULL ORDER BY number
+        """
+    )
+    return (role for (role,) in found)

@@ -1,0 +1,194 @@
+"""Data sets that come again and again: only what differs from the one before is applied (reference 3.6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext as _
+
+from sis.files.tables import is_secret
+from sis.imports.comparison import differing
+from sis.kinds import staging
+from sis.kinds.registry import KINDS, Kind
+from sis.kinds.staging import GONE, ROOM, Broken, Placed, RowsOf, StagedFile, placed, whole
+from sis.models import SisImport
+from sis.options import Options
+from sis.report.log import Messages
+from sis.upload.chain import base_for
+from sis.upload.contents import MalformedFile, RosterFile, Row, Upload, open_upload
+from sis.upload.storage import is_kept, stored_path
+
+Staged = list[StagedFile | Broken]
+# What is refused to go while anything is in it: courses, which go in the same import.
+LAST_TO_GO = ("account", "term")
+
+
+@dataclass
+class Differences:
+    """What is staged of the files: `old` are those before to compare them with, by kind, and `last` the files whose
+    vanished rows come after those of all others. Counts what differs as it is read; passwords do not count.
+    """
+
+    options: Options
+    old: dict[str, RosterFile]
+    last: list[RosterFile]
+    number: int = 0
+
+    def rows(self, file: RosterFile) -> Iterator[Placed]:
+        """The rows of a file to apply. Those that it has no more come as deletions, after all others."""
+        old, kind = self.old.get(file.kind), KINDS[file.kind]
+        if old is None:
+            yield from whole(file)
+            return
+        comes_last = any(file is one for one in self.last)
+        gone = 0
+        for found in differing(file, old, kind.key, slight=_secrets(file) | _secrets(old)):
+            if found.place is None:
+                if (comes_last or kind.name not in LAST_TO_GO) and _may_go(kind, found.row):
+                    gone += 1
+                    self.number += 1
+                    yield self._place(kind.name, gone), self._deletion(kind.name, found.row)
+            elif not comes_last and not (found.is_slight and not _has_password(found.row)):
+                self.number += not found.is_slight
+                yield placed(found.place, found.row), found.row
+
+    def _deletion(self, kind: str, row: Row) -> Row:
+        word = {"enrollment": self.options.diffing_drop_status, "user": self.options.diffing_user_remove_status}
+        return Row(0, {**row.cells, "status": word.get(kind, "deleted")}, row.length)
+
+    @staticmethod
+    def _place(kind: str, gone: int) -> int:
+        # Accounts stand below those before them in the file, and go before them.
+        return ROOM - gone - 1 if kind == "account" else GONE + gone
+
+
+def _has_password(row: Row) -> bool:
+    """Whether there is a password in the row for us, and not only one for some other system."""
+    return bool(row.cells.get("password") or row.cells.get("ssha_password"))
+
+
+def _secrets(file: RosterFile) -> frozenset[str]:
+    """The columns that hold passwords, which the copy of the upload before has no more."""
+    return frozenset(filter(is_secret, file.columns))
+
+
+def _may_go(kind: Kind, row: Row) -> bool:
+    has_status = "status" in kind.columns and "status" in row.cells
+    return has_status and (row.cells["status"] or "").lower() != "deleted"
+
+
+def stage_differences(
+    sis_import: SisImport,
+    options: Options,
+    upload: Upload,
+    messages: Messages,
+    stage: Callable[[list[RosterFile], RowsOf], Staged],
+) -> Staged:
+    """Stage the rows that the data set before did not have, and a deletion for each that it had besides.
+
+    Where there is nothing to compare with, or too much differs, all rows are staged. `stage` does that with files and
+    what gives the rows of each. What it was compared with is noted in the import (not saved); a second call for the
+    same import stages the same. Raises NeedsRemaster; FileNotFoundError when that is gone at the second call.
+    """
+    first_time = sis_import.resume_n is None
+    before = _base(sis_import, options, upload, messages) if first_time else sis_import.diffed_against
+    if before is None:
+        return stage(upload.files, whole)
+    with open_upload(stored_path(before), before.file_name, at=before.started_at, is_to_compare=True) as old:
+        differences = _compared(upload.files, old.files, options, messages if first_time else None)
+        why = _too_different(options, upload.files, old.files) if first_time else None
+        outcome = [] if why else stage([*upload.files, *differences.last], differences.rows)
+        why = why or (_too_many(options, differences) if first_time else None)
+        if why:
+            sis_import.diffing_threshold_exceeded = True
+            messages.about_import("diffing_threshold", why)
+            staging.clear()
+            return stage(upload.files, whole)
+    sis_import.diffed_against = before
+    sis_import.data["diffed_against_sis_batch_id"] = before.pk
+    return outcome
+
+
+def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Messages) -> SisImport | None:
+    """What to compare with; where that is not what one would expect, it is said why."""
+    if options.diffing_remaster_data_set:
+        return None
+    why = None
+    before = base_for(sis_import)
+    if upload.is_delta:
+        why = _("This upload says what has changed, not all there is, so it was not compared with the one before.")
+    elif upload.is_whole and not (upload.source or options.diffs):
+        why = _("Nothing tells which source this upload is of, so it was not compared with any before.")
+    elif before is not None and not is_kept(before):
+        why = _("The upload before is kept no more, so this one was not compared with it.")
+    if why:
+        messages.about_import("not_diffed", f"{why} {_('What it leaves out was not removed.')}")
+        return None
+    return before
+
+
+def _compared(
+    files: list[RosterFile], old_files: list[RosterFile], options: Options, messages: Messages | None
+) -> Differences:
+    old = _pairs(files, old_files, messages)
+    return Differences(options, old, [replace(file) for file in files if file.kind in LAST_TO_GO and file.kind in old])
+
+
+def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:
+    """By kind, the files before that ours can be compared with: the only ones on either side, with the same columns."""
+    new, old = _by_kind(files), _by_kind(old_files)
+    pairs = {}
+    for kind, of_kind in new.items():
+        if kind == "change_sis_id" or not old[kind]:
+            continue
+        one, other = of_kind[0], old[kind][0]
+        if len(of_kind) == len(old[kind]) == 1 and one.columns - _secrets(one) == other.columns - _secrets(other):
+            pairs[kind] = other
+        elif messages:
+            text = _("This file cannot be compared with the one before: its columns, or the number of files, differ.")
+            messages.about_import("not_diffed", f"{text} {_('All of its rows were imported.')}", file=one.name)
+    return pairs
+
+
+def _by_kind(files: list[RosterFile]) -> dict[str, list[RosterFile]]:
+    """The files that can be read; of others it is said where they are staged."""
+    found = defaultdict(list)
+    for file in files:
+        if _can_be_read(file):
+            found[file.kind].append(file)
+    return found
+
+
+def _can_be_read(file: RosterFile) -> bool:
+    """Whether its rows can be had; the first tells, for a file is looked at whole before that."""
+    try:
+        next(file.blocks(), None)
+    except MalformedFile:
+        return False
+    return True
+
+
+def _too_different(options: Options, files: list[RosterFile], old_files: list[RosterFile]) -> str | None:
+    if not options.change_threshold:
+        return None
+    now, before = (
+        sum(file.size[0] for of_kind in _by_kind(some).values() for file in of_kind) for some in (files, old_files)
+    )
+    if before and abs(1 - now / before) * 100 > options.change_threshold:
+        return _(
+            "The data set has {now} rows and had {before}, a change beyond the change_threshold."
+            " It was not compared; all rows were imported."
+        ).format(now=now, before=before)
+    return None
+
+
+def _too_many(options: Options, differences: Differences) -> str | None:
+    most, changed = options.diff_row_count_threshold, differences.number
+    if most is not None and changed > most:
+        return _(
+            "{changed} rows differ from the data set before, more than the diff_row_count_threshold."
+            " It was not compared; all rows were imported."
+        ).format(changed=changed)
+    return None

@@ -1,0 +1,100 @@
+"""Taking an upload in: it is stored, checked for what can be seen at once, and waits for its turn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import Invalid
+from accounts.models import Account, User
+from courses.models import Term
+from sis.jobs import ask_for_work
+from sis.models import SisImport
+from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
+from sis.upload.storage import FOLDER, UPLOADED
+
+AT_A_TIME = 1 << 20
+LONGEST_IDENTIFIER = 128
+
+
+def check(options: Options) -> None:
+    """Raises Invalid for options that contradict one another or name what is not there."""
+    problem = None
+    if options.batch_mode and not options.multi_term_batch_mode and not _term_lives(options.batch_mode_term_id):
+        problem = ("batch_mode_term_id", _("Batch mode needs a term: give the batch_mode_term_id of one that exists."))
+    elif options.multi_term_batch_mode and not options.change_threshold:
+        problem = ("change_threshold", _("Batch mode for several terms needs a change_threshold."))
+    elif options.diffing_drop_status not in DIFFING_DROP_STATUSES:
+        problem = ("diffing_drop_status", _("This diffing_drop_status is not known."))
+    elif options.diffing_user_remove_status not in USER_REMOVE_STATUSES:
+        problem = ("diffing_user_remove_status", _("This diffing_user_remove_status is not known."))
+    elif options.batch_mode_enrollment_drop_status not in DROP_STATUSES:
+        problem = ("batch_mode_enrollment_drop_status", _("This batch_mode_enrollment_drop_status is not known."))
+    elif len(options.diffing_data_set_identifier) > LONGEST_IDENTIFIER:
+        problem = ("diffing_data_set_identifier", _("A diffing_data_set_identifier has at most 128 characters."))
+    elif options.change_threshold is not None and not 1 <= options.change_threshold <= 100:
+        problem = ("change_threshold", _("A change_threshold is a percentage from 1 to 100."))
+    if problem:
+        raise Invalid({problem[0]: [("invalid", problem[1])]})
+
+
+def _term_lives(term_id: int | None) -> bool:
+    return term_id is not None and Term.objects.filter(pk=term_id, workflow_state=Term.State.ACTIVE).exists()
+
+
+def create_import(root: Account, upload: IO[bytes], file_name: str, options: Options, *, by: User | None) -> SisImport:
+    """Store `upload` (read to its end, piece by piece) as an import that waits. Raises Invalid for bad options.
+
+    One that is aborted while it arrives stays so, and nothing of it is kept.
+    """
+    check(options)
+    made = SisImport.objects.create(
+        account=root,
+        user=by,
+        actor=by.actor if by else None,
+        options=options.as_json(),
+        diffing_data_set_identifier=options.diffing_data_set_identifier,
+        data={"import_type": "instructure_csv"},
+        file_name=_plain(file_name),
+    )
+    made.stored_file = f"{FOLDER}/{made.pk}.{UPLOADED}{Path(made.file_name).suffix.lower()}"
+    path = Path(settings.DATA_DIR) / made.stored_file
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as file:
+            path.chmod(0o600)
+            for piece in _pieces(upload):
+                file.write(piece)
+    except BaseException:
+        # Whoever sent it has gone, or the disk is full.
+        path.unlink(missing_ok=True)
+        made.delete()
+        raise
+    with transaction.atomic():
+        arriving = SisImport.objects.filter(pk=made.pk, workflow_state=SisImport.State.INITIALIZING)
+        if arriving.update(
+            stored_file=made.stored_file, workflow_state=SisImport.State.CREATED, updated_at=timezone.now()
+        ):
+            ask_for_work()
+        else:
+            path.unlink()
+    made.refresh_from_db()
+    return made
+
+
+def _pieces(upload: IO[bytes]) -> Iterator[bytes]:
+    while piece := upload.read(AT_A_TIME):
+        yield piece
+
+
+def _plain(name: str) -> str:
+    """The last part of a file name, without anything that a path or a header could take for something else."""
+    last = re.split(r"[/\\]", name)[-1]
+    return re.sub(r"[^\w.() -]", "_", last).strip(". ")[-200:] or f"upload-{timezone.now():%Y%m%d}"

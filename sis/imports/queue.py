@@ -1,0 +1,91 @@
+"""One import at a time for each root account, the oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from accounts.models import Account
+from sis.imports.dry_run import DryRun
+from sis.imports.restore import restore
+from sis.imports.runner import Import, Tell, give_up, is_lost
+from sis.imports.senders import is_still_allowed, refuse
+from sis.models import SisImport
+from sis.upload.storage import UPLOADED, keep_without_passwords
+
+# The first number of the advisory lock; the second is the root account's id.
+LOCK = 715_001
+TRIES = 3
+TO_DO = (*SisImport.WAITING[1:], *SisImport.RUNNING, SisImport.State.RESTORING)
+
+
+@contextmanager
+def turn(root: Account, *, wait: bool = False) -> Iterator[bool]:
+    """Hold the root account's turn; gives False when somebody else has it. A dead process holds none."""
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK, root.pk])
+            mine = True
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, root.pk])
+            (mine,) = cursor.fetchone()
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, root.pk])
+
+
+def work_off(root: Account) -> None:
+    """Run every import that waits or was interrupted, until there is none or somebody else is at it.
+
+    Raises what went wrong; then the import goes on at the next call, and is given up after a few.
+    """
+    # Whoever finds the turn taken leaves its import to the holder, who looks again after giving the turn back.
+    while _next(root):
+        with turn(root) as mine:
+            if not mine:
+                return
+            while sis_import := _next(root):
+                do(sis_import)
+    for ended in SisImport.objects.filter(account=root, stored_file__contains=f".{UPLOADED}"):
+        keep_without_passwords(ended)
+
+
+def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
+    """Run or restore one import, whatever its state asks for. The caller holds the turn.
+
+    Raises what went wrong, and gives the import up after a few tries; a database that goes away does not count. One
+    whose sender may not import any more is refused.
+    """
+    session = connection.connection
+    if not is_still_allowed(sis_import):
+        refuse(sis_import)
+        keep_without_passwords(sis_import)
+        return
+    try:
+        if sis_import.workflow_state == SisImport.State.RESTORING:
+            restore(sis_import)
+        elif sis_import.options.get("dry_run"):
+            DryRun(sis_import, tell).go()
+        else:
+            Import(sis_import, tell).go()
+    except Exception as error:
+        if is_lost(session):
+            # That is not the import's fault. The next one who asks gets a new connection.
+            connection.close()
+            raise
+        sis_import = SisImport.objects.get(pk=sis_import.pk)
+        sis_import.attempts += 1
+        sis_import.save(update_fields=["attempts", "updated_at"])
+        if sis_import.attempts < TRIES:
+            raise
+        give_up(sis_import, error)
+    keep_without_passwords(sis_import)
+
+
+def _next(root: Account) -> SisImport | None:
+    return SisImport.objects.filter(account=root, workflow_state__in=TO_DO).order_by("id").first()

@@ -1,0 +1,306 @@
+"""Running an import from its stored upload to its outcome, in chunks, so that it can go on after any interruption."""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from django.db import DataError, Error, IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.models import Action
+from sis.files.passwords import PasswordCipher
+from sis.imports import doubtful_ids
+from sis.imports.batch_mode import NotRemoved, remove_unlisted
+from sis.imports.deletion_brake import brake
+from sis.imports.diff import stage_differences
+from sis.kinds import staging
+from sis.kinds.appliers import APPLIERS
+from sis.kinds.chunks import Run, apply_chunk, not_saved
+from sis.kinds.registry import COUNTERS
+from sis.kinds.staging import Broken, RowsOf, StagedFile
+from sis.models import SisImport
+from sis.options import Options
+from sis.report.log import Messages
+from sis.report.messages import CRASHED
+from sis.report.statistics import statistics_of
+from sis.upload.chain import NeedsRemaster
+from sis.upload.contents import RosterFile, open_upload
+from sis.upload.storage import stored_path
+
+logger = logging.getLogger(__name__)
+State = SisImport.State
+ROWS_PER_CHUNK = 5_000
+TRIES = 3
+# So many rows that the database does not take are left out; more are a fault of ours.
+MOST_NOT_SAVED = 50
+Tell = Callable[[SisImport], None]
+
+
+class Stopped(Exception):
+    """Somebody has aborted the import meanwhile; what was not committed is undone."""
+
+
+class Import:
+    """One run of an import. All that must survive it stands in the SisImport, so that another run can go on.
+
+    The caller holds the root account's turn (sis/imports/queue.py). `tell` is called now and then with the import as it
+    is.
+    """
+
+    def __init__(self, sis_import: SisImport, tell: Tell) -> None:
+        self.row = sis_import
+        self.tell = tell
+        self.options = Options.from_json(sis_import.options)
+        self.messages = Messages(sis_import)
+        self.cipher = PasswordCipher(os.urandom(32))
+        self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.cipher)
+        self.session = connection.connection
+        self.done = self.total = 0
+        self.not_saved = sis_import.sis_import_errors.filter(kind="not_saved").count()
+
+    def go(self) -> None:
+        """Everything, from where it stands, to one of the final states. Raises what the database raises."""
+        try:
+            self._start()
+            files = self._stage()
+            if self.row.resume_n is None:
+                self._decide(files)
+            self._apply(files)
+            self._clean_up(files)
+            self._end()
+        except NeedsRemaster as reason:
+            self.messages.about_import("needs_remaster", str(reason), failure=True)
+            self._save_with_messages("data")
+            self._finish(State.FAILED_WITH_MESSAGES)
+        except Stopped:
+            staging.clear()
+
+    def _start(self) -> None:
+        if self.row.workflow_state in SisImport.WAITING:
+            self.row.workflow_state, self.row.started_at = State.IMPORTING, timezone.now()
+            with transaction.atomic():
+                self._save("workflow_state", "started_at", while_in=SisImport.WAITING)
+                record(Action.SIS_IMPORT_STARTED, by=self.row.by, sis_import=self.row.pk, file=self.row.file_name)
+
+    def _stage(self) -> list[StagedFile]:
+        """Read the upload into the staging table; what is wrong with it is said at the first time only."""
+        staging.clear()
+        with open_upload(stored_path(self.row), self.row.file_name, at=self.row.started_at) as upload:
+            is_whole = upload.is_whole and not self.options.batch_mode
+            if is_whole:
+                self.row.data |= {"is_whole": True, "source": upload.source}
+            if self.options.diffs or is_whole:
+                outcome = stage_differences(self.row, self.options, upload, self.messages, self._staged)
+            else:
+                outcome = self._staged(upload.files, staging.whole)
+            problems = list(upload.problems)
+        chain = self.row.diffing_data_set_identifier or self.row.data.get("source", "")
+        self.context = replace(self.context, is_compared=self.row.diffed_against is not None, chain=chain)
+        if self.row.resume_n is None:
+            broken = [one for one in outcome if isinstance(one, Broken)]
+            self.messages.about_files([*problems, *(one.problem for one in broken)])
+        files = [one for one in outcome if isinstance(one, StagedFile)]
+        doubtful_ids.mark(files, joins_by_login=self.options.update_sis_id_if_login_claimed)
+        self.total = staging.count()
+        return files
+
+    def _staged(self, files: list[RosterFile], rows: RowsOf) -> list[StagedFile | Broken]:
+        return staging.stage(files, self.cipher, rows=rows, check=self._check)
+
+    def _decide(self, files: list[StagedFile]) -> None:
+        """All that is decided before the first row is applied, and stands however often we start again."""
+        of_kind: dict[str, list[int]] = {}
+        for file in files:
+            of_kind.setdefault(file.kind.name, []).append(file.index)
+        self.row.data |= {
+            "supplied_batches": list(of_kind),
+            "completed_importers": [],
+            "running_immediately": self.total <= 50,
+            "counts": dict.fromkeys(COUNTERS, 0),
+            "downloadable_attachment_ids": [],
+        }
+        objection = None if self.options.ignore_deletion_brake else brake(self.row, self.options, of_kind)
+        with transaction.atomic():
+            if objection:
+                self._object(objection)
+            self.row.resume_n = 0
+            self._save_with_messages("resume_n", "data", "diffed_against", "diffing_threshold_exceeded")
+        if "error_message" in self.row.data:
+            self._finish(State.ABORTED)
+            raise Stopped
+
+    def _object(self, objection: str) -> None:
+        """Have the deletion brake stop the import."""
+        message = f"{objection} {_('Nothing was imported. If that is right, let it go on all the same.')}"
+        self.messages.about_import("brake", f"{message} {_('(By API or command: ignore_deletion_brake.)')}")
+        self.row.data["error_message"] = message
+
+    def _apply(self, files: list[StagedFile]) -> None:
+        last_of = {file.kind.name: position for position, file in enumerate(files)}
+        for position, file in enumerate(files):
+            grown, measured = 0, 0
+            for first, last, size in self._chunks(file):
+                self._rows(file, first, last, size)
+                self.done, grown = self.done + size, grown + size
+                self._show_progress()
+                # As often as the table has doubled, and so a few times for any size.
+                if grown >= 2 * measured:
+                    staging.measure(file.kind)
+                    measured = grown
+            if grown > measured:
+                staging.measure(file.kind)
+            if position == last_of[file.kind.name]:
+                self._completed(file.kind.name)
+
+    def _chunks(self, file: StagedFile) -> Iterator[tuple[int, int, int]]:
+        """(first n, last n, rows) of each chunk of a file that has not been applied yet."""
+        self.done += staging.count(file.first, min(self.row.resume_n or 0, file.last))
+        while chunk := staging.next_chunk(max(self.row.resume_n or 0, file.first - 1), file.last, ROWS_PER_CHUNK):
+            yield chunk
+
+    def _rows(self, file: StagedFile, first: int, last: int, size: int) -> None:
+        """Apply a chunk; where the database does not take it, its halves, down to the row that is left out for it."""
+        try:
+            self._chunk(file, first, last)
+        except (DataError, IntegrityError) as error:
+            if size == 1:
+                self._leave_out(file, first, error)
+            while size > 1 and (half := staging.next_chunk(first - 1, last, (size + 1) // 2)):
+                self._rows(file, *half)
+                first = half[1] + 1
+
+    def _leave_out(self, file: StagedFile, n: int, error: Error) -> None:
+        self.not_saved += 1
+        if self.not_saved > MOST_NOT_SAVED:
+            raise error
+        # Without its details, which hold the row.
+        why = getattr(getattr(error.__cause__, "diag", None), "message_primary", "")
+        logger.warning("roster import %s: a row of %s was not saved: %s", self.row.pk, file.kind.plural, why)
+        with transaction.atomic():
+            self.messages.about_rows(file.name, [not_saved(file.kind, n)])
+            self.row.resume_n = n
+            self._save_with_messages("resume_n")
+
+    def _chunk(self, file: StagedFile, first: int, last: int) -> None:
+        """One transaction: the rows, what there is to say of them, and that we have come so far."""
+        counts = self.row.data["counts"]
+        before = (counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n)
+        said_before = len(self.messages.unsaved)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with transaction.atomic():
+                    outcome = apply_chunk(APPLIERS[file.kind.name], self.context, file.columns, first, last)
+                    counts[file.kind.plural] += outcome.applied
+                    self.messages.about_rows(file.name, outcome.messages)
+                    self.row.resume_n = last
+                    self._save_with_messages("resume_n", "data")
+                return
+            except Error:
+                del self.messages.unsaved[said_before:]
+                counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n = before
+                # Somebody else changed the same records at the same moment, mostly.
+                if not tries_left or is_lost(self.session):
+                    raise
+
+    def _completed(self, kind: str) -> None:
+        if kind not in self.row.data["completed_importers"]:
+            self.row.data["completed_importers"].append(kind)
+            self._save("data")
+
+    def _clean_up(self, files: list[StagedFile]) -> None:
+        if not self.options.batch_mode or self.row.error_count:
+            return
+        self.row.workflow_state = State.CLEANUP_BATCH
+        self._save("workflow_state")
+        try:
+            remove_unlisted(self.row, self.options, files, save=lambda: self._save("data"))
+        except NotRemoved as reason:
+            self.messages.about_import("change_threshold", str(reason))
+            self._save_with_messages("data")
+            self._finish(State.ABORTED)
+            raise Stopped from None
+
+    def _end(self) -> None:
+        if self.row.error_count:
+            self._finish(State.FAILED_WITH_MESSAGES)
+        elif self.row.warning_count:
+            self._finish(State.IMPORTED_WITH_MESSAGES)
+        else:
+            self._finish(State.IMPORTED)
+
+    def _finish(self, state: str) -> None:
+        with transaction.atomic():
+            self.row.data["statistics"] = statistics_of(self.row)
+            counts = self._conclude(state)
+            self._save("workflow_state", "ended_at", "progress", "data", "error_count", "warning_count")
+            record(Action.SIS_IMPORT_ENDED, by=self.row.by, sis_import=self.row.pk, state=state, counts=counts)
+        staging.clear()
+        self.tell(self.row)
+
+    def _conclude(self, state: str) -> dict[str, int]:
+        self.row.workflow_state, self.row.ended_at = state, timezone.now()
+        if state in SisImport.ENDED_WELL:
+            self.row.progress = 100
+        counts: dict[str, int] = self.row.data.setdefault("counts", dict.fromkeys(COUNTERS, 0))
+        counts |= {"error_count": self.row.error_count, "warning_count": self.row.warning_count}
+        return counts
+
+    def _save_with_messages(self, *fields: str) -> None:
+        self.messages.save()
+        self._save(*fields, "error_count", "warning_count")
+
+    def _save(self, *fields: str, while_in: tuple[str, ...] = SisImport.RUNNING) -> None:
+        """Save these fields. Raises Stopped when the import has been aborted meanwhile."""
+        self._ensure_session()
+        values = {field: getattr(self.row, field) for field in fields}
+        if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=while_in).update(
+            **values, updated_at=timezone.now()
+        ):
+            raise Stopped
+
+    def _ensure_session(self) -> None:
+        """Nothing counts as done over another connection than the one that has our turn and our staged rows."""
+        if connection.connection is not self.session:
+            raise OperationalError("the database has ended the connection that the import began with")
+
+    def _check(self) -> None:
+        """Raises Stopped when the import has been aborted."""
+        self._ensure_session()
+        if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=SisImport.RUNNING).exists():
+            raise Stopped
+
+    def _show_progress(self) -> None:
+        """Outside the data's transaction, so that everybody sees it at once; never 100 before the end."""
+        self.row.progress = self._percent()
+        self._save("progress")
+        self.tell(self.row)
+
+    def _percent(self) -> int:
+        return min(99, self.done * 100 // max(self.total, 1))
+
+
+def is_lost(session: object) -> bool:
+    """Whether the database has ended this connection, and with it our turn, and perhaps emptied the staging table.
+
+    Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
+    """
+    return connection.connection is not session or not connection.is_usable()
+
+
+def give_up(sis_import: SisImport, error: BaseException) -> None:
+    """After the last try: end the import as failed, with a report number that stands in the log too."""
+    report = uuid.uuid4().hex[:12]
+    logger.error("roster import %s failed, report %s", sis_import.pk, report, exc_info=error)
+    with transaction.atomic():
+        messages = Messages(sis_import)
+        messages.about_import("crashed", _(CRASHED).format(report=report), failure=True)
+        messages.save()
+        sis_import.workflow_state, sis_import.ended_at = State.FAILED_WITH_MESSAGES, timezone.now()
+        sis_import.save()
+        record(Action.SIS_IMPORT_ENDED, by=sis_import.by, sis_import=sis_import.pk, state=sis_import.workflow_state)

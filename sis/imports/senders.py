@@ -1,0 +1,56 @@
+"""Whether whoever sent an import, or has it taken back, may still do so: asked whenever it is about to run.
+
+An import may wait for hours behind others, and be interrupted; meanwhile its sender may have been suspended.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.domain.audit import record
+from accounts.models import Account, Action, User
+from accounts.permissions.resolver import may_on_account
+from sis.models import SisImport
+from sis.report.log import Messages
+
+IMPORT, TAKE_BACK = "import_sis", "manage_sis"
+State = SisImport.State
+
+
+def is_still_allowed(sis_import: SisImport) -> bool:
+    """Whether it may run. What the command line started may."""
+    if sis_import.workflow_state == State.RESTORING:
+        return _may(_taken_back_by(sis_import), TAKE_BACK, sis_import.account)
+    return _may(sis_import.by, IMPORT, sis_import.account)
+
+
+def _taken_back_by(sis_import: SisImport) -> User:
+    by = User.objects.get(pk=sis_import.restoring["by"])
+    by.actor = User.objects.filter(pk=sis_import.restoring["actor"]).first()
+    return by
+
+
+def _may(by: User | None, permission: str, root: Account) -> bool:
+    return by is None or (by.person_acting.is_active and may_on_account(by, permission, root))
+
+
+def refuse(sis_import: SisImport) -> None:
+    """End it as it stands, and say why: nothing, or nothing more, is imported or taken back."""
+    messages = Messages(sis_import)
+    was = sis_import.workflow_state
+    with transaction.atomic():
+        if was == State.RESTORING:
+            begun = "last" in sis_import.restoring
+            sis_import.workflow_state = State.PARTIALLY_RESTORED if begun else sis_import.restoring["was"]
+            messages.about_import("sender", _("It was not taken back: whoever asked for that may not do so any more."))
+        else:
+            sis_import.workflow_state, sis_import.ended_at = State.FAILED, timezone.now()
+            text = _("Whoever sent this import may not import rosters any more, so it did not run. Send it again.")
+            if was in SisImport.RUNNING:
+                text = _("Whoever sent this import may not import rosters any more, so it did not go on.")
+            messages.about_import("sender", text, failure=True)
+            record(Action.SIS_IMPORT_ENDED, by=None, sis_import=sis_import.pk, state=sis_import.workflow_state)
+        messages.save()
+        sis_import.save()

@@ -1,0 +1,112 @@
+"""What a sender may not do by a file, as they may not by hand; the command line may do all of it.
+
+Rosters are what importing is for: people, places, links and enrollments of others. Not for gaining rights by it: rows
+are refused that would change the account of somebody whose rights reach further, give or take admin roles beyond the
+sender's own, make the sender an observer or one of a course's staff, change their SIS id, or move accounts and courses
+from or to where they manage nothing.
+"""
+
+from collections.abc import Iterable
+
+from accounts.domain.admins import Held, not_to_give
+from accounts.models import Account
+from accounts.permissions.resolver import may_on_account, permissions_on
+from courses.access.enrollment_actions import Entry, not_to_enter
+from courses.access.further_rights import WITH_RIGHTS, further_by_admin_roles, who_reach_further
+from sis.kinds.chunks import Round
+
+OWN_IDS, OWN_LINKS = "manage_sis", "manage_user_observers"
+
+# Who may hold any rights, and whether the row changes how they sign in, or as whom.
+PEOPLE = """
+SELECT w.found, bool_or({account}) FROM w
+WHERE w.problem IS NULL AND w.found <> %(by)s AND ({where}) AND (
+    EXISTS (SELECT FROM accounts_accountadmin m WHERE m.user_id = w.found AND m.workflow_state = 'active')
+    OR EXISTS (SELECT FROM courses_enrollment e WHERE e.user_id = w.found AND e.state IN ('active', 'inactive')
+               AND e.type = ANY(%(types)s)))
+GROUP BY w.found
+"""
+REFUSE_PEOPLE = "UPDATE w SET problem = 'reaches_further' WHERE found = ANY(%(people)s) AND problem IS NULL AND ({0})"
+
+WANTED = "SELECT DISTINCT role, account FROM w WHERE problem IS NULL"
+REFUSE_ROLES = """
+UPDATE w SET problem = 'role_reaches_further'
+FROM unnest(%(roles)s::bigint[], %(accounts)s::bigint[]) AS refused(role, account)
+WHERE w.role = refused.role AND w.account = refused.account AND w.problem IS NULL
+"""
+
+
+def refuse_people_out_of_reach(this: Round, *, where: str = "true", account: str = "true") -> None:
+    """Refuse the rows of w about people whose rights reach further, where the condition `where` holds.
+
+    Of those who have such rights in courses only, just the rows for which `account` holds: that change more than a
+    name. One statement if nobody named has any rights.
+    """
+    if (by := this.run.by) is None:
+        return
+    sql = PEOPLE.format(where=where, account=account)
+    if found := this.execute(sql, types=list(WITH_RIGHTS)):
+        beyond = further_by_admin_roles([person for person, _account in found], by=by)
+        beyond |= who_reach_further([person for person, changes in found if changes and person not in beyond], by=by)
+        if beyond:
+            this.execute(REFUSE_PEOPLE.format(where), people=[*beyond])
+
+
+def refuse_roles_out_of_reach(this: Round) -> None:
+    """Refuse the rows of w that give or take a role, on an account, which the sender may not by hand."""
+    if by := this.run.by:
+        wanted: list[Held] = this.execute(WANTED)
+        if refused := not_to_give(wanted, by=by):
+            roles, accounts = zip(*refused, strict=True)
+            this.execute(REFUSE_ROLES, roles=[*roles], accounts=[*accounts])
+
+
+def refuse_own(this: Round, problem: str, condition: str, *, unless: str) -> None:
+    """Refuse the rows of w for which `condition` holds, with the sender in it, unless they may do so by hand.
+
+    `unless` is the permission it takes on the root account. One statement where no row is about the sender.
+    """
+    by = this.run.by
+    where = f"WHERE problem IS NULL AND {condition}"
+    if by is None or not this.execute(f"SELECT 1 FROM w {where} LIMIT 1"):
+        return
+    if not may_on_account(by, unless, Account.objects.root()):
+        this.execute(f"UPDATE w SET problem = '{problem}' {where}")
+
+
+def refuse_own_places(this: Round, sql: str) -> None:
+    """Refuse the rows of w that put the sender where they could not enroll themselves by hand.
+
+    `sql` gives of such rows: number, course, role, base type, and whether it is to observe a student.
+    """
+    by = this.run.by
+    if by and (rows := this.execute(sql, student="StudentEnrollment")):
+        entries = [(n, Entry(*entry)) for n, *entry in rows]
+        refused = not_to_enter({entry for _n, entry in entries}, by=by)
+        _refuse(this, "own_place", (n for n, entry in entries if entry in refused))
+
+
+def own_places_in(section: str, course: str, where: str) -> str:
+    """SQL, for the above, about rows of w that take a section to another course, and the sender with it."""
+    return f"""
+SELECT w.n, {course}, e.role_id, e.type, e.associated_user_id IS NOT NULL
+FROM w JOIN courses_enrollment e ON e.section_id = {section} AND e.user_id = ANY(%(sender)s)
+WHERE w.problem IS NULL AND {where} AND e.type <> %(student)s AND e.state NOT IN ('deleted', 'rejected')
+"""
+
+
+def refuse_moves(this: Round, sql: str, permission: str) -> None:
+    """Refuse the rows of w that move something from or to an account where the sender lacks the `permission`.
+
+    `sql` gives of such rows: number, and the account moved or moved from, and the one moved to.
+    """
+    by = this.run.by
+    if by and (rows := this.execute(sql)):
+        accounts = {pk for _n, *pks in rows for pk in pks}
+        held = permissions_on(by, Account.objects.filter(pk__in=accounts))
+        _refuse(this, "moves_too_far", (n for n, *pks in rows if any(permission not in held[pk] for pk in pks)))
+
+
+def _refuse(this: Round, problem: str, numbers: Iterable[int]) -> None:
+    if ns := list(numbers):
+        this.execute("UPDATE w SET problem = %(problem)s WHERE n = ANY(%(ns)s)", problem=problem, ns=ns)

@@ -1,0 +1,204 @@
+"""What came of an import, kind by kind, in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sis.kinds.registry import KINDS
+from sis.models import SisImport
+
+State = SisImport.State
+LABELS: dict[str, str | Promise] = {
+    "change_sis_ids": gettext_lazy("Changed ids"),
+    "accounts": gettext_lazy("Accounts"),
+    "terms": gettext_lazy("Terms"),
+    "courses": gettext_lazy("Courses"),
+    "sections": gettext_lazy("Sections"),
+    "xlists": gettext_lazy("Cross-listings"),
+    "users": gettext_lazy("People"),
+    "logins": gettext_lazy("Further logins"),
+    "enrollments": gettext_lazy("Enrollments"),
+    "admins": gettext_lazy("Account admins"),
+    "user_observers": gettext_lazy("Observer links"),
+}
+# Canvas's name of each in `statistics`; of the others no states are counted.
+CLASSES = {
+    "accounts": "Account",
+    "terms": "EnrollmentTerm",
+    "courses": "Course",
+    "sections": "CourseSection",
+    "users": "Pseudonym",
+    "enrollments": "Enrollment",
+    "admins": "AccountUser",
+    "user_observers": "UserObserver",
+}
+SENTENCES: dict[str, str | Promise] = {
+    State.INITIALIZING: gettext_lazy("The file is being received."),
+    State.CREATED: gettext_lazy("It waits for its turn: one import runs at a time."),
+    State.IMPORTING: gettext_lazy("It runs. You can leave this page; it goes on by itself."),
+    State.CLEANUP_BATCH: gettext_lazy("It removes what its files do not list any more."),
+    State.IMPORTED: gettext_lazy("All rows were imported."),
+    State.IMPORTED_WITH_MESSAGES: gettext_lazy("It is done. What it had to warn of stands below."),
+    State.ABORTED: gettext_lazy("It was stopped. What was imported before stays, the rest was not touched."),
+    State.FAILED: gettext_lazy("It failed."),
+    State.FAILED_WITH_MESSAGES: gettext_lazy("Some of it could not be used. The rest was imported; see the errors."),
+    State.RESTORING: gettext_lazy("It is being taken back. You can leave this page; it goes on by itself."),
+    State.PARTIALLY_RESTORED: gettext_lazy(
+        "It was taken back in part. What somebody has changed since then, or was not asked for, stays as it is."
+    ),
+    State.RESTORED: gettext_lazy("It was taken back."),
+}
+LOOKED_SENTENCES: dict[str, str | Promise] = {
+    State.IMPORTING: gettext_lazy("The dry run goes on by itself. Nothing of it is kept."),
+    State.IMPORTED: gettext_lazy("Nothing was kept: this was a dry run. Below stands what an import would do."),
+    State.IMPORTED_WITH_MESSAGES: gettext_lazy(
+        "Nothing was kept: this was a dry run. Below stand what an import would do, and what it would warn of."
+    ),
+    State.ABORTED: gettext_lazy("The dry run was stopped. Nothing of it was kept."),
+    State.FAILED_WITH_MESSAGES: gettext_lazy(
+        "Nothing was kept: this was a dry run. Some of the upload could not be used; see the errors."
+    ),
+}
+LOOKED_LABELS: dict[str, str | Promise] = {
+    State.IMPORTED: gettext_lazy("All well"),
+    State.IMPORTED_WITH_MESSAGES: gettext_lazy("With warnings"),
+    State.FAILED_WITH_MESSAGES: gettext_lazy("With errors"),
+}
+GOOD = (State.IMPORTED, State.RESTORED)
+BAD = (State.FAILED, State.FAILED_WITH_MESSAGES)
+DOUBTFUL = (State.IMPORTED_WITH_MESSAGES, State.ABORTED, State.PARTIALLY_RESTORED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of one kind of record: the rows taken, and how many records changed their state which way."""
+
+    label: str | Promise
+    taken: int
+    created: int
+    restored: int
+    ended: int
+    deleted: int
+
+    def __str__(self) -> str:
+        told = [
+            _("{number} made").format(number=self.created) if self.created else "",
+            _("{number} brought back").format(number=self.restored) if self.restored else "",
+            _("{number} ended").format(number=self.ended) if self.ended else "",
+            _("{number} removed").format(number=self.deleted) if self.deleted else "",
+        ]
+        return f"{self.label}: {', '.join(filter(None, told))}"
+
+    @property
+    def changes_states(self) -> bool:
+        return bool(self.created or self.restored or self.ended or self.deleted)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a dry run found of one kind of record: for each of made, changed, removed the number and some examples."""
+
+    label: str | Promise
+    parts: list[tuple[str, int, Sequence[str], int]] = field(default_factory=list)
+
+
+def lines_of(sis_import: SisImport) -> list[Line]:
+    """The kinds that the import had rows of, or changed something of."""
+    counts, statistics = sis_import.data.get("counts", {}), sis_import.data.get("statistics", {})
+    found = []
+    for plural in LABELS:
+        states: dict[str, int] = statistics.get(CLASSES.get(plural, ""), {})
+        line = Line(
+            LABELS[plural],
+            counts.get(plural, 0),
+            states.get("created", 0),
+            states.get("restored", 0),
+            states.get("concluded", 0) + states.get("deactivated", 0),
+            states.get("deleted", 0),
+        )
+        if line.taken or line.changes_states:
+            found.append(line)
+    return found
+
+
+def told_of(sis_import: SisImport) -> list[Told]:
+    """What a dry run would do, of each kind it would do something to."""
+    words = {"created": _("would be made"), "changed": _("would be changed"), "removed": _("would be removed")}
+    found = []
+    for kind, told in sis_import.report.items():
+        parts = [(word, *_numbers(told[what])) for what, word in words.items() if told[what]["count"]]
+        if parts:
+            found.append(Told(LABELS.get(kind, kind), parts))
+    return found
+
+
+def _numbers(told: dict[str, Any]) -> tuple[int, Sequence[str], int]:
+    return told["count"], told["examples"], told["count"] - len(told["examples"])
+
+
+def summary_of(sis_import: SisImport) -> str:
+    """What was made, brought back, ended and removed, in one sentence; empty for nothing."""
+    told = [str(line) for line in lines_of(sis_import) if line.changes_states]
+    return "; ".join(told) + "." if told else ""
+
+
+def sentence_of(sis_import: SisImport) -> str:
+    """Where the import stands, in a sentence."""
+    if sis_import.was_braked:
+        return _("The deletion brake stopped it before the first row. Nothing was changed.")
+    own = LOOKED_SENTENCES if sis_import.options.get("dry_run") else {}
+    return str(own.get(sis_import.workflow_state) or SENTENCES[sis_import.workflow_state])
+
+
+def label_of(sis_import: SisImport) -> str:
+    """The outcome in a word or two."""
+    if sis_import.was_braked:
+        return _("Stopped by the brake")
+    own = LOOKED_LABELS if sis_import.options.get("dry_run") else {}
+    return str(own.get(sis_import.workflow_state) or State(sis_import.workflow_state).label)
+
+
+def badge_of(sis_import: SisImport) -> str:
+    """The class of the badge that goes with it."""
+    state = sis_import.workflow_state
+    if state in BAD:
+        return "badge--danger"
+    if state in DOUBTFUL:
+        return "badge--warning"
+    return "badge--accent" if state in GOOD else ""
+
+
+def kinds_supplied(sis_import: SisImport) -> list[str]:
+    """The kinds of files that the upload held, in words."""
+    found = (KINDS[name] for name in sis_import.data.get("supplied_batches", []) if name in KINDS)
+    return [str(LABELS[kind.plural]) for kind in found]
+
+
+OPTION_WORDS: dict[str, str | Promise] = {
+    "dry_run": gettext_lazy("Dry run"),
+    "override_sis_stickiness": gettext_lazy("Also changes what people here changed by hand"),
+    "add_sis_stickiness": gettext_lazy("What it sets counts as changed by hand"),
+    "clear_sis_stickiness": gettext_lazy("What it touches counts as never changed by hand"),
+    "skip_deletes": gettext_lazy("Passes over rows that delete"),
+    "update_sis_id_if_login_claimed": gettext_lazy("Gives people found by login the SIS id of the row"),
+    "batch_mode": gettext_lazy("Removes what is listed no more (batch mode)"),
+    "multi_term_batch_mode": gettext_lazy("In all terms of the terms file"),
+    "diffing_remaster_data_set": gettext_lazy("Not compared with the data set before"),
+    "ignore_deletion_brake": gettext_lazy("Passes over the deletion brake"),
+}
+
+
+def options_of(sis_import: SisImport) -> list[str]:
+    """What the import was asked to do beside importing, in words."""
+    found = [str(words) for name, words in OPTION_WORDS.items() if sis_import.options.get(name)]
+    if name := sis_import.diffing_data_set_identifier:
+        found.append(_("Data set “{name}”").format(name=name))
+    if threshold := sis_import.options.get("change_threshold"):
+        found.append(_("Change threshold {percent} %").format(percent=threshold))
+    return found

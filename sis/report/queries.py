@@ -1,0 +1,91 @@
+"""Reading what an import has to say: searched, filtered, as CSV."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.text.csv_export import csv_text
+from accounts.text.ids import plain_id
+from sis.models import SisImport, SisImportError
+from sis.report.messages import TEXTS
+
+MOST_FILES = 200
+_AT_ONCE = 2_000
+
+# Those that are not about rows. The others are named by their first sentence, as in docs/sis-import.md.
+LABELS: dict[str, str | Promise] = {
+    "file": _("About a file as a whole"),
+    "brake": _("The deletion brake"),
+    "change_threshold": _("The change threshold of batch mode"),
+    "diffing_threshold": _("The data set was not compared"),
+    "not_diffed": _("A file was not compared"),
+    "crashed": _("Something went wrong"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which messages somebody wants to see; empty: all."""
+
+    words: str = ""
+    file: str = ""
+    kind: str = ""
+    only_errors: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.file or self.kind or self.only_errors)
+
+
+def messages_of(sis_import: SisImport, wanted: Wanted) -> QuerySet[SisImportError]:
+    """What the import has to say, in the order in which it came up; errors first."""
+    found = SisImportError.objects.filter(sis_import=sis_import).order_by("-failure", "id")
+    if wanted.words:
+        within = Q(message__icontains=wanted.words) | Q(file__icontains=wanted.words)
+        if (row := plain_id(wanted.words)) is not None:
+            within |= Q(row=row)
+        found = found.filter(within)
+    if wanted.file:
+        found = found.filter(file=wanted.file)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    return found.filter(failure=True) if wanted.only_errors else found
+
+
+def files_of(sis_import: SisImport) -> list[tuple[str, int]]:
+    """The files that something is said about, and how much of each, the most first."""
+    return _counted(sis_import, "file")[:MOST_FILES]
+
+
+def kinds_of(sis_import: SisImport) -> list[tuple[str, str, int]]:
+    """(kind, its words, how many) of the messages, the most first."""
+    return [(kind, label(kind), number) for kind, number in _counted(sis_import, "kind")]
+
+
+def _counted(sis_import: SisImport, column: str) -> list[tuple[str, int]]:
+    found = SisImportError.objects.filter(sis_import=sis_import).order_by().values(column)
+    return list(found.annotate(number=Count("id")).order_by("-number", column).values_list(column, "number"))
+
+
+def label(kind: str) -> str:
+    """The words for a kind of message."""
+    if kind not in TEXTS:
+        return str(LABELS.get(kind, kind))
+    plain = re.sub(r"\{\w+\}", "…", str(TEXTS[kind]).replace("{for_section}", ""))
+    return plain.partition(". ")[0].rstrip(".:")
+
+
+def as_csv(found: QuerySet[SisImportError]) -> Iterator[str]:
+    """These messages as CSV that spreadsheets read without harm, piece by piece; the columns are Canvas's."""
+    return csv_text(_lines(found))
+
+
+def _lines(found: QuerySet[SisImportError]) -> Iterator[tuple[str, str, str, str]]:
+    yield "sis_import_id", "file", "message", "row"
+    for one in found.iterator(chunk_size=_AT_ONCE):
+        yield str(one.sis_import_id), one.file, one.message, str(one.row or "")

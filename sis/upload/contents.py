@@ -1,0 +1,131 @@
+"""An upload, opened: its roster files in the order in which they are to be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sis.files.archives import Archive, shown
+from sis.files.csv_records import Stream
+from sis.files.problems import MalformedFile, Problem, Problems
+from sis.files.tables import RosterFile, Row, Table
+from sis.formats.canvas import ORDER, WITHOUT_A_PLACE, kind_of
+from sis.formats.detect import converted, is_roster
+from sis.formats.scratch_tables import Scratch
+
+__all__ = ["MalformedFile", "Problem", "RosterFile", "Row", "Upload", "open_upload"]
+
+
+class Upload:
+    """`files` in processing order. A context manager: after it, no rows can be read.
+
+    `problems` are complete once the rows of all files have been read to their ends: some show only then. Reading the
+    rows again adds nothing. `is_whole`: the upload says all there is (OneRoster bulk, School Data Sync), so what an
+    earlier one of its kind had and this one has not is gone; `is_delta`: it says what has changed. Neither is ever true
+    of Canvas files. `source` tells uploads of one source from those of all others, and is the same for its next one;
+    it is empty where nothing tells, as for Canvas files and changes without all orgs (sis/formats/source_id.py).
+    """
+
+    def __init__(self) -> None:
+        self.files: list[RosterFile] = []
+        self.is_whole = self.is_delta = False
+        self.source = ""
+        self._problems = Problems()
+        self._to_close = ExitStack()
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self._problems.all()
+
+    def __enter__(self) -> Upload:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._to_close.close()
+
+
+def open_upload(path: Path, name: str, *, at: datetime | None = None, is_to_compare: bool = False) -> Upload:
+    """Open the file at `path` that came under `name`; the end of the name says whether it is .csv or .zip.
+
+    Canvas files come as they are; OneRoster and School Data Sync come as Canvas files, with the names and row numbers
+    of their own, and deletions for links in force that its lists of guardians no longer have. `at` is when the import
+    started (or now): what had ended by that day has ended, and links removed since then count as standing, so that
+    reading again after an interruption gives the very same rows. An earlier upload is opened `is_to_compare` with a
+    later one: then there are no such deletions, for the links in force now are not those of its time, and a deletion
+    in both would look as if it had been done. Whatever is wrong with an upload is a problem of it. Raises OSError
+    only, for a disk that fails.
+    """
+    upload = Upload()
+    name = shown(name)
+    try:
+        tables = _tables(upload, path, name)
+        if any(is_roster(table) for table in tables):
+            scratch = upload._to_close.enter_context(closing(Scratch()))
+            files, upload.is_whole, upload.source = converted(
+                tables, upload._problems, scratch, at or timezone.now(), is_to_compare=is_to_compare
+            )
+            upload.is_delta = not upload.is_whole
+        else:
+            files = list(_canvas_files(tables, upload._problems))
+        upload.files = sorted(files, key=lambda file: (ORDER[file.kind], file.name))
+    except MalformedFile as fault:
+        upload._problems.add(fault.problem)
+    except BaseException:
+        upload.close()
+        raise
+    return upload
+
+
+def _tables(upload: Upload, path: Path, name: str) -> list[Table]:
+    """Every CSV file of the upload whose header can be read."""
+    problems = upload._problems
+    ending = Path(name).suffix.lower()
+    if ending == ".csv":
+        return [Table(name, partial(_opened, path), problems)]
+    if ending != ".zip":
+        problems.warn(name, _("Nothing was read: upload one .csv file, or several in a .zip file."))
+        return []
+    archive = Archive(path, name, problems)
+    upload._to_close.callback(archive.close)
+    return list(_members(archive, problems))
+
+
+def _opened(path: Path) -> AbstractContextManager[Stream]:
+    return path.open("rb", buffering=0)
+
+
+def _members(archive: Archive, problems: Problems) -> Iterator[Table]:
+    for name in sorted(archive.members):
+        try:
+            yield Table(name, partial(archive.open, name), problems)
+        except MalformedFile as fault:
+            problems.add(fault.problem)
+
+
+def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFile]:
+    for table in tables:
+        kind = kind_of(table.columns)
+        if kind is None:
+            problems.fail(table.name, _why_unknown(table))
+        elif kind in WITHOUT_A_PLACE:
+            message = _("Files of this kind (%(kind)s) have no place here; the file was left out.")
+            problems.warn(table.name, message % {"kind": kind})
+        else:
+            yield RosterFile(table.name, kind, table.header, table.blocks)
+
+
+def _why_unknown(table: Table) -> str:
+    only = next(iter(table.columns)) if len(table.columns) == 1 else ""
+    if ";" in only or "\t" in only:
+        return _("The cells are not separated by commas. Save the file as CSV with commas.")
+    return _("The header fits no kind of roster file. See the list of formats for the columns each needs.")
