@@ -19,7 +19,17 @@ from config.embedded_postgres import connection, running
 
 
 @pytest.fixture
+def new_data_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="op-") as folder:
+        yield Path(folder) / "var"
+
+
+@pytest.fixture(scope="module")
 def data_dir() -> Iterator[Path]:
+    """A data folder that was in use before, for all tests that do not care: making one takes longer than they do.
+
+    Whatever happens, a block of `running` leaves it with all data in order and no server.
+    """
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         yield Path(folder) / "var"
 
@@ -34,6 +44,11 @@ def ask(data_dir: Path, question: str) -> object:
         answer = conn.execute(question.encode())
         row = answer.fetchone() if answer.description else None
     return row[0] if row else None
+
+
+def keep(data_dir: Path) -> None:
+    """Store an answer, to be asked for later."""
+    ask(data_dir, "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS answer")
 
 
 def server_pid(data_dir: Path) -> int:
@@ -54,19 +69,19 @@ def kill_without_warning(data_dir: Path) -> None:
         time.sleep(0.02)
 
 
-def test_the_server_runs_inside_the_block_and_only_there(data_dir: Path) -> None:
-    with running(data_dir, durable=False):
-        assert ask(data_dir, "SELECT current_database()") == "observer_pairing"
-        assert ask(data_dir, "SHOW server_encoding") == "UTF8"
-        assert ask(data_dir, "SHOW listen_addresses") == ""
-        assert int(str(ask(data_dir, "SHOW max_connections"))) >= 200
-    assert not answers(data_dir)
-    assert list(data_dir.parent.iterdir()) == [data_dir]
+def test_the_server_runs_inside_the_block_and_only_there(new_data_dir: Path) -> None:
+    with running(new_data_dir, durable=False):
+        assert ask(new_data_dir, "SELECT current_database()") == "observer_pairing"
+        assert ask(new_data_dir, "SHOW server_encoding") == "UTF8"
+        assert ask(new_data_dir, "SHOW listen_addresses") == ""
+        assert int(str(ask(new_data_dir, "SHOW max_connections"))) >= 200
+    assert not answers(new_data_dir)
+    assert list(new_data_dir.parent.iterdir()) == [new_data_dir]
 
 
-def test_only_its_owner_can_get_at_the_data(data_dir: Path) -> None:
-    with running(data_dir, durable=False):
-        for folder in (data_dir, data_dir / "postgres", data_dir / "postgres/data"):
+def test_only_its_owner_can_get_at_the_data(new_data_dir: Path) -> None:
+    with running(new_data_dir, durable=False):
+        for folder in (new_data_dir, new_data_dir / "postgres", new_data_dir / "postgres/data"):
             assert folder.stat().st_mode & 0o077 == 0
 
 
@@ -79,7 +94,7 @@ def test_a_kept_database_waits_for_the_disk_and_a_throw_away_one_does_not(data_d
 
 def test_data_are_kept_from_one_start_to_the_next(data_dir: Path) -> None:
     with running(data_dir, durable=False):
-        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+        keep(data_dir)
     with running(data_dir, durable=False):
         assert ask(data_dir, "SELECT answer FROM kept") == 42
 
@@ -106,7 +121,7 @@ def test_whoever_started_the_server_may_leave_first(data_dir: Path) -> None:
 
 def test_the_server_starts_again_after_it_was_killed(data_dir: Path) -> None:
     with running(data_dir, durable=True):
-        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+        keep(data_dir)
         kill_without_warning(data_dir)
     assert (data_dir / "postgres/data/postmaster.pid").exists()
     with running(data_dir, durable=False):
@@ -115,7 +130,7 @@ def test_the_server_starts_again_after_it_was_killed(data_dir: Path) -> None:
 
 def test_whoever_keeps_it_running_starts_it_anew_when_it_was_killed(data_dir: Path) -> None:
     with running(data_dir, durable=True) as keep_running:
-        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+        keep(data_dir)
         first = server_pid(data_dir)
         keep_running()
         assert server_pid(data_dir) == first
@@ -129,7 +144,7 @@ def test_whoever_keeps_it_running_starts_it_anew_when_it_was_killed(data_dir: Pa
 
 def test_a_server_that_is_recovering_is_waited_for(data_dir: Path) -> None:
     with running(data_dir, durable=True):
-        ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS answer")
+        keep(data_dir)
         first = server_pid(data_dir)
         with connected(data_dir) as victim, connected(data_dir) as witness:
             # The server ends all of its processes and begins anew when one of them dies like this.
@@ -172,8 +187,8 @@ def test_an_error_inside_the_block_stops_the_server_too(data_dir: Path) -> None:
     assert not answers(data_dir)
 
 
-def test_a_path_too_long_for_a_socket_gets_one_in_the_temporary_folder(data_dir: Path) -> None:
-    deep = data_dir / ("d" * 60) / ("e" * 60)
+def test_a_path_too_long_for_a_socket_gets_one_in_the_temporary_folder(new_data_dir: Path) -> None:
+    deep = new_data_dir / ("d" * 60) / ("e" * 60)
     socket_folder = Path(connection(deep)["HOST"])
     with running(deep, durable=False):
         assert answers(deep)
@@ -182,19 +197,19 @@ def test_a_path_too_long_for_a_socket_gets_one_in_the_temporary_folder(data_dir:
     assert not socket_folder.exists()
 
 
-def test_unusual_letters_in_the_path_do_no_harm(data_dir: Path) -> None:
-    odd = data_dir / "it's a, b & ü"
+def test_unusual_letters_in_the_path_do_no_harm(new_data_dir: Path) -> None:
+    odd = new_data_dir / "it's a, b & ü"
     with running(odd, durable=False):
         assert answers(odd)
 
 
-def test_every_data_folder_has_a_server_of_its_own(data_dir: Path) -> None:
-    assert connection(data_dir / "one")["HOST"] != connection(data_dir / "two")["HOST"]
+def test_every_data_folder_has_a_server_of_its_own(new_data_dir: Path) -> None:
+    assert connection(new_data_dir / "one")["HOST"] != connection(new_data_dir / "two")["HOST"]
 
 
-def test_the_url_says_the_same_as_the_connection(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOME_URL", embedded_postgres.url(data_dir))
-    to, said = connection(data_dir), environ.Env().db_url("SOME_URL")
+def test_the_url_says_the_same_as_the_connection(new_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_URL", embedded_postgres.url(new_data_dir))
+    to, said = connection(new_data_dir), environ.Env().db_url("SOME_URL")
     assert (said["NAME"], said["USER"], said["OPTIONS"]["host"]) == (to["NAME"], to["USER"], to["HOST"])
 
 
