@@ -99,6 +99,8 @@ class Server:
             patch.setenv("DATA_DIR", str(self.files(database)))
             patch.setenv("DATABASE_URL", url)
             patch.setenv("DEMO", "true")
+            # A worker that has died waits for the next one, and we for it.
+            patch.setattr(serve, "RESTART_AFTER", 0.0)
             connections["default"] = other
             try:
                 yield
