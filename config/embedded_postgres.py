@@ -32,8 +32,11 @@ RECOVERY_MAY_TAKE = 600
 NOBODY_LISTENS = "Is the server running"
 OLD_SERVER = "pre-existing shared memory block"
 DEBIAN_PROGRAMS = Path("/usr/lib/postgresql")
-# A throw-away database loses nothing in a power cut, and not waiting for the disk is fast.
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# A throw-away database loses nothing in a power cut, and not waiting for the disk is fast. Its log is for no replica.
+NOT_DURABLE = {
+    **{"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
+    **{"wal_level": "minimal", "max_wal_senders": "0", "checkpoint_timeout": "1h"},
+}
 
 
 def connection(data_dir: Path) -> dict[str, str]:
