@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def browser_of(person: User) -> Client:
     return client
 
 
+@cache
 def weight_of(name: str) -> int:
     """How many bytes a static file has as it is sent, compressed when it is collected."""
     found = finders.find(name)
