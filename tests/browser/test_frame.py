@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from accounts.models import ObservationLink
 from courses.domain.observation import link
 from courses.models import Course
+from tests.browser.conftest import at_each_width
 from tests.factories import PASSWORD, AccountFactory, UserFactory, make_admin, make_student, make_students
 
 LINES = """cell => {
@@ -39,6 +40,7 @@ def test_a_refusal_by_a_rule_takes_the_focus_too(new_visitor, root):
     visitor.finds_nothing_wrong()
 
 
+@at_each_width
 def test_on_a_phone_a_list_of_people_has_one_line_each_and_begins_on_the_first_screen(new_visitor, section, root):
     make_students(40, section)
     visitor = new_visitor()
@@ -53,6 +55,7 @@ def test_on_a_phone_a_list_of_people_has_one_line_each_and_begins_on_the_first_s
         visitor.finds_nothing_wrong()
 
 
+@at_each_width
 def test_filters_are_folded_on_a_phone_and_lie_open_beside_the_search_elsewhere(new_visitor, student, section):
     visitor = new_visitor()
     visitor.sign_in(make_admin(name="Ada Min", password=PASSWORD))
@@ -71,6 +74,7 @@ def test_filters_are_folded_on_a_phone_and_lie_open_beside_the_search_elsewhere(
     expect(role).to_be_visible()
 
 
+@at_each_width
 def test_with_colors_of_ones_own_the_current_tab_has_a_line_that_the_others_lack(new_visitor, student, section):
     visitor = new_visitor()
     visitor.sign_in(student)
@@ -107,6 +111,7 @@ def test_no_page_scrolls_sideways_whatever_people_and_courses_are_called(new_vis
             assert over <= 0, f"{path} is {over}px too wide"
 
 
+@at_each_width
 def test_a_long_word_in_a_name_widens_no_page_and_leaves_the_other_columns_their_words(new_visitor, section, root):
     long = "Donaudampfschifffahrtsgesellschaftskapitaenskajuete"
     student = make_student(section, name=f"{long} {long.lower()}", login_id=f"{long.lower()}@example.org")

@@ -14,7 +14,7 @@ def parent(root) -> User:
 
 def test_an_observer_pairs_looks_and_stops(new_visitor, parent, student, course):
     visitor = new_visitor()
-    visitor.sign_in(parent)
+    visitor.sign_in_by_form(parent)
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("main").get_by_role("link", name="Observing").first.click()
     visitor.finds_nothing_wrong()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from accounts.models import BaseType, Role, User
 from courses.domain.enrollments import enroll
 from courses.models import Enrollment, Section
+from tests.browser.conftest import at_each_width
 from tests.factories import PASSWORD, EnrollmentFactory, SectionFactory, UserFactory, make_students
 
 
@@ -70,6 +71,7 @@ def test_people_are_added_from_a_list_and_come_in_when_they_accept(new_visitor, 
 
     invited = new_visitor()
     invited.sign_in(newcomer)
+    invited.visit("/")
     invited.finds_nothing_wrong()
     invited.page.get_by_role("link", name="Refuse Biology").click()
     invited.finds_nothing_wrong()
@@ -142,6 +144,7 @@ def test_an_observer_is_linked_to_a_student_sees_the_course_and_is_unlinked(
     says(visitor, "Wil Watch no longer observes Mia Stone in this course.")
 
 
+@at_each_width
 def test_a_long_list_is_searched_sorted_and_paged(new_visitor, teacher, student, course, section, second):
     make_students(120, second)
     visitor = new_visitor()

@@ -8,10 +8,17 @@ from playwright.sync_api import expect
 from accounts.domain.roles import create_role, set_permission
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride
 from accounts.permissions.registry import PERMISSIONS
+from tests.browser.conftest import WIDTHS
 from tests.factories import PASSWORD, EnrollmentFactory, UserFactory, make_admin
 
 KEY = "generate_observer_pairing_code"
 LABEL = str(PERMISSIONS[KEY].label)
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request) -> str:
+    """A phone has a list where there is a grid elsewhere: what can be done is done in both."""
+    return request.param
 
 
 @pytest.fixture

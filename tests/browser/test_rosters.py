@@ -21,6 +21,7 @@ def at_work(new_visitor, root, settings, tmp_path):
     settings.DATA_DIR = tmp_path / "data"
     visitor = new_visitor()
     visitor.sign_in(make_admin(name="Ada Min", password=PASSWORD))
+    visitor.visit("/")
     visitor.page.get_by_role("link", name="Admin").click()
     visitor.page.get_by_role("link", name="Rosters").click()
     visitor.page.get_by_role("heading", name="Imports so far").wait_for()

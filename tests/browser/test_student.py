@@ -17,7 +17,7 @@ def close(dialog: Locator) -> None:
 
 def test_a_student_makes_a_code_and_revokes_it(new_visitor, student):
     visitor = new_visitor()
-    visitor.sign_in(student)
+    visitor.sign_in_by_form(student)
     visitor.visit("/profile/settings")
     visitor.finds_nothing_wrong()
 
@@ -142,7 +142,7 @@ def test_it_works_without_javascript(browser, live_server, root, student):
 
     context = browser.new_context(java_script_enabled=False)
     visitor = Visitor(context.new_page(), live_server.url)
-    visitor.sign_in(student)
+    visitor.sign_in_by_form(student)
     visitor.visit("/profile/settings")
     visitor.page.get_by_role("button", name="Pair with Observer").click()
     assert len(visitor.page.locator("#new-code").inner_text()) == 6
