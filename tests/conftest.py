@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest import runner
 from django.conf import settings as django_settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
@@ -18,6 +19,7 @@ from tests.database import empty_all_tables
 from tests.factories import RootFactory
 from tests.lock_order import watched
 from tests.racing import alone
+from tests.stack_room import with_room
 
 # The browser tests drive Chromium and the ORM from one thread; Django takes Playwright's loop for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -31,6 +33,12 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=600, suppress_health_check=SLOW_FIXTURES)
 hypothesis_settings.load_profile("usual")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test as usual, with room for its calls."""
+    return with_room(runner.pytest_runtest_protocol, item, nextitem)
 
 
 @pytest.fixture(autouse=True)
