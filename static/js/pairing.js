@@ -54,7 +54,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target?.id === "dialog-slot") opener = event.detail.elt.querySelector("button");
 });
 
-document.addEventListener("htmx:afterSwap", () => {
+// Not before htmx has settled the page: it focuses what is marked `autofocus` once more then.
+document.addEventListener("htmx:afterSettle", () => {
   document.querySelectorAll("dialog[data-show]:not([open])").forEach(show);
 });
 
