@@ -83,6 +83,7 @@ def test_leaving_the_page_while_a_code_is_shown_asks_first(new_visitor, student)
     visitor.sign_in(student)
     visitor.visit("/profile/settings")
     visitor.page.get_by_role("button", name="Pair with Observer").click()
+    visitor.page.get_by_role("dialog").wait_for()
     code = visitor.page.locator("#new-code").inner_text()
     with visitor.page.expect_event("dialog") as asked:
         visitor.page.evaluate("setTimeout(() => location.reload())")
