@@ -1,5 +1,9 @@
 """The baselines of `make bench` still do what they are compared with."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from knox.settings import CONSTANTS
 
@@ -43,3 +47,12 @@ def test_the_bare_list_has_whom_the_real_one_has(client, course, admin):
     [ours] = client.get("/api/v1/users/self/observees", headers=token).json()
     [bare] = client.get(f"/bench/observees/{one.observer_id}").json()
     assert ours["id"] == bare["student__id"]
+
+
+def test_the_bench_of_rosters_comes_to_its_end():
+    """It fills a database of its own, and empties it again."""
+    run = [sys.executable, "-m", "config.throwaway_database", "--", sys.executable, "-m", "bench.rosters", "300"]
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    done = subprocess.run(run, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "COPY of the same rows into the same tables" in done.stdout
