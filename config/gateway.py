@@ -14,10 +14,12 @@ import logging
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.answers import Answer, FileOnDisk, answer_of
 from config.request_bodies import Arriving, Pace, Unfit
+from config.stack_room import with_room
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -62,7 +64,8 @@ class Gateway:
         else:
             threads, body = self._threads, await Arriving(protocol, length, self._forms).whole()
         environ["wsgi.input"] = body
-        return await asyncio.get_running_loop().run_in_executor(threads, answer_of, self._application, environ)
+        answering = partial(with_room, answer_of, self._application, environ)
+        return await asyncio.get_running_loop().run_in_executor(threads, answering)
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Account
+from config.stack_room import with_room
 from tests.database import empty_all_tables
 from tests.factories import RootFactory
 from tests.lock_order import watched
 from tests.racing import alone
-from tests.stack_room import with_room
 
 # The browser tests drive Chromium and the ORM from one thread; Django takes Playwright's loop for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
