@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from django.conf import settings
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from accounts.models import BaseType, User
+from config.stack_room import with_room
 from courses.models import Course, Section
 from tests.factories import (
     PASSWORD,
@@ -25,6 +27,15 @@ WIDTHS: dict[str, ViewportSize] = {
 }
 # For a test that goes another way on a phone than elsewhere.
 at_each_width = pytest.mark.parametrize("width", WIDTHS)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _room_in_the_live_server() -> Iterator[None]:
+    """The server of these tests calls what config/gateway.py calls, and as that does: with room on the stack."""
+    handle = WSGIRequestHandler.handle_one_request
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WSGIRequestHandler, "handle_one_request", lambda handler: with_room(handle, handler))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
