@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.domain.roles import create_role, set_permission
 from accounts.models import Account, AccountAdmin, BaseType, Role, SelfRegistration, User
+from accounts.permissions.registry import Permission
 
 PASSWORD = "pairing-demo"  # noqa: S105 everybody's, and in the README
 ZONE = "America/New_York"
@@ -40,10 +41,10 @@ STAFF = (
 COUNSELLOR = "School counsellor"
 # What a counsellor needs to pair a student with an observer.
 COUNSELLOR_MAY = (
-    "read_course_list",
-    "read_roster",
-    "allow_course_admin_actions",
-    "generate_observer_pairing_code",
+    Permission.READ_COURSE_LIST,
+    Permission.READ_ROSTER,
+    Permission.ALLOW_COURSE_ADMIN_ACTIONS,
+    Permission.GENERATE_OBSERVER_PAIRING_CODE,
 )
 
 FIRST_NAMES = [
@@ -150,7 +151,7 @@ def make_admins(district: Account, admins: Sequence[User]) -> None:
 def decide_permissions(school: Account, counsellor: User, *, by: User) -> None:
     """At one school teachers make pairing codes, and there is a counsellor with a role made for them."""
     teacher = Role.objects.built_in(BaseType.TEACHER)
-    set_permission(teacher, school, "generate_observer_pairing_code", {"enabled": True}, by=by)
+    set_permission(teacher, school, Permission.GENERATE_OBSERVER_PAIRING_CODE, {"enabled": True}, by=by)
     role = create_role(school, COUNSELLOR, BaseType.ACCOUNT_MEMBERSHIP, by=by)
     for key in COUNSELLOR_MAY:
         set_permission(role, school, key, {"enabled": True}, by=by)

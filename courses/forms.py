@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import Invalid
 from accounts.forms.users import RuleForm
 from accounts.models import Account, Role
+from accounts.permissions.registry import Permission
 from courses.access.permissions import STAFF_TYPES
 from courses.domain.add_people import LONGEST_LIST, MOST, Kind, entries_of
 from courses.domain.terms import terms
@@ -154,7 +155,7 @@ class CourseForm(RuleForm):
         self,
         course: Course | None,
         *args: Any,
-        keys: Collection[str],
+        keys: Collection[Permission],
         accounts: QuerySet[Account],
         **kwargs: Any,
     ) -> None:
@@ -162,7 +163,7 @@ class CourseForm(RuleForm):
         self.fields["term"].queryset = terms()  # type: ignore[attr-defined]
         self.fields["account"].queryset = accounts  # type: ignore[attr-defined]
         self.fields["start_at"].help_text = _("Before that, students and observers do not see the course.")
-        if "manage_sis" not in keys:
+        if Permission.MANAGE_SIS not in keys:
             del self.fields["sis_course_id"]
         if course:
             self.initial = {name: getattr(course, name) for name in self.fields}
@@ -182,9 +183,9 @@ class TermForm(RuleForm):
     end_at = _Moment(label=_("Ends"))
     sis_term_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
 
-    def __init__(self, term: Term | None, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+    def __init__(self, term: Term | None, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "manage_sis" not in keys:
+        if Permission.MANAGE_SIS not in keys:
             del self.fields["sis_term_id"]
         if term:
             self.initial = {name: getattr(term, name) for name in self.fields}

@@ -12,6 +12,7 @@ from accounts.domain.settings import set_self_registration
 from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration
 from accounts.models.account_tree import with_all_below
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on
 from accounts.text.collation import Holds
 from accounts.web.pagination import search_words
@@ -104,7 +105,7 @@ def change_provider(request: ApiRequest, account_id: str, provider_id: str = PRO
 def _switchable(request: ApiRequest, account_id: str) -> Account:
     """The root account, for those who may manage its settings; no other account has ways to sign in."""
     found = account(request, account_id)
-    allow(may_on_account(request.user, "manage_account_settings", found))
+    allow(may_on_account(request.user, Permission.MANAGE_ACCOUNT_SETTINGS, found))
     if found.parent_id is not None:
         raise Http404
     return found

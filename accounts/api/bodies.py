@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from accounts.models import Account, User
+from accounts.permissions.registry import Permission
 
 Body = dict[str, Any]
 
@@ -14,7 +15,7 @@ PROVIDER = "canvas"
 PROVIDER_ID = 1
 
 
-def user_body(user: User, keys: Collection[str] = (), include: Collection[str] = ()) -> Body:
+def user_body(user: User, keys: Collection[Permission] = (), include: Collection[str] = ()) -> Body:
     """A person. `keys` are the reader's permissions: without them names and pronouns, no SIS id and no login."""
     body: Body = {
         "id": user.pk,
@@ -26,9 +27,9 @@ def user_body(user: User, keys: Collection[str] = (), include: Collection[str] =
     # As in Canvas: there only when somebody has said them.
     if user.pronouns:
         body["pronouns"] = user.pronouns
-    if "read_sis" in keys:
+    if Permission.READ_SIS in keys:
         body |= {"sis_user_id": user.sis_user_id, "integration_id": user.integration_id}
-    if "view_user_logins" in keys:
+    if Permission.VIEW_USER_LOGINS in keys:
         body["login_id"] = user.login_id
         if "email" in include:
             body["email"] = user.email or None
@@ -37,7 +38,7 @@ def user_body(user: User, keys: Collection[str] = (), include: Collection[str] =
     return body
 
 
-def own_body(user: User, keys: Collection[str]) -> Body:
+def own_body(user: User, keys: Collection[Permission]) -> Body:
     """What people read of themselves; `keys` are fewer while somebody else acts as them."""
     return {
         **user_body(user, keys, ("email", "avatar_url")),
@@ -50,7 +51,7 @@ def own_body(user: User, keys: Collection[str]) -> Body:
     }
 
 
-def profile_body(user: User, keys: Collection[str]) -> Body:
+def profile_body(user: User, keys: Collection[Permission]) -> Body:
     """The profile that the apps read at start-up."""
     body = {
         **user_body(user, keys, ("avatar_url",)),
@@ -61,7 +62,7 @@ def profile_body(user: User, keys: Collection[str]) -> Body:
         "bio": None,
         "k5_user": False,
     }
-    if "view_user_logins" in keys:
+    if Permission.VIEW_USER_LOGINS in keys:
         body["primary_email"] = user.email or None
     return body
 
@@ -70,7 +71,7 @@ def _language(user: User) -> Body:
     return {"locale": user.locale or None, "effective_locale": user.locale or "en"}
 
 
-def account_body(account: Account, root: Account, keys: Collection[str]) -> Body:
+def account_body(account: Account, root: Account, keys: Collection[Permission]) -> Body:
     """An account, for somebody with these permissions on it."""
     body: Body = {
         "id": account.pk,
@@ -81,7 +82,7 @@ def account_body(account: Account, root: Account, keys: Collection[str]) -> Body
         "default_time_zone": account.default_time_zone,
         "course_template_id": None,
     }
-    if "read_sis" in keys:
+    if Permission.READ_SIS in keys:
         body |= {"sis_account_id": account.sis_account_id, "integration_id": account.integration_id}
     return body
 

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from accounts.api.parameters import Parameters, parameters, reads_files
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.web.client_network import network_of
 from accounts.web.requests import is_larger
@@ -65,7 +66,7 @@ class ApiRequest:
         return self.user.root_account_id  # type: ignore[attr-defined]
 
     @cached_property
-    def keys(self) -> frozenset[str]:
+    def keys(self) -> frozenset[Permission]:
         """The caller's permissions on the institution."""
         return account_permissions(self.user, self.root)
 

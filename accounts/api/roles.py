@@ -24,7 +24,7 @@ from accounts.domain.roles import (
     settings_of,
 )
 from accounts.models import Account, BaseType, Role
-from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.registry import PERMISSIONS, Permission
 from accounts.permissions.resolver import account_permissions
 
 BUILT_IN = "built_in"
@@ -35,7 +35,7 @@ def permissions(request: ApiRequest, account_id: str) -> Body:
     return permissions_body(request, account_permissions(request.user, account(request, account_id)))
 
 
-def permissions_body(request: ApiRequest, mine: frozenset[str]) -> Body:
+def permissions_body(request: ApiRequest, mine: frozenset[Permission]) -> Body:
     """Which permissions the caller has; what does not exist here nobody has."""
     asked = request.params.texts("permissions") or list(PERMISSIONS)
     return {key: key in mine for key in asked}
@@ -110,7 +110,7 @@ def _role(home: Account, role_id: str) -> Role:
 def _set_permissions(request: ApiRequest, home: Account, role: Role) -> None:
     wanted = request.params.under("permissions")
     # Canvas knows permissions for what is not here; scripts that set them are not to stumble.
-    wishes = {key: _wish(wanted.under(key)) for key in wanted if key in PERMISSIONS}
+    wishes = {PERMISSIONS[key]: _wish(wanted.under(key)) for key in wanted if key in PERMISSIONS}
     if wishes:
         set_permissions(role, home, wishes, by=request.user)
 
@@ -132,7 +132,7 @@ def _bodies(request: ApiRequest, home: Account, roles: list[Role]) -> list[Body]
     return [_body(request, role, settings[role.pk]) for role in roles]
 
 
-def _body(request: ApiRequest, role: Role, settings: dict[str, Setting]) -> Body:
+def _body(request: ApiRequest, role: Role, settings: dict[Permission, Setting]) -> Body:
     return {
         "id": role.pk,
         "label": role.label,

@@ -15,10 +15,11 @@ from accounts.domain.validators import zone_complaint
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, Action, User
 from accounts.models.account_tree import with_all_below
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.normal_form import is_readable, tidied
 
-PERMISSION = "manage_account_settings"
+PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
 LONGEST = 255
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from accounts.models import Account, ObservationLink, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import permissions_on
 
 
@@ -21,7 +22,7 @@ class AccountContext:
     """An account, and what the reader may do there."""
 
     account: Account
-    permissions: frozenset[str]
+    permissions: frozenset[Permission]
 
     @property
     def is_root(self) -> bool:

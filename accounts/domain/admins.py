@@ -17,9 +17,10 @@ from accounts.domain.roles import roles_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
 from accounts.permissions.grants import check_may_give, lacking
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, forget, permissions_on
 
-PERMISSION = "manage_account_memberships"
+PERMISSION = Permission.MANAGE_ACCOUNT_MEMBERSHIPS
 ADMIN_TYPES = (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP)
 ACTIVE = AccountAdmin.State.ACTIVE
 # A role on an account: their ids.

@@ -28,7 +28,7 @@ class Cell:
 
     @property
     def id(self) -> str:
-        return f"{self.role.pk}-{self.permission.key}"
+        return f"{self.role.pk}-{self.permission}"
 
     @property
     def is_locked(self) -> bool:
@@ -116,6 +116,6 @@ def rows(account: Account, roles: list[Role], permissions: list[Permission]) -> 
     """A row for each permission, with a cell for each role (three statements for any number)."""
     settings = settings_of(roles, account)
     return [
-        Row(permission, [Cell(role, permission, settings[role.pk].get(permission.key)) for role in roles])
+        Row(permission, [Cell(role, permission, settings[role.pk].get(permission)) for role in roles])
         for permission in permissions
     ]

@@ -26,11 +26,11 @@ from accounts.permissions.grants import (
     is_own_deactivation,
     own_again,
 )
-from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY
+from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import Chain, Overrides, account_permissions, forget
 from accounts.text.normal_form import is_readable, tidied
 
-PERMISSION = "manage_role_overrides"
+PERMISSION = Permission.MANAGE_ROLE_OVERRIDES
 LONGEST_LABEL = 255
 SCOPE = ("applies_to_self", "applies_to_descendants")
 # What a custom role can be at bottom. Account Admin itself is one of a kind.
@@ -67,7 +67,7 @@ class Setting:
 Wish = dict[str, bool | None]
 
 
-def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[str, Setting]]:
+def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[Permission, Setting]]:
     """By role id and permission key, how everything these roles could be given stands in `account`.
 
     Two statements for any number of roles.
@@ -79,11 +79,11 @@ def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[str, 
     return {role.pk: _settings(role, chain, overrides) for role in roles}
 
 
-def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[str, Setting]:
+def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[Permission, Setting]:
     fold = overrides.fold(held_as(role), chain)
     own = overrides.at(chain.account_ids[0], role.pk)
     found = {}
-    for key in PERMISSIONS:
+    for key in Permission:
         if key not in offered_to(role, is_root=len(chain.account_ids) == 1):
             continue
         setting = Setting(
@@ -105,7 +105,7 @@ def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[str, Setti
     return found
 
 
-def offered_to(role: Role, *, is_root: bool) -> frozenset[str]:
+def offered_to(role: Role, *, is_root: bool) -> frozenset[Permission]:
     """The permissions that can be set for `role` in an account; those for the root account only there."""
     available = AVAILABLE[BaseType(role.base_type)]
     return available if is_root else available - ROOT_ONLY
@@ -163,12 +163,14 @@ def set_role_state(role: Role, state: str, *, by: User) -> Role:
     return role
 
 
-def set_permission(role: Role, account: Account, key: str, wish: Wish, *, by: User) -> Setting:
+def set_permission(role: Role, account: Account, key: Permission, wish: Wish, *, by: User) -> Setting:
     """Change how a permission stands for `role` in `account`: `set_permissions` for one."""
     return set_permissions(role, account, {key: wish}, by=by)[key]
 
 
-def set_permissions(role: Role, account: Account, wishes: Mapping[str, Wish], *, by: User) -> dict[str, Setting]:
+def set_permissions(
+    role: Role, account: Account, wishes: Mapping[Permission, Wish], *, by: User
+) -> dict[Permission, Setting]:
     """Change how permissions stand for `role` in `account`; returns how they stood before, to undo it by.
 
     A wish may have `enabled` (None: as inherited), `locked`, `applies_to_self` and `applies_to_descendants`; what it
@@ -197,7 +199,7 @@ def set_permissions(role: Role, account: Account, wishes: Mapping[str, Wish], *,
     return before
 
 
-def _store(role: Role, account: Account, changed: Mapping[str, dict[str, Any]]) -> None:
+def _store(role: Role, account: Account, changed: Mapping[Permission, dict[str, Any]]) -> None:
     kept = {key: values for key, values in changed.items() if values["enabled"] is not None or values["locked"]}
     gone = changed.keys() - kept.keys()
     RoleOverride.objects.filter(account=account, role=role, permission__in=gone).delete()
@@ -227,7 +229,7 @@ def _values(before: Setting, wish: Wish) -> dict[str, Any]:
     return values
 
 
-def _changeable(role: Role, account: Account, keys: Iterable[str]) -> dict[str, Setting]:
+def _changeable(role: Role, account: Account, keys: Iterable[Permission]) -> dict[Permission, Setting]:
     """How these permissions stand, each of which can be changed here."""
     if role.workflow_state != Role.State.ACTIVE or not roles_of(account).filter(pk=role.pk).exists():
         raise Invalid({"role": [("inclusion", _("There is no such role in this account."))]})
@@ -261,12 +263,13 @@ def _check_stays(account: Account, by: User) -> None:
         raise NotAllowed(_("This would take the right to manage permissions from yourself, so it was not done."))
 
 
-def _switched_on(role: Role) -> set[str]:
+def _switched_on(role: Role) -> set[Permission]:
     """What the role may do somewhere because an account has decided so."""
-    return set(role.overrides.filter(enabled=True).values_list("permission", flat=True)) & PERMISSIONS.keys()
+    found = role.overrides.filter(enabled=True).values_list("permission", flat=True)
+    return {PERMISSIONS[key] for key in found if key in PERMISSIONS}
 
 
-def _check(account: Account, by: User) -> frozenset[str]:
+def _check(account: Account, by: User) -> frozenset[Permission]:
     """What `by` may do on the account, managing permissions being part of it."""
     mine = account_permissions(by, account)
     if PERMISSION not in mine:

@@ -4,9 +4,10 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 
-PERMISSION = "manage_sis"
+PERMISSION = Permission.MANAGE_SIS
 
 
 def check_may_set_sis_ids(*ids: str | None, by: User | None) -> None:

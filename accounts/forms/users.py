@@ -13,6 +13,7 @@ from accounts.domain.time_zones import zone_meant
 from accounts.domain.validators import LONGEST, zone_complaint
 from accounts.errors import Invalid, Refused
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
+from accounts.permissions.registry import Permission
 from accounts.text.normal_form import tidied
 
 Result = TypeVar("Result")
@@ -157,11 +158,11 @@ class PersonForm(RuleForm):
     sis_user_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
     time_zone = ZoneField(required=False, help_text=_("A city, such as Berlin. Empty: that of the school."))
 
-    def __init__(self, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs["autocomplete"] = "off"
-        if "manage_sis" not in keys:
+        if Permission.MANAGE_SIS not in keys:
             del self.fields["sis_user_id"]
 
     def given(self) -> dict[str, str]:
@@ -178,9 +179,9 @@ class NewPersonForm(PersonForm):
 class EditPersonForm(PersonForm):
     """The same for an account that there is; who may not see login and e-mail does not change them either."""
 
-    def __init__(self, person: User, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+    def __init__(self, person: User, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
         super().__init__(*args, keys=keys, **kwargs)
-        if "view_user_logins" not in keys:
+        if Permission.VIEW_USER_LOGINS not in keys:
             del self.fields["login_id"], self.fields["email"]
         self.initial = {name: getattr(person, name) or "" for name in self.fields}
 
@@ -211,9 +212,9 @@ class AccountForm(RuleForm):
         help_text=_("Of everybody here who has not chosen another. Empty: it stays as it is."),
     )
 
-    def __init__(self, account: Account | None, *args: Any, keys: Collection[str], **kwargs: Any) -> None:
+    def __init__(self, account: Account | None, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "manage_sis" not in keys:
+        if Permission.MANAGE_SIS not in keys:
             del self.fields["sis_account_id"]
         if account:
             self.initial = {name: getattr(account, name) or "" for name in self.fields}

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.utils import translation
 
 from accounts.models import BaseType
-from accounts.permissions.registry import PERMISSIONS, Permission, Reach
+from accounts.permissions.registry import Permission, Reach
 
 COLUMNS = {
     BaseType.ACCOUNT_ADMIN: "Account Admin",
@@ -38,7 +38,7 @@ def written_into(text: str) -> str:
 
 
 def _in_order() -> list[Permission]:
-    return sorted(PERMISSIONS.values(), key=lambda permission: str(permission.label).lower())
+    return sorted(Permission, key=lambda permission: str(permission.label).lower())
 
 
 def _table() -> str:
@@ -64,7 +64,7 @@ def _explanation(permission: Permission) -> str:
     if permission.considerations:
         lines += [str(permission.considerations), ""]
     lines += [
-        f"- key: `{permission.key}`",
+        f"- key: `{permission}`",
         f"- is held {REACHES[permission.reach]}",
         f"- on by default for: {_names(permission.default)}",
         f"- can be given to: {_names(permission.available)}",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
 from accounts.models.account_tree import with_all_below
-from accounts.permissions.registry import DEFAULTS, PERMISSIONS
+from accounts.permissions.registry import DEFAULTS, PERMISSIONS, Permission
 from accounts.permissions.resolver import HeldRole, permissions_by, permissions_on, where_overrides_bear
 
 # What an override holds, by field.
@@ -29,14 +29,14 @@ def check_may_give(role: Role, account: Account, *, by: User) -> None:
     check_nothing_lacks(lacking([role], account, by=by)[role.pk])
 
 
-def check_nothing_lacks(keys: Collection[str]) -> None:
+def check_nothing_lacks(keys: Collection[Permission]) -> None:
     """Raise NotAllowed, naming them, where `by` lacks these permissions."""
     if keys:
-        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))
+        labels = ", ".join(f"“{label}”" for label in sorted(str(key.label) for key in keys))
         raise NotAllowed(_("Nobody can give what they do not have: you lack %(labels)s.") % {"labels": labels})
 
 
-def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, frozenset[str]]:
+def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, frozenset[Permission]]:
     """By role id, what the role, held on `account`, may do there or somewhere below where `by` may not.
 
     A fixed number of statements for any number of roles and accounts.
@@ -69,10 +69,10 @@ class Change:
         self._mine = permissions_on(by, _where_rights_differ(self._roles, account, by))
         self._before = self._allowed()
 
-    def _allowed(self) -> dict[int, dict[int, frozenset[str]]]:
+    def _allowed(self) -> dict[int, dict[int, frozenset[Permission]]]:
         return permissions_by([held_as(role) for role in self._roles], self._mine)
 
-    def gains_beyond(self) -> frozenset[str]:
+    def gains_beyond(self) -> frozenset[Permission]:
         """Asked after the change: what it has given somewhere that `by` could not do there themselves."""
         now = self._allowed()
         return frozenset().union(
@@ -85,8 +85,8 @@ class Change:
 
 
 def own_again(
-    role: Role, account: Account, stands: Mapping[str, Values], changed: Mapping[str, Values], *, by: User
-) -> set[str]:
+    role: Role, account: Account, stands: Mapping[Permission, Values], changed: Mapping[Permission, Values], *, by: User
+) -> set[Permission]:
     """Those of these changes, of what `stands`, that take no right of one's own, lest a permission be lost for good.
 
     On the root account only, above which there is nobody to ask: what Account Admins have by default, switched on
@@ -103,14 +103,16 @@ def own_again(
     return {key for key, values in changed.items() if _held(values) in stood[key]}
 
 
-def _stood_before(role: Role, account: Account, stands: Mapping[str, Values], by: User) -> dict[str, list[Values]]:
+def _stood_before(
+    role: Role, account: Account, stands: Mapping[Permission, Values], by: User
+) -> dict[Permission, list[Values]]:
     """By key, what was held before each of the latest changes that `by` has made, back to somebody else's."""
-    now: dict[str, Values | None] = {key: _held(values) for key, values in stands.items()}
-    found: dict[str, list[Values]] = {key: [] for key in stands}
+    now: dict[Permission, Values | None] = {key: _held(values) for key, values in stands.items()}
+    found: dict[Permission, list[Values]] = {key: [] for key in stands}
     about = {"details__role": role.pk, "details__account": account.pk, "details__permission__in": [*stands]}
     events = _own_events(Action.PERMISSION_CHANGED, by).filter(**about, details__has_key="before")
     for details in events.values_list("details", flat=True):
-        key = details["permission"]
+        key = PERMISSIONS[details["permission"]]
         # What was made of it meanwhile was not theirs.
         stood = now[key] = _held(details["before"]) if now[key] == _held(details) else None
         if stood is not None:

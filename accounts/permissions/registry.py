@@ -5,22 +5,17 @@ Where the default differs from Canvas's the comment says so. docs/permissions.md
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
+from typing import Self
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BaseType
 
-STUDENT, TEACHER, TA, DESIGNER, OBSERVER = (
-    BaseType.STUDENT,
-    BaseType.TEACHER,
-    BaseType.TA,
-    BaseType.DESIGNER,
-    BaseType.OBSERVER,
-)
-ADMIN = frozenset({BaseType.ACCOUNT_ADMIN})
+Bases = frozenset[BaseType]
+TEACHER, TA, DESIGNER, OBSERVER = BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER, BaseType.OBSERVER
+ADMIN: Bases = frozenset({BaseType.ACCOUNT_ADMIN})
 ADMINS = ADMIN | {BaseType.ACCOUNT_MEMBERSHIP}
 INSTRUCTORS = ADMIN | {TEACHER, TA}
 STAFF = INSTRUCTORS | {DESIGNER}
@@ -35,60 +30,69 @@ class Reach(Enum):
     ROOT = "root"  # by admin roles on the root account only
 
 
-@dataclass(frozen=True)
-class Permission:
-    """One thing a role may or may not do.
+# What a permission is declared with: see Permission.__new__.
+Declared = tuple[str, Promise, Promise, Bases, Bases, Reach, Promise | str]
+
+
+def _adding(who: str, label: Promise, default: Bases) -> Declared:
+    """Declare the permission to put people of one kind into courses."""
+    does = _("Enrolls people with this kind of role in a course and lets them back in.")
+    considerations = _("To find people by name one needs “Users - view list” as well.")
+    return f"add_{who}_to_course", label, does, default, ANY_STAFF, Reach.COURSE, considerations
+
+
+def _removing(who: str, label: Promise, default: Bases) -> Declared:
+    """Declare the permission to take people of one kind out of courses."""
+    does = _("Takes people with this kind of role out of a course.")
+    return f"remove_{who}_from_course", label, does, default, ANY_STAFF, Reach.COURSE, ""
+
+
+class Permission(StrEnum):
+    """One thing a role may or may not do. A member is its key, in Canvas's words, in the API and in the database.
 
     `does` is one sentence for the permissions page, `considerations` what else it needs or touches. `available` are
     the base types it may be given to, `default` those of them that have it unless overridden.
     """
 
-    key: str
-    label: str | Promise
-    does: str | Promise
-    default: frozenset[BaseType]
-    available: frozenset[BaseType]
-    reach: Reach = Reach.COURSE
-    considerations: str | Promise = ""
+    _value_: str
+    label: Promise
+    does: Promise
+    default: Bases
+    available: Bases
+    reach: Reach
+    considerations: Promise | str
 
+    def __new__(
+        cls,
+        key: str,
+        label: Promise,
+        does: Promise,
+        default: Bases,
+        available: Bases,
+        reach: Reach = Reach.COURSE,
+        considerations: Promise | str = "",
+    ) -> Self:
+        """Make a member from what is declared of it below."""
+        member = str.__new__(cls, key)
+        member._value_ = key
+        member.label, member.does, member.considerations = label, does, considerations
+        member.default, member.available, member.reach = default, available, reach
+        return member
 
-def _of_people(
-    base: BaseType, what: str, default: frozenset[BaseType], labels: tuple[Promise, Promise]
-) -> list[Permission]:
-    """The pair of permissions to put people of one kind into courses and to take them out."""
-    add, remove = labels
-    return [
-        Permission(
-            f"add_{what}_to_course",
-            add,
-            _("Enrolls people with this kind of role in a course and lets them back in."),
-            default,
-            ANY_STAFF,
-            considerations=_("To find people by name one needs “Users - view list” as well."),
-        ),
-        Permission(
-            f"remove_{what}_from_course",
-            remove,
-            _("Takes people with this kind of role out of a course."),
-            default,
-            ANY_STAFF,
-        ),
-    ]
-
-
-USERS = [
-    Permission(
+    # People.
+    GENERATE_OBSERVER_PAIRING_CODE = (
         "generate_observer_pairing_code",
         _("Users - generate observer pairing codes for students"),
         _("Makes a pairing code on behalf of a student, to be given to an observer, and exports codes for a class."),
         ADMIN,
         ANY_STAFF | {OBSERVER},
-        considerations=_(
+        Reach.COURSE,
+        _(
             "Pairing works only while self registration is on. From a student's User Settings one also needs "
             "“Users - act as”, from User Details “Users - allow administrative actions in courses”."
         ),
-    ),
-    Permission(
+    )
+    BECOME_USER = (
         "become_user",
         _("Users - act as"),
         _("Uses the service as somebody else, for instance to see what a student sees."),
@@ -96,24 +100,25 @@ USERS = [
         ADMINS,
         Reach.ROOT,
         _("Nobody can act as a person whose permissions reach further than their own. All of it is recorded."),
-    ),
-    Permission(
+    )
+    ALLOW_COURSE_ADMIN_ACTIONS = (
         "allow_course_admin_actions",
         _("Users - allow administrative actions in courses"),
         _("Opens the administrative actions on User Details in a course, such as “Pair with Observer”."),
         ADMIN | {TEACHER},
         ANY_STAFF,
-        considerations=_("Each action also needs its own permission."),
-    ),
-    Permission(
+        Reach.COURSE,
+        _("Each action also needs its own permission."),
+    )
+    MANAGE_USER_OBSERVERS = (
         "manage_user_observers",
         _("Users - manage observers"),
         _("Sees who observes whom, links observers to students without a code, and removes links."),
         ADMIN,
         ADMINS,
         Reach.ROOT,
-    ),
-    Permission(
+    )
+    MANAGE_USER_LOGINS = (
         "manage_user_logins",
         _("Users - manage login details"),
         # Canvas keeps it to the root account. Here the admins of a school see to its own people.
@@ -122,23 +127,23 @@ USERS = [
         ADMINS,
         Reach.ACCOUNT,
         _("Accounts of people whose permissions reach further than one's own stay out of reach."),
-    ),
-    Permission(
+    )
+    VIEW_USER_LOGINS = (
         "view_user_logins",
         _("Users - view login IDs"),
         _("Sees people's logins and e-mail addresses, and finds people by them."),
         INSTRUCTORS,
         ADMINS | INSTRUCTORS,
-    ),
-    Permission(
+    )
+    READ_ROSTER = (
         "read_roster",
         _("Users - view list"),
         # Canvas has it on for students too. Here a class list is for staff, and cannot be given to students.
         _("Sees the list of people of a course or an account, and User Details."),
         STAFF,
         ANY_STAFF,
-    ),
-    Permission(
+    )
+    MANAGE_STUDENTS = (
         "manage_students",
         _("Users - manage students in courses"),
         _(
@@ -147,114 +152,98 @@ USERS = [
         ),
         STAFF,
         ANY_STAFF,
-    ),
-    *_of_people(
-        STUDENT,
-        "student",
-        STAFF,
-        (_("Users - add students in courses"), _("Users - remove students from courses")),
-    ),
-    *_of_people(
-        TEACHER,
-        "teacher",
-        ADMIN | {TEACHER},
-        (_("Users - add teachers in courses"), _("Users - remove teachers from courses")),
-    ),
-    *_of_people(TA, "ta", ADMIN | {TEACHER}, (_("Users - add TAs in courses"), _("Users - remove TAs from courses"))),
-    *_of_people(
-        DESIGNER,
-        "designer",
-        ADMIN | {TEACHER},
-        (_("Users - add designers in courses"), _("Users - remove designers from courses")),
-    ),
+    )
+    ADD_STUDENT_TO_COURSE = _adding("student", _("Users - add students in courses"), STAFF)
+    REMOVE_STUDENT_FROM_COURSE = _removing("student", _("Users - remove students from courses"), STAFF)
+    ADD_TEACHER_TO_COURSE = _adding("teacher", _("Users - add teachers in courses"), ADMIN | {TEACHER})
+    REMOVE_TEACHER_FROM_COURSE = _removing("teacher", _("Users - remove teachers from courses"), ADMIN | {TEACHER})
+    ADD_TA_TO_COURSE = _adding("ta", _("Users - add TAs in courses"), ADMIN | {TEACHER})
+    REMOVE_TA_FROM_COURSE = _removing("ta", _("Users - remove TAs from courses"), ADMIN | {TEACHER})
+    ADD_DESIGNER_TO_COURSE = _adding("designer", _("Users - add designers in courses"), ADMIN | {TEACHER})
+    REMOVE_DESIGNER_FROM_COURSE = _removing("designer", _("Users - remove designers from courses"), ADMIN | {TEACHER})
     # Canvas has it on for designers too. But observers see grades, and designers do not.
-    *_of_people(
-        OBSERVER,
-        "observer",
-        INSTRUCTORS,
-        (_("Users - add observers in courses"), _("Users - remove observers from courses")),
-    ),
-]
+    ADD_OBSERVER_TO_COURSE = _adding("observer", _("Users - add observers in courses"), INSTRUCTORS)
+    REMOVE_OBSERVER_FROM_COURSE = _removing("observer", _("Users - remove observers from courses"), INSTRUCTORS)
 
-COURSES = [
-    Permission(
+    # Courses.
+    READ_COURSE_LIST = (
         "read_course_list",
         _("Courses - view list"),
         _("Sees the list of courses of an account, and every course in it."),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
-    ),
-    Permission(
+    )
+    MANAGE_COURSES_ADMIN = (
         "manage_courses_admin",
         _("Courses - manage"),
         _("Makes, changes, publishes, concludes and deletes the courses of an account."),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
-    ),
-    Permission(
+    )
+    MANAGE_COURSE_CONTENT = (
         "manage_course_content",
         _("Course Content - add / edit / delete"),
         _("Sees what is not published yet: the course itself, and its assignments."),
         STAFF,
         ANY_STAFF,
-    ),
-    Permission(
+    )
+    MANAGE_SECTIONS_ADD = (
         "manage_sections_add",
         _("Course Sections - add"),
         _("Makes sections in a course."),
         ADMIN | {TEACHER, DESIGNER},
         ANY_STAFF,
-    ),
-    Permission(
+    )
+    MANAGE_SECTIONS_EDIT = (
         "manage_sections_edit",
         _("Course Sections - edit"),
         _("Changes the names and dates of a course's sections."),
         ADMIN | {TEACHER, DESIGNER},
         ANY_STAFF,
-    ),
-    Permission(
+    )
+    MANAGE_SECTIONS_DELETE = (
         "manage_sections_delete",
         _("Course Sections - delete"),
         _("Deletes sections of a course, and with them the enrollments in them."),
         ADMIN | {TEACHER, DESIGNER},
         ANY_STAFF,
-    ),
-    Permission(
+    )
+    VIEW_ALL_GRADES = (
         "view_all_grades",
         _("Grades - view all grades"),
         _("Sees every student's grades in a course."),
         INSTRUCTORS,
         ANY_STAFF,
-    ),
-    Permission(
+    )
+    MANAGE_GRADES = (
         "manage_grades",
         _("Grades - edit"),
         _("Sees grades before they are released to students and observers."),
         INSTRUCTORS,
         ADMINS | INSTRUCTORS,
-        considerations=_("Needs “Grades - view all grades” as well."),
-    ),
-    Permission(
+        Reach.COURSE,
+        _("Needs “Grades - view all grades” as well."),
+    )
+    READ_REPORTS = (
         "read_reports",
         _("Courses - view usage reports"),
         _("Sees the history of a person or a course: who did what, and when."),
         STAFF,
         ANY_STAFF,
-    ),
-]
+    )
 
-ACCOUNT = [
-    Permission(
+    # Accounts, and the institution.
+    MANAGE_ACCOUNT_SETTINGS = (
         "manage_account_settings",
         _("Account-level settings - manage"),
         _("Changes the settings of an account, its sub-accounts and terms; on the root account self registration too."),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
-    ),
-    Permission(
+    )
+    MANAGE_ACCOUNT_MEMBERSHIPS = (
         "manage_account_memberships",
         _("Admins - add / remove"),
         _("Gives people admin roles on an account and takes them away."),
@@ -262,8 +251,8 @@ ACCOUNT = [
         ADMINS,
         Reach.ACCOUNT,
         _("Nobody can give a role that may do more than they may themselves."),
-    ),
-    Permission(
+    )
+    MANAGE_ROLE_OVERRIDES = (
         "manage_role_overrides",
         _("Permissions - manage"),
         _("Makes roles, and decides on the Permissions page what each role may do."),
@@ -271,15 +260,15 @@ ACCOUNT = [
         ADMINS,
         Reach.ACCOUNT,
         _("Nobody can switch on what they may not do themselves, or change what an account above has locked."),
-    ),
-    Permission(
+    )
+    READ_SIS = (
         "read_sis",
         _("SIS Data - read"),
         _("Sees SIS ids, and finds people and courses by them."),
         ADMIN | {TEACHER},
         ADMINS | INSTRUCTORS,
-    ),
-    Permission(
+    )
+    IMPORT_SIS = (
         "import_sis",
         _("SIS Data - import"),
         _("Imports rosters from files of the student information system."),
@@ -294,24 +283,37 @@ ACCOUNT = [
             "login or state of somebody who may do more than they, giving admin roles beyond their own, and moving "
             "accounts and courses from or to where they manage nothing."
         ),
-    ),
-    Permission(
+    )
+    MANAGE_SIS = (
         "manage_sis",
         _("SIS Data - manage"),
         _("Changes SIS ids, and stops or takes back imports."),
         ADMIN,
         ADMINS,
         Reach.ROOT,
-    ),
-]
+    )
 
-PERMISSIONS = {permission.key: permission for permission in [*USERS, *COURSES, *ACCOUNT]}
-ROOT_ONLY = frozenset(key for key, permission in PERMISSIONS.items() if permission.reach is Reach.ROOT)
-DEFAULTS = {
-    base: frozenset(key for key, permission in PERMISSIONS.items() if base in permission.default) for base in BaseType
+
+# By key: what comes in as text is looked up here.
+PERMISSIONS = {permission.value: permission for permission in Permission}
+ADDING = {
+    BaseType.STUDENT: Permission.ADD_STUDENT_TO_COURSE,
+    BaseType.TEACHER: Permission.ADD_TEACHER_TO_COURSE,
+    BaseType.TA: Permission.ADD_TA_TO_COURSE,
+    BaseType.DESIGNER: Permission.ADD_DESIGNER_TO_COURSE,
+    BaseType.OBSERVER: Permission.ADD_OBSERVER_TO_COURSE,
 }
+REMOVING = {
+    BaseType.STUDENT: Permission.REMOVE_STUDENT_FROM_COURSE,
+    BaseType.TEACHER: Permission.REMOVE_TEACHER_FROM_COURSE,
+    BaseType.TA: Permission.REMOVE_TA_FROM_COURSE,
+    BaseType.DESIGNER: Permission.REMOVE_DESIGNER_FROM_COURSE,
+    BaseType.OBSERVER: Permission.REMOVE_OBSERVER_FROM_COURSE,
+}
+ROOT_ONLY = frozenset(permission for permission in Permission if permission.reach is Reach.ROOT)
+DEFAULTS = {base: frozenset(permission for permission in Permission if base in permission.default) for base in BaseType}
 AVAILABLE = {
-    base: frozenset(key for key, permission in PERMISSIONS.items() if base in permission.available) for base in BaseType
+    base: frozenset(permission for permission in Permission if base in permission.available) for base in BaseType
 }
 # What cannot be taken from a base type: else nobody might be left who can put permissions right.
-ALWAYS = {BaseType.ACCOUNT_ADMIN: frozenset({"manage_role_overrides"})}
+ALWAYS = {BaseType.ACCOUNT_ADMIN: frozenset({Permission.MANAGE_ROLE_OVERRIDES})}

@@ -17,9 +17,9 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account, BaseType, Role, RoleOverride, User
-from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
+from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 
-NOTHING: frozenset[str] = frozenset()
+NOTHING: frozenset[Permission] = frozenset()
 
 
 class HeldRole(NamedTuple):
@@ -80,26 +80,27 @@ def chains_of(rows: Iterable[Row]) -> dict[int, Chain]:
 class Fold(NamedTuple):
     """What is left of a role's defaults after the overrides along a chain."""
 
-    given: frozenset[str]  # what the role may do in the first account
-    inherited: frozenset[str]  # what it might do without that account's own overrides
-    locked: Mapping[str, int]  # by key, the account above whose lock binds
-    decided: Mapping[str, int]  # by key, the account that `inherited` is owed to; absent: the default
+    given: frozenset[Permission]  # what the role may do in the first account
+    inherited: frozenset[Permission]  # what it might do without that account's own overrides
+    locked: Mapping[Permission, int]  # by key, the account above whose lock binds
+    decided: Mapping[Permission, int]  # by key, the account that `inherited` is owed to; absent: the default
 
 
 @dataclass
 class Walk:
     """On the way from the root down: what a role may do so far, and what is locked or decided, by which account."""
 
-    given: set[str]
-    locked: dict[str, int]
-    decided: dict[str, int]
+    given: set[Permission]
+    locked: dict[Permission, int]
+    decided: dict[Permission, int]
 
-    def step(self, overrides: Iterable[RoleOverride], changeable: frozenset[str], *, here: bool) -> None:
+    def step(self, overrides: Iterable[RoleOverride], changeable: frozenset[Permission], *, here: bool) -> None:
         """Apply the overrides of one account; `here`: the last of the way."""
         for override in overrides:
-            key = override.permission
+            key = PERMISSIONS.get(override.permission)
             applies = override.applies_to_self if here else override.applies_to_descendants
-            if not applies or key in self.locked or key not in changeable:
+            # An older version may have left what is no permission any more.
+            if key is None or not applies or key in self.locked or key not in changeable:
                 continue
             if override.enabled is not None:
                 (self.given.add if override.enabled else self.given.discard)(key)
@@ -107,7 +108,7 @@ class Walk:
             if override.locked:
                 self.locked[key] = override.account_id
 
-    def locked_off_in(self, account_id: int) -> set[str]:
+    def locked_off_in(self, account_id: int) -> set[Permission]:
         """What this account has locked, and is off."""
         return {key for key, account in self.locked.items() if account == account_id} - self.given
 
@@ -127,9 +128,13 @@ class Overrides:
                 if override.owner is None:
                     self._of_built_in[override.account_id, override.base].append(override)
 
-    def at(self, account_id: int, role_id: int) -> dict[str, RoleOverride]:
+    def at(self, account_id: int, role_id: int) -> dict[Permission, RoleOverride]:
         """An account's own overrides for a role, by permission."""
-        return {override.permission: override for override in self._by_place[account_id, role_id]}
+        return {
+            PERMISSIONS[each.permission]: each
+            for each in self._by_place[account_id, role_id]
+            if each.permission in PERMISSIONS
+        }
 
     def fold(self, role: HeldRole, chain: Chain) -> Fold:
         """Go from the root down to the first account of `chain`; a lock binds everything below it.
@@ -154,10 +159,10 @@ class Overrides:
             own.locked |= dict.fromkeys(withheld, account_id)
         return before._replace(given=frozenset(own.given))
 
-    def granted(self, chain: Chain) -> frozenset[str]:
+    def granted(self, chain: Chain) -> frozenset[Permission]:
         """Everything the admin roles along `chain` allow in its first account."""
         root = chain.account_ids[-1]
-        found: set[str] = set()
+        found: set[Permission] = set()
         for account_id in chain.account_ids:
             for role in chain.admin_roles.get(account_id, ()):
                 given = self.fold(role, chain).given
@@ -202,12 +207,12 @@ def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides)
     remember("account", user, {pk: overrides.granted(part) for pk, part in found.items()})
 
 
-def account_permissions(user: User, account: Account) -> frozenset[str]:
+def account_permissions(user: User, account: Account) -> frozenset[Permission]:
     """The keys of everything `user` may do on `account`, by admin roles there or above (two statements)."""
     return permissions_on(user, [account])[account.pk]
 
 
-def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozenset[str]]:
+def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozenset[Permission]]:
     """By account id, the keys of everything `user` may do on each account (two statements for any number)."""
     ids = {account.pk for account in accounts}
     if not user.is_active:
@@ -226,7 +231,7 @@ def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozens
     return known
 
 
-def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[int, dict[int, frozenset[str]]]:
+def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[int, dict[int, frozenset[Permission]]]:
     """By account id and role id, what each role, held there or above, allows (two statements for any number)."""
     roles = list(roles)
     with connection.cursor() as cursor:
@@ -253,9 +258,9 @@ def where_overrides_bear(roles: QuerySet[Role]) -> Q:
     return Q(pk__in=bearing) | Q(parent__in=bearing)
 
 
-def may_on_account(user: User, key: str, account: Account) -> bool:
+def may_on_account(user: User, key: Permission, account: Account) -> bool:
     """Whether `user` has the permission `key` on `account`. Raises KeyError for an unknown key."""
-    return PERMISSIONS[key].key in account_permissions(user, account)
+    return PERMISSIONS[key] in account_permissions(user, account)
 
 
 def administered(user: User) -> list[Account]:

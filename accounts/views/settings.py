@@ -14,6 +14,7 @@ from accounts.domain.time_zone_names import CANVAS_NAMES
 from accounts.domain.time_zones import zones
 from accounts.forms.users import PairingForm
 from accounts.models import Account
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.web.begun_sign_up import forget
 from accounts.web.requests import AuthenticatedHttpRequest
@@ -32,7 +33,7 @@ def authentication(request: AuthenticatedHttpRequest, account_id: int) -> HttpRe
     roots = Account.objects.filter(parent=None).select_related("self_registration_changed_by")
     root = get_object_or_404(roots, pk=account_id)
     permissions = account_permissions(request.user, root)
-    if "manage_account_settings" not in permissions:
+    if Permission.MANAGE_ACCOUNT_SETTINGS not in permissions:
         raise PermissionDenied(_("These settings are for administrators of the institution."))
     now = {"self_registration": root.self_registration, "code_scope": root.code_scope}
     form = PairingForm(request.POST or None, initial=now)

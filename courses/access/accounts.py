@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.models.account_tree import with_all_below
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
 from courses.access.consent import accounts_of
 from courses.access.further_rights import reaches_further
 
-PERMISSION = "manage_user_logins"
+PERMISSION = Permission.MANAGE_USER_LOGINS
 
 
 def why_not_change(person: User, *, by: User) -> str | None:

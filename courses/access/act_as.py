@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from accounts.errors import NotAllowed
 from accounts.models import Account, Action, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.further_rights import reaches_further
 
-PERMISSION = "become_user"
+PERMISSION = Permission.BECOME_USER
 SESSION_KEY = "acting_as"
 
 

@@ -21,11 +21,12 @@ from django.db.models import Exists, Q
 from django.utils import timezone
 
 from accounts.models import Account, AccountAdmin, ObservationLink, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.permissions import held_in
 from courses.models import Course, Enrollment
 
-SEES_PEOPLE = "read_roster"
+SEES_PEOPLE = Permission.READ_ROSTER
 
 
 class Consent(NamedTuple):

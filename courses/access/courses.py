@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, BaseType, ObservationLink, User
 from accounts.models.user import UserQuerySet
+from accounts.permissions.registry import Permission
 from courses.access.permissions import course_permissions
 from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
 from courses.models.dates import is_over
@@ -21,7 +22,9 @@ from courses.models.enrollment import EnrollmentQuerySet
 
 # Concluded enrollments keep reading; inactive ones do not.
 READING = (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED)
-RUNNING_COURSES = frozenset({"read_course_list", "read_roster", "manage_course_content", "view_all_grades"})
+RUNNING_COURSES = frozenset(
+    {Permission.READ_COURSE_LIST, Permission.READ_ROSTER, Permission.MANAGE_COURSE_CONTENT, Permission.VIEW_ALL_GRADES}
+)
 
 
 class Part(TextChoices):
@@ -37,7 +40,7 @@ class CourseAccess:
 
     course: Course
     types: frozenset[str]
-    permissions: frozenset[str]
+    permissions: frozenset[Permission]
     observed: tuple[User, ...] = ()
     # Whether it is over for the reader; what was there can still be read.
     is_over: bool = False
@@ -71,12 +74,12 @@ class CourseAccess:
     @property
     def sees_people(self) -> bool:
         """The People page: not for observers, nor for students."""
-        return "read_roster" in self.permissions
+        return Permission.READ_ROSTER in self.permissions
 
     @property
     def sees_drafts(self) -> bool:
         """Assignments that are not published."""
-        return "manage_course_content" in self.permissions and not self.learns
+        return Permission.MANAGE_COURSE_CONTENT in self.permissions and not self.learns
 
 
 def observer_enrollments(observer: User) -> EnrollmentQuerySet:

@@ -17,7 +17,7 @@ from accounts.domain.role_names import WORDS
 from accounts.domain.roles import roles_of, settings_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
-from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.registry import ADDING, REMOVING, Permission
 from accounts.permissions.resolver import HeldRole, account_permissions, permissions_by
 from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
 from courses.models import Course, Enrollment, Section
@@ -36,15 +36,15 @@ class EnrollmentAction(Enum):
 
 
 STUDENTS_AND_OBSERVERS = (BaseType.STUDENT, BaseType.OBSERVER)
-ADD, TAKE_OUT, MANAGE_STUDENTS = "add_{}_to_course", "remove_{}_from_course", "manage_students"
-# The permission each action takes: with students and observers, and with teachers, TAs and designers.
+MANAGING_STUDENTS = dict.fromkeys(STUDENTS_AND_OBSERVERS, Permission.MANAGE_STUDENTS)
+# The permission each action takes, by base type: with students and observers, and with teachers, TAs and designers.
 TABLE = {
-    EnrollmentAction.ENROLL: (ADD, ADD),
-    EnrollmentAction.REACTIVATE: (ADD, ADD),
-    EnrollmentAction.MOVE: (MANAGE_STUDENTS, ADD),
-    EnrollmentAction.CONCLUDE: (MANAGE_STUDENTS, TAKE_OUT),
-    EnrollmentAction.DEACTIVATE: (MANAGE_STUDENTS, TAKE_OUT),
-    EnrollmentAction.REMOVE: (TAKE_OUT, TAKE_OUT),
+    EnrollmentAction.ENROLL: (ADDING, ADDING),
+    EnrollmentAction.REACTIVATE: (ADDING, ADDING),
+    EnrollmentAction.MOVE: (MANAGING_STUDENTS, ADDING),
+    EnrollmentAction.CONCLUDE: (MANAGING_STUDENTS, REMOVING),
+    EnrollmentAction.DEACTIVATE: (MANAGING_STUDENTS, REMOVING),
+    EnrollmentAction.REMOVE: (REMOVING, REMOVING),
 }
 # After these somebody may do less here, or nothing.
 ENDINGS = (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE, EnrollmentAction.REMOVE)
@@ -55,21 +55,21 @@ AS_GOOD_AS = {
 }
 
 
-def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False) -> frozenset[str]:
+def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False) -> frozenset[Permission]:
     """The permissions it takes in the course to do this with somebody of this base type.
 
     `observing`: as the observer of a student there, which takes the right to manage students as well.
     """
     with_students, with_staff = TABLE[action]
-    key = with_students if base_type in STUDENTS_AND_OBSERVERS else with_staff
-    found = {key.format(WORDS[BaseType(base_type)])}
-    return frozenset(found | {MANAGE_STUDENTS} if observing else found)
+    by_type = with_students if base_type in STUDENTS_AND_OBSERVERS else with_staff
+    found = frozenset({by_type[BaseType(base_type)]})
+    return found | {Permission.MANAGE_STUDENTS} if observing else found
 
 
 MANAGING = frozenset().union(*(needed(action, base) for action in EnrollmentAction for base in WORDS))
 
 
-def _needed_for(action: EnrollmentAction, enrollment: Enrollment) -> frozenset[str]:
+def _needed_for(action: EnrollmentAction, enrollment: Enrollment) -> frozenset[Permission]:
     observing = enrollment.associated_user_id is not None
     keys = needed(action, enrollment.type, observing=observing)
     if action is EnrollmentAction.CONCLUDE and enrollment.state == Enrollment.State.INACTIVE:
@@ -84,8 +84,8 @@ class EnrollmentPermissions:
 
     by: User
     course: Course
-    keys: frozenset[str]  # what they may do in the course
-    on_account: frozenset[str]  # and on its account, whatever their place in the course
+    keys: frozenset[Permission]  # what they may do in the course
+    on_account: frozenset[Permission]  # and on its account, whatever their place in the course
     roles: tuple[Role, ...]  # the roles that do not reach further here than they do themselves
     sections: frozenset[int] | None  # with the people of these sections only; None: of all
 
@@ -169,16 +169,16 @@ def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
     mine = course_permissions(by, course)
     more = frozenset().union(*reach_of(roles, course).values()) - mine
     if more:
-        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in more))
+        labels = ", ".join(f"“{label}”" for label in sorted(str(key.label) for key in more))
         raise NotAllowed(
             _("Nobody can give a role that may do more here than they may themselves: you lack %(labels)s.")
             % {"labels": labels}
         )
 
 
-def check_keys(keys: Set[str], course: Course, *, by: User) -> None:
+def check_keys(keys: Set[Permission], course: Course, *, by: User) -> None:
     """Raise NotAllowed, naming what is lacking, unless `by` has all these permissions in the course."""
-    if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
+    if lacking := sorted(str(key.label) for key in keys - course_permissions(by, course)):
         labels = ", ".join(f"“{label}”" for label in lacking)
         raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": labels})
 
@@ -195,7 +195,7 @@ def gives_limited(role: Role, course: Course, *, by: User) -> bool:
     return role.base_type in STAFF_TYPES and sections_seen(by, course) is not None
 
 
-def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[str]]:
+def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[Permission]]:
     """By role id, what each role may do in `course` (two statements for any number of roles)."""
     settings = settings_of(roles, course.account)
     return {pk: frozenset(key for key, each in found.items() if each.enabled) for pk, found in settings.items()}

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, BaseType, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.courses import READING, observer_enrollments
 from courses.access.permissions import STAFF_TYPES, held_in, sections_seen
@@ -45,7 +46,7 @@ def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
     if by == person:
         return own_places(person)
     everything = Enrollment.objects.present().filter(user=person)
-    if may_on_account(by, "read_roster", Account.objects.root()):
+    if may_on_account(by, Permission.READ_ROSTER, Account.objects.root()):
         return everything
     sections = {place.section for place in everything.select_related("section__course")}
     held = held_in(by, {section.course for section in sections})
@@ -86,7 +87,7 @@ class EnrollmentAccess:
         student = Coalesce("associated_user", "user")
         self._followed = set(followed.annotate(student=student).values_list("student", "section"))
 
-    def keys(self, enrollment: Enrollment) -> frozenset[str]:
+    def keys(self, enrollment: Enrollment) -> frozenset[Permission]:
         """The permissions that count for what is said about the enrolled person."""
         if enrollment.user_id == self._reader.pk:
             return own_keys(self._reader)
@@ -98,20 +99,20 @@ class EnrollmentAccess:
         """Whether by it the reader is to know the person's name only."""
         return not _is_settled(enrollment) and not self._knows(enrollment.user_id, enrollment)
 
-    def keys_of_course(self, enrollment: Enrollment) -> frozenset[str]:
+    def keys_of_course(self, enrollment: Enrollment) -> frozenset[Permission]:
         """The permissions that count for what is said about the course and section of this enrollment."""
         return self._keys(enrollment)
 
-    def keys_of_observed(self, enrollment: Enrollment) -> frozenset[str]:
+    def keys_of_observed(self, enrollment: Enrollment) -> frozenset[Permission]:
         """The permissions that count for what is said about the student this enrollment observes."""
         return self._keys(enrollment) if self._knows(enrollment.associated_user_id, enrollment) else frozenset()
 
     def grades(self, enrollment: Enrollment) -> bool:
         """Whether the grades of this (student's) enrollment may be read."""
         is_followed = (enrollment.user_id, enrollment.section_id) in self._followed
-        return is_followed or "view_all_grades" in self.keys(enrollment)
+        return is_followed or Permission.VIEW_ALL_GRADES in self.keys(enrollment)
 
-    def _keys(self, enrollment: Enrollment) -> frozenset[str]:
+    def _keys(self, enrollment: Enrollment) -> frozenset[Permission]:
         return self._held[enrollment.section.course_id].over(enrollment.section_id)
 
     def _settled_among(self, enrollments: Iterable[Enrollment]) -> set[tuple[int, int]] | None:
@@ -126,7 +127,7 @@ class EnrollmentAccess:
         asked -= found
         if not asked:
             return found
-        if may_on_account(self._reader, "read_roster", Account.objects.root()):
+        if may_on_account(self._reader, Permission.READ_ROSTER, Account.objects.root()):
             return None
         people, courses = zip(*asked, strict=True)
         there = Enrollment.objects.present().settled().filter(user__in=people, section__course__in=courses)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.models import Account, BaseType, User
-from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.registry import PERMISSIONS, Permission
 from accounts.permissions.resolver import (
     ADMIN_ROLES,
     NOTHING,
@@ -44,23 +44,23 @@ ORDER BY 1, 3
 """  # noqa: S608 built from constants
 
 
-ROSTER = "read_roster"
+ROSTER = Permission.READ_ROSTER
 STAFF_TYPES = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER)
 
 
 class Held(NamedTuple):
     """What somebody may do in a course, and with the people of which sections: None stands for all."""
 
-    keys: frozenset[str]
+    keys: frozenset[Permission]
     sections: frozenset[int] | None
     # Without what observer roles allow: that may be meant for the students observed only.
-    not_as_observer: frozenset[str] = NOTHING
+    not_as_observer: frozenset[Permission] = NOTHING
 
     def sees_people_of(self, section_id: int) -> bool:
         """Whether the people of this section of the course are seen by it."""
         return ROSTER in self.over(section_id)
 
-    def over(self, section_id: int) -> frozenset[str]:
+    def over(self, section_id: int) -> frozenset[Permission]:
         """What of it holds for the people of this section of the course."""
         return self.keys if self.sections is None or section_id in self.sections else NOTHING
 
@@ -73,7 +73,7 @@ class Held(NamedTuple):
         return self.sections is None or bool(self.sections - other.sections)
 
 
-def permissions_in(user: User, courses: Iterable[Course]) -> dict[int, frozenset[str]]:
+def permissions_in(user: User, courses: Iterable[Course]) -> dict[int, frozenset[Permission]]:
     """By course id, the keys of everything `user` may do in each course (two statements for any number)."""
     return {pk: held.keys for pk, held in held_in(user, courses).items()}
 
@@ -139,13 +139,13 @@ def sections_seen(user: User, course: Course) -> frozenset[int] | None:
     return held_in(user, [course])[course.pk].sections
 
 
-def course_permissions(user: User, course: Course) -> frozenset[str]:
+def course_permissions(user: User, course: Course) -> frozenset[Permission]:
     """The keys of everything `user` may do in `course`."""
     return permissions_in(user, [course])[course.pk]
 
 
-def may(user: User, key: str, where: Course | Account) -> bool:
+def may(user: User, key: Permission, where: Course | Account) -> bool:
     """Whether `user` has the permission `key` in a course or on an account. Raises KeyError for an unknown key."""
     if isinstance(where, Account):
         return may_on_account(user, key, where)
-    return PERMISSIONS[key].key in course_permissions(user, where)
+    return PERMISSIONS[key] in course_permissions(user, where)

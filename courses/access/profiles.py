@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from accounts.models import Account, ObservationLink, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from courses.access.courses import observer_enrollments
 from courses.access.permissions import held_in
 from courses.models import Enrollment
 
 # One's own SIS id and login are no secret to oneself.
-OWN = frozenset({"read_sis", "view_user_logins"})
+OWN = frozenset({Permission.READ_SIS, Permission.VIEW_USER_LOGINS})
 
 
-def own_keys(user: User) -> frozenset[str]:
+def own_keys(user: User) -> frozenset[Permission]:
     """What somebody reads of themselves; one who only acts as them has no business with login and e-mail."""
     return OWN if user.actor is None else frozenset()
 
 
-def known_about(person: User, *, by: User) -> frozenset[str] | None:
+def known_about(person: User, *, by: User) -> frozenset[Permission] | None:
     """The permissions that count when `by` reads the record of `person`; None when they may not read it.
 
     Oneself; staff who see the people of the institution or of a course this person is in; and observers their
@@ -26,7 +27,7 @@ def known_about(person: User, *, by: User) -> frozenset[str] | None:
     if by == person:
         return own_keys(by)
     keys = account_permissions(by, Account.objects.root())
-    if "read_roster" in keys:
+    if Permission.READ_ROSTER in keys:
         return keys
     found = _known_in_courses(person, by)
     if found is not None:
@@ -35,7 +36,7 @@ def known_about(person: User, *, by: User) -> frozenset[str] | None:
     return frozenset() if linked or observer_enrollments(by).filter(associated_user=person).exists() else None
 
 
-def _known_in_courses(person: User, by: User) -> frozenset[str] | None:
+def _known_in_courses(person: User, by: User) -> frozenset[Permission] | None:
     """What is known by seeing the people of courses; of somebody merely invited there, the name."""
     places = Enrollment.objects.present().filter(user=person)
     settled = set(places.settled().values_list("section", flat=True))

@@ -14,6 +14,7 @@ from accounts.api.lookups import account
 from accounts.api.pagination import page_of
 from accounts.errors import Invalid
 from accounts.models import Account
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.web.pagination import search_words
 from courses.access.permissions import course_permissions, permissions_in
@@ -31,7 +32,7 @@ def index_of_account(request: ApiRequest, account_id: str) -> Body:
     """GET accounts/:id/courses"""
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
-    allow("read_course_list" in keys)
+    allow(Permission.READ_COURSE_LIST in keys)
     found = searched_courses(courses_of(home), search_words(request.params.text("search_term")), keys)
     if states := request.params.texts("state"):
         found = found.filter(workflow_state__in=states)

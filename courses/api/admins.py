@@ -12,6 +12,7 @@ from accounts.api.pagination import page_of
 from accounts.domain.admins import PERMISSION, admin_roles_of, admins_of, make_admin, remove_admin
 from accounts.errors import Invalid
 from accounts.models import Account, AccountAdmin, BaseType, Role
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.ids import plain_ids
 from courses.api import lookups
@@ -67,7 +68,7 @@ def _role(request: ApiRequest, home: Account) -> Role:
     return found[0]
 
 
-def _body(admin: AccountAdmin, keys: frozenset[str]) -> dict[str, object]:
+def _body(admin: AccountAdmin, keys: frozenset[Permission]) -> dict[str, object]:
     return {
         "id": admin.pk,
         "role": admin.role.name,

@@ -9,6 +9,7 @@ from django.utils.html import linebreaks
 
 from accounts.api.bodies import user_body
 from accounts.models import Account, BaseType
+from accounts.permissions.registry import Permission
 from courses.access.enrollments import EnrollmentAccess
 from courses.domain.grades import Totals, score_of
 from courses.models import Course, Enrollment, Section, Term
@@ -27,7 +28,7 @@ SHORT_TYPES = {
 TYPES = {short: base for base, short in SHORT_TYPES.items()}
 
 
-def course_body(course: Course, root: Account, keys: Collection[str], include: Collection[str]) -> Body:
+def course_body(course: Course, root: Account, keys: Collection[Permission], include: Collection[str]) -> Body:
     """A course. `keys` are the reader's permissions in it."""
     body: Body = {
         "id": course.pk,
@@ -48,7 +49,7 @@ def course_body(course: Course, root: Account, keys: Collection[str], include: C
         "restrict_enrollments_to_course_dates": course.restrict_enrollments_to_course_dates,
         "time_zone": course.account.default_time_zone,
     }
-    if "read_sis" in keys:
+    if Permission.READ_SIS in keys:
         body |= {"sis_course_id": course.sis_course_id, "integration_id": course.integration_id}
     if "term" in include:
         body["term"] = term_body(course.term)
@@ -66,7 +67,7 @@ def term_body(term: Term | None) -> Body | None:
     return {"id": term.pk, "name": term.name, "start_at": term.start_at, "end_at": term.end_at}
 
 
-def listed_term_body(term: Term, keys: Collection[str]) -> Body:
+def listed_term_body(term: Term, keys: Collection[Permission]) -> Body:
     """A term of an account's list. `keys` are the reader's permissions on the account."""
     body: Body = {
         "id": term.pk,
@@ -76,12 +77,12 @@ def listed_term_body(term: Term, keys: Collection[str]) -> Body:
         "workflow_state": "active",
         "overrides": term.date_overrides,
     }
-    if "read_sis" in keys:
+    if Permission.READ_SIS in keys:
         body["sis_term_id"] = term.sis_term_id
     return body
 
 
-def section_body(section: Section, keys: Collection[str]) -> Body:
+def section_body(section: Section, keys: Collection[Permission]) -> Body:
     """A section. `keys` are the reader's permissions in its course."""
     body: Body = {
         "id": section.pk,
@@ -93,7 +94,7 @@ def section_body(section: Section, keys: Collection[str]) -> Body:
         "created_at": section.created_at,
         "restrict_enrollments_to_section_dates": section.restrict_enrollments_to_section_dates,
     }
-    if "read_sis" in keys:
+    if Permission.READ_SIS in keys:
         body |= {"sis_section_id": section.sis_section_id, "integration_id": section.integration_id}
     return body
 
@@ -149,10 +150,10 @@ def enrollment_body(
         "end_at": enrollment.end_at,
         "html_url": address(f"{path}/users/{enrollment.user_id}"),
     }
-    if "read_sis" in keys:
+    if Permission.READ_SIS in keys:
         body["sis_user_id"] = enrollment.user.sis_user_id
     # That somebody reads their own SIS id does not open those of the course.
-    if "read_sis" in access.keys_of_course(enrollment):
+    if Permission.READ_SIS in access.keys_of_course(enrollment):
         body |= {"sis_course_id": course.sis_course_id, "sis_section_id": enrollment.section.sis_section_id}
     if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
         body["grades"] = {

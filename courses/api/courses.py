@@ -13,6 +13,7 @@ from accounts.api.pagination import page_of
 from accounts.api.roles import permissions_body
 from accounts.errors import NotAllowed
 from accounts.models import Account, BaseType, Role, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.courses import course_access
 from courses.access.enrollment_actions import check_enrolls
@@ -127,7 +128,7 @@ def permissions(request: ApiRequest, course_id: str) -> Body:
 def create(request: ApiRequest, account_id: str) -> Body:
     """POST accounts/:id/courses"""
     home = account(request, account_id)
-    allow(may_on_account(request.user, "manage_courses_admin", home))
+    allow(may_on_account(request.user, Permission.MANAGE_COURSES_ADMIN, home))
     with transaction.atomic():
         course = _create(request, home)
         if request.params.flag("enroll_me"):

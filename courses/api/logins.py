@@ -13,6 +13,7 @@ from accounts.api.pagination import page_of
 from accounts.domain.users import edit_user, reactivate, suspend
 from accounts.errors import Invalid
 from accounts.models import User
+from accounts.permissions.registry import Permission
 from courses.access.accounts import check_may_change
 from courses.access.profiles import known_about
 from courses.api import lookups
@@ -26,7 +27,7 @@ def index(request: ApiRequest, user_id: str) -> Body:
     """GET users/:id/logins"""
     user = lookups.person(request, user_id)
     keys = known_about(user, by=request.user) or frozenset()
-    allow("view_user_logins" in keys)
+    allow(Permission.VIEW_USER_LOGINS in keys)
     return [_body(request, one, keys) for one in page_of(request, [user])]
 
 
@@ -51,7 +52,7 @@ def change(request: ApiRequest, account_id: str, login_id: str) -> Body:
     return _body(request, user, known_about(user, by=request.user) or frozenset())
 
 
-def _body(request: ApiRequest, user: User, keys: frozenset[str]) -> dict[str, object]:
+def _body(request: ApiRequest, user: User, keys: frozenset[Permission]) -> dict[str, object]:
     body: dict[str, object] = {
         "id": user.pk,
         "user_id": user.pk,
@@ -61,8 +62,8 @@ def _body(request: ApiRequest, user: User, keys: frozenset[str]) -> dict[str, ob
         "workflow_state": "active" if user.is_active else "suspended",
         "created_at": user.created_at,
     }
-    if "view_user_logins" in keys:
+    if Permission.VIEW_USER_LOGINS in keys:
         body["unique_id"] = user.login_id
-    if "read_sis" in keys:
+    if Permission.READ_SIS in keys:
         body |= {"sis_user_id": user.sis_user_id, "integration_id": user.integration_id}
     return body

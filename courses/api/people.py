@@ -10,6 +10,7 @@ from accounts.api.endpoints import ApiRequest, Body, allow
 from accounts.api.lookups import account, person
 from accounts.api.pagination import page_of
 from accounts.models import BaseType, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.ids import plain_ids
 from accounts.web.pagination import search_words
@@ -29,7 +30,7 @@ def index_of_account(request: ApiRequest, account_id: str) -> Body:
     """GET accounts/:id/users"""
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
-    allow("read_roster" in keys)
+    allow(Permission.READ_ROSTER in keys)
     people = searched(people_of(home), search_words(request.params.text("search_term")), keys)
     return [user_body(user, keys, request.include) for user in page_of(request, people)]
 
@@ -58,26 +59,26 @@ def show(request: ApiRequest, course_id: str, user_id: str) -> Body:
     user = found.filter(pk=wanted.pk).first()
     if user is None:
         # That there is a roster is no secret to those who read it; for students there are no others to ask for.
-        allow("read_roster" in keys)
+        allow(Permission.READ_ROSTER in keys)
         raise Http404
     return _bodies(request, [user], keys)[0]
 
 
-def roster_keys(request: ApiRequest, course: Course) -> frozenset[str]:
+def roster_keys(request: ApiRequest, course: Course) -> frozenset[Permission]:
     """What the caller may do in the course, seeing its people included. Raises NotAllowed."""
     keys = course_permissions(request.user, course)
-    allow("read_roster" in keys)
+    allow(Permission.READ_ROSTER in keys)
     return keys
 
 
-def _people_there(request: ApiRequest, course: Course) -> tuple[EnrollmentQuerySet, frozenset[str]]:
+def _people_there(request: ApiRequest, course: Course) -> tuple[EnrollmentQuerySet, frozenset[Permission]]:
     """The enrollments in the course whose people the caller is told of, and what counts for what is said of them.
 
     Staff see the roster; students those who run the course, by name, and themselves. Raises NotAllowed for others.
     """
     keys = course_permissions(request.user, course)
     there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
-    if "read_roster" in keys:
+    if Permission.READ_ROSTER in keys:
         return there.within(sections_seen(request.user, course)), keys
     here = course_access(request.user, course)
     allow(here is not None and here.is_student)
@@ -99,7 +100,7 @@ def _places(there: EnrollmentQuerySet) -> Prefetch:
     return Prefetch("enrollments", wanted, to_attr="places")
 
 
-def _bodies(request: ApiRequest, people: list[User], keys: frozenset[str]) -> list[dict[str, object]]:
+def _bodies(request: ApiRequest, people: list[User], keys: frozenset[Permission]) -> list[dict[str, object]]:
     enrollments = [place for user in people for place in _places_of(user)]
     access = EnrollmentAccess(request.user, enrollments)
     totals = totals_of(enrollments) if "enrollments" in request.include else {}
@@ -107,7 +108,7 @@ def _bodies(request: ApiRequest, people: list[User], keys: frozenset[str]) -> li
 
 
 def _body(
-    request: ApiRequest, user: User, keys: frozenset[str], access: EnrollmentAccess, totals: Totals
+    request: ApiRequest, user: User, keys: frozenset[Permission], access: EnrollmentAccess, totals: Totals
 ) -> dict[str, object]:
     settled = any(not access.is_unsettled(place) for place in _places_of(user))
     body = user_body(user, keys if settled else (), request.include)

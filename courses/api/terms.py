@@ -10,6 +10,7 @@ from accounts.api.endpoints import ApiRequest, Body, allow
 from accounts.api.lookups import account
 from accounts.api.pagination import page_of
 from accounts.models import Account
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.collation import Holds
 from accounts.web.pagination import search_words
@@ -56,14 +57,14 @@ def remove(request: ApiRequest, account_id: str, term_id: str) -> Body:
     return body
 
 
-def _reading(request: ApiRequest, account_id: str) -> tuple[Account, frozenset[str]]:
+def _reading(request: ApiRequest, account_id: str) -> tuple[Account, frozenset[Permission]]:
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
     allow(bool(keys))
     return home, keys
 
 
-def _changing(request: ApiRequest, account_id: str) -> frozenset[str]:
+def _changing(request: ApiRequest, account_id: str) -> frozenset[Permission]:
     home, keys = _reading(request, account_id)
     if home.parent_id is not None:
         raise Http404

@@ -9,6 +9,7 @@ from accounts.api.endpoints import ApiRequest
 from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
+from accounts.permissions.registry import Permission
 from courses.access.accounts import check_may_change
 from courses.access.profiles import known_about
 from courses.api.lookups import person
@@ -66,7 +67,7 @@ def end_sessions(request: ApiRequest, user_id: str) -> Response:
     return Response("ok")
 
 
-def _readable(request: ApiRequest, user_id: str) -> tuple[User, frozenset[str]]:
+def _readable(request: ApiRequest, user_id: str) -> tuple[User, frozenset[Permission]]:
     user = person(request, user_id)
     keys = known_about(user, by=request.user)
     if keys is None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Role, User
+from accounts.permissions.registry import Permission
 from courses.access.enrollment_actions import check_enrolls, check_section, gives_limited
 from courses.access.permissions import course_permissions
 from courses.domain.enrollments import EnrollmentSpec, enroll_many
@@ -37,7 +38,7 @@ class Kind(TextChoices):
 
 
 # The permission it takes in the course to find people by it. That a login exists anybody may learn who adds people.
-PERMISSION = {Kind.EMAIL: "view_user_logins", Kind.SIS: "read_sis"}
+PERMISSION = {Kind.EMAIL: Permission.VIEW_USER_LOGINS, Kind.SIS: Permission.READ_SIS}
 SAME = {
     Kind.LOGIN: "accounts_login_key(u.login_id) = accounts_login_key(given.entry)",
     Kind.EMAIL: "u.email <> '' AND UPPER(u.email) = UPPER(given.entry)",
@@ -112,7 +113,7 @@ class LookupResult:
         return len(self.missing) + len(self.ambiguous) + len(self.suspended)
 
 
-def kinds_for(keys: Collection[str]) -> list[Kind]:
+def kinds_for(keys: Collection[Permission]) -> list[Kind]:
     """By what somebody with these permissions in the course may find people."""
     return [kind for kind in Kind if kind not in PERMISSION or PERMISSION[kind] in keys]
 

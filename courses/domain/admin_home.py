@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.domain.admin_home import AccountContext, Step
+from accounts.permissions.registry import Permission
 
 
 def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
     """The time zone, and who may make an account: for those who manage the institution's settings."""
     for here in posts:
-        if here.is_root and "manage_account_settings" in here.permissions:
+        if here.is_root and Permission.MANAGE_ACCOUNT_SETTINGS in here.permissions:
             root = here.account
             yield Step(
                 _("Set the time zone"),

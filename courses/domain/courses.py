@@ -18,6 +18,7 @@ from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
 from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.models import Account, Action, BaseType, Role, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
 from accounts.text.normal_form import is_readable, tidied
 from courses.domain.enrollments import changed_meanwhile
@@ -203,7 +204,7 @@ def delete_course(course: Course, *, by: User) -> int:
     return ended
 
 
-PERMISSION = "manage_courses_admin"
+PERMISSION = Permission.MANAGE_COURSES_ADMIN
 LONGEST = 255
 
 

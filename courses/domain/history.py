@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Action, AuditEvent, BaseType, Role, User
-from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.registry import PERMISSIONS, Permission
 from courses.models import Course, Enrollment, Section
 
 # Who observes whom is for those who manage observers.
@@ -26,7 +26,7 @@ ABOUT_LINKS = (
     Action.OBSERVER_REPORTED,
     Action.REPORT_SETTLED,
 )
-OBSERVERS = "manage_user_observers"
+OBSERVERS = Permission.MANAGE_USER_OBSERVERS
 
 SENTENCES: dict[str, str | Promise] = {
     Action.CODE_ISSUED: _("%(who)s made a pairing code for %(subject)s."),
@@ -112,7 +112,7 @@ class Line:
     on_behalf_of: str
 
 
-def events_of(person: User, keys: Collection[str]) -> QuerySet[AuditEvent]:
+def events_of(person: User, keys: Collection[Permission]) -> QuerySet[AuditEvent]:
     """What `person` did and what was done to them, the newest first, as far as a reader with `keys` may know."""
     events = AuditEvent.objects.order_by()
     if OBSERVERS not in keys:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.account_tree import with_all_below
 from accounts.models.user import UserQuerySet
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
 from accounts.text.collation import Holds
 from courses.access.permissions import sections_seen
@@ -33,7 +34,7 @@ from courses.models.enrollment import EnrollmentQuerySet
 
 
 def searched(
-    people: UserQuerySet, words: str, permissions: Collection[str], *, known: Q | Exists | None = None
+    people: UserQuerySet, words: str, permissions: Collection[Permission], *, known: Q | Exists | None = None
 ) -> UserQuerySet:
     """Those whose name holds `words`; also login and e-mail, and SIS id, if the reader may see these.
 
@@ -43,9 +44,9 @@ def searched(
     if not words:
         return people
     secret = Q(pk__in=[])
-    if "view_user_logins" in permissions:
+    if Permission.VIEW_USER_LOGINS in permissions:
         secret |= Q(login_id__icontains=words) | Q(email__icontains=words)
-    if "read_sis" in permissions:
+    if Permission.READ_SIS in permissions:
         secret |= Q(sis_user_id__icontains=words)
     if known is not None:
         secret &= Q(known)
@@ -195,12 +196,12 @@ def courses_of(account: Account) -> CourseQuerySet:
     return courses.select_related("account", "term").order_by("sort_key", "id")
 
 
-def searched_courses(courses: CourseQuerySet, words: str, permissions: Collection[str]) -> CourseQuerySet:
+def searched_courses(courses: CourseQuerySet, words: str, permissions: Collection[Permission]) -> CourseQuerySet:
     """Those whose name or code holds `words`; also SIS id, if the reader may see these."""
     if not words:
         return courses
     found = Q(Holds(words)) | Q(course_code__icontains=words)
-    if "read_sis" in permissions:
+    if Permission.READ_SIS in permissions:
         found |= Q(sis_course_id__icontains=words)
     return courses.filter(found)
 
@@ -208,13 +209,13 @@ def searched_courses(courses: CourseQuerySet, words: str, permissions: Collectio
 def findable(account: Account, *, by: User) -> UserQuerySet:
     """Whom `by` can find when working on `account`: its people, or everybody, where they may see that list."""
     root = Account.objects.root()
-    return people_of(root if may_on_account(by, "read_roster", root) else account)
+    return people_of(root if may_on_account(by, Permission.READ_ROSTER, root) else account)
 
 
-def known_of_findable(account: Account, *, by: User) -> frozenset[str]:
+def known_of_findable(account: Account, *, by: User) -> frozenset[Permission]:
     """The permissions that count for what is shown of those: where everybody is found, those on the institution."""
     keys = account_permissions(by, Account.objects.root())
-    return keys if "read_roster" in keys else account_permissions(by, account)
+    return keys if Permission.READ_ROSTER in keys else account_permissions(by, account)
 
 
 def observers_of(student: User) -> QuerySet[ObservationLink]:

@@ -14,6 +14,7 @@ from accounts.domain.locks import lock_users
 from accounts.domain.sticky_fields import stick
 from accounts.errors import Invalid
 from accounts.models import Action, User
+from accounts.permissions.registry import Permission
 from accounts.text.normal_form import tidied
 from courses.access.enrollment_actions import check_keys, check_section
 from courses.access.permissions import sections_seen
@@ -21,7 +22,7 @@ from courses.domain.courses import check_order, check_texts, sis_id_taken
 from courses.domain.enrollments import change_states, changed_meanwhile
 from courses.models import Course, Enrollment, Section
 
-ADD, EDIT, DELETE = "manage_sections_add", "manage_sections_edit", "manage_sections_delete"
+ADD, EDIT, DELETE = Permission.MANAGE_SECTIONS_ADD, Permission.MANAGE_SECTIONS_EDIT, Permission.MANAGE_SECTIONS_DELETE
 
 
 class Dates(TypedDict, total=False):
@@ -57,7 +58,7 @@ def create_section(course: Course, *, by: User, name: str, sis_section_id: str =
     check_keys({ADD}, course, by=by)
     check_section(None, course, by=by)
     if sis_section_id:
-        check_keys({"manage_sis"}, course, by=by)
+        check_keys({Permission.MANAGE_SIS}, course, by=by)
     section = Section(course=course, name=tidied(name), sis_section_id=tidied(sis_section_id) or None, **dates)
     with transaction.atomic():
         _save(section)
@@ -77,7 +78,7 @@ def edit_section(
     if sis_section_id is not None:
         sis_section_id = tidied(sis_section_id)
     if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
-        check_keys({"manage_sis"}, section.course, by=by)
+        check_keys({Permission.MANAGE_SIS}, section.course, by=by)
     wanted: dict[str, Any] = {**dates, "name": section.name if name is None else tidied(name)}
     if sis_section_id is not None:
         wanted["sis_section_id"] = sis_section_id or None

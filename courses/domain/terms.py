@@ -14,11 +14,12 @@ from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
 from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.models import Account, Action, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.text.normal_form import is_readable, tidied
 from courses.models import Course, Term
 
-PERMISSION = "manage_account_settings"
+PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
 LONGEST = 255
 
 

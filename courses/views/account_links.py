@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import done_once
@@ -36,7 +37,7 @@ def _enter(
 ) -> tuple[AccountContext, User]:
     if kind not in (STUDENT, OBSERVER):
         raise Http404
-    here = get_account_or_403(request, account_id, "read_roster")
+    here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     if not may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()):
         raise PermissionDenied(_("Links are for those who manage observers in the whole institution."))
     return here, get_object_or_404(people_of(here.account), pk=user_id)

@@ -14,6 +14,7 @@ from accounts.domain.admins import PERMISSION as MANAGE_ADMINS
 from accounts.domain.admins import roles_held_by
 from accounts.models import Account, User
 from accounts.models.account_tree import with_all_below
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
@@ -27,15 +28,15 @@ from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.views.accounts import AccountContext, get_account_or_403, show_page
 
-MANAGE_OBSERVERS = "manage_user_observers"
-HISTORY = "read_reports"
+MANAGE_OBSERVERS = Permission.MANAGE_USER_OBSERVERS
+HISTORY = Permission.READ_REPORTS
 LATEST = 20
 
 
 @login_required
 def show(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """The person's account, and everything it is linked with, as far as the reader may see it."""
-    here = get_account_or_403(request, account_id, "read_roster")
+    here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     person = get_object_or_404(people_of(here.account), pk=user_id)
     manages_logins = MANAGE_LOGINS in here.permissions
     context: dict[str, Any] = {
@@ -93,7 +94,7 @@ def _sees_history(person: User, here: AccountContext) -> bool:
 @login_required
 def history(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Everything that is recorded about the person or was done by them, page by page."""
-    here = get_account_or_403(request, account_id, "read_roster")
+    here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     person = get_object_or_404(people_of(here.account), pk=user_id)
     if not _sees_history(person, here):
         raise PermissionDenied(_("The history of a person is for those who may view usage reports."))

@@ -17,6 +17,7 @@ from accounts.errors import Refused
 from accounts.forms.users import RuleForm
 from accounts.models import Account
 from accounts.models.account_tree import above
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
@@ -30,12 +31,12 @@ from courses.models import Course
 STATES = (Course.State.UNPUBLISHED, Course.State.AVAILABLE, Course.State.COMPLETED)
 
 FIRST_PAGES = (
-    ("read_roster", "account_users"),
-    ("read_course_list", "account_courses"),
-    ("manage_role_overrides", "account_permissions"),
+    (Permission.READ_ROSTER, "account_users"),
+    (Permission.READ_COURSE_LIST, "account_courses"),
+    (Permission.MANAGE_ROLE_OVERRIDES, "account_permissions"),
 )
 # Rosters come in for the whole institution only.
-FIRST_PAGES_OF_ROOT = (*FIRST_PAGES, ("import_sis", "sis_imports"), ("manage_sis", "sis_imports"))
+FIRST_PAGES_OF_ROOT = (*FIRST_PAGES, (Permission.IMPORT_SIS, "sis_imports"), (Permission.MANAGE_SIS, "sis_imports"))
 
 
 class Crumb(NamedTuple):
@@ -46,7 +47,7 @@ class Crumb(NamedTuple):
 
 
 def get_account_or_403(
-    request: AuthenticatedHttpRequest, account_id: int, permission: str | None = None
+    request: AuthenticatedHttpRequest, account_id: int, permission: Permission | None = None
 ) -> AccountContext:
     """The account, for a reader with a role there or above. Raises Http404, or PermissionDenied."""
     account = get_object_or_404(Account, pk=account_id, workflow_state=Account.State.ACTIVE)
@@ -138,7 +139,7 @@ def account(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
 @login_required
 def users(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Everybody who belongs to the account, to be searched."""
-    here = get_account_or_403(request, account_id, "read_roster")
+    here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     words = search_words(request.GET.get("search"))
     page = page_of(searched(people_of(here.account), words, here.permissions), request.GET.get("page"))
     return show_page(request, here, "users", "users.html", page=page, words=words)
@@ -147,7 +148,7 @@ def users(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
 @login_required
 def courses(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """The courses of the account and below it, to be searched and filtered by term and state."""
-    here = get_account_or_403(request, account_id, "read_course_list")
+    here = get_account_or_403(request, account_id, Permission.READ_COURSE_LIST)
     words = search_words(request.GET.get("search"))
     found = searched_courses(courses_of(here.account), words, here.permissions)
     every_term = list(terms())

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access import act_as
@@ -39,7 +40,7 @@ def start(request: AuthenticatedHttpRequest, user_id: int) -> HttpResponse:
 def _page_of(person: User, reader: User) -> str:
     """The page of `person` for a reader who may open it, else the dashboard."""
     root = Account.objects.root()
-    if may_on_account(reader, "read_roster", root):
+    if may_on_account(reader, Permission.READ_ROSTER, root):
         return reverse("account_user", args=[root.pk, person.pk])
     return reverse("dashboard")
 

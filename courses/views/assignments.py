@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.permissions.registry import Permission
 from accounts.text.ids import plain_id
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part
@@ -58,7 +59,7 @@ def grades(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """One's own or the observed student's released grades and comments; for staff those of any student here."""
     access = course_frame.get_course_access(request, course_id)
     followed = course_frame.followed(request.user, access)
-    if "view_all_grades" in access.permissions and request.GET.get("student") not in [
+    if Permission.VIEW_ALL_GRADES in access.permissions and request.GET.get("student") not in [
         None,
         *(str(s.pk) for s in followed),
     ]:
@@ -78,7 +79,7 @@ def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess) -
     there = there.filter(section__course=access.course, user=OuterRef("pk"))
     there = there.within(sections_seen(request.user, access.course))
     student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(request.GET["student"]))
-    sees_held_back = "manage_grades" in access.permissions
+    sees_held_back = Permission.MANAGE_GRADES in access.permissions
     works = work_of(student, access.course, sees_held_back=sees_held_back)
     context = {
         "student": student,

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, BaseType, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.text.ids import plain_id
 from accounts.web.pagination import page_of, search_words
@@ -104,7 +105,7 @@ def _address(access: CourseAccess, observer: Member) -> str:
 def _where_links_are(reader: User) -> Account | None:
     """The account on whose pages this reader can end links, if there is one."""
     root = Account.objects.root()
-    return root if may_on_account(reader, "manage_user_observers", root) else None
+    return root if may_on_account(reader, Permission.MANAGE_USER_OBSERVERS, root) else None
 
 
 @login_required

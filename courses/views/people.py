@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.models import BaseType, User
+from accounts.permissions.registry import Permission
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part
@@ -110,7 +111,7 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     types = {place.type for place in places}
     # Of somebody who is invited only the name is told.
     is_known_student = BaseType.STUDENT in types and person.is_settled  # type: ignore[attr-defined]
-    sees_links = is_known_student and "manage_user_observers" in access.permissions
+    sees_links = is_known_student and Permission.MANAGE_USER_OBSERVERS in access.permissions
     rights = enrollment_permissions(request.user, access.course)
     context = {
         "person": person,
@@ -122,7 +123,7 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
         if BaseType.STUDENT in types
         else [],
         "by_link": _by_link(request.user, person, access) if BaseType.OBSERVER in types else frozenset(),
-        "sees_grades": is_known_student and "view_all_grades" in access.permissions,
+        "sees_grades": is_known_student and Permission.VIEW_ALL_GRADES in access.permissions,
     }
     return course_frame.show(request, access, course_frame.PEOPLE, "person.html", **context)
 

@@ -99,7 +99,7 @@ def _permission(key: str) -> Permission:
 
 def _save(request: AuthenticatedHttpRequest, here: AccountContext, role: Role, asked: Permission) -> HttpResponse:
     try:
-        before = set_permission(role, here.account, asked.key, _wish(request.POST), by=request.user)
+        before = set_permission(role, here.account, asked, _wish(request.POST), by=request.user)
     except (Invalid, NotAllowed) as refusal:
         status = 422 if isinstance(refusal, Invalid) else refusal.status
         return _show(request, here, role, asked, given=request.POST, refusal=refusal, status=status)
@@ -107,8 +107,8 @@ def _save(request: AuthenticatedHttpRequest, here: AccountContext, role: Role, a
     if request.htmx:
         return _show(request, here, role, asked, saved=saved)
     messages.success(request, saved.message)
-    request.session[UNDO] = [here.account.pk, role.pk, asked.key], saved.back
-    return redirect("account_permission_setting", here.account.pk, role.pk, asked.key)
+    request.session[UNDO] = [here.account.pk, role.pk, asked], saved.back
+    return redirect("account_permission_setting", here.account.pk, role.pk, asked)
 
 
 def _wish(given: QueryDict) -> Wish:
@@ -124,7 +124,7 @@ def _fields(setting: Setting) -> dict[str, Any]:
 
 
 def _cell(role: Role, asked: Permission, account: Account) -> Cell:
-    return Cell(role, asked, settings_of([role], account)[role.pk].get(asked.key))
+    return Cell(role, asked, settings_of([role], account)[role.pk].get(asked))
 
 
 def _said(account: Account, cell: Cell, undone: bool) -> str:
@@ -162,7 +162,7 @@ def _show(
         "locked_role": _locked_role(role, asked, locked_by) if locked_by else None,
         "may_open": locked_by and PERMISSION in permissions_on(request.user, [locked_by])[locked_by.pk],
         "inherited_from": up.get(cell.setting.inherited_from or 0) if cell.setting else None,
-        "root_only": asked.key in ROOT_ONLY,
+        "root_only": asked in ROOT_ONLY,
         "refusal": refusal,
         "saved": saved,
     }
@@ -171,7 +171,7 @@ def _show(
 
 def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
     """The role for which `account` has locked it: this one, or the built-in one of its base type."""
-    if role.overrides.filter(account=account, permission=asked.key, locked=True).exists():
+    if role.overrides.filter(account=account, permission=asked, locked=True).exists():
         return role
     return Role.objects.built_in(role.base_type)
 

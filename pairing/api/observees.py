@@ -13,6 +13,7 @@ from accounts.api.lookups import person
 from accounts.api.pagination import page_of
 from accounts.errors import Invalid
 from accounts.models import ObservationLink, User
+from accounts.permissions.registry import Permission
 from courses.api.lookups import hide_existence
 from courses.domain.observation import link, unlink
 from courses.domain.rosters import observed_by, observers_of
@@ -20,7 +21,7 @@ from pairing.domain.credentials import link_with_password, link_with_token
 from pairing.domain.redemption import redeem
 from pairing.errors import CodeRefused, FamilyNameWanted, OnTheWebOnly
 
-PERMISSION = "manage_user_observers"
+PERMISSION = Permission.MANAGE_USER_OBSERVERS
 
 
 def index(request: ApiRequest, user_id: str) -> Body:

@@ -14,6 +14,7 @@ from accounts.api.parameters import Parameters
 from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.profiles import OWN
 from pairing.domain.sign_up import CODE, sign_up
@@ -25,7 +26,7 @@ def create(request: ApiRequest, account_id: str) -> Body | Response:
     """POST accounts/:id/users"""
     home = account(request, account_id)
     caller = request.user_or_nobody
-    staff = caller if caller and may_on_account(caller, "manage_user_logins", home) else None
+    staff = caller if caller and may_on_account(caller, Permission.MANAGE_USER_LOGINS, home) else None
     if caller and caller.actor and staff is None:
         # This would be the doing of nobody: the one acting is somebody else, and the person acted as signs up no one.
         raise NotWhileActing
@@ -49,7 +50,7 @@ def create(request: ApiRequest, account_id: str) -> Body | Response:
 def _body(user: User, staff: User | None) -> dict[str, object]:
     if staff is None:
         return own_body(user, OWN)
-    return user_body(user, ("read_sis", "view_user_logins"), ("email",))
+    return user_body(user, (Permission.READ_SIS, Permission.VIEW_USER_LOGINS), ("email",))
 
 
 def _application(given: Parameters, staff: User | None) -> NewUser:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.domain.admin_home import AccountContext, Step, Waiting
 from accounts.models import RoleOverride
+from accounts.permissions.registry import Permission
 from pairing.domain.alarm import alarms_of_the_week
 from pairing.domain.eligibility import PERMISSION
 from pairing.domain.objections import PERMISSION as OBJECTIONS
@@ -32,7 +33,7 @@ def reports(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
 def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
     """The alarms of the last week about guessed codes: for those who manage the institution's settings."""
     for here in posts:
-        if here.is_root and "manage_account_settings" in here.permissions and (alarms := alarms_of_the_week()):
+        if here.is_root and Permission.MANAGE_ACCOUNT_SETTINGS in here.permissions and (alarms := alarms_of_the_week()):
             text = ngettext(
                 "There was %(count)d alarm in the last seven days: many codes that do not exist were tried.",
                 "There were %(count)d alarms in the last seven days: many codes that do not exist were tried.",
@@ -44,7 +45,7 @@ def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
 def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
     """Who makes codes for students: for those who manage permissions in the institution."""
     for here in posts:
-        if here.is_root and "manage_role_overrides" in here.permissions:
+        if here.is_root and Permission.MANAGE_ROLE_OVERRIDES in here.permissions:
             yield Step(
                 _("Decide whether teachers make pairing codes"),
                 _("Students always make their own. For others only admins can, until a role is given the permission."),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, ObservationLink, User
 from accounts.models.account_tree import upwards
-from accounts.permissions.registry import PERMISSIONS
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, permissions_on
 from courses.access.courses import observer_enrollments
 from courses.access.permissions import ROSTER, held_in
@@ -23,8 +23,8 @@ from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
 
 Scope = ObservationLink.Scope
-PERMISSION = "generate_observer_pairing_code"
-ON_USER_DETAILS = "allow_course_admin_actions"
+PERMISSION = Permission.GENERATE_OBSERVER_PAIRING_CODE
+ON_USER_DETAILS = Permission.ALLOW_COURSE_ADMIN_ACTIONS
 
 
 class Why(Enum):
@@ -42,7 +42,7 @@ class Refusal:
     """Why somebody may not make codes: for a missing permission also which, and the account where it is given."""
 
     why: Why
-    permission: str = ""
+    permission: Permission | None = None
     account: Account | None = None
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ class Refusal:
         if self.why is Why.INVITED:
             return _("This person has not accepted the invitation to the course yet. After that, codes can be made.")
         names = {
-            "permission": PERMISSIONS[self.permission].label,
+            "permission": self.permission.label if self.permission else "",
             "account": self.account.name if self.account else Account.objects.root().name,
         }
         return (
@@ -144,7 +144,7 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     return Refusal(Why.SUSPENDED) if student.state == User.State.SUSPENDED else right
 
 
-def _why_not_for_others(student: User, asking: User, course: Course | None, needed: tuple[str, ...]) -> Refusal:
+def _why_not_for_others(student: User, asking: User, course: Course | None, needed: tuple[Permission, ...]) -> Refusal:
     """Why there are no codes for somebody who is a student nowhere, or not in `course`: as far as it may be told."""
     if course and (invited := _invited_to(course, student)):
         held = held_in(asking, [course])[course.pk]
@@ -188,7 +188,7 @@ def _from(courses: list[Course], student: User, asking: User, course: Course | N
     return Right(account=above[min(tops, key=lambda pk: (-tops[pk], pk))], binds=binds)
 
 
-def _missing(given: Collection[tuple[Course, frozenset[str]]], needed: tuple[str, ...]) -> Refusal:
+def _missing(given: Collection[tuple[Course, frozenset[Permission]]], needed: tuple[Permission, ...]) -> Refusal:
     """What is lacking in that of the courses where most of it is there."""
     lacking = [(course, keys, [key for key in needed if key not in keys]) for course, keys in given]
     course, keys, missing = min(lacking, key=lambda one: len(one[2]))

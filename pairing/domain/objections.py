@@ -11,13 +11,14 @@ from accounts.domain.audit import record
 from accounts.errors import Invalid
 from accounts.models import Account, Action, User
 from accounts.models.account_tree import upwards
+from accounts.permissions.registry import Permission
 from courses.domain.observers import who_observes
 from courses.domain.rosters import people_of
 from courses.models import Enrollment
 from pairing.models import Objection
 
 # Whoever holds this on an account sees what its students have reported.
-PERMISSION = "manage_user_observers"
+PERMISSION = Permission.MANAGE_USER_OBSERVERS
 
 
 def object_to(observer_id: int, *, by: User) -> Objection:

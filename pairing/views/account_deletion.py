@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.errors import Refused
+from accounts.permissions.registry import Permission
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import done_once
 from courses.views.account_people import get_user_to_change
@@ -31,7 +32,7 @@ def delete(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> 
         else:
             names = {"name": person.short_name, "login": login}
             text = _("The account of %(name)s is deleted.")
-            if "view_user_logins" in post.permissions:
+            if Permission.VIEW_USER_LOGINS in post.permissions:
                 text = _("The account of %(name)s is deleted. The login %(login)s can be used again.")
             messages.success(request, text % names)
             return redirect("account_users", account_id)

@@ -16,6 +16,7 @@ from accounts.api.lookups import account, condition
 from accounts.api.pagination import page_of
 from accounts.errors import Invalid
 from accounts.models import Account
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
 from sis.api.uploads import Unreadable, options_of, received
@@ -27,10 +28,10 @@ from sis.models import SisImport, SisImportError
 from sis.report.queries import Wanted, as_csv, messages_of
 from sis.upload.storage import kept_copy
 
-READERS = frozenset({"import_sis", "manage_sis"})
+READERS = frozenset({Permission.IMPORT_SIS, Permission.MANAGE_SIS})
 
 
-def _root(request: ApiRequest, account_id: str, keys: frozenset[str]) -> Account:
+def _root(request: ApiRequest, account_id: str, keys: frozenset[Permission]) -> Account:
     """The root account, for callers with one of these permissions on it. Raises Invalid for any other account."""
     found = account(request, account_id)
     if found.parent_id is not None:
@@ -42,7 +43,7 @@ def _root(request: ApiRequest, account_id: str, keys: frozenset[str]) -> Account
 @takes_files
 def create(request: ApiRequest, account_id: str) -> Body | Response:
     """POST accounts/:id/sis_imports"""
-    root = _root(request, account_id, frozenset({"import_sis"}))
+    root = _root(request, account_id, frozenset({Permission.IMPORT_SIS}))
     try:
         upload, name, given = received(request)
         options = options_of(given)
@@ -97,7 +98,7 @@ def stop_all(request: ApiRequest, account_id: str) -> Body:
 
 def take_back(request: ApiRequest, account_id: str, import_id: str) -> Body:
     """PUT accounts/:id/sis_imports/:id/restore_states"""
-    found = _import(_root(request, account_id, frozenset({"manage_sis"})), import_id)
+    found = _import(_root(request, account_id, frozenset({Permission.MANAGE_SIS})), import_id)
     wanted = {key: request.params.flag(key) for key in ("batch_mode", "undelete_only", "unconclude_only")}
     begin_restoring(found, by=request.user, **wanted)
     ask_for_work()

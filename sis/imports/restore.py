@@ -22,6 +22,7 @@ from accounts.domain.locks import lock_users
 from accounts.domain.states import follow_states
 from accounts.errors import Invalid
 from accounts.models import Account, AccountAdmin, Action, BaseType, ObservationLink, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.enrollment_actions import Entry, not_to_enter
 from courses.access.further_rights import who_reach_further
@@ -125,7 +126,7 @@ def _put_back_links(change: StateChange, by: User) -> int:
     lock_users(links.values_list("student_id", flat=True))
     found = links.filter(state=change.after, sis_import_id=change.sis_import_id)
     if returns:
-        if not may_on_account(by, "manage_user_observers", Account.objects.root()):
+        if not may_on_account(by, Permission.MANAGE_USER_OBSERVERS, Account.objects.root()):
             found = found.exclude(observer__in=_own(by))
         found = found.filter(scope=ObservationLink.Scope.ALL).exclude(observer__state=User.State.DELETED)
         found = found.exclude(student__state=User.State.DELETED)

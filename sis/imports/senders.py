@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from accounts.models import Account, Action, User
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from sis.models import SisImport
 from sis.report.log import Messages
 
-IMPORT, TAKE_BACK = "import_sis", "manage_sis"
+IMPORT, TAKE_BACK = Permission.IMPORT_SIS, Permission.MANAGE_SIS
 State = SisImport.State
 
 
@@ -32,7 +33,7 @@ def _taken_back_by(sis_import: SisImport) -> User:
     return by
 
 
-def _may(by: User | None, permission: str, root: Account) -> bool:
+def _may(by: User | None, permission: Permission, root: Account) -> bool:
     return by is None or (by.person_acting.is_active and may_on_account(by, permission, root))
 
 

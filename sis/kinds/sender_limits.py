@@ -10,12 +10,13 @@ from collections.abc import Iterable
 
 from accounts.domain.admins import Held, not_to_give
 from accounts.models import Account
+from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
 from courses.access.enrollment_actions import Entry, not_to_enter
 from courses.access.further_rights import WITH_RIGHTS, further_by_admin_roles, who_reach_further
 from sis.kinds.chunks import Round
 
-OWN_IDS, OWN_LINKS = "manage_sis", "manage_user_observers"
+OWN_IDS, OWN_LINKS = Permission.MANAGE_SIS, Permission.MANAGE_USER_OBSERVERS
 
 # Who may hold any rights, and whether the row changes how they sign in, or as whom.
 PEOPLE = """
@@ -61,7 +62,7 @@ def refuse_roles_out_of_reach(this: Round) -> None:
             this.execute(REFUSE_ROLES, roles=[*roles], accounts=[*accounts])
 
 
-def refuse_own(this: Round, problem: str, condition: str, *, unless: str) -> None:
+def refuse_own(this: Round, problem: str, condition: str, *, unless: Permission) -> None:
     """Refuse the rows of w for which `condition` holds, with the sender in it, unless they may do so by hand.
 
     `unless` is the permission it takes on the root account. One statement where no row is about the sender.
@@ -95,7 +96,7 @@ WHERE w.problem IS NULL AND {where} AND e.type <> %(student)s AND e.state NOT IN
 """
 
 
-def refuse_moves(this: Round, sql: str, permission: str) -> None:
+def refuse_moves(this: Round, sql: str, permission: Permission) -> None:
     """Refuse the rows of w that move something from or to an account where the sender lacks the `permission`.
 
     `sql` gives of such rows: number, and the account moved or moved from, and the one moved to.

@@ -9,11 +9,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from accounts.permissions.registry import Permission
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.views.accounts import AccountContext, get_account_or_403
 from sis.models import SisImport
 
-IMPORT, MANAGE = "import_sis", "manage_sis"
+IMPORT, MANAGE = Permission.IMPORT_SIS, Permission.MANAGE_SIS
 READERS = frozenset({IMPORT, MANAGE})
 
 
@@ -52,4 +53,4 @@ def show_page(
 
 def may_export_links(here: AccountContext) -> bool:
     """The file tells by their SIS ids who observes whom."""
-    return here.permissions.issuperset({"manage_user_observers", "read_sis"})
+    return here.permissions.issuperset({Permission.MANAGE_USER_OBSERVERS, Permission.READ_SIS})

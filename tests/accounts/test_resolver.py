@@ -4,7 +4,7 @@ import pytest
 
 from accounts.domain.roles import set_permission
 from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.permissions.registry import AVAILABLE, PERMISSIONS, ROOT_ONLY, Reach
+from accounts.permissions.registry import AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission, Reach
 from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on, remembering
 from courses.access.permissions import course_permissions, may, permissions_in
 from courses.models import Enrollment
@@ -19,7 +19,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.usefixtures("root")
-KEY = "generate_observer_pairing_code"
+KEY = Permission.GENERATE_OBSERVER_PAIRING_CODE
 
 
 def override(account, role: Role, permission: str = KEY, **fields) -> None:

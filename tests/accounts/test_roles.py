@@ -18,7 +18,7 @@ from accounts.domain.roles import (
 )
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, RoleOverride, User
-from accounts.permissions.registry import AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY
+from accounts.permissions.registry import AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import account_permissions, remembering
 from courses.access.permissions import may
 from tests.database import statements
@@ -26,7 +26,7 @@ from tests.factories import AccountFactory, EnrollmentFactory, RootFactory, Sect
 from tests.racing import at_once, meanwhile
 
 pytestmark = pytest.mark.usefixtures("root")
-KEY = "generate_observer_pairing_code"
+KEY = Permission.GENERATE_OBSERVER_PAIRING_CODE
 MANAGE = "manage_role_overrides"
 ACTIVE, INACTIVE = Role.State.ACTIVE, Role.State.INACTIVE
 
@@ -60,11 +60,11 @@ def with_a_role(account: Account, *keys: str, where: Account | None = None) -> t
     return user, role
 
 
-def standing(role: Role, account: Account, key: str = KEY):
+def standing(role: Role, account: Account, key: Permission = KEY):
     return settings_of([role], account)[role.pk][key]
 
 
-def on(role: Role, account: Account, key: str = KEY) -> bool:
+def on(role: Role, account: Account, key: Permission = KEY) -> bool:
     return standing(role, account, key).enabled
 
 
