@@ -51,8 +51,8 @@ def sub_accounts(request: ApiRequest, account_id: str) -> list[Body]:
     allow(bool(account_permissions(request.user, home)))
     found = sub_accounts_of(home)
     if request.params.flag("recursive"):
-        below = [pk for pk in with_all_below(home) if pk != home.pk]
-        found = Account.objects.filter(pk__in=below).order_by("sort_key", "id")
+        below = Account.objects.filter(pk__in=with_all_below(home)).exclude(pk=home.pk)
+        found = below.order_by("sort_key", "id")
     if words := search_words(request.params.text("search_term")):
         found = found.filter(Holds(words))
     listed = page_of(request, found)

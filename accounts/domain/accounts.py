@@ -14,7 +14,7 @@ from accounts.domain.time_zones import zone_meant
 from accounts.domain.validators import zone_complaint
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, Action, User
-from accounts.models.account_tree import with_all_below
+from accounts.models.account_tree import hold_tree, with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.normal_form import is_readable, tidied
@@ -50,6 +50,7 @@ def create_sub_account(
         default_time_zone=_zone(default_time_zone) or parent.default_time_zone,
     )
     with transaction.atomic():
+        hold_tree()
         hold_account(parent)
         _save(made)
         record(Action.ACCOUNT_CREATED, by=by, account=made.pk, parent=parent.pk, name=made.name)

@@ -20,6 +20,7 @@ from accounts.models import Account, ObservationLink, User
 # student, or alone.
 ORDER = (
     "turn",  # of one who tries at a secret: an advisory lock of accounts/domain/rate_limit.py
+    "tree",  # for whoever makes or moves accounts: an advisory lock, taken by the database (accounts/guards.py)
     "accounts_account",
     "accounts_user",
     "accounts_observationlink",

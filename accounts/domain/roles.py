@@ -17,7 +17,7 @@ from accounts.domain.audit import record, record_many
 from accounts.domain.role_names import is_reserved
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
-from accounts.models.account_tree import above, with_all_below
+from accounts.models.account_tree import upwards, with_all_above, with_all_below
 from accounts.permissions.grants import (
     Change,
     check_may_give,
@@ -39,8 +39,7 @@ CUSTOM_BASE_TYPES = (*COURSE_BASE_TYPES, BaseType.ACCOUNT_MEMBERSHIP)
 
 def roles_of(account: Account, *, states: Collection[str] = (Role.State.ACTIVE,)) -> QuerySet[Role]:
     """The roles that can be held in `account`: the built-in ones, its own, and those of the accounts above it."""
-    ids = [account.pk, *(each.pk for each in above(account))]
-    found = Role.objects.filter(Q(account=None) | Q(account__in=ids), workflow_state__in=states)
+    found = Role.objects.filter(Q(account=None) | with_all_above(account), workflow_state__in=states)
     return found.select_related("account").order_by("account_id", "id")
 
 
@@ -73,7 +72,7 @@ def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[Permi
     Two statements for any number of roles.
     """
     roles = list(roles)
-    ids = (account.pk, *(each.pk for each in reversed(above(account))))
+    ids = tuple(upwards([account.pk])[account.pk])
     overrides = Overrides([held_as(role) for role in roles], ids)
     chain = Chain(ids, {})
     return {role.pk: _settings(role, chain, overrides) for role in roles}
@@ -304,8 +303,8 @@ def _label(role: Role, account: Account, label: str) -> str:
 
 def _roles_around(account: Account) -> QuerySet[Role]:
     """The roles of `account`, active or not, with those of the accounts above and below: no two are to share a name."""
-    ids = [*with_all_below(account), *(each.pk for each in above(account))]
-    return Role.objects.filter(Q(account=None) | Q(account__in=ids))
+    around = with_all_above(account) | Q(account__in=with_all_below(account))
+    return Role.objects.filter(Q(account=None) | around)
 
 
 def _save(role: Role) -> Role:

@@ -250,6 +250,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "ancestors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), db_default=models.Value("{}"), editable=False, size=None
+                    ),
+                ),
+                (
                     "self_registration_changed_by",
                     models.ForeignKey(
                         blank=True,
@@ -450,6 +456,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.AddIndex(
+            model_name="account",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["ancestors"], name="accounts_by_ancestor"),
         ),
         migrations.AddConstraint(
             model_name="account",

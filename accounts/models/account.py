@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.sis import sis_import_id, stuck_sis_fields
@@ -44,6 +46,8 @@ class Account(models.Model):
     search_text = search_text()
     sort_key = sort_key("name")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_accounts")
+    # The ids of the accounts above, the root first. The database writes them: see accounts/models/account_tree.py.
+    ancestors = ArrayField(models.BigIntegerField(), editable=False, db_default=Value("{}"))
     sis_account_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
@@ -68,7 +72,7 @@ class Account(models.Model):
 
     class Meta:
         constraints = [
-            # Loops longer than one are kept out by a trigger: see accounts/guards.py.
+            # Longer loops are kept out by a trigger: see accounts/guards.py.
             models.CheckConstraint(condition=~Q(id=F("parent")), name="account_is_not_its_own_parent"),
             models.UniqueConstraint(
                 models.functions.Coalesce(F("parent"), -1, output_field=models.BigIntegerField()),
@@ -82,6 +86,8 @@ class Account(models.Model):
             models.CheckConstraint(condition=Q(code_scope__in=CodeScope.values), name="code_scope_is_known"),
             models.CheckConstraint(condition=Q(sis_deletion_brake__lte=100), name="deletion_brake_is_a_percentage"),
         ]
+        # What stands below an account is looked up by it.
+        indexes = [GinIndex(fields=["ancestors"], name="accounts_by_ancestor")]
 
     def __str__(self) -> str:
         return self.name

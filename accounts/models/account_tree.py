@@ -1,57 +1,70 @@
-"""Up and down the tree of accounts."""
+"""Up and down the tree of accounts. Whatever asks what stands above an account, or below, asks here.
 
-from collections import defaultdict
+Each account keeps the ids of those above it, from the root down, in `ancestors`; the database writes them
+(accounts/guards.py). An object that was read before somebody moved the account still has the old ones, so these
+functions ask the database.
+"""
+
+from __future__ import annotations
+
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Func, Q, QuerySet
 
+from accounts.guards import TREE
 from accounts.models import Account
 
-BELOW = """
-WITH RECURSIVE below(id) AS (
-    SELECT %s::bigint
-    UNION ALL
-    SELECT a.id FROM accounts_account a JOIN below ON a.parent_id = below.id WHERE a.workflow_state = 'active'
+# SQL: the accounts from each of %(accounts)s upwards, as up(start_id, id, depth); at depth 0 stands the account itself.
+UPWARDS = """
+WITH up(start_id, id, depth) AS (
+    SELECT start.id, step.id, cardinality(start.ancestors) + 1 - step.number
+    FROM accounts_account start
+    CROSS JOIN LATERAL unnest(start.ancestors || start.id) WITH ORDINALITY AS step(id, number)
+    WHERE start.id = ANY(%(accounts)s)
 )
-SELECT id FROM below
 """
 
 ABOVE = """
-WITH RECURSIVE up(id, parent_id, depth) AS (
-    SELECT id, parent_id, 0 FROM accounts_account WHERE id = %s
-    UNION ALL
-    SELECT a.id, a.parent_id, depth + 1 FROM accounts_account a JOIN up ON a.id = up.parent_id
-)
-SELECT a.* FROM accounts_account a JOIN up USING (id) WHERE up.depth > 0 ORDER BY up.depth DESC
-"""
-
-UPWARDS = """
-WITH RECURSIVE up(start, id, parent_id, depth) AS (
-    SELECT id, id, parent_id, 0 FROM accounts_account WHERE id = ANY(%s)
-    UNION ALL
-    SELECT up.start, a.id, a.parent_id, depth + 1 FROM accounts_account a JOIN up ON a.id = up.parent_id
-)
-SELECT start, id FROM up ORDER BY depth
+SELECT a.* FROM accounts_account start
+CROSS JOIN LATERAL unnest(start.ancestors) WITH ORDINALITY AS step(id, number)
+JOIN accounts_account a ON a.id = step.id
+WHERE start.id = %s ORDER BY step.number
 """
 
 
-def with_all_below(account: Account) -> list[int]:
-    """The ids of `account` and of every account below it (one statement)."""
-    with connection.cursor() as cursor:
-        cursor.execute(BELOW, [account.pk])
-        return [pk for (pk,) in cursor.fetchall()]
+def line_of(alias: str) -> str:
+    """Return SQL for the ids from the root down to the account with this alias: `x = ANY({line_of("a")})`."""
+    return f"({alias}.ancestors || {alias}.id)"
+
+
+def with_all_below(account: Account) -> QuerySet[Account, int]:
+    """Return the ids of `account` and of every active account below it, for use within another query."""
+    below = Q(ancestors__contains=[account.pk], workflow_state=Account.State.ACTIVE)
+    return Account.objects.filter(Q(pk=account.pk) | below).values_list("pk", flat=True)
+
+
+def with_all_above(account: Account) -> Q:
+    """Return the condition that `account`, a column of this name, is this account or one above it."""
+    up = Account.objects.filter(pk=account.pk).values_list(Func("ancestors", function="unnest"), flat=True)
+    return Q(account=account) | Q(account__in=up)
 
 
 def above(account: Account) -> list[Account]:
-    """The accounts above `account`, the root first (one statement)."""
+    """Return the accounts above `account`, the root first (one statement)."""
     return list(Account.objects.raw(ABOVE, [account.pk]))
 
 
 def upwards(accounts: Collection[int]) -> dict[int, list[int]]:
-    """By account id, the ids of each of these and of all above it, the root last (one statement)."""
-    found: dict[int, list[int]] = defaultdict(list)
+    """Return by account id the ids of each of these and of all above it, the root last (one statement)."""
+    found = Account.objects.filter(pk__in=accounts).values_list("pk", "ancestors")
+    return {pk: [pk, *reversed(ancestors)] for pk, ancestors in found}
+
+
+def hold_tree() -> None:
+    """Let nobody else make or move accounts until the transaction ends.
+
+    The database takes this lock whenever that is done. Take it first where other locks are held when it happens.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(UPWARDS, [[*accounts]])
-        for start, pk in cursor.fetchall():
-            found[start].append(pk)
-    return found
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [TREE])

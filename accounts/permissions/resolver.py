@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import Account, BaseType, Role, RoleOverride, User
+from accounts.models.account_tree import UPWARDS
 from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 
 NOTHING: frozenset[Permission] = frozenset()
@@ -48,13 +49,6 @@ class Chain:
 
 # The accounts from each of %(accounts)s upwards, with the admin roles of %(user)s on them. As a course has roles of
 # its own to look up, courses/access/permissions.py puts a second SELECT with the same columns beside this one.
-UPWARDS = """
-WITH RECURSIVE up(start_id, id, parent_id, depth) AS (
-    SELECT id, id, parent_id, 0 FROM accounts_account WHERE id = ANY(%(accounts)s)
-    UNION ALL
-    SELECT up.start_id, a.id, a.parent_id, up.depth + 1 FROM accounts_account a JOIN up ON a.id = up.parent_id
-)
-"""
 ADMIN_ROLES = """
 SELECT up.start_id, up.id, up.depth, r.id, r.base_type, NULL::bigint AS course_id, NULL::bigint AS section_id
 FROM up

@@ -115,7 +115,7 @@ def _name_courses(cursor: CursorWrapper, link: ObservationLink, course: Course |
         cursor.execute(NAME_COURSE, {"link": link.pk, "course": course.pk})
     named: int = cursor.rowcount if course else 0
     if account:
-        below = with_all_below(account)
+        below = [*with_all_below(account)]
         cursor.execute(NAME_COURSES, {"link": link.pk, "student": link.student_id, "accounts": below})
         named += cursor.rowcount
     return named

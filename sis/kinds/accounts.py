@@ -2,6 +2,7 @@
 
 from accounts.domain.accounts import PERMISSION
 from accounts.models import Account
+from accounts.models.account_tree import line_of
 from sis.kinds.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
 from sis.kinds.sender_limits import refuse_moves
 
@@ -20,7 +21,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE NOT (key = 'account ' || r.account_id AND NOT writes)
 """
 
-PROBLEM = """
+PROBLEM = f"""
 CASE WHEN r.account_id IS NULL THEN 'no_account_id'
      WHEN r.parent_account_id IS NOT NULL AND p.id IS NULL THEN 'no_parent'
      WHEN coalesce(r.status, f.workflow_state) = 'active' AND above.workflow_state = 'deleted' THEN 'no_parent'
@@ -28,11 +29,7 @@ CASE WHEN r.account_id IS NULL THEN 'no_account_id'
      WHEN r.name IS NULL AND f.id IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
      WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
-     WHEN f.id = %(root)s OR f.id = p.id OR EXISTS (
-         WITH RECURSIVE above(id, parent_id) AS (
-             SELECT id, parent_id FROM accounts_account WHERE id = p.id
-             UNION ALL SELECT a.id, a.parent_id FROM accounts_account a JOIN above ON a.id = above.parent_id
-         ) SELECT 1 FROM above WHERE above.id = f.id) THEN 'account_loop'
+     WHEN f.id = %(root)s OR f.id = ANY({line_of("p")}) THEN 'account_loop'
      WHEN i.id <> coalesce(f.id, -1) THEN 'integration_id_taken'
      WHEN r.status = 'deleted' AND (
          EXISTS (SELECT 1 FROM accounts_account a WHERE a.parent_id = f.id AND a.workflow_state = 'active')

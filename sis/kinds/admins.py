@@ -2,6 +2,7 @@
 
 from accounts.domain.audit import record_many
 from accounts.models import AccountAdmin, Action
+from accounts.models.account_tree import line_of
 from sis.kinds.chunks import Applier, Round, ids, info, insert, noting_changes, rows
 from sis.kinds.sender_limits import refuse_roles_out_of_reach
 
@@ -36,25 +37,19 @@ IDS = ids(
 
 LOOK_UP = f"""
 CREATE TEMP TABLE w ON COMMIT DROP AS
-{rows("admin")},
-above(start_id, id, parent_id) AS (
-    SELECT id, id, parent_id FROM accounts_account
-    WHERE id = %(root)s OR sis_account_id IN (SELECT account_id FROM rows)
-    UNION ALL
-    SELECT above.start_id, a.id, a.parent_id FROM accounts_account a JOIN above ON a.id = above.parent_id
-)
+{rows("admin")}
 SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("admin")} AS info,
        u.id AS "user", a.id AS account, o.id AS role, m.id AS found, m.workflow_state AS before, r.status AS after
 FROM rows r
 LEFT JOIN LATERAL (SELECT id, state FROM accounts_user x WHERE x.sis_user_id = r.user_id LIMIT 1) u ON true
-LEFT JOIN LATERAL (SELECT id FROM accounts_account x
+LEFT JOIN LATERAL (SELECT id, ancestors FROM accounts_account x
                    WHERE x.workflow_state = 'active'
                      AND (x.sis_account_id = r.account_id OR (r.account_id IS NULL AND x.id = %(root)s))
                    LIMIT 1) a ON true
 LEFT JOIN LATERAL (
     SELECT x.id FROM accounts_role x
     WHERE x.workflow_state = 'active' AND x.base_type IN ('AccountAdmin', 'AccountMembership')
-      AND (x.account_id IS NULL OR x.account_id IN (SELECT above.id FROM above WHERE above.start_id = a.id))
+      AND (x.account_id IS NULL OR x.account_id = ANY({line_of("a")}))
       AND (x.id::text = r.role_id OR x.label = r.role OR (x.account_id IS NULL AND x.base_type = r.role))
     ORDER BY x.id::text IS NOT DISTINCT FROM r.role_id DESC, x.account_id NULLS LAST LIMIT 1
 ) o ON true

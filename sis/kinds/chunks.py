@@ -133,7 +133,7 @@ SET LOCAL jit = off; SET LOCAL work_mem = '64MB'
 def rows(kind: str) -> str:
     """The rows of the round, as a common table expression `rows` with the columns' own names."""
     return f"""
-WITH RECURSIVE rows AS MATERIALIZED (
+WITH rows AS MATERIALIZED (
     SELECT {KINDS[kind].selected} FROM sis_staged
     WHERE n BETWEEN %(first)s AND %(last)s
       AND (%(only)s::bigint[] IS NULL OR n = ANY(%(only)s::bigint[])) AND n <> ALL(%(held)s::bigint[])

@@ -1,5 +1,6 @@
 """courses.csv: courses, where they belong and whether they are open."""
 
+from accounts.models.account_tree import line_of
 from courses.domain.courses import PERMISSION
 from courses.models import Course
 from sis.kinds.chunks import Applier, Round, free, ids, info, insert, noting_changes, rows, stuck
@@ -16,14 +17,10 @@ CROSS JOIN LATERAL (
 """
 
 # Custom roles in use that are none of the account the course moves to; nothing when there are none.
-STRANGE = """
+STRANGE = f"""
     SELECT string_agg(DISTINCT o.label, ', ') FROM courses_section s
     JOIN courses_enrollment e ON e.section_id = s.id JOIN accounts_role o ON o.id = e.role_id
-    WHERE s.course_id = f.id AND e.state NOT IN ('deleted', 'rejected') AND o.account_id NOT IN (
-        WITH RECURSIVE above(id, parent_id) AS (
-            SELECT x.id, x.parent_id FROM accounts_account x WHERE x.id = home.id
-            UNION ALL SELECT x.id, x.parent_id FROM accounts_account x JOIN above ON x.id = above.parent_id
-        ) SELECT above.id FROM above)
+    WHERE s.course_id = f.id AND e.state NOT IN ('deleted', 'rejected') AND o.account_id <> ALL({line_of("home")})
 """
 
 PROBLEM = f"""

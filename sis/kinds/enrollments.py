@@ -1,6 +1,7 @@
 """enrollments.csv: who is in which section, as what. Observers follow: courses/domain/observer_enrollments.py."""
 
 from accounts.domain.role_names import BEGINNINGS, MEANINGS, WORDS
+from accounts.models.account_tree import line_of
 from courses.access.observation import RULES
 from courses.domain.observer_enrollments import follow
 from courses.models import Enrollment, Section
@@ -78,16 +79,16 @@ MEANT = " ".join(f"WHEN '{word}' THEN '{base.value}'" for word, base in MEANINGS
 BEGUN = " ".join(f"WHEN lower(asked.role) LIKE '{WORDS[base]}%%' THEN '{base.value}'" for base in BEGINNINGS)
 # The roles of an account are those made there or above, and the built-in ones; the nearest of a name counts.
 ROLES = f"""
-usable(id, label, base_type, account_id, depth) AS (
-    SELECT id, label, base_type, account_id, 0 FROM accounts_role
-    WHERE workflow_state = 'active' AND account_id IS NOT NULL
-      AND base_type NOT IN ('AccountAdmin', 'AccountMembership')
-    UNION ALL
-    SELECT usable.id, usable.label, usable.base_type, a.id, usable.depth + 1
-    FROM usable JOIN accounts_account a ON a.parent_id = usable.account_id
-),
 asked AS (
     SELECT DISTINCT gc.account_id, r.role, r.role_id FROM placed r JOIN courses_course gc ON gc.id = r.course
+),
+usable(id, label, base_type, account_id, depth) AS (
+    SELECT x.id, x.label, x.base_type, a.id, cardinality(a.ancestors) - cardinality(owner.ancestors)
+    FROM accounts_account a
+    JOIN accounts_role x ON x.account_id = ANY({line_of("a")})
+    JOIN accounts_account owner ON owner.id = x.account_id
+    WHERE a.id IN (SELECT account_id FROM asked)
+      AND x.workflow_state = 'active' AND x.base_type NOT IN ('AccountAdmin', 'AccountMembership')
 ),
 roles AS (
     SELECT asked.account_id, asked.role, asked.role_id, chosen.* FROM asked

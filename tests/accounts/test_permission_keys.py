@@ -33,6 +33,7 @@ LOOKED_FOR_IN_HELD = re.compile(r"""["'](\w+)["'] (?:not )?in (?:\w+\.)*(?:permi
 def words_looked_for(template: Template) -> Iterator[str]:
     """The strings that a template looks for in somebody's permissions."""
     for node in template.nodelist.get_nodes_by_type(IfNode):
+        assert isinstance(node, IfNode)
         for condition, _nodes in node.conditions_nodelists:
             yield from looked_for(condition)
 
