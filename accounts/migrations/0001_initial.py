@@ -96,10 +96,16 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        accounts.text.collation.LoginKey("login_id"), name="login_is_unique_in_any_case"
+                        accounts.text.collation.LoginKey("login_id"),
+                        name="login_is_unique_in_any_case",
+                        violation_error_code="taken",
+                        violation_error_message="There is an account with this login already.",
                     ),
                     models.UniqueConstraint(
-                        accounts.text.collation.LoginShape("login_id"), name="login_is_unique_in_its_looks"
+                        accounts.text.collation.LoginShape("login_id"),
+                        name="login_is_unique_in_its_looks",
+                        violation_error_code="taken",
+                        violation_error_message="There is an account with this login already.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("login_id", ""), _negated=True), name="login_is_not_empty"
@@ -561,6 +567,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(("workflow_state", "active")),
                 fields=("account", "label"),
                 name="role_label_is_unique_in_account",
+                violation_error_code="taken",
+                violation_error_message="There is a role with this name already.",
             ),
         ),
         migrations.AddConstraint(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import search_text, sort_key
+from accounts.text.fields import TOO_LONG, Name, SisId, Text
 
 
 class SelfRegistration(models.TextChoices):
@@ -42,19 +43,21 @@ class Account(models.Model):
         ACTIVE = "active", _("Active")
         DELETED = "deleted", _("Deleted")
 
-    name = models.CharField(max_length=255)
+    name = Name()
     search_text = search_text()
     sort_key = sort_key("name")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_accounts")
     # The ids of the accounts above, the root first. The database writes them: see accounts/models/account_tree.py.
     ancestors = ArrayField(models.BigIntegerField(), editable=False, db_default=Value("{}"))
-    sis_account_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
-    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    sis_account_id = SisId(
+        null=True, complaints={"max_length": TOO_LONG, "unique": ("taken", _("Another account has this SIS id."))}
+    )
+    integration_id = SisId(null=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     default_time_zone = models.CharField(max_length=64, default="UTC")
     terms_of_use = models.TextField(blank=True)
     # Whom its students ask about their observers: a name, an office, an address. Empty: what the account above has.
-    links_office = models.CharField(max_length=255, blank=True, default="", db_default="")
+    links_office = Text(blank=True, default="", db_default="", complaints={"max_length": TOO_LONG})
     # The next three are read from the root account only.
     self_registration = models.CharField(max_length=16, choices=SelfRegistration.choices, default=SelfRegistration.NONE)
     self_registration_changed_at = models.DateTimeField(null=True, blank=True)

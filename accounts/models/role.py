@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.account import Account
 from accounts.models.sis import sis_import_id
 from accounts.models.user import User
+from accounts.text.fields import Text, check_printable, check_readable
 
 
 class BaseType(models.TextChoices):
@@ -46,7 +47,16 @@ class Role(models.Model):
         ACTIVE = "active", _("Active")
         INACTIVE = "inactive", _("Inactive")
 
-    label = models.CharField(max_length=255)
+    label = Text(
+        validators=[check_readable, check_printable],
+        complaints={
+            **dict.fromkeys(("blank", "unreadable"), ("blank", _("Please give the role a name."))),
+            **dict.fromkeys(
+                ("invalid", "max_length"),
+                ("invalid", _("A role's name has at most 255 characters, none of them invisible.")),
+            ),
+        },
+    )
     base_type = models.CharField(max_length=32, choices=BaseType.choices)
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="roles")
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
@@ -63,6 +73,8 @@ class Role(models.Model):
                 fields=["account", "label"],
                 condition=Q(workflow_state="active"),
                 name="role_label_is_unique_in_account",
+                violation_error_code="taken",
+                violation_error_message=_("There is a role with this name already."),
             ),
             # The target of the enrollments' two-column foreign key: see courses/guards.py.
             models.UniqueConstraint(fields=["id", "base_type"], name="role_with_base_type"),

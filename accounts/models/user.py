@@ -13,10 +13,18 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import LoginField, LoginKey, LoginShape, search_text, sort_key
+from accounts.text.fields import LONGEST, LONGEST_LOGIN, Complaints, EmailText, Name, SisId, Text, check_login
 from accounts.text.names import family_of, first_name, parts_of, sortable
 from accounts.text.normal_form import UNTIDY
 
-LONGEST_NAME = 255
+NO_EMAIL = _("Please give an e-mail address, such as name@example.org.")
+SHORT: Complaints = {"max_length": ("invalid", _("This is too long."))}
+OTHER_NAME: Complaints = {**SHORT, "unreadable": ("invalid", _("There is nothing to read in this name."))}
+PERSONS_ID: Complaints = {**SHORT, "unique": ("taken", _("Somebody else has this SIS or integration id."))}
+LOGIN_TAKEN: dict[str, Any] = {
+    "violation_error_code": "taken",
+    "violation_error_message": _("There is an account with this login already."),
+}
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -53,24 +61,36 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
         SUSPENDED = "suspended", _("Suspended")
         DELETED = "deleted", _("Deleted")
 
-    name = models.CharField(max_length=255)
-    sortable_name = models.CharField(max_length=255)
-    short_name = models.CharField(max_length=255)
+    name = Name(
+        complaints={
+            "unreadable": ("blank", _("There is nothing to read in this name. Please give a name with letters.")),
+            "max_length": ("invalid", _("This name is too long. It may have 255 characters.")),
+        }
+    )
+    sortable_name = Name(complaints=OTHER_NAME)
+    short_name = Name(complaints=OTHER_NAME)
     # Made of the names by the database, for whoever writes them: see accounts/text/collation.py.
     search_text = search_text("sortable_name", "short_name")
     sort_key = sort_key("sortable_name")
-    login_id = LoginField(max_length=100)
-    email = models.EmailField(blank=True)
-    sis_user_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
-    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
-    locale = models.CharField(max_length=16, blank=True)
-    time_zone = models.CharField(max_length=64, blank=True)
+    login_id = LoginField(
+        max_length=LONGEST_LOGIN,
+        validators=[check_login],
+        complaints={
+            "blank": ("invalid", _("Please give a login.")),
+            "invalid": ("invalid", _("A login has at most 100 characters, none of them invisible.")),
+        },
+    )
+    email = EmailText(blank=True, complaints={**SHORT, "invalid": ("invalid", NO_EMAIL)})
+    sis_user_id = SisId(null=True, complaints=PERSONS_ID)
+    integration_id = SisId(null=True, complaints=PERSONS_ID)
+    locale = Text(max_length=16, blank=True, complaints=SHORT)
+    time_zone = Text(max_length=64, blank=True, complaints=SHORT)
     state = models.CharField(max_length=16, choices=State.choices, default=State.REGISTERED)
-    initial_enrollment_type = models.CharField(max_length=16, blank=True)
+    initial_enrollment_type = Text(max_length=16, blank=True, complaints=SHORT)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
     # Raised by one, it ends every session there is: see get_session_auth_hash.
     session_epoch = models.PositiveIntegerField(default=0)
-    pronouns = models.CharField(max_length=255, blank=True, db_default="")
+    pronouns = Text(blank=True, db_default="", complaints=SHORT)
     declared_user_type = models.CharField(max_length=16, blank=True, db_default="")
     # Which of the passwords this person has had was given by a roster file (sis/files/passwords.py); empty: none.
     sis_password_mark = models.CharField(max_length=128, blank=True, db_default="", editable=False)
@@ -88,8 +108,8 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(LoginKey("login_id"), name="login_is_unique_in_any_case"),
-            models.UniqueConstraint(LoginShape("login_id"), name="login_is_unique_in_its_looks"),
+            models.UniqueConstraint(LoginKey("login_id"), name="login_is_unique_in_any_case", **LOGIN_TAKEN),
+            models.UniqueConstraint(LoginShape("login_id"), name="login_is_unique_in_its_looks", **LOGIN_TAKEN),
             models.CheckConstraint(condition=~Q(login_id=""), name="login_is_not_empty"),
             *(
                 models.CheckConstraint(condition=~Q(**{f"{name}__regex": UNTIDY}), name=f"{name}_is_tidy")
@@ -106,7 +126,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.short_name = self.short_name or self.name
-        self.sortable_name = self.sortable_name or sortable(self.name)[:LONGEST_NAME].rstrip()
+        self.sortable_name = self.sortable_name or sortable(self.name)[:LONGEST].rstrip()
         super().save(*args, **kwargs)
 
     def get_session_auth_hash(self) -> str:

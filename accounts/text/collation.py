@@ -14,8 +14,10 @@ import string
 import unicodedata
 from typing import Any
 
-from django.db.models import BooleanField, CharField, F, Func, GeneratedField, TextField, Value
+from django.db.models import BooleanField, F, Func, GeneratedField, TextField, Value
 from django.db.models.lookups import Lookup
+
+from accounts.text.fields import WithComplaints
 
 _ONE_FOR_ONE = {
     **dict(zip("ıøłđðħŧŋəɓɗƙƴɨʉɛɔ", "iolddhtnebdkyiueo", strict=True)),
@@ -191,8 +193,10 @@ class LoginShape(Func):
     function = "accounts_login_shape"
 
 
-class LoginField(CharField):
+class LoginField(WithComplaints):
     """What somebody signs in with. Compared regardless of case and of how a keyboard composes or widens letters."""
+
+    known_as = "accounts.text.collation.LoginField"
 
 
 LoginField.register_lookup(SameLogin)

@@ -12,6 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, BaseType
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import search_text, sort_key
+from accounts.text.fields import TOO_LONG, Complaints, Name, SisId, Text
+
+LONG: Complaints = {"max_length": ("too_long", _("This may have 255 characters."))}
+SIS_ID: Complaints = {**LONG, "unique": ("taken", _("Something else has this SIS id."))}
 
 
 class Term(models.Model):
@@ -21,11 +25,13 @@ class Term(models.Model):
         ACTIVE = "active", _("Active")
         DELETED = "deleted", _("Deleted")
 
-    name = models.CharField(max_length=255)
+    name = Name()
     search_text = search_text()
     sort_key = sort_key("name")
-    sis_term_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
-    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    sis_term_id = SisId(
+        null=True, complaints={"max_length": TOO_LONG, "unique": ("taken", _("Another term has this SIS id."))}
+    )
+    integration_id = SisId(null=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE, db_default="active")
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
@@ -67,14 +73,14 @@ class Course(models.Model):
 
     READABLE = (State.AVAILABLE, State.COMPLETED)
 
-    name = models.CharField(max_length=255)
-    course_code = models.CharField(max_length=255)
+    name = Name(complaints=LONG)
+    course_code = Text(complaints=LONG)
     search_text = search_text("course_code")
     sort_key = sort_key("name")
     account = models.ForeignKey(Account, models.PROTECT, related_name="courses")
     term = models.ForeignKey(Term, models.PROTECT, null=True, blank=True, related_name="courses")
-    sis_course_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
-    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    sis_course_id = SisId(null=True, complaints=SIS_ID)
+    integration_id = SisId(null=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.UNPUBLISHED)
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
@@ -114,10 +120,10 @@ class Section(models.Model):
     nonxlist_course = models.ForeignKey(
         Course, models.PROTECT, null=True, blank=True, related_name="sections_elsewhere"
     )
-    name = models.CharField(max_length=255)
+    name = Name(complaints=LONG)
     sort_key = sort_key("name")
-    sis_section_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
-    integration_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    sis_section_id = SisId(null=True, complaints=SIS_ID)
+    integration_id = SisId(null=True)
     is_default = models.BooleanField(default=False)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     start_at = models.DateTimeField(null=True, blank=True)
