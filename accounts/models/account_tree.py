@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import Func, Q, QuerySet
+from django.db.models import BigIntegerField, Func, Q, QuerySet
 
 from accounts.guards import TREE
 from accounts.models import Account
@@ -33,6 +33,14 @@ WHERE start.id = %s ORDER BY step.number
 """
 
 
+class Unnest(Func):
+    """The ids in a column of many, a row for each."""
+
+    function = "unnest"
+    output_field = BigIntegerField()
+    set_returning = True
+
+
 def line_of(alias: str) -> str:
     """Return SQL for the ids from the root down to the account with this alias: `x = ANY({line_of("a")})`."""
     return f"({alias}.ancestors || {alias}.id)"
@@ -46,7 +54,7 @@ def with_all_below(account: Account) -> QuerySet[Account, int]:
 
 def with_all_above(account: Account) -> Q:
     """Return the condition that `account`, a column of this name, is this account or one above it."""
-    up = Account.objects.filter(pk=account.pk).values_list(Func("ancestors", function="unnest"), flat=True)
+    up = Account.objects.filter(pk=account.pk).values_list(Unnest("ancestors"), flat=True)
     return Q(account=account) | Q(account__in=up)
 
 
