@@ -22,7 +22,7 @@ def test_every_permission_has_its_row_and_its_explanation():
     for permission in PERMISSIONS.values():
         assert f"\n| {permission.label} | **on** |" in text
         assert f"\n### {permission.label}\n\n{permission.does}\n" in text
-        assert f"- key: `{permission.key}`" in text
+        assert f"- key: `{permission}`" in text
 
 
 def test_a_row_says_who_has_it_who_can_and_who_cannot():
