@@ -32,7 +32,7 @@ def check_may_give(role: Role, account: Account, *, by: User) -> None:
 def check_nothing_lacks(keys: Collection[Permission]) -> None:
     """Raise NotAllowed, naming them, where `by` lacks these permissions."""
     if keys:
-        labels = ", ".join(f"“{label}”" for label in sorted(str(key.label) for key in keys))
+        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))
         raise NotAllowed(_("Nobody can give what they do not have: you lack %(labels)s.") % {"labels": labels})
 
 

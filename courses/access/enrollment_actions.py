@@ -17,7 +17,7 @@ from accounts.domain.role_names import WORDS
 from accounts.domain.roles import roles_of, settings_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
-from accounts.permissions.registry import ADDING, REMOVING, Permission
+from accounts.permissions.registry import ADDING, PERMISSIONS, REMOVING, Permission
 from accounts.permissions.resolver import HeldRole, account_permissions, permissions_by
 from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
 from courses.models import Course, Enrollment, Section
@@ -169,7 +169,7 @@ def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
     mine = course_permissions(by, course)
     more = frozenset().union(*reach_of(roles, course).values()) - mine
     if more:
-        labels = ", ".join(f"“{label}”" for label in sorted(str(key.label) for key in more))
+        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in more))
         raise NotAllowed(
             _("Nobody can give a role that may do more here than they may themselves: you lack %(labels)s.")
             % {"labels": labels}
@@ -178,7 +178,7 @@ def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
 
 def check_keys(keys: Set[Permission], course: Course, *, by: User) -> None:
     """Raise NotAllowed, naming what is lacking, unless `by` has all these permissions in the course."""
-    if lacking := sorted(str(key.label) for key in keys - course_permissions(by, course)):
+    if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
         labels = ", ".join(f"“{label}”" for label in lacking)
         raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": labels})
 

@@ -143,7 +143,7 @@ def test_a_permission_is_its_key_in_sets_in_json_and_in_sql(db):
     assert json.dumps({Permission.READ_ROSTER: Permission.READ_SIS}) == '{"read_roster": "read_sis"}'
     assert f"{Permission.READ_ROSTER}" == str(Permission.READ_ROSTER) == "read_roster"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT %s, %s", [Permission.READ_ROSTER, [*Permission]])
+        cursor.execute("SELECT %s, %s::text[]", [Permission.READ_ROSTER, [*Permission]])
         assert cursor.fetchone() == ("read_roster", [*PERMISSIONS])
 
 

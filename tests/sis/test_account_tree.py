@@ -20,8 +20,8 @@ ROWS = st.lists(
 
 @settings(max_examples=20)
 @given(first=ROWS, second=ROWS)
-def test_whatever_rosters_do_to_the_tree_the_ancestors_are_right(load, first, second):
-    with transaction.atomic():
+def test_whatever_rosters_do_to_the_tree_the_ancestors_are_right(load, lock_watch, first, second):
+    with transaction.atomic(), lock_watch.beginning_here():
         for rows in (first, second):
             lines = "\n".join(f"{name},{parent},{name},{status}" for name, parent, status in rows)
             load(accounts=f"account_id,parent_account_id,name,status\n{lines}")
