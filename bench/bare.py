@@ -1,5 +1,6 @@
 """The least a view can do for the same effect: the same SQL, written out, and nothing else."""
 
+import hashlib
 import json
 
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from pairing.domain import institution_limit, redemption
 from pairing.domain import rate_limit as code_limit
 
 USER = """
-SELECT u.*, t.* FROM accounts_accesstoken t JOIN accounts_user u ON u.id = t.user_id WHERE t.token_key = %s
+SELECT u.*, t.* FROM accounts_accesstoken t JOIN accounts_user u ON u.id = t.user_id WHERE t.digest = %s
 """
 ROOT = "SELECT * FROM accounts_account WHERE parent_id IS NULL"
 SPEND = "UPDATE pairing_pairingcode SET used_at = %s, used_by_id = %s WHERE id = %s"
@@ -28,10 +29,10 @@ BODY = ("id", "name", "created_at", "sortable_name", "short_name")
 @csrf_exempt
 def redeem(request: HttpRequest) -> JsonResponse:
     """What redeeming through the API asks of the database, statement by statement."""
-    key, observer, code = request.GET["key"], int(request.GET["observer"]), request.GET["code"]
+    token, observer, code = request.GET["token"], int(request.GET["observer"]), request.GET["code"]
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(USER, [key])
+        cursor.execute(USER, [hashlib.sha256(token.encode()).digest()])
         cursor.fetchone()
         cursor.execute(ROOT)
         cursor.fetchone()

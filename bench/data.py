@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import AccessToken, Account, AccountAdmin, BaseType, Role, SelfRegistration, User
+from accounts.domain.tokens import make_token
+from accounts.models import Account, AccountAdmin, BaseType, Role, SelfRegistration, User
 from courses.models import Course, Enrollment, Section
 from pairing.domain.codes import issue_for_class
 
@@ -79,5 +80,5 @@ def make_tries(course: Course, admin: User, number: int) -> list[Try]:
     students = User.objects.filter(enrollments__section__course=course).values_list("pk", flat=True)[:number]
     codes = issue_for_class(list(students), by=admin, course=course)
     observers = make_people(f"o{User.objects.count()}-", number)
-    tokens = [AccessToken.objects.create(observer)[1] for observer in observers]
+    tokens = [make_token(observer, "", by=None) for observer in observers]
     return [Try(observer.pk, token, code.text) for observer, token, code in zip(observers, tokens, codes, strict=True)]

@@ -69,7 +69,6 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "rest_framework",
-    "knox",
     "csp",
     "django_htmx",
     "accounts",
@@ -176,16 +175,8 @@ ACCOUNT_RATE_LIMITS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
-REST_KNOX = {
-    "TOKEN_MODEL": "accounts.AccessToken",
-    "AUTH_HEADER_PREFIX": "Bearer",
-    "TOKEN_TTL": None,
-}
 # An access token that nobody has used for so many days ends; 0: never.
 ACCESS_TOKEN_UNUSED_DAYS = env.int("ACCESS_TOKEN_UNUSED_DAYS", default=365)
-KNOX_TOKEN_MODEL = "accounts.AccessToken"  # noqa: S105 a model, not a password
-# Its own migrations would make a table nobody uses, which a flush would then stumble over.
-MIGRATION_MODULES = {"knox": None}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["courses.api.authentication.ActingAuthentication"],

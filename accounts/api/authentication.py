@@ -11,10 +11,10 @@ REALM = 'Bearer realm="canvas-lms"'
 
 
 class BearerAuthentication(BaseAuthentication):
-    """One statement a request, and no write: knox's own class would look through all the user's tokens."""
+    """Authenticate by access token: one statement a request, and at most one write a day."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """The token's owner; None when no token was sent. Raises AuthenticationFailed for a bad one."""
+        """Return the token's owner; None when no token was sent. Raises AuthenticationFailed for a bad one."""
         scheme, _space, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None

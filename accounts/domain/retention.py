@@ -67,7 +67,7 @@ def _forget_sessions(before: datetime) -> None:
 
 
 def _forget_tokens(before: datetime) -> None:
-    ended = Q(expiry__lt=before)
+    ended = Q(expires_at__lt=before) | Q(revoked_at__lt=before)
     if unused := settings.ACCESS_TOKEN_UNUSED_DAYS:
         ended |= Q(last_used_at__lt=before - timedelta(days=unused))
     AccessToken.objects.filter(ended).delete()
@@ -103,7 +103,7 @@ KEPT = (
         ("accounts.AccessToken",),
         "So that somebody who asks why a script stopped can be answered.",
         days=30,
-        after="their date, or after they ended for want of use",
+        after="their date, or after they were revoked or ended for want of use",
         forget=_forget_tokens,
     ),
     Kept(

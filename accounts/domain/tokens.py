@@ -1,35 +1,54 @@
 """Access tokens: made here, shown once, kept as digests; they end when they say so, and when nobody uses them."""
 
+import hashlib
+import secrets
 from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
-from knox.crypto import hash_token
 
 from accounts.domain.audit import record
 from accounts.models import AccessToken, Action, User
 
 
 def make_token(user: User, purpose: str, *, by: User | None, expires_at: datetime | None = None) -> str:
-    """Make a token with which the API acts as `user`; returns its text, which cannot be had again.
+    """Make a token with which the API acts as `user`; return its text, which is not kept.
 
     It ends at `expires_at`, if that is given, and once it has not been used for ACCESS_TOKEN_UNUSED_DAYS.
     """
+    text = secrets.token_hex(32)
     with transaction.atomic():
-        token, text = AccessToken.objects.create(user, purpose=purpose)
-        if expires_at:
-            token.expiry = expires_at
-            token.save(update_fields=["expiry"])
+        AccessToken.objects.create(user=user, digest=digest(text), purpose=purpose, expires_at=expires_at)
         record(Action.TOKEN_CREATED, by=by, subject=user, purpose=purpose)
-    return str(text)
+    return text
+
+
+def digest(text: str) -> bytes:
+    """Return what is stored of a token.
+
+    One round of SHA-256 is enough, where a password needs a slow hash: the text is 256 random bits, so nobody who has
+    the digest can try them all. The database finds a digest by its index. How long that takes may tell how far a
+    guess's digest agrees with a stored one, and nobody can choose the digest of a guess.
+    """
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+
+
+END = """
+UPDATE accounts_accesstoken SET revoked_at = now() WHERE user_id = ANY(%s) AND revoked_at IS NULL RETURNING user_id
+"""
 
 
 def end_tokens(people: Collection[int]) -> list[int]:
-    """End every access token of these people (their ids); gives whose they were, once for each."""
+    """End every access token of these people (their ids); return whose they were, one id for each token."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM accounts_accesstoken WHERE user_id = ANY(%s) RETURNING user_id", [list(people)])
+        cursor.execute(END, [list(people)])
         return [user for (user,) in cursor.fetchall()]
+
+
+def has_tokens(user: User) -> bool:
+    """Return whether `user` has a token that has not been revoked."""
+    return AccessToken.objects.filter(user=user, revoked_at=None).exists()
 
 
 # Every request to the API begins with this: plain SQL, since putting it together anew each time took longer than
@@ -39,7 +58,7 @@ SELECT u.*, root.id AS root_account_id, t.last_used_at < now() - interval '1 day
 FROM accounts_accesstoken t
 JOIN accounts_user u ON u.id = t.user_id
 LEFT JOIN accounts_account root ON root.parent_id IS NULL
-WHERE t.digest = %(digest)s AND (t.expiry IS NULL OR t.expiry > now())
+WHERE t.digest = %(digest)s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
   AND (%(unused)s = 0 OR t.last_used_at > now() - make_interval(days => %(unused)s))
 """
 # To the day is enough, and spares every other request a write.
@@ -47,18 +66,18 @@ USED = "UPDATE accounts_accesstoken SET last_used_at = now() WHERE digest = %s"
 
 
 def token_owner(text: str) -> User | None:
-    """Whose token this is; None for one unknown, run out, or of somebody suspended or deleted.
+    """Return whose token this is; None for one unknown, run out or revoked, or of somebody suspended or deleted.
 
     One statement; once a day another notes that the token is in use.
 
     The person comes with `root_account_id`, the id of the institution's root account.
     """
-    digest = hash_token(text)
-    wanted = {"digest": digest, "unused": settings.ACCESS_TOKEN_UNUSED_DAYS}
+    sent = digest(text)
+    wanted = {"digest": sent, "unused": settings.ACCESS_TOKEN_UNUSED_DAYS}
     found = next(iter(User.objects.raw(OWNER, wanted)), None)
     if found is None or not found.is_active:
         return None
     if found.is_used_again:
         with connection.cursor() as cursor:
-            cursor.execute(USED, [digest])
+            cursor.execute(USED, [sent])
     return found

@@ -15,8 +15,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.passwords import choose_password
+from accounts.domain.tokens import has_tokens
 from accounts.jobs import ask_for_reset_mail
-from accounts.models import AccessToken, User
+from accounts.models import User
 
 
 class LoginForm(AllauthLoginForm):
@@ -39,7 +40,7 @@ class ChoosesPassword(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.user and AccessToken.objects.filter(user=self.user).exists():
+        if self.user and has_tokens(self.user):
             self.fields["end_tokens"] = forms.BooleanField(
                 label=_("End my access tokens too"),
                 help_text=_(

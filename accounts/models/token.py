@@ -3,14 +3,20 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from knox.models import AbstractAuthToken
+
+from accounts.models.user import User
 
 
-class AccessToken(AbstractAuthToken):
+class AccessToken(models.Model):
     """A token somebody uses instead of a password; the text itself is shown once and not kept."""
 
-    last_used_at = models.DateTimeField(default=timezone.now, help_text=_("To the day."))
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
+    digest = models.BinaryField(max_length=32, unique=True)
     purpose = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(default=timezone.now, help_text=_("To the day."))
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        swappable = "KNOX_TOKEN_MODEL"
+    def __str__(self) -> str:
+        return f"{self.purpose or self.pk} of {self.user}"

@@ -52,7 +52,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return self.get(login_id__iexact=username)
 
 
-class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
+class User(AbstractBaseUser):
     """A person. What somebody is (student, teacher, observer) is said by enrollments and links, not here."""
 
     class State(models.TextChoices):

@@ -49,7 +49,7 @@ SELECT (SELECT count(*) FROM courses_enrollment WHERE user_id = %(user)s AND sta
        (SELECT count(*) FROM accounts_accountadmin WHERE user_id = %(user)s AND workflow_state = 'active'),
        (SELECT count(*) FROM pairing_pairingcode
         WHERE student_id = %(user)s AND used_at IS NULL AND revoked_at IS NULL AND expires_at > now()),
-       (SELECT count(*) FROM accounts_accesstoken WHERE user_id = %(user)s)
+       (SELECT count(*) FROM accounts_accesstoken WHERE user_id = %(user)s AND revoked_at IS NULL)
 """
 
 

@@ -37,7 +37,7 @@ def test_a_bad_token_is_a_401_that_clients_take_for_one(root, token):
 def test_a_token_that_has_run_out_is_a_bad_one_and_stays_where_it_is(root):
     user = UserFactory()
     api = Api(user)
-    AccessToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    AccessToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert api.get("users/self").status_code == 401
     assert AccessToken.objects.count() == 1
 

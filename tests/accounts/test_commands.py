@@ -6,9 +6,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.domain.tokens import make_token, token_owner
+from accounts.domain.tokens import end_tokens, has_tokens, make_token, token_owner
 from accounts.models import AccessToken, Account, AccountAdmin, Action, AuditEvent, SelfRegistration, User
 from accounts.permissions.resolver import may_on_account
 from tests.database import places_with, refuse_new_rows, statements
@@ -92,6 +93,27 @@ def test_the_text_of_a_token_stands_nowhere_in_the_database():
     text = run("access_token", UserFactory().login_id)
     assert len(text) >= 32
     assert places_with(text) == []
+    assert places_with(text[:12]) == [], "nor does its beginning"
+
+
+def test_two_tokens_never_have_one_digest():
+    make_token(UserFactory(), "", by=None)
+    token = AccessToken.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AccessToken.objects.create(user=UserFactory(), digest=token.digest)
+
+
+def test_a_token_that_was_ended_opens_nothing_and_stays_on_record():
+    user = UserFactory()
+    ended, other = make_token(user, "first", by=None), make_token(UserFactory(), "other", by=None)
+    assert end_tokens([user.pk]) == [user.pk]
+    assert (token_owner(ended), bool(token_owner(other))) == (None, True)
+    revoked_at = AccessToken.objects.get(purpose="first").revoked_at
+    later = make_token(user, "second", by=None)
+    assert token_owner(later) == user
+    assert end_tokens([user.pk]) == [user.pk], "the first has ended before, and is not counted again"
+    assert AccessToken.objects.get(purpose="first").revoked_at == revoked_at
+    assert not has_tokens(user)
 
 
 def test_there_are_no_tokens_for_people_who_cannot_use_them():
@@ -130,8 +152,8 @@ def test_a_token_ends_on_the_day_it_was_made_to_end(root):
     tomorrow = (timezone.now() + timedelta(days=1)).date()
     text = run("access_token", person.login_id, "--expires", tomorrow.isoformat())
     assert token_owner(text) == person
-    assert AccessToken.objects.get().expiry.date() == tomorrow
-    AccessToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
+    assert AccessToken.objects.get().expires_at.date() == tomorrow
+    AccessToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert token_owner(text) is None
 
 

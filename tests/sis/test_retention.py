@@ -101,19 +101,22 @@ def test_reports_of_students_are_kept_until_a_year_after_they_were_settled(root)
 def test_access_tokens_are_kept_for_30_days_after_they_ended(root, settings):
     for purpose, fields in {
         "in use": {},
-        "ended lately": {"expiry": ago(days=29)},
-        "ended": {"expiry": ago(days=31)},
+        "ended lately": {"expires_at": ago(days=29)},
+        "ended": {"expires_at": ago(days=31)},
+        "revoked lately": {"revoked_at": ago(days=29)},
+        "revoked": {"revoked_at": ago(days=31)},
         "unused": {"last_used_at": ago(days=300)},
         "unused for long": {"last_used_at": ago(days=396)},
     }.items():
         make_token(UserFactory(), purpose, by=None)
         AccessToken.objects.filter(purpose=purpose).update(**fields)
+    kept = {"in use", "ended lately", "revoked lately", "unused"}
     jobs.forget(0)
-    assert set(AccessToken.objects.values_list("purpose", flat=True)) == {"in use", "ended lately", "unused"}
+    assert set(AccessToken.objects.values_list("purpose", flat=True)) == kept
     settings.ACCESS_TOKEN_UNUSED_DAYS = 0
-    AccessToken.objects.update(last_used_at=ago(days=4000), expiry=None)
+    AccessToken.objects.update(last_used_at=ago(days=4000), expires_at=None, revoked_at=None)
     jobs.forget(0)
-    assert AccessToken.objects.count() == 3
+    assert AccessToken.objects.count() == len(kept)
 
 
 def test_audit_events_are_kept(root):
