@@ -1,11 +1,11 @@
 """What must always hold in the accounts tables and Django cannot declare: SQL for the initial migration."""
 
-# The number of the advisory lock for whoever makes or moves accounts.
-TREE = 3
+from accounts.advisory_locks import AdvisoryLock
+
 HELD_TREE = f"""
 CREATE FUNCTION accounts_hold_tree() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock({TREE}, 0);
+    PERFORM pg_advisory_xact_lock({AdvisoryLock.TREE}, 0);
     RETURN NULL;
 END $$;
 CREATE TRIGGER account_tree_is_held BEFORE INSERT OR UPDATE OF parent_id, ancestors ON accounts_account

@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from accounts.advisory_locks import HOLD_TEXT, AdvisoryLock
 from accounts.domain import audit, rate_limit
 from accounts.domain.rate_limit import Window
 from accounts.models import ObservationLink
@@ -37,7 +38,7 @@ def redeem(request: HttpRequest) -> JsonResponse:
         cursor.execute(ROOT)
         cursor.fetchone()
         with transaction.atomic():
-            cursor.execute(rate_limit.TURN, [rate_limit.ONE_WHO_TRIES, f"pairing by {observer}"])
+            cursor.execute(HOLD_TEXT, [AdvisoryLock.TRY, f"pairing by {observer}"])
             counted = (
                 (f"pairing by {observer}", code_limit.ACCOUNT.window),
                 ("pairing from 127.0.0.2", code_limit.NETWORK.window),

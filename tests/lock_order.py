@@ -10,16 +10,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.advisory_locks import AdvisoryLock
 from accounts.domain.locks import ORDER
-from accounts.domain.rate_limit import ALL_FAILURES, ONE_WHO_TRIES
-from accounts.guards import TREE
 
 EXPLICIT = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE)\b(?: OF \"?(\w+)\"?)?", re.IGNORECASE)
 TABLES = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)\"?(?:\s+(?:AS\s+)?\"?(\w+)\"?)?", re.IGNORECASE)
 ADVISORY = re.compile(r"pg_advisory_xact_lock", re.IGNORECASE)
 DRY_RUN = "CREATE TEMP TABLE was"
 PEOPLE_OF_ROWS = "ORDER BY u.id FOR NO KEY UPDATE"
-TURNS = {ONE_WHO_TRIES: "turn", TREE: "tree", ALL_FAILURES: "turn of failures"}
 # Making or moving accounts takes the lock of the tree: see accounts/guards.py.
 TREE_CHANGES = re.compile(
     r"\bINSERT INTO \"?accounts_account\"?\s|\bUPDATE \"?accounts_account\"?\s.*\bparent_id\"? =", re.S
@@ -28,15 +26,15 @@ CHANGES = re.compile(r"\bUPDATE\s+\"?(\w+)\"?\s|\bDELETE FROM\s+\"?(\w+)\"?", re
 
 
 def locked_by(sql: str, params: Any = ()) -> list[str]:
-    """The tables of ORDER of which a statement locks rows, explicitly; or the turn that it takes."""
-    if takes_turn(sql):
-        return [TURNS[params[0]]] if params and params[0] in TURNS else ["turn"]
+    """The tables of ORDER of which a statement locks rows, explicitly; or the advisory lock that it takes."""
+    if takes_advisory_lock(sql):
+        return [AdvisoryLock(params[0]).name]
     return rows_locked_by(sql)
 
 
 # The tests send the same statements again and again.
 @lru_cache(maxsize=2_000)
-def takes_turn(sql: str) -> bool:
+def takes_advisory_lock(sql: str) -> bool:
     """Whether a statement takes an advisory lock."""
     return ADVISORY.search(sql) is not None
 
@@ -59,7 +57,7 @@ def rows_locked_by(sql: str) -> list[str]:
 @lru_cache(maxsize=2_000)
 def changed_by(sql: str) -> list[str]:
     """The tables of ORDER of which a statement changes rows, and so locks them too; the tree before all."""
-    tree = ["tree"] if TREE_CHANGES.search(sql) else []
+    tree = [AdvisoryLock.TREE.name] if TREE_CHANGES.search(sql) else []
     return tree + [table for match in CHANGES.finditer(sql) for table in match.groups() if table in ORDER]
 
 

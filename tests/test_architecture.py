@@ -1,6 +1,7 @@
 """The house: which app may know which, and how long a module may get."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,3 +97,22 @@ def test_no_app_hears_of_another_by_signals():
 def test_every_csv_that_leaves_comes_from_the_one_module_that_makes_cells_harmless():
     writers = {module for module in modules(*APPS) if "csv.writer" in (HOUSE / module).read_text()}
     assert writers <= {Path("accounts/text/csv_export.py"), Path("sis/files/csv_records.py")}
+
+
+def test_whoever_takes_an_advisory_lock_has_its_number_from_the_register():
+    register = Path("accounts/advisory_locks.py")
+    taking = {
+        path.relative_to(HOUSE)
+        for app in [*APPS, "config", "bench"]
+        for suffix in ("*.py", "*.sql")
+        for path in (HOUSE / app).rglob(suffix)
+        if re.search(r"pg_(try_)?advisory_", path.read_text())
+    }
+    assert register in taking
+    knowing = {
+        module
+        for module in taking
+        if module.suffix == ".py"
+        and any(name.startswith("accounts.advisory_locks.") for name in imported(module, parsed(module)))
+    }
+    assert taking == knowing | {register}

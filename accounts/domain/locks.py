@@ -12,15 +12,18 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.advisory_locks import AdvisoryLock
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
 
 # People first of all that is about people: a lock on somebody orders everything that happens to their links, codes and
 # enrollments. Then from the large to the small. A code has no place of its own: it is changed by whoever holds its
-# student, or alone.
+# student, or alone. The advisory locks are those of accounts/advisory_locks.py.
 ORDER = (
-    "turn",  # of one who tries at a secret: an advisory lock of accounts/domain/rate_limit.py
-    "tree",  # for whoever makes or moves accounts: an advisory lock, taken by the database (accounts/guards.py)
+    AdvisoryLock.IMPORT.name,
+    AdvisoryLock.KEPT_UPLOAD.name,
+    AdvisoryLock.TRY.name,
+    AdvisoryLock.TREE.name,  # taken by the database whenever accounts are made or moved (accounts/guards.py)
     "accounts_account",
     "accounts_user",
     "accounts_observationlink",
@@ -29,7 +32,7 @@ ORDER = (
     "courses_section",
     "courses_enrollment",
     "sis_sisimport",
-    "turn of failures",  # taken when a try has failed, and with nothing after it
+    AdvisoryLock.FAILURE.name,  # taken when a try has failed, and with nothing after it
 )
 
 

@@ -18,15 +18,12 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts.advisory_locks import AdvisoryLock, hold
 from accounts.models import FailedTry
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Longer than any longest wait.
 MOST_DOUBLINGS = 12
-
-# Simultaneous guesses must not outrun their count. The first number says whose turn it is: of one who tries, of all.
-TURN = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
-ONE_WHO_TRIES, ALL_FAILURES = 1, 2
 
 COUNT = """
 SELECT k.key, t.latest[:k.most], t.count, t.weight
@@ -134,17 +131,15 @@ class Tally:
 
 def check_and_lock(key: str) -> None:
     """Have those who try under `key` go one after the other, until the transaction ends."""
-    _lock(ONE_WHO_TRIES, key)
+    hold(AdvisoryLock.TRY, key)
 
 
 def take_turn_of_failures(key: str) -> None:
-    """The same for failures only: who tries with success waits for nobody. Call it after `take_turn`, never before."""
-    _lock(ALL_FAILURES, key)
+    """Have those who failed under `key` go one after the other; who tries with success waits for nobody.
 
-
-def _lock(kind: int, key: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(TURN, [kind, key])
+    Call it after `check_and_lock`, never before.
+    """
+    hold(AdvisoryLock.FAILURE, key)
 
 
 def tallies(windows: dict[str, Window]) -> dict[str, Tally]:

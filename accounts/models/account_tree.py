@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db import connection
 from django.db.models import BigIntegerField, Func, Q, QuerySet
 
-from accounts.guards import TREE
+from accounts.advisory_locks import AdvisoryLock, hold
 from accounts.models import Account
 
 # SQL: the accounts from each of %(accounts)s upwards, as up(start_id, id, depth); at depth 0 stands the account itself.
@@ -74,5 +73,4 @@ def hold_tree() -> None:
 
     The database takes this lock whenever that is done. Take it first where other locks are held when it happens.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [TREE])
+    hold(AdvisoryLock.TREE, 0)

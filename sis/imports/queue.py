@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from django.db import connection
 
+from accounts.advisory_locks import AdvisoryLock, held
 from accounts.models import Account
 from sis.imports.dry_run import DryRun
 from sis.imports.restore import restore
@@ -15,28 +15,13 @@ from sis.imports.senders import is_still_allowed, refuse
 from sis.models import SisImport
 from sis.upload.storage import UPLOADED, keep_without_passwords
 
-# The first number of the advisory lock; the second is the root account's id.
-LOCK = 715_001
 TRIES = 3
 TO_DO = (*SisImport.WAITING[1:], *SisImport.RUNNING, SisImport.State.RESTORING)
 
 
-@contextmanager
-def turn(root: Account, *, wait: bool = False) -> Iterator[bool]:
+def turn(root: Account, *, wait: bool = False) -> AbstractContextManager[bool]:
     """Hold the root account's turn; gives False when somebody else has it. A dead process holds none."""
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK, root.pk])
-            mine = True
-        else:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, root.pk])
-            (mine,) = cursor.fetchone()
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, root.pk])
+    return held(AdvisoryLock.IMPORT, root.pk, wait=wait)
 
 
 def work_off(root: Account) -> None:

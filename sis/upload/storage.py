@@ -8,24 +8,22 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
+from accounts.advisory_locks import AdvisoryLock, hold
 from sis.models import SisImport, SisImportError, StateChange
 from sis.upload.chain import is_base
 from sis.upload.password_removal import strip_passwords
 
 FOLDER = "sis_imports"
 UPLOADED = "uploaded"
-# The first number of the advisory lock; the second is the import's id.
-COPY_LOCK = 715_002
 
 
 def keep_without_passwords(sis_import: SisImport) -> None:
     """Put a copy without passwords in the place of the upload, once the import has ended."""
     with transaction.atomic():
         # Several jobs may be at it: one makes the copy, and the others find it made.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [COPY_LOCK, sis_import.pk])
+        hold(AdvisoryLock.KEPT_UPLOAD, sis_import.pk)
         sis_import = SisImport.objects.get(pk=sis_import.pk)
         if not sis_import.has_ended or f".{UPLOADED}" not in sis_import.stored_file:
             return

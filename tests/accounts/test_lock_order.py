@@ -3,6 +3,8 @@
 import pytest
 from django.db import connection, transaction
 
+from accounts import advisory_locks
+from accounts.advisory_locks import AdvisoryLock
 from accounts.domain.locks import ORDER, lock_users
 from accounts.models import Account, BaseType, Role, User
 from courses.domain.courses import delete_course
@@ -44,6 +46,26 @@ def test_a_lock_out_of_order_is_seen_however_it_is_taken():
     assert "accounts_user after courses_course" in complaints(courses, people)[0]
     assert "accounts_user after courses_course" in complaints(rename, lambda: lock_users([user.pk]))[0]
     assert "accounts_account after accounts_user" in complaints(people, hold(Account.objects.all()))[0]
+
+
+def test_an_advisory_lock_out_of_order_is_seen_too():
+    user = UserFactory()
+    people = hold(User.objects.filter(pk=user.pk))
+
+    def try_at_a_secret():
+        advisory_locks.hold(AdvisoryLock.TRY, f"password of {user.pk}")
+
+    def fail():
+        advisory_locks.hold(AdvisoryLock.FAILURE, "password")
+
+    assert complaints(try_at_a_secret, people, fail) == []
+    assert "TRY after accounts_user" in complaints(people, try_at_a_secret)[0]
+    assert "accounts_user after FAILURE" in complaints(fail, people)[0]
+
+
+def test_every_advisory_lock_has_a_name_a_number_of_its_own_and_a_place_in_the_order():
+    assert len({lock.value for lock in AdvisoryLock}) == len(AdvisoryLock.__members__)
+    assert [lock.name for lock in AdvisoryLock if lock.name not in ORDER] == []
 
 
 def test_people_are_held_by_ascending_ids():

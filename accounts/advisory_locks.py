@@ -1,0 +1,58 @@
+"""Advisory locks: locks on what is no row of a table. Every one there is stands in this register.
+
+PostgreSQL knows such a lock by two numbers: which of ours it is, and what it is about (a record's id, or the hash of a
+text). Locks of one number, as libraries take them, never meet these.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum, unique
+
+from django.db import connection
+
+
+@unique
+class AdvisoryLock(IntEnum):
+    """The first number of each advisory lock, by what is done one after the other. Add new ones here, and to ORDER."""
+
+    # By what is counted, such as an account: simultaneous guesses at a secret must not outrun their count.
+    TRY = 1
+    # By what is counted: failures at a secret, for whoever counts those of all.
+    FAILURE = 2
+    # One for all (by 0): whoever makes or moves accounts. The database takes it too (accounts/guards.py).
+    TREE = 3
+    # By root account, and held for as long as a process imports: one import at a time.
+    IMPORT = 715_001
+    # By import: one process copies an upload without its passwords.
+    KEPT_UPLOAD = 715_002
+
+
+HOLD = "SELECT pg_advisory_xact_lock(%s, %s)"
+HOLD_TEXT = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
+
+
+def hold(lock: AdvisoryLock, about: int | str) -> None:
+    """Wait for the lock and hold it until the transaction ends (one statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD if isinstance(about, int) else HOLD_TEXT, [lock, about])
+
+
+@contextmanager
+def held(lock: AdvisoryLock, about: int, *, wait: bool = False) -> Iterator[bool]:
+    """Hold the lock inside the block, over any number of transactions; give whether it is ours.
+
+    Unless `wait`, it is not when another process has it. A process that dies lets go of all it holds.
+    """
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [lock, about])
+            mine = True
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, about])
+            (mine,) = cursor.fetchone()
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock, about])
