@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "csp",
     "django_htmx",
+    "background",
     "accounts",
     "courses",
     "pairing",
@@ -199,12 +200,20 @@ HOME_STEPS = [
     "sis.admin_home.first_steps",
     "pairing.domain.admin_home.first_steps",
 ]
+# What each app keeps for how long: see accounts/domain/retention.py.
+RETENTION = [
+    "accounts.domain.retention.KEPT",
+    "pairing.domain.retention.KEPT",
+    "sis.retention.KEPT",
+    "courses.domain.retention.KEPT",
+]
 # Whose time is read by whoever has chosen no time zone; see accounts/web/site.py.
 ZONE_OF_SCHOOL = "courses.domain.time_zone.zone_of_school"
 
-# Roster imports: the largest upload, and for how many days uploads and messages are kept. Jobs are in */jobs.py.
+# Roster imports: the largest upload, and for how many days uploads and messages are kept.
 SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)
 SIS_KEEP_DAYS = env.int("SIS_KEEP_DAYS", default=30)
+# Where each app declares its background jobs: see background/queue.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 LANGUAGE_CODE = "en"

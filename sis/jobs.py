@@ -1,16 +1,16 @@
-"""The jobs of rosters, and the one at night."""
+"""The jobs of roster imports."""
 
 from __future__ import annotations
 
 from django.db import close_old_connections
 
-from accounts.domain.retention import forget_old
-from accounts.jobs import FEW_MORE_TRIES, job, regularly
 from accounts.models import Account
+from background.queue import FEW_MORE_TRIES, at_start, job, regularly
 from sis.imports.queue import work_off
-from sis.retention import EVERYTHING
 
 
+# A worker that died may have left an import half way.
+@at_start
 def ask_for_work() -> None:
     """Have the imports that wait worked off soon. Within a transaction: once that is committed."""
     work.defer()
@@ -35,10 +35,3 @@ def look_again(timestamp: int) -> None:
     A command that runs an import may be killed, long after the job that left the import to it has ended.
     """
     work()
-
-
-@regularly(cron="17 3 * * *")
-@job(queueing_lock="forget")
-def forget(timestamp: int) -> None:
-    """Remove what is kept no longer, of all apps: the table is in sis/retention.py."""
-    forget_old(EVERYTHING)

@@ -1,16 +1,11 @@
-"""How long what is kept, of all apps; the table of it in docs/admin.md."""
+"""How long what is kept of rosters (see accounts/domain/retention.py)."""
 
 from __future__ import annotations
 
-import re
-
-from accounts.domain import retention as of_accounts
 from accounts.domain.retention import Kept
-from courses.domain import retention as of_courses
-from pairing.domain import retention as of_pairing
 from sis.upload.storage import forget_left_behind, forget_messages, forget_states, forget_uploads
 
-KEPT_OF_ROSTERS = (
+KEPT = (
     Kept(
         "Roster files that were uploaded, without the passwords in them",
         ("sis.SisImport",),
@@ -45,25 +40,3 @@ KEPT_OF_ROSTERS = (
         forget=forget_states,
     ),
 )
-EVERYTHING = (*of_accounts.KEPT, *of_pairing.KEPT, *KEPT_OF_ROSTERS, *of_courses.KEPT)
-
-MARKED = re.compile(r"(<!-- what is kept -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def written_into(text: str) -> str:
-    """The document with the table between its marks written anew."""
-    return MARKED.sub(lambda found: f"{found[1]}\n{_table()}\n{found[2]}", text)
-
-
-def _table() -> str:
-    rows = [f"| {kind.what} | {_how_long(kind)} | {kind.why} |" for kind in EVERYTHING]
-    return "\n".join(["| what | how long | why |", "|---|---|---|", *rows, ""])
-
-
-def _how_long(kind: Kept) -> str:
-    if kind.days is None:
-        return "for good"
-    if kind.days == 0:
-        return f"until {kind.after}"
-    days = f"`{kind.days}` days" if isinstance(kind.days, str) else "1 day" if kind.days == 1 else f"{kind.days} days"
-    return f"{days} after {kind.after}"

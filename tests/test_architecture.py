@@ -7,7 +7,7 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
 # Each app may import itself and those before it; config wires them and may import all.
-APPS = ["accounts", "courses", "pairing", "sis"]
+APPS = ["background", "accounts", "courses", "pairing", "sis"]
 LONGEST_MODULE = 300
 
 
@@ -116,3 +116,12 @@ def test_whoever_takes_an_advisory_lock_has_its_number_from_the_register():
         and any(name.startswith("accounts.advisory_locks.") for name in imported(module, parsed(module)))
     }
     assert taking == knowing | {register}
+
+
+def test_only_the_room_for_jobs_knows_which_library_runs_them():
+    knowing = {
+        module.parts[0]
+        for module in modules(*APPS, "config")
+        if "procrastinate" in apps_of(imported(module, parsed(module)))
+    }
+    assert knowing == {"background"}

@@ -1,6 +1,6 @@
 """How long what is kept: declared once, for the job that forgets it and for docs/admin.md.
 
-Each app declares its own tables here or in a module of this name; sis/retention.py has all of them together.
+Each app declares its own tables, here or in a module of this name that config/settings.py lists (RETENTION).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
-from accounts.jobs import forget_jobs
 from accounts.models import AccessToken, FailedTry, SentForm
+from background.queue import forget_jobs
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Kept:
         if self.days is None:
             return None
         return timedelta(days=getattr(settings, self.days) if isinstance(self.days, str) else self.days)
+
+
+def all_kept() -> list[Kept]:
+    """Return what all apps keep, in the order of RETENTION."""
+    return [kind for path in settings.RETENTION for kind in import_string(path)]
 
 
 def forget_old(kept: Iterable[Kept]) -> None:

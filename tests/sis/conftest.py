@@ -4,7 +4,6 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from django.db import connection
 
 from sis.imports.intake import create_import
 from sis.imports.queue import work_off
@@ -50,9 +49,3 @@ def make(root, by, options: Options, folder: Path, files: dict[str, str]) -> Sis
 def warnings(made: SisImport) -> list[tuple[int | None, str]]:
     """(row, kind) of everything an import said, in the order of the rows."""
     return [(one.row, one.kind) for one in made.sis_import_errors.order_by("id")]
-
-
-def forget_all_jobs() -> None:
-    """The jobs' tables are not Django's to empty: what tests with transactions of their own asked for stays there."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

@@ -17,7 +17,8 @@ from courses.models import Term
 from sis.models import SisImport
 from sis.options import Options
 from tests.factories import RootFactory, make_admin
-from tests.sis.conftest import forget_all_jobs, make
+from tests.jobs import forget_all_jobs
+from tests.sis.conftest import make
 
 USERS = "user_id,login_id,status"
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.domain.retention import forget_old
+from accounts.domain.retention import all_kept, forget_old
 from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
 from courses.access.courses import observed_students
 from courses.domain.enrollments import change_state
@@ -13,7 +13,6 @@ from courses.domain.observation import link, unlink
 from courses.models import Enrollment, Section, Term
 from sis.models import SisImport
 from sis.options import Options
-from sis.retention import EVERYTHING
 from tests.factories import UserFactory
 from tests.sis.conftest import warnings
 from tests.sis.texts import (
@@ -265,7 +264,7 @@ class TestWhatIsComparedWith:
     @staticmethod
     def _a_summer_later(settings):
         SisImport.objects.update(created_at=timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS + 1))
-        forget_old(EVERYTHING)
+        forget_old(all_kept())
 
     def test_the_last_of_a_chain_is_kept_and_a_dry_run_since_changes_nothing(self, load, school, settings):
         load(options=data_set(), observers=table(LINKS, "PAT,KIM,active"))

@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.domain.retention import forget_old
+from accounts.domain.retention import all_kept, forget_old
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, RoleOverride, User
 from courses.domain.observation import link
 from courses.models import Term
@@ -18,7 +18,6 @@ from sis.imports.runner import Import
 from sis.kinds.examples import EXAMPLES, ONE_ROSTER, SCHOOL_DATA_SYNC
 from sis.models import SisImport, SisImportError
 from sis.options import Options
-from sis.retention import EVERYTHING
 from tests.database import places_with, statements
 from tests.factories import AccountFactory, UserFactory, make_admin
 from tests.sis.conftest import make
@@ -378,7 +377,7 @@ class TestDryRun:
         done = load(users=people("A"))
         looked = load(users=people("B"), options=Options(dry_run=True))
         settings.SIS_KEEP_DAYS = -1
-        forget_old(EVERYTHING)
+        forget_old(all_kept())
         count = SisImport.objects.count()
         for one in (done, looked):
             assert site.get(at(root, one.pk, "again")).status_code == 404
@@ -397,12 +396,12 @@ class TestDryRun:
         ]
         for path in left:
             path.write_text(SECRET)
-        forget_old(EVERYTHING)
+        forget_old(all_kept())
         # It may be on its way.
         assert all(path.exists() for path in left)
         for path in folder.iterdir():
             os.utime(path, (0, 0))
-        forget_old(EVERYTHING)
+        forget_old(all_kept())
         kept = SisImport.objects.exclude(stored_file="").values_list("stored_file", flat=True)
         assert sorted(f"sis_imports/{path.name}" for path in folder.iterdir()) == sorted(kept)
         assert waits.stored_file in kept

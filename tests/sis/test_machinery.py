@@ -21,7 +21,8 @@ from sis.imports.runner import Import
 from sis.models import SisImport, SisImportError
 from sis.options import Options
 from tests.factories import EnrollmentFactory
-from tests.sis.conftest import forget_all_jobs, make, warnings
+from tests.jobs import forget_all_jobs
+from tests.sis.conftest import make, warnings
 from tests.sis.texts import COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
 
 

@@ -9,15 +9,15 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts import jobs
 from accounts.domain import password_limits, password_reset
-from accounts.domain.retention import Kept, forget_old
+from accounts.domain.retention import Kept, all_kept, forget_old
 from accounts.domain.tokens import make_token
+from accounts.management.commands import retention_table
+from accounts.management.commands.retention_table import written_into
 from accounts.models import AccessToken, AuditEvent, FailedTry
 from pairing.domain import institution_limit, rate_limit
 from pairing.models import Objection, PairingCode
-from sis import jobs
-from sis.management.commands import retention_table
-from sis.retention import EVERYTHING, written_into
 from tests.factories import CodeFactory, UserFactory
 
 DOCUMENT = Path("docs/admin.md")
@@ -28,17 +28,17 @@ def ago(**span: float):
 
 
 def test_every_table_there_is_has_its_row():
-    declared = {table for kind in EVERYTHING for table in kind.tables}
+    declared = {table for kind in all_kept() for table in kind.tables}
     assert declared == {model._meta.label for model in apps.get_models()}
 
 
 def test_whatever_is_not_kept_for_good_is_forgotten_by_something():
-    assert [kind.what for kind in EVERYTHING if (kind.days is None) is not (kind.forget is None)] == []
+    assert [kind.what for kind in all_kept() if (kind.days is None) is not (kind.forget is None)] == []
 
 
 def test_the_document_is_what_the_code_says():
     assert DOCUMENT.read_text() == written_into(DOCUMENT.read_text()), "Run manage.py retention_table."
-    for kind in EVERYTHING:
+    for kind in all_kept():
         assert f"\n| {kind.what} | " in DOCUMENT.read_text()
 
 
@@ -55,7 +55,7 @@ def test_the_command_writes_the_document_and_checks_it(tmp_path, monkeypatch):
 
 
 def test_no_limit_on_tries_looks_back_further_than_failures_are_kept():
-    (kept,) = (kind.keep for kind in EVERYTHING if "accounts.FailedTry" in kind.tables)
+    (kept,) = (kind.keep for kind in all_kept() if "accounts.FailedTry" in kind.tables)
     rules = [
         value
         for module in (password_limits, password_reset, institution_limit, rate_limit)
@@ -132,7 +132,7 @@ def test_what_goes_wrong_with_one_kind_keeps_no_other_and_is_told(root):
     FailedTry.objects.create(keys=["old"], at=ago(days=8))
     broken = Kept("Broken", (), "", days=1, after="all", forget=fail)
     with pytest.raises(ExceptionGroup) as told:
-        forget_old([broken, *EVERYTHING])
+        forget_old([broken, *all_kept()])
     assert [type(error) for error in told.value.exceptions] == [ZeroDivisionError]
     assert not FailedTry.objects.exists()
 
@@ -140,5 +140,5 @@ def test_what_goes_wrong_with_one_kind_keeps_no_other_and_is_told(root):
 def test_there_is_one_job_a_night_for_all_of_it():
     from procrastinate.contrib.django import app
 
-    daily = [name for name, _id in app.periodic_registry.periodic_tasks if name.startswith(("accounts", "sis"))]
-    assert [name for name in daily if "forget" in name] == ["sis.jobs.forget"]
+    regular = [name for name, _id in app.periodic_registry.periodic_tasks]
+    assert [name for name in regular if "forget" in name] == ["accounts.jobs.forget"]

@@ -7,13 +7,12 @@ from zipfile import ZipFile
 import pytest
 from django.utils import timezone
 
-from accounts.domain.retention import forget_old
+from accounts.domain.retention import all_kept, forget_old
 from accounts.models import ObservationLink
 from sis.imports.intake import create_import
 from sis.imports.queue import work_off
 from sis.models import SisImport
 from sis.options import Options
-from sis.retention import EVERYTHING
 from tests.factories import make_admin
 from tests.sis.conftest import warnings
 from tests.sis.test_oneroster import manifest
@@ -90,7 +89,7 @@ def test_so_does_one_of_an_upload_that_failed_in_part(send):
 def test_the_upload_before_is_kept_over_a_summer(send, settings):
     send(student("S1", "P1"), student("S2"), parent("P1"))
     SisImport.objects.update(created_at=timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS + 1))
-    forget_old(EVERYTHING)
+    forget_old(all_kept())
     send(student("S1"), parent("P1"))
     assert (links(), state_of("S2")) == ({"S1": "deleted"}, "deleted")
 

@@ -1,0 +1,7 @@
+"""The background app."""
+
+from django.apps import AppConfig
+
+
+class BackgroundConfig(AppConfig):
+    name = "background"
