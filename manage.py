@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from config import embedded_postgres
-from config.processes import end_in_good_order_on_signals
+from config import embedded_database
+from embedded_postgres.processes import end_in_good_order_on_signals
 
 NEED_NO_DATABASE = frozenset(
     {"check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages"}
@@ -34,7 +34,7 @@ def _run() -> None:
         execute_from_command_line(sys.argv)
         return
     end_in_good_order_on_signals()
-    with embedded_postgres.running(settings.DATA_DIR):
+    with embedded_database.running(settings.DATA_DIR):
         execute_from_command_line(sys.argv)
 
 

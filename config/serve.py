@@ -7,16 +7,13 @@ any other means. The environment may set HOST, PORT, WEB_WORKERS and WEB_THREADS
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,8 +23,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, connections
 
-from config import embedded_postgres
-from config.processes import command_of, end_if_asked, end_in_good_order_on_signals, ending_with
+from config import embedded_database
+from embedded_postgres.ports import address_to_visit, wait_until_it_answers, why_not_free
+from embedded_postgres.processes import (
+    beside_us,
+    command_of,
+    end_if_asked,
+    end_in_good_order_on_signals,
+    kept_beside_us,
+)
 
 STARTING_MAY_TAKE = 60.0
 STOPPING_MAY_TAKE = 15.0
@@ -47,7 +51,7 @@ def main() -> int:
     with database() as keep_database:
         prepare()
         with web_server(host, port) as server, recorded(Started(os.getpid(), server.pid, port)):
-            wait_until_it_answers(server, host, port)
+            wait_until_it_answers(server, host, port, path="/healthz", seconds=STARTING_MAY_TAKE)
             if server.poll() is None:
                 print(welcome(host, port), flush=True)
             with worker() as keep_working:
@@ -74,17 +78,11 @@ def check_free(host: str, port: str) -> None:
     """Find out before anything heavy starts; the web server itself would share a port with another one."""
     if not (port.isdecimal() and 0 < int(port) < 2**16):
         raise SystemExit(f"PORT must be a number from 1 to 65535, not {port!r}.")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except (OSError, UnicodeError) as error:
+    if reason := why_not_free(host, port):
         found = Started.found()
         if found and found.port == port and found.is_whole():
-            raise SystemExit(f"The site runs here already, on port {port}: process {found.starter}.") from None
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SystemExit(f"Cannot listen on {host}, port {port}: {reason}. Set another PORT.") from None
+            raise SystemExit(f"The site runs here already, on port {port}: process {found.starter}.")
+        raise SystemExit(f"Cannot listen on {host}, port {port}: {reason}. Set another PORT.")
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ def database() -> AbstractContextManager[Callable[[], None]]:
     """The database runs; what is given, called now and then, starts the embedded one anew when it has died."""
     if "DATABASE_URL" in os.environ:
         return nullcontext(lambda: None)
-    return embedded_postgres.running(settings.DATA_DIR)
+    return embedded_database.running(settings.DATA_DIR)
 
 
 def prepare() -> None:
@@ -173,64 +171,17 @@ def web_server(host: str, port: str) -> AbstractContextManager[subprocess.Popen[
         *("--workers", os.environ.get("WEB_WORKERS", "2")),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
         *("--log-level", "warning", "--no-access-log"),  # addresses asked for may carry secrets
+        cwd=settings.BASE_DIR,
         may_take=STOPPING_MAY_TAKE,
     )
 
 
-@contextmanager
-def worker() -> Iterator[Callable[[], None]]:
+def worker() -> AbstractContextManager[Callable[[], None]]:
     """Run the jobs beside the site; what is given, called now and then, starts them anew when they have ended.
 
     They may be killed at any moment, and go on where they were.
     """
-    with ExitStack() as started:
-        running = started.enter_context(beside_us(*JOBS, may_take=JOBS_STOPPING_MAY_TAKE))
-        began = time.monotonic()
-
-        def keep_working() -> None:
-            nonlocal running, began
-            if running.poll() is not None and time.monotonic() > began + RESTART_AFTER:
-                began = time.monotonic()
-                running = started.enter_context(beside_us(*JOBS, may_take=JOBS_STOPPING_MAY_TAKE))
-
-        yield keep_working
-
-
-@contextmanager
-def beside_us(*command: str, may_take: float) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process, ended with us: asked to first, and killed if that takes longer than it may."""
-    # In a session of its own, so that Ctrl-C reaches only us, and we end things in order.
-    process = subprocess.Popen(
-        command,
-        cwd=settings.BASE_DIR,
-        start_new_session=True,
-        preexec_fn=ending_with(os.getpid()),
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(may_take)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: str) -> None:
-    until = time.monotonic() + STARTING_MAY_TAKE
-    while server.poll() is None and time.monotonic() < until:
-        with suppress(OSError, http.client.HTTPException):
-            client = http.client.HTTPConnection(address_to_visit(host), int(port), timeout=5)
-            client.request("GET", "/healthz")
-            client.getresponse()
-            client.close()
-            return
-        end_if_asked()
-        time.sleep(0.05)
-
-
-def address_to_visit(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return kept_beside_us(*JOBS, cwd=settings.BASE_DIR, may_take=JOBS_STOPPING_MAY_TAKE, restart_after=RESTART_AFTER)
 
 
 def welcome(host: str, port: str) -> str:

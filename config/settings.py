@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import embedded_postgres
+from config import embedded_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -127,7 +127,7 @@ TEMPLATES = [
 ]
 
 _database: dict[str, Any] = (
-    env.db_url("DATABASE_URL") if "DATABASE_URL" in os.environ else embedded_postgres.connection(DATA_DIR)
+    env.db_url("DATABASE_URL") if "DATABASE_URL" in os.environ else embedded_database.connection(DATA_DIR)
 )
 DATABASES = {
     "default": {

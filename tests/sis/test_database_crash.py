@@ -19,8 +19,9 @@ from django.core.management import call_command
 from django.db import connections
 
 from accounts.models import Account, AuditEvent, ObservationLink, User
-from config import embedded_postgres, serve
+from config import serve
 from courses.models import Course, Enrollment, Term
+from embedded_postgres.server import connection, running, url
 from sis.imports.queue import work_off
 from sis.imports.restore import begin_restoring
 from sis.jobs import ask_for_work
@@ -69,7 +70,7 @@ class Server:
         self.data_dir, self.keep_running, self._patch = data_dir, keep_running, patch
 
     def connect(self, database: str, **more) -> psycopg.Connection:
-        to = embedded_postgres.connection(self.data_dir)
+        to = connection(self.data_dir)
         return psycopg.connect(host=to["HOST"], port=to["PORT"], user=to["USER"], dbname=database, **more)
 
     def copy(self, database: str, to: str) -> None:
@@ -92,12 +93,12 @@ class Server:
         """Have Django, and the processes that it starts, work on that database."""
         usual = connections["default"]
         other = usual.copy()
-        other.settings_dict = {**usual.settings_dict, **embedded_postgres.connection(self.data_dir), "NAME": database}
-        url = urlsplit(embedded_postgres.url(self.data_dir))._replace(path=f"/{database}").geturl()
+        other.settings_dict = {**usual.settings_dict, **connection(self.data_dir), "NAME": database}
+        address = urlsplit(url(self.data_dir))._replace(path=f"/{database}").geturl()
         with self._patch.context() as patch:
             patch.setattr("django.conf.settings.DATA_DIR", self.files(database))
             patch.setenv("DATA_DIR", str(self.files(database)))
-            patch.setenv("DATABASE_URL", url)
+            patch.setenv("DATABASE_URL", address)
             patch.setenv("DEMO", "true")
             # A worker that has died waits for the next one, and we for it.
             patch.setattr(serve, "RESTART_AFTER", 0.0)
@@ -162,7 +163,7 @@ def server(django_db_blocker):
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         data_dir = Path(folder) / "var"
         with (
-            embedded_postgres.running(data_dir, durable=True) as keep_running,
+            running(data_dir, durable=True) as keep_running,
             django_db_blocker.unblock(),
             pytest.MonkeyPatch.context() as patch,
         ):

