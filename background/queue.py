@@ -7,6 +7,8 @@ An app declares its jobs with `job`, in a module of its own named `jobs`, which 
 
     send_letter.defer(person_id=7)  # within a transaction: once that is committed
 
+Rules stand below the module of jobs, which calls them. A rule that wants a job done calls `ask_for` with its name.
+
 A job that is to run by the clock is declared with `regularly(cron=...)` above `job`, and what a new worker does first
 with `at_start`.
 """
@@ -22,7 +24,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-__all__ = ["FEW_MORE_TRIES", "AlreadyEnqueued", "at_start", "forget_jobs", "job", "regularly", "run_worker"]
+__all__ = ["FEW_MORE_TRIES", "AlreadyEnqueued", "ask_for", "at_start", "forget_jobs", "job", "regularly", "run_worker"]
 
 # A roster is long at work; a mail must not wait for its end. Each job of these has a thread and a connection.
 AT_THE_SAME_TIME = 4
@@ -30,6 +32,15 @@ AT_THE_SAME_TIME = 4
 job = app.task
 regularly = app.periodic
 FEW_MORE_TRIES = RetryStrategy(max_attempts=5, wait=2, exponential_wait=4)
+
+
+def ask_for(name: str, **arguments: Any) -> None:
+    """Have the job of that name, such as "sis.jobs.work", done soon. Within a transaction: once that is committed.
+
+    Raises TaskNotFound for a name that no app has declared.
+    """
+    app.configure_task(name, allow_unknown=False).defer(**arguments)
+
 
 _first: list[Callable[[], None]] = []
 

@@ -6,14 +6,10 @@ from django.db import close_old_connections
 
 from accounts.models import Account
 from background.queue import FEW_MORE_TRIES, at_start, job, regularly
-from sis.imports.queue import work_off
-
+from sis.imports.queue import ask_for_work, work_off
 
 # A worker that died may have left an import half way.
-@at_start
-def ask_for_work() -> None:
-    """Have the imports that wait worked off soon. Within a transaction: once that is committed."""
-    work.defer()
+at_start(ask_for_work)
 
 
 @job(queue="sis", retry=FEW_MORE_TRIES)

@@ -22,8 +22,8 @@ from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
 from sis.api.uploads import Unreadable, options_of, received
 from sis.imports.abort import abort, abort_waiting
 from sis.imports.intake import create_import
+from sis.imports.queue import ask_for_work
 from sis.imports.restore import begin_restoring
-from sis.jobs import ask_for_work
 from sis.models import SisImport, SisImportError
 from sis.report.queries import Wanted, as_csv, messages_of
 from sis.upload.storage import kept_copy

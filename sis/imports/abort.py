@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.domain.audit import record
 from accounts.models import Account, Action, User
-from sis.jobs import ask_for_work
+from sis.imports.queue import ask_for_work
 from sis.models import SisImport
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import Account, User
 from courses.models import Term
-from sis.jobs import ask_for_work
+from sis.imports.queue import ask_for_work
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
 from sis.upload.storage import FOLDER, UPLOADED

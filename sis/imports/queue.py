@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.advisory_locks import AdvisoryLock, held
 from accounts.models import Account
+from background.queue import ask_for
 from sis.imports.dry_run import DryRun
 from sis.imports.restore import restore
 from sis.imports.runner import Import, Tell, give_up, is_lost
@@ -22,6 +23,11 @@ TO_DO = (*SisImport.WAITING[1:], *SisImport.RUNNING, SisImport.State.RESTORING)
 def turn(root: Account, *, wait: bool = False) -> AbstractContextManager[bool]:
     """Hold the root account's turn; gives False when somebody else has it. A dead process holds none."""
     return held(AdvisoryLock.IMPORT, root.pk, wait=wait)
+
+
+def ask_for_work() -> None:
+    """Have the imports that wait worked off soon. Within a transaction: once that is committed."""
+    ask_for("sis.jobs.work")
 
 
 def work_off(root: Account) -> None:

@@ -18,9 +18,9 @@ from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import done_once
 from sis.forms import TakeBackForm
 from sis.imports.abort import abort
+from sis.imports.queue import ask_for_work
 from sis.imports.rerun import may_be_repeated, repeat
 from sis.imports.restore import begin_restoring, why_not_restored
-from sis.jobs import ask_for_work
 from sis.models import SisImport, StateChange
 from sis.report.log import MOST_KEPT
 from sis.report.presenters import (

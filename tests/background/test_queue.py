@@ -11,10 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import module_has_submodule
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import TaskNotFound
 
 from background.jobs import take_up_stalled
-from background.queue import forget_jobs, prepare_worker
-from sis.jobs import ask_for_work
+from background.queue import ask_for, forget_jobs, prepare_worker
+from sis.imports.queue import ask_for_work
 from tests.jobs import forget_all_jobs
 
 STALL = """
@@ -84,6 +85,12 @@ def test_a_job_asked_for_in_a_transaction_that_fails_was_never_asked_for(jobs):
 def _ask_and_fail():
     ask_for_work()
     raise ZeroDivisionError
+
+
+def test_a_job_that_no_app_has_is_not_taken(jobs):
+    with pytest.raises(TaskNotFound):
+        ask_for("sis.jobs.play")
+    assert jobs() == []
 
 
 def test_the_jobs_of_every_app_are_found():

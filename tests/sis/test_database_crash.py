@@ -22,9 +22,8 @@ from accounts.models import Account, AuditEvent, ObservationLink, User
 from config import serve
 from courses.models import Course, Enrollment, Term
 from embedded_postgres.server import connection, running, url
-from sis.imports.queue import work_off
+from sis.imports.queue import ask_for_work, work_off
 from sis.imports.restore import begin_restoring
-from sis.jobs import ask_for_work
 from sis.models import SisImport, SisImportError, StateChange
 from sis.options import Options
 from tests.factories import RootFactory, make_admin
