@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from accounts.models import Account, AuditEvent, ObservationLink, SelfRegistration
-from bench import data
+from bench import data, house
 from tests.factories import CourseFactory, make_admin
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("bench.urls")]
@@ -53,3 +54,28 @@ def test_the_bench_of_rosters_comes_to_its_end():
     done = subprocess.run(run, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     assert "COPY of the same rows into the same tables" in done.stdout
+
+
+def test_the_measures_of_the_source_are_those_of_the_files(tmp_path):
+    files = {
+        "accounts/__init__.py": "",
+        "accounts/models/user.py": '"""People."""\nfrom accounts.domain.reading import read\n\nclass User:\n    pass\n',
+        "accounts/domain/reading.py": '"""Read."""\n# why\nimport pairing.models\n\ndef read() -> int:\n    return 1\n',
+        "accounts/migrations/0001_initial.py": "def forget(): ...\n",
+        "accounts/domain/read.sql": "-- why\n\nSELECT 1\n",
+        "pairing/models.py": "from accounts.domain import reading\n",
+        "pairing/views/codes.py": "def show(request, code):\n    one = 1\n    return one\n\n\ndef _help(text): ...\n",
+        "tests/accounts/test_user.py": "def test():\n\n    assert True\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    rows = house.table(tmp_path)
+    assert rows["modules"] == "4", "but for empty ones and migrations"
+    assert rows["lines of a function: median / 95th percentile / longest"] == "2 / 3 / 3"
+    assert rows["lines of a view function: median / 95th percentile / longest"] == "3 / 3 / 3"
+    assert rows["functions that say what they return"] == "33.3 %"
+    assert rows["imports of a higher app or layer"] == "2"
+    assert rows["accounts: modules / named by a gerund"] == "2 / 1"
+    assert rows["accounts: lines of code / of tests / tests per line"] == "9 / 2 / 0.22"
+    assert house.arrows_up(house.Module(Path("pairing/models.py"), files["pairing/models.py"])) == []
