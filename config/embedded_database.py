@@ -15,5 +15,5 @@ def connection(data_dir: Path) -> dict[str, str]:
 
 
 def running(data_dir: Path) -> AbstractContextManager[Callable[[], None]]:
-    """Keep it running inside the block; what is given, called now and then, starts it anew when it has died."""
+    """Keep it running inside the block; call what is given now and then: it starts it again when it has died."""
     return server.running(data_dir, database=NAME)

@@ -95,29 +95,29 @@ class Started:
 
     @staticmethod
     def file() -> Path:
-        """Where it is written down while it runs."""
+        """Return where it is written down while it runs."""
         return Path(settings.DATA_DIR) / "started.json"
 
     @classmethod
     def found(cls) -> Started | None:
-        """What was written down last; None when nothing was, or nothing that can be read."""
+        """Return what was written down last; None when nothing was, or nothing that can be read."""
         try:
             return cls(**json.loads(cls.file().read_text()))
         except (OSError, ValueError, TypeError):
             return None
 
     def is_whole(self) -> bool:
-        """Whether the starter runs."""
+        """Return whether the starter runs."""
         return "config.serve" in command_of(self.starter)
 
     def is_left_behind(self) -> bool:
-        """Whether the web server runs, though its starter was killed."""
+        """Return whether the web server runs, though its starter was killed."""
         return not self.is_whole() and "config.gateway" in command_of(self.server)
 
 
 @contextmanager
 def recorded(started: Started) -> Iterator[None]:
-    """Written down as long as it runs."""
+    """Write down what was started, as long as it runs."""
     started.file().write_text(json.dumps(asdict(started)))
     try:
         yield
@@ -126,7 +126,7 @@ def recorded(started: Started) -> Iterator[None]:
 
 
 def wait_for_what_was_left_behind() -> None:
-    """When the starter was killed, its children end by themselves: wait for that, or say which one does not."""
+    """Wait until the children of a killed starter have ended by themselves, or say which one does not."""
     found = Started.found()
     if not found or not found.is_left_behind():
         return
@@ -142,7 +142,7 @@ def wait_for_what_was_left_behind() -> None:
 
 
 def database() -> AbstractContextManager[Callable[[], None]]:
-    """The database runs; what is given, called now and then, starts the embedded one anew when it has died."""
+    """Have the database run; call what is given now and then: it starts the embedded one again when it has died."""
     if "DATABASE_URL" in os.environ:
         return nullcontext(lambda: None)
     return embedded_database.running(settings.DATA_DIR)
@@ -177,7 +177,7 @@ def web_server(host: str, port: str) -> AbstractContextManager[subprocess.Popen[
 
 
 def worker() -> AbstractContextManager[Callable[[], None]]:
-    """Run the jobs beside the site; what is given, called now and then, starts them anew when they have ended.
+    """Run the jobs beside the site; call what is given now and then: it starts them again when they have ended.
 
     They may be killed at any moment, and go on where they were.
     """

@@ -58,7 +58,7 @@ def url(data_dir: Path, *, database: str = DATABASE) -> str:
 def running(data_dir: Path, *, database: str = DATABASE, durable: bool = True) -> Iterator[Callable[[], None]]:
     """Keep a server with this database running on the data folder. One that runs is shared; the last to leave stops it.
 
-    What is given, called now and then, starts the server anew when it has died.
+    Call what is given now and then: it starts the server again when it has died.
     """
     data_dir = Path(os.path.abspath(data_dir))
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def running(data_dir: Path, *, database: str = DATABASE, durable: bool = True) -
 
 
 class _Server:
-    """The server of one data folder: making its data, starting and stopping it, each as the right user."""
+    """The server of one data folder: its data, and how it is started and stopped, each as the right user."""
 
     def __init__(self, data_dir: Path, folder: Path) -> None:
         self.data_dir = data_dir
@@ -104,7 +104,7 @@ class _Server:
         self.owner = self._owner()
 
     def comes_up(self) -> bool:
-        """Whether a server runs that answers, be it after recovering from a crash."""
+        """Return whether a server runs and answers, if need be after it has recovered from a crash."""
         until = time.monotonic() + RECOVERY_MAY_TAKE
         while True:
             try:
@@ -117,6 +117,7 @@ class _Server:
                 return True
 
     def start(self, *, durable: bool) -> None:
+        """Start the server, with new data if there are none. Raises SystemExit with the reason when that fails."""
         if self.owner:
             _give(self.folder, self.owner)
         self._make_short_folder()
@@ -140,7 +141,7 @@ class _Server:
                 _give_up(f"PostgreSQL did not start. The end of {self.folder}/log:\n{self._log_end()}")
 
     def stop(self) -> None:
-        """What `pg_ctl stop -m fast -w` does, without needing its program."""
+        """Stop the server as `pg_ctl stop -m fast -w` does, without needing that program."""
         if pid := self.pid():
             os.kill(pid, signal.SIGINT)
         until = time.monotonic() + 60
@@ -149,7 +150,7 @@ class _Server:
         shutil.rmtree(self.short_folder, ignore_errors=True)
 
     def _owner(self) -> tuple[int, int] | None:
-        """Whom the server runs as. It refuses root: then it is the data's owner, postgres or nobody."""
+        """Return whom the server runs as, if not as us. It refuses root: the data's owner, postgres or nobody."""
         if os.geteuid() != 0:
             if self.folder.stat().st_uid != os.geteuid():
                 _give_up(f"{self.folder} is another user's: be that user, or set another DATA_DIR")
@@ -162,14 +163,14 @@ class _Server:
         _give_up("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as.")
 
     def _version(self) -> str | None:
-        """The version the data was made with: another cannot read it."""
+        """Return the version the data was made with: another cannot read it."""
         try:
             return (self.data / "PG_VERSION").read_text().strip()
         except FileNotFoundError:
             return None
 
     def pid(self) -> int | None:
-        """The running server's process. A pid left on file by a crash may by now be any other program's."""
+        """Return the running server's process. A pid left on file by a crash may by now be any other program's."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n")[0])
             os.kill(pid, 0)
@@ -211,7 +212,7 @@ class _Server:
 
     @contextmanager
     def _reachable(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Our folder, by a path that the server's user can follow.
+        """Give our folder, by a path that the server's user can follow.
 
         Other users may not pass the folders above it (DATA_DIR is 0700, a home often too), and opening
         those to everybody is not for us to do. So root hands its own open folder down to the server.
@@ -223,7 +224,7 @@ class _Server:
             yield str(self.folder), ()
 
     def _runnable(self, programs: Path) -> Path:
-        """Programs in a folder closed to the server's user are copied to where it can run them (0.1 s)."""
+        """Return the programs' folder; one closed to the server's user is copied to where it can run them (0.1 s)."""
         with suppress(PermissionError):
             if self._run(programs / "initdb", "--version") == 0:
                 return programs
@@ -272,7 +273,7 @@ class _Server:
 
 
 def _programs(version: str | None) -> Path:
-    """The folder of the server's programs, of the given major version if there is data already."""
+    """Return the folder of the server's programs, of the given major version if there is data already."""
     for folder in _places():
         if (folder / "initdb").exists() and version in (None, _major(folder)):
             return folder
@@ -302,7 +303,7 @@ def _major(folder: Path) -> str:
 
 
 def _short_folder(data_dir: Path) -> Path:
-    """A short path of this data folder's own: for a socket, whose path has a limit, or copied programs."""
+    """Return a short path of this data folder's own: for a socket, whose path has a limit, or copied programs."""
     digest = hashlib.sha256(os.fsencode(os.path.abspath(data_dir))).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"embedded-postgres-{digest}"
 
