@@ -25,9 +25,9 @@ RULES = 5
 LAYERS = {
     **dict.fromkeys(("text", "files", "errors", "options", "code_text", "advisory_locks"), 1),
     **dict.fromkeys(("models", "guards"), 2),
-    **dict.fromkeys(("permissions", "access", "formats"), 3),
-    "upload": 4,
-    **dict.fromkeys(("domain", "kinds", "imports", "report", "retention"), RULES),
+    **dict.fromkeys(("permissions", "access", "kinds"), 3),
+    **dict.fromkeys(("formats", "upload"), 4),
+    **dict.fromkeys(("domain", "imports", "report", "retention"), RULES),
     "web": 6,
     **dict.fromkeys(("views", "forms", "api", "management", "templatetags", "urls", "jobs", "demo", "apps"), 7),
 }

@@ -2,7 +2,7 @@
 
 Unlogged, for it holds nothing that cannot be read from the upload again; empty while nothing runs. `n` counts the
 rows of all files in the order in which they are applied; the meaning of c1 … c24 depends on the file's kind
-(sis/kinds/registry.py).
+(sis/kinds/kind.py).
 """
 
 WIDTH = 24

@@ -17,7 +17,7 @@ EXPLICIT = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE)\b(?: OF \"?(\w+)\"?
 TABLES = re.compile(r"\b(?:FROM|JOIN)\s+\"?(\w+)\"?(?:\s+(?:AS\s+)?\"?(\w+)\"?)?", re.IGNORECASE)
 ADVISORY = re.compile(r"pg_advisory_xact_lock", re.IGNORECASE)
 DRY_RUN = "CREATE TEMP TABLE was"
-PEOPLE_OF_ROWS = "ORDER BY u.id FOR NO KEY UPDATE"
+PEOPLE_OF_ROWS = re.compile(r"ORDER BY (?:u|person)\.id FOR NO KEY UPDATE")
 # Making or moving accounts takes the lock of the tree: see accounts/guards.py.
 TREE_CHANGES = re.compile(
     r"\bINSERT INTO \"?accounts_account\"?\s|\bUPDATE \"?accounts_account\"?\s.*\bparent_id\"? =", re.S
@@ -114,7 +114,7 @@ class Watch:
 
     def _note_people(self, sql: str, params: Any) -> None:
         # Which people a chunk of a roster holds, all at once and before all else, does not stand in the statement.
-        self._holds_rows = self._holds_rows or PEOPLE_OF_ROWS in sql
+        self._holds_rows = self._holds_rows or PEOPLE_OF_ROWS.search(sql) is not None
         if self._holds_rows or "FROM accounts_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE" not in sql:
             return
         more = set(params[0]) - self._people

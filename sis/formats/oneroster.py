@@ -20,6 +20,8 @@ DIALECT = Dialect(
     is_primary=lambda cells: (cells.get("roletype") or "").lower() == "primary",
     enrollment_roles={"student": "student", "teacher": "teacher", "aide": "ta"},
 )
+# The manifest, as the page of imports shows it.
+EXAMPLE = "propertyName,value\noneroster.version,1.2\nfile.orgs,bulk\nfile.users,bulk"
 # What each file must have to be read, and by what it is known.
 COLUMNS = {
     "orgs": {"sourcedid", "name"},

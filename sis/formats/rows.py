@@ -201,9 +201,9 @@ def enrollments(source: Source) -> Iterator[Converted]:
         if role is None:
             count_word(left_out, word)
             continue
-        place = {"section_id": cells["classsourcedid"], "user_id": cells["usersourcedid"], "role": role}
+        what = {"section_id": cells["classsourcedid"], "user_id": cells["usersourcedid"], "role": role}
         dates = {"start_date": cells.get("begindate"), "end_date": cells.get("enddate")}
-        yield row.number, {**place, "status": status, **dates}
+        yield row.number, {**what, "status": status, **dates}
     report_left_out(source, table, left_out)
 
 
@@ -216,12 +216,12 @@ def _enrollments_of_gone_classes(source: Source) -> Iterator[int]:
         _stage_classes(source)
         gone_classes = "SELECT id FROM classes WHERE status = 'deleted'"
         if next(source.scratch.read(f"{gone_classes} LIMIT 1"), None):
-            source.scratch.fill("places", "number bigint, class text", source.rows("enrollments"), _place)
-            query = f"SELECT number FROM places WHERE class IN ({gone_classes}) ORDER BY number"
+            source.scratch.fill("enrolled", "number bigint, class text", source.rows("enrollments"), _class_of)
+            query = f"SELECT number FROM enrolled WHERE class IN ({gone_classes}) ORDER BY number"
             yield from (number for (number,) in source.scratch.read(query))
 
 
-def _place(row: Row) -> Iterator[tuple]:
+def _class_of(row: Row) -> Iterator[tuple]:
     yield row.number, row.cells["classsourcedid"]
 
 

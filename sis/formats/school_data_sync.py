@@ -28,6 +28,8 @@ DIALECT = Dialect(
         **dict.fromkeys(["aide", "assistant", "teacherassistant", "paraprofessional"], "ta"),
     },
 )
+# The file that names guardians, as the page of imports shows it.
+EXAMPLE = "userSourcedId,relationshipUserSourcedId,relationshipRole\n114001,114002,guardian"
 # What each file must have to be read, and by what it is known.
 COLUMNS = {
     "orgs": {"sourcedid", "name"},

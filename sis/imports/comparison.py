@@ -21,19 +21,19 @@ MOST_PARTS = 200
 NUL = "\0"
 LINE_END = "\n"
 LINES_AT_ONCE = 1000
-# Places in the file, numbers and texts of some rows
+# Positions in the file, numbers and texts of some rows
 Block = tuple[Sequence[int], Sequence[int], list[str]]
-# Place, number, what it is about, and text of a row
+# Position, number, what it is about, and text of a row
 Keyed = tuple[int, int, str, str]
 
 
 class Difference(NamedTuple):
-    """A row that only one file has: with its place in the new one, or without for what is gone from it.
+    """A row that only one file has: with its position in the new one, or without for what is gone from it.
 
     `is_slight`: nothing but columns that count little differs from what the old file says about the same.
     """
 
-    place: int | None
+    position: int | None
     row: Row
     is_slight: bool = False
 
@@ -65,25 +65,25 @@ def _differing(
 ) -> Iterator[Difference]:
     known: dict[str, tuple[int, str]] = {}
     twice = set()
-    for _place, number, key, text in before:
+    for _position, number, key, text in before:
         if key in known:
             twice.add(key)
         known[key] = number, text
     # Rows that are the same on both sides, until another turns out to be about the same as one of them.
     same: dict[str, Keyed] = {}
-    for place, number, key, text in now:
+    for position, number, key, text in now:
         was = known.pop(key, None)
         if was is not None and key not in twice and was[1] == text:
-            same[key] = (place, number, key, was[1])
+            same[key] = (position, number, key, was[1])
             continue
         if first := same.pop(key, None):
             yield from (Difference(first[0], row) for row in rows_of(header, [([first[1]], [first[3]])]))
         other = next(rows_of(old_header, [([0], [was[1]])]), None) if was and key not in twice else None
         for row in rows_of(header, [([number], [text])]):
             if other and _filled(row) == _filled(other):
-                same[key] = (place, number, key, text)
+                same[key] = (position, number, key, text)
             else:
-                yield Difference(place, row, other is not None and _filled(row, slight) == _filled(other, slight))
+                yield Difference(position, row, other is not None and _filled(row, slight) == _filled(other, slight))
     for number, text in known.values():
         for row in rows_of(old_header, [([number], [text])]):
             yield Difference(None, row)
@@ -102,24 +102,24 @@ def _in_parts(file: RosterFile, key: Sequence[str], parts: int, open_files: Exit
     for _number in range(parts):
         file_aside = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 closed by open_files
         aside.append(open_files.enter_context(file_aside))
-    for place, number, about, text in _keyed(file, key, _blocks(file)):
-        aside[crc32(about.encode()) % parts].write(f"{place},{number},{text.replace(LINE_END, NUL)}{LINE_END}")
+    for position, number, about, text in _keyed(file, key, _blocks(file)):
+        aside[crc32(about.encode()) % parts].write(f"{position},{number},{text.replace(LINE_END, NUL)}{LINE_END}")
     return [_keyed(file, key, _put_aside(one)) for one in aside]
 
 
 def _blocks(file: RosterFile) -> Iterator[Block]:
-    place = 1
+    position = 1
     for numbers, texts in file.blocks():
-        yield range(place, place + len(texts)), numbers, texts
-        place += len(texts)
+        yield range(position, position + len(texts)), numbers, texts
+        position += len(texts)
 
 
 def _put_aside(aside: TextIO) -> Iterator[Block]:
     aside.seek(0)
     while lines := list(islice(aside, LINES_AT_ONCE)):
-        places, numbers, texts = zip(*(line[:-1].split(",", 2) for line in lines), strict=True)
+        positions, numbers, texts = zip(*(line[:-1].split(",", 2) for line in lines), strict=True)
         yield (
-            [int(place) for place in places],
+            [int(position) for position in positions],
             [int(number) for number in numbers],
             [text.replace(NUL, LINE_END) for text in texts],
         )
@@ -128,8 +128,8 @@ def _put_aside(aside: TextIO) -> Iterator[Block]:
 def _keyed(file: RosterFile, key: Sequence[str], blocks: Iterable[Block]) -> Iterator[Keyed]:
     at = [file.header.index(name) for name in key if name in file.header]
     width = max(at, default=0) + 1
-    for places, numbers, texts in blocks:
-        for place, number, text, cells in zip(places, numbers, texts, parsed(texts), strict=True):
+    for positions, numbers, texts in blocks:
+        for position, number, text, cells in zip(positions, numbers, texts, parsed(texts), strict=True):
             if len(cells) < width:
                 cells += [""] * (width - len(cells))
-            yield place, number, NUL.join([cells[index].strip() for index in at]), text
+            yield position, number, NUL.join([cells[index].strip() for index in at]), text

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from sis.files.tables import is_secret
 from sis.imports.comparison import differing
 from sis.kinds import staging
-from sis.kinds.registry import KINDS, Kind
-from sis.kinds.staging import GONE, ROOM, Broken, Placed, RowsOf, StagedFile, placed, whole
+from sis.kinds.kind import Going, Kind
+from sis.kinds.registry import KINDS
+from sis.kinds.row_numbers import GONE, ROOM
+from sis.kinds.staging import Broken, Numbered, RowsOf, StagedFile, position_of, whole
 from sis.models import SisImport
 from sis.options import Options
 from sis.report.log import Messages
@@ -21,8 +23,7 @@ from sis.upload.contents import MalformedFile, RosterFile, Row, Upload, open_upl
 from sis.upload.storage import is_kept, stored_path
 
 Staged = list[StagedFile | Broken]
-# What is refused to go while anything is in it: courses, which go in the same import.
-LAST_TO_GO = ("account", "term")
+LAST_TO_GO = (Going.AFTER_ALL_FILES, Going.AFTER_ALL_FILES_BACKWARDS)
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Differences:
     last: list[RosterFile]
     number: int = 0
 
-    def rows(self, file: RosterFile) -> Iterator[Placed]:
+    def rows(self, file: RosterFile) -> Iterator[Numbered]:
         """The rows of a file to apply. Those that it has no more come as deletions, after all others."""
         old, kind = self.old.get(file.kind), KINDS[file.kind]
         if old is None:
@@ -45,23 +46,21 @@ class Differences:
         comes_last = any(file is one for one in self.last)
         gone = 0
         for found in differing(file, old, kind.key, slight=_secrets(file) | _secrets(old)):
-            if found.place is None:
-                if (comes_last or kind.name not in LAST_TO_GO) and _may_go(kind, found.row):
+            if found.position is None:
+                if (comes_last or kind.going not in LAST_TO_GO) and _may_go(kind, found.row):
                     gone += 1
                     self.number += 1
-                    yield self._place(kind.name, gone), self._deletion(kind.name, found.row)
+                    yield _position_of_gone(kind, gone), self._deletion(kind, found.row)
             elif not comes_last and not (found.is_slight and not _has_password(found.row)):
                 self.number += not found.is_slight
-                yield placed(found.place, found.row), found.row
+                yield position_of(found.position, found.row), found.row
 
-    def _deletion(self, kind: str, row: Row) -> Row:
-        word = {"enrollment": self.options.diffing_drop_status, "user": self.options.diffing_user_remove_status}
-        return Row(0, {**row.cells, "status": word.get(kind, "deleted")}, row.length)
+    def _deletion(self, kind: Kind, row: Row) -> Row:
+        return Row(0, {**row.cells, "status": kind.status_of_gone(self.options)}, row.length)
 
-    @staticmethod
-    def _place(kind: str, gone: int) -> int:
-        # Accounts stand below those before them in the file, and go before them.
-        return ROOM - gone - 1 if kind == "account" else GONE + gone
+
+def _position_of_gone(kind: Kind, gone: int) -> int:
+    return ROOM - gone - 1 if kind.going is Going.AFTER_ALL_FILES_BACKWARDS else GONE + gone
 
 
 def _has_password(row: Row) -> bool:
@@ -133,7 +132,9 @@ def _compared(
     files: list[RosterFile], old_files: list[RosterFile], options: Options, messages: Messages | None
 ) -> Differences:
     old = _pairs(files, old_files, messages)
-    return Differences(options, old, [replace(file) for file in files if file.kind in LAST_TO_GO and file.kind in old])
+    return Differences(
+        options, old, [replace(file) for file in files if file.kind in old and KINDS[file.kind].going in LAST_TO_GO]
+    )
 
 
 def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:
@@ -141,7 +142,7 @@ def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messa
     new, old = _by_kind(files), _by_kind(old_files)
     pairs = {}
     for kind, of_kind in new.items():
-        if kind == "change_sis_id" or not old[kind]:
+        if KINDS[kind].going is Going.NEVER or not old[kind]:
             continue
         one, other = of_kind[0], old[kind][0]
         if len(of_kind) == len(old[kind]) == 1 and one.columns - _secrets(one) == other.columns - _secrets(other):

@@ -17,12 +17,11 @@ from accounts.models import Action
 from sis.files.passwords import PasswordCipher
 from sis.imports import doubtful_ids
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
-from sis.imports.deletion_brake import brake
+from sis.imports.deletion_brake import objection_to
 from sis.imports.diff import stage_differences
 from sis.kinds import staging
-from sis.kinds.appliers import APPLIERS
 from sis.kinds.chunks import Run, apply_chunk, not_saved
-from sis.kinds.registry import COUNTERS
+from sis.kinds.registry import counters
 from sis.kinds.staging import Broken, RowsOf, StagedFile
 from sis.models import SisImport
 from sis.options import Options
@@ -122,10 +121,10 @@ class Import:
             "supplied_batches": list(of_kind),
             "completed_importers": [],
             "running_immediately": self.total <= 50,
-            "counts": dict.fromkeys(COUNTERS, 0),
+            "counts": dict.fromkeys(counters(), 0),
             "downloadable_attachment_ids": [],
         }
-        objection = None if self.options.ignore_deletion_brake else brake(self.row, self.options, of_kind)
+        objection = None if self.options.ignore_deletion_brake else objection_to(self.row, self.options, of_kind)
         with transaction.atomic():
             if objection:
                 self._object(objection)
@@ -195,7 +194,7 @@ class Import:
         for tries_left in reversed(range(TRIES)):
             try:
                 with transaction.atomic():
-                    outcome = apply_chunk(APPLIERS[file.kind.name], self.context, file.columns, first, last)
+                    outcome = apply_chunk(file.kind, self.context, file.columns, first, last)
                     counts[file.kind.plural] += outcome.applied
                     self.messages.about_rows(file.name, outcome.messages)
                     self.row.resume_n = last
@@ -247,7 +246,7 @@ class Import:
         self.row.workflow_state, self.row.ended_at = state, timezone.now()
         if state in SisImport.ENDED_WELL:
             self.row.progress = 100
-        counts: dict[str, int] = self.row.data.setdefault("counts", dict.fromkeys(COUNTERS, 0))
+        counts: dict[str, int] = self.row.data.setdefault("counts", dict.fromkeys(counters(), 0))
         counts |= {"error_count": self.row.error_count, "warning_count": self.row.warning_count}
         return counts
 

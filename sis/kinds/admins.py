@@ -1,95 +1,87 @@
 """admins.csv: who administers which account. Nobody gives or takes by a file what they may not by hand."""
 
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.admins import not_to_give
 from accounts.domain.audit import record_many
-from accounts.models import AccountAdmin, Action
-from accounts.models.account_tree import line_of
-from sis.kinds.chunks import Applier, Round, ids, info, insert, noting_changes, rows
+from accounts.domain.locks import lock_users
+from accounts.models import AccountAdmin, Action, User
+from sis.kinds.chunks import Round
+from sis.kinds.kind import Example, Kind, Record
 from sis.kinds.sender_limits import refuse_roles_out_of_reach
+from sis.kinds.sql import read_sql
+from sis.models import StateChange
 
-CLASH = """
-SELECT n, concat_ws(' ', r.user_id, coalesce(r.account_id, root.sis_account_id)), true
-FROM rows r JOIN accounts_account root ON root.id = %(root)s
-"""
-
-PROBLEM = """
-CASE WHEN r.user_id IS NULL THEN 'no_user_id'
-     WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
-     WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
-     WHEN r.root_account IS NOT NULL THEN 'other_root_account'
-     WHEN u.id IS NULL OR (u.state = 'deleted' AND r.status = 'active') THEN 'unknown_user'
-     WHEN a.id IS NULL THEN 'unknown_account'
-     WHEN o.id IS NULL THEN 'bad_admin_role'
-     WHEN r.status = 'deleted' AND u.id = %(by)s THEN 'cannot_remove_self'
-     WHEN r.status = 'deleted' AND (m.id IS NULL OR (m.sis_import_id IS NULL AND m.workflow_state = 'active'))
-          THEN 'not_a_sis_admin' END
-"""
-
-IDS = ids(
-    id="r.user_id",
-    user="r.user_id",
-    account="r.account_id",
-    status="r.status",
-    role="coalesce(r.role, r.role_id)",
-    root_account="r.root_account",
-    column="split_part(r.fault, ':', 2)",
-)
-
-LOOK_UP = f"""
-CREATE TEMP TABLE w ON COMMIT DROP AS
-{rows("admin")}
-SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("admin")} AS info,
-       u.id AS "user", a.id AS account, o.id AS role, m.id AS found, m.workflow_state AS before, r.status AS after
-FROM rows r
-LEFT JOIN LATERAL (SELECT id, state FROM accounts_user x WHERE x.sis_user_id = r.user_id LIMIT 1) u ON true
-LEFT JOIN LATERAL (SELECT id, ancestors FROM accounts_account x
-                   WHERE x.workflow_state = 'active'
-                     AND (x.sis_account_id = r.account_id OR (r.account_id IS NULL AND x.id = %(root)s))
-                   LIMIT 1) a ON true
-LEFT JOIN LATERAL (
-    SELECT x.id FROM accounts_role x
-    WHERE x.workflow_state = 'active' AND x.base_type IN ('AccountAdmin', 'AccountMembership')
-      AND (x.account_id IS NULL OR x.account_id = ANY({line_of("a")}))
-      AND (x.id::text = r.role_id OR x.label = r.role OR (x.account_id IS NULL AND x.base_type = r.role))
-    ORDER BY x.id::text IS NOT DISTINCT FROM r.role_id DESC, x.account_id NULLS LAST LIMIT 1
-) o ON true
-LEFT JOIN LATERAL (SELECT * FROM accounts_accountadmin x
-                   WHERE x.user_id = u.id AND x.account_id = a.id AND x.role_id = o.id LIMIT 1) m ON true
-"""
-
-CHANGES = """
-SELECT after, "user", account, role FROM w WHERE problem IS NULL AND before IS DISTINCT FROM after ORDER BY n
-"""
-
-UPDATE = """
-UPDATE accounts_accountadmin m SET workflow_state = w.after, sis_import_id = %(import)s
-FROM w WHERE m.id = w.found AND w.problem IS NULL
-"""
+COLUMNS = ("user_id", "account_id", "role", "role_id", "status", "root_account")
+SQL = read_sql(__file__, COLUMNS)
 
 
 def apply(this: Round) -> None:
     """Make people admins of accounts, and end what an import has made them."""
-    this.look_up(LOOK_UP, "accounts_accountadmin", has_other_names=True)
+    this.look_up("accounts_accountadmin", has_other_names=True)
     refuse_roles_out_of_reach(this)
-    this.execute(
-        noting_changes("AccountUser", "SELECT found, before, after FROM w WHERE found IS NOT NULL AND problem IS NULL")
-    )
-    this.execute(UPDATE)
-    made = insert(
+    this.note_changes("AccountUser")
+    this.execute(SQL["update"])
+    this.make(
+        "AccountUser",
         AccountAdmin,
-        "w",
-        "WHERE found IS NULL AND problem IS NULL ORDER BY n RETURNING id, workflow_state",
+        "workflow_state",
         user_id='"user"',
         account_id="account",
         role_id="role",
         workflow_state="after",
         sis_import_id="%(import)s",
     )
-    this.execute(f"WITH made AS ({made}) {noting_changes('AccountUser', 'SELECT id, NULL, workflow_state FROM made')}")
-    changes = this.execute(CHANGES)
+    changes = this.execute(SQL["read_changes"])
     for action, state in ((Action.ADMIN_CREATED, "active"), (Action.ADMIN_REMOVED, "deleted")):
         about = [(user, {"account": account, "role": role}) for after, user, account, role in changes if after == state]
         record_many(action, about, by=this.run.by)
 
 
-ADMINS = Applier("admin", CLASH, apply)
+def put_back(change: StateChange, by: User) -> int:
+    """Give and take roles as by hand: none that may do more than `by`, and not one's own. Return how many stay."""
+    before = change.before or AccountAdmin.State.DELETED
+    there = AccountAdmin.objects.filter(pk__in=change.records)
+    lock_users(there.values_list("user_id", flat=True))
+    held = list(there.filter(workflow_state=change.after, sis_import_id=change.sis_import_id).exclude(user=by))
+    refused = not_to_give({(admin.role_id, admin.account_id) for admin in held}, by=by)
+    ours = [admin for admin in held if (admin.role_id, admin.account_id) not in refused]
+    there.filter(pk__in=[admin.pk for admin in ours]).update(workflow_state=before)
+    action = Action.ADMIN_CREATED if before == AccountAdmin.State.ACTIVE else Action.ADMIN_REMOVED
+    about = [(admin.user_id, {"account": admin.account_id, "role": admin.role_id}) for admin in ours]
+    record_many(action, about, by=by)
+    return there.exclude(workflow_state=before).count()
+
+
+KIND = Kind(
+    order=110,
+    name="admin",
+    plural="admins",
+    label=_("Account admins"),
+    recognizes=lambda has: has >= {"account_id", "user_id"},
+    columns=COLUMNS,
+    key=("user_id", "account_id", "role", "role_id"),
+    people=("user_id",),
+    sql=SQL,
+    apply=apply,
+    messages={
+        "unknown_user": _("User {user} is unknown. Import the person first."),
+        "unknown_account": _("Account {account} is unknown. Import it first."),
+        "bad_admin_role": _("“{role}” is no role for admins of account {account}."),
+        "role_reaches_further": _(
+            "“{role}” on account {account} is not for whoever started this import to give or take, by a file or by hand"
+            " (user {user})."
+        ),
+        "not_a_sis_admin": _(
+            "User {user} was not made admin of account {account} by an import, which cannot change that."
+        ),
+    },
+    example=Example(9, "user_id,account_id,role,status\nT3001,HS,AccountAdmin,active"),
+    record=Record(
+        class_name="AccountUser",
+        table="accounts_accountadmin",
+        state="workflow_state",
+        title="(SELECT person.name FROM accounts_user AS person WHERE person.id = x.user_id)",
+        put_back=put_back,
+    ),
+)

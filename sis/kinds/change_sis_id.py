@@ -1,7 +1,11 @@
 """change_sis_id.csv: records get other SIS or integration ids. Comes before everything else."""
 
-from sis.kinds.chunks import Applier, Round, ids, info, rows
+from django.utils.translation import gettext_lazy as _
+
+from sis.kinds.chunks import Round
+from sis.kinds.kind import Example, Going, Kind
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
+from sis.kinds.sql import read_sql
 
 # type → table and the column of its SIS id
 # In the order in which locks are taken: accounts/domain/locks.py.
@@ -12,83 +16,77 @@ TABLES = {
     "course": ("courses_course", "sis_course_id"),
     "section": ("courses_section", "sis_section_id"),
 }
+COLUMNS = ("old_id", "old_integration_id", "new_id", "new_integration_id", "type")
 
-# Rows that name the same record by its other id clash too.
-CLASH = (
-    "SELECT n, type || key, true FROM rows r CROSS JOIN LATERAL ("
-    " SELECT ' id ' || one FROM unnest(ARRAY[r.old_id, r.new_id]) one"
-    " UNION SELECT ' integration ' || one FROM unnest(ARRAY[r.old_integration_id, r.new_integration_id]) one"
-    + "".join(
-        f" UNION SELECT one FROM {table} x CROSS JOIN LATERAL"
-        f" unnest(ARRAY[' id ' || x.{sis_id}, ' integration ' || x.integration_id]) one"
-        f" WHERE r.type = '{type_}' AND (x.{sis_id} = r.old_id OR x.integration_id = r.old_integration_id)"
-        for type_, (table, sis_id) in TABLES.items()
-    )
-    + ") keys(key)"
+
+def _of_each_type(select: str, join: str) -> str:
+    return join.join(select.format(type=type_, table=table, sis_id=sis_id) for type_, (table, sis_id) in TABLES.items())
+
+
+def _with_id(column: str, wanted: str) -> str:
+    """Return SQL for the ids of records of the row's type that have this id in the column."""
+    select = "SELECT record.id FROM {table} AS record WHERE given.type = '{type}' AND record."
+    return _of_each_type(f"{select}{column} = {wanted}", " UNION ALL ")
+
+
+OTHER_IDS = """
+SELECT one FROM {table} AS record
+CROSS JOIN LATERAL unnest(ARRAY[' id ' || record.{sis_id}, ' integration ' || record.integration_id]) AS one
+WHERE given.type = '{type}' AND (record.{sis_id} = given.old_id OR record.integration_id = given.old_integration_id)
+"""
+UPDATE = """
+UPDATE {table} AS record
+SET {sis_id} = coalesce(given.new_id, record.{sis_id}),
+    integration_id = nullif(coalesce(given.new_integration_id, record.integration_id), '<delete>'),
+    sis_import_id = %(import)s
+FROM looked_up AS given WHERE record.id = given.found AND given.type = '{type}' AND given.problem IS NULL
+"""
+UPDATES = [UPDATE.format(type=type_, table=table, sis_id=sis_id) for type_, (table, sis_id) in TABLES.items()]
+
+SQL = read_sql(
+    __file__,
+    COLUMNS,
+    types=", ".join(f"'{type_}'" for type_ in TABLES),
+    other_ids=_of_each_type(OTHER_IDS, " UNION "),
+    with_old_id=_with_id("{sis_id}", "given.old_id"),
+    with_old_integration_id=_with_id("integration_id", "given.old_integration_id"),
+    with_new_id=_with_id("{sis_id}", "given.new_id"),
+    with_new_integration_id=_with_id("integration_id", "nullif(given.new_integration_id, '<delete>')"),
 )
-
-PROBLEM = """
-CASE WHEN coalesce(r.old_id, r.old_integration_id) IS NULL THEN 'no_old_id'
-     WHEN coalesce(r.new_id, r.new_integration_id) IS NULL THEN 'no_new_id'
-     WHEN r.type IS NULL OR r.type NOT IN ('account', 'term', 'course', 'section', 'user') THEN 'bad_type'
-     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
-     WHEN (r.old_id IS NOT NULL AND a.id IS NULL) OR (r.old_integration_id IS NOT NULL AND b.id IS NULL)
-          THEN 'old_id_unknown'
-     WHEN a.id <> b.id THEN 'old_ids_differ'
-     WHEN c.id <> coalesce(a.id, b.id) OR d.id <> coalesce(a.id, b.id) THEN 'new_id_taken' END
-"""
-
-IDS = ids(
-    id="coalesce(r.old_id, r.old_integration_id)",
-    user="coalesce(r.old_id, r.old_integration_id)",
-    integration_id="r.old_integration_id",
-    new="coalesce(r.new_id, r.new_integration_id)",
-    type="r.type",
-    column="split_part(r.fault, ':', 2)",
-)
-
-
-def _found(column: str, given: str, alias: str) -> str:
-    """The record of the row's type with this id."""
-    of_each = " UNION ALL ".join(
-        f"SELECT x.id FROM {table} x WHERE r.type = '{type_}' AND x.{sis_id if column == 'sis' else column} = {given}"
-        for type_, (table, sis_id) in TABLES.items()
-    )
-    return f"LEFT JOIN LATERAL (SELECT * FROM ({of_each}) one LIMIT 1) {alias} ON true"
-
-
-LOOK_UP = f"""
-CREATE TEMP TABLE w ON COMMIT DROP AS
-{rows("change_sis_id")}
-SELECT r.n, r.row, NULL AS caution, {PROBLEM} AS problem, {IDS} AS ids, {info("change_sis_id")} AS info,
-       r.type, r.new_id, r.new_integration_id, coalesce(a.id, b.id) AS found
-FROM rows r
-{_found("sis", "r.old_id", "a")}
-{_found("integration_id", "r.old_integration_id", "b")}
-{_found("sis", "r.new_id", "c")}
-{_found("integration_id", "nullif(r.new_integration_id, '<delete>')", "d")}
-"""
-
-UPDATES = [
-    f"""
-UPDATE {table} x
-SET {sis_id} = coalesce(w.new_id, x.{sis_id}),
-    integration_id = nullif(coalesce(w.new_integration_id, x.integration_id), '<delete>'), sis_import_id = %(import)s
-FROM w WHERE x.id = w.found AND w.type = '{type_}' AND w.problem IS NULL
-"""
-    for type_, (table, sis_id) in TABLES.items()
-]
 
 
 def apply(this: Round) -> None:
     """Give records other ids."""
-    this.execute(LOOK_UP)
-    refuse_people_out_of_reach(this, where="w.type = 'user'")
-    refuse_own(this, "own_id", "w.type = 'user' AND w.found = ANY(%(sender)s)", unless=OWN_IDS)
+    this.execute(SQL["look_up"])
+    refuse_people_out_of_reach(this, where="given.type = 'user'")
+    refuse_own(this, "own_id", "given.type = 'user' AND given.found = ANY(%(sender)s)", unless=OWN_IDS)
     for type_, (table, _sis_id) in TABLES.items():
-        this.remember(table, where=f"w.type = '{type_}'")
+        this.remember(table, where=f"given.type = '{type_}'")
     for update in UPDATES:
         this.execute(update)
 
 
-CHANGE_SIS_IDS = Applier("change_sis_id", CLASH, apply)
+KIND = Kind(
+    order=10,
+    name="change_sis_id",
+    plural="change_sis_ids",
+    label=_("Changed ids"),
+    recognizes=lambda has: bool(has & {"old_id", "old_integration_id"}),
+    columns=COLUMNS,
+    key=("old_id", "old_integration_id", "type"),
+    words=frozenset({"type"}),
+    # An id may have been imported shortened before: then this is how it is put right.
+    may_be_shortened=("old_id", "old_integration_id"),
+    going=Going.NEVER,
+    sql=SQL,
+    apply=apply,
+    messages={
+        "no_old_id": _("An old_id or old_integration_id is missing."),
+        "no_new_id": _("A new_id or new_integration_id is missing for {id}."),
+        "bad_type": _("“{type}” is no type of record whose id can be changed."),
+        "old_id_unknown": _("There is no {type} with the id {id}."),
+        "old_ids_differ": _("The two old ids {id} and {integration_id} belong to different records."),
+        "new_id_taken": _("The new id {new} for {id} belongs to something else already."),
+    },
+    example=Example(10, "old_id,new_id,type\nS1001,2026-1001,user"),
+)

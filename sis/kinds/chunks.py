@@ -7,7 +7,7 @@ and the rest follows in further rounds, so that the outcome is the same as row b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -18,8 +18,9 @@ from psycopg.sql import Literal
 
 from accounts.models import User
 from sis.files.passwords import PasswordCipher
-from sis.kinds.registry import KINDS, Kind
-from sis.kinds.staging import ADDED, ROOM, WAS_ADDED
+from sis.kinds.kind import Kind
+from sis.kinds.row_numbers import ADDED, ROOM, STAGED, WAS_ADDED
+from sis.kinds.sql import note_changes, row_content, rows
 from sis.options import Options
 
 
@@ -83,7 +84,7 @@ class Round:
         }
 
     def execute(self, sql: str, **values: Any) -> list[Any]:
-        """Run one statement about these rows; returns what it returns."""
+        """Run one statement about these rows, and return what it returns."""
         with connection.cursor() as cursor:
             cursor.execute(sql, {**self.values, **values})
             return cursor.fetchall() if cursor.description else []
@@ -93,35 +94,67 @@ class Round:
         if not self.run.options.dry_run:
             self.execute(sql)
 
-    def look_up(self, sql: str, table: str, *, found: str = "w.found", has_other_names: bool = False) -> None:
-        """Run the statement that makes the table w, and remember the records found.
+    def look_up(self, table: str, *, found: str = "found", has_other_names: bool = False) -> None:
+        """Make the table `looked_up` of the rows with all there is to know about them, and remember the records found.
 
         Rows that comparing data sets has added are passed over where there is nothing for them to end, or what another
         chain of data sets has touched last, which it is for to end; and, of records with `has_other_names`, where
         another row of this import was about the same one in other words.
         """
-        self.execute(sql)
+        self.execute(self.kind.sql["look_up"])
         if self.values["last"] % ROOM > ADDED:
-            self.execute(SPARE.format(table=table, found=found), has_other_names=has_other_names)
+            self.execute(PASS_OVER.format(table=table, found=found), has_other_names=has_other_names)
         self.remember(table, found=found)
 
-    def remember(self, table: str, *, found: str = "w.found", where: str = "true") -> None:
-        """A dry run remembers these records of w as they are now."""
+    def remember(self, table: str, *, found: str = "found", where: str = "true") -> None:
+        """Have a dry run remember the records looked up as they are now; `where` is a condition on `given`."""
         if self.run.options.dry_run:
-            self.execute(
-                f"INSERT INTO was SELECT '{table}', x.id, to_jsonb(x) FROM {table} x"
-                f" WHERE x.id IN (SELECT {found} FROM w WHERE w.problem IS NULL AND {where}) ON CONFLICT DO NOTHING"
-            )
+            self.execute(REMEMBER.format(table=table, found=found, where=where))
+
+    def note_changes(self, class_name: str) -> None:
+        """Remember how the states of the records looked up change."""
+        self.execute(note_changes(class_name, CHANGED))
+
+    def make(
+        self,
+        class_name: str,
+        model: type[models.Model],
+        state: str,
+        source: str = "looked_up",
+        where: str = "found IS NULL AND problem IS NULL",
+        /,
+        **columns: str,
+    ) -> None:
+        """Make records of the rows of which none was found, and remember the states they begin in.
+
+        `state` is the column that holds it; for each column there is SQL about the rows of `source`.
+        """
+        made = insert(model, source, f"WHERE {where} ORDER BY n RETURNING id, {state}", **columns)
+        new = f"(SELECT id, NULL AS before, {state} AS after FROM made) AS new"
+        self.execute(f"WITH made AS ({made}) {note_changes(class_name, new)}")
 
 
-SPARE = f"""
-UPDATE w SET problem = 'skip', caution = NULL
+# A row that comparing data sets has added ends what is there by it, or nothing.
+PASS_OVER = f"""
+UPDATE looked_up SET problem = 'skip', caution = NULL
 WHERE {WAS_ADDED} AND NOT EXISTS (
-    SELECT 1 FROM {{table}} x
-    LEFT JOIN sis_sisimport last ON last.id = x.sis_import_id
-    WHERE x.id = {{found}} AND NOT (%(has_other_names)s AND x.sis_import_id IS NOT DISTINCT FROM %(import)s)
+    SELECT 1 FROM {{table}} AS record
+    LEFT JOIN sis_sisimport AS last ON last.id = record.sis_import_id
+    WHERE record.id = looked_up.{{found}}
+      AND NOT (%(has_other_names)s AND record.sis_import_id IS NOT DISTINCT FROM %(import)s)
       AND coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', '') IN ('', %(chain)s))
 """
+
+# What an earlier round has changed already was something else before.
+REMEMBER = """
+INSERT INTO was SELECT '{table}', record.id, to_jsonb(record) FROM {table} AS record
+WHERE record.id IN (SELECT given.{found} FROM looked_up AS given WHERE given.problem IS NULL AND {where})
+ON CONFLICT DO NOTHING
+"""
+
+CHANGED = (
+    """(SELECT found AS id, before, after FROM looked_up WHERE found IS NOT NULL AND problem IS NULL) AS changed"""
+)
 
 # Plans for single rows by index, whatever the database last heard of the sizes of these tables.
 SETTINGS = """
@@ -129,18 +162,8 @@ SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off; SET LOCAL rand
 SET LOCAL jit = off; SET LOCAL work_mem = '64MB'
 """
 
-
-def rows(kind: str) -> str:
-    """The rows of the round, as a common table expression `rows` with the columns' own names."""
-    return f"""
-WITH rows AS MATERIALIZED (
-    SELECT {KINDS[kind].selected} FROM sis_staged
-    WHERE n BETWEEN %(first)s AND %(last)s
-      AND (%(only)s::bigint[] IS NULL OR n = ANY(%(only)s::bigint[])) AND n <> ALL(%(held)s::bigint[])
-)"""
-
-
-# `clash` has (n, key, writes): rows with a key in common are applied one after the other if either writes to it.
+# `clash` has (n, key, writes): rows with a key in common are applied one after the other if either writes to it. A
+# window over each key, for a join of the rows with themselves would take the square of them where many share a key.
 HOLD = """
 SELECT DISTINCT n FROM (
     SELECT n, min(n) OVER same AS touched,
@@ -150,49 +173,47 @@ SELECT DISTINCT n FROM (
 WHERE n > written OR (writes AND n > touched)
 """
 
-
-@dataclass(frozen=True)
-class Applier:
-    """How rows of one kind are applied: the SQL that finds what they touch, and the function that applies a set."""
-
-    kind: str
-    clash: str
-    apply: Callable[[Round], None]
-
-
 # After so many rounds the file repeats itself: of rows that are the same from end to end the last is left, and the
 # rest follow a few at a time, for each round costs as much as the rows that wait.
 ROUNDS_OF_COPIES = 10
 A_FEW = 50
 
-# The table w holds the rows of the round with all that was looked up for them, and for each row
+# The table `looked_up` holds the rows of the round with all that was looked up for them, and for each row
 # `problem` (why it is refused; 'skip': silently), `caution` (a warning about a row that is applied), `ids` for either.
 COLLECT = """
 SELECT count(*) FILTER (WHERE problem IS NULL AND caution IS DISTINCT FROM 'bad_email'),
        coalesce(json_agg(json_build_array(row, coalesce(problem, caution), ids, info) ORDER BY n)
                 FILTER (WHERE problem <> 'skip' OR (problem IS NULL AND caution IS NOT NULL)), '[]')::text
-FROM w
+FROM looked_up
 """
 
 
-def apply_chunk(applier: Applier, run: Run, columns: frozenset[str], first: int, last: int) -> Outcome:
+def clashing(kind: Kind) -> str:
+    """Return the statement that finds the rows of a round that must wait for others of it."""
+    return f"{rows(kind.selected)}, clash(n, key, writes) AS ({kind.sql['clash']}) {HOLD}"
+
+
+def last_copies(kind: Kind) -> str:
+    """Return the statement that finds the last of rows that are the same from end to end."""
+    return f"{rows(kind.selected)} SELECT max(n) FROM rows GROUP BY {', '.join(kind.columns)} ORDER BY 1"
+
+
+def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last: int) -> Outcome:
     """Apply the staged rows from `first` to `last`, all of one file. The caller has opened a transaction."""
     outcome = Outcome()
-    this = Round(run, KINDS[applier.kind], columns, first, last)
+    this = Round(run, kind, columns, first, last)
     this.execute(SETTINGS)
-    clash = f"{rows(applier.kind)}, clash(n, key, writes) AS ({applier.clash}) {HOLD}"
-    last_copies = f"{rows(applier.kind)} SELECT max(n) FROM rows GROUP BY {', '.join(this.kind.columns)} ORDER BY 1"
     waiting: list[int] | None = None
     for number in count(1):
         this.values["held"], this.values["only"] = [], waiting
         if number == ROUNDS_OF_COPIES:
-            waiting = [n for (n,) in this.execute(last_copies)]
+            waiting = [n for (n,) in this.execute(last_copies(kind))]
         some = waiting[:A_FEW] if waiting and number >= ROUNDS_OF_COPIES else waiting
         this.values["only"] = some
-        this.values["held"] = sorted(n for (n,) in this.execute(clash))
-        applier.apply(this)
+        this.values["held"] = sorted(n for (n,) in this.execute(clashing(kind)))
+        kind.apply(this)
         ((applied, messages),) = this.execute(COLLECT)
-        this.execute("DROP TABLE w")
+        this.execute("DROP TABLE looked_up")
         outcome.applied += applied
         outcome.messages += [Message(*message) for message in json.loads(messages)]
         waiting = [*this.values["held"], *(waiting or [])[len(some or []) :]]
@@ -202,36 +223,9 @@ def apply_chunk(applier: Applier, run: Run, columns: frozenset[str], first: int,
     return outcome
 
 
-def info(kind: str) -> str:
-    """SQL for the content of a row, as shown beside a warning. Passwords are not among the columns."""
-    return f"concat_ws(',', {', '.join(f'r.{name}' for name in KINDS[kind].columns)})"
-
-
-def ids(**of: str) -> str:
-    """SQL for the ids a message names: `ids(user="user_id")`."""
-    return f"json_build_object({', '.join(f'{name!r}, {sql}' for name, sql in of.items())})"
-
-
-def free(field_name: str, record: str = "f") -> str:
-    """SQL: whether an import may set this field of the record found, or make it."""
-    return f"(%(override)s OR {record}.id IS NULL OR NOT '{field_name}' = ANY({record}.stuck_sis_fields))"
-
-
-def stuck(changes: Mapping[str, str], record: str = "f") -> str:
-    """SQL for the stuck fields after the row, given for each field the condition under which the row changes it."""
-    before = f"coalesce({record}.stuck_sis_fields, '{{}}')"
-    changed = ", ".join(f"CASE WHEN {condition} THEN '{name}' END" for name, condition in changes.items())
-    added = f"""(SELECT coalesce(array_agg(DISTINCT one ORDER BY one), '{{}}')
-                 FROM unnest({before}::text[] || ARRAY[{changed}]::text[]) AS one WHERE one IS NOT NULL)"""
-    return (
-        f"CASE WHEN %(override)s AND %(clear)s THEN '{{}}'"
-        f" WHEN %(override)s AND %(add)s THEN {added} ELSE {before}::text[] END"
-    )
-
-
 @cache
-def insert(model: type[models.Model], source: str = "w", where: str = "", /, **columns: str) -> str:
-    """SQL to make records of `model` from `source`, with SQL for each column; the others get their defaults."""
+def insert(model: type[models.Model], source: str = "looked_up", where: str = "", /, **columns: str) -> str:
+    """Return SQL to make records of `model` from `source`, with SQL for each column; the others get their defaults."""
     named = dict(columns)
     for one in model._meta.concrete_fields:
         if (
@@ -252,21 +246,13 @@ def insert(model: type[models.Model], source: str = "w", where: str = "", /, **c
     return f"INSERT INTO {model._meta.db_table} ({names}) SELECT {values} FROM {source} {where}"
 
 
-def noting_changes(kind: str, select: str, *, batch_mode: bool = False) -> str:
-    """SQL to remember state changes of records of this class; `select` gives (id, before or null, after)."""
-    return f"""
-INSERT INTO sis_statechange (sis_import_id, kind, before, after, records, batch_mode)
-SELECT %(import)s, '{kind}', coalesce(before, ''), after, array_agg(id), {batch_mode}
-FROM ({select}) AS changes(id, before, after)
-WHERE before IS DISTINCT FROM after GROUP BY before, after
-"""
-
-
 def not_saved(kind: Kind, n: int) -> Message:
-    """What is said of a staged row that the database did not take."""
+    """Return what is said of a staged row that the database did not take."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT row, {info(kind.name)} FROM (SELECT {kind.selected} FROM sis_staged WHERE n = %s) r", [n]
+            f"SELECT row, {row_content(kind.columns)}"
+            f" FROM (SELECT {kind.selected} FROM {STAGED} WHERE n = %s) AS given",
+            [n],
         )
         row, content = cursor.fetchone()
     return Message(row, "not_saved", {}, content)

@@ -1,147 +1,61 @@
-"""The kinds of roster files: their columns, in the order of processing, and how each cell is taken."""
+"""All kinds of roster files, in the order in which they are applied. What others know of kinds they read from here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from sis.kinds.kind import Kind, PutBack, UnsupportedKind
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of file. `columns` are those we read; they go into c1, c2, … of the staging table in this order."""
-
-    name: str
-    plural: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    dates: frozenset[str] = frozenset()
-    flags: frozenset[str] = frozenset()
-    # Whether <delete> clears a date; elsewhere it is as good as none.
-    clears_dates: bool = False
-    words: frozenset[str] = frozenset({"status"})
-    # Columns that no file has, made of the others while they are staged (sis/kinds/staging.py).
-    made: tuple[str, ...] = ()
-
-    @property
-    def staged(self) -> tuple[str, ...]:
-        """All columns of the staging table, in their order."""
-        return self.columns + self.made
-
-    @cached_property
-    def names(self) -> tuple[int, ...]:
-        """The places of those columns that people read."""
-        return tuple(place for place, column in enumerate(self.columns) if column.rpartition("_")[2] in NAMES)
-
-    @cached_property
-    def selected(self) -> str:
-        """The staged columns by their names, for a SELECT."""
-        named = ", ".join(f"c{number} AS {name}" for number, name in enumerate(self.staged, 1))
-        return f"n, row, fault, note, secret, {named}"
+def declared() -> Iterator[Kind]:
+    """Give the `KIND` of each module that has a file of SQL of its name beside it."""
+    for path in Path(__file__).parent.glob("*.sql"):
+        if path.with_suffix(".py").exists():
+            yield import_module(f"{__package__}.{path.stem}").KIND
 
 
-DATES = frozenset({"start_date", "end_date"})
-# How the names of columns with names end.
-NAMES = frozenset({"name", "pronouns"})
+KINDS: dict[str, Kind] = {kind.name: kind for kind in sorted(declared(), key=lambda kind: kind.order)}
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind(
-            "change_sis_id",
-            "change_sis_ids",
-            ("old_id", "old_integration_id", "new_id", "new_integration_id", "type"),
-            key=("old_id", "old_integration_id", "type"),
-            words=frozenset({"type"}),
-        ),
-        Kind(
-            "account",
-            "accounts",
-            ("account_id", "parent_account_id", "name", "status", "integration_id"),
-            key=("account_id",),
-        ),
-        Kind(
-            "term",
-            "terms",
-            (
-                "term_id",
-                "name",
-                "status",
-                "start_date",
-                "end_date",
-                "integration_id",
-                "date_override_enrollment_type",
-            ),
-            key=("term_id", "date_override_enrollment_type"),
-            dates=DATES,
-        ),
-        Kind(
-            "course",
-            "courses",
-            (
-                *("course_id", "short_name", "long_name", "status", "account_id", "term_id", "start_date", "end_date"),
-                *("integration_id", "course_format", "grade_passback_setting", "fallback_account_id"),
-            ),
-            key=("course_id",),
-            dates=DATES,
-            clears_dates=True,
-            words=frozenset({"status", "course_format", "grade_passback_setting"}),
-        ),
-        Kind(
-            "section",
-            "sections",
-            ("section_id", "course_id", "name", "status", "start_date", "end_date", "integration_id"),
-            key=("section_id",),
-            dates=DATES,
-        ),
-        Kind("xlist", "xlists", ("xlist_course_id", "section_id", "status"), key=("section_id",)),
-        Kind(
-            "user",
-            "users",
-            (
-                *("user_id", "login_id", "status", "integration_id", "authentication_provider_id", "first_name"),
-                *("last_name", "full_name", "sortable_name", "short_name", "email", "pronouns", "declared_user_type"),
-            ),
-            key=("user_id",),
-            words=frozenset({"status", "declared_user_type", "authentication_provider_id"}),
-            made=("sorts_as",),
-        ),
-        Kind(
-            "login",
-            "logins",
-            (
-                *("user_id", "login_id", "integration_id", "existing_user_id", "existing_integration_id"),
-                *("existing_canvas_user_id", "email", "root_account"),
-            ),
-            key=("user_id",),
-            words=frozenset(),
-        ),
-        Kind(
-            "enrollment",
-            "enrollments",
-            (
-                *("course_id", "section_id", "user_id", "user_integration_id", "role", "role_id", "status"),
-                *("associated_user_id", "start_date", "end_date", "limit_section_privileges", "root_account"),
-            ),
-            key=(
-                *("course_id", "section_id", "user_id", "user_integration_id", "role", "role_id"),
-                "associated_user_id",
-            ),
-            dates=DATES,
-            flags=frozenset({"limit_section_privileges"}),
-        ),
-        Kind(
-            "admin",
-            "admins",
-            ("user_id", "account_id", "role", "role_id", "status", "root_account"),
-            key=("user_id", "account_id", "role", "role_id"),
-        ),
-        Kind("user_observer", "user_observers", ("observer_id", "student_id", "status"), ("observer_id", "student_id")),
-    )
-}
-
-# Every counter that Canvas's clients find in data.counts, those of kinds that do not exist here included.
-COUNTERS = (
-    *("change_sis_ids", "accounts", "terms", "abstract_courses", "courses", "sections", "xlists", "users", "logins"),
-    *("enrollments", "admins", "group_categories", "groups", "group_memberships", "grade_publishing_results"),
-    "user_observers",
+UNSUPPORTED = (
+    UnsupportedKind(
+        40,
+        "abstract_course",
+        "abstract_courses",
+        lambda has: has >= {"abstract_course_id", "short_name"} and "course_id" not in has,
+        "AbstractCourse",
+    ),
+    UnsupportedKind(
+        120,
+        "group_category",
+        "group_categories",
+        lambda has: has >= {"group_category_id", "category_name"},
+        "GroupCategory",
+    ),
+    UnsupportedKind(130, "group", "groups", lambda has: has >= {"group_id", "name"}, "Group"),
+    UnsupportedKind(
+        140, "group_membership", "group_memberships", lambda has: has >= {"group_id", "user_id"}, "GroupMembership"
+    ),
+    UnsupportedKind(
+        150,
+        "grade_publishing_results",
+        "grade_publishing_results",
+        lambda has: has >= {"enrollment_id", "grade_publishing_status"},
+    ),
 )
+
+
+def all_kinds() -> list[Kind | UnsupportedKind]:
+    """Return those of Canvas's kinds too that do not exist here."""
+    return sorted((*KINDS.values(), *UNSUPPORTED), key=lambda kind: kind.order)
+
+
+def counters() -> tuple[str, ...]:
+    """Return every counter that Canvas's clients find in data.counts."""
+    return tuple(kind.plural for kind in all_kinds())
+
+
+def put_back_of(class_name: str) -> PutBack:
+    """Return how state changes of this class are put back. Raises KeyError for a class that no kind knows."""
+    return {name: put_back for kind in KINDS.values() for name, put_back in kind.put_back.items()}[class_name]

@@ -1,6 +1,6 @@
 """What a sender may not do by a file, as they may not by hand; the command line may do all of it.
 
-Rosters are what importing is for: people, places, links and enrollments of others. Not for gaining rights by it: rows
+Rosters are what importing is for: people, courses, links and enrollments of others. Not for gaining rights by it: rows
 are refused that would change the account of somebody whose rights reach further, give or take admin roles beyond the
 sender's own, make the sender an observer or one of a course's staff, change their SIS id, or move accounts and courses
 from or to where they manage nothing.
@@ -18,27 +18,42 @@ from sis.kinds.chunks import Round
 
 OWN_IDS, OWN_LINKS = Permission.MANAGE_SIS, Permission.MANAGE_USER_OBSERVERS
 
-# Who may hold any rights, and whether the row changes how they sign in, or as whom.
+# Who may hold any rights, and whether the row changes how they sign in, or as whom: most rows are about people who hold
+# none, and whose rights reach further is asked of the few that are left.
 PEOPLE = """
-SELECT w.found, bool_or({account}) FROM w
-WHERE w.problem IS NULL AND w.found <> %(by)s AND ({where}) AND (
-    EXISTS (SELECT FROM accounts_accountadmin m WHERE m.user_id = w.found AND m.workflow_state = 'active')
-    OR EXISTS (SELECT FROM courses_enrollment e WHERE e.user_id = w.found AND e.state IN ('active', 'inactive')
-               AND e.type = ANY(%(types)s)))
-GROUP BY w.found
+SELECT given.found, bool_or({account}) FROM looked_up AS given
+WHERE given.problem IS NULL AND given.found <> %(by)s AND ({where}) AND (
+    EXISTS (SELECT FROM accounts_accountadmin AS admin
+            WHERE admin.user_id = given.found AND admin.workflow_state = 'active')
+    OR EXISTS (SELECT FROM courses_enrollment AS enrollment
+               WHERE enrollment.user_id = given.found AND enrollment.state IN ('active', 'inactive')
+                 AND enrollment.type = ANY(%(types)s)))
+GROUP BY given.found
 """
-REFUSE_PEOPLE = "UPDATE w SET problem = 'reaches_further' WHERE found = ANY(%(people)s) AND problem IS NULL AND ({0})"
+REFUSE_PEOPLE = """
+UPDATE looked_up AS given SET problem = 'reaches_further'
+WHERE given.found = ANY(%(people)s) AND given.problem IS NULL AND ({0})
+"""
 
-WANTED = "SELECT DISTINCT role, account FROM w WHERE problem IS NULL"
+WANTED = "SELECT DISTINCT role, account FROM looked_up WHERE problem IS NULL"
 REFUSE_ROLES = """
-UPDATE w SET problem = 'role_reaches_further'
+UPDATE looked_up AS given SET problem = 'role_reaches_further'
 FROM unnest(%(roles)s::bigint[], %(accounts)s::bigint[]) AS refused(role, account)
-WHERE w.role = refused.role AND w.account = refused.account AND w.problem IS NULL
+WHERE given.role = refused.role AND given.account = refused.account AND given.problem IS NULL
+"""
+
+# What moves a section moves everybody in it: of them the sender, who could not enroll themselves where it goes.
+OWN_ENROLLMENTS = """
+SELECT given.n, {course}, enrollment.role_id, enrollment.type, enrollment.associated_user_id IS NOT NULL
+FROM looked_up AS given
+JOIN courses_enrollment AS enrollment ON enrollment.section_id = {section} AND enrollment.user_id = ANY(%(sender)s)
+WHERE given.problem IS NULL AND {where}
+  AND enrollment.type <> %(student)s AND enrollment.state NOT IN ('deleted', 'rejected')
 """
 
 
 def refuse_people_out_of_reach(this: Round, *, where: str = "true", account: str = "true") -> None:
-    """Refuse the rows of w about people whose rights reach further, where the condition `where` holds.
+    """Refuse the rows about people whose rights reach further, where the condition `where` on `given` holds.
 
     Of those who have such rights in courses only, just the rows for which `account` holds: that change more than a
     name. One statement if nobody named has any rights.
@@ -54,7 +69,7 @@ def refuse_people_out_of_reach(this: Round, *, where: str = "true", account: str
 
 
 def refuse_roles_out_of_reach(this: Round) -> None:
-    """Refuse the rows of w that give or take a role, on an account, which the sender may not by hand."""
+    """Refuse the rows that give or take a role, on an account, which the sender may not by hand."""
     if by := this.run.by:
         wanted: list[Held] = this.execute(WANTED)
         if refused := not_to_give(wanted, by=by):
@@ -63,20 +78,20 @@ def refuse_roles_out_of_reach(this: Round) -> None:
 
 
 def refuse_own(this: Round, problem: str, condition: str, *, unless: Permission) -> None:
-    """Refuse the rows of w for which `condition` holds, with the sender in it, unless they may do so by hand.
+    """Refuse the rows for which `condition` on `given` holds, with the sender in it, unless they may do so by hand.
 
     `unless` is the permission it takes on the root account. One statement where no row is about the sender.
     """
     by = this.run.by
-    where = f"WHERE problem IS NULL AND {condition}"
-    if by is None or not this.execute(f"SELECT 1 FROM w {where} LIMIT 1"):
+    where = f"WHERE given.problem IS NULL AND {condition}"
+    if by is None or not this.execute(f"SELECT 1 FROM looked_up AS given {where} LIMIT 1"):
         return
     if not may_on_account(by, unless, Account.objects.root()):
-        this.execute(f"UPDATE w SET problem = '{problem}' {where}")
+        this.execute(f"UPDATE looked_up AS given SET problem = '{problem}' {where}")
 
 
-def refuse_own_places(this: Round, sql: str) -> None:
-    """Refuse the rows of w that put the sender where they could not enroll themselves by hand.
+def refuse_own_enrollments(this: Round, sql: str) -> None:
+    """Refuse the rows that enroll the sender where they could not enroll themselves by hand.
 
     `sql` gives of such rows: number, course, role, base type, and whether it is to observe a student.
     """
@@ -84,20 +99,19 @@ def refuse_own_places(this: Round, sql: str) -> None:
     if by and (rows := this.execute(sql, student="StudentEnrollment")):
         entries = [(n, Entry(*entry)) for n, *entry in rows]
         refused = not_to_enter({entry for _n, entry in entries}, by=by)
-        _refuse(this, "own_place", (n for n, entry in entries if entry in refused))
+        _refuse(this, "own_enrollment", (n for n, entry in entries if entry in refused))
 
 
-def own_places_in(section: str, course: str, where: str) -> str:
-    """SQL, for the above, about rows of w that take a section to another course, and the sender with it."""
-    return f"""
-SELECT w.n, {course}, e.role_id, e.type, e.associated_user_id IS NOT NULL
-FROM w JOIN courses_enrollment e ON e.section_id = {section} AND e.user_id = ANY(%(sender)s)
-WHERE w.problem IS NULL AND {where} AND e.type <> %(student)s AND e.state NOT IN ('deleted', 'rejected')
-"""
+def refuse_own_moves(this: Round, section: str, course: str, where: str) -> None:
+    """Refuse the rows that take a section to another course, and the sender with it, as above.
+
+    `section`, `course` and `where` are columns of `given` and a condition on it.
+    """
+    refuse_own_enrollments(this, OWN_ENROLLMENTS.format(section=section, course=course, where=where))
 
 
 def refuse_moves(this: Round, sql: str, permission: Permission) -> None:
-    """Refuse the rows of w that move something from or to an account where the sender lacks the `permission`.
+    """Refuse the rows that move something from or to an account where the sender lacks the `permission`.
 
     `sql` gives of such rows: number, and the account moved or moved from, and the one moved to.
     """
@@ -110,4 +124,4 @@ def refuse_moves(this: Round, sql: str, permission: Permission) -> None:
 
 def _refuse(this: Round, problem: str, numbers: Iterable[int]) -> None:
     if ns := list(numbers):
-        this.execute("UPDATE w SET problem = %(problem)s WHERE n = ANY(%(ns)s)", problem=problem, ns=ns)
+        this.execute("UPDATE looked_up SET problem = %(problem)s WHERE n = ANY(%(ns)s)", problem=problem, ns=ns)

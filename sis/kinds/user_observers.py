@@ -1,108 +1,119 @@
 """user_observers.csv: who observes whom. The links themselves are made and ended by courses/domain/observation.py."""
 
-from accounts.models import ObservationLink
-from courses.access.observation import RULES
-from courses.domain.observation import link_all, unlink_all
-from sis.kinds.chunks import Applier, Round, ids, info, noting_changes, rows
-from sis.kinds.sender_limits import OWN_LINKS, refuse_own
-from sis.kinds.staging import WAS_ADDED
+from collections import defaultdict
 
-# What is told of a link that opens more than before; Canvas has no such thing.
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.locks import lock_users
+from accounts.models import Account, ObservationLink, User
+from accounts.permissions.registry import Permission
+from accounts.permissions.resolver import may_on_account
+from courses.access.observation import RULES
+from courses.domain.observation import link_all, narrow_all, unlink_all
+from sis.kinds.chunks import Round
+from sis.kinds.kind import Brake, Example, Kind, Record
+from sis.kinds.restoration import own
+from sis.kinds.sender_limits import OWN_LINKS, refuse_own
+from sis.kinds.sql import read_sql
+from sis.models import StateChange
+
+# The class of state changes of links that open more than before; Canvas has no such thing.
 SCOPE = "UserObserverScope"
 
-# Rows about the same two people come one after the other, whichever of them observes.
-CLASH = """
-SELECT n, concat_ws(' and ', least(r.observer_id, r.student_id), greatest(r.observer_id, r.student_id)), true
-FROM rows r
-"""
-
-# A row that comparing data sets has added ends only a link that a file made and no person since. It does so although
-# one of the two has been deleted: a student who comes back without the link must not find it standing.
-PROBLEM = """
-CASE WHEN r.observer_id IS NULL THEN 'no_observer'
-     WHEN r.student_id IS NULL THEN 'no_student'
-     WHEN r.observer_id = r.student_id THEN 'self'
-     WHEN r.status IS NULL OR r.status NOT IN ('active', 'deleted') THEN 'bad_status'
-     WHEN %(skip_deletes)s AND r.status = 'deleted' THEN 'skip'
-     WHEN r.fault IS NOT NULL THEN split_part(r.fault, ':', 1)
-     WHEN r.added AND (k.state IS DISTINCT FROM 'active' OR k.sis_import_id IS NULL) THEN 'skip'
-     WHEN o.id IS NULL THEN 'unknown_observer'
-     WHEN s.id IS NULL THEN 'unknown_student'
-     WHEN r.status = 'deleted' AND k.state IS DISTINCT FROM 'active' THEN 'no_link_to_delete' END
-"""
-
-IDS = ids(
-    id="r.observer_id",
-    observer="r.observer_id",
-    student="r.student_id",
-    status="r.status",
-    column="split_part(r.fault, ':', 2)",
-)
-
-# Both sides are held before their links are looked at.
-LOCK = f"""
-{rows("user_observer")}
-SELECT u.id FROM accounts_user u WHERE u.id IN (
-    SELECT x.id FROM rows
-    CROSS JOIN LATERAL (SELECT id FROM accounts_user s WHERE s.sis_user_id IN (rows.student_id, rows.observer_id)) x)
-ORDER BY u.id FOR NO KEY UPDATE
-"""
-
-LOOK_UP = f"""
-CREATE TEMP TABLE w ON COMMIT DROP AS
-{rows("user_observer")}
-SELECT r.n, r.row, CASE WHEN r.status = 'active' THEN {RULES.format(course="NULL::bigint")} END AS caution,
-       {PROBLEM} AS problem, {IDS} AS ids, {info("user_observer")} AS info,
-       r.status, o.id AS observer, s.id AS student, k.id AS link, k.state AS before, k.scope
-FROM (SELECT *, {WAS_ADDED} AS added FROM rows) r
-LEFT JOIN LATERAL (SELECT * FROM accounts_user x
-                   WHERE x.sis_user_id = r.observer_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) o ON true
-LEFT JOIN LATERAL (SELECT * FROM accounts_user x
-                   WHERE x.sis_user_id = r.student_id AND (x.state <> 'deleted' OR r.added) LIMIT 1) s ON true
-LEFT JOIN LATERAL (SELECT * FROM accounts_observationlink x WHERE x.observer_id = o.id AND x.student_id = s.id
-                   LIMIT 1) k ON true
-"""
-
-STAMP = """
-UPDATE accounts_observationlink l SET sis_import_id = %(import)s
-FROM w WHERE w.problem IS NULL AND l.observer_id = w.observer AND l.student_id = w.student
-"""
-
-
-# What is linked already is repaired, for which the student is held; a dry run leaves that out.
-PAIRS = """
-SELECT status, observer, student FROM w
-WHERE problem IS NULL AND NOT (%(dry_run)s AND status = 'active' AND before IS NOT DISTINCT FROM 'active')
-"""
-
-LINKS = """
-FROM w JOIN accounts_observationlink l ON l.observer_id = w.observer AND l.student_id = w.student
-WHERE w.problem IS NULL
-"""
-CHANGES = f"SELECT l.id, w.before, l.state {LINKS}"
-# A row opens all courses, also where a link was there that opened only some.
-WIDENED = f"SELECT l.id, w.scope, l.scope {LINKS} AND w.before = 'active' AND l.state = 'active'"
-
-
-# A link of the sender's that is not there yet, or opens more than it did.
-OWN = """
-observer = ANY(%(sender)s) AND status = 'active' AND (before, scope) IS DISTINCT FROM ('active', 'all')
-"""
+COLUMNS = ("observer_id", "student_id", "status")
+SQL = read_sql(__file__, COLUMNS, who_may_observe=RULES.format(course="NULL::bigint"))
 
 
 def apply(this: Round) -> None:
     """Make, repair and end links."""
-    this.lock(LOCK)
-    this.look_up(LOOK_UP, "accounts_observationlink", found="w.link")
-    refuse_own(this, "own_link", OWN, unless=OWN_LINKS)
+    this.lock(SQL["lock"])
+    this.look_up("accounts_observationlink", found="link")
+    refuse_own(this, "own_link", SQL.parts["own_link"], unless=OWN_LINKS)
     pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
-    for status, observer, student in this.execute(PAIRS):
+    for status, observer, student in this.execute(SQL["read_pairs"]):
         pairs[status].append((observer, student))
     unlink_all(pairs["deleted"], by=this.run.by)
     link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=this.run.by)
-    this.execute(STAMP)
-    this.execute(noting_changes("UserObserver", CHANGES))
-    this.execute(noting_changes(SCOPE, WIDENED))
+    this.execute(SQL["stamp"])
+    this.execute(SQL["note_states"])
+    this.execute(SQL["note_scopes"])
 
 
-USER_OBSERVERS = Applier("user_observer", CLASH, apply)
+def put_back_links(change: StateChange, by: User) -> int:
+    """Return how many links stay as they are.
+
+    That are those that somebody has changed since, and those to some courses only that were ended: which courses they
+    opened is not remembered, and all would be too many.
+    """
+    links = ObservationLink.objects.filter(pk__in=change.records)
+    returns = change.before == ObservationLink.State.ACTIVE
+    lock_users(links.values_list("student_id", flat=True))
+    found = links.filter(state=change.after, sis_import_id=change.sis_import_id)
+    if returns:
+        if not may_on_account(by, Permission.MANAGE_USER_OBSERVERS, Account.objects.root()):
+            found = found.exclude(observer__in=own(by))
+        found = found.filter(scope=ObservationLink.Scope.ALL).exclude(observer__state=User.State.DELETED)
+        found = found.exclude(student__state=User.State.DELETED)
+    ours: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for link in found:
+        ours[link.origin][link.pk] = link.observer_id, link.student_id
+    for origin, pairs in ours.items():
+        if returns:
+            link_all([*pairs.values()], origin=ObservationLink.Origin(origin), by=by)
+        else:
+            unlink_all([*pairs.values()], by=by)
+        # The import may have changed them twice: then it still is who has touched them last. But what returns of
+        # what people made is theirs again.
+        if origin == ObservationLink.Origin.SIS or not returns:
+            links.filter(pk__in=pairs).update(sis_import_id=change.sis_import_id)
+    before = change.before or ObservationLink.State.DELETED
+    return links.exclude(state=before).count()
+
+
+def put_back_scopes(change: StateChange, by: User) -> int:
+    """Let links that opened only some courses open no more again; return how many stay as they are."""
+    links = ObservationLink.objects.filter(pk__in=change.records)
+    lock_users(links.values_list("student_id", flat=True))
+    narrow_all(links.filter(sis_import_id=change.sis_import_id).values_list("pk", flat=True), by=by)
+    return links.exclude(scope=change.before).count()
+
+
+KIND = Kind(
+    order=160,
+    name="user_observer",
+    plural="user_observers",
+    label=_("Observer links"),
+    recognizes=lambda has: has >= {"observer_id", "student_id"},
+    columns=COLUMNS,
+    key=("observer_id", "student_id"),
+    people=("observer_id", "student_id"),
+    grows=("accounts_observationlink", "courses_enrollment"),
+    sql=SQL,
+    apply=apply,
+    messages={
+        "no_observer": _("An observer_id is missing."),
+        "no_student": _("The student_id for observer {observer} is missing."),
+        "self": _("User {student} cannot observe themselves."),
+        "own_link": _(
+            "User {observer} started this import, and cannot make themselves an observer of {student} by it without"
+            " “Users - manage observers”."
+        ),
+        "unknown_observer": _("The observer {observer} is unknown or deleted. Import the person first."),
+        "unknown_student": _("The student {student} is unknown or deleted. Import the person first."),
+        "no_link_to_delete": _("Observer {observer} is not linked to student {student}: there is nothing to delete."),
+    },
+    example=Example(2, "observer_id,student_id,status\nP2001,S1001,active"),
+    record=Record(
+        class_name="UserObserver",
+        table="accounts_observationlink",
+        state="state",
+        title=(
+            "concat_ws(' → ', (SELECT person.name FROM accounts_user AS person WHERE person.id = x.observer_id),"
+            " (SELECT person.name FROM accounts_user AS person WHERE person.id = x.student_id))"
+        ),
+        put_back=put_back_links,
+        goes_along=False,
+    ),
+    put_back_too={SCOPE: put_back_scopes},
+    brake=Brake(4, _("observer links"), reads=("user_observer",), sql=SQL.parts["brake"]),
+)

@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
+from sis.kinds.kind import Record
+from sis.kinds.registry import KINDS
 from sis.models import SisImport
 
 EXAMPLES = 5
 # What an import touches in every record it names, which is no change worth telling.
 NOT_TOLD = "- 'sis_import_id' - 'updated_at' - 'stuck_sis_fields'"
-
-
-@dataclass(frozen=True)
-class Reported:
-    """One kind of record: its table, the column of its state, SQL that names one (x), its class in state changes."""
-
-    kind: str
-    table: str
-    state: str
-    label: str
-    changes: str
-
-
-PERSON = "(SELECT u.name FROM accounts_user u WHERE u.id = x.{0})"
-REPORTED = (
-    Reported("accounts", "accounts_account", "workflow_state", "x.name", "Account"),
-    Reported("terms", "courses_term", "workflow_state", "x.name", "EnrollmentTerm"),
-    Reported("courses", "courses_course", "workflow_state", "x.name", "Course"),
-    Reported("sections", "courses_section", "workflow_state", "x.name", "CourseSection"),
-    Reported("users", "accounts_user", "state", "concat_ws(' ', x.name, '(' || x.sis_user_id || ')')", "Pseudonym"),
-    Reported(
-        "enrollments",
-        "courses_enrollment",
-        "state",
-        f"concat_ws(', ', {PERSON.format('user_id')}, replace(x.type, 'Enrollment', ''),"
-        " (SELECT s.name FROM courses_section s WHERE s.id = x.section_id))",
-        "Enrollment",
-    ),
-    Reported("admins", "accounts_accountadmin", "workflow_state", PERSON.format("user_id"), "AccountUser"),
-    Reported(
-        "user_observers",
-        "accounts_observationlink",
-        "state",
-        f"concat_ws(' → ', {PERSON.format('observer_id')}, {PERSON.format('student_id')})",
-        "",
-    ),
-)
 
 
 class Report:
@@ -61,41 +25,45 @@ class Report:
                 'CREATE TEMP TABLE was ("table" text, id bigint, record jsonb, PRIMARY KEY ("table", id))'
                 " ON COMMIT DROP"
             )
-        self._newest = {one.kind: _one(f"SELECT coalesce(max(id), 0) FROM {one.table}") for one in REPORTED}
+        self._newest = {record.table: _one(f"SELECT coalesce(max(id), 0) FROM {record.table}") for record in _records()}
 
     def result(self) -> dict[str, Any]:
-        """{kind: {created: {count, examples}, changed: …, removed: …}}"""
-        return {one.kind: self._told(one) for one in REPORTED}
+        """Return {plural of the kind: {created: {count, examples}, changed: …, removed: …}}."""
+        return {kind.plural: self._told(kind.record) for kind in KINDS.values() if kind.record}
 
-    def _told(self, one: Reported) -> dict[str, Any]:
-        compared = f"FROM {one.table} x JOIN was ON was.\"table\" = '{one.table}' AND was.id = x.id"
-        gone = f"x.{one.state} = 'deleted' AND was.record ->> '{one.state}' <> 'deleted'"
-        # Observers' enrollments go with those of their students, unnamed.
-        followed = (
-            f"OR (x.{one.state} = 'deleted' AND x.updated_at = now() AND x.sis_import_id IS NULL)"
-            if one.kind == "enrollments"
-            else ""
-        )
-        # So do the enrollments of people, and in batch mode whatever is not listed any more.
-        along = f"id IN ({self._changes} AND kind = '{one.changes}' AND before <> '' AND after = 'deleted')"
-        removed = f"FROM {one.table} x LEFT JOIN was ON was.\"table\" = '{one.table}' AND was.id = x.id"
+    def _told(self, record: Record) -> dict[str, Any]:
+        table, is_deleted = record.table, f"x.{record.state} = 'deleted'"
+        was = f"was ON was.\"table\" = '{table}' AND was.id = x.id"
+        gone = f"{is_deleted} AND was.record ->> '{record.state}' <> 'deleted'"
+        # The enrollments of people go with them, and in batch mode whatever is not listed any more.
+        along = f"id IN ({self._changes} AND kind = '{record.class_name}' AND before <> '' AND after = 'deleted')"
+        removed = [
+            gone,
+            *([f"{is_deleted} AND x.{along}"] if record.goes_along else []),
+            *filter(None, [record.removed_too]),
+        ]
         return {
             "created": self._some(
-                one, f"FROM {one.table} x WHERE x.id > {self._newest[one.kind]} AND x.{one.state} <> 'deleted'"
+                record, f"FROM {table} x WHERE x.id > {self._newest[table]} AND x.{record.state} <> 'deleted'"
             ),
             "changed": self._some(
-                one, f"{compared} WHERE NOT ({gone}) AND to_jsonb(x) {NOT_TOLD} <> was.record {NOT_TOLD}"
+                record,
+                f"FROM {table} x JOIN {was} WHERE NOT ({gone}) AND to_jsonb(x) {NOT_TOLD} <> was.record {NOT_TOLD}",
             ),
             "removed": self._some(
-                one, f"{removed} WHERE ({gone}) {followed} OR (x.{one.state} = 'deleted' AND x.{along})"
+                record, f"FROM {table} x LEFT JOIN {was} WHERE {' OR '.join(f'({one})' for one in removed)}"
             ),
         }
 
-    def _some(self, one: Reported, source: str) -> dict[str, Any]:
+    def _some(self, record: Record, source: str) -> dict[str, Any]:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {one.label} {source} ORDER BY x.id LIMIT {EXAMPLES}")
+            cursor.execute(f"SELECT {record.title} {source} ORDER BY x.id LIMIT {EXAMPLES}")
             examples = [text for (text,) in cursor.fetchall()]
         return {"count": _one(f"SELECT count(*) {source}") if examples else 0, "examples": examples}
+
+
+def _records() -> list[Record]:
+    return [kind.record for kind in KINDS.values() if kind.record]
 
 
 def _one(sql: str) -> int:

@@ -14,30 +14,6 @@ from sis.kinds.registry import KINDS
 from sis.models import SisImport
 
 State = SisImport.State
-LABELS: dict[str, str | Promise] = {
-    "change_sis_ids": gettext_lazy("Changed ids"),
-    "accounts": gettext_lazy("Accounts"),
-    "terms": gettext_lazy("Terms"),
-    "courses": gettext_lazy("Courses"),
-    "sections": gettext_lazy("Sections"),
-    "xlists": gettext_lazy("Cross-listings"),
-    "users": gettext_lazy("People"),
-    "logins": gettext_lazy("Further logins"),
-    "enrollments": gettext_lazy("Enrollments"),
-    "admins": gettext_lazy("Account admins"),
-    "user_observers": gettext_lazy("Observer links"),
-}
-# Canvas's name of each in `statistics`; of the others no states are counted.
-CLASSES = {
-    "accounts": "Account",
-    "terms": "EnrollmentTerm",
-    "courses": "Course",
-    "sections": "CourseSection",
-    "users": "Pseudonym",
-    "enrollments": "Enrollment",
-    "admins": "AccountUser",
-    "user_observers": "UserObserver",
-}
 SENTENCES: dict[str, str | Promise] = {
     State.INITIALIZING: gettext_lazy("The file is being received."),
     State.CREATED: gettext_lazy("It waits for its turn: one import runs at a time."),
@@ -112,11 +88,11 @@ def lines_of(sis_import: SisImport) -> list[Line]:
     """The kinds that the import had rows of, or changed something of."""
     counts, statistics = sis_import.data.get("counts", {}), sis_import.data.get("statistics", {})
     found = []
-    for plural in LABELS:
-        states: dict[str, int] = statistics.get(CLASSES.get(plural, ""), {})
+    for kind in KINDS.values():
+        states: dict[str, int] = statistics.get(kind.class_name, {})
         line = Line(
-            LABELS[plural],
-            counts.get(plural, 0),
+            kind.label,
+            counts.get(kind.plural, 0),
             states.get("created", 0),
             states.get("restored", 0),
             states.get("concluded", 0) + states.get("deactivated", 0),
@@ -131,10 +107,11 @@ def told_of(sis_import: SisImport) -> list[Told]:
     """What a dry run would do, of each kind it would do something to."""
     words = {"created": _("would be made"), "changed": _("would be changed"), "removed": _("would be removed")}
     found = []
-    for kind, told in sis_import.report.items():
+    labels = {kind.plural: kind.label for kind in KINDS.values()}
+    for plural, told in sis_import.report.items():
         parts = [(word, *_numbers(told[what])) for what, word in words.items() if told[what]["count"]]
         if parts:
-            found.append(Told(LABELS.get(kind, kind), parts))
+            found.append(Told(labels.get(plural, plural), parts))
     return found
 
 
@@ -177,7 +154,7 @@ def badge_of(sis_import: SisImport) -> str:
 def kinds_supplied(sis_import: SisImport) -> list[str]:
     """The kinds of files that the upload held, in words."""
     found = (KINDS[name] for name in sis_import.data.get("supplied_batches", []) if name in KINDS)
-    return [str(LABELS[kind.plural]) for kind in found]
+    return [str(kind.label) for kind in found]
 
 
 OPTION_WORDS: dict[str, str | Promise] = {

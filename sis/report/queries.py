@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.text.csv_export import csv_text
 from accounts.text.ids import plain_id
 from sis.models import SisImport, SisImportError
-from sis.report.messages import TEXTS
+from sis.report.messages import text_of
 
 MOST_FILES = 200
 _AT_ONCE = 2_000
@@ -74,9 +74,9 @@ def _counted(sis_import: SisImport, column: str) -> list[tuple[str, int]]:
 
 def label(kind: str) -> str:
     """The words for a kind of message."""
-    if kind not in TEXTS:
+    if (text := text_of(kind)) is None:
         return str(LABELS.get(kind, kind))
-    plain = re.sub(r"\{\w+\}", "…", str(TEXTS[kind]).replace("{for_section}", ""))
+    plain = re.sub(r"\{\w+\}", "…", str(text).replace("{for_section}", ""))
     return plain.partition(". ")[0].rstrip(".:")
 
 

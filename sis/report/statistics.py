@@ -6,12 +6,12 @@ from collections import defaultdict
 
 from django.db import connection
 
+from sis.kinds.registry import KINDS, all_kinds
 from sis.models import SisImport
 
-CLASSES = (
-    *("Account", "EnrollmentTerm", "AbstractCourse", "Course", "CourseSection", "GroupCategory", "Group", "Pseudonym"),
-    *("CommunicationChannel", "Enrollment", "GroupMembership", "UserObserver", "AccountUser"),
-)
+COUNTED = ("created", "restored", "deleted")
+# Canvas's clients find it with the others; here an email address is part of a person.
+CHANNELS = "CommunicationChannel"
 COUNT = """
 SELECT kind, before, after, sum(cardinality(records)) FROM sis_statechange
 WHERE sis_import_id = %s AND kind = ANY(%s)
@@ -19,13 +19,19 @@ GROUP BY kind, before, after
 """
 
 
+def classes() -> dict[str, tuple[str, ...]]:
+    """Return what is counted of each class of Canvas's that its clients find in `statistics`."""
+    further = {kind.class_name: kind.record.counts for kind in KINDS.values() if kind.record}
+    found = {kind.class_name: (*COUNTED, *further.get(kind.class_name, ())) for kind in all_kinds() if kind.class_name}
+    return {**found, CHANNELS: COUNTED}
+
+
 def statistics_of(sis_import: SisImport) -> dict[str, object]:
     """`statistics`: for each class what was created, restored, deleted …, and the total (one statement)."""
-    counts: dict[str, dict[str, int]] = {name: dict.fromkeys(("created", "restored", "deleted"), 0) for name in CLASSES}
-    counts["Course"]["concluded"] = counts["Enrollment"]["concluded"] = counts["Enrollment"]["deactivated"] = 0
+    counts = {name: dict.fromkeys(counted, 0) for name, counted in classes().items()}
     total: dict[str, int] = defaultdict(int)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [sis_import.pk, list(CLASSES)])
+        cursor.execute(COUNT, [sis_import.pk, list(counts)])
         for kind, before, after, number in cursor.fetchall():
             what = _change(before, after)
             if what in counts[kind]:

@@ -16,9 +16,11 @@ from sis.files.archives import Archive, shown
 from sis.files.csv_records import Stream
 from sis.files.problems import MalformedFile, Problem, Problems
 from sis.files.tables import RosterFile, Row, Table
-from sis.formats.canvas import ORDER, WITHOUT_A_PLACE, kind_of
+from sis.formats.canvas import kind_of
 from sis.formats.detect import converted, is_roster
 from sis.formats.scratch_tables import Scratch
+from sis.kinds.kind import UnsupportedKind
+from sis.kinds.registry import KINDS
 
 __all__ = ["MalformedFile", "Problem", "RosterFile", "Row", "Upload", "open_upload"]
 
@@ -77,7 +79,7 @@ def open_upload(path: Path, name: str, *, at: datetime | None = None, is_to_comp
             upload.is_delta = not upload.is_whole
         else:
             files = list(_canvas_files(tables, upload._problems))
-        upload.files = sorted(files, key=lambda file: (ORDER[file.kind], file.name))
+        upload.files = sorted(files, key=lambda file: (KINDS[file.kind].order, file.name))
     except MalformedFile as fault:
         upload._problems.add(fault.problem)
     except BaseException:
@@ -117,11 +119,11 @@ def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFil
         kind = kind_of(table.columns)
         if kind is None:
             problems.fail(table.name, _why_unknown(table))
-        elif kind in WITHOUT_A_PLACE:
+        elif isinstance(kind, UnsupportedKind):
             message = _("Files of this kind (%(kind)s) have no place here; the file was left out.")
-            problems.warn(table.name, message % {"kind": kind})
+            problems.warn(table.name, message % {"kind": kind.name})
         else:
-            yield RosterFile(table.name, kind, table.header, table.blocks)
+            yield RosterFile(table.name, kind.name, table.header, table.blocks)
 
 
 def _why_unknown(table: Table) -> str:

@@ -21,10 +21,11 @@ from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest, is_larger
 from accounts.web.sent_forms import done_once
 from courses.views.accounts import AccountContext
+from sis.formats import oneroster, school_data_sync
 from sis.forms import BrakeForm, UploadForm
 from sis.imports.deletion_brake import set_deletion_brake
 from sis.imports.intake import create_import
-from sis.kinds.examples import EXAMPLES, ONE_ROSTER, SCHOOL_DATA_SYNC
+from sis.kinds.registry import KINDS
 from sis.models import SisImport
 from sis.report.presenters import badge_of, label_of
 from sis.views.frame import IMPORT, MANAGE, get_rosters_account, show_page
@@ -89,9 +90,9 @@ def _page(
         "brake_form": BrakeForm(initial={"share": here.account.sis_deletion_brake}),
         "page": page,
         "lines": [(one, label_of(one), badge_of(one)) for one in page.items],
-        "examples": EXAMPLES,
-        "one_roster": ONE_ROSTER,
-        "school_data_sync": SCHOOL_DATA_SYNC,
+        "kinds": sorted(KINDS.values(), key=lambda kind: kind.example.position),
+        "one_roster": oneroster.EXAMPLE,
+        "school_data_sync": school_data_sync.EXAMPLE,
         "days": settings.SIS_KEEP_DAYS,
     }
     return show_page(request, here, "imports.html", status, **{**shown, **context})

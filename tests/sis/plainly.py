@@ -62,7 +62,7 @@ class School:
 
     def enrollment(self, section: str, who: str, role: str, status: str, whom: str) -> str | None:
         if not section:
-            return "no_place"
+            return "no_section_or_course"
         if not who:
             return "no_user"
         if status not in ("active", "deleted", "completed", "inactive"):
@@ -72,7 +72,7 @@ class School:
         if who not in self.people:
             return "user_not_found"
         if section not in SECTIONS:
-            return "no_place_exists"
+            return "no_section_or_course_found"
         if role not in ("student", "observer"):
             return "bad_role"
         if role == "observer" and whom and whom not in self.people:

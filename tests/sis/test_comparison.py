@@ -47,11 +47,11 @@ def test_applying_what_differs_ends_where_applying_all_would(before, after, in_p
         found = list(differing(roster(after), roster(before), KEY))
         assert found == list(differing(roster(after), roster(before), KEY))
     state = applied(before, {})
-    for place, row in sorted((one[:2] for one in found if one.place is not None), key=lambda one: one[0]):
-        assert place == row.number - 1
+    for position, row in sorted((one[:2] for one in found if one.position is not None), key=lambda one: one[0]):
+        assert position == row.number - 1
         state = applied([[row.cells[name] or "" for name in HEADER]], state)
     for one in found:
-        if one.place is None:
+        if one.position is None:
             key = one.row.cells["section_id"] or "", one.row.cells["user_id"] or ""
             assert state.pop(key, None) is not None or key == ("", "")
     assert state == applied(after, {})
@@ -61,7 +61,7 @@ def test_applying_what_differs_ends_where_applying_all_would(before, after, in_p
 class TestDiffering:
     @staticmethod
     def told(new, old):
-        return [(place, row.cells) for place, row, _is_slight in differing(new, old, KEY)]
+        return [(position, row.cells) for position, row, _is_slight in differing(new, old, KEY)]
 
     def test_nothing_differs_between_a_file_and_itself(self):
         rows = [(f"S{n}", f"U{n % 7}", "student") for n in range(50)]

@@ -12,10 +12,11 @@ from accounts.domain.retention import all_kept, forget_old
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, RoleOverride, User
 from courses.domain.observation import link
 from courses.models import Term
+from sis.formats import oneroster, school_data_sync
 from sis.imports.abort import abort
 from sis.imports.queue import work_off
 from sis.imports.runner import Import
-from sis.kinds.examples import EXAMPLES, ONE_ROSTER, SCHOOL_DATA_SYNC
+from sis.kinds.registry import KINDS
 from sis.models import SisImport, SisImportError
 from sis.options import Options
 from tests.database import places_with, statements
@@ -265,7 +266,7 @@ class TestUploading:
 
     def test_every_example_on_the_page_is_one_of_the_documentation(self, site, root):
         shown = page(site, at(root))
-        for text in (*(example.text for example in EXAMPLES), ONE_ROSTER, SCHOOL_DATA_SYNC):
+        for text in (*(kind.example.text for kind in KINDS.values()), oneroster.EXAMPLE, school_data_sync.EXAMPLE):
             assert text in shown
             assert f"```csv\n{text}\n```" in TEXT
 

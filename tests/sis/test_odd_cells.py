@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from accounts.models import User
 from courses.models import Course, Section
 from sis.imports.queue import work_off
-from sis.kinds.registry import DATES, KINDS
+from sis.kinds.kind import DATES
+from sis.kinds.registry import KINDS
 from sis.options import Options
 from tests.sis.conftest import make
 

@@ -498,7 +498,7 @@ def test_a_comparison_does_not_hide_that_a_link_has_to_go(tmp_path, mode):
             next(file for file in upload.files if file.kind == "user_observer") for upload in (new, old)
         ]
         assert links_of(list(old_links.rows())) == [("g", "s", "active")]
-        found = [one.row for one in differing(links, old_links, KINDS["user_observer"].key) if one.place]
+        found = [one.row for one in differing(links, old_links, KINDS["user_observer"].key) if one.position]
     assert links_of(found) == [("h", "s", "deleted")]
 
 

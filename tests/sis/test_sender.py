@@ -91,17 +91,17 @@ class TestPlaces:
     def test_nobody_makes_themselves_one_of_the_staff_or_an_observer(self, load, root, clerk, biology, row):
         Role.objects.create(label="Coach", base_type=BaseType.TEACHER, account=root)
         made = load(by=clerk, enrollments=f"{PLACES}\n{row}\nBIO-A,TEA,ta,,active")
-        assert warnings(made) == [(2, "own_place")]
+        assert warnings(made) == [(2, "own_enrollment")]
         assert not Enrollment.objects.filter(user=clerk).exists()
         assert Enrollment.objects.filter(user__sis_user_id="TEA", type=BaseType.TA).exists()
 
     def test_nor_lets_themselves_back_in_or_sees_more_than_their_section(self, load, clerk, biology):
         place = EnrollmentFactory(user=clerk, section=biology, type=BaseType.TA, state="inactive")
-        assert warnings(load(by=clerk, enrollments=f"{PLACES}\nBIO-A,CLERK,ta,,active")) == [(2, "own_place")]
+        assert warnings(load(by=clerk, enrollments=f"{PLACES}\nBIO-A,CLERK,ta,,active")) == [(2, "own_enrollment")]
         Enrollment.objects.filter(pk=place.pk).update(state="active", limit_privileges_to_course_section=True)
         header = "section_id,user_id,role,status,limit_section_privileges"
         made = load(by=clerk, enrollments=f"{header}\nBIO-A,CLERK,ta,active,false")
-        assert warnings(made) == [(2, "own_place")]
+        assert warnings(made) == [(2, "own_enrollment")]
         place.refresh_from_db()
         assert place.limit_privileges_to_course_section
 
@@ -118,7 +118,7 @@ class TestPlaces:
         section = SectionFactory(sis_section_id="ART-A")
         allow(BaseType.ACCOUNT_ADMIN, "view_all_grades", section.course.account, enabled=False)
         made = load(enrollments=f"{PLACES}\nART-A,ALEX,teacher,,active")
-        assert warnings(made) == [(2, "own_place")], "where the role may do more than they may themselves"
+        assert warnings(made) == [(2, "own_enrollment")], "where the role may do more than they may themselves"
 
     @pytest.mark.parametrize("file", ["sections", "xlists"])
     def test_nobody_takes_their_own_place_into_another_course(self, load, clerk, biology, file):
@@ -130,7 +130,7 @@ class TestPlaces:
             "xlists": "section_id,xlist_course_id,status\nOWN,BIO,active\nOTHER,BIO,active",
         }[file]
         made = load(by=clerk, **{file: text})
-        assert warnings(made) == [(2, "own_place")]
+        assert warnings(made) == [(2, "own_enrollment")]
         assert Section.objects.get(pk=own.pk).course.sis_course_id == "MINE"
         assert Section.objects.get(pk=other.pk).course.sis_course_id == "BIO"
 

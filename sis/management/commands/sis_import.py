@@ -16,7 +16,7 @@ from accounts.text.ids import plain_id
 from courses.models import Term
 from sis.imports.intake import create_import
 from sis.imports.queue import do, turn
-from sis.kinds.registry import COUNTERS
+from sis.kinds.registry import counters
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
 
@@ -80,7 +80,7 @@ class Command(BaseCommand):
     def _tell(self, made: SisImport) -> None:
         if self.stderr.isatty():
             self.stderr.write("")
-        for name in COUNTERS:
+        for name in counters():
             if number := made.data.get("counts", {}).get(name):
                 self.stdout.write(f"{name:20} {number:10,}")
         for kind, told in made.report.items():
@@ -88,8 +88,8 @@ class Command(BaseCommand):
                 if found["count"]:
                     self.stdout.write(f"{kind:20} {found['count']:10,} {what}, such as {'; '.join(found['examples'])}")
         for error in made.sis_import_errors.order_by("-failure", "id")[:SHOWN]:
-            place = f"{error.file}, row {error.row}" if error.row else error.file
-            self.stdout.write(f"{'ERROR' if error.failure else 'warning'}: {place}: {error.message}")
+            where = f"{error.file}, row {error.row}" if error.row else error.file
+            self.stdout.write(f"{'ERROR' if error.failure else 'warning'}: {where}: {error.message}")
         if (more := made.error_count + made.warning_count - SHOWN) > 0:
             self.stdout.write(f"... and {more:,} more messages.")
         kept = " Nothing was kept: this was a dry run." if made.options.get("dry_run") else ""

@@ -1,0 +1,206 @@
+"""What there is to declare of a kind of roster file. Each kind is one object of these, in a module of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+
+from accounts.models import User
+from sis.kinds.sql import Sql, staged_columns
+from sis.models import StateChange
+from sis.options import Options
+
+if TYPE_CHECKING:
+    from sis.kinds.chunks import Round
+
+Columns = frozenset[str]
+# Puts back one change of states for somebody, within the caller's transaction; returns how many records stay.
+PutBack = Callable[[StateChange, User], int]
+
+DATES = frozenset({"start_date", "end_date"})
+# How the names of columns with names end.
+NAMES = frozenset({"name", "pronouns"})
+
+
+class Going(Enum):
+    """When the things go that a data set lists no more (sis/imports/diff.py)."""
+
+    # Its rows are orders, not facts: nothing follows from one that is not given again.
+    NEVER = auto()
+    AFTER_OWN_FILE = auto()
+    # Nothing of these goes while anything is in it.
+    AFTER_ALL_FILES = auto()
+    # What is inside another stands below it in the file, and goes before it.
+    AFTER_ALL_FILES_BACKWARDS = auto()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A staged column that no file has: `make` of the first of these columns that has something in it, or of ""."""
+
+    of: tuple[str, ...]
+    make: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small file, as the page of imports shows it at this position; docs/sis-import.md has the same."""
+
+    position: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """The records that rows of a kind make, change and end: how they are counted, reported and put back.
+
+    `title` and `removed_too` are SQL about a record `x`: what names it, and which deleted ones a dry run reports
+    although no row names them. `goes_along`: whether records also change with others, which state changes tell.
+    """
+
+    # Canvas's name of their class in `statistics`, and ours in StateChange.kind.
+    class_name: str
+    table: str
+    # The column that holds their state.
+    state: str
+    title: str
+    put_back: PutBack
+    # What Canvas counts of them beside created, restored and deleted.
+    counts: tuple[str, ...] = ()
+    removed_too: str = ""
+    goes_along: bool = True
+
+
+@dataclass(frozen=True)
+class Brake:
+    """What the deletion brake counts: `sql` counts what would go and what is active, given the rows of kinds `reads`.
+
+    `sql` follows `WITH user_rows AS (…), …,` and so begins with a common table expression. Of several kinds of which
+    too much would go the one with the lowest position is told.
+    """
+
+    position: int
+    noun: str | Promise
+    reads: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True)
+class BatchMode:
+    """What batch mode removes (sis/imports/batch_mode.py).
+
+    `live` is SQL from FROM on about the live records `x` in the terms; `remove` deletes those of `%(ids)s` and returns
+    (id, before, after, student whom observers follow or null, section or null); `people` selects the ids of people to
+    lock, and `before` are statements to run ahead of `remove`.
+    """
+
+    live: str
+    remove: str
+    people: str = ""
+    before: tuple[str, ...] = ()
+
+
+def deleted(_options: Options) -> str:
+    """Return the status of what a data set lists no more."""
+    return "deleted"
+
+
+@dataclass(frozen=True)
+class UnsupportedKind:
+    """A kind that Canvas has, of which nothing here could hold what its rows say: its files are left out."""
+
+    order: int
+    name: str
+    # Canvas's counter in data.counts, and its name in `statistics`.
+    plural: str
+    recognizes: Callable[[Columns], bool]
+    class_name: str = ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file.
+
+    Kinds are asked whether they recognize a header, and their files are applied, by `order`. `columns` are those we
+    read; they go into c1, c2, … of the staging table in this order, and `made` after them.
+    """
+
+    order: int
+    name: str
+    plural: str
+    label: str | Promise
+    recognizes: Callable[[Columns], bool]
+    columns: tuple[str, ...]
+    # The columns that say what a row is about.
+    key: tuple[str, ...]
+    # Its statements, from the file beside its module. `clash` gives (n, key, writes): rows with a key in common are
+    # applied one after the other if either writes to it.
+    sql: Sql
+    apply: Callable[[Round], None]
+    # What is said of its rows and of no other kind's: sis/report/messages.py.
+    messages: Mapping[str, str | Promise]
+    example: Example
+
+    # How cells are taken (sis/kinds/staging.py).
+    dates: frozenset[str] = frozenset()
+    # Whether <delete> clears a date; elsewhere it is as good as none.
+    clears_dates: bool = False
+    flags: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset({"status"})
+    # Whether rows have a login_id, and perhaps a password.
+    has_login: bool = False
+    # The column of an email address that is left out where it is none.
+    email: str | None = None
+    made: Mapping[str, Made] = field(default_factory=dict)
+
+    # Columns whose ids are those of people, which two people must not share; and those that may hold an id that a
+    # spreadsheet has shortened (sis/imports/doubtful_ids.py).
+    people: tuple[str, ...] = ()
+    may_be_shortened: tuple[str, ...] = ()
+    # Tables that its rows make grow, in the order in which the database is to measure them.
+    grows: tuple[str, ...] = ()
+
+    going: Going = Going.AFTER_OWN_FILE
+    # The status of what a data set lists no more.
+    status_of_gone: Callable[[Options], str] = deleted
+
+    record: Record | None = None
+    # How further classes of state changes are put back.
+    put_back_too: Mapping[str, PutBack] = field(default_factory=dict)
+    brake: Brake | None = None
+    batch_mode: BatchMode | None = None
+
+    @cached_property
+    def staged(self) -> tuple[str, ...]:
+        """All columns of the staging table, in their order."""
+        return (*self.columns, *self.made)
+
+    @cached_property
+    def names(self) -> tuple[int, ...]:
+        """The positions of those columns that people read."""
+        return tuple(index for index, column in enumerate(self.columns) if column.rpartition("_")[2] in NAMES)
+
+    @cached_property
+    def selected(self) -> str:
+        """The staged columns by their names, for a SELECT."""
+        return staged_columns(self.staged)
+
+    @property
+    def class_name(self) -> str:
+        """Canvas's name in `statistics`; empty for a kind that has none there."""
+        return self.record.class_name if self.record else ""
+
+    @property
+    def put_back(self) -> Mapping[str, PutBack]:
+        """How each class of state changes that its rows make is put back."""
+        own = {self.record.class_name: self.record.put_back} if self.record else {}
+        return {**own, **self.put_back_too}
+
+    def cell(self, column: str) -> str:
+        """Return the staged column of this name, for SQL. Raises ValueError for a column of another kind."""
+        return f"c{self.staged.index(column) + 1}"

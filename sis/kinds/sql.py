@@ -1,0 +1,129 @@
+"""The SQL of kinds, from files beside their modules.
+
+A file holds sections: statements, and parts that are put into what follows. Lines with comments are for readers only.
+
+    -- part: people
+    LEFT JOIN …
+    -- statement: look_up
+    {rows}
+    SELECT {info} FROM rows AS given {people} …
+
+In braces stand parts of the same file, those of common.sql, words that the module gives, and these:
+
+    {rows}                          the rows of the round as common table expression `rows` with the columns' own names
+    {info}                          the content of the row `given`, as shown beside a warning; no password is in it
+    {was_added}                     after `given.`: whether comparing data sets has added the row
+    {free field}                    whether an import may set this field of the record `stored`, or make the record
+    {free field, record}            of another record
+    {stuck before, changed}         the stuck fields after the row, from the arrays of those before and those changed
+    {line_of account}               the ids of the account with this alias and of those above it
+    {note_changes Class, source}    remember changes of states (id, before, after) that the table `source` has
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from accounts.models.account_tree import line_of
+from sis.kinds.row_numbers import LONGEST, STAGED, WAS_ADDED
+
+SECTION = re.compile(r"^-- (statement|part): (\w+)\n", re.MULTILINE)
+COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
+INSERTED = re.compile(r"\{(\w+)(?: ([\w., ]+))?\}")
+
+
+@dataclass(frozen=True)
+class Sql:
+    """The statements of a kind by their names, and the parts that more than one of them, or other code, uses."""
+
+    statements: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> str:
+        return self.statements[name]
+
+
+def read_sql(path: str | Path, columns: Sequence[str], made: Iterable[str] = (), **words: str) -> Sql:
+    """Read the .sql file beside a module at `path`, about rows with these columns.
+
+    Raises KeyError for something in braces that is neither a part, nor among `words`, nor known to all.
+    """
+    own = {"rows": rows(staged_columns((*columns, *made))), "info": row_content(columns)}
+    return _parsed(Path(path).with_suffix(".sql").read_text(encoding="utf-8"), {**COMMON, **own, **words})
+
+
+def _parsed(text: str, words: Mapping[str, str]) -> Sql:
+    found = Sql()
+    _before, *sections = SECTION.split(text)
+    for sort, name, body in zip(*(iter(sections),) * 3, strict=True):
+        sql = INSERTED.sub(partial(_inserted, words={**words, **found.parts}), COMMENT.sub("", body)).strip()
+        (found.statements if sort == "statement" else found.parts)[name] = sql
+    return found
+
+
+def _inserted(match: re.Match[str], words: Mapping[str, str]) -> str:
+    name, arguments = match.groups()
+    if arguments is None:
+        return words[name]
+    return MADE[name](*(one.strip() for one in arguments.split(",")))
+
+
+def staged_columns(names: Sequence[str]) -> str:
+    """Return the columns of the staging table under their own names, for a SELECT."""
+    named = ", ".join(f"c{number} AS {name}" for number, name in enumerate(names, 1))
+    return f"n, row, fault, note, secret, {named}"
+
+
+def rows(selected: str) -> str:
+    """Return the rows of the round as a common table expression. More may follow."""
+    return f"""WITH rows AS MATERIALIZED (
+    SELECT {selected} FROM {STAGED}
+    WHERE n BETWEEN %(first)s AND %(last)s
+      AND (%(only)s::bigint[] IS NULL OR n = ANY(%(only)s::bigint[])) AND n <> ALL(%(held)s::bigint[])
+)"""
+
+
+def row_content(columns: Iterable[str]) -> str:
+    """Return the content of the row `given`. Passwords are not among the columns."""
+    return f"concat_ws(',', {', '.join(f'given.{name}' for name in columns)})"
+
+
+def free(field_name: str, record: str = "stored") -> str:
+    """Return whether an import may set this field of a record, or make the record."""
+    return f"(%(override)s OR {record}.id IS NULL OR NOT '{field_name}' = ANY({record}.stuck_sis_fields))"
+
+
+def stuck(before: str, changed: str) -> str:
+    """Return the stuck fields after the row, from those before and those that the row changes (nulls do not count)."""
+    before = f"coalesce({before}, '{{}}')::text[]"
+    return (
+        f"CASE WHEN %(override)s AND %(clear)s THEN '{{}}' WHEN %(override)s AND %(add)s THEN"
+        f" (SELECT coalesce(array_agg(DISTINCT one ORDER BY one), '{{}}') FROM unnest({before} || {changed}::text[])"
+        f" AS one WHERE one IS NOT NULL) ELSE {before} END"
+    )
+
+
+def note_changes(class_name: str, source: str, *, batch_mode: bool = False) -> str:
+    """Return the statement that remembers state changes of records of this class: (id, before or null, after)."""
+    return f"""INSERT INTO sis_statechange (sis_import_id, kind, before, after, records, batch_mode)
+SELECT %(import)s, '{class_name}', coalesce(before, ''), after, array_agg(id), {str(batch_mode).lower()}
+FROM (SELECT id, before, after FROM {source}) AS changes(id, before, after)
+WHERE before IS DISTINCT FROM after GROUP BY before, after"""
+
+
+MADE: dict[str, Callable[..., str]] = {
+    "free": free,
+    "stuck": stuck,
+    "line_of": line_of,
+    "note_changes": note_changes,
+    "note_batch_changes": lambda class_name, source: note_changes(class_name, source, batch_mode=True),
+}
+_KNOWN_TO_ALL = {"was_added": WAS_ADDED, "longest": str(LONGEST)}
+COMMON = {
+    **_KNOWN_TO_ALL,
+    **_parsed(Path(__file__).with_name("common.sql").read_text(encoding="utf-8"), _KNOWN_TO_ALL).parts,
+}

@@ -1,0 +1,239 @@
+-- statement: clash
+-- Rows about one person in any words: by id, login or integration id, those that the row gives and those that are now
+-- with whom it names. Both sides are looked up per row, for a chunk is small and all of these ids are unique indexes.
+SELECT n, key, true
+FROM rows AS given
+LEFT JOIN LATERAL (
+    SELECT login_id AS old_login, integration_id AS old_integration
+    FROM accounts_user AS person WHERE person.sis_user_id = given.user_id LIMIT 1
+) AS named ON true
+LEFT JOIN LATERAL (
+    SELECT sis_user_id AS holder
+    FROM accounts_user AS person WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) LIMIT 1
+) AS login_holder ON true
+CROSS JOIN LATERAL (
+    SELECT DISTINCT 'user ' || one FROM unnest(ARRAY[user_id, holder]) AS one
+    UNION ALL SELECT DISTINCT 'login ' || accounts_login_shape(one) FROM unnest(ARRAY[login_id, old_login]) AS one
+    UNION ALL SELECT DISTINCT 'integration ' || one FROM unnest(ARRAY[integration_id, old_integration]) AS one
+) AS keys(key)
+
+-- part: stays
+-- Whether whoever has the row's login stands in this upload under another id: then it is somebody else. Of a data set
+-- only what differs is staged; who came by it and is not mentioned is in it as before.
+(EXISTS (SELECT FROM sis_standing AS standing WHERE standing.user_id = stored.sis_user_id AND standing.stays)
+ OR (%(is_compared)s
+     AND NOT EXISTS (SELECT FROM sis_standing AS standing WHERE standing.user_id = stored.sis_user_id)
+     AND EXISTS (SELECT FROM sis_sisimport AS last WHERE last.id = stored.sis_import_id AND %(chain)s =
+                 coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', ''))))
+
+-- part: problem
+CASE WHEN given.user_id IS NULL THEN 'no_user_id'
+     WHEN given.login_id IS NULL THEN 'no_login_id'
+     WHEN given.status IS NULL THEN 'no_status'
+     WHEN given.status NOT IN ('active', 'suspended', 'deleted') THEN 'bad_status'
+     WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
+     WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
+     WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1) THEN 'integration_id_claimed'
+     WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL AND NOT %(update_sis_id)s THEN 'login_claimed'
+     WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL AND {stays} THEN 'two_people'
+     WHEN given.status <> 'deleted' AND same_login.state <> 'deleted' AND same_login.id <> coalesce(stored.id, -1)
+          THEN 'login_claimed'
+     WHEN login_alike.id <> coalesce(stored.id, -1) THEN 'login_alike'
+     WHEN given.status = 'deleted' AND stored.id = %(by)s THEN 'cannot_remove_self'
+     WHEN given.authentication_provider_id NOT IN ('canvas', '1') THEN 'unknown_auth_provider'
+     WHEN given.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
+                                           '<delete>') THEN 'user_invalid'
+     WHEN (given.status = 'deleted' OR given.{was_added}) AND stored.state = 'deleted' THEN 'skip' END
+
+-- part: ids
+json_build_object(
+    'user', given.user_id, 'login', given.login_id, 'integration_id', given.integration_id,
+    'holder', coalesce(
+        CASE WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1)
+             THEN coalesce(same_integration.sis_user_id, same_integration.id::text) END,
+        same_login.sis_user_id, same_login.id::text, login_alike.sis_user_id, login_alike.id::text),
+    'provider', given.authentication_provider_id, 'email', given.email, 'id', given.user_id, 'status', given.status,
+    'column', split_part(given.fault, ':', 2), 'reason', 'declared_user_type ' || given.declared_user_type)
+
+-- statement: look_up
+-- In three steps, so that what is worked out is written once: `found` is what the row and the record say, `new` what
+-- the record would hold, and at last which fields the row changes by that. All that the row may be about is looked up
+-- beside it, each by its own index and at most once (LIMIT 1): joins of sets would have to be planned for a table that
+-- the database has never measured.
+CREATE TEMP TABLE looked_up ON COMMIT DROP AS
+{rows},
+found AS (
+    SELECT given.n, given.row, given.secret, given.sorts_as, given.user_id, given.email, given.status,
+           given.note AS caution, stored.id AS found,
+           CASE WHEN same_integration.id IS NULL OR same_integration.id = stored.id THEN given.integration_id END
+               AS integration_id,
+           stored.state AS before, stored.stuck_sis_fields AS old_stuck, {info} AS info, {problem} AS problem,
+           {ids} AS ids,
+           CASE WHEN {free status} THEN
+                CASE given.status
+                     WHEN 'active' THEN CASE WHEN stored.state = 'pre_registered' THEN stored.state
+                                             ELSE 'registered' END
+                     ELSE given.status END
+                ELSE stored.state END AS after,
+           CASE WHEN {free login_id} THEN given.login_id ELSE stored.login_id END AS new_login,
+           CASE WHEN same_login.state = 'deleted'
+                     OR (given.status = 'deleted' AND same_login.id <> coalesce(stored.id, -1)) THEN same_login.id END
+               AS former_holder,
+           CASE WHEN {free name} THEN
+                rtrim(left(coalesce(given.full_name, nullif(concat_ws(' ', given.first_name, given.last_name), ''),
+                                    stored.name, given.sortable_name, given.short_name, given.login_id), {longest}))
+                ELSE stored.name END AS new_name,
+           CASE WHEN {free sortable_name} THEN
+                coalesce(given.sortable_name, CASE WHEN given.full_name IS NOT NULL THEN given.sorts_as END,
+                         nullif(concat_ws(', ', given.last_name, given.first_name), ''), stored.sortable_name)
+                ELSE stored.sortable_name END AS new_sortable,
+           CASE WHEN NOT {free short_name} THEN stored.short_name
+                WHEN given.short_name IS NULL AND stored.short_name <> stored.name THEN stored.short_name
+                ELSE given.short_name END AS new_short,
+           CASE WHEN NOT {free pronouns} THEN stored.pronouns WHEN given.pronouns = '<delete>' THEN ''
+                ELSE coalesce(given.pronouns, stored.pronouns, '') END AS new_pronouns,
+           CASE given.declared_user_type WHEN '<delete>' THEN ''
+                ELSE coalesce(given.declared_user_type, stored.declared_user_type, '') END AS new_type,
+           stored.name AS old_name, stored.sortable_name AS old_sortable, stored.short_name AS old_short,
+           stored.pronouns AS old_pronouns, stored.login_id AS old_login
+    FROM rows AS given
+    LEFT JOIN LATERAL (
+        SELECT * FROM accounts_user AS person WHERE person.sis_user_id = given.user_id LIMIT 1
+    ) AS same_id ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM accounts_user AS person
+        WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) LIMIT 1
+    ) AS same_login ON true
+    LEFT JOIN LATERAL (
+        SELECT id, sis_user_id FROM accounts_user AS person
+        WHERE same_login.id IS NULL AND accounts_login_shape(person.login_id) = accounts_login_shape(given.login_id)
+        LIMIT 1
+    ) AS login_alike ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM accounts_user AS person WHERE person.integration_id = given.integration_id LIMIT 1
+    ) AS same_integration ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM accounts_user AS person
+        WHERE person.id = coalesce(same_id.id, CASE WHEN same_login.state <> 'deleted' AND NOT given.{was_added}
+                                                    THEN same_login.id END)
+        LIMIT 1
+    ) AS stored ON true
+),
+new AS (
+    SELECT n, row, secret, user_id, integration_id, email, status, problem, caution, ids, info, found, before, after,
+           new_login, former_holder, new_name,
+           rtrim(left(coalesce(new_sortable, sorts_as), {longest})) AS new_sortable,
+           coalesce(new_short, new_name) AS new_short, new_pronouns, new_type, old_stuck, old_name, old_sortable,
+           old_short, old_pronouns, old_login
+    FROM found
+),
+changed AS (
+    SELECT *, ARRAY[
+        CASE WHEN new_name IS DISTINCT FROM old_name THEN 'name' END,
+        CASE WHEN new_sortable IS DISTINCT FROM old_sortable THEN 'sortable_name' END,
+        CASE WHEN new_short IS DISTINCT FROM old_short THEN 'short_name' END,
+        CASE WHEN new_pronouns IS DISTINCT FROM coalesce(old_pronouns, '') THEN 'pronouns' END,
+        CASE WHEN new_login IS DISTINCT FROM old_login THEN 'login_id' END,
+        CASE WHEN after IS DISTINCT FROM before THEN 'status' END] AS changed_fields
+    FROM new
+)
+SELECT *, NULL::text AS password, NULL::text AS mark, {stuck old_stuck, changed_fields} AS new_stuck
+FROM changed
+
+-- statement: lock
+SELECT person.id FROM accounts_user AS person
+JOIN looked_up AS given ON given.found = person.id AND given.problem IS NULL AND given.after <> given.before
+ORDER BY person.id FOR NO KEY UPDATE OF person
+
+-- statement: read_passwords
+SELECT n, secret, coalesce(person.password, ''), coalesce(person.sis_password_mark, '')
+FROM looked_up AS given LEFT JOIN accounts_user AS person ON person.id = given.found
+WHERE secret IS NOT NULL AND problem IS NULL
+
+-- statement: keep_passwords
+UPDATE looked_up SET password = kept.password, mark = kept.mark
+FROM unnest(%(ns)s::bigint[], %(passwords)s::text[], %(marks)s::text[]) AS kept(n, password, mark)
+WHERE looked_up.n = kept.n RETURNING looked_up.found
+
+-- statement: free_logins
+-- The login of somebody deleted is free for somebody else; a login that is somebody's is not for one made deleted.
+WITH taken AS (
+    UPDATE looked_up SET new_login = left(new_login, 60) || '~' || gen_random_uuid()
+    WHERE problem IS NULL AND former_holder IS NOT NULL AND status = 'deleted' AND former_holder IS DISTINCT FROM found
+      AND (found IS NULL OR new_login IS DISTINCT FROM old_login)
+)
+UPDATE accounts_user AS person SET login_id = left(person.login_id, 60) || '~' || gen_random_uuid()
+FROM looked_up AS given
+WHERE person.id = given.former_holder AND person.state = 'deleted' AND given.problem IS NULL
+  AND given.status <> 'deleted' AND given.former_holder IS DISTINCT FROM given.found
+
+-- statement: end_enrollments
+-- Deleting somebody ends what they are here; the links stay (reference 1.1), and open nothing. Those of their observers
+-- go too. The old states are read before the update, which would return the new.
+WITH leaving AS (
+    SELECT found FROM looked_up WHERE problem IS NULL AND after = 'deleted' AND before <> 'deleted'
+),
+ending AS (
+    SELECT enrollment.id, enrollment.state
+    FROM courses_enrollment AS enrollment JOIN leaving ON enrollment.user_id = leaving.found
+    WHERE enrollment.state <> 'deleted'
+    UNION
+    SELECT enrollment.id, enrollment.state
+    FROM courses_enrollment AS enrollment JOIN leaving ON enrollment.associated_user_id = leaving.found
+    WHERE enrollment.state <> 'deleted' AND enrollment.type = 'ObserverEnrollment'
+),
+ended AS (
+    UPDATE courses_enrollment AS enrollment SET state = 'deleted', updated_at = now()
+    FROM ending WHERE enrollment.id = ending.id
+    RETURNING enrollment.id, ending.state AS before, 'deleted' AS after
+)
+{note_changes Enrollment, ended}
+
+-- statement: end_admins
+WITH ended AS (
+    UPDATE accounts_accountadmin AS admin SET workflow_state = 'deleted', sis_import_id = %(import)s
+    FROM looked_up AS given
+    WHERE given.problem IS NULL AND given.after = 'deleted' AND given.before <> 'deleted'
+      AND admin.user_id = given.found AND admin.workflow_state = 'active'
+    RETURNING admin.id, admin.user_id, admin.account_id, admin.role_id, 'active' AS before, 'deleted' AS after
+),
+noted AS (
+    {note_changes AccountUser, ended}
+)
+SELECT user_id, account_id, role_id FROM ended
+
+-- statement: read_changes
+-- Whose state, email or login changes, and how: it has the same consequences as by hand.
+SELECT given.found, given.before, given.after,
+       array_remove(ARRAY[CASE WHEN {new_email} <> person.email THEN 'email' END,
+                          CASE WHEN given.new_login <> person.login_id THEN 'login_id' END], NULL) AS fields
+FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
+WHERE given.problem IS NULL
+  AND (given.before, person.email, person.login_id) IS DISTINCT FROM (given.after, {new_email}, given.new_login)
+ORDER BY given.n
+
+-- statement: update
+-- A dry run holds only those whom it would change: the others sign in meanwhile.
+UPDATE accounts_user AS person SET {new_columns}, sis_import_id = %(import)s
+FROM looked_up AS given
+WHERE person.id = given.found AND given.problem IS NULL AND (NOT %(dry_run)s OR {differs})
+
+-- part: would_change
+-- A password is a change even where it is the one they have: else a warning would tell whether it is.
+(given.secret IS NOT NULL
+ OR EXISTS (SELECT FROM accounts_user AS person WHERE person.id = given.found AND {differs}))
+
+-- part: account_differs
+-- Whether it changes how somebody signs in, or as whom they are known: more than a name.
+(given.secret IS NOT NULL
+ OR EXISTS (SELECT FROM accounts_user AS person WHERE person.id = given.found AND {account_columns_differ}))
+
+-- part: own_id
+given.found = ANY(%(sender)s)
+AND EXISTS (SELECT FROM accounts_user AS person
+            WHERE person.id = given.found AND person.sis_user_id IS DISTINCT FROM given.user_id)
+
+-- part: brake
+{leaving}
+SELECT (SELECT count(DISTINCT id) FROM leaving WHERE state NOT IN ('suspended', 'deleted')),
+       (SELECT count(*) FROM accounts_user WHERE state NOT IN ('suspended', 'deleted'))

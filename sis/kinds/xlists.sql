@@ -1,0 +1,80 @@
+-- statement: clash
+-- A course that is not there yet is copied from the first section that names it.
+SELECT n, key, true
+FROM rows AS given
+CROSS JOIN LATERAL (
+    SELECT 'section ' || given.section_id
+    UNION SELECT 'course ' || given.xlist_course_id
+    WHERE NOT EXISTS (SELECT 1 FROM courses_course AS course WHERE course.sis_course_id = given.xlist_course_id)
+) AS keys(key)
+
+-- part: problem
+CASE WHEN given.xlist_course_id IS NULL THEN 'no_xlist_course_id'
+     WHEN given.section_id IS NULL THEN 'no_section_id'
+     WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
+     WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
+     WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
+     WHEN stored.id IS NULL THEN 'no_section'
+     WHEN NOT %(override)s AND 'course' = ANY(stored.stuck_sis_fields) THEN 'skip' END
+
+-- part: ids
+json_build_object(
+    'id', coalesce(given.section_id, given.xlist_course_id), 'section', given.section_id, 'section_or_course', given.section_id,
+    'status', given.status, 'column', split_part(given.fault, ':', 2))
+
+-- part: changed
+ARRAY[CASE WHEN CASE given.status
+                     WHEN 'deleted' THEN stored.nonxlist_course_id IS NOT NULL
+                     ELSE given.xlist_course_id IS DISTINCT FROM
+                          (SELECT sis_course_id FROM courses_course AS course WHERE course.id = stored.course_id) END
+           THEN 'course' END]
+
+-- statement: look_up
+-- `home` is the course that the section came from, `target` the one it goes to; null: that is yet to be made.
+CREATE TEMP TABLE looked_up ON COMMIT DROP AS
+{rows}
+SELECT given.n, given.row, NULL AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
+       given.xlist_course_id, given.status, stored.id AS section, stored.course_id AS course,
+       coalesce(stored.nonxlist_course_id, stored.course_id) AS home,
+       CASE given.status WHEN 'deleted' THEN coalesce(stored.nonxlist_course_id, stored.course_id)
+            ELSE (SELECT course.id FROM courses_course AS course
+                  WHERE course.sis_course_id = given.xlist_course_id) END AS target,
+       {stuck stored.stuck_sis_fields, changed.fields} AS new_stuck
+FROM rows AS given
+LEFT JOIN LATERAL (
+    SELECT * FROM courses_section AS section WHERE section.sis_section_id = given.section_id LIMIT 1
+) AS stored ON true
+CROSS JOIN LATERAL (SELECT {changed} AS fields) AS changed
+
+-- statement: revive_courses
+WITH revived AS (
+    UPDATE courses_course AS course SET workflow_state = 'unpublished', sis_import_id = %(import)s
+    FROM looked_up AS given
+    WHERE course.sis_course_id = given.xlist_course_id AND given.problem IS NULL AND given.status = 'active'
+      AND course.workflow_state = 'deleted'
+    RETURNING course.id, 'deleted' AS before, 'unpublished' AS after
+)
+{note_changes Course, revived}
+
+-- statement: lock
+SELECT person.id FROM accounts_user AS person WHERE person.id IN (
+    SELECT enrollment.user_id
+    FROM courses_enrollment AS enrollment JOIN looked_up AS given ON given.section = enrollment.section_id
+    WHERE given.problem IS NULL)
+ORDER BY person.id FOR NO KEY UPDATE
+
+-- statement: move
+-- The course is looked up anew, for it may have been made since the sections were.
+UPDATE courses_section AS section
+SET course_id = target.id, nonxlist_course_id = nullif(given.home, target.id), stuck_sis_fields = given.new_stuck,
+    sis_import_id = %(import)s
+FROM looked_up AS given
+CROSS JOIN LATERAL (
+    SELECT course.id FROM courses_course AS course
+    WHERE course.sis_course_id = given.xlist_course_id AND given.status = 'active'
+    UNION ALL SELECT given.home WHERE given.status = 'deleted'
+) AS target
+WHERE section.id = given.section AND given.problem IS NULL
+
+-- statement: read_moved
+SELECT section, course FROM looked_up WHERE problem IS NULL
