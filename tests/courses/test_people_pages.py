@@ -253,7 +253,7 @@ def test_previewing_500_takes_as_many_statements_as_one(client, school, django_a
     for count in (1, 500):
         logins = User.objects.filter(pk__in=make_students(count, elsewhere)).values_list("login_id", flat=True)
         form = fill(school, "\n".join(logins))
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(15):
             page = text(client.post(people_of(school, "add"), form))
         assert page.count('scope="row"') == count
 
@@ -498,7 +498,7 @@ def test_linking_is_found_by_search_and_takes_as_many_statements_for_5000(
     observer = members_in(school.course, watcher.pk, by=school.teacher)[0]
     for count in (30, 4970):
         link_students(observer, make_students(count, school.section)[:80], by=school.teacher)
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(16):
             page = text(client.get(path))
         assert page.count('name="student"') == (32 if count == 30 else SIZE)
 
