@@ -6,22 +6,25 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.urls import include, path, re_path
 
-from accounts.api.endpoints import ApiRequest, Body, methods, public
+from accounts.api.body_types import RootBody
+from accounts.api.endpoints import ApiRequest, in_group, methods
+
+endpoint = in_group("About the API")
 
 
-@public
-def show_where_to_read(request: ApiRequest) -> Body:
-    """GET /api/v1: say where the documentation is."""
+@endpoint(public=True)
+def show_where_to_read(request: ApiRequest) -> RootBody:
+    """Say where the documentation is."""
     return {"name": "Observer Pairing", "version": "v1", "documentation": request.address("/api/v1/documentation")}
 
 
-@public
+@endpoint(public=True, produces="text/plain")
 def show_documentation(request: ApiRequest) -> HttpResponse:
-    """GET documentation: what docs/api.md says of this very version, as a browser shows it."""
+    """Show what docs/api.md says of this very version."""
     return HttpResponse((settings.BASE_DIR / "docs/api.md").read_bytes(), content_type="text/plain; charset=utf-8")
 
 
-@public
+@endpoint(public=True)
 def nothing(request: ApiRequest) -> NoReturn:
     """What is not there is not there in JSON too."""
     raise Http404

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.domain.admin_home import AccountContext, Step, Waiting
+from sis.access import READERS
 from sis.models import SisImport
-from sis.views.frame import READERS
 
 RECENTLY = timedelta(days=7)
 MOST = 50

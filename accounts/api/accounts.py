@@ -1,15 +1,17 @@
 """Accounts, their terms of use, and the switch of self registration."""
 
-from django.http import Http404
-from django.utils.translation import gettext as _
+from __future__ import annotations
 
-from accounts.api.bodies import PROVIDER, PROVIDER_ID, Body, account_body, provider_body, terms_body
-from accounts.api.endpoints import ApiRequest, allow, public
+from django.http import Http404
+
+from accounts.api.bodies import PROVIDER, PROVIDER_ID, account_body, provider_body, terms_body
+from accounts.api.body_types import AccountBody, ProviderBody, TermsBody
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
-from accounts.api.pagination import page_of
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Flag, Text, Word
 from accounts.domain.accounts import create_sub_account, edit_account, sub_accounts_of
 from accounts.domain.settings import set_self_registration
-from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration
 from accounts.models.account_tree import with_all_below
 from accounts.permissions.registry import Permission
@@ -17,86 +19,106 @@ from accounts.permissions.resolver import account_permissions, administered, may
 from accounts.text.collation import Holds
 from accounts.web.pagination import search_words
 
-# What Canvas takes for the setting besides none, observer and all.
-SWITCHES = {"true": "all", "false": "none"}
+endpoint = in_group("Accounts")
+
+NAME = Text("account[name]", "The name of the account.")
+SIS_ID = Text("account[sis_account_id]", "The school's own id of the account; empty takes it away.")
+TIME_ZONE = Text(
+    "account[default_time_zone]",
+    "The time zone of all who have chosen none, as an IANA name or as Canvas names it.",
+)
+FIELDS = (NAME, SIS_ID, TIME_ZONE)
+RECURSIVE = Flag("recursive", "List all accounts below, not only those directly below.")
+SEARCH_TERM = Text("search_term", "List only accounts whose name holds this.")
+SELF_REGISTRATION = Word(
+    "self_registration",
+    "Who may create an account for themselves: nobody, observers with a pairing code, or everybody.",
+    words=SelfRegistration.values,
+    # What Canvas takes for the setting besides.
+    aliases={"true": "all", "false": "none"},
+    may_be_empty=False,
+)
 
 
-def index(request: ApiRequest) -> list[Body]:
-    """GET accounts: those on which the caller holds a role."""
+@endpoint(*PAGING)
+def index(request: ApiRequest) -> list[AccountBody]:
+    """List the accounts on which the caller holds a role."""
     found = page_of(request, administered(request.user))
     keys = permissions_on(request.user, found)
     return [account_body(one, request.root, keys[one.pk]) for one in found]
 
 
-def show(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id"""
+@endpoint()
+def show(request: ApiRequest, account_id: str) -> AccountBody:
+    """Show an account; `self` is the root account."""
     found = account(request, account_id)
     keys = account_permissions(request.user, found)
     allow(bool(keys))
     return account_body(found, request.root, keys)
 
 
-def change(request: ApiRequest, account_id: str) -> Body:
-    """PUT accounts/:id: its name, SIS id and time zone"""
+@endpoint(*FIELDS)
+def change(request: ApiRequest, account_id: str) -> AccountBody:
+    """Change an account: its name, SIS id and time zone."""
     found = account(request, account_id)
-    wanted = request.params.under("account")
-    fields = {field: wanted.text(field) for field in ("name", "sis_account_id", "default_time_zone") if field in wanted}
-    edited = edit_account(found, by=request.user, **fields)
+    edited = edit_account(found, by=request.user, **request.params.fields(*FIELDS))
     return account_body(edited, request.root, account_permissions(request.user, edited))
 
 
-def sub_accounts(request: ApiRequest, account_id: str) -> list[Body]:
-    """GET accounts/:id/sub_accounts: those directly below, or with `recursive` all below"""
+@endpoint(RECURSIVE, SEARCH_TERM, *PAGING)
+def sub_accounts(request: ApiRequest, account_id: str) -> list[AccountBody]:
+    """List the accounts directly below an account, or all below it."""
     home = account(request, account_id)
     allow(bool(account_permissions(request.user, home)))
     found = sub_accounts_of(home)
-    if request.params.flag("recursive"):
+    if request.params[RECURSIVE]:
         below = Account.objects.filter(pk__in=with_all_below(home)).exclude(pk=home.pk)
         found = below.order_by("sort_key", "id")
-    if words := search_words(request.params.text("search_term")):
+    if words := search_words(request.params[SEARCH_TERM]):
         found = found.filter(Holds(words))
     listed = page_of(request, found)
     keys = permissions_on(request.user, listed)
     return [account_body(one, request.root, keys[one.pk]) for one in listed]
 
 
-def create_below(request: ApiRequest, account_id: str) -> Body:
-    """POST accounts/:id/sub_accounts"""
+@endpoint(*FIELDS)
+def create_below(request: ApiRequest, account_id: str) -> AccountBody:
+    """Create an account below another."""
     home = account(request, account_id)
-    wanted = request.params.under("account")
-    fields = {field: wanted.text(field) for field in ("name", "sis_account_id", "default_time_zone")}
-    made = create_sub_account(home, by=request.user, **fields)
+    made = create_sub_account(home, by=request.user, **request.params.values(*FIELDS))
     return account_body(made, request.root, account_permissions(request.user, made))
 
 
-@public
-def terms_of_service(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/terms_of_service: read before there is a login to read it with."""
+@endpoint(public=True)
+def terms_of_service(request: ApiRequest, account_id: str) -> TermsBody:
+    """Show the terms of use, and who may create an account.
+
+    No token is needed: it is read before there is a login to get one with.
+    """
     account(request, account_id)
     return terms_body(request.root)
 
 
-def providers(request: ApiRequest, account_id: str) -> list[Body]:
-    """GET accounts/:id/authentication_providers"""
+@endpoint()
+def providers(request: ApiRequest, account_id: str) -> list[ProviderBody]:
+    """List the ways to sign in: there is one."""
     return [provider_body(_switchable(request, account_id))]
 
 
-def provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) -> Body:
-    """GET accounts/:id/authentication_providers/:id"""
+@endpoint()
+def provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) -> ProviderBody:
+    """Show the way to sign in, with who may create an account."""
     root = _switchable(request, account_id)
     _check(provider_id)
     return provider_body(root)
 
 
-def change_provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) -> Body:
-    """PUT accounts/:id/authentication_providers/:id, to set `self_registration`"""
+@endpoint(SELF_REGISTRATION)
+def change_provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) -> ProviderBody:
+    """Set who may create an account."""
     root = _switchable(request, account_id)
     _check(provider_id)
-    if "self_registration" in request.params:
-        text = request.params.text("self_registration").strip().lower()
-        wanted = SWITCHES.get(text, text)
-        if wanted not in SelfRegistration.values:
-            raise Invalid({"self_registration": [("inclusion", _("Please give none, observer or all."))]})
+    if wanted := request.params[SELF_REGISTRATION]:
         set_self_registration(root, wanted, by=request.user)
         root.refresh_from_db()
     return provider_body(root)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
+from accounts.api.body_types import AccountBody, OwnBody, ProfileBody, ProviderBody, TermsBody, UserBody
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
-
-Body = dict[str, Any]
 
 # The one authentication provider there is.
 PROVIDER = "canvas"
 PROVIDER_ID = 1
 
 
-def user_body(user: User, keys: Collection[Permission] = (), include: Collection[str] = ()) -> Body:
+def user_body(user: User, keys: Collection[Permission] = (), include: Collection[str] = ()) -> UserBody:
     """A person. `keys` are the reader's permissions: without them names and pronouns, no SIS id and no login."""
-    body: Body = {
+    body: UserBody = {
         "id": user.pk,
         "name": user.name,
         "created_at": user.created_at,
@@ -38,11 +36,12 @@ def user_body(user: User, keys: Collection[Permission] = (), include: Collection
     return body
 
 
-def own_body(user: User, keys: Collection[Permission]) -> Body:
+def own_body(user: User, keys: Collection[Permission]) -> OwnBody:
     """What people read of themselves; `keys` are fewer while somebody else acts as them."""
     return {
         **user_body(user, keys, ("email", "avatar_url")),
-        **_language(user),
+        "locale": user.locale or None,
+        "effective_locale": user.locale or "en",
         "permissions": {
             "can_update_name": False,
             "can_update_avatar": False,
@@ -51,11 +50,12 @@ def own_body(user: User, keys: Collection[Permission]) -> Body:
     }
 
 
-def profile_body(user: User, keys: Collection[Permission]) -> Body:
+def profile_body(user: User, keys: Collection[Permission]) -> ProfileBody:
     """The profile that the apps read at start-up."""
-    body = {
+    body: ProfileBody = {
         **user_body(user, keys, ("avatar_url",)),
-        **_language(user),
+        "locale": user.locale or None,
+        "effective_locale": user.locale or "en",
         "time_zone": user.time_zone or None,
         "pronouns": user.pronouns or None,
         "title": None,
@@ -67,13 +67,9 @@ def profile_body(user: User, keys: Collection[Permission]) -> Body:
     return body
 
 
-def _language(user: User) -> Body:
-    return {"locale": user.locale or None, "effective_locale": user.locale or "en"}
-
-
-def account_body(account: Account, root: Account, keys: Collection[Permission]) -> Body:
+def account_body(account: Account, root: Account, keys: Collection[Permission]) -> AccountBody:
     """An account, for somebody with these permissions on it."""
-    body: Body = {
+    body: AccountBody = {
         "id": account.pk,
         "name": account.name,
         "workflow_state": account.workflow_state,
@@ -87,7 +83,7 @@ def account_body(account: Account, root: Account, keys: Collection[Permission]) 
     return body
 
 
-def terms_body(root: Account) -> Body:
+def terms_body(root: Account) -> TermsBody:
     """The terms of use, and who may make an account."""
     return {
         "id": root.pk,
@@ -99,7 +95,7 @@ def terms_body(root: Account) -> Body:
     }
 
 
-def provider_body(root: Account) -> Body:
+def provider_body(root: Account) -> ProviderBody:
     """The one way to sign in that there is, as an authentication provider."""
     return {
         "id": PROVIDER_ID,

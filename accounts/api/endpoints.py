@@ -1,10 +1,12 @@
-"""How a path becomes an endpoint: a plain function for each method takes a Call and gives what to render."""
+"""How a path becomes an endpoint: for each method a plain function, declared with all that it reads."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar, get_type_hints
 from urllib.parse import quote
 
 from django.conf import settings
@@ -15,7 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.parameters import Parameters, parameters, reads_files
+from accounts.api.parameter_types import Given, Includes, Parameter, UndeclaredParameter
+from accounts.api.parameters import parameters, query_parameters, reads_files
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
@@ -23,15 +26,65 @@ from accounts.permissions.resolver import account_permissions
 from accounts.web.client_network import network_of
 from accounts.web.requests import is_larger
 
-Body = Mapping[str, Any] | list[dict[str, Any]]
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """What an endpoint does for one method, with all that there is to know of it.
+
+    `takes` are the parameters it reads; `refusals` what a status means, beyond what every call may answer; `produces`
+    the kind of its answer. Its docstring says what it does, the annotation of what it returns how that looks.
+    """
+
+    handler: Callable[..., Any]
+    group: str
+    takes: tuple[Parameter[Any], ...] = ()
+    refusals: Mapping[int, str] = field(default_factory=dict)
+    public: bool = False
+    takes_files: bool = False
+    produces: str = "application/json"
+
+    def __call__(self, request: ApiRequest, *ids: str, **named_ids: str) -> Any:
+        return self.handler(request, *ids, **named_ids)
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """What it does in one sentence, and what else there is to know."""
+        summary, _space, more = inspect.cleandoc(self.handler.__doc__ or "").partition("\n\n")
+        return " ".join(summary.split()), " ".join(more.split())
+
+    @property
+    def body(self) -> Any:
+        """The type of what it answers with."""
+        return get_type_hints(self.handler)["return"]
+
+    @property
+    def includes(self) -> Includes:
+        """Its `include[]` parameter. Raises UndeclaredParameter when it has none."""
+        for parameter in self.takes:
+            if isinstance(parameter, Includes):
+                return parameter
+        raise UndeclaredParameter("include[]")
+
+
+def in_group(group: str) -> Callable[..., Callable[[Callable[..., Any]], Operation]]:
+    """Return the decorator for the endpoints of one chapter of the documentation.
+
+    `endpoint = in_group("Roles")`, and over a handler `@endpoint(LABEL, *PAGING, refusals={409: "…"})`. An endpoint is
+    for people who have signed in, unless it is `public`.
+    """
+
+    def endpoint(*takes: Parameter[Any], **more: Any) -> Callable[[Callable[..., Any]], Operation]:
+        return lambda handler: Operation(handler, group, takes, **more)
+
+    return endpoint
 
 
 class ApiRequest:
-    """One request to the API: who asks, and with what."""
+    """One request to the API: who asks, for what, and with what."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, operation: Operation) -> None:
         self.request = request
+        self.operation = operation
         self.headers: dict[str, str] = {}
 
     @property
@@ -45,15 +98,20 @@ class ApiRequest:
     def user_or_nobody(self) -> User | None:
         return self.request.user if isinstance(self.request.user, User) else None
 
-    @property
-    def params(self) -> Parameters:
-        """The parameters, wherever in the request they stood."""
-        return parameters(self.request)
+    @cached_property
+    def params(self) -> Given:
+        """The parameters that the endpoint declares, wherever in the request they stood. Raises Invalid."""
+        return Given(parameters(self.request), self.operation.takes)
 
     @cached_property
+    def query_params(self) -> Given:
+        """The same, of the query alone: for a request whose body is a file. Raises Invalid."""
+        return Given(query_parameters(self.request), self.operation.takes)
+
+    @property
     def include(self) -> frozenset[str]:
-        """The `include[]` parameter."""
-        return frozenset(self.params.texts("include"))
+        """What the client wants added to the answer, of what the endpoint has to add."""
+        return self.params[self.operation.includes]
 
     @cached_property
     def root(self) -> Account:
@@ -80,20 +138,17 @@ class ApiRequest:
         return f"{self.request.scheme}://{self.request.get_host()}{quote(path, safe='/:@~!')}"
 
 
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
 def allow(allowed: bool) -> None:
     """Go on, or raise NotAllowed."""
     if not allowed:
         raise NotAllowed
 
 
-def public(handler: Handler) -> Handler:
-    """Mark a handler as answering also those who have not signed in; every other one wants a token."""
-    handler.public = True  # type: ignore[attr-defined]
-    return handler
-
-
 def takes_files(handler: Handler) -> Handler:
-    """Mark a handler or a page as reading uploads piece by piece, once it knows who sends; it sees to the limit."""
+    """Mark a view as reading uploads piece by piece, once it knows who sends; it sees to the limit."""
     handler.takes_files = True  # type: ignore[attr-defined]
     return handler
 
@@ -114,6 +169,7 @@ class Endpoint(APIView):
 
     permission_classes = ()
     metadata_class = None
+    operations: ClassVar[Mapping[str, Operation]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # The framework's parsers read the body past Django's own limit.
@@ -127,27 +183,26 @@ class Endpoint(APIView):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def methods(**handlers: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The view that answers with the handler of the request's method: `methods(GET=show, PUT=change)`.
+def methods(**operations: Operation) -> Callable[..., HttpResponseBase]:
+    """Return the view that answers with the operation for the request's method: `methods(GET=show, PUT=change)`.
 
-    A handler is called with the Call and the ids in the path, and returns what to render or a whole response.
+    The handler is called with the ApiRequest and the ids in the path, and returns what to render or a whole response.
     """
-    answers = {name.lower(): _answering(handler) for name, handler in handlers.items()}
-    made: type[Endpoint] = type("Endpoint", (Endpoint,), answers)
+    answers: dict[str, Any] = {name.lower(): _answering(operation) for name, operation in operations.items()}
+    made: type[Endpoint] = type("Endpoint", (Endpoint,), {**answers, "operations": operations})
     view = made.as_view()
-    return takes_files(view) if any(getattr(each, "takes_files", False) for each in handlers.values()) else view
+    return takes_files(view) if any(operation.takes_files for operation in operations.values()) else view
 
 
-def _answering(handler: Callable[..., Body | HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def _answering(operation: Operation) -> Callable[..., HttpResponseBase]:
     def answer(_view: Endpoint, request: Request, **ids: str) -> HttpResponseBase:
-        call = ApiRequest(request)
-        if not getattr(handler, "public", False) and call.user_or_nobody is None:
+        call = ApiRequest(request, operation)
+        if not operation.public and call.user_or_nobody is None:
             raise NotAuthenticated
-        found = handler(call, **ids)
+        found = operation(call, **ids)
         response = found if isinstance(found, HttpResponseBase) else Response(found)
         for name, value in call.headers.items():
             response.headers[name] = value
         return response
 
-    answer.takes_files = getattr(handler, "takes_files", False)  # type: ignore[attr-defined]
-    return answer
+    return takes_files(answer) if operation.takes_files else answer

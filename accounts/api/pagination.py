@@ -9,49 +9,40 @@ from urllib.parse import urlencode
 from django.db.models import Model, QuerySet
 
 from accounts.api.endpoints import ApiRequest
+from accounts.api.parameter_types import Counter
+from accounts.web.pagination import cut
 
 DEFAULT = 10
 MOST = 100
 # Beyond it a database would count rows for nothing.
 FARTHEST = 10_000_000
+PAGE = Counter("page", "Which page of the list.", default=1, most=FARTHEST)
+PER_PAGE = Counter("per_page", "How many rows a page has.", default=DEFAULT, most=MOST)
+PAGING = (PAGE, PER_PAGE)
 # What no answer repeats, though a client has put it into an address.
 SECRET = ("access_token", "pairing_code", "observee[password]")
 
 Row = TypeVar("Row", bound=Model)
 
 
-def page_of(call: ApiRequest, rows: QuerySet[Row] | Sequence[Row]) -> list[Row]:
-    """The rows of the page asked for, fetched with one statement; sets the Link header of the answer.
+def page_of(request: ApiRequest, rows: QuerySet[Row] | Sequence[Row]) -> list[Row]:
+    """Return the rows of the page asked for, and set the Link header of the answer.
 
-    Whether there is a next page is seen by asking for one row more: nothing is counted, and so the last page
-    is named only on the last page itself.
+    Nothing is counted, so the last page is named only on the last page itself.
     """
-    page, per_page = _number(call, "page", 1, FARTHEST), _number(call, "per_page", DEFAULT, MOST)
-    start = (page - 1) * per_page
-    found = list(rows[start : start + per_page + 1])
-    wanted = {"current": page, "first": 1}
-    if len(found) > per_page:
-        wanted["next"] = page + 1
-    else:
-        wanted["last"] = page
-    if page > 1:
-        wanted["prev"] = page - 1
-    links = [f'<{_address(call, number, per_page)}>; rel="{rel}"' for rel, number in wanted.items()]
-    call.headers["Link"] = ",".join(links)
-    return found[:per_page]
+    page = cut(rows, request.params[PAGE], request.params[PER_PAGE])
+    numbers = {"current": page.number, "first": 1}
+    numbers |= {"next": page.next} if page.has_next else {"last": page.number}
+    numbers |= {"prev": page.previous} if page.has_previous else {}
+    links = [f'<{_address(request, number)}>; rel="{rel}"' for rel, number in numbers.items()]
+    request.headers["Link"] = ",".join(links)
+    return page.items
 
 
-def _number(call: ApiRequest, key: str, default: int, most: int) -> int:
-    """A number from 1 to `most`; a client that sends nonsense gets the default rather than an error."""
-    given = call.request.query_params.get(key, "")
-    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
-    return min(number, most) if number else default
-
-
-def _address(call: ApiRequest, page: int, per_page: int) -> str:
+def _address(request: ApiRequest, page: int) -> str:
     """This request's own address with all its filters (clients send nothing else with the next page)."""
-    query = call.request.query_params
+    query = request.request.query_params
     left_out = ("page", "per_page", *SECRET)
     pairs = [(key, value) for key in query if key not in left_out for value in query.getlist(key)]
-    pairs += [("page", str(page)), ("per_page", str(per_page))]
-    return f"{call.address(call.request.path)}?{urlencode(pairs)}"
+    pairs += [("page", str(page)), ("per_page", str(request.params[PER_PAGE]))]
+    return f"{request.address(request.request.path)}?{urlencode(pairs)}"

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time
 from typing import Any, NoReturn
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -68,7 +70,7 @@ class Parameters:
         """true, false, 1 or 0, as JSON or as text; empty counts as absent."""
         text = self.text(key).strip().lower()
         if text and text not in FLAGS:
-            self._refuse(key, _("Please give true or false."))
+            self.refuse(key, _("Please give true or false."))
         return FLAGS[text] if text else default
 
     def whole(self, key: str, default: int | None = None) -> int | None:
@@ -77,7 +79,7 @@ class Parameters:
         if not text:
             return default
         if not re.fullmatch(r"-?[0-9]{1,19}", text) or abs(int(text)) > BIGGEST:
-            self._refuse(key, _("Please give a whole number."))
+            self.refuse(key, _("Please give a whole number."))
         return int(text)
 
     def texts(self, key: str) -> list[str]:
@@ -88,8 +90,13 @@ class Parameters:
         if not isinstance(found, list):
             return [self._as_text(key, found)] if found not in (None, "") else []
         if len(found) > MOST_IN_A_LIST:
-            self._refuse(key, _("This list is too long."))
+            self.refuse(key, _("This list is too long."))
         return [self._as_text(key, item) for item in found]
+
+    def file(self, key: str) -> UploadedFile | None:
+        """The file of that name in a form of several parts; None when there is a text or nothing."""
+        found = self._tree.get(key)
+        return found if isinstance(found, UploadedFile) and found.file is not None else None
 
     def moment(self, key: str) -> datetime | None:
         """An ISO 8601 date or time; without an offset it is UTC."""
@@ -103,7 +110,7 @@ class Parameters:
         except ValueError:
             moment = None
         if moment is None or moment.year not in YEARS:
-            self._refuse(key, _("Please give a time such as 2026-11-28T03:00:00Z."))
+            self.refuse(key, _("Please give a time such as 2026-11-28T03:00:00Z."))
         return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
 
     def _as_text(self, key: str, value: Any) -> str:
@@ -112,16 +119,17 @@ class Parameters:
         if isinstance(value, int | float):
             return str(value)
         if not isinstance(value, str):
-            self._refuse(key, _("Please give a single text."))
+            self.refuse(key, _("Please give a single text."))
         if len(value) > LONGEST or "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            self._refuse(key, _("This is too long, or holds a character that cannot be used."))
+            self.refuse(key, _("This is too long, or holds a character that cannot be used."))
         return value
 
     def _path(self, key: str) -> str:
         return f"{self._name}.{key}" if self._name else key
 
-    def _refuse(self, key: str, message: str) -> NoReturn:
-        raise Invalid({self._path(key): [("invalid", message)]})
+    def refuse(self, key: str, message: str | Promise, kind: str = "invalid") -> NoReturn:
+        """Raise Invalid for what stands at `key`."""
+        raise Invalid({self._path(key): [(kind, message)]})
 
 
 # A roster sent as the body itself has no parameters in it.
@@ -135,9 +143,9 @@ def parameters(request: Request) -> Parameters:
 
     Raises Invalid where somebody to act as is named too late, in a body with files.
     """
-    found: Parameters | None = getattr(request, "given", None)
+    found: Parameters | None = getattr(request, "bag", None)
     if found is None:
-        found = request.params = _parameters(request)  # type: ignore[attr-defined]
+        found = request.bag = _parameters(request)  # type: ignore[attr-defined]
     return found
 
 

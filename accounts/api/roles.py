@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 
-from accounts.api.bodies import Body, account_body
-from accounts.api.endpoints import ApiRequest, allow
+from accounts.api.bodies import account_body
+from accounts.api.body_types import PermissionSetting, RoleBody
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.ids import condition
 from accounts.api.lookups import account
-from accounts.api.pagination import page_of
-from accounts.api.parameters import Parameters
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Flag, FlagsByKey, Text, Texts, Word, Words
 from accounts.domain.roles import (
+    CUSTOM_BASE_TYPES,
     PERMISSION,
     Setting,
     Wish,
@@ -29,67 +33,104 @@ from accounts.permissions.resolver import account_permissions
 
 BUILT_IN = "built_in"
 
+endpoint = in_group("Roles and permissions")
 
-def permissions(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/permissions: of those asked for (`permissions[]`, else all), which the caller has"""
+PERMISSIONS_ASKED = Texts("permissions[]", "Tell only of these permissions. What does not exist here nobody has.")
+STATES = Words("state[]", "List roles in these states; by default active ones.", words=Role.State.values)
+SHOW_INHERITED = Flag("show_inherited", "List the roles of the accounts above too.")
+LABEL = Text("label", "The name of the role.")
+ROLE = Text("role", "The name of the role, where there is no label: an older word for it.")
+BASE_TYPE = Word(
+    "base_role_type",
+    "What kind of role it is, and so with which permissions it begins; by default a role on an account.",
+    words=CUSTOM_BASE_TYPES,
+)
+EXPLICIT = FlagsByKey(
+    "permissions[<permission>][explicit]",
+    "Whether the permission is set in this account; false goes back to what holds above.",
+    keys=PERMISSIONS,
+)
+ENABLED = FlagsByKey(
+    "permissions[<permission>][enabled]", "Whether the role has it; counts where explicit is true.", keys=PERMISSIONS
+)
+SCOPES = (
+    FlagsByKey("permissions[<permission>][locked]", "Whether accounts below may not change it.", keys=PERMISSIONS),
+    FlagsByKey(
+        "permissions[<permission>][applies_to_self]", "Whether it holds in this very account.", keys=PERMISSIONS
+    ),
+    FlagsByKey(
+        "permissions[<permission>][applies_to_descendants]", "Whether it holds in the accounts below.", keys=PERMISSIONS
+    ),
+)
+WISHES = (EXPLICIT, ENABLED, *SCOPES)
+
+
+@endpoint(PERMISSIONS_ASKED)
+def permissions(request: ApiRequest, account_id: str) -> dict[str, bool]:
+    """Tell which permissions the caller has on an account."""
     return permissions_body(request, account_permissions(request.user, account(request, account_id)))
 
 
-def permissions_body(request: ApiRequest, mine: frozenset[Permission]) -> Body:
-    """Which permissions the caller has; what does not exist here nobody has."""
-    asked = request.params.texts("permissions") or list(PERMISSIONS)
+def permissions_body(request: ApiRequest, mine: frozenset[Permission]) -> dict[str, bool]:
+    """Return which of the permissions asked for, else of all, are among the caller's."""
+    asked = request.params[PERMISSIONS_ASKED] or list(PERMISSIONS)
     return {key: key in mine for key in asked}
 
 
-def index(request: ApiRequest, account_id: str) -> list[Body]:
-    """GET accounts/:id/roles: the built-in ones and the account's own; with `show_inherited` those above too"""
+@endpoint(STATES, SHOW_INHERITED, *PAGING)
+def index(request: ApiRequest, account_id: str) -> list[RoleBody]:
+    """List the built-in roles and the account's own."""
     home = _home(request, account_id)
-    states = [state for state in request.params.texts("state") if state in Role.State.values]
+    states = request.params[STATES]
     found = roles_of(home, states=states or [Role.State.ACTIVE])
-    if not request.params.flag("show_inherited"):
+    if not request.params[SHOW_INHERITED]:
         found = found.filter(Q(account=None) | Q(account=home))
     return _bodies(request, home, page_of(request, found.order_by("id")))
 
 
-def show(request: ApiRequest, account_id: str, role_id: str) -> Body:
-    """GET accounts/:id/roles/:id"""
+@endpoint()
+def show(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
+    """Show a role and what it may do in the account."""
     home = _home(request, account_id)
     return _bodies(request, home, [_role(home, role_id)])[0]
 
 
-def create(request: ApiRequest, account_id: str) -> Body:
-    """POST accounts/:id/roles"""
-    home = _home(request, account_id)
-    given = request.params
-    base = given.text("base_role_type") or BaseType.ACCOUNT_MEMBERSHIP
+@endpoint(LABEL, ROLE, BASE_TYPE, *WISHES)
+def create(request: ApiRequest, account_id: str) -> RoleBody:
+    """Create a role in an account, to be held there and below."""
+    home, given = _home(request, account_id), request.params
     with transaction.atomic():
-        made = create_role(home, given.text("label") or given.text("role"), base, by=request.user)
+        base_type = given[BASE_TYPE] or BaseType.ACCOUNT_MEMBERSHIP
+        made = create_role(home, given[LABEL] or given[ROLE], base_type, by=request.user)
         _set_permissions(request, home, made)
     return _bodies(request, home, [made])[0]
 
 
-def change(request: ApiRequest, account_id: str, role_id: str) -> Body:
-    """PUT accounts/:id/roles/:id: its label, its permissions in this account, or both"""
+@endpoint(LABEL, *WISHES)
+def change(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
+    """Change the label of a role, its permissions in this account, or both."""
     home = _home(request, account_id)
     role = _role(home, role_id)
     with transaction.atomic():
-        if label := request.params.text("label"):
+        if label := request.params[LABEL]:
             rename_role(role, label, by=request.user)
         _set_permissions(request, home, role)
     return _bodies(request, home, [role])[0]
 
 
-def deactivate(request: ApiRequest, account_id: str, role_id: str) -> Body:
-    """DELETE accounts/:id/roles/:id"""
+@endpoint()
+def deactivate(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
+    """Deactivate a role: whoever holds it may do nothing by it."""
     return _set_state(request, account_id, role_id, Role.State.INACTIVE)
 
 
-def activate(request: ApiRequest, account_id: str, role_id: str) -> Body:
-    """POST accounts/:id/roles/:id/activate"""
+@endpoint()
+def activate(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
+    """Activate a role again."""
     return _set_state(request, account_id, role_id, Role.State.ACTIVE)
 
 
-def _set_state(request: ApiRequest, account_id: str, role_id: str, state: str) -> Body:
+def _set_state(request: ApiRequest, account_id: str, role_id: str, state: str) -> RoleBody:
     home = _home(request, account_id)
     return _bodies(request, home, [set_role_state(_role(home, role_id), state, by=request.user)])[0]
 
@@ -108,31 +149,28 @@ def _role(home: Account, role_id: str) -> Role:
 
 
 def _set_permissions(request: ApiRequest, home: Account, role: Role) -> None:
-    wanted = request.params.under("permissions")
-    # Canvas knows permissions for what is not here; scripts that set them are not to stumble.
-    wishes = {PERMISSIONS[key]: _wish(wanted.under(key)) for key in wanted if key in PERMISSIONS}
-    if wishes:
+    if wishes := _wishes(request):
         set_permissions(role, home, wishes, by=request.user)
 
 
-def _wish(given: Parameters) -> Wish:
+def _wishes(request: ApiRequest) -> dict[Permission, Wish]:
     """As Canvas reads it: `enabled` counts where `explicit` is true; `explicit=false` goes back to what is above."""
-    wish: Wish = {
-        field: given.flag(field)
-        for field in ("locked", "applies_to_self", "applies_to_descendants")
-        if given.text(field)
-    }
-    if given.text("explicit"):
-        wish["enabled"] = given.flag("enabled") if given.flag("explicit") else None
-    return wish
+    wishes: dict[str, Wish] = defaultdict(dict)
+    for scope in SCOPES:
+        for key, value in request.params[scope].items():
+            wishes[key][scope.kept_as] = value
+    enabled = request.params[ENABLED]
+    for key, explicit in request.params[EXPLICIT].items():
+        wishes[key]["enabled"] = enabled.get(key, False) if explicit else None
+    return {PERMISSIONS[key]: wish for key, wish in wishes.items()}
 
 
-def _bodies(request: ApiRequest, home: Account, roles: list[Role]) -> list[Body]:
+def _bodies(request: ApiRequest, home: Account, roles: list[Role]) -> list[RoleBody]:
     settings = settings_of(roles, home)
     return [_body(request, role, settings[role.pk]) for role in roles]
 
 
-def _body(request: ApiRequest, role: Role, settings: dict[Permission, Setting]) -> Body:
+def _body(request: ApiRequest, role: Role, settings: dict[Permission, Setting]) -> RoleBody:
     return {
         "id": role.pk,
         "label": role.label,
@@ -146,8 +184,8 @@ def _body(request: ApiRequest, role: Role, settings: dict[Permission, Setting]) 
     }
 
 
-def _setting_body(setting: Setting) -> Body:
-    body: Body = {
+def _setting_body(setting: Setting) -> PermissionSetting:
+    body: PermissionSetting = {
         "enabled": setting.enabled,
         "locked": setting.locked or setting.locked_by is not None,
         "readonly": setting.fixed or setting.locked_by is not None,

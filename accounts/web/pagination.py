@@ -1,10 +1,13 @@
-"""Long lists in pages, without counting them: counting millions of people takes longer than showing fifty."""
+"""Long lists in pages, without counting them: counting millions of people takes longer than showing fifty.
+
+`cut` is the mechanism. Pages of the site ask for theirs with `page_of`, the API in accounts/api/pagination.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
@@ -14,12 +17,14 @@ SIZE = 50
 # Far pages make the database walk past everything before them. Searching gets there sooner.
 LAST = 2_000
 
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[Item]):
     """One page of a list: what stands on it, and whether there are pages beside it."""
 
-    items: Sequence[Any]
+    items: list[Item]
     number: int
     has_next: bool
 
@@ -36,13 +41,18 @@ class Page:
         return self.number + 1
 
 
-def page_of(found: QuerySet[Any], asked: str | None, size: int = SIZE) -> Page:
-    """The page asked for (`"3"`), or the first when that is no page number."""
-    number = int(asked) if asked and asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
-    number = min(max(number, 1), LAST)
+def cut(found: QuerySet[Any] | Sequence[Item], number: int, size: int) -> Page[Item]:
+    """Return a page of a list, fetched with one statement: one row more than it shows says whether there is a next."""
     start = (number - 1) * size
     items = list(found[start : start + size + 1])
-    return Page(items[:size], number, has_next=len(items) > size and number < LAST)
+    return Page(items[:size], number, has_next=len(items) > size)
+
+
+def page_of(found: QuerySet[Any] | Sequence[Any], asked: str | None, size: int = SIZE) -> Page[Any]:
+    """Return the page asked for (`"3"`), or the first when that is no page number."""
+    number = int(asked) if asked and asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    page = cut(found, min(max(number, 1), LAST), size)
+    return replace(page, has_next=page.has_next and page.number < LAST)
 
 
 def search_words(given: str | None) -> str:

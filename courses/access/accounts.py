@@ -6,6 +6,8 @@ charge of people in the whole institution, or in every account the person has an
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed
@@ -17,6 +19,8 @@ from courses.access.consent import accounts_of
 from courses.access.further_rights import reaches_further
 
 PERMISSION = Permission.MANAGE_USER_LOGINS
+# What people may change of themselves.
+OWN_FIELDS = frozenset({"time_zone", "locale"})
 
 
 def why_not_change(person: User, *, by: User) -> str | None:
@@ -41,6 +45,11 @@ def check_may_change(person: User, *, by: User) -> None:
     """Raise NotAllowed, with the reason, unless `by` may change the account of `person`."""
     if reason := why_not_change(person, by=by):
         raise NotAllowed(reason)
+
+
+def are_own_settings(fields: Collection[str], person: User, *, by: User) -> bool:
+    """Whether these are fields of `by`'s own that people change for themselves."""
+    return person == by and OWN_FIELDS.issuperset(fields)
 
 
 def belongs_only_to(person: User, account: Account) -> bool:

@@ -8,7 +8,13 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import Account, User
+from accounts.permissions.registry import Permission
+from accounts.permissions.resolver import may_on_account
+
+# To make and end links without a code, and to see whose they are; in the whole institution only.
+MANAGE_LINKS = Permission.MANAGE_USER_OBSERVERS
 
 # Observer, student, and the one course it is about (None: a link, for all courses).
 Wanted = tuple[int, int, int | None]
@@ -85,3 +91,9 @@ def why_not_observe(wanted: Collection[Wanted], *, field: str = "student") -> In
             if problem:
                 return Invalid({field: [("invalid", WORDS[problem])]})
     return None
+
+
+def check_manages_links(root: Account, *, by: User) -> None:
+    """Raise NotAllowed for those who do not link observers and students in the institution."""
+    if not may_on_account(by, MANAGE_LINKS, root):
+        raise NotAllowed

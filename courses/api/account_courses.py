@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db import transaction
 from django.http import Http404
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.api.bodies import account_body
-from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.body_types import AccountBody
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
-from accounts.api.pagination import page_of
-from accounts.errors import Invalid
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Flag, Id, Includes, Moment, Text, Word, Words
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
@@ -20,35 +21,72 @@ from accounts.web.pagination import search_words
 from courses.access.permissions import course_permissions, permissions_in
 from courses.api import lookups
 from courses.api.bodies import course_body
+from courses.api.body_types import CourseBody, CourseEndedBody
 from courses.domain.accounts import delete_sub_account
 from courses.domain.courses import conclude, delete_course, edit_and_delete, edit_course, publish, undelete, unpublish
 from courses.domain.rosters import courses_of, searched_courses
+from courses.models import Course
 
 EVENTS = {"offer": publish, "claim": unpublish, "conclude": conclude, "delete": delete_course, "undelete": undelete}
 ENDINGS = {"delete": delete_course, "conclude": conclude}
 
 
-def index_of_account(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/courses"""
+endpoint = in_group("Courses")
+
+SEARCH_TERM = Text("search_term", "List only courses whose name, code or SIS id holds this.")
+STATES = Words("state[]", "List only courses in these states.", words=Course.State.values)
+TERM = Id("enrollment_term_id", "List only courses of this term.")
+INCLUDE = Includes(
+    words={
+        "term": "the course's term",
+        "syllabus_body": "the syllabus, as HTML",
+        "permissions": "what the apps may offer in it",
+    }
+)
+EVENT = Word("course[event]", "Publish the course, unpublish it, conclude, delete, or bring it back.", words=EVENTS)
+OFFER = Flag("offer", "Publish the course.")
+ENDING = Word(
+    "event", "Delete the course, or conclude it.", required=_("Please give delete or conclude."), words=ENDINGS
+)
+FIELDS = (
+    Text("course[name]", "The name of the course."),
+    Text("course[course_code]", "A short name for lists."),
+    Text("course[sis_course_id]", "The school's own id of the course; empty takes it away."),
+    Text("course[syllabus_body]", "The syllabus."),
+    Moment("course[start_at]", "When the course begins."),
+    Moment("course[end_at]", "When the course ends."),
+    Flag("course[restrict_enrollments_to_course_dates]", "Whether these dates decide when its people may take part."),
+)
+ACCOUNT = Id("course[account_id]", "The account that the course belongs to.")
+# Two names for one thing, as in Canvas.
+ENROLLMENT_TERM_ID = Id("course[enrollment_term_id]", "The course's term; empty for none.")
+TERM_ID = Id("course[term_id]", "The same, and counts before it.")
+TERMS = (ENROLLMENT_TERM_ID, TERM_ID)
+
+
+@endpoint(SEARCH_TERM, STATES, TERM, INCLUDE, *PAGING)
+def index_of_account(request: ApiRequest, account_id: str) -> list[CourseBody]:
+    """List the courses of an account and of the accounts below it."""
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
     allow(Permission.READ_COURSE_LIST in keys)
-    found = searched_courses(courses_of(home), search_words(request.params.text("search_term")), keys)
-    if states := request.params.texts("state"):
+    found = searched_courses(courses_of(home), search_words(request.params[SEARCH_TERM]), keys)
+    if states := request.params[STATES]:
         found = found.filter(workflow_state__in=states)
-    if term_id := request.params.text("enrollment_term_id"):
+    if term_id := request.params[TERM]:
         found = found.filter(term=lookups.term(term_id))
     courses = page_of(request, found)
     held = permissions_in(request.user, courses)
     return [course_body(course, request.root, held[course.pk], request.include) for course in courses]
 
 
-def change(request: ApiRequest, course_id: str) -> Body:
-    """PUT courses/:id: its fields, what becomes of it (`course[event]`), or both"""
-    wanted = request.params.under("course")
-    event = wanted.text("event")
-    if event and event not in EVENTS:
-        raise Invalid({"course.event": [("inclusion", _("Please give offer, claim, conclude, delete or undelete."))]})
+@endpoint(*FIELDS, ACCOUNT, *TERMS, EVENT, OFFER, INCLUDE)
+def change(request: ApiRequest, course_id: str) -> CourseBody:
+    """Change a course, what becomes of it, or both; what is not given stays as it is.
+
+    A course with graded work cannot be unpublished.
+    """
+    event = request.params[EVENT]
     course = lookups.deleted_course(request, course_id) if event == "undelete" else lookups.course(request, course_id)
     given = _given(request)
     if given and event == "delete":
@@ -57,40 +95,33 @@ def change(request: ApiRequest, course_id: str) -> Body:
     with transaction.atomic():
         if given or not event:
             course = edit_course(course, by=request.user, **given)
-        if event or request.params.flag("offer"):
+        if event or request.params[OFFER]:
             EVENTS[event or "offer"](course, by=request.user)
     return course_body(course, request.root, course_permissions(request.user, course), request.include)
 
 
 def _given(request: ApiRequest) -> dict[str, Any]:
-    wanted = request.params.under("course")
-    given: dict[str, Any] = {
-        field: wanted.text(field)
-        for field in ("name", "course_code", "sis_course_id", "syllabus_body")
-        if field in wanted
-    }
-    given |= {field: wanted.moment(field) for field in ("start_at", "end_at") if field in wanted}
-    if (binds := "restrict_enrollments_to_course_dates") in wanted:
-        given[binds] = wanted.flag(binds)
-    if "account_id" in wanted:
-        given["account"] = account(request, wanted.text("account_id"))
-    for key in ("enrollment_term_id", "term_id"):
-        if key in wanted:
-            given["term"] = lookups.term(wanted.text(key)) if wanted.text(key) else None
+    given = request.params.fields(*FIELDS)
+    if ACCOUNT in request.params:
+        given["account"] = account(request, request.params[ACCOUNT])
+    for parameter in TERMS:
+        if parameter in request.params:
+            term_id = request.params[parameter]
+            given["term"] = lookups.term(term_id) if term_id else None
     return given
 
 
-def end(request: ApiRequest, course_id: str) -> Body:
-    """DELETE courses/:id with `event` delete or conclude"""
-    event = request.params.text("event")
-    if event not in ENDINGS:
-        raise Invalid({"event": [("inclusion", _("Please give delete or conclude."))]})
+@endpoint(ENDING)
+def end(request: ApiRequest, course_id: str) -> CourseEndedBody:
+    """Delete or conclude a course."""
+    event = request.params[ENDING]
     ENDINGS[event](lookups.course(request, course_id), by=request.user)
-    return {event: True}
+    return {"delete": True} if event == "delete" else {"conclude": True}
 
 
-def delete_account(request: ApiRequest, account_id: str, sub_account_id: str) -> Body:
-    """DELETE accounts/:id/sub_accounts/:id"""
+@in_group("Accounts")()
+def delete_account(request: ApiRequest, account_id: str, sub_account_id: str) -> AccountBody:
+    """Delete an account; only an empty one can be deleted."""
     home, below = account(request, account_id), account(request, sub_account_id)
     if below.parent_id != home.pk:
         raise Http404

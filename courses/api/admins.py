@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.api.bodies import user_body
-from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
-from accounts.api.pagination import page_of
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Id, Ids, Text, Whole
 from accounts.domain.admins import PERMISSION, admin_roles_of, admins_of, make_admin, remove_admin
 from accounts.errors import Invalid
 from accounts.models import Account, AccountAdmin, BaseType, Role
@@ -16,35 +18,44 @@ from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.ids import plain_ids
 from courses.api import lookups
+from courses.api.body_types import AdminBody
 from courses.domain.rosters import findable
 
+endpoint = in_group("Admins")
 
-def index(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/admins, on request only of some people (`user_id[]`)"""
+USER_IDS = Ids("user_id[]", "List only the roles of these people.")
+USER_ID = Id("user_id", "Who gets the role.", required=gettext_lazy("Please say whom to make an admin."))
+ROLE_ID = Whole("role_id", "The role, by its id.")
+ROLE = Text("role", "The role, by a built-in role's type or a custom one's label; by default the account admin's.")
+
+
+@endpoint(USER_IDS, *PAGING)
+def index(request: ApiRequest, account_id: str) -> list[AdminBody]:
+    """List the admin roles held on an account."""
     home = _home(request, account_id)
     found = admins_of(home)
-    if ids := request.params.texts("user_id"):
+    if ids := request.params[USER_IDS]:
         found = found.filter(user__in=plain_ids(ids))
     keys = account_permissions(request.user, home)
     return [_body(admin, keys) for admin in page_of(request, found)]
 
 
-def create(request: ApiRequest, account_id: str) -> Body:
-    """POST accounts/:id/admins: gives a role, by default that of the account admin"""
+@endpoint(USER_ID, ROLE_ID, ROLE)
+def create(request: ApiRequest, account_id: str) -> AdminBody:
+    """Give somebody an admin role on an account."""
     home = _home(request, account_id)
     role = _role(request, home)
-    if "user_id" not in request.params:
-        raise Invalid({"user_id": [("blank", _("Please say whom to make an admin."))]})
-    user = person(request, request.params.text("user_id"))
+    user = person(request, request.params[USER_ID])
     if not findable(home, by=request.user).filter(pk=user.pk).exists():
         raise Http404
-    with lookups.hide_existence(request, user, request.params.text("user_id")):
+    with lookups.hide_existence(request, user, request.params[USER_ID]):
         made = make_admin(user, role, home, by=request.user)
     return _body(made, account_permissions(request.user, home))
 
 
-def remove(request: ApiRequest, account_id: str, user_id: str) -> Body:
-    """DELETE accounts/:id/admins/:user_id"""
+@endpoint(ROLE_ID, ROLE)
+def remove(request: ApiRequest, account_id: str, user_id: str) -> AdminBody:
+    """Take an admin role from somebody."""
     home = _home(request, account_id)
     held = admins_of(home).filter(user=person(request, user_id), role=_role(request, home)).first()
     if held is None:
@@ -60,7 +71,7 @@ def _home(request: ApiRequest, account_id: str) -> Account:
 
 def _role(request: ApiRequest, home: Account) -> Role:
     """By `role_id`, or by `role`: a built-in role's type or a custom one's label."""
-    wanted, name = request.params.whole("role_id"), request.params.text("role") or BaseType.ACCOUNT_ADMIN
+    wanted, name = request.params[ROLE_ID], request.params[ROLE] or BaseType.ACCOUNT_ADMIN
     roles = list(admin_roles_of(home))
     found = [role for role in roles if (role.pk == wanted if wanted is not None else role.name == name)]
     if not found:
@@ -68,7 +79,7 @@ def _role(request: ApiRequest, home: Account) -> Role:
     return found[0]
 
 
-def _body(admin: AccountAdmin, keys: frozenset[Permission]) -> dict[str, object]:
+def _body(admin: AccountAdmin, keys: frozenset[Permission]) -> AdminBody:
     return {
         "id": admin.pk,
         "role": admin.role.name,

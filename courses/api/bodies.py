@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 from django.utils.html import linebreaks
 
@@ -11,10 +10,10 @@ from accounts.api.bodies import user_body
 from accounts.models import Account, BaseType
 from accounts.permissions.registry import Permission
 from courses.access.enrollments import EnrollmentAccess
+from courses.api.body_types import BriefEnrollment, CourseBody, EnrollmentBody, ListedTermBody, SectionBody, TermBody
 from courses.domain.grades import Totals, score_of
 from courses.models import Course, Enrollment, Section, Term
 
-Body = dict[str, Any]
 Address = Callable[[str], str]
 
 # The short names Canvas's clients use for types, in filters and in the `enrollments` of a course.
@@ -28,9 +27,9 @@ SHORT_TYPES = {
 TYPES = {short: base for base, short in SHORT_TYPES.items()}
 
 
-def course_body(course: Course, root: Account, keys: Collection[Permission], include: Collection[str]) -> Body:
+def course_body(course: Course, root: Account, keys: Collection[Permission], include: Collection[str]) -> CourseBody:
     """A course. `keys` are the reader's permissions in it."""
-    body: Body = {
+    body: CourseBody = {
         "id": course.pk,
         "name": course.name,
         "course_code": course.course_code,
@@ -60,16 +59,16 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
     return body
 
 
-def term_body(term: Term | None) -> Body | None:
+def term_body(term: Term | None) -> TermBody | None:
     """A term, or null: a course need not have one."""
     if term is None:
         return None
     return {"id": term.pk, "name": term.name, "start_at": term.start_at, "end_at": term.end_at}
 
 
-def listed_term_body(term: Term, keys: Collection[Permission]) -> Body:
+def listed_term_body(term: Term, keys: Collection[Permission]) -> ListedTermBody:
     """A term of an account's list. `keys` are the reader's permissions on the account."""
-    body: Body = {
+    body: ListedTermBody = {
         "id": term.pk,
         "name": term.name,
         "start_at": term.start_at,
@@ -82,9 +81,9 @@ def listed_term_body(term: Term, keys: Collection[Permission]) -> Body:
     return body
 
 
-def section_body(section: Section, keys: Collection[Permission]) -> Body:
+def section_body(section: Section, keys: Collection[Permission]) -> SectionBody:
     """A section. `keys` are the reader's permissions in its course."""
-    body: Body = {
+    body: SectionBody = {
         "id": section.pk,
         "name": section.name,
         "course_id": section.course_id,
@@ -99,9 +98,9 @@ def section_body(section: Section, keys: Collection[Permission]) -> Body:
     return body
 
 
-def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> Body:
+def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> BriefEnrollment:
     """An enrollment as it stands in the `enrollments` of a course."""
-    body: Body = {
+    body: BriefEnrollment = {
         "type": SHORT_TYPES[BaseType(enrollment.type)],
         "role": enrollment.role.name,
         "role_id": enrollment.role_id,
@@ -129,11 +128,11 @@ def enrollment_body(
     include: Collection[str] = (),
     *,
     with_user: bool = True,
-) -> Body:
+) -> EnrollmentBody:
     """An enrollment, as far as the reader behind `access` may know it."""
     course, keys = enrollment.section.course, access.keys(enrollment)
     path = f"/courses/{course.pk}"
-    body: Body = {
+    body: EnrollmentBody = {
         "id": enrollment.pk,
         "course_id": course.pk,
         "course_section_id": enrollment.section_id,

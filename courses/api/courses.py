@@ -7,43 +7,72 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
-from accounts.api.pagination import page_of
-from accounts.api.roles import permissions_body
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Flag, Includes, Word, Words
+from accounts.api.roles import PERMISSIONS_ASKED, permissions_body
 from accounts.errors import NotAllowed
-from accounts.models import Account, BaseType, Role, User
+from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.courses import course_access
-from courses.access.enrollment_actions import check_enrolls
 from courses.access.enrollments import EnrollmentAccess, course_places, observed_places
 from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, permissions_in
 from courses.api import lookups
+from courses.api.account_courses import ENROLLMENT_TERM_ID, FIELDS, OFFER, TERM_ID
 from courses.api.bodies import TYPES, brief_enrollment, course_body, section_body
+from courses.api.body_types import CourseBody
 from courses.domain.courses import create_course
-from courses.domain.enrollments import enroll
 from courses.domain.grades import totals_of
+from courses.domain.members import enroll_as_teacher
 from courses.models import Course, Enrollment, Section
-from courses.models.course import CourseQuerySet, default_section
+from courses.models.course import CourseQuerySet
 from courses.models.dates import is_over
 from courses.models.enrollment import EnrollmentQuerySet
 
+endpoint = in_group("Courses")
+
 # The `enrollment_state` filter, by all dates that count: whether the enrollments are over. Invited people see none yet.
-OVER = {"active": [False], "completed": [True]}
+OVER = {"active": [False], "completed": [True], "invited_or_pending": []}
+ENROLLMENT_TYPES = Words("enrollment_type[]", "List only courses in which one is enrolled as this.", words=TYPES)
+ENROLLMENT_STATE = Word(
+    "enrollment_state",
+    "List only courses in which the enrollment goes on, or is over, by all dates that count.",
+    words=OVER,
+)
+STATES = Words(
+    "state[]",
+    "List only courses in these states; by default published ones, to staff unpublished ones too.",
+    words=Course.State.values,
+)
+INCLUDE = Includes(
+    words={
+        "term": "the course's term",
+        "syllabus_body": "the syllabus, as HTML",
+        "permissions": "what the apps may offer in it",
+        "sections": "the sections that the caller is in or sees the people of",
+        "observed_users": "beside the caller's own enrollments those of the students they observe",
+    }
+)
+FILTERS = (ENROLLMENT_TYPES, ENROLLMENT_STATE, STATES, INCLUDE, *PAGING)
+ENROLL_ME = Flag("enroll_me", "Enroll the caller as its teacher.")
+OFFER_TOO = Flag("course[offer]", "Publish the course: another place for `offer`.")
 
 
-def index(request: ApiRequest) -> Body:
-    """GET courses: one's own."""
+@endpoint(*FILTERS)
+def index(request: ApiRequest) -> list[CourseBody]:
+    """List one's own courses."""
     return _list(request, request.user)
 
 
-def index_of_user(request: ApiRequest, user_id: str) -> Body:
-    """GET users/:id/courses"""
+@endpoint(*FILTERS)
+def index_of_user(request: ApiRequest, user_id: str) -> list[CourseBody]:
+    """List the courses of somebody, as far as the caller may know them."""
     return _list(request, lookups.person(request, user_id))
 
 
-def _list(request: ApiRequest, user: User) -> Body:
+def _list(request: ApiRequest, user: User) -> list[CourseBody]:
     places = course_places(user, by=request.user)
     if places is None:
         raise NotAllowed
@@ -53,18 +82,18 @@ def _list(request: ApiRequest, user: User) -> Body:
 
 
 def _of_type_and_state(request: ApiRequest, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
-    if types := request.params.texts("enrollment_type"):
-        places = places.filter(type__in=[TYPES[short] for short in types if short in TYPES])
-    if state := request.params.text("enrollment_state"):
-        places = places.annotate(over=is_over()).filter(over__in=OVER.get(state, []))
-    elif "completed" not in request.params.texts("state"):
+    if types := request.params[ENROLLMENT_TYPES]:
+        places = places.filter(type__in=[TYPES[short] for short in types])
+    if state := request.params[ENROLLMENT_STATE]:
+        places = places.annotate(over=is_over()).filter(over__in=OVER[state])
+    elif Course.State.COMPLETED not in request.params[STATES]:
         places = places.filter(state=Enrollment.State.ACTIVE)
     return places
 
 
 def _in_states(request: ApiRequest, places: EnrollmentQuerySet) -> CourseQuerySet:
     """The courses of these enrollments that are in the states asked for (Canvas's defaults: by type)."""
-    if states := request.params.texts("state"):
+    if states := request.params[STATES]:
         places = places.filter(section__course__workflow_state__in=states)
     else:
         published = Q(section__course__workflow_state=Course.State.AVAILABLE)
@@ -72,7 +101,7 @@ def _in_states(request: ApiRequest, places: EnrollmentQuerySet) -> CourseQuerySe
     return Course.objects.filter(pk__in=places.values("section__course"))
 
 
-def _bodies(request: ApiRequest, courses: list[Course], places: EnrollmentQuerySet) -> list[dict[str, object]]:
+def _bodies(request: ApiRequest, courses: list[Course], places: EnrollmentQuerySet) -> list[CourseBody]:
     """The courses of one page, each with enrollments, on request the observed students' too."""
     shown = Q(pk__in=places.values("pk"))
     if "observed_users" in request.include:
@@ -108,8 +137,13 @@ def _sections(request: ApiRequest, courses: list[Course], enrollments: list[Enro
     return [each for each in present if each.pk in own or held[each.course_id].sees_people_of(each.pk)]
 
 
-def show(request: ApiRequest, course_id: str) -> Body:
-    """GET courses/:id"""
+@endpoint(INCLUDE)
+def show(request: ApiRequest, course_id: str) -> CourseBody:
+    """Show a course."""
+    return _shown(request, course_id)
+
+
+def _shown(request: ApiRequest, course_id: str) -> CourseBody:
     course = lookups.course(request, course_id)
     allow(course_access(request.user, course) is not None)
     places = course_places(request.user, by=request.user)
@@ -118,39 +152,34 @@ def show(request: ApiRequest, course_id: str) -> Body:
     return _bodies(request, [course], places)[0]
 
 
-def permissions(request: ApiRequest, course_id: str) -> Body:
-    """GET courses/:id/permissions"""
+@endpoint(PERMISSIONS_ASKED)
+def permissions(request: ApiRequest, course_id: str) -> dict[str, bool]:
+    """Tell which permissions the caller has in a course."""
     course = lookups.course(request, course_id)
     allow(course_access(request.user, course) is not None)
     return permissions_body(request, course_permissions(request.user, course))
 
 
-def create(request: ApiRequest, account_id: str) -> Body:
-    """POST accounts/:id/courses"""
+@endpoint(*FIELDS, ENROLLMENT_TERM_ID, TERM_ID, OFFER, OFFER_TOO, ENROLL_ME, INCLUDE)
+def create(request: ApiRequest, account_id: str) -> CourseBody:
+    """Create a course in an account."""
     home = account(request, account_id)
     allow(may_on_account(request.user, Permission.MANAGE_COURSES_ADMIN, home))
     with transaction.atomic():
         course = _create(request, home)
-        if request.params.flag("enroll_me"):
-            teacher = Role.objects.built_in(BaseType.TEACHER)
-            check_enrolls(teacher, course, by=request.user)
-            enroll(request.user, default_section(course), teacher, by=request.user)
-    return show(request, str(course.pk))
+        if request.params[ENROLL_ME]:
+            enroll_as_teacher(course, by=request.user)
+    return _shown(request, str(course.pk))
 
 
 def _create(request: ApiRequest, home: Account) -> Course:
-    wanted = request.params.under("course")
-    term_id = wanted.text("term_id") or wanted.text("enrollment_term_id")
+    given = request.params
+    fields = given.values(*FIELDS)
+    term_id = given[TERM_ID] or given[ENROLLMENT_TERM_ID]
     return create_course(
         home,
         by=request.user,
-        name=wanted.text("name") or _("Unnamed course"),
-        course_code=wanted.text("course_code"),
-        sis_course_id=wanted.text("sis_course_id"),
+        **{**fields, "name": fields["name"] or _("Unnamed course")},
         term=lookups.term(term_id) if term_id else None,
-        start_at=wanted.moment("start_at"),
-        end_at=wanted.moment("end_at"),
-        restrict_enrollments_to_course_dates=wanted.flag("restrict_enrollments_to_course_dates"),
-        syllabus_body=wanted.text("syllabus_body"),
-        publish=request.params.flag("offer") or wanted.flag("offer"),
+        publish=given[OFFER] or given[OFFER_TOO],
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from accounts.api.endpoints import ApiRequest, Body
-from accounts.api.pagination import page_of
+from accounts.api.endpoints import ApiRequest, in_group
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Id, Includes, Texts, Words
 from accounts.errors import NotAllowed
+from accounts.models.role import COURSE_BASE_TYPES
 from courses.access.courses import course_access
 from courses.access.enrollments import EnrollmentAccess, places_in, places_of
 from courses.api import lookups
 from courses.api.bodies import TYPES, enrollment_body
+from courses.api.body_types import EnrollmentBody
 from courses.domain.grades import totals_of
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
@@ -25,28 +28,59 @@ SEVERAL_STATES = {
     "current_and_concluded": [State.ACTIVE, State.COMPLETED],
 }
 
+endpoint = in_group("Enrollments")
 
-def index(request: ApiRequest, course_id: str) -> Body:
-    """GET courses/:id/enrollments"""
+# The last is Canvas's student for trying a course out: the apps ask for it, and there is none here.
+TYPE_WORDS = (*COURSE_BASE_TYPES, "StudentViewEnrollment")
+TYPES_ASKED = Words("type[]", "List only enrollments of these types.", words=TYPE_WORDS)
+ROLES = Texts("role[]", "List only enrollments with these roles: a built-in role's type or a custom one's label.")
+STATES = Words(
+    "state[]",
+    "List only enrollments in these states; by default those that are neither over nor gone.",
+    words=(*State.values, *SEVERAL_STATES),
+)
+PEOPLE = (
+    Id("user_id", "List only the enrollments of this person.", field="user"),
+    Id("associated_user_id", "List only those of observers of this student.", field="associated_user"),
+)
+INCLUDE = Includes(
+    words={
+        "observed_users": "with an observer's enrollment the student",
+        "avatar_url": "with each person an address, always null",
+        "email": "with each person the email address, for whoever may read it",
+    }
+)
+FILTERS = (TYPES_ASKED, ROLES, STATES, *PEOPLE, INCLUDE, *PAGING)
+
+
+@endpoint(*FILTERS)
+def index(request: ApiRequest, course_id: str) -> list[EnrollmentBody]:
+    """List the enrollments of a course that the caller may see."""
     return _list(request, _readable(request, lookups.course(request, course_id)))
 
 
-def index_of_section(request: ApiRequest, section_id: str) -> Body:
-    """GET sections/:id/enrollments"""
+@endpoint(*FILTERS)
+def index_of_section(request: ApiRequest, section_id: str) -> list[EnrollmentBody]:
+    """List the enrollments of a section that the caller may see."""
     section = lookups.section(request, section_id)
     return _list(request, _readable(request, section.course).filter(section=section))
 
 
-def index_of_user(request: ApiRequest, user_id: str) -> Body:
-    """GET users/:id/enrollments: how the apps find out whom somebody observes"""
+@endpoint(*FILTERS)
+def index_of_user(request: ApiRequest, user_id: str) -> list[EnrollmentBody]:
+    """List the enrollments of a person.
+
+    With `include[]=observed_users` on `users/self/enrollments` the apps find out whom somebody observes.
+    """
     places = places_of(lookups.person(request, user_id), by=request.user)
     if places is None:
         raise NotAllowed
     return _list(request, places)
 
 
-def show(request: ApiRequest, course_id: str, enrollment_id: str) -> Body:
-    """GET courses/:id/enrollments/:id"""
+@endpoint(INCLUDE)
+def show(request: ApiRequest, course_id: str, enrollment_id: str) -> EnrollmentBody:
+    """Show an enrollment."""
     course = lookups.course(request, course_id)
     enrollment = lookups.enrollment(course, enrollment_id)
     if not _readable(request, course).filter(pk=enrollment.pk).exists():
@@ -61,22 +95,22 @@ def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
     return places_in(course, by=request.user, sees_people=here.sees_people)
 
 
-def _list(request: ApiRequest, places: EnrollmentQuerySet) -> Body:
+def _list(request: ApiRequest, places: EnrollmentQuerySet) -> list[EnrollmentBody]:
     found = _filtered(request, places).select_related(*lookups.WITH_ENROLLMENT)
     return bodies(request, page_of(request, found.order_by("id")))
 
 
 def _filtered(request: ApiRequest, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
     given = request.params
-    if types := given.texts("type"):
+    if types := given[TYPES_ASKED]:
         places = places.filter(type__in=types)
-    if roles := given.texts("role"):
+    if roles := given[ROLES]:
         built_in = Q(role__account=None, role__base_type__in=roles)
         places = places.filter(built_in | Q(role__account__isnull=False, role__label__in=roles))
-    for key, field in (("user_id", "user"), ("associated_user_id", "associated_user")):
-        if text := given.text(key):
-            places = places.filter(**{field: lookups.person(request, text)})
-    return places.filter(state__in=states(given.texts("state")) or Enrollment.LIVE)
+    for parameter in PEOPLE:
+        if text := given[parameter]:
+            places = places.filter(**{parameter.kept_as: lookups.person(request, text)})
+    return places.filter(state__in=states(given[STATES]) or Enrollment.LIVE)
 
 
 def states(words: list[str]) -> list[str]:
@@ -84,7 +118,7 @@ def states(words: list[str]) -> list[str]:
     return [state for word in words for state in SEVERAL_STATES.get(word, [word])]
 
 
-def bodies(request: ApiRequest, enrollments: list[Enrollment]) -> list[dict[str, object]]:
+def bodies(request: ApiRequest, enrollments: list[Enrollment]) -> list[EnrollmentBody]:
     """Enrollments as the caller may see them, at the price of five statements for any number."""
     access, totals = EnrollmentAccess(request.user, enrollments), totals_of(enrollments)
     return [enrollment_body(enrollment, access, totals, request.address, request.include) for enrollment in enrollments]

@@ -4,56 +4,65 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.http import Http404
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.api.bodies import PROVIDER, PROVIDER_ID
-from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
-from accounts.api.pagination import page_of
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import NotServed, Text, Word
 from accounts.domain.users import edit_user, reactivate, suspend
-from accounts.errors import Invalid
 from accounts.models import User
 from accounts.permissions.registry import Permission
 from courses.access.accounts import check_may_change
 from courses.access.profiles import known_about
 from courses.api import lookups
+from courses.api.body_types import LoginBody
 from courses.domain.rosters import findable
 
-FIELDS = {"unique_id": "login_id", "sis_user_id": "sis_user_id", "integration_id": "integration_id"}
+endpoint = in_group("Logins")
+
 STATES = {"active": reactivate, "suspended": suspend}
+FIELDS = (
+    Text("login[unique_id]", "What the person signs in with.", field="login_id"),
+    Text("login[sis_user_id]", "The school's own id of the person; empty takes it away."),
+    Text("login[integration_id]", "Another id of the school's; empty takes it away."),
+)
+WORKFLOW_STATE = Word("login[workflow_state]", "Whether the person may sign in.", words=STATES)
+PASSWORD = NotServed(
+    "login[password]",
+    "Refused: people choose their passwords themselves, by “Forgot password?”.",
+    refusal=_("Nobody sets a password for somebody else here. The person can choose one by “Forgot password?”."),
+)
 
 
-def index(request: ApiRequest, user_id: str) -> Body:
-    """GET users/:id/logins"""
+@endpoint(*PAGING)
+def index(request: ApiRequest, user_id: str) -> list[LoginBody]:
+    """List the logins of a person: everybody has one."""
     user = lookups.person(request, user_id)
     keys = known_about(user, by=request.user) or frozenset()
     allow(Permission.VIEW_USER_LOGINS in keys)
     return [_body(request, one, keys) for one in page_of(request, [user])]
 
 
-def change(request: ApiRequest, account_id: str, login_id: str) -> Body:
-    """PUT accounts/:id/logins/:id: the login itself, its SIS ids, and whether it is suspended"""
+@endpoint(*FIELDS, WORKFLOW_STATE, PASSWORD)
+def change(request: ApiRequest, account_id: str, login_id: str) -> LoginBody:
+    """Change a login: what the person signs in with, its SIS ids, and whether it is suspended."""
     home, user = account(request, account_id), person(request, login_id)
     with lookups.hide_existence(request, user, login_id):
         check_may_change(user, by=request.user)
     if not findable(home, by=request.user).filter(pk=user.pk).exists():
         raise Http404
-    wanted = request.params.under("login")
-    if "password" in wanted:
-        message = _("Nobody sets a password for somebody else here. The person can choose one by “Forgot password?”.")
-        raise Invalid({"login.password": [("invalid", message)]})
-    state = wanted.text("workflow_state")
-    if state and state not in STATES:
-        raise Invalid({"login.workflow_state": [("inclusion", _("Please give active or suspended."))]})
+    state, fields = request.params[WORKFLOW_STATE], request.params.fields(*FIELDS)
     with transaction.atomic():
-        edit_user(user, by=request.user, **{FIELDS[key]: wanted.text(key) for key in FIELDS if key in wanted})
+        edit_user(user, by=request.user, **fields)
         if state:
             STATES[state](user, by=request.user)
     return _body(request, user, known_about(user, by=request.user) or frozenset())
 
 
-def _body(request: ApiRequest, user: User, keys: frozenset[Permission]) -> dict[str, object]:
-    body: dict[str, object] = {
+def _body(request: ApiRequest, user: User, keys: frozenset[Permission]) -> LoginBody:
+    body: LoginBody = {
         "id": user.pk,
         "user_id": user.pk,
         "account_id": request.root_id,

@@ -2,57 +2,92 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404
 
 from accounts.api.bodies import user_body
-from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.body_types import UserBody
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
-from accounts.api.pagination import page_of
-from accounts.models import BaseType, User
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Ids, Includes, Text, Whole, Words
+from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.ids import plain_ids
 from accounts.web.pagination import search_words
-from courses.access.courses import course_access
 from courses.access.enrollments import EnrollmentAccess
-from courses.access.permissions import STAFF_TYPES, course_permissions, sections_seen
+from courses.access.permissions import course_permissions
 from courses.api import lookups
-from courses.api.bodies import enrollment_body
-from courses.api.enrollments import short_types, states
+from courses.api.bodies import TYPES, enrollment_body
+from courses.api.body_types import PersonBody
+from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, short_types, states
 from courses.domain.grades import Totals, totals_of
-from courses.domain.rosters import people_of, searched, settled_in, teachers_of
-from courses.models import Course, Enrollment, Section
+from courses.domain.rosters import people_of, people_told_of, searched, settled_in
+from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 
+endpoint = in_group("People")
 
-def index_of_account(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/users"""
+SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
+OF_USERS = {"email": "the email address, for whoever may read it", "avatar_url": "always null"}
+INCLUDE_OF_ACCOUNT = Includes(words=OF_USERS)
+INCLUDE = Includes(
+    words={
+        **OF_USERS,
+        "enrollments": "the enrollments in this course",
+        "observed_users": "of an observer the students observed in this course",
+    }
+)
+ENROLLMENT_TYPES = Words(
+    "enrollment_type[]",
+    "List only people enrolled as this; a type that does not exist matches nobody.",
+    words=(*TYPES, *TYPE_WORDS),
+    others_match_nothing=True,
+)
+ENROLLMENT_ROLE_ID = Whole("enrollment_role_id", "List only people enrolled with this role.")
+ENROLLMENT_STATES = Words(
+    "enrollment_state[]",
+    "List only people whose enrollment is in one of these states; by default those that are neither over nor gone.",
+    words=(*Enrollment.State.values, *SEVERAL_STATES),
+)
+USER_IDS = Ids("user_ids[]", "List only these people.")
+FILTERS = (SEARCH_TERM, ENROLLMENT_TYPES, ENROLLMENT_ROLE_ID, ENROLLMENT_STATES, USER_IDS)
+
+
+@endpoint(SEARCH_TERM, INCLUDE_OF_ACCOUNT, *PAGING)
+def index_of_account(request: ApiRequest, account_id: str) -> list[UserBody]:
+    """List the people of an account."""
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
     allow(Permission.READ_ROSTER in keys)
-    people = searched(people_of(home), search_words(request.params.text("search_term")), keys)
+    people = searched(people_of(home), search_words(request.params[SEARCH_TERM]), keys)
     return [user_body(user, keys, request.include) for user in page_of(request, people)]
 
 
-def index(request: ApiRequest, course_id: str) -> Body:
-    """GET courses/:id/users"""
+@endpoint(*FILTERS, INCLUDE, *PAGING)
+def index(request: ApiRequest, course_id: str) -> list[PersonBody]:
+    """List the people of a course.
+
+    Students get those who run the course, by name, and themselves; observers nobody.
+    """
     course = lookups.course(request, course_id)
-    there, keys = _people_there(request, course)
+    there, keys = people_told_of(course, by=request.user)
     there = _asked_for(request, there)
     people = User.objects.present().filter(Exists(there.filter(user=OuterRef("pk")))).by_name()
-    if wanted := request.params.texts("user_ids"):
+    if wanted := request.params[USER_IDS]:
         people = people.filter(pk__in=plain_ids(wanted))
-    words = search_words(request.params.text("search_term"))
+    words = search_words(request.params[SEARCH_TERM])
     people = searched(people, words, keys, known=settled_in(course, by=request.user))
     found = page_of(request, people.prefetch_related(_places(there)))
     return _bodies(request, found, keys)
 
 
-def show(request: ApiRequest, course_id: str, user_id: str) -> Body:
-    """GET courses/:id/users/:id"""
+@endpoint(INCLUDE)
+def show(request: ApiRequest, course_id: str, user_id: str) -> PersonBody:
+    """Show a person of a course."""
     course = lookups.course(request, course_id)
-    there, keys = _people_there(request, course)
+    there, keys = people_told_of(course, by=request.user)
     there = there.exclude(state__in=Enrollment.GONE)
     wanted = person(request, user_id)
     found = User.objects.filter(Exists(there.filter(user=OuterRef("pk")))).prefetch_related(_places(there))
@@ -71,28 +106,13 @@ def roster_keys(request: ApiRequest, course: Course) -> frozenset[Permission]:
     return keys
 
 
-def _people_there(request: ApiRequest, course: Course) -> tuple[EnrollmentQuerySet, frozenset[Permission]]:
-    """The enrollments in the course whose people the caller is told of, and what counts for what is said of them.
-
-    Staff see the roster; students those who run the course, by name, and themselves. Raises NotAllowed for others.
-    """
-    keys = course_permissions(request.user, course)
-    there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
-    if Permission.READ_ROSTER in keys:
-        return there.within(sections_seen(request.user, course)), keys
-    here = course_access(request.user, course)
-    allow(here is not None and here.is_student)
-    own = Q(user=request.user, type=BaseType.STUDENT)
-    return there.filter(own | Q(user__in=teachers_of(course, STAFF_TYPES), type__in=STAFF_TYPES)), frozenset()
-
-
 def _asked_for(request: ApiRequest, there: EnrollmentQuerySet) -> EnrollmentQuerySet:
     given = request.params
-    if types := given.texts("enrollment_type"):
+    if types := given[ENROLLMENT_TYPES]:
         there = there.filter(type__in=short_types(types))
-    if (role_id := given.whole("enrollment_role_id")) is not None:
+    if (role_id := given[ENROLLMENT_ROLE_ID]) is not None:
         there = there.filter(role=role_id)
-    return there.filter(state__in=states(given.texts("enrollment_state")) or Enrollment.LIVE)
+    return there.filter(state__in=states(given[ENROLLMENT_STATES]) or Enrollment.LIVE)
 
 
 def _places(there: EnrollmentQuerySet) -> Prefetch:
@@ -100,7 +120,7 @@ def _places(there: EnrollmentQuerySet) -> Prefetch:
     return Prefetch("enrollments", wanted, to_attr="places")
 
 
-def _bodies(request: ApiRequest, people: list[User], keys: frozenset[Permission]) -> list[dict[str, object]]:
+def _bodies(request: ApiRequest, people: list[User], keys: frozenset[Permission]) -> list[PersonBody]:
     enrollments = [place for user in people for place in _places_of(user)]
     access = EnrollmentAccess(request.user, enrollments)
     totals = totals_of(enrollments) if "enrollments" in request.include else {}
@@ -109,9 +129,9 @@ def _bodies(request: ApiRequest, people: list[User], keys: frozenset[Permission]
 
 def _body(
     request: ApiRequest, user: User, keys: frozenset[Permission], access: EnrollmentAccess, totals: Totals
-) -> dict[str, object]:
+) -> PersonBody:
     settled = any(not access.is_unsettled(place) for place in _places_of(user))
-    body = user_body(user, keys if settled else (), request.include)
+    body: PersonBody = {**user_body(user, keys if settled else (), request.include)}
     if not settled:
         # Of somebody merely invited the names are all there is to read.
         body.pop("pronouns", None)

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.http import Http404
 
-from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
-from accounts.api.pagination import page_of
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Moment, Text
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
@@ -16,43 +17,58 @@ from accounts.text.collation import Holds
 from accounts.web.pagination import search_words
 from courses.api import lookups
 from courses.api.bodies import listed_term_body
+from courses.api.body_types import ListedTermBody, TermsListBody
 from courses.domain.terms import check_may_manage, delete_term, save_term, terms
 from courses.models import Term
 
+endpoint = in_group("Terms")
 
-def index(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/terms, wrapped as Canvas wraps it"""
+TERM_NAME = Text("term_name", "List only terms whose name holds this.")
+NAME = Text("enrollment_term[name]", "The name of the term.")
+START_AT = Moment("enrollment_term[start_at]", "When the term begins.")
+END_AT = Moment("enrollment_term[end_at]", "When the term ends.")
+SIS_ID = Text("enrollment_term[sis_term_id]", "The school's own id of the term; empty takes it away.")
+FIELDS = (NAME, START_AT, END_AT, SIS_ID)
+
+
+@endpoint(TERM_NAME, *PAGING)
+def index(request: ApiRequest, account_id: str) -> TermsListBody:
+    """List the terms."""
     _home, keys = _reading(request, account_id)
     found = terms()
-    if words := search_words(request.params.text("term_name")):
+    if words := search_words(request.params[TERM_NAME]):
         found = found.filter(Holds(words))
     return {"enrollment_terms": [listed_term_body(term, keys) for term in page_of(request, found)]}
 
 
-def show(request: ApiRequest, account_id: str, term_id: str) -> Body:
-    """GET accounts/:id/terms/:id"""
+@endpoint()
+def show(request: ApiRequest, account_id: str, term_id: str) -> ListedTermBody:
+    """Show a term."""
     _home, keys = _reading(request, account_id)
     return listed_term_body(lookups.term(term_id), keys)
 
 
-def create(request: ApiRequest, account_id: str) -> Body:
-    """POST accounts/:id/terms"""
+@endpoint(*FIELDS)
+def create(request: ApiRequest, account_id: str) -> ListedTermBody:
+    """Create a term, on the root account."""
     keys = _changing(request, account_id)
     return listed_term_body(save_term(None, by=request.user, **_given(request, None)), keys)
 
 
-def change(request: ApiRequest, account_id: str, term_id: str) -> Body:
-    """PUT accounts/:id/terms/:id"""
+@endpoint(*FIELDS)
+def change(request: ApiRequest, account_id: str, term_id: str) -> ListedTermBody:
+    """Change a term, on the root account; what is not given stays as it is."""
     keys = _changing(request, account_id)
     term = lookups.term(term_id)
     return listed_term_body(save_term(term, by=request.user, **_given(request, term)), keys)
 
 
-def remove(request: ApiRequest, account_id: str, term_id: str) -> Body:
-    """DELETE accounts/:id/terms/:id"""
+@endpoint()
+def remove(request: ApiRequest, account_id: str, term_id: str) -> ListedTermBody:
+    """Delete a term, on the root account."""
     keys = _changing(request, account_id)
     term = lookups.term(term_id)
-    body = {**listed_term_body(term, keys), "workflow_state": "deleted"}
+    body: ListedTermBody = {**listed_term_body(term, keys), "workflow_state": "deleted"}
     delete_term(term, by=request.user)
     return body
 
@@ -74,10 +90,5 @@ def _changing(request: ApiRequest, account_id: str) -> frozenset[Permission]:
 
 def _given(request: ApiRequest, term: Term | None) -> dict[str, Any]:
     """What the request says of a term; what it leaves out stays as it is."""
-    wanted = request.params.under("enrollment_term")
-    given: dict[str, Any] = {"name": wanted.text("name", term.name if term else "")}
-    for field in ("start_at", "end_at"):
-        given[field] = wanted.moment(field) if field in wanted else getattr(term, field, None)
-    if "sis_term_id" in wanted:
-        given["sis_term_id"] = wanted.text("sis_term_id")
-    return given
+    stays = {"name": term.name, "start_at": term.start_at, "end_at": term.end_at} if term else {"name": ""}
+    return stays | request.params.fields(*FIELDS)

@@ -1,50 +1,66 @@
 """People: oneself, and others as far as one may read them."""
 
 from django.db import transaction
-from django.utils.translation import gettext as _
-from rest_framework.response import Response
 
-from accounts.api.bodies import Body, own_body, profile_body, user_body
-from accounts.api.endpoints import ApiRequest
+from accounts.api.bodies import own_body, profile_body, user_body
+from accounts.api.body_types import OwnBody, ProfileBody, UserBody
+from accounts.api.endpoints import ApiRequest, in_group
+from accounts.api.parameter_types import Includes, Text, Word
 from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions.registry import Permission
-from courses.access.accounts import check_may_change
+from courses.access.accounts import are_own_settings, check_may_change
 from courses.access.profiles import known_about
+from courses.api.body_types import ChangedUserBody
 from courses.api.lookups import person
 from courses.domain.time_zone import default_zone
 
-EDITABLE = ("name", "short_name", "sortable_name", "pronouns", "email", "time_zone", "locale")
-# What people may change of themselves.
-OWN_FIELDS = frozenset({"time_zone", "locale"})
+endpoint = in_group("People")
+
 EVENTS = {"suspend": suspend, "unsuspend": reactivate}
+FIELDS = (
+    Text("user[name]", "The full name."),
+    Text("user[short_name]", "The name by which the person is called."),
+    Text("user[sortable_name]", "The name by which lists are sorted, such as `Lake, Mia`."),
+    Text("user[pronouns]", "The person's pronouns."),
+    Text("user[email]", "The person's email address."),
+    Text(
+        "user[time_zone]",
+        "The person's time zone, as an IANA name or as Canvas names it (`Mountain Time (US & Canada)`)."
+        " Answers have the IANA name.",
+    ),
+    Text("user[locale]", "The person's language, such as `en` or `pt-BR`."),
+)
+EVENT = Word("user[event]", "Suspend the person, so that they cannot sign in, or undo that.", words=EVENTS)
+INCLUDE = Includes(words={"email": "the email address, for whoever may read it", "avatar_url": "always null"})
 
 
-def show(request: ApiRequest, user_id: str) -> Body:
-    """GET users/:id"""
+@endpoint(INCLUDE)
+def show(request: ApiRequest, user_id: str) -> OwnBody | UserBody:
+    """Show a person; oneself with language and email."""
     user, keys = _readable(request, user_id)
     return own_body(user, keys) if user == request.user else user_body(user, keys, request.include)
 
 
-def profile(request: ApiRequest, user_id: str) -> Body:
-    """GET users/:id/profile"""
+@endpoint()
+def profile(request: ApiRequest, user_id: str) -> ProfileBody:
+    """Show the profile of a person, as the apps read it."""
     user, keys = _readable(request, user_id)
     return {**profile_body(user, keys), "time_zone": user.time_zone or default_zone(user).key}
 
 
-def change(request: ApiRequest, user_id: str) -> Body:
-    """PUT users/:id: names, e-mail, time zone and language, or `user[event]` suspend or unsuspend"""
+@endpoint(*FIELDS, EVENT, INCLUDE)
+def change(request: ApiRequest, user_id: str) -> ChangedUserBody:
+    """Change a person; what is not given stays as it is.
+
+    Of oneself time zone and language can be changed.
+    """
     user = person(request, user_id)
-    wanted = request.params.under("user")
-    fields = {field: wanted.text(field) for field in EDITABLE if field in wanted}
-    event = wanted.text("event")
-    own = user == request.user and fields.keys() <= OWN_FIELDS and not event
-    if not own:
+    fields, event = request.params.fields(*FIELDS), request.params[EVENT]
+    if event or not are_own_settings(fields, user, by=request.user):
         _readable(request, user_id)
         check_may_change(user, by=request.user)
-    if event and event not in EVENTS:
-        raise Invalid({"user.event": [("inclusion", _("Please give suspend or unsuspend."))]})
     with transaction.atomic():
         edit_user(user, by=request.user, **fields)
         if event:
@@ -57,14 +73,15 @@ def change(request: ApiRequest, user_id: str) -> Body:
     }
 
 
-def end_sessions(request: ApiRequest, user_id: str) -> Response:
-    """DELETE users/:id/sessions: signs somebody out everywhere; access tokens end too, as in Canvas"""
+@endpoint()
+def end_sessions(request: ApiRequest, user_id: str) -> str:
+    """Sign somebody out everywhere; their access tokens end too, as in Canvas."""
     user = person(request, user_id)
     if user != request.user or request.user.actor:
         _readable(request, user_id)
         check_may_change(user, by=request.user)
     sign_out_everywhere(user, by=request.user)
-    return Response("ok")
+    return "ok"
 
 
 def _readable(request: ApiRequest, user_id: str) -> tuple[User, frozenset[Permission]]:

@@ -15,10 +15,18 @@ from courses.access.consent import consent_of
 from courses.access.courses import READING
 from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls, check_section, gives_limited
 from courses.access.permissions import STAFF_TYPES, sections_seen
-from courses.domain.enrollments import EnrollmentSpec, change_states, changed_meanwhile, enroll_many
+from courses.domain.enrollments import (
+    EnrollmentSpec,
+    change_state,
+    change_states,
+    changed_meanwhile,
+    enroll,
+    enroll_many,
+)
 from courses.domain.locks import hold_sections
 from courses.domain.observer_enrollments import by_link
 from courses.models import Course, Enrollment, Section
+from courses.models.course import default_section
 from courses.models.enrollment import EnrollmentQuerySet
 
 State = Enrollment.State
@@ -109,6 +117,38 @@ def carry_out(member: Member, action: EnrollmentAction, *, by: User) -> None:
     if not places:
         raise Invalid({"state": [("invalid", _("Nothing has to be changed: this has been done already."))]})
     change_states(places, INTO[action], by=by, only_from=FROM[action])
+
+
+def carry_out_on(enrollment: Enrollment, course: Course, action: EnrollmentAction, *, by: User) -> Enrollment:
+    """Do the same to one enrollment of `course`; done already, it is the same success. Raises NotAllowed, Invalid."""
+    check(action, enrollment, course, by=by)
+    into = INTO[action]
+    if action is EnrollmentAction.REACTIVATE and enrollment.state not in FROM[action]:
+        raise Invalid({"state": [("invalid", _("Only inactive and concluded enrollments can be reactivated."))]})
+    # What was checked is what is changed.
+    only_from = FROM[action] if action is EnrollmentAction.REACTIVATE else [enrollment.state, into]
+    return change_state(enrollment, into, by=by, only_from=only_from)
+
+
+def enroll_one(spec: EnrollmentSpec, *, by: User) -> Enrollment:
+    """Enroll somebody by hand, after `check_enrolls`. Raises NotAllowed, Invalid.
+
+    Enrolling somebody who is active as less than that takes what ending it takes.
+    """
+    course = spec.section.course
+    kind = {"user": spec.user, "role": spec.role, "associated_user": spec.associated_user}
+    there = Enrollment.objects.filter(section=spec.section, state=State.ACTIVE, **kind).select_related("role").first()
+    if there and spec.state not in (None, State.ACTIVE):
+        ends = EnrollmentAction.CONCLUDE if spec.state == State.COMPLETED else EnrollmentAction.DEACTIVATE
+        check(ends, there, course, by=by)
+    return enroll_many([replace(spec, comes_limited=gives_limited(spec.role, course, by=by))], by=by)[0]
+
+
+def enroll_as_teacher(course: Course, *, by: User) -> Enrollment:
+    """Enroll whoever makes a course as its teacher. Raises NotAllowed for somebody who may do less than teachers."""
+    teacher = Role.objects.built_in(BaseType.TEACHER)
+    check_enrolls(teacher, course, by=by)
+    return enroll(by, default_section(course), teacher, by=by)
 
 
 def _as_now(member: Member, by: User) -> Member:

@@ -20,13 +20,15 @@ from django.db.models import (
 )
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.account_tree import with_all_below
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
 from accounts.text.collation import Holds
-from courses.access.permissions import sections_seen
+from courses.access.courses import course_access
+from courses.access.permissions import STAFF_TYPES, course_permissions, sections_seen
 from courses.domain.observer_enrollments import by_link
 from courses.models import Course, Enrollment, Section
 from courses.models.course import CourseQuerySet
@@ -176,6 +178,22 @@ def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) ->
     there = Enrollment.objects.present().settled().begun().filter(section__course=course, type__in=types)
     there = there.filter(state__in=(Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))
     return User.objects.present().filter(pk__in=there.values("user")).by_name()
+
+
+def people_told_of(course: Course, *, by: User) -> tuple[EnrollmentQuerySet, frozenset[Permission]]:
+    """Return the enrollments whose people `by` is told of, and what counts for what is said of these.
+
+    Staff see the roster; students those who run the course, by name, and themselves. Raises NotAllowed for others.
+    """
+    keys = course_permissions(by, course)
+    there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
+    if Permission.READ_ROSTER in keys:
+        return there.within(sections_seen(by, course)), keys
+    here = course_access(by, course)
+    if here is None or not here.is_student:
+        raise NotAllowed
+    own = Q(user=by, type=BaseType.STUDENT)
+    return there.filter(own | Q(user__in=teachers_of(course, STAFF_TYPES), type__in=STAFF_TYPES)), frozenset()
 
 
 def people_of(account: Account) -> UserQuerySet:

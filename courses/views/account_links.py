@@ -20,11 +20,11 @@ from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import done_once
+from courses.access.observation import MANAGE_LINKS
 from courses.domain.course_observers import stays_after
 from courses.domain.observation import link, unlink
 from courses.domain.rosters import findable, people_of
 from courses.models import Course, Enrollment
-from courses.views.account_user import MANAGE_OBSERVERS
 from courses.views.accounts import AccountContext, get_account_or_403, show_page
 from courses.views.person_search import Search, find_person
 
@@ -38,7 +38,7 @@ def _enter(
     if kind not in (STUDENT, OBSERVER):
         raise Http404
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
-    if not may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()):
+    if not may_on_account(request.user, MANAGE_LINKS, Account.objects.root()):
         raise PermissionDenied(_("Links are for those who manage observers in the whole institution."))
     return here, get_object_or_404(people_of(here.account), pk=user_id)
 

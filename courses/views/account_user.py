@@ -21,6 +21,7 @@ from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access import act_as
 from courses.access.accounts import PERMISSION as MANAGE_LOGINS
 from courses.access.accounts import belongs_only_to, why_not_change
+from courses.access.observation import MANAGE_LINKS
 from courses.domain.history import events_of, lines
 from courses.domain.observers import observed_in_single_courses, observers_in_single_courses
 from courses.domain.rosters import observed_by, observers_of, people_of
@@ -28,7 +29,6 @@ from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.views.accounts import AccountContext, get_account_or_403, show_page
 
-MANAGE_OBSERVERS = Permission.MANAGE_USER_OBSERVERS
 HISTORY = Permission.READ_REPORTS
 LATEST = 20
 
@@ -66,12 +66,12 @@ def _enrollments(person: User, account: Account) -> EnrollmentQuerySet:
 
 
 def _links(request: AuthenticatedHttpRequest, person: User, here: AccountContext) -> dict[str, Any]:
-    if MANAGE_OBSERVERS not in here.permissions:
+    if MANAGE_LINKS not in here.permissions:
         return {"sees_links": False}
     within = None if here.account.parent_id is None else with_all_below(here.account)
     return {
         "sees_links": True,
-        "may_link": may_on_account(request.user, MANAGE_OBSERVERS, Account.objects.root()),
+        "may_link": may_on_account(request.user, MANAGE_LINKS, Account.objects.root()),
         "observed": page_of(observed_by(person), request.GET.get("observed")),
         "observers": page_of(observers_of(person), request.GET.get("observers")),
         "observed_singly": observed_in_single_courses(person, within),

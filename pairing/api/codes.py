@@ -1,6 +1,9 @@
 """Making pairing codes."""
 
-from accounts.api.endpoints import ApiRequest, Body
+from datetime import datetime
+from typing import TypedDict
+
+from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import person
 from accounts.errors import NotAllowed
 from courses.api.lookups import hide_existence
@@ -9,8 +12,18 @@ from pairing.domain.eligibility import Refusal, Why, right_for
 from pairing.errors import PairingIsOff
 
 
-def create(request: ApiRequest, user_id: str) -> Body:
-    """POST users/:id/observer_pairing_codes"""
+class CodeBody(TypedDict):
+    """A pairing code, which is shown this once."""
+
+    user_id: int
+    code: str
+    expires_at: datetime
+    workflow_state: str
+
+
+@in_group("Pairing")()
+def create(request: ApiRequest, user_id: str) -> CodeBody:
+    """Create a pairing code for a student; of more than five open ones the oldest ends."""
     student = person(request, user_id)
     right = right_for(student, by=request.user)
     if isinstance(right, Refusal):

@@ -8,30 +8,40 @@ from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from accounts.api.bodies import user_body
-from accounts.api.endpoints import ApiRequest, Body, allow
+from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import person
-from accounts.api.pagination import page_of
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Includes, Text
 from accounts.errors import Invalid
 from accounts.models import ObservationLink, User
-from accounts.permissions.registry import Permission
+from courses.access.observation import check_manages_links
 from courses.api.lookups import hide_existence
 from courses.domain.observation import link, unlink
 from courses.domain.rosters import observed_by, observers_of
+from pairing.api.body_types import LinkedBody
 from pairing.domain.credentials import link_with_password, link_with_token
 from pairing.domain.redemption import redeem
 from pairing.errors import CodeRefused, FamilyNameWanted, OnTheWebOnly
 
-PERMISSION = Permission.MANAGE_USER_OBSERVERS
+endpoint = in_group("Pairing")
+
+INCLUDE = Includes(words={"email": "the email address, for whoever may read it", "avatar_url": "always null"})
+ACCESS_TOKEN = Text("access_token", "An access token of the student's.")
+PAIRING_CODE = Text("pairing_code", "A pairing code of the student's. Better in the body: queries end up in logs.")
+LOGIN = Text("observee[unique_id]", "The student's login.")
+PASSWORD = Text("observee[password]", "The student's password.")
 
 
-def index(request: ApiRequest, user_id: str) -> Body:
-    """GET users/:id/observees"""
+@endpoint(INCLUDE, *PAGING)
+def index(request: ApiRequest, user_id: str) -> list[LinkedBody]:
+    """List whom somebody observes."""
     observer = _whose(request, user_id)
     return [_listed(request, observer, found.student) for found in page_of(request, observed_by(observer))]
 
 
-def index_of_observers(request: ApiRequest, user_id: str) -> Body:
-    """GET users/:id/observers"""
+@endpoint(INCLUDE, *PAGING)
+def index_of_observers(request: ApiRequest, user_id: str) -> list[LinkedBody]:
+    """List by whom somebody is observed."""
     student = _whose(request, user_id)
     return [_listed(request, student, found.observer) for found in page_of(request, observers_of(student))]
 
@@ -40,23 +50,26 @@ def _whose(request: ApiRequest, user_id: str) -> User:
     """The person of the path: the caller, or anybody for those who manage observers."""
     user = person(request, user_id)
     with hide_existence(request, user, user_id):
-        allow(user == request.user or PERMISSION in request.keys)
+        if user != request.user:
+            check_manages_links(request.root, by=request.user)
     return user
 
 
-def _listed(request: ApiRequest, whose: User, user: User) -> dict[str, object]:
+def _listed(request: ApiRequest, whose: User, user: User) -> LinkedBody:
     # Staff looking at somebody's list may see more of those on it; one's own list is for families.
     keys = request.keys if whose != request.user else frozenset()
     return {**user_body(user, keys, request.include), "observation_link_root_account_ids": [request.root_id]}
 
 
-def show(request: ApiRequest, user_id: str, observee_id: str) -> Body:
-    """GET users/:id/observees/:id"""
+@endpoint()
+def show(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
+    """Show a student whom somebody observes."""
     return _body(request, _link_of(request, user_id, observee_id).student)
 
 
-def show_observer(request: ApiRequest, user_id: str, observer_id: str) -> Body:
-    """GET users/:id/observers/:id"""
+@endpoint()
+def show_observer(request: ApiRequest, user_id: str, observer_id: str) -> LinkedBody:
+    """Show an observer of somebody."""
     student = _whose(request, user_id)
     observer = person(request, observer_id)
     if not observers_of(student).filter(observer=observer).exists():
@@ -72,24 +85,32 @@ def _link_of(request: ApiRequest, user_id: str, observee_id: str) -> Observation
     return found
 
 
-def _body(request: ApiRequest, user: User, *, linked: bool = True) -> dict[str, object]:
+def _body(request: ApiRequest, user: User, *, linked: bool = True) -> LinkedBody:
     return {**user_body(user), "observation_link_root_account_ids": [request.root_id] if linked else []}
 
 
-def create(request: ApiRequest, user_id: str) -> Body | Response:
-    """POST users/:id/observees: by access token, pairing code or credentials of the student, in this order"""
+@endpoint(
+    *(ACCESS_TOKEN, PAIRING_CODE, LOGIN, PASSWORD),
+    refusals={
+        422: "The code does not work or has to be used on the web, or there is no such student.",
+        429: "There were too many wrong codes or passwords.",
+    },
+)
+def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
+    """Link an observer with a student, by the student's access token, pairing code or login, in this order.
+
+    The same code sent again by the same observer is the same success.
+    """
     observer = _whose(request, user_id)
     given = request.params
-    observee = given.under("observee")
     by, network = request.user, request.network
     try:
-        if "access_token" in given:
-            made = link_with_token(given.text("access_token"), observer=observer, by=by, network=network)
-        elif "pairing_code" in given:
-            made = redeem(given.text("pairing_code"), observer=observer, by=by, network=network).link
-        elif "unique_id" in observee:
-            login, password = observee.text("unique_id"), observee.text("password")
-            made = link_with_password(login, password, observer=observer, by=by, network=network)
+        if ACCESS_TOKEN in given:
+            made = link_with_token(given[ACCESS_TOKEN], observer=observer, by=by, network=network)
+        elif PAIRING_CODE in given:
+            made = redeem(given[PAIRING_CODE], observer=observer, by=by, network=network).link
+        elif LOGIN in given:
+            made = link_with_password(given[LOGIN], given[PASSWORD], observer=observer, by=by, network=network)
         else:
             message = _("Please give a pairing_code, an access_token, or observee[unique_id] and observee[password].")
             raise Invalid({"pairing_code": [("blank", message)]})
@@ -101,9 +122,10 @@ def create(request: ApiRequest, user_id: str) -> Body | Response:
     return _body(request, made.student)
 
 
-def add(request: ApiRequest, user_id: str, observee_id: str) -> Body:
-    """PUT users/:id/observees/:id: a link without the student's doing, by staff only"""
-    allow(PERMISSION in request.keys)
+@endpoint()
+def add(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
+    """Link an observer with a student without a code; for staff who manage observers."""
+    check_manages_links(request.root, by=request.user)
     observer, student = person(request, user_id), person(request, observee_id)
     if observer == student:
         raise Http404
@@ -111,8 +133,9 @@ def add(request: ApiRequest, user_id: str, observee_id: str) -> Body:
     return _body(request, made.student)
 
 
-def remove(request: ApiRequest, user_id: str, observee_id: str) -> Body:
-    """DELETE users/:id/observees/:id"""
+@endpoint()
+def remove(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
+    """End a link; what the school set up in single courses stays."""
     found = _link_of(request, user_id, observee_id)
     unlink(found, by=request.user)
     return _body(request, found.student, linked=False)

@@ -7,23 +7,53 @@ from django.urls import reverse
 from rest_framework.response import Response
 
 from accounts.api.bodies import own_body, user_body
-from accounts.api.endpoints import ApiRequest, Body, public
+from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.errors import by_field
 from accounts.api.lookups import account
-from accounts.api.parameters import Parameters
+from accounts.api.parameter_types import Flag, Given, Text, TextBesideHash
 from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.profiles import OWN
+from pairing.api.body_types import NewUserBody
 from pairing.domain.sign_up import CODE, sign_up
 from pairing.errors import FamilyNameWanted, NotWhileActing, OnTheWebOnly
 
+# What people say of themselves, by the names of NewUser's fields.
+FIELDS = (
+    Text("user[name]", "The full name."),
+    Text("user[short_name]", "The name by which the person is called."),
+    Text("user[sortable_name]", "The name by which lists are sorted."),
+    Text("user[pronouns]", "The person's pronouns."),
+    Text("user[time_zone]", "The person's time zone."),
+    Text("user[locale]", "The person's language."),
+    Flag("user[terms_of_use]", "Whether the person agrees to the terms of use."),
+    Text("user[initial_enrollment_type]", "As what the person comes: `observer`."),
+    Text("pseudonym[unique_id]", "What the person signs in with: of observers their email address."),
+    Text("pseudonym[password]", "The password."),
+)
+FIELDS_OF_STAFF = (
+    Text("pseudonym[sis_user_id]", "The school's own id of the person; counts when staff create the account."),
+    Text("pseudonym[integration_id]", "Another id of the school's; likewise."),
+    Text("communication_channel[address]", "The person's email address; likewise.", field="email"),
+)
+CODE_IN_HASH = Text("pairing_code[code]", "The pairing code of a student, when observers create an account.")
+PLAIN_CODE = TextBesideHash("pairing_code", "The same, as some scripts send it.")
 
-@public
-def create(request: ApiRequest, account_id: str) -> Body | Response:
-    """POST accounts/:id/users"""
+
+@in_group("People")(
+    *(*FIELDS, *FIELDS_OF_STAFF, CODE_IN_HASH, PLAIN_CODE),
+    public=True,
+    refusals={429: "There were too many wrong codes."},
+)
+def create(request: ApiRequest, account_id: str) -> NewUserBody | Response:
+    """Create an account for somebody, as staff; or, without a token, for oneself.
+
+    For oneself it takes what self registration asks for: for observers a pairing code. What is wrong is listed by
+    field. The same sign-up sent again within an hour is answered as the first time.
+    """
     home = account(request, account_id)
     caller = request.user_or_nobody
     staff = caller if caller and may_on_account(caller, Permission.MANAGE_USER_LOGINS, home) else None
@@ -34,7 +64,7 @@ def create(request: ApiRequest, account_id: str) -> Body | Response:
         # People make accounts for themselves with the institution, not with a part of it.
         raise Http404
     try:
-        user = sign_up(_application(request.params, staff), _code(request.params), network=request.network, by=staff)
+        user = sign_up(_new_user(request.params, staff), _code(request.params), network=request.network, by=staff)
     except NotAllowed:
         if staff:
             raise
@@ -44,44 +74,19 @@ def create(request: ApiRequest, account_id: str) -> Body | Response:
         return Response({"errors": _grouped(Invalid({CODE: [("invalid", message)]}))}, 400)
     except Invalid as refusal:
         return Response({"errors": _grouped(refusal)}, 400)
-    return {**_body(user, staff), "terms_of_use": user.terms_accepted_at is not None}
-
-
-def _body(user: User, staff: User | None) -> dict[str, object]:
+    agreed = user.terms_accepted_at is not None
     if staff is None:
-        return own_body(user, OWN)
-    return user_body(user, (Permission.READ_SIS, Permission.VIEW_USER_LOGINS), ("email",))
+        return {**own_body(user, OWN), "terms_of_use": agreed}
+    return {**user_body(user, (Permission.READ_SIS, Permission.VIEW_USER_LOGINS), ("email",)), "terms_of_use": agreed}
 
 
-def _application(given: Parameters, staff: User | None) -> NewUser:
-    user, pseudonym = given.under("user"), given.under("pseudonym")
-    by_staff = {}
-    if staff:
-        by_staff = {
-            "sis_user_id": pseudonym.text("sis_user_id"),
-            "integration_id": pseudonym.text("integration_id"),
-            "email": given.under("communication_channel").text("address"),
-        }
-    return NewUser(
-        name=user.text("name"),
-        unique_id=pseudonym.text("unique_id"),
-        password=pseudonym.text("password"),
-        terms_of_use=user.flag("terms_of_use"),
-        initial_enrollment_type=user.text("initial_enrollment_type"),
-        short_name=user.text("short_name"),
-        sortable_name=user.text("sortable_name"),
-        pronouns=user.text("pronouns"),
-        time_zone=user.text("time_zone"),
-        locale=user.text("locale"),
-        **by_staff,
-    )
+def _new_user(given: Given, staff: User | None) -> NewUser:
+    return NewUser(**given.values(*FIELDS, *(FIELDS_OF_STAFF if staff else ())))
 
 
-def _code(given: Parameters) -> str:
+def _code(given: Given) -> str:
     """`pairing_code[code]`, or a plain `pairing_code`, which some scripts send."""
-    if given.is_hash("pairing_code"):
-        return given.under("pairing_code").text("code")
-    return given.text("pairing_code")
+    return given[CODE_IN_HASH] or given[PLAIN_CODE]
 
 
 def _grouped(refusal: Invalid) -> dict[str, object]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from accounts.api.bodies import user_body
 from accounts.api.endpoints import ApiRequest
+from sis.api.body_types import ErrorBody, FileBody, ImportBody, ProgressBody
 from sis.models import SisImport, SisImportError
 
 MOST_MESSAGES = 24
@@ -20,7 +21,7 @@ DATA = (
 VALUES = ("batch_mode_term_id", "change_threshold", "diff_row_count_threshold")
 
 
-def import_body(sis_import: SisImport, request: ApiRequest, messages: list[SisImportError]) -> dict[str, Any]:
+def import_body(sis_import: SisImport, request: ApiRequest, messages: list[SisImportError]) -> ImportBody:
     """An import; `messages` are the first of what it has to say."""
     options = sis_import.options
     body: dict[str, Any] = {
@@ -54,7 +55,8 @@ def import_body(sis_import: SisImport, request: ApiRequest, messages: list[SisIm
     if sis_import.stored_file:
         path = f"{PATH.format(account=sis_import.account_id, pk=sis_import.pk)}/upload"
         body["csv_attachments"] = [file_body(request, sis_import.pk, sis_import.file_name, path)]
-    return body
+    # Many keys are the names of options, which a literal could only repeat.
+    return cast(ImportBody, body)
 
 
 def _messages(sis_import: SisImport, request: ApiRequest, messages: list[SisImportError]) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def _messages(sis_import: SisImport, request: ApiRequest, messages: list[SisImpo
     return body
 
 
-def file_body(request: ApiRequest, pk: int, name: str, path: str) -> dict[str, Any]:
+def file_body(request: ApiRequest, pk: int, name: str, path: str) -> FileBody:
     """A file to download, with the caller's token."""
     content = "application/zip" if name.lower().endswith(".zip") else "text/csv"
     return {
@@ -88,7 +90,7 @@ def file_body(request: ApiRequest, pk: int, name: str, path: str) -> dict[str, A
     }
 
 
-def error_body(error: SisImportError) -> dict[str, Any]:
+def error_body(error: SisImportError) -> ErrorBody:
     """One message."""
     return {
         "sis_import_id": error.sis_import_id,
@@ -99,7 +101,7 @@ def error_body(error: SisImportError) -> dict[str, Any]:
     }
 
 
-def progress_body(sis_import: SisImport, request: ApiRequest) -> dict[str, Any]:
+def progress_body(sis_import: SisImport, request: ApiRequest) -> ProgressBody:
     """How far taking an import back has come."""
     percent = sis_import.restoring.get("progress", 0)
     running = sis_import.workflow_state == SisImport.State.RESTORING

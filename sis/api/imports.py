@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
@@ -11,15 +10,17 @@ from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpRe
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from accounts.api.endpoints import ApiRequest, Body, allow, takes_files
+from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import account, condition
-from accounts.api.pagination import page_of
+from accounts.api.pagination import PAGING, page_of
+from accounts.api.parameter_types import Flag, Moment, Words
 from accounts.errors import Invalid
 from accounts.models import Account
 from accounts.permissions.registry import Permission
-from accounts.permissions.resolver import account_permissions
+from sis.access import IMPORT, MANAGE, READERS, check_may
 from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
-from sis.api.uploads import Unreadable, options_of, received
+from sis.api.body_types import AbortedBody, ErrorsBody, ImportBody, ImportsBody, ProgressBody
+from sis.api.uploads import PARAMETERS, Unreadable, options_of, received
 from sis.imports.abort import abort, abort_waiting
 from sis.imports.intake import create_import
 from sis.imports.queue import ask_for_work
@@ -28,22 +29,34 @@ from sis.models import SisImport, SisImportError
 from sis.report.queries import Wanted, as_csv, messages_of
 from sis.upload.storage import kept_copy
 
-READERS = frozenset({Permission.IMPORT_SIS, Permission.MANAGE_SIS})
+endpoint = in_group("SIS imports")
+
+CREATED_SINCE = Moment("created_since", "List only imports created then or later.")
+CREATED_BEFORE = Moment("created_before", "List only imports created earlier.")
+STATES = Words("workflow_state[]", "List only imports in these states.", words=SisImport.State.values)
+FAILURE = Flag("failure", "List only errors, and no warnings.")
+SCOPE = (
+    Flag("batch_mode", "Take back only what batch mode removed."),
+    Flag("undelete_only", "Only bring back what was removed."),
+    Flag("unconclude_only", "Only bring back what was concluded."),
+)
+CSV = "text/csv"
 
 
 def _root(request: ApiRequest, account_id: str, keys: frozenset[Permission]) -> Account:
     """The root account, for callers with one of these permissions on it. Raises Invalid for any other account."""
     found = account(request, account_id)
-    if found.parent_id is not None:
-        raise Invalid({"account": [("invalid", _("SIS imports can only be made in the root account."))]})
-    allow(bool(account_permissions(request.user, found) & keys))
+    check_may(found, keys, by=request.user)
     return found
 
 
-@takes_files
-def create(request: ApiRequest, account_id: str) -> Body | Response:
-    """POST accounts/:id/sis_imports"""
-    root = _root(request, account_id, frozenset({Permission.IMPORT_SIS}))
+@endpoint(*PARAMETERS, takes_files=True)
+def create(request: ApiRequest, account_id: str) -> ImportBody | Response:
+    """Import a roster: the file `attachment` of a form of several parts, or the body itself.
+
+    It is carried out beside the request; ask for the import to see how far it is.
+    """
+    root = _root(request, account_id, frozenset({IMPORT}))
     try:
         upload, name, given = received(request)
         options = options_of(given)
@@ -57,86 +70,96 @@ def create(request: ApiRequest, account_id: str) -> Body | Response:
     return import_body(made, request, [])
 
 
-def index(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/sis_imports"""
+@endpoint(CREATED_SINCE, CREATED_BEFORE, STATES, *PAGING)
+def index(request: ApiRequest, account_id: str) -> ImportsBody:
+    """List the imports, the last first."""
     root = _root(request, account_id, READERS)
     found = SisImport.objects.filter(account=root).select_related("user").order_by("-id")
-    if since := request.params.moment("created_since"):
+    if since := request.params[CREATED_SINCE]:
         found = found.filter(created_at__gte=since)
-    if before := request.params.moment("created_before"):
+    if before := request.params[CREATED_BEFORE]:
         found = found.filter(created_at__lt=before)
-    if states := request.params.texts("workflow_state"):
+    if states := request.params[STATES]:
         found = found.filter(workflow_state__in=states)
     return {"sis_imports": _bodies(request, page_of(request, found))}
 
 
-def importing(request: ApiRequest, account_id: str) -> Body:
-    """GET accounts/:id/sis_imports/importing"""
+@endpoint()
+def importing(request: ApiRequest, account_id: str) -> ImportsBody:
+    """List the imports that are running."""
     root = _root(request, account_id, READERS)
     found = SisImport.objects.filter(account=root, workflow_state__in=SisImport.RUNNING)
     return {"sis_imports": _bodies(request, list(found.select_related("user").order_by("id")))}
 
 
-def show(request: ApiRequest, account_id: str, import_id: str) -> Body:
-    """GET accounts/:id/sis_imports/:id"""
+@endpoint()
+def show(request: ApiRequest, account_id: str, import_id: str) -> ImportBody:
+    """Show an import: how far it is, and what came of it."""
     return _body(request, _import(_root(request, account_id, READERS), import_id))
 
 
-def stop(request: ApiRequest, account_id: str, import_id: str) -> Body:
-    """PUT accounts/:id/sis_imports/:id/abort"""
+@endpoint()
+def stop(request: ApiRequest, account_id: str, import_id: str) -> ImportBody:
+    """Abort an import; what it has done stays."""
     found = _import(_root(request, account_id, READERS), import_id)
     if not abort(found, by=request.user):
         raise Http404
     return _body(request, found)
 
 
-def stop_all(request: ApiRequest, account_id: str) -> Body:
-    """PUT accounts/:id/sis_imports/abort_all_pending"""
+@endpoint()
+def stop_all(request: ApiRequest, account_id: str) -> AbortedBody:
+    """Abort all imports that wait."""
     abort_waiting(_root(request, account_id, READERS), by=request.user)
     return {"aborted": True}
 
 
-def take_back(request: ApiRequest, account_id: str, import_id: str) -> Body:
-    """PUT accounts/:id/sis_imports/:id/restore_states"""
-    found = _import(_root(request, account_id, frozenset({Permission.MANAGE_SIS})), import_id)
-    wanted = {key: request.params.flag(key) for key in ("batch_mode", "undelete_only", "unconclude_only")}
+@endpoint(*SCOPE)
+def take_back(request: ApiRequest, account_id: str, import_id: str) -> ProgressBody:
+    """Take an import back: what it removed, concluded or changed in state is as before."""
+    found = _import(_root(request, account_id, frozenset({MANAGE})), import_id)
+    wanted = request.params.values(*SCOPE)
     begin_restoring(found, by=request.user, **wanted)
     ask_for_work()
     found.refresh_from_db()
     return progress_body(found, request)
 
 
-def progress(request: ApiRequest, import_id: str) -> Body:
-    """GET progress/:id, of an import being taken back"""
+@endpoint()
+def progress(request: ApiRequest, import_id: str) -> ProgressBody:
+    """Show how far taking an import back has come."""
     root = request.root
-    allow(bool(account_permissions(request.user, root) & READERS))
+    check_may(root, READERS, by=request.user)
     found = _import(root, import_id)
     if not found.restoring:
         raise Http404
     return progress_body(found, request)
 
 
-def errors(request: ApiRequest, account_id: str, import_id: str | None = None) -> Body:
-    """GET accounts/:id/sis_imports/:id/errors and GET accounts/:id/sis_import_errors"""
+@endpoint(FAILURE, *PAGING)
+def errors(request: ApiRequest, account_id: str, import_id: str | None = None) -> ErrorsBody:
+    """List what an import, or all imports, had to say."""
     root = _root(request, account_id, READERS)
     found = SisImportError.objects.filter(sis_import__account=root).order_by("-id")
     if import_id is not None:
         found = found.filter(sis_import=_import(root, import_id))
-    if request.params.flag("failure"):
+    if request.params[FAILURE]:
         found = found.filter(failure=True)
     return {"sis_import_errors": [error_body(error) for error in page_of(request, found)]}
 
 
+@endpoint(produces=CSV)
 def errors_attachment(request: ApiRequest, account_id: str, import_id: str) -> HttpResponseBase:
-    """GET accounts/:id/sis_imports/:id/errors_attachment: all there is to say, as CSV"""
+    """Download all that an import had to say, as CSV."""
     found = _import(_root(request, account_id, READERS), import_id)
     answer = StreamingHttpResponse(as_csv(messages_of(found, Wanted())), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="sis_errors_attachment_{found.pk}.csv"'
     return answer
 
 
+@endpoint(produces="*/*")
 def upload(request: ApiRequest, account_id: str, import_id: str) -> HttpResponseBase:
-    """GET accounts/:id/sis_imports/:id/upload: the file as it came, but for passwords"""
+    """Download the file as it came, but for passwords."""
     found = _import(_root(request, account_id, READERS), import_id)
     try:
         return FileResponse(kept_copy(found), as_attachment=True, filename=found.file_name)
@@ -151,11 +174,11 @@ def _import(root: Account, text: str) -> SisImport:
     return found
 
 
-def _body(request: ApiRequest, sis_import: SisImport) -> Body:
+def _body(request: ApiRequest, sis_import: SisImport) -> ImportBody:
     return _bodies(request, [sis_import])[0]
 
 
-def _bodies(request: ApiRequest, imports: list[SisImport]) -> list[dict[str, Any]]:
+def _bodies(request: ApiRequest, imports: list[SisImport]) -> list[ImportBody]:
     """The imports of one page, each with the first of its messages (one statement for all)."""
     said: dict[int, list[SisImportError]] = defaultdict(list)
     place = Window(RowNumber(), partition_by=[F("sis_import"), F("failure")], order_by=F("id").asc())

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import Account, User
 from courses.models import Term
+from sis.access import check_takes_rosters
 from sis.imports.queue import ask_for_work
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
@@ -50,10 +51,13 @@ def _term_lives(term_id: int | None) -> bool:
 
 
 def create_import(root: Account, upload: IO[bytes], file_name: str, options: Options, *, by: User | None) -> SisImport:
-    """Store `upload` (read to its end, piece by piece) as an import that waits. Raises Invalid for bad options.
+    """Store `upload` (read to its end, piece by piece) as an import that waits.
+
+    Raises Invalid for bad options, and for an account that is not the root account.
 
     One that is aborted while it arrives stays so, and nothing of it is kept.
     """
+    check_takes_rosters(root)
     check(options)
     made = SisImport.objects.create(
         account=root,

@@ -12,10 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.permissions.registry import Permission
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.views.accounts import AccountContext, get_account_or_403
+from sis.access import IMPORT, MANAGE, READERS
 from sis.models import SisImport
-
-IMPORT, MANAGE = Permission.IMPORT_SIS, Permission.MANAGE_SIS
-READERS = frozenset({IMPORT, MANAGE})
 
 
 def get_rosters_account(request: AuthenticatedHttpRequest, account_id: int, *needed: str) -> AccountContext:

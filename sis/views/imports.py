@@ -16,6 +16,7 @@ from accounts.errors import Invalid
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import done_once
+from sis.access import IMPORT, MANAGE
 from sis.forms import TakeBackForm
 from sis.imports.abort import abort
 from sis.imports.queue import ask_for_work
@@ -35,7 +36,7 @@ from sis.report.presenters import (
 )
 from sis.report.queries import Wanted, files_of, kinds_of, messages_of
 from sis.upload.storage import may_be_had
-from sis.views.frame import IMPORT, MANAGE, get_rosters_account, import_of, show_page
+from sis.views.frame import get_rosters_account, import_of, show_page
 
 # Screen readers are told of every quarter, not of every per cent.
 QUARTER = 25

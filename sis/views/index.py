@@ -21,6 +21,7 @@ from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest, is_larger
 from accounts.web.sent_forms import done_once
 from courses.views.accounts import AccountContext
+from sis.access import IMPORT, MANAGE
 from sis.formats import oneroster, school_data_sync
 from sis.forms import BrakeForm, UploadForm
 from sis.imports.deletion_brake import set_deletion_brake
@@ -28,7 +29,7 @@ from sis.imports.intake import create_import
 from sis.kinds.registry import KINDS
 from sis.models import SisImport
 from sis.report.presenters import badge_of, label_of
-from sis.views.frame import IMPORT, MANAGE, get_rosters_account, show_page
+from sis.views.frame import get_rosters_account, show_page
 
 PER_PAGE = 25
 

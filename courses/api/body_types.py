@@ -1,0 +1,198 @@
+"""The shapes of what the API says of terms, courses, sections and enrollments: see accounts/api/body_types.py."""
+
+# No postponed annotations here: Python 3.11 would not see which keys are NotRequired.
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+
+from accounts.api.body_types import UserBody
+
+
+class TermBody(TypedDict):
+    """A term, as it stands in a course."""
+
+    id: int
+    name: str
+    start_at: datetime | None
+    end_at: datetime | None
+
+
+class ListedTermBody(TermBody):
+    """A term of an account's list; `overrides` are its dates for some types of enrollment."""
+
+    workflow_state: str
+    overrides: dict[str, Any]
+    # With read_sis.
+    sis_term_id: NotRequired[str | None]
+
+
+class TermsListBody(TypedDict):
+    """The terms, wrapped as Canvas wraps them."""
+
+    enrollment_terms: list[ListedTermBody]
+
+
+class SectionBody(TypedDict):
+    """A section of a course."""
+
+    id: int
+    name: str
+    course_id: int
+    nonxlist_course_id: None
+    start_at: datetime | None
+    end_at: datetime | None
+    created_at: datetime
+    restrict_enrollments_to_section_dates: bool
+    # With read_sis.
+    sis_section_id: NotRequired[str | None]
+    integration_id: NotRequired[str | None]
+
+
+class BriefEnrollment(TypedDict):
+    """An enrollment, as it stands in a course of somebody's list."""
+
+    type: str
+    role: str
+    role_id: int
+    user_id: int
+    enrollment_state: str
+    limit_privileges_to_course_section: bool
+    # Of an observer: whom they observe.
+    associated_user_id: NotRequired[int]
+    # Of a student, for whoever may see the grades.
+    computed_current_score: NotRequired[float | None]
+    computed_current_grade: NotRequired[None]
+    computed_final_score: NotRequired[None]
+    computed_final_grade: NotRequired[None]
+
+
+class CoursePermissions(TypedDict):
+    """What the apps may offer in a course."""
+
+    create_announcement: bool
+    create_discussion_topic: bool
+
+
+class CourseBody(TypedDict):
+    """A course."""
+
+    id: int
+    name: str
+    course_code: str
+    original_name: None
+    account_id: int
+    root_account_id: int
+    enrollment_term_id: int | None
+    workflow_state: str
+    start_at: datetime | None
+    end_at: datetime | None
+    created_at: datetime
+    default_view: str
+    is_public: bool
+    hide_final_grades: bool
+    apply_assignment_group_weights: bool
+    restrict_enrollments_to_course_dates: bool
+    time_zone: str
+    # With read_sis.
+    sis_course_id: NotRequired[str | None]
+    integration_id: NotRequired[str | None]
+    # On request.
+    term: NotRequired[TermBody | None]
+    syllabus_body: NotRequired[str | None]
+    permissions: NotRequired[CoursePermissions]
+    sections: NotRequired[list[SectionBody]]
+    # In one's own list: one's enrollments, on request those of the students one observes.
+    enrollments: NotRequired[list[BriefEnrollment]]
+
+
+class Grades(TypedDict):
+    """How a student stands in a course."""
+
+    html_url: str
+    current_score: float | None
+    current_grade: None
+    final_score: None
+    final_grade: None
+
+
+class EnrollmentBody(TypedDict):
+    """An enrollment, as far as the reader may know it."""
+
+    id: int
+    course_id: int
+    course_section_id: int
+    enrollment_state: str
+    type: str
+    role: str
+    role_id: int
+    user_id: int
+    associated_user_id: int | None
+    limit_privileges_to_course_section: bool
+    created_at: datetime
+    updated_at: datetime
+    start_at: datetime | None
+    end_at: datetime | None
+    html_url: str
+    # With read_sis.
+    sis_user_id: NotRequired[str | None]
+    sis_course_id: NotRequired[str | None]
+    sis_section_id: NotRequired[str | None]
+    # Of a student, for whoever may see the grades.
+    grades: NotRequired[Grades]
+    # Not where the enrollment stands within the person.
+    user: NotRequired[UserBody]
+    # On request, of an observer of one student.
+    observed_user: NotRequired[UserBody]
+
+
+class PersonBody(UserBody):
+    """A person of a course."""
+
+    enrollments: NotRequired[list[EnrollmentBody]]
+    observed_users: NotRequired[list[UserBody]]
+
+
+class ChangedUserBody(UserBody):
+    """A person as they are after a change."""
+
+    time_zone: str | None
+    locale: str | None
+
+
+class LoginBody(TypedDict):
+    """A login; everybody has one, with the person's own id."""
+
+    id: int
+    user_id: int
+    account_id: int
+    authentication_provider_id: int
+    authentication_provider_type: str
+    workflow_state: str
+    created_at: datetime
+    # With view_user_logins.
+    unique_id: NotRequired[str]
+    # With read_sis.
+    sis_user_id: NotRequired[str | None]
+    integration_id: NotRequired[str | None]
+
+
+class AdminBody(TypedDict):
+    """An admin role that somebody holds on an account."""
+
+    id: int
+    role: str
+    role_id: int
+    user: UserBody
+    workflow_state: str
+
+
+class SuccessBody(TypedDict):
+    """That it was done."""
+
+    success: bool
+
+
+class CourseEndedBody(TypedDict, total=False):
+    """Which of the two was done."""
+
+    delete: bool
+    conclude: bool

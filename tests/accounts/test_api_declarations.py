@@ -1,0 +1,152 @@
+"""Endpoints read what they declare and nothing else, and refuse what cannot be read with what can stand there."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from accounts.api.endpoints import ApiRequest, Operation
+from accounts.api.parameter_types import (
+    Counter,
+    Flag,
+    FlagsByKey,
+    Given,
+    Id,
+    Ids,
+    Includes,
+    Moment,
+    NotServed,
+    Parameter,
+    Text,
+    TextBesideHash,
+    UndeclaredParameter,
+    Whole,
+    Word,
+    Words,
+)
+from accounts.api.parameters import Parameters
+from accounts.errors import Invalid
+from tests.api import Api
+from tests.factories import make_admin
+
+NAME = Text("course[name]", "The name.")
+EVENT = Word("course[event]", "What happens.", words=("offer", "claim"), aliases={"publish": "offer"})
+STATES = Words("state[]", "In which states.", words=("active", "deleted"))
+PERMISSIONS = FlagsByKey("permissions[<permission>][locked]", "Locked.", keys=("read", "write"))
+
+
+def read(parameter: Parameter, **tree):
+    return Given(Parameters(tree), [parameter])[parameter]
+
+
+def refusal(*parameters: Parameter, **tree) -> dict[str, list]:
+    with pytest.raises(Invalid) as caught:
+        Given(Parameters(tree), parameters)
+    return caught.value.errors
+
+
+@pytest.mark.parametrize(
+    ("parameter", "tree", "value"),
+    [
+        (NAME, {"course": {"name": " Art "}}, " Art "),
+        (NAME, {}, ""),
+        (NAME, {"course": "nonsense"}, ""),
+        (Id("user_id", ""), {"user_id": 7}, "7"),
+        (Flag("offer", ""), {"offer": "1"}, True),
+        (Whole("role_id", ""), {"role_id": "12"}, 12),
+        (Whole("role_id", ""), {"role_id": ""}, None),
+        (Moment("start_at", ""), {}, None),
+        (Ids("user_ids[]", ""), {"user_ids": [1, "x"]}, ["1", "x"]),
+        (EVENT, {"course": {"event": "Claim"}}, "claim"),
+        (EVENT, {"course": {"event": "publish"}}, "offer"),
+        (EVENT, {"course": {"event": ""}}, ""),
+        (STATES, {"state": "active"}, ["active"]),
+        (STATES, {"state": ["active", "deleted"]}, ["active", "deleted"]),
+        (Includes(words={"term": "the term"}), {"include": ["term", "unknown"]}, frozenset({"term"})),
+        (Counter("page", "", default=1, most=100), {"page": "7"}, 7),
+        (Counter("page", "", default=1, most=100), {"page": "7000"}, 100),
+        (Counter("page", "", default=1, most=100), {"page": "bookmark:x"}, 1),
+        (Counter("page", "", default=1, most=100), {"page": ["x"]}, 1),
+        (TextBesideHash("pairing_code", ""), {"pairing_code": {"code": "x"}}, ""),
+        (PERMISSIONS, {"permissions": {"read": {"locked": "1"}, "other": {"locked": 1}}}, {"read": True}),
+    ],
+)
+def test_a_parameter_is_read_as_its_type(parameter, tree, value):
+    assert read(parameter, **tree) == value
+
+
+@pytest.mark.parametrize(
+    ("parameter", "tree", "name", "kind", "says"),
+    [
+        (EVENT, {"course": {"event": "explode"}}, "course.event", "inclusion", "Please give offer or claim."),
+        (STATES, {"state": ["active", "gone"]}, "state", "inclusion", "Please give active or deleted."),
+        (Id("user_id", "", required="Say who."), {}, "user_id", "blank", "Say who."),
+        (Id("user_id", "", required="Say who."), {"user_id": ""}, "user_id", "blank", "Say who."),
+        (
+            NotServed("login[password]", "", refusal="No."),
+            {"login": {"password": ""}},
+            "login.password",
+            "invalid",
+            "No.",
+        ),
+        (PERMISSIONS, {"permissions": {"read": {"locked": "perhaps"}}}, "permissions.read.locked", "invalid", ""),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_by_name_with_what_can(parameter, tree, name, kind, says):
+    ((field, complaints),) = refusal(parameter, **tree).items()
+    assert (field, complaints[0][0]) == (name, kind)
+    assert says in str(complaints[0][1])
+
+
+def test_everything_that_cannot_be_taken_is_told_at_once():
+    tree = {"course": {"event": "explode", "name": ["x"]}, "state": "gone"}
+    assert refusal(NAME, EVENT, STATES, **tree).keys() == {"course.name", "course.event", "state"}
+
+
+def test_what_was_sent_is_told_from_what_was_not():
+    given = Given(Parameters({"course": {"name": "", "event": None}}), [NAME, EVENT])
+    assert NAME in given
+    assert EVENT not in given
+    assert given.fields(NAME, EVENT) == {"name": ""}
+    assert given.values(NAME, EVENT) == {"name": "", "event": ""}
+
+
+def test_reading_what_an_endpoint_does_not_declare_is_a_fault_of_the_endpoint(rf):
+    request = ApiRequest(rf.get("/"), Operation(lambda request: {}, "Tests", (NAME,)))
+    given = Given(Parameters({"state": "active"}), request.operation.takes)
+    for use in (lambda: given[STATES], lambda: STATES in given, lambda: given.fields(STATES)):
+        with pytest.raises(UndeclaredParameter):
+            use()
+    with pytest.raises(UndeclaredParameter):
+        request.operation.includes  # noqa: B018
+
+
+# Where requests are taken apart; everything else reads declared parameters.
+TAKES_APART = {
+    *(Path("accounts/api") / name for name in ("authentication.py", "endpoints.py", "pagination.py", "parameters.py")),
+    *(Path("accounts/api/renderers.py"), Path("courses/api/authentication.py"), Path("sis/api/uploads.py")),
+}
+RAW = {"query_params", "data", "GET", "POST", "FILES", "META", "body", "_request"}
+
+
+def test_no_endpoint_reads_a_request_past_its_declaration():
+    found = {
+        path
+        for path in Path().glob("*/api/*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in RAW and names_a_request(node.value)
+    }
+    assert found <= TAKES_APART
+    assert Path("accounts/api/parameters.py") in found
+
+
+def names_a_request(node: ast.expr) -> bool:
+    return "request" in ast.unparse(node) or ast.unparse(node) == "call"
+
+
+def test_an_unknown_word_is_answered_with_those_that_are_known(root):
+    answer = Api(make_admin()).get("accounts/self/courses", state=["nonsense"])
+    assert answer.status_code == 400
+    (complaint,) = answer.json()["errors"]["state"]
+    assert complaint["type"] == "inclusion"
+    assert complaint["message"] == "Please give unpublished, available, completed or deleted."
