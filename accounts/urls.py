@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from accounts.views import settings
+from accounts.views import api_reference, settings
 
 
 def _to(name: str) -> Callable[..., HttpResponseBase]:
@@ -39,6 +39,8 @@ urlpatterns = [
     path("login/email", _to("settings"), name="account_email"),
     path("login/email/sent", _to("account_login"), name="account_email_verification_sent"),
     path("accounts/<int:account_id>/authentication_providers", settings.authentication, name="authentication"),
+    # Where Canvas has its own.
+    path("doc/api", api_reference.api_reference, name="api_reference"),
     path("terms", settings.terms, name="terms"),
     path("time_zones", settings.time_zones, name="time_zones"),
 ]

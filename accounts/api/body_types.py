@@ -127,3 +127,5 @@ class RootBody(TypedDict):
     name: str
     version: str
     documentation: str
+    reference: str
+    openapi: str

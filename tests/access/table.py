@@ -76,6 +76,7 @@ OUTSIDE_COURSE = but(SIGNED_IN, IN_COURSE)
 PAGES = [
     row("GET", "/", SIGNED_IN, of_oneself=True),
     row("GET", "/terms", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/doc/api", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/time_zones", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
     row("POST", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
@@ -377,6 +378,7 @@ API = [
     row("GET", "/api/v1/courses/{course}/users/{student}", f"{STAFF} {STUDENT}"),
     row("GET", "/api/v1", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/api/v1/documentation", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/api/v1/openapi", f"nobody {SIGNED_IN}", of_oneself=True),
     # Rosters
     row("GET", "/api/v1/accounts/{root}/sis_imports", "admin"),
     row("POST", "/api/v1/accounts/{root}/sis_imports", "admin"),

@@ -47,7 +47,9 @@ def told(row: Row, world: World, reader: User) -> set[str]:
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_no_address_of_the_api_tells_students_and_observers_an_id_of_the_schools(world, name):
-    found = {str(row): told(row, world, world.people[name]) for row in API if row.method == "GET"}
+    # The schema names the keys that bodies may have, and nobody's values.
+    asked = [row for row in API if row.method == "GET" and row.path != "/api/v1/openapi"]
+    found = {str(row): told(row, world, world.people[name]) for row in asked}
     assert {path: keys for path, keys in found.items() if keys} == {}
 
 

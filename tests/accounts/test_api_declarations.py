@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from accounts.api.calls import every_call
 from accounts.api.endpoints import ApiRequest, Operation
+from accounts.api.openapi import document
 from accounts.api.parameter_types import (
     Counter,
     Flag,
@@ -144,9 +146,44 @@ def names_a_request(node: ast.expr) -> bool:
     return "request" in ast.unparse(node) or ast.unparse(node) == "call"
 
 
+def test_every_call_says_what_it_does_and_what_each_parameter_means():
+    calls = every_call()
+    assert len(calls) > 80
+    for call in calls:
+        summary, _more = call.operation.about
+        assert summary.endswith("."), call.shown
+        assert summary.split()[0] not in ("GET", "POST", "PUT", "DELETE", "The", "Those", "A"), call.shown
+        names = [parameter.name for parameter in call.takes]
+        assert len(names) == len(set(names)), call.shown
+        for parameter in call.takes:
+            assert parameter.meaning.endswith("."), (call.shown, parameter.name)
+
+
+def test_every_call_says_what_its_answer_looks_like():
+    """A body of which nothing is said makes the schema fail."""
+    made = document(every_call(), "/api/v1")
+    names = [call["operationId"] for path in made["paths"].values() for call in path.values()]
+    assert len(names) == len(set(names)) == len(every_call())
+
+
 def test_an_unknown_word_is_answered_with_those_that_are_known(root):
     answer = Api(make_admin()).get("accounts/self/courses", state=["nonsense"])
     assert answer.status_code == 400
     (complaint,) = answer.json()["errors"]["state"]
     assert complaint["type"] == "inclusion"
     assert complaint["message"] == "Please give unpublished, available, completed or deleted."
+
+
+def test_the_schema_is_served_to_everybody(root):
+    found = Api().get("openapi.json").json()
+    assert found["openapi"] == "3.1.0"
+    assert found["paths"]["/accounts/{account_id}/roles"].keys() == {"get", "post"}
+
+
+def test_the_page_lists_every_call_and_needs_nothing_from_elsewhere(root, client):
+    answer = client.get("/doc/api")
+    text = answer.content.decode()
+    for call in every_call():
+        assert f'id="{call.name}"' in text
+    assert "http://" not in text.replace("http://testserver", "")
+    assert "https://" not in text
