@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from accounts.api.calls import every_call
 from accounts.api.endpoints import ApiRequest, Operation
@@ -27,7 +28,9 @@ from accounts.api.parameter_types import (
     Words,
 )
 from accounts.api.parameters import Parameters
+from accounts.api.reference import written_into
 from accounts.errors import Invalid
+from accounts.management.commands import api_tables
 from tests.api import Api
 from tests.factories import make_admin
 
@@ -187,3 +190,31 @@ def test_the_page_lists_every_call_and_needs_nothing_from_elsewhere(root, client
         assert f'id="{call.name}"' in text
     assert "http://" not in text.replace("http://testserver", "")
     assert "https://" not in text
+
+
+# docs/api.md
+
+DOCUMENT = Path("docs/api.md")
+
+
+def test_the_document_is_what_the_code_says():
+    assert DOCUMENT.read_text() == written_into(DOCUMENT.read_text()), "Run manage.py api_tables."
+
+
+def test_every_call_and_parameter_has_its_row():
+    text = DOCUMENT.read_text()
+    for call in every_call():
+        assert f"| `{call.shown}` |" in text
+        for parameter in call.takes:
+            assert f"`{parameter.name}`" in text
+
+
+def test_the_command_writes_the_file_and_checks_it(tmp_path, monkeypatch):
+    file = tmp_path / "api.md"
+    file.write_text("by hand\n<!-- calls -->\nold\n<!-- end -->\n")
+    monkeypatch.setattr(api_tables, "FILE", file)
+    with pytest.raises(CommandError):
+        call_command("api_tables", "--check")
+    call_command("api_tables")
+    assert file.read_text().startswith("by hand\n<!-- calls -->\n\n### ")
+    call_command("api_tables", "--check")
