@@ -1,20 +1,21 @@
-"""What the rules of accounts refuse with. Each message is fit to be shown to the person who asked."""
+"""What rules refuse with, by kind. Each message is fit to be shown to the person who asked.
 
-from typing import ClassVar
+Rules know neither of pages nor of the API: what a kind of refusal is answered with stands in accounts/web/refusals.py,
+what Canvas calls a field in accounts/api/field_names.py.
+"""
+
+from typing import ClassVar, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+# What kind of record a refusal is about; empty where that is plain without.
+Record = Literal["", "account", "admin", "course", "enrollment", "role", "section", "term", "user"]
+
 
 class Refused(Exception):
-    """The base of every refusal by a rule; `message` says what to do next.
-
-    `status` is the HTTP status it is answered with, `wait` for how many seconds to wait, where that helps.
-    """
-
-    status = 422
-    wait: int | None = None
+    """The base of every refusal by a rule; `message` says what to do next. Raise one of the kinds below."""
 
     def __init__(self, message: str | Promise = "") -> None:
         self._message = message
@@ -29,19 +30,29 @@ class Refused(Exception):
 class NotAllowed(Refused):
     """The acting person lacks the right."""
 
-    status = 403
+
+class NotThere(Refused):
+    """What it was about is not there, or is there no longer."""
+
+
+class NotPossible(Refused):
+    """It was understood, and cannot be done as things are."""
+
+
+class DoneAlready(Refused):
+    """It has just been done, and is not done again unasked."""
 
 
 class Invalid(Refused):
     """What was given cannot be taken, with the field it is about.
 
-    `errors` maps a field name to a list of (kind, message).
+    `errors` maps a field to a list of (kind, message), `of` says of what the fields are. A field is called as the
+    domain calls it: as the argument of the function that was called.
     """
 
-    status = 400
-
-    def __init__(self, errors: dict[str, list[tuple[str, str | Promise]]]) -> None:
+    def __init__(self, errors: dict[str, list[tuple[str, str | Promise]]], of: Record = "") -> None:
         self.errors = errors
+        self.of: Record = of
         first = next(iter(errors.values()))[0][1]
         super().__init__(first)
 
@@ -49,7 +60,6 @@ class Invalid(Refused):
 class TooManyTries(Refused):
     """Guessing, or much bad luck: `wait` says for how many seconds to wait."""
 
-    status = 429
     sentence: ClassVar[str | Promise] = _("There were too many tries that failed. Please try again in %(span)s.")
 
     def __init__(self, wait: int) -> None:

@@ -7,10 +7,12 @@ import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.api.errors import NOT_AUTHORIZED, error_body
 from accounts.errors import NotAllowed, Refused
+from accounts.web.refusals import tell
 from config.input_checks import UNREADABLE, check_form
 from config.retries import is_out_of_order
 
@@ -28,12 +30,18 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    """Answer what a rule refuses with its own status and reason."""
+    """Answer on a page what a rule refuses: the reason, with the status of its kind."""
     if isinstance(refusal, NotAllowed):
         return permission_denied(request, refusal)
-    if _is_api(request):
-        return JsonResponse(error_body(refusal.message), status=refusal.status)
-    return HttpResponse(render_to_string("refused.html", {"refusal": refusal}, request=request), status=refusal.status)
+    context = {"refusal": refusal, "back": _page_before(request)}
+    return tell(HttpResponse(render_to_string("refused.html", context, request=request)), refusal)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the address of the page of ours from which a request came, or nothing."""
+    address = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if is_ours else ""
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

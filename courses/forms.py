@@ -21,7 +21,7 @@ from courses.models import Course, Section, Term
 YEARS = range(1900, 2201)
 
 
-class AddPeopleForm(forms.Form):
+class AddPeopleForm(RuleForm):
     """A pasted list, what its entries are, and as what and where to add these people."""
 
     people = forms.CharField(
@@ -103,8 +103,6 @@ class _Moment(forms.DateTimeField):
 class SectionForm(RuleForm):
     """The name and dates of a section."""
 
-    FIELDS_OF_RULES = {"course_section.name": "name", "course_section.end_at": "end_at"}
-
     name = forms.CharField(
         label=_("Name"), max_length=255, error_messages={"required": _("Please give the section a name.")}
     )
@@ -126,15 +124,6 @@ class CourseForm(RuleForm):
 
     `accounts` are those it can be moved to.
     """
-
-    FIELDS_OF_RULES = {
-        "course.name": "name",
-        "course.course_code": "course_code",
-        "course.sis_course_id": "sis_course_id",
-        "course.start_at": "start_at",
-        "course.end_at": "end_at",
-        "account_id": "account",
-    }
 
     name = forms.CharField(label=_("Name"), max_length=255)
     course_code = forms.CharField(
@@ -171,12 +160,6 @@ class CourseForm(RuleForm):
 
 class TermForm(RuleForm):
     """A term's name and dates; `keys` are the permissions of who fills it in."""
-
-    FIELDS_OF_RULES = {
-        "enrollment_term.name": "name",
-        "enrollment_term.sis_term_id": "sis_term_id",
-        "enrollment_term.end_at": "end_at",
-    }
 
     name = forms.CharField(label=_("Name"), max_length=255)
     start_at = _Moment(label=_("Starts"))

@@ -2,22 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Refused, TooManyTries
+from accounts.errors import DoneAlready, NotAllowed, NotPossible, TooManyTries
 
 
-class PairingIsOff(Refused):
+class PairingIsOff(NotAllowed):
     """Self registration is off, and pairing with it."""
-
-    status = 403
 
     def __init__(self) -> None:
         super().__init__(_("This institution has switched pairing off. Please ask the school to link you."))
 
 
-class NotWhileActing(Refused):
+class NotWhileActing(NotAllowed):
     """Staff do not spend codes for others, and so not as others either."""
-
-    status = 403
 
     def __init__(self) -> None:
         super().__init__(
@@ -28,7 +24,7 @@ class NotWhileActing(Refused):
         )
 
 
-class CodeRefused(Refused):
+class CodeRefused(NotPossible):
     """Unknown, used, expired or revoked: one answer for all, so that it tells a guesser nothing.
 
     `by_name`: or the student has another family name than the one given.
@@ -49,7 +45,7 @@ class CodeRefused(Refused):
         )
 
 
-class OwnCode(Refused):
+class OwnCode(NotPossible):
     """A code never links its own student."""
 
     def __init__(self) -> None:
@@ -58,14 +54,14 @@ class OwnCode(Refused):
         )
 
 
-class UnknownObservee(Refused):
+class UnknownObservee(NotPossible):
     """No such login, another password, or oneself: one answer for all, so that it tells a guesser nothing."""
 
     def __init__(self) -> None:
         super().__init__(_("Unknown observee."))
 
 
-class FamilyNameWanted(Refused):
+class FamilyNameWanted(NotPossible):
     """Many codes are guessed at the moment, so the student's family name must come with one."""
 
     def __init__(self) -> None:
@@ -74,7 +70,7 @@ class FamilyNameWanted(Refused):
         )
 
 
-class OnTheWebOnly(Refused):
+class OnTheWebOnly(NotPossible):
     """The same, told to one who uses an app, which has no field for a family name; `address` is the page to use."""
 
     def __init__(self, address: str) -> None:
@@ -99,10 +95,8 @@ class TooManyCodes(TooManyTries):
     sentence = _("There were too many codes that do not work. Please try again in %(span)s.")
 
 
-class ExportedJustNow(Refused):
+class ExportedJustNow(DoneAlready):
     """The codes of a course were exported a moment ago, and nobody has said that they are wanted once more."""
-
-    status = 409
 
     def __init__(self) -> None:
         super().__init__(_("Codes for this course have just been made. No others were made now."))

@@ -41,13 +41,12 @@ class AsksForFamilyName(RuleForm):
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )
 
-    def add_refusal(self, refusal: Refused) -> None:
-        """Show a refusal by a rule."""
-        if isinstance(refusal, FamilyNameWanted):
-            self.ask_for_family_name()
-            self.add_error("family_name", refusal.message)
-        else:
-            super().add_refusal(refusal)
+    def complaints_of(self, refusal: Refused) -> list[tuple[str, str]]:
+        """Return what a refusal says, by field; the family name gets its own once it is asked for."""
+        if not isinstance(refusal, FamilyNameWanted):
+            return super().complaints_of(refusal)
+        self.ask_for_family_name()
+        return [("family_name", refusal.message)]
 
 
 class CodeForm(AsksForFamilyName):
@@ -64,12 +63,10 @@ class CodeForm(AsksForFamilyName):
     def clean_code(self) -> str:
         return _possible(self.cleaned_data["code"])
 
-    def add_refusal(self, refusal: Refused) -> None:
-        """Show a refusal by a rule: it is about the code, or the name beside it."""
-        if isinstance(refusal, FamilyNameWanted):
-            super().add_refusal(refusal)
-        else:
-            self.add_error("code", refusal.message)
+    def complaints_of(self, refusal: Refused) -> list[tuple[str, str]]:
+        """Return what a refusal says: it is about the code, or the name beside it."""
+        complaints = super().complaints_of(refusal)
+        return complaints if "family_name" in dict(complaints) else [("code", refusal.message)]
 
 
 def _possible(typed: str) -> str:
@@ -91,13 +88,7 @@ class RegistrationForm(AsksForFamilyName):
         "family_name": "pairing_code[family_name]",
         "terms": "user[terms_of_use]",
     }
-    FIELDS_OF_RULES = {
-        "user.name": "name",
-        "user.terms_of_use": "terms",
-        "pseudonym.unique_id": "email",
-        "pseudonym.password": "password",
-        "pairing_code.code": "code",
-    }
+    FIELDS_OF_RULES = {"login_id": "email", "terms_of_use": "terms"}
 
     name = forms.CharField(
         label=_("Your full name"), max_length=255, widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -138,7 +129,7 @@ class RegistrationForm(AsksForFamilyName):
     def add_refusal(self, refusal: Refused) -> None:
         """Show a refusal by a rule; where there is an account already, the page leads to its password."""
         super().add_refusal(refusal)
-        given = refusal.errors.get("pseudonym.unique_id", []) if isinstance(refusal, Invalid) else []
+        given = refusal.errors.get("login_id", []) if isinstance(refusal, Invalid) else []
         self.login_is_taken = any(kind == "taken" for kind, _message in given)
 
     def application(self) -> NewUser:
@@ -146,7 +137,7 @@ class RegistrationForm(AsksForFamilyName):
         given = self.cleaned_data
         return NewUser(
             name=given.get("name", ""),
-            unique_id=given.get("email", ""),
+            login_id=given.get("email", ""),
             password=given.get("password", ""),
             terms_of_use=given.get("terms", False),
             initial_enrollment_type=OBSERVER if given.get("code") else "",

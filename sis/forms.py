@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.users import RuleForm
 from courses.models import Term
 from sis.imports.intake import LONGEST_IDENTIFIER
 from sis.options import Options
@@ -22,7 +23,7 @@ DROP_STATUSES = (
 )
 
 
-class UploadForm(forms.Form):
+class UploadForm(RuleForm):
     """A roster file and what to do with it; the fields are named like the options of Canvas's API."""
 
     attachment = forms.FileField(
@@ -161,7 +162,7 @@ class BrakeForm(forms.Form):
     )
 
 
-class TakeBackForm(forms.Form):
+class TakeBackForm(RuleForm):
     """How much of an import to take back."""
 
     ALL, UNDELETE, UNCONCLUDE = "all", "undelete_only", "unconclude_only"

@@ -11,7 +11,9 @@ from rest_framework.exceptions import PermissionDenied as DeniedByFramework
 from rest_framework.response import Response
 
 from accounts.api.authentication import REALM
-from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.api.field_names import name_of
+from accounts.errors import Invalid, NotAllowed, Refused, TooManyTries
+from accounts.web.refusals import headers_of, statuses_of
 
 
 class InvalidActing(APIException):
@@ -26,8 +28,6 @@ NOT_AUTHORIZED = "user not authorized to perform that action"
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an error raised in an endpoint; None for one that is a fault of ours (500)."""
     match error:
-        case Invalid():
-            return Response({"errors": by_field(error.errors)}, error.status)
         case Refused():
             return _refusal(error)
         case NotAuthenticated():
@@ -48,15 +48,16 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return None
 
 
-def _refusal(error: Refused) -> Response:
-    body: dict[str, Any] = error_body(error.message or NOT_AUTHORIZED)
-    if error.status == NotAllowed.status:
-        body = {"status": "unauthorized", **body}
-    response = Response(body, error.status)
-    if error.wait is not None:
-        response.headers["Retry-After"] = str(error.wait)
-        response.headers["X-Rate-Limit-Remaining"] = "0.0"
-    return response
+def _refusal(refusal: Refused) -> Response:
+    headers = headers_of(refusal)
+    body: dict[str, Any] = error_body(refusal.message)
+    if isinstance(refusal, Invalid):
+        body = {"errors": by_field(refusal)}
+    elif isinstance(refusal, NotAllowed):
+        body = {"status": "unauthorized", **error_body(refusal.message or NOT_AUTHORIZED)}
+    elif isinstance(refusal, TooManyTries):
+        headers["X-Rate-Limit-Remaining"] = "0.0"
+    return Response(body, statuses_of(refusal).api, headers=headers)
 
 
 def error_body(text: str) -> dict[str, list[dict[str, str]]]:
@@ -64,12 +65,13 @@ def error_body(text: str) -> dict[str, list[dict[str, str]]]:
     return {"errors": [{"message": text}]}
 
 
-def by_field(errors: dict[str, list[tuple[str, Any]]]) -> dict[str, list[dict[str, str]]]:
-    """`{"user.name": [(kind, message)]}` → `{"user.name": [{"attribute": "name", "type": …, …}]}`."""
+def by_field(refusal: Invalid) -> dict[str, list[dict[str, str]]]:
+    """Return the complaints by Canvas's names: `{"user.name": [{"attribute": "name", "type": …, "message": …}]}`."""
+    named = ((name_of(field, refusal.of), complaints) for field, complaints in refusal.errors.items())
     return {
-        field: [
-            {"attribute": field.rpartition(".")[2], "type": kind, "message": str(message)}
+        name: [
+            {"attribute": name.rpartition(".")[2], "type": kind, "message": str(message)}
             for kind, message in complaints
         ]
-        for field, complaints in errors.items()
+        for name, complaints in named
     }

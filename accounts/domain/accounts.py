@@ -113,17 +113,17 @@ def _zone(name: str) -> str:
     """The zone of this name, or nothing for an empty one. Raises Invalid."""
     name = tidied(name)
     if name and (complaint := zone_complaint(name)):
-        raise Invalid({"account.default_time_zone": [("invalid", complaint)]})
+        raise Invalid({"default_time_zone": [("invalid", complaint)]}, of="account")
     return zone_meant(name) or ""
 
 
 def _check_texts(name: str, sis_account_id: str, links_office: str) -> None:
     if not is_readable(name):
-        raise Invalid({"account.name": [("blank", _("Please give a name."))]})
+        raise Invalid({"name": [("blank", _("Please give a name."))]}, of="account")
     for field, text in (("name", name), ("sis_account_id", sis_account_id), ("links_office", links_office)):
         if len(text) > LONGEST:
             message = _("This is too long. It may have 255 characters.")
-            raise Invalid({f"account.{field}": [("invalid", message)]})
+            raise Invalid({field: [("invalid", message)]}, of="account")
 
 
 def _save(account: Account, fields: list[str] | None = None) -> None:
@@ -131,4 +131,4 @@ def _save(account: Account, fields: list[str] | None = None) -> None:
         with transaction.atomic():
             account.save(update_fields=fields)
     except IntegrityError:
-        raise Invalid({"account.sis_account_id": [("taken", _("Another account has this SIS id."))]}) from None
+        raise Invalid({"sis_account_id": [("taken", _("Another account has this SIS id."))]}, of="account") from None

@@ -104,9 +104,9 @@ def make_admin(user: User, role: Role, account: Account, *, by: User) -> Account
     """Give `user` an admin role on `account`; somebody who has it keeps it. Raises NotAllowed, Invalid."""
     _check(account, by)
     if user.state == User.State.DELETED:
-        raise Invalid({"user_id": [("invalid", _("This person's account has been deleted."))]})
+        raise Invalid({"user": [("invalid", _("This person's account has been deleted."))]}, of="admin")
     if not admin_roles_of(account).filter(pk=role.pk).exists():
-        raise Invalid({"role_id": [("inclusion", _("There is no such admin role in this account."))]})
+        raise Invalid({"role": [("inclusion", _("There is no such admin role in this account."))]}, of="admin")
     with transaction.atomic():
         lock_users([user.pk])
         check_may_give(role, account, by=by)

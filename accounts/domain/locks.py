@@ -59,4 +59,4 @@ def hold_account(account: Account) -> None:
     """Keep `account` from being deleted until the transaction ends. Raises Invalid where it has been."""
     held = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if held.workflow_state != Account.State.ACTIVE:
-        raise Invalid({"account_id": [("invalid", _("This account has been deleted."))]})
+        raise Invalid({"account": [("invalid", _("This account has been deleted."))]}, of="account")

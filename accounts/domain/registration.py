@@ -33,10 +33,10 @@ OBSERVER = "observer"
 
 @dataclass(frozen=True)
 class NewUser:
-    """What somebody gives to get an account, tidied; the names of the fields are those of Canvas's API."""
+    """What somebody gives to get an account, tidied."""
 
     name: str
-    unique_id: str
+    login_id: str
     password: str
     terms_of_use: bool = False
     initial_enrollment_type: str = ""
@@ -54,7 +54,7 @@ class NewUser:
     def __post_init__(self) -> None:
         for field in ("name", *LONGEST):
             object.__setattr__(self, field, tidied(getattr(self, field) or ""))
-        object.__setattr__(self, "unique_id", tidied_login(self.unique_id))
+        object.__setattr__(self, "login_id", tidied_login(self.login_id))
         object.__setattr__(self, "time_zone", zone_meant(self.time_zone) or self.time_zone)
 
     def sealed(self) -> NewUser:
@@ -74,17 +74,17 @@ def is_open_to(root: Account, initial_enrollment_type: str) -> bool:
 
 
 def problems(wanted: NewUser, *, by_staff: bool = False) -> Errors:
-    """What is wrong with an application, by Canvas's field names; whether the login is taken is not looked up here."""
+    """What is wrong with an application, by field; whether the login is taken is not looked up here."""
     errors: Errors = {}
     if problem := name_problem(wanted.name):
-        errors["user.name"] = [problem]
+        errors["name"] = [problem]
     if not by_staff and not wanted.terms_of_use:
-        errors["user.terms_of_use"] = [("accepted", _("Please accept the terms to make an account."))]
-    if complaint := login_complaint(wanted.unique_id, must_be_email=not by_staff):
-        errors["pseudonym.unique_id"] = [("invalid", complaint)]
+        errors["terms_of_use"] = [("accepted", _("Please accept the terms to make an account."))]
+    if complaint := login_complaint(wanted.login_id, must_be_email=not by_staff):
+        errors["login_id"] = [("invalid", complaint)]
     errors |= text_problems({field: getattr(wanted, field) for field in LONGEST})
     if complaints := _password_complaints(wanted, by_staff):
-        errors["pseudonym.password"] = [("invalid", complaint) for complaint in complaints]
+        errors["password"] = [("invalid", complaint) for complaint in complaints]
     return errors
 
 
@@ -96,7 +96,7 @@ def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
     if not is_storable(wanted.password):
         return [_("This password holds a character that cannot be used.")]
     try:
-        validate_password(wanted.password, User(login_id=wanted.unique_id, name=wanted.name, email=wanted.unique_id))
+        validate_password(wanted.password, User(login_id=wanted.login_id, name=wanted.name, email=wanted.login_id))
     except ValidationError as error:
         return list(error.messages)
     return []
@@ -110,7 +110,7 @@ def register(wanted: NewUser, *, by: User | None = None) -> User:
     if by is not None:
         check_may_set_sis_ids(wanted.sis_user_id, wanted.integration_id, by=by)
     if errors := problems(wanted, by_staff=by is not None):
-        raise Invalid(errors)
+        raise Invalid(errors, of="user")
     with transaction.atomic():
         user = _create(wanted, by)
         action = Action.USER_CREATED if by else Action.USER_REGISTERED
@@ -121,7 +121,7 @@ def register(wanted: NewUser, *, by: User | None = None) -> User:
 def check_login_is_free(login: str) -> None:
     """Raise Invalid where somebody has this login, for one who wants to sign up with it."""
     if User.objects.filter(login_id__iexact=login).exists():
-        raise Invalid({"pseudonym.unique_id": [login_taken(by_staff=False)]})
+        raise Invalid({"login_id": [login_taken(by_staff=False)]}, of="user")
 
 
 def _create(wanted: NewUser, by: User | None) -> User:
@@ -129,14 +129,14 @@ def _create(wanted: NewUser, by: User | None) -> User:
     try:
         with transaction.atomic():
             return User.objects.create_user(
-                wanted.unique_id,
+                wanted.login_id,
                 wanted.password or None,
                 password_hash=wanted.password_hash,
                 name=wanted.name,
                 short_name=wanted.short_name,
                 sortable_name=wanted.sortable_name,
                 pronouns=wanted.pronouns,
-                email=wanted.email or (wanted.unique_id if "@" in wanted.unique_id else ""),
+                email=wanted.email or (wanted.login_id if "@" in wanted.login_id else ""),
                 sis_user_id=wanted.sis_user_id or None,
                 integration_id=wanted.integration_id or None,
                 state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
@@ -148,5 +148,5 @@ def _create(wanted: NewUser, by: User | None) -> User:
     except IntegrityError as error:
         if "login_is_unique" in str(error):
             complaint = login_taken(by_staff=by is not None)
-            raise Invalid({"pseudonym.unique_id": [complaint]}) from None
-        raise Invalid({"pseudonym.sis_user_id": [sis_id_taken()]}) from None
+            raise Invalid({"login_id": [complaint]}, of="user") from None
+        raise Invalid({"sis_user_id": [sis_id_taken()]}, of="user") from None

@@ -74,14 +74,14 @@ def edit_user(
         if text is not None
     }
     if errors := _problems(given):
-        raise Invalid(errors)
+        raise Invalid(errors, of="user")
     if zone := given.get("time_zone"):
         given["time_zone"] = zone_meant(zone) or zone
     with transaction.atomic():
         lock_users([user.pk])
         user.refresh_from_db()
         if user.state == User.State.DELETED:
-            raise Invalid({"user.id": [("invalid", _("This person's account has been deleted."))]})
+            raise Invalid({"id": [("invalid", _("This person's account has been deleted."))]}, of="user")
         changed = _changes(user, given)
         _check_may_change(user, changed, by)
         if changed:
@@ -95,12 +95,12 @@ def edit_user(
 def _problems(given: dict[str, str]) -> Errors:
     errors: Errors = {}
     if "name" in given and (problem := name_problem(given["name"])):
-        errors["user.name"] = [problem]
+        errors["name"] = [problem]
     if "login_id" in given and (complaint := login_complaint(given["login_id"])):
-        errors["pseudonym.unique_id"] = [("invalid", complaint)]
+        errors["login_id"] = [("invalid", complaint)]
     errors |= text_problems({field: text for field, text in given.items() if field not in ("name", "login_id")})
     if (locale := given.get("locale")) and not LANGUAGE_TAG.fullmatch(locale):
-        errors["user.locale"] = [("invalid", _("Please give a language such as en or pt-BR."))]
+        errors["locale"] = [("invalid", _("Please give a language such as en or pt-BR."))]
     return errors
 
 
@@ -134,8 +134,8 @@ def _save(user: User, changed: dict[str, str | None]) -> None:
             user.save(update_fields=stick(user, changed))
     except IntegrityError as error:
         if "login_is_unique" in str(error):
-            raise Invalid({"pseudonym.unique_id": [login_taken()]}) from None
-        raise Invalid({"pseudonym.sis_user_id": [sis_id_taken()]}) from None
+            raise Invalid({"login_id": [login_taken()]}, of="user") from None
+        raise Invalid({"sis_user_id": [sis_id_taken()]}, of="user") from None
 
 
 def suspend(user: User, *, by: User) -> None:

@@ -67,13 +67,13 @@ def text_problems(texts: dict[str, str]) -> Errors:
     errors: Errors = {}
     for field, text in texts.items():
         if len(text) > LONGEST[field]:
-            errors[f"user.{field}"] = [("invalid", _("This is too long."))]
+            errors[field] = [("invalid", _("This is too long."))]
         elif field in ("short_name", "sortable_name") and text and not is_readable(text):
-            errors[f"user.{field}"] = [("invalid", _("There is nothing to read in this name."))]
+            errors[field] = [("invalid", _("There is nothing to read in this name."))]
         elif field == "time_zone" and text and (complaint := zone_complaint(text)):
-            errors["user.time_zone"] = [("invalid", complaint)]
+            errors["time_zone"] = [("invalid", complaint)]
         elif field == "email" and text and not is_email(text):
-            errors["user.email"] = [("invalid", _("Please give an e-mail address, such as name@example.org."))]
+            errors["email"] = [("invalid", _("Please give an e-mail address, such as name@example.org."))]
     return errors
 
 

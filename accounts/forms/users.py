@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.functional import Promise
@@ -15,8 +15,7 @@ from accounts.errors import Invalid, Refused
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
 from accounts.permissions.registry import Permission
 from accounts.text.normal_form import tidied
-
-Result = TypeVar("Result")
+from accounts.web.refusals import Answer, refusal_of, tell
 
 
 class RuleForm(forms.Form):
@@ -24,31 +23,37 @@ class RuleForm(forms.Form):
 
     # By the rule's name for it, the field of the form, where the two differ.
     FIELDS_OF_RULES: ClassVar[dict[str, str]] = {}
+    refusal: Refused | None = None
 
-    def carry_out(self, rule: Callable[[], Result]) -> Result | None:
-        """What `rule` returns, called only for a form that was sent and is valid; None where it refuses."""
+    def carry_out(self, rule: Callable[[], object]) -> bool:
+        """Call `rule` for a form that was sent and is valid; return whether it was done, and not refused."""
         if not self.is_valid():
-            return None
-        try:
-            return rule()
-        except Refused as refusal:
+            return False
+        if refusal := refusal_of(rule):
             self.add_refusal(refusal)
-            return None
+        return refusal is None
 
     def add_refusal(self, refusal: Refused) -> None:
         """Show a refusal by a rule."""
-        if not isinstance(refusal, Invalid):
-            self.add_error(None, refusal.message)
-            return
-        for field, complaints in refusal.errors.items():
-            place = self.FIELDS_OF_RULES.get(field, field)
-            for _kind, message in complaints:
-                self.add_error(place if place in self.fields else None, str(message))
+        self.refusal = refusal
+        for field, message in self.complaints_of(refusal):
+            self.add_error(field if field in self.fields else None, message)
 
-    @property
-    def status(self) -> int:
-        """The HTTP status of a page that shows this form."""
-        return 422 if self.is_bound else 200
+    def complaints_of(self, refusal: Refused) -> list[tuple[str, str]]:
+        """Return what a refusal says, each with the field of this form it is about, or "" for none."""
+        if not isinstance(refusal, Invalid):
+            return [("", refusal.message)]
+        return [
+            (self.FIELDS_OF_RULES.get(field, field), str(message))
+            for field, complaints in refusal.errors.items()
+            for _kind, message in complaints
+        ]
+
+    def tell(self, page: Answer) -> Answer:
+        """Give a page that shows this form the status and headers of what is wrong with it, and return the page."""
+        if self.is_bound:
+            page.status_code = 422
+        return tell(page, self.refusal)
 
 
 class ZoneField(forms.CharField):
@@ -101,6 +106,8 @@ class PairingForm(forms.Form):
 class RoleForm(RuleForm):
     """A new role. What can be taken is for accounts/domain/roles.py to say."""
 
+    FIELDS_OF_RULES = {"base_type": "base_role_type"}
+
     label = forms.CharField(label=_("Name"), max_length=255, help_text=_("As people will read it, such as “Mentor”."))
     base_role_type = forms.ChoiceField(
         label=_("What kind of role it is"),
@@ -122,18 +129,6 @@ class RenameRoleForm(RoleForm):
 
 class PersonForm(RuleForm):
     """Somebody's name, login and e-mail; `keys` are the permissions of who fills it in."""
-
-    FIELDS_OF_RULES = {
-        "user.name": "name",
-        "user.short_name": "short_name",
-        "user.sortable_name": "sortable_name",
-        "user.pronouns": "pronouns",
-        "user.email": "email",
-        "user.time_zone": "time_zone",
-        "pseudonym.unique_id": "login_id",
-        "user.sis_user_id": "sis_user_id",
-        "pseudonym.sis_user_id": "sis_user_id",
-    }
 
     name = forms.CharField(label=_("Full name"), max_length=255)
     short_name = forms.CharField(
@@ -189,13 +184,6 @@ class EditPersonForm(PersonForm):
 class AccountForm(RuleForm):
     """An account's name, SIS id and time zone; `keys` are the permissions of who fills it in."""
 
-    FIELDS_OF_RULES = {
-        "account.name": "name",
-        "account.sis_account_id": "sis_account_id",
-        "account.default_time_zone": "default_time_zone",
-        "account.links_office": "links_office",
-    }
-
     name = forms.CharField(label=_("Name"), max_length=255)
     links_office = forms.CharField(
         label=_("Who removes wrong observers"),
@@ -222,8 +210,6 @@ class AccountForm(RuleForm):
 
 class AdminForm(RuleForm):
     """Which role to give."""
-
-    FIELDS_OF_RULES = {"role_id": "role"}
 
     role = forms.ModelChoiceField(label=_("Role"), queryset=Role.objects.none(), empty_label=None)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-KEY = "signing_up"
+KEY = "begun_sign_up"
 # After so many seconds a form that was left open is forgotten. To read whom a code is about takes less.
 WAITS_FOR = 15 * 60
 

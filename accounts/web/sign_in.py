@@ -12,6 +12,7 @@ from accounts.domain.password_limits import TooManyPasswords, try_password
 from accounts.models import User
 from accounts.web.client_network import network_of
 from accounts.web.known_browsers import known_browser, remember_browser
+from accounts.web.refusals import tell
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -50,6 +51,4 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _too_many(request: HttpRequest, refusal: TooManyPasswords) -> HttpResponse:
-    response = render(request, "account/too_many_passwords.html", {"refusal": refusal}, status=refusal.status)
-    response.headers["Retry-After"] = str(refusal.wait)
-    return response
+    return tell(render(request, "account/too_many_passwords.html", {"refusal": refusal}), refusal)

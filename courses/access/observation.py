@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import Invalid, NotAllowed, Record
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
@@ -67,8 +67,8 @@ ORDER BY wanted.number
 """  # noqa: S608 built from constants of this module
 
 
-def why_not_observe(wanted: Collection[Wanted], *, field: str = "student") -> Invalid | None:
-    """The refusal, at `field`, unless all of these may begin to observe (one statement).
+def why_not_observe(wanted: Collection[Wanted], *, of: Record = "") -> Invalid | None:
+    """The refusal, at the field `student` of `of`, unless all of these may begin to observe (one statement).
 
     Asked below every entrance: pairing codes, login and password, access tokens, linking by the API and on pages, and
     enrolling as an observer by hand. Rosters say the same of a row as a warning (`RULES`) and apply it all the same:
@@ -89,7 +89,7 @@ def why_not_observe(wanted: Collection[Wanted], *, field: str = "student") -> In
         cursor.execute(ASK, [list(observers), list(students), list(courses)])
         for (problem,) in cursor.fetchall():
             if problem:
-                return Invalid({field: [("invalid", WORDS[problem])]})
+                return Invalid({"student": [("invalid", WORDS[problem])]}, of=of)
     return None
 
 

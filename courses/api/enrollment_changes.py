@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import Http404
 from django.utils.translation import gettext_lazy
 
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import person
 from accounts.api.parameter_types import Flag, Id, Moment, Text, Whole, Word
-from accounts.errors import Invalid
 from accounts.models import User
 from accounts.models.role import COURSE_BASE_TYPES
 from courses.access.enrollment_actions import (
@@ -145,10 +143,7 @@ def reject(request: ApiRequest, course_id: str, enrollment_id: str) -> SuccessBo
 
 def _answer(request: ApiRequest, course_id: str, enrollment_id: str, *, accepts: bool) -> SuccessBody:
     enrollment = lookups.enrollment(lookups.course(request, course_id), enrollment_id)
-    try:
-        answer(enrollment, accepts=accepts, by=request.user)
-    except Invalid:
-        raise Http404 from None
+    answer(enrollment, accepts=accepts, by=request.user)
     return {"success": True}
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from accounts.domain.accounts import check_may_manage, sub_accounts_of
 from accounts.domain.audit import record
-from accounts.errors import Refused
+from accounts.errors import NotPossible
 from accounts.models import Account, AccountAdmin, Action, User
 from courses.models import Course
 
@@ -43,7 +43,7 @@ def _named(names: list[str]) -> str:
 
 
 def delete_sub_account(account: Account, *, by: User) -> None:
-    """Delete an empty sub-account; the admin roles on it end. Raises NotAllowed, and Refused where it is not empty.
+    """Delete an empty sub-account; the admin roles on it end. Raises NotAllowed, and NotPossible where it is not empty.
 
     Its SIS id is free for another account from then on.
     """
@@ -51,12 +51,12 @@ def delete_sub_account(account: Account, *, by: User) -> None:
         # Whoever makes a course or an account in it holds this row too: accounts.locking.hold_account.
         now = Account.objects.select_for_update().get(pk=account.pk)
         if now.workflow_state == Account.State.DELETED:
-            raise Refused(_("This account has been deleted."))
+            raise NotPossible(_("This account has been deleted."))
         check_may_manage(account, by)
         if account.parent:
             check_may_manage(account.parent, by)
         if reason := what_is_in_the_way(account):
-            raise Refused(reason)
+            raise NotPossible(reason)
         Account.objects.filter(pk=account.pk).update(
             workflow_state=Account.State.DELETED, sis_account_id=None, integration_id=None
         )

@@ -16,7 +16,7 @@ from accounts.domain.locks import hold_account, lock_users
 from accounts.domain.roles import roles_of
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
-from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.errors import Invalid, NotAllowed, NotPossible, Record
 from accounts.models import Account, Action, BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
@@ -65,7 +65,7 @@ def _check_roles_go_along(course: Course) -> None:
     strange = Role.objects.filter(pk__in=places.values("role")).exclude(pk__in=known.order_by().values("pk"))
     if labels := ", ".join(f"“{label}”" for label in strange.order_by("label").values_list("label", flat=True)):
         message = _("People in this course have roles that do not exist in that account: %(roles)s.")
-        raise Invalid({"account_id": [("invalid", message % {"roles": labels})]})
+        raise Invalid({"account": [("invalid", message % {"roles": labels})]}, of="course")
 
 
 def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _save(course: Course, changed: dict[str, Any], by: User) -> None:
         with transaction.atomic():
             course.save(update_fields=stick(course, changed))
     except IntegrityError:
-        raise sis_id_taken("course.sis_course_id") from None
+        raise sis_id_taken("sis_course_id", of="course") from None
     record(Action.COURSE_CHANGED, by=by, course=course.pk, fields=sorted(changed))
 
 
@@ -92,10 +92,10 @@ def publish(course: Course, *, by: User) -> None:
 
 
 def unpublish(course: Course, *, by: User) -> None:
-    """Close a course to its students and observers; not once there are grades. Raises NotAllowed, Refused."""
+    """Close a course to its students and observers; not once there are grades. Raises NotAllowed, NotPossible."""
     check_may_manage(course.account, by)
     if has_grades(course):
-        raise Refused(_("Work in this course has been graded, so it cannot be unpublished. It can be concluded."))
+        raise NotPossible(_("Work in this course has been graded, so it cannot be unpublished. It can be concluded."))
     _set_state(course, State.UNPUBLISHED, by)
 
 
@@ -261,25 +261,25 @@ def create_course(
             default_section(course)
             record(Action.COURSE_CREATED, by=by, course=course.pk, account=account.pk)
     except IntegrityError:
-        raise sis_id_taken("course.sis_course_id") from None
+        raise sis_id_taken("sis_course_id", of="course") from None
     return course
 
 
-def check_texts(what: str, texts: dict[str, str]) -> None:
+def check_texts(of: Record, texts: dict[str, str]) -> None:
     """Raise Invalid for a (tidied) name with nothing to read in it, and for what is too long."""
     if not is_readable(texts["name"]):
-        raise Invalid({f"{what}.name": [("blank", _("Please give a name."))]})
+        raise Invalid({"name": [("blank", _("Please give a name."))]}, of=of)
     for field, text in texts.items():
         if len(text) > LONGEST:
-            raise Invalid({f"{what}.{field}": [("too_long", _("This may have 255 characters."))]})
+            raise Invalid({field: [("too_long", _("This may have 255 characters."))]}, of=of)
 
 
-def check_order(what: str, start_at: datetime | None, end_at: datetime | None) -> None:
+def check_order(of: Record, start_at: datetime | None, end_at: datetime | None) -> None:
     """Raise Invalid for an end before the start."""
     if start_at and end_at and end_at <= start_at:
-        raise Invalid({f"{what}.end_at": [("invalid", _("The end must come after the start."))]})
+        raise Invalid({"end_at": [("invalid", _("The end must come after the start."))]}, of=of)
 
 
-def sis_id_taken(field: str) -> Invalid:
+def sis_id_taken(field: str, of: Record) -> Invalid:
     """The complaint about an SIS id that something else has."""
-    return Invalid({field: [("taken", _("Something else has this SIS id."))]})
+    return Invalid({field: [("taken", _("Something else has this SIS id."))]}, of=of)

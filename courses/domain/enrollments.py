@@ -226,20 +226,20 @@ def _check(spec: EnrollmentSpec) -> None:
     if spec.role.base_type not in COURSE_BASE_TYPES:
         problem = ("role", _("This role belongs to accounts. Choose a course role."))
     elif spec.user.state == User.State.DELETED:
-        problem = ("user_id", _("This person's account has been deleted."))
+        problem = ("user", _("This person's account has been deleted."))
     elif section.workflow_state == Section.State.DELETED or section.course.workflow_state == Course.State.DELETED:
-        problem = ("course_section_id", _("This course or section has been deleted."))
+        problem = ("section", _("This course or section has been deleted."))
     elif spec.associated_user and spec.role.base_type != BaseType.OBSERVER:
-        problem = ("associated_user_id", _("Only observers can be associated with a student."))
+        problem = ("student", _("Only observers can be associated with a student."))
     if problem:
-        raise Invalid({problem[0]: [("invalid", problem[1])]})
+        raise Invalid({problem[0]: [("invalid", problem[1])]}, of="enrollment")
 
 
 def _check_may_observe(specs: Collection[EnrollmentSpec]) -> None:
     observing = [spec for spec in specs if spec.associated_user]
     if observing:
         wanted = [(spec.user.pk, spec.associated_user.pk, spec.section.course_id) for spec in observing]  # type: ignore[union-attr]
-        if refusal := why_not_observe(wanted, field="associated_user_id"):
+        if refusal := why_not_observe(wanted, of="enrollment"):
             raise refusal
 
 

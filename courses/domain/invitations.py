@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import NotAllowed, NotThere
 from accounts.models import User
 from courses.access.permissions import STAFF_TYPES
 from courses.domain.enrollments import change_state
@@ -24,11 +24,11 @@ def invitations_of(user: User) -> EnrollmentQuerySet:
 
 
 def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:
-    """Accept or refuse an invitation of one's own. Raises NotAllowed; Invalid where there is none (any more)."""
+    """Accept or refuse an invitation of one's own. Raises NotAllowed; NotThere where it is answered."""
     if enrollment.user_id != by.pk:
         raise NotAllowed(_("Only the invited person can answer an invitation."))
     if by.actor is not None:
         raise NotAllowed(_("You are acting as somebody else. Only they themselves can answer their invitations."))
     if enrollment.state != State.INVITED:
-        raise Invalid({"state": [("invalid", _("This invitation has been answered already."))]})
+        raise NotThere(_("This invitation has been answered already."))
     change_state(enrollment, State.ACTIVE if accepts else State.REJECTED, by=by, only_from=[State.INVITED])

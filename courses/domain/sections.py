@@ -116,7 +116,7 @@ def delete_section(section: Section, *, by: User) -> Section:
             raise changed_meanwhile()
         others = [other for other in sections_of(course) if other.pk != section.pk]
         if not others:
-            raise Invalid({"course_section": [("invalid", _("A course keeps at least one section."))]})
+            raise Invalid({"section": [("invalid", _("A course keeps at least one section."))]}, of="section")
         change_states(there, Enrollment.State.DELETED, by=by)
         was_default = section.is_default
         section.is_default, section.workflow_state = False, Section.State.DELETED
@@ -129,10 +129,10 @@ def delete_section(section: Section, *, by: User) -> Section:
 
 
 def _save(section: Section, fields: list[str] | None = None) -> None:
-    check_texts("course_section", {"name": section.name, "sis_section_id": section.sis_section_id or ""})
-    check_order("course_section", section.start_at, section.end_at)
+    check_texts("section", {"name": section.name, "sis_section_id": section.sis_section_id or ""})
+    check_order("section", section.start_at, section.end_at)
     try:
         with transaction.atomic():
             section.save(update_fields=fields)
     except IntegrityError:
-        raise sis_id_taken("course_section.sis_section_id") from None
+        raise sis_id_taken("sis_section_id", of="section") from None

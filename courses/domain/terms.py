@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from accounts.domain.audit import record
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
-from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.errors import Invalid, NotAllowed, NotPossible
 from accounts.models import Account, Action, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
@@ -64,7 +64,7 @@ def save_term(
             record(Action.TERM_CHANGED if term else Action.TERM_CREATED, by=by, term=saved.pk, name=saved.name)
     except IntegrityError:
         message = _("Another term has this SIS id.")
-        raise Invalid({"enrollment_term.sis_term_id": [("taken", message)]}) from None
+        raise Invalid({"sis_term_id": [("taken", message)]}, of="term") from None
     return saved
 
 
@@ -78,13 +78,13 @@ def what_is_in_the_way(term: Term) -> str | None:
 
 
 def delete_term(term: Term, *, by: User) -> None:
-    """Delete a term no course is in. Raises NotAllowed, Refused."""
+    """Delete a term no course is in. Raises NotAllowed, NotPossible."""
     check_may_manage(by)
     with transaction.atomic():
         if not Term.objects.select_for_update().filter(pk=term.pk).exists():
-            raise Refused(_("This term has been deleted."))
+            raise NotPossible(_("This term has been deleted."))
         if reason := what_is_in_the_way(term):
-            raise Refused(reason)
+            raise NotPossible(reason)
         # Deleted courses do not stand in the way, and keep nothing of it.
         Course.objects.filter(term=term).update(term=None)
         record(Action.TERM_DELETED, by=by, term=term.pk, name=term.name)
@@ -99,11 +99,11 @@ def check_may_manage(by: User) -> None:
 
 def _check(name: str, sis_term_id: str, start_at: datetime | None, end_at: datetime | None) -> None:
     if not is_readable(name):
-        raise Invalid({"enrollment_term.name": [("blank", _("Please give a name."))]})
+        raise Invalid({"name": [("blank", _("Please give a name."))]}, of="term")
     for field, text in (("name", name), ("sis_term_id", sis_term_id)):
         if len(text) > LONGEST:
             message = _("This is too long. It may have 255 characters.")
-            raise Invalid({f"enrollment_term.{field}": [("invalid", message)]})
+            raise Invalid({field: [("invalid", message)]}, of="term")
     if start_at and end_at and end_at <= start_at:
         message = _("The end must come after the start.")
-        raise Invalid({"enrollment_term.end_at": [("invalid", message)]})
+        raise Invalid({"end_at": [("invalid", message)]}, of="term")

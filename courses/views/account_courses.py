@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.errors import Refused
 from accounts.models import Account, User
 from accounts.models.account_tree import with_all_below
+from accounts.web.pages import ConfirmPage, FormPage, Text, Way, way
 from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
 from courses.domain.courses import (
     PERMISSION,
     Inside,
@@ -36,37 +35,35 @@ from courses.domain.courses import (
 from courses.domain.rosters import courses_of
 from courses.forms import CourseForm
 from courses.models import Course
-from courses.views.accounts import (
-    AccountContext,
-    ConfirmPage,
-    FormPage,
-    get_account_or_403,
-    render_confirm,
-    show_form,
-    show_page,
-)
+from courses.views.accounts import AccountContext, AccountFormPage, AccountPage, get_account_or_403, show_page
 
 TAB = "courses"
-# By Canvas's word for what is to happen: the rule, and what is said afterwards.
-EVENTS: dict[str, tuple[Any, str | Promise]] = {
-    "offer": (publish, gettext_lazy("%(name)s is published: its students and their observers see it.")),
-    "claim": (unpublish, gettext_lazy("%(name)s is unpublished: students and observers do not see it.")),
-    "conclude": (conclude, gettext_lazy("%(name)s is concluded: it can still be read.")),
+
+
+class Event(NamedTuple):
+    """What can become of a course: the rule, and what is said afterwards."""
+
+    rule: Callable[..., object]
+    said: Text
+
+
+# By Canvas's word for what is to happen.
+EVENTS = {
+    "offer": Event(publish, _("%(name)s is published: its students and their observers see it.")),
+    "claim": Event(unpublish, _("%(name)s is unpublished: students and observers do not see it.")),
+    "conclude": Event(conclude, _("%(name)s is concluded: it can still be read.")),
 }
 
 
-def _enter(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> tuple[AccountContext, Course]:
-    here = get_account_or_403(request, account_id, PERMISSION)
-    return here, get_object_or_404(courses_of(here.account), pk=course_id)
+def _course(here: AccountContext, course_id: int) -> Course:
+    return get_object_or_404(courses_of(here.account), pk=course_id)
 
 
-def _enter_to_change(
-    request: AuthenticatedHttpRequest, account_id: int, course_id: int
-) -> tuple[AccountContext, Course]:
-    """The same, for who may change the course: the account it is in may have taken the right away. Or NotAllowed."""
-    here, course = _enter(request, account_id, course_id)
-    check_may_manage(course.account, request.user)
-    return here, course
+def _course_to_change(here: AccountContext, course_id: int, *, by: User) -> Course:
+    """The course, for who may change it: the account it is in may have taken the right away. Or NotAllowed."""
+    course = _course(here, course_id)
+    check_may_manage(course.account, by)
+    return course
 
 
 def _within(account: Account, *, by: User) -> Any:
@@ -78,7 +75,8 @@ def _within(account: Account, *, by: User) -> Any:
 @login_required
 def show(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
     """The course's facts, its people in numbers, and what can be done with it."""
-    here, course = _enter(request, account_id, course_id)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    course = _course(here, course_id)
     context: dict[str, Any] = {
         "course": course,
         "states": Course.State,
@@ -89,95 +87,89 @@ def show(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> 
     return show_page(request, here, TAB, "course.html", **context)
 
 
-@login_required
-@done_once
-def new(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
+class NewCourse(AccountFormPage):
     """Make a course, unpublished."""
-    here = get_account_or_403(request, account_id, PERMISSION)
-    form = CourseForm(
-        None,
-        request.POST or None,
-        keys=here.permissions,
-        accounts=_within(here.account, by=request.user),
-        initial={"account": account_id},
-    )
 
-    def make() -> Course:
+    permission, tab = PERMISSION, TAB
+    title, save = _("Add a course"), _("Add course")
+    done = _("The course %(name)s is made. It is not published yet.")
+
+    def form(self, data: QueryDict | None) -> CourseForm:
+        accounts = _within(self.here.account, by=self.by)
+        initial = {"account": self.here.account.pk}
+        return CourseForm(None, data, keys=self.here.permissions, accounts=accounts, initial=initial)
+
+    def act(self, form: CourseForm) -> None:
         given = dict(form.cleaned_data)
-        return create_course(given.pop("account"), by=request.user, **given)
+        self.made = create_course(given.pop("account"), by=self.by, **given)
+        self.names["name"] = self.made.name
 
-    if made := form.carry_out(make):
-        messages.success(request, _("The course %(name)s is made. It is not published yet.") % {"name": made.name})
-        return redirect("account_course", account_id, made.pk)
-    about = FormPage(
-        title=_("Add a course"),
-        save=_("Add course"),
-        back=reverse("account_courses", args=[account_id]),
-        back_label=_("Courses"),
-        tab=TAB,
-    )
-    return show_form(request, here, about, form)
+    def back(self) -> Way:
+        return way(_("Courses"), "account_courses", self.here.account.pk)
+
+    def then(self) -> str:
+        return reverse("account_course", args=[self.here.account.pk, self.made.pk])
 
 
-@login_required
-def edit(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
+class CoursePage(AccountPage):
+    """What pages that change one course have in common."""
+
+    permission, tab = PERMISSION, TAB
+
+    def find(self, course_id: int) -> None:
+        self.course = _course_to_change(self.here, course_id, by=self.by)
+        self.names["name"] = self.course.name
+
+    def back(self) -> Way:
+        return way(self.course.name, "account_course", self.here.account.pk, self.course.pk)
+
+
+class EditCourse(CoursePage, FormPage):
     """The course's names, account, term and dates."""
-    here, course = _enter_to_change(request, account_id, course_id)
-    form = CourseForm(
-        course, request.POST or None, keys=here.permissions, accounts=_within(here.account, by=request.user)
-    )
-    if form.carry_out(lambda: edit_course(course, by=request.user, **form.cleaned_data)):
-        messages.success(request, _("The changes are saved."))
-        return redirect("account_course", account_id, course_id)
-    about = FormPage(
-        title=_("Edit %(name)s") % {"name": course.name},
-        save=_("Save"),
-        back=reverse("account_course", args=[account_id, course_id]),
-        back_label=course.name,
-        tab=TAB,
-    )
-    return show_form(request, here, about, form)
+
+    title, done = _("Edit %(name)s"), _("The changes are saved.")
+    is_done_once = False
+
+    def form(self, data: QueryDict | None) -> CourseForm:
+        accounts = _within(self.here.account, by=self.by)
+        return CourseForm(self.course, data, keys=self.here.permissions, accounts=accounts)
+
+    def act(self, form: CourseForm) -> Course:
+        return edit_course(self.course, by=self.by, **form.cleaned_data)
+
+
+class DeleteCourse(CoursePage, ConfirmPage):
+    """Delete the course, after asking with numbers."""
+
+    title = _("Delete the course %(name)s?")
+    yes = _("Delete course")
+    done = _("The course %(name)s is deleted.")
+
+    def consequences(self) -> list[Text]:
+        return _what_it_means(what_is_inside(self.course))
+
+    def act(self) -> None:
+        delete_course(self.course, by=self.by)
+
+    def then(self) -> str:
+        return reverse("account_courses", args=[self.here.account.pk])
 
 
 @require_POST
 @login_required
 def change_state(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
     """Publish, unpublish, conclude or open the course again (`event`, in Canvas's words)."""
-    _post, course = _enter_to_change(request, account_id, course_id)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    course = _course_to_change(here, course_id, by=request.user)
     if event := EVENTS.get(request.POST.get("event", "")):
-        rule, said = event
-        try:
-            rule(course, by=request.user)
-            messages.success(request, str(said) % {"name": course.name})
-        except Refused as refusal:
-            messages.error(request, refusal.message)
+        event.rule(course, by=request.user)
+        messages.success(request, str(event.said) % {"name": course.name})
     return redirect("account_course", account_id, course_id)
 
 
-@login_required
-@done_once
-def delete(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
-    """Delete the course, after asking with numbers."""
-    here, course = _enter_to_change(request, account_id, course_id)
-    if request.method == "POST":
-        delete_course(course, by=request.user)
-        messages.success(request, _("The course %(name)s is deleted.") % {"name": course.name})
-        return redirect("account_courses", account_id)
-    confirm_page = ConfirmPage(
-        title=_("Delete the course %(name)s?") % {"name": course.name},
-        sentences=_what_it_means(what_is_inside(course)),
-        yes=_("Delete course"),
-        no=_("Keep it"),
-        back=reverse("account_course", args=[account_id, course_id]),
-        back_label=course.name,
-        tab=TAB,
-    )
-    return render_confirm(request, here, confirm_page)
-
-
-def _what_it_means(inside: Inside) -> list[str]:
+def _what_it_means(inside: Inside) -> list[Text]:
     enrolled = ngettext("%(number)s enrollment ends", "%(number)s enrollments end", inside.enrollments)
-    sentences = [
+    sentences: list[Text] = [
         _("%(enrollments)s at once (students: %(students)s, observers: %(observers)s, staff: %(staff)s).")
         % {
             "enrollments": enrolled % {"number": inside.enrollments},

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -13,12 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.domain.admin_home import AccountContext
-from accounts.errors import Refused
-from accounts.forms.users import RuleForm
 from accounts.models import Account
 from accounts.models.account_tree import above
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
+from accounts.web.pages import ActionPage, ConfirmPage, FormPage
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import site_of
@@ -76,45 +73,31 @@ def show_page(
     return render(request, f"accounts/{template}", {**frame, **context}, status=status)
 
 
-@dataclass(frozen=True)
-class FormPage:
-    """A page that is one form: what it is about, where back leads to, and what its button says."""
+class AccountPage(ActionPage):
+    """The frame of an account around a form or a question."""
 
-    title: str
-    back: str
-    back_label: str
-    save: str
-    intro: Sequence[str] = ()
-    tab: str = "users"
+    permission: ClassVar[Permission]
+    tab: ClassVar[str] = "users"
 
+    def enter(self, account_id: int, **ids: Any) -> None:
+        self.here = get_account_or_403(self.request, account_id, self.permission)
+        self.names = {"account": self.here.account.name}
+        self.find(**ids)
 
-def show_form(request: AuthenticatedHttpRequest, here: AccountContext, about: FormPage, form: RuleForm) -> HttpResponse:
-    """Render a form on a page of its own; after complaints with what was typed."""
-    return show_page(request, here, about.tab, "form.html", status=form.status, about=about, form=form)
+    def find(self, *args: Any, **ids: Any) -> None:
+        """Look up what else the page is about. Raises Http404, PermissionDenied, NotAllowed."""
 
-
-@dataclass(frozen=True)
-class ConfirmPage:
-    """A page that asks before something is done: what it means, sentence by sentence, and both ways on."""
-
-    title: str
-    sentences: Sequence[str]
-    yes: str
-    no: str
-    back: str
-    back_label: str
-    tab: str = "users"
-    is_dangerous: bool = True
+    def show(self, *args: Any, **context: Any) -> HttpResponse:
+        context = {"about": self.about(), **self.facts(), **context}
+        return show_page(self.request, self.here, self.tab, self.template, **context)
 
 
-def render_confirm(
-    request: AuthenticatedHttpRequest, here: AccountContext, confirm_page: ConfirmPage, refusal: Refused | None = None
-) -> HttpResponse:
-    """Render the question; with the `refusal` of a rule that was asked, why it cannot be done."""
-    status = refusal.status if refusal and request.method == "POST" else 200
-    return show_page(
-        request, here, confirm_page.tab, "confirm.html", status=status, confirm_page=confirm_page, refusal=refusal
-    )
+class AccountFormPage(AccountPage, FormPage):
+    """A form on a page of an account."""
+
+
+class AccountConfirmPage(AccountPage, ConfirmPage):
+    """A question on a page of an account."""
 
 
 def _crumbs(request: AuthenticatedHttpRequest, account: Account) -> list[Crumb]:

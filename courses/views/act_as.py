@@ -1,40 +1,49 @@
 """Acting as somebody: a page that says what it means, and the ways in and out."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.middleware.csrf import rotate_token
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
+from accounts.web.pages import ConfirmPage, PlainPage
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access import act_as
 
 
-@login_required
-def start(request: AuthenticatedHttpRequest, user_id: int) -> HttpResponse:
-    """What acting as this person means; a POST begins it."""
-    if not may_on_account(request.user, act_as.PERMISSION, Account.objects.root()):
-        raise PermissionDenied(_("To act as somebody you need the permission “Users - act as”."))
-    person = get_object_or_404(User.objects.present(), pk=user_id)
-    try:
-        if request.method == "POST":
-            act_as.begin(request.user, person)
-            request.session[act_as.SESSION_KEY] = person.pk
-            # Forms opened before, in another tab, were meant for somebody else: they no longer count.
-            rotate_token(request)
-            return redirect("dashboard")
-        act_as.check(request.user, person)
-    except NotAllowed as refusal:
-        raise PermissionDenied(refusal.message) from None
-    return render(request, "courses/act_as.html", {"person": person, "back": _page_of(person, request.user)})
+class StartActing(PlainPage, ConfirmPage):
+    """What acting as this person means, and its beginning."""
+
+    template = "courses/act_as.html"
+    is_done_once = False
+
+    def enter(self, user_id: int) -> None:
+        if not may_on_account(self.by, act_as.PERMISSION, Account.objects.root()):
+            raise PermissionDenied(_("To act as somebody you need the permission “Users - act as”."))
+        self.person = get_object_or_404(User.objects.present(), pk=user_id)
+        if self.request.method != "POST":
+            act_as.check(self.by, self.person)
+
+    def act(self) -> None:
+        act_as.begin(self.by, self.person)
+        self.request.session[act_as.SESSION_KEY] = self.person.pk
+        # Forms opened before, in another tab, were meant for somebody else: they no longer count.
+        rotate_token(self.request)
+
+    def then(self) -> str:
+        return reverse("dashboard")
+
+    def facts(self) -> dict[str, Any]:
+        return {"person": self.person, "back": _page_of(self.person, self.by)}
 
 
 def _page_of(person: User, reader: User) -> str:

@@ -2,84 +2,112 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import Invalid
 from accounts.models import Account, BaseType, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.text.ids import plain_id
+from accounts.web.pages import ConfirmPage, Way, way
 from accounts.web.pagination import page_of, search_words
-from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
-from courses.access.courses import CourseAccess
-from courses.access.enrollment_actions import EnrollmentAction, EnrollmentPermissions, enrollment_permissions, needed
+from courses.access.enrollment_actions import EnrollmentAction, enrollment_permissions, needed
 from courses.domain.course_observers import link_students, observed_in, observing_in, students_for, unlink_student
 from courses.domain.members import Member, members_in
 from courses.domain.rosters import searched
-from courses.views import course_frame
-from courses.views.people import get_people_access
+from courses.views.people import PeoplePage
 
 # How many of those linked are listed; the search finds the others.
 LISTED = 50
 
 
-def _find(
-    request: AuthenticatedHttpRequest, course_id: int, user_id: int
-) -> tuple[CourseAccess, EnrollmentPermissions, Member]:
-    access = get_people_access(request, course_id)
-    rights = enrollment_permissions(request.user, access.course)
-    if not rights.may_link():
-        raise PermissionDenied(_("To link observers to students here you need the right to manage students."))
-    observers = [member for member in members_in(access.course, user_id, by=request.user) if member.is_observer]
-    if not observers:
-        raise Http404
-    wanted = request.POST.get("role_id") or request.GET.get("role")
-    return access, rights, next((one for one in observers if str(one.role.pk) == wanted), observers[0])
+class ObserverPage(PeoplePage, ConfirmPage):
+    """What pages about whom an observer of the course observes there have in common."""
+
+    def find(self, user_id: int, *args: Any, **ids: Any) -> None:
+        self.rights = enrollment_permissions(self.by, self.access.course)
+        if not self.rights.may_link():
+            raise PermissionDenied(_("To link observers to students here you need the right to manage students."))
+        observers = self.observers(user_id)
+        if not observers:
+            raise Http404
+        wanted = self.request.POST.get("role_id") or self.request.GET.get("role")
+        self.observer = next((one for one in observers if str(one.role.pk) == wanted), observers[0])
+
+    def observers(self, user_id: int) -> list[Member]:
+        """Return the person as each observer they are here."""
+        return [member for member in members_in(self.access.course, user_id, by=self.by) if member.is_observer]
+
+    def back(self) -> Way:
+        page = way(_("Link to Students"), "course_link_students", self.access.course.pk, self.observer.person.pk)
+        return Way(f"{page.address}?role={self.observer.role.pk}", page.label)
+
+    def show(self, **context: Any) -> HttpResponse:
+        return super().show(person=self.observer.person, member=self.observer, **context)
 
 
-@login_required
-@done_once
-def index(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> HttpResponse:
-    """Those linked now, and the students of the course to choose from; a POST links those chosen."""
-    access, rights, observer = _find(request, course_id, user_id)
-    error, chosen = "", request.POST.getlist("student")
-    if request.method == "POST":
-        try:
-            number = link_students(observer, _ids(chosen), by=request.user)
-        except Invalid as refusal:
-            error = refusal.message
-        except NotAllowed as refusal:
-            raise PermissionDenied(refusal.message) from None
-        else:
-            messages.success(request, _linked(observer.person, number))
-            return redirect(_address(access, observer))
-    words = search_words(request.GET.get("search"))
-    students = searched(students_for(observer.person, access.course, by=request.user), words, access.permissions)
-    observed = observed_in(access.course, observer.person, LISTED + 1, by=request.user)
-    context = {
-        "person": observer.person,
-        "member": observer,
-        "page": page_of(students, request.GET.get("page")),
-        "words": words,
-        "chosen": chosen,
-        "error": error,
-        "observed": observed[:LISTED],
-        "more_observed": len(observed) > LISTED,
-        "may_link": needed(EnrollmentAction.ENROLL, BaseType.OBSERVER, observing=True) <= rights.keys,
-        "may_unlink": needed(EnrollmentAction.REMOVE, BaseType.OBSERVER, observing=True) <= rights.keys,
-        "links_account": _where_links_are(request.user),
-    }
-    response = course_frame.show(request, access, course_frame.PEOPLE, "link_students.html", **context)
-    response.status_code = 422 if error else 200
-    return response
+class LinkStudents(ObserverPage):
+    """Those linked now, and the students of the course to choose from; sending it links those chosen."""
+
+    template = "link_students.html"
+
+    def act(self) -> None:
+        number = link_students(self.observer, _ids(self.request.POST.getlist("student")), by=self.by)
+        self.names = {"name": self.observer.person.short_name, "number": number}
+        self.done = ngettext(
+            "%(name)s now observes one more student in this course.",
+            "%(name)s now observes %(number)d more students in this course.",
+            number,
+        )
+
+    def facts(self) -> dict[str, Any]:
+        observed = observed_in(self.access.course, self.observer.person, LISTED + 1, by=self.by)
+        return {
+            **self._to_choose_from(),
+            "observed": observed[:LISTED],
+            "more_observed": len(observed) > LISTED,
+            "may_link": needed(EnrollmentAction.ENROLL, BaseType.OBSERVER, observing=True) <= self.rights.keys,
+            "may_unlink": needed(EnrollmentAction.REMOVE, BaseType.OBSERVER, observing=True) <= self.rights.keys,
+            "links_account": _where_links_are(self.by),
+        }
+
+    def _to_choose_from(self) -> dict[str, Any]:
+        words = search_words(self.request.GET.get("search"))
+        there = students_for(self.observer.person, self.access.course, by=self.by)
+        students = searched(there, words, self.access.permissions)
+        return {"page": page_of(students, self.request.GET.get("page")), "words": words}
+
+
+class UnlinkStudent(ObserverPage):
+    """End the link to one student in this course, after asking."""
+
+    template = "unlink_student.html"
+    done = _("%(observer)s no longer observes %(student)s in this course.")
+
+    def find(self, user_id: int, student_id: int) -> None:
+        super().find(user_id)
+        beside = observing_in(self.access.course, self.observer.person, by=self.by, linked=False)
+        linked = beside.filter(associated_user=student_id).select_related("associated_user")
+        self.student: User = get_object_or_404(linked[:1]).associated_user  # type: ignore[assignment]
+        self.names = {"observer": self.observer.person.short_name, "student": self.student.short_name}
+
+    def act(self) -> None:
+        unlink_student(self.observer.person, self.student, self.access.course, by=self.by)
+
+    def then(self) -> str:
+        if self.observers(self.observer.person.pk):
+            return super().then()
+        return reverse("course_people", args=[self.access.course.pk])
+
+    def facts(self) -> dict[str, Any]:
+        return {"student": self.student}
 
 
 def _ids(chosen: list[str]) -> list[int]:
@@ -89,42 +117,7 @@ def _ids(chosen: list[str]) -> list[int]:
     return sorted(pk for pk in ids if pk is not None)
 
 
-def _linked(observer: User, number: int) -> str:
-    text = ngettext(
-        "%(name)s now observes one more student in this course.",
-        "%(name)s now observes %(number)d more students in this course.",
-        number,
-    )
-    return text % {"name": observer.short_name, "number": number}
-
-
-def _address(access: CourseAccess, observer: Member) -> str:
-    return f"{reverse('course_link_students', args=[access.course.pk, observer.person.pk])}?role={observer.role.pk}"
-
-
 def _where_links_are(reader: User) -> Account | None:
     """The account on whose pages this reader can end links, if there is one."""
     root = Account.objects.root()
     return root if may_on_account(reader, Permission.MANAGE_USER_OBSERVERS, root) else None
-
-
-@login_required
-@done_once
-def remove(request: AuthenticatedHttpRequest, course_id: int, user_id: int, student_id: int) -> HttpResponse:
-    """End the link to one student in this course, after asking."""
-    access, _remit, observer = _find(request, course_id, user_id)
-    beside = observing_in(access.course, observer.person, by=request.user, linked=False)
-    place = get_object_or_404(beside.filter(associated_user=student_id).select_related("associated_user")[:1])
-    student = place.associated_user
-    if request.method == "POST" and student:
-        try:
-            unlink_student(observer.person, student, access.course, by=request.user)
-        except (Invalid, NotAllowed) as refusal:
-            raise PermissionDenied(refusal.message) from None
-        names = {"observer": observer.person.short_name, "student": student.short_name}
-        messages.success(request, _("%(observer)s no longer observes %(student)s in this course.") % names)
-        if any(member.is_observer for member in members_in(access.course, user_id, by=request.user)):
-            return redirect(_address(access, observer))
-        return redirect("course_people", course_id)
-    context = {"person": observer.person, "member": observer, "student": student}
-    return course_frame.show(request, access, course_frame.PEOPLE, "unlink_student.html", **context)

@@ -1,31 +1,43 @@
 """Answering an invitation to a course."""
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from __future__ import annotations
 
-from accounts.errors import Refused
-from accounts.web.requests import AuthenticatedHttpRequest
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.web.pages import ConfirmPage, PlainPage
 from courses.domain.invitations import answer, invitations_of
 
+ANSWERS = ("accept", "refuse")
 
-@login_required
-def show(request: AuthenticatedHttpRequest, enrollment_id: int) -> HttpResponse:
-    """What one is invited to, with both answers; a POST gives one."""
-    place = get_object_or_404(invitations_of(request.user), pk=enrollment_id)
-    if request.POST.get("answer") in ("accept", "refuse"):
-        accepts = request.POST["answer"] == "accept"
-        try:
-            answer(place, accepts=accepts, by=request.user)
-        except Refused as refusal:
-            raise PermissionDenied(refusal.message) from None
-        names = {"course": place.section.course.name}
-        if accepts:
-            messages.success(request, _("You are now in %(course)s.") % names)
-            return redirect("course", place.section.course_id)
-        messages.success(request, _("You have refused the invitation to %(course)s.") % names)
-        return redirect("dashboard")
-    return render(request, "courses/invitation.html", {"place": place, "course": place.section.course})
+
+class AnswerInvitation(PlainPage, ConfirmPage):
+    """What one is invited to, with both answers."""
+
+    template = "courses/invitation.html"
+    is_done_once = False
+
+    def enter(self, enrollment_id: int) -> None:
+        self.enrollment = get_object_or_404(invitations_of(self.by), pk=enrollment_id)
+        self.course = self.enrollment.section.course
+        self.names = {"course": self.course.name}
+        self.accepts = self.request.POST.get("answer") == "accept"
+
+    def answer(self) -> HttpResponse:
+        return super().answer() if self.request.POST.get("answer") in ANSWERS else self.show()
+
+    def act(self) -> None:
+        answer(self.enrollment, accepts=self.accepts, by=self.by)
+        self.done = _("You are now in %(course)s.")
+        if not self.accepts:
+            self.done = _("You have refused the invitation to %(course)s.")
+
+    def then(self) -> str:
+        return reverse("course", args=[self.course.pk]) if self.accepts else reverse("dashboard")
+
+    def facts(self) -> dict[str, Any]:
+        return {"place": self.enrollment, "course": self.course}

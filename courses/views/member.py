@@ -2,168 +2,156 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from collections.abc import Iterable
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import Invalid
 from accounts.text.ids import plain_id
-from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
-from courses.access.courses import CourseAccess
+from accounts.web.pages import ConfirmPage, Text, Way, way
 from courses.access.enrollment_actions import EnrollmentAction, enrollment_permissions
 from courses.access.permissions import sections_seen
 from courses.domain.enrollments import changed_meanwhile
 from courses.domain.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
 from courses.domain.sections import sections_open_to
 from courses.models import Enrollment
-from courses.views import course_frame
 from courses.views.menus import ACTIONS
-from courses.views.people import get_people_access
+from courses.views.people import PeoplePage
 
-DONE: dict[EnrollmentAction, str | Promise] = {
-    EnrollmentAction.CONCLUDE: gettext_lazy("%(name)s has concluded as %(role)s."),
-    EnrollmentAction.DEACTIVATE: gettext_lazy("%(name)s is inactive as %(role)s."),
-    EnrollmentAction.REACTIVATE: gettext_lazy("%(name)s is active again as %(role)s."),
-    EnrollmentAction.REMOVE: gettext_lazy("%(name)s is no longer in this course as %(role)s."),
+DONE: dict[EnrollmentAction, Text] = {
+    EnrollmentAction.CONCLUDE: _("%(name)s has concluded as %(role)s."),
+    EnrollmentAction.DEACTIVATE: _("%(name)s is inactive as %(role)s."),
+    EnrollmentAction.REACTIVATE: _("%(name)s is active again as %(role)s."),
+    EnrollmentAction.REMOVE: _("%(name)s is no longer in this course as %(role)s."),
 }
 # An invitation that nobody has answered cannot be concluded: it ends.
-WITHDRAWN = gettext_lazy("The invitation of %(name)s as %(role)s is withdrawn.")
+WITHDRAWN = _("The invitation of %(name)s as %(role)s is withdrawn.")
 
 
-def find(request: AuthenticatedHttpRequest, access: CourseAccess, user_id: int) -> Member:
-    """The person of this course, as what `role` in the request says, or as the first thing they are. Or Http404."""
-    wanted = request.POST.get("role_id") or request.GET.get("role") or ""
-    role_id = plain_id(wanted)
-    if wanted and role_id is None:
-        raise Http404
-    found = members_in(access.course, user_id, role_id, by=request.user)
-    if not found:
-        raise Http404
-    return found[0]
+class MemberPage(PeoplePage, ConfirmPage):
+    """What pages that change one person of a course have in common."""
+
+    def find(self, user_id: int, *args: Any, **ids: Any) -> None:
+        self.member = self.member_asked_for(user_id)
+        self.rights = enrollment_permissions(self.by, self.access.course)
+        self.names = {"name": self.member.person.short_name, "role": self.member.role.label}
+
+    def member_asked_for(self, user_id: int) -> Member:
+        """Return the person as what `role` in the request says, or as the first thing they are. Raises Http404."""
+        wanted = self.request.POST.get("role_id") or self.request.GET.get("role") or ""
+        role_id = plain_id(wanted)
+        if wanted and role_id is None:
+            raise Http404
+        found = members_in(self.access.course, user_id, role_id, by=self.by)
+        if not found:
+            raise Http404
+        return found[0]
+
+    def may_all(self, action: EnrollmentAction, enrollments: Iterable[Enrollment]) -> bool:
+        """Return whether the reader may do this to all of these."""
+        return all(self.rights.may(action, enrollment) for enrollment in enrollments)
+
+    def back(self) -> Way:
+        return way(self.member.person.short_name, "course_user", self.access.course.pk, self.member.person.pk)
+
+    def show(self, **context: Any) -> HttpResponse:
+        return super().show(member=self.member, person=self.member.person, **context)
 
 
-@login_required
-def sections(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> HttpResponse:
+class EditSections(MemberPage):
     """Choose the sections somebody is in."""
-    access = get_people_access(request, course_id)
-    member = find(request, access, user_id)
-    rights = enrollment_permissions(request.user, access.course)
-    if not member.own_places() or not all(rights.may(EnrollmentAction.MOVE, place) for place in member.own_places()):
-        raise PermissionDenied(_("You may not change this person's sections here."))
-    offered, error = list(sections_open_to(request.user, access.course)), ""
-    chosen = {str(place.section_id) for place in member.own_places()}
-    # Whoever is limited to sections themselves gives nobody more.
-    may_limit = member.runs_course and sections_seen(request.user, access.course) is None
-    limited = member.is_limited
-    if request.method == "POST":
-        chosen, limited = set(request.POST.getlist("section")), "limited" in request.POST
-        wanted = [each for each in offered if str(each.pk) in chosen]
-        try:
-            set_sections(member, wanted, by=request.user, is_limited=limited if may_limit else None)
-        except Invalid as refusal:
-            error = refusal.message
-        except NotAllowed as refusal:
-            raise PermissionDenied(refusal.message) from None
-        else:
-            messages.success(
-                request, _("The sections of %(name)s have been changed.") % {"name": member.person.short_name}
-            )
-            return redirect("course_user", course_id, user_id)
-    options = [(each, str(each.pk) in chosen) for each in offered]
-    context = {"options": options, "may_limit": may_limit, "limited": limited}
-    return _show(request, access, "person_sections.html", member, error, error=error, **context)
+
+    template = "person_sections.html"
+    done = _("The sections of %(name)s have been changed.")
+    is_done_once = False
+
+    def find(self, user_id: int) -> None:
+        super().find(user_id)
+        own = self.member.own_places()
+        if not own or not self.may_all(EnrollmentAction.MOVE, own):
+            raise PermissionDenied(_("You may not change this person's sections here."))
+        self.offered = list(sections_open_to(self.by, self.access.course))
+        # Whoever is limited to sections themselves gives nobody more.
+        self.may_limit = self.member.runs_course and sections_seen(self.by, self.access.course) is None
+        sent = self.request.POST if self.request.method == "POST" else None
+        self.chosen = {str(each.section_id) for each in own} if sent is None else set(sent.getlist("section"))
+        self.limited = self.member.is_limited if sent is None else "limited" in sent
+
+    def act(self) -> None:
+        wanted = [each for each in self.offered if str(each.pk) in self.chosen]
+        set_sections(self.member, wanted, by=self.by, is_limited=self.limited if self.may_limit else None)
+
+    def facts(self) -> dict[str, Any]:
+        options = [(each, str(each.pk) in self.chosen) for each in self.offered]
+        return {"options": options, "may_limit": self.may_limit, "limited": self.limited}
 
 
-@login_required
-@done_once
-def role(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> HttpResponse:
+class EditRole(MemberPage):
     """Choose another role for somebody."""
-    access = get_people_access(request, course_id)
-    member = find(request, access, user_id)
-    rights = enrollment_permissions(request.user, access.course)
-    offered = [each for each in rights.roles_to_give() if each != member.role]
-    if not offered or not all(rights.may(EnrollmentAction.REMOVE, place) for place in member.places):
-        raise PermissionDenied(_("You may not change this person's role here."))
-    error, chosen = "", request.POST.get("new_role", "")
-    if request.method == "POST":
-        new = next((each for each in offered if str(each.pk) == chosen), None)
+
+    template = "person_role.html"
+    done = _("%(name)s is now in this course as %(role)s.")
+
+    def find(self, user_id: int) -> None:
+        super().find(user_id)
+        self.offered = [each for each in self.rights.roles_to_give() if each != self.member.role]
+        if not self.offered or not self.may_all(EnrollmentAction.REMOVE, self.member.places):
+            raise PermissionDenied(_("You may not change this person's role here."))
+        self.chosen = self.request.POST.get("new_role", "")
+
+    def act(self) -> None:
+        new = next((each for each in self.offered if str(each.pk) == self.chosen), None)
         if new is None:
-            error = _("Please choose a role.")
-        else:
-            try:
-                change_role(member, new, by=request.user)
-            except Invalid as refusal:
-                error = refusal.message
-            except NotAllowed as refusal:
-                raise PermissionDenied(refusal.message) from None
-            else:
-                names = {"name": member.person.short_name, "role": new.label}
-                messages.success(request, _("%(name)s is now in this course as %(role)s.") % names)
-                return redirect("course_user", course_id, user_id)
-    context = {"options": [(each, str(each.pk) == chosen) for each in offered], "watchers": _watchers(member)}
-    return _show(request, access, "person_role.html", member, error, error=error, **context)
+            raise Invalid({"role": [("blank", _("Please choose a role."))]})
+        change_role(self.member, new, by=self.by)
+        self.names["role"] = new.label
+
+    def facts(self) -> dict[str, Any]:
+        options = [(each, str(each.pk) == self.chosen) for each in self.offered]
+        return {"options": options, "watchers": _watchers(self.member)}
 
 
-@login_required
-@done_once
-def change(request: AuthenticatedHttpRequest, course_id: int, user_id: int, action: EnrollmentAction) -> HttpResponse:
-    """Say what concluding, deactivating, reactivating or removing somebody means; a POST does it."""
-    access = get_people_access(request, course_id)
-    member = find(request, access, user_id)
-    rights, subject = enrollment_permissions(request.user, access.course), member.subject_to(action)
-    if not all(rights.may(action, place) for place in subject):
-        raise PermissionDenied(_("You may not do this to this person here."))
-    error, where = "", {place.section_id: place.section for place in subject}
-    withdraws = action in (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE) and all(
-        place.state in Enrollment.UNANSWERED for place in subject
-    )
-    if request.method == "POST":
-        asked = request.POST.get("section", "")
-        chosen = next((pk for pk in where if str(pk) == asked), None)
-        try:
-            if asked and chosen is None:
-                raise changed_meanwhile()
-            carry_out(member.within(chosen) if chosen else member, action, by=request.user)
-        except Invalid as refusal:
-            error = refusal.message
-        except NotAllowed as refusal:
-            raise PermissionDenied(refusal.message) from None
-        else:
-            names = {"name": member.person.short_name, "role": member.role.label}
-            messages.success(request, (WITHDRAWN if withdraws else DONE[action]) % names)
-            return redirect("course_people", course_id)
-    context = {
-        "action": action.value,
-        "withdraws": withdraws,
-        "action_label": ACTIONS[action][1],
-        "subject": subject,
-        "where": where.values(),
-        "watchers": _watchers(member),
-        "observes": [place.associated_user for place in subject if place.associated_user],
-    }
-    return _show(request, access, "person_change.html", member, error, error=error, **context)
+class ChangeState(MemberPage):
+    """Say what concluding, deactivating, reactivating or removing somebody means, then do it."""
+
+    template = "person_change.html"
+
+    def find(self, user_id: int, action: EnrollmentAction) -> None:
+        super().find(user_id)
+        self.action, self.subject = action, self.member.subject_to(action)
+        if not self.may_all(action, self.subject):
+            raise PermissionDenied(_("You may not do this to this person here."))
+        self.withdraws = action in (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE) and all(
+            each.state in Enrollment.UNANSWERED for each in self.subject
+        )
+        self.where = {each.section_id: each.section for each in self.subject}
+        self.done = WITHDRAWN if self.withdraws else DONE[action]
+
+    def act(self) -> None:
+        asked = self.request.POST.get("section", "")
+        chosen = next((pk for pk in self.where if str(pk) == asked), None)
+        if asked and chosen is None:
+            raise changed_meanwhile()
+        carry_out(self.member.within(chosen) if chosen else self.member, self.action, by=self.by)
+
+    def then(self) -> str:
+        return reverse("course_people", args=[self.access.course.pk])
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "action": self.action.value,
+            "withdraws": self.withdraws,
+            "action_label": ACTIONS[self.action][1],
+            "subject": self.subject,
+            "where": self.where.values(),
+            "watchers": _watchers(self.member),
+            "observes": [each.associated_user for each in self.subject if each.associated_user],
+        }
 
 
 def _watchers(member: Member) -> int:
     return watchers_of(member) if member.is_student else 0
-
-
-def _show(
-    request: AuthenticatedHttpRequest,
-    access: CourseAccess,
-    template: str,
-    member: Member,
-    refused: str,
-    **context: object,
-) -> HttpResponse:
-    response = course_frame.show(
-        request, access, course_frame.PEOPLE, template, member=member, person=member.person, **context
-    )
-    response.status_code = 422 if refused else 200
-    return response

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import BaseType, User
 from accounts.permissions.registry import Permission
+from accounts.web.pages import ActionPage
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part
@@ -42,6 +43,21 @@ def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> Cour
     if not access.sees_people:
         raise PermissionDenied(_("The list of people is for the course's teachers and the school's staff."))
     return replace(access, part=Part.STAFF)
+
+
+class PeoplePage(ActionPage):
+    """The frame of a course's people around a form or a question."""
+
+    def enter(self, course_id: int, **ids: Any) -> None:
+        self.access = get_people_access(self.request, course_id)
+        self.find(**ids)
+
+    def find(self, *args: Any, **ids: Any) -> None:
+        """Look up what else the page is about. Raises Http404, PermissionDenied, NotAllowed."""
+
+    def show(self, **context: Any) -> HttpResponse:
+        context = {**self.facts(), **context}
+        return course_frame.show(self.request, self.access, course_frame.PEOPLE, self.template, **context)
 
 
 @login_required

@@ -25,14 +25,15 @@ from accounts.domain.permission_grid import (
     rows,
 )
 from accounts.domain.roles import PERMISSION, SCOPE, Setting, Wish, roles_of, set_permission, settings_of
-from accounts.errors import Invalid, NotAllowed
-from accounts.models import Account, Role
+from accounts.errors import Invalid, Refused
+from accounts.models import Account, Role, User
 from accounts.models.account_tree import above
 from accounts.permissions.registry import PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import permissions_on
+from accounts.web.pages import ConfirmPage
 from accounts.web.pagination import search_words
 from accounts.web.requests import AuthenticatedHttpRequest
-from courses.views.accounts import AccountContext, get_account_or_403, show_page
+from courses.views.accounts import AccountContext, AccountPage, get_account_or_403, show_page
 
 CHOICES = {"on": True, "off": False, "inherit": None}
 NAMES = {enabled: name for name, enabled in CHOICES.items()}
@@ -78,37 +79,49 @@ def permission(request: AuthenticatedHttpRequest, account_id: int, key: str) -> 
     return show_panel(request, here, "permission", permission=asked, cells=cells, kind=kind)
 
 
-@login_required
-def setting(request: AuthenticatedHttpRequest, account_id: int, role_id: int, key: str) -> HttpResponse:
-    """One permission of one role; a POST changes it."""
-    here = get_account_or_403(request, account_id, PERMISSION)
-    role = get_object_or_404(roles_of(here.account), pk=role_id)
-    asked = _permission(key)
-    if request.method == "POST":
-        return _save(request, here, role, asked)
-    place, back = request.session.pop(UNDO, None) or (None, {})
-    is_here = place == [here.account.pk, role.pk, key]
-    return _show(request, here, role, asked, saved=Saved("", back) if is_here else None)
+class PermissionSetting(AccountPage, ConfirmPage):
+    """One permission of one role, and the form that changes it."""
+
+    permission = PERMISSION
+    is_done_once = False
+
+    def find(self, role_id: int, key: str) -> None:
+        self.role = get_object_or_404(roles_of(self.here.account), pk=role_id)
+        self.asked = _permission(key)
+
+    def act(self) -> None:
+        wish = _wish(self.request.POST)
+        self.before = set_permission(self.role, self.here.account, self.asked, wish, by=self.by)
+
+    def finish(self) -> HttpResponse:
+        cell = _cell(self.role, self.asked, self.here.account)
+        saved = Saved(_said(self.here.account, cell, "undo" in self.request.POST), _fields(self.before))
+        if self.request.htmx:
+            return self.show(saved=saved)
+        messages.success(self.request, saved.message)
+        self.request.session[UNDO] = [*self._ids()], saved.back
+        return redirect("account_permission_setting", *self._ids())
+
+    def _ids(self) -> tuple[int, int, str]:
+        return self.here.account.pk, self.role.pk, self.asked
+
+    def _saved_before(self) -> Saved | None:
+        """What was changed by the form that led here, to be undone; asked for once."""
+        place, back = self.request.session.pop(UNDO, None) or (None, {})
+        return Saved("", back) if place == [*self._ids()] else None
+
+    def show(self, *, refusal: Refused | None = None, saved: Saved | None = None) -> HttpResponse:
+        if self.request.method != "POST":
+            saved = self._saved_before()
+        given = self.request.POST if refusal else None
+        shown = _setting(self.by, self.here, self.role, self.asked, given)
+        return show_panel(self.request, self.here, "setting", refusal=refusal, saved=saved, **shown)
 
 
 def _permission(key: str) -> Permission:
     if key not in PERMISSIONS:
         raise Http404
     return PERMISSIONS[key]
-
-
-def _save(request: AuthenticatedHttpRequest, here: AccountContext, role: Role, asked: Permission) -> HttpResponse:
-    try:
-        before = set_permission(role, here.account, asked, _wish(request.POST), by=request.user)
-    except (Invalid, NotAllowed) as refusal:
-        status = 422 if isinstance(refusal, Invalid) else refusal.status
-        return _show(request, here, role, asked, given=request.POST, refusal=refusal, status=status)
-    saved = Saved(_said(here.account, _cell(role, asked, here.account), "undo" in request.POST), _fields(before))
-    if request.htmx:
-        return _show(request, here, role, asked, saved=saved)
-    messages.success(request, saved.message)
-    request.session[UNDO] = [here.account.pk, role.pk, asked], saved.back
-    return redirect("account_permission_setting", here.account.pk, role.pk, asked)
 
 
 def _wish(given: QueryDict) -> Wish:
@@ -140,33 +153,21 @@ def _said(account: Account, cell: Cell, undone: bool) -> str:
     return (_("Undone: %s") if undone else _("Saved: %s")) % said
 
 
-def _show(
-    request: AuthenticatedHttpRequest,
-    here: AccountContext,
-    role: Role,
-    asked: Permission,
-    *,
-    given: QueryDict | None = None,
-    refusal: Invalid | NotAllowed | None = None,
-    saved: Saved | None = None,
-    status: int = 200,
-) -> HttpResponse:
+def _setting(by: User, here: AccountContext, role: Role, asked: Permission, given: QueryDict | None) -> dict[str, Any]:
+    """What the panel of one permission of one role says; `given` is what was sent and refused."""
     cell = _cell(role, asked, here.account)
     up = {account.pk: account for account in (*above(here.account), here.account)}
     locked_by = up.get(cell.setting.locked_by or 0) if cell.setting else None
-    context: dict[str, Any] = {
+    return {
         "cell": cell,
         "kind": kind_of(role),
         "given": given or (_fields(cell.setting) if cell.setting else {}),
         "locked_by": locked_by,
         "locked_role": _locked_role(role, asked, locked_by) if locked_by else None,
-        "may_open": locked_by and PERMISSION in permissions_on(request.user, [locked_by])[locked_by.pk],
+        "may_open": locked_by and PERMISSION in permissions_on(by, [locked_by])[locked_by.pk],
         "inherited_from": up.get(cell.setting.inherited_from or 0) if cell.setting else None,
         "root_only": asked in ROOT_ONLY,
-        "refusal": refusal,
-        "saved": saved,
     }
-    return show_panel(request, here, "setting", status=status, **context)
 
 
 def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
@@ -176,12 +177,8 @@ def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
     return Role.objects.built_in(role.base_type)
 
 
-def show_panel(
-    request: AuthenticatedHttpRequest, here: AccountContext, name: str, *, status: int = 200, **context: Any
-) -> HttpResponse:
+def show_panel(request: AuthenticatedHttpRequest, here: AccountContext, name: str, **context: Any) -> HttpResponse:
     """Show a part as the panel beside the grid where htmx asks for it, else as a page."""
     panel = f"accounts/partials/{name}_panel.html"
     template = "partials/panel.html" if request.htmx else "permission_panel.html"
-    response = show_page(request, here, "permissions", template, panel=panel, in_panel=bool(request.htmx), **context)
-    response.status_code = status
-    return response
+    return show_page(request, here, "permissions", template, panel=panel, in_panel=bool(request.htmx), **context)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.http import HttpResponse
 
 from accounts.models import User
+from accounts.web.pages import Text
 from accounts.web.pagination import page_of, search_words
-from accounts.web.requests import AuthenticatedHttpRequest
 from courses.domain.rosters import findable, known_of_findable, searched
-from courses.views.accounts import AccountContext, show_page
-
-
-@dataclass(frozen=True)
-class Search:
-    """What a search is for: its title, what to say above it, and the way back."""
-
-    title: str
-    intro: str
-    back: str
-    back_label: str
-    tab: str = "users"
+from courses.views.accounts import AccountPage
 
 
 @dataclass(frozen=True)
@@ -34,20 +23,29 @@ class Choice:
     why_not: str = ""
 
 
-def find_person(
-    request: AuthenticatedHttpRequest,
-    here: AccountContext,
-    search: Search,
-    choose: Callable[[User], str],
-    why_not: Callable[[Collection[User]], dict[int, str]],
-) -> HttpResponse:
-    """Render the search. `choose` gives the address behind a person, `why_not` by id who cannot be chosen and why."""
-    words = search_words(request.GET.get("search"))
-    keys = known_of_findable(here.account, by=request.user)
-    people = searched(findable(here.account, by=request.user), words, keys)
-    page = page_of(people if words else people.none(), request.GET.get("page"))
-    reasons = why_not(page.items)
-    choices = [Choice(person, choose(person), reasons.get(person.pk, "")) for person in page.items]
-    return show_page(
-        request, here, search.tab, "find_person.html", about=search, page=page, choices=choices, words=words, keys=keys
-    )
+class PersonSearchPage(AccountPage):
+    """A search of people of an account, declared as other pages are: its title, what to say above it, the way back."""
+
+    template = "find_person.html"
+    is_done_once = False
+    intro: Text = ""
+
+    def choose(self, person: User) -> str:
+        """Return the address behind a person."""
+        raise NotImplementedError
+
+    def why_not(self, people: Collection[User]) -> dict[int, str]:
+        """Return by id who of these cannot be chosen, and why."""
+        return {}
+
+    def about(self) -> dict[str, object]:
+        return {**super().about(), "intro": self.say(self.intro)}
+
+    def answer(self) -> HttpResponse:
+        words = search_words(self.request.GET.get("search"))
+        keys = known_of_findable(self.here.account, by=self.by)
+        people = searched(findable(self.here.account, by=self.by), words, keys)
+        page = page_of(people if words else people.none(), self.request.GET.get("page"))
+        reasons = self.why_not(page.items)
+        choices = [Choice(person, self.choose(person), reasons.get(person.pk, "")) for person in page.items]
+        return self.show(page=page, choices=choices, words=words, keys=keys)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.http import Http404, HttpResponse, QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.accounts import PERMISSION, create_sub_account, edit_account, sub_accounts_of
-from accounts.errors import Refused
+from accounts.errors import NotPossible, Refused
 from accounts.forms.users import AccountForm
 from accounts.models import Account
 from accounts.permissions.resolver import may_on_account, permissions_on
 from accounts.text.collation import Holds
+from accounts.web.pages import Way, way
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
 from courses.domain.accounts import delete_sub_account, what_is_in_the_way
 from courses.models import Course
-from courses.views.accounts import ConfirmPage, FormPage, get_account_or_403, render_confirm, show_form, show_page
+from courses.views.accounts import AccountConfirmPage, AccountFormPage, get_account_or_403, show_page
 
 TAB = "sub_accounts"
 
@@ -42,76 +39,68 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     return show_page(request, here, TAB, "sub_accounts.html", page=page, words=words, managed=managed)
 
 
-@login_required
-@done_once
-def new(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
+class NewSubAccount(AccountFormPage):
     """Make an account below this one."""
-    here = get_account_or_403(request, account_id, PERMISSION)
-    form = AccountForm(None, request.POST or None, keys=here.permissions)
-    if made := form.carry_out(lambda: create_sub_account(here.account, by=request.user, **form.cleaned_data)):
-        messages.success(request, _("The sub-account %(name)s is made.") % {"name": made.name})
-        return redirect("sub_accounts", account_id)
-    about = FormPage(
-        title=_("Add a sub-account of %(name)s") % {"name": here.account.name},
-        save=_("Add sub-account"),
-        back=reverse("sub_accounts", args=[account_id]),
-        back_label=_("Sub-accounts"),
-        tab=TAB,
-    )
-    return show_form(request, here, about, form)
+
+    permission, tab = PERMISSION, TAB
+    title = _("Add a sub-account of %(account)s")
+    save = _("Add sub-account")
+    done = _("The sub-account %(name)s is made.")
+
+    def form(self, data: QueryDict | None) -> AccountForm:
+        return AccountForm(None, data, keys=self.here.permissions)
+
+    def act(self, form: AccountForm) -> None:
+        self.names["name"] = create_sub_account(self.here.account, by=self.by, **form.cleaned_data).name
+
+    def back(self) -> Way:
+        return way(_("Sub-accounts"), "sub_accounts", self.here.account.pk)
 
 
-@login_required
-def edit(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
+class EditAccount(AccountFormPage):
     """Rename this account, or give it another SIS id."""
-    here = get_account_or_403(request, account_id, PERMISSION)
-    shown_name = here.account.name
-    form = AccountForm(here.account, request.POST or None, keys=here.permissions)
-    # Another object than the frame's: after a complaint, the page still shows the account's own name.
-    account = Account.objects.get(pk=account_id)
-    if form.carry_out(lambda: edit_account(account, by=request.user, **form.cleaned_data)):
-        messages.success(request, _("The changes are saved."))
-        return redirect("sub_accounts", account_id)
-    about = FormPage(
-        title=_("Edit %(name)s") % {"name": shown_name},
-        save=_("Save"),
-        back=reverse("sub_accounts", args=[account_id]),
-        back_label=_("Sub-accounts"),
-        tab=TAB,
-    )
-    return show_form(request, here, about, form)
+
+    permission, tab = PERMISSION, TAB
+    title, done = _("Edit %(account)s"), _("The changes are saved.")
+    is_done_once = False
+
+    def form(self, data: QueryDict | None) -> AccountForm:
+        return AccountForm(self.here.account, data, keys=self.here.permissions)
+
+    def act(self, form: AccountForm) -> Account:
+        # Another object than the frame's: after a complaint, the page still shows the account's own name.
+        account = Account.objects.get(pk=self.here.account.pk)
+        return edit_account(account, by=self.by, **form.cleaned_data)
+
+    def back(self) -> Way:
+        return way(_("Sub-accounts"), "sub_accounts", self.here.account.pk)
 
 
-@login_required
-@done_once
-def delete(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
+class DeleteSubAccount(AccountConfirmPage):
     """Delete this account, after asking: only an empty one."""
-    here = get_account_or_403(request, account_id, PERMISSION)
-    parent = here.account.parent
-    if parent is None:
-        raise Http404
-    if not may_on_account(request.user, PERMISSION, parent):
-        raise PermissionDenied(_("A sub-account is deleted by those who manage the account above it."))
-    refusal: Refused | None = None
-    if request.method == "POST":
-        try:
-            delete_sub_account(here.account, by=request.user)
-            messages.success(request, _("The sub-account %(name)s is deleted.") % {"name": here.account.name})
-            return redirect("sub_accounts", parent.pk)
-        except Refused as caught:
-            refusal = caught
-    elif reason := what_is_in_the_way(here.account):
-        refusal = Refused(reason)
-    confirm_page = ConfirmPage(
-        title=_("Delete the sub-account %(name)s?") % {"name": here.account.name},
-        sentences=(
-            _("It has no courses and no sub-accounts. Admin roles on it end."),
-            _("People's accounts are not touched. Its SIS ID can be used again."),
-        ),
-        yes=_("Delete sub-account"),
-        no=_("Keep it"),
-        back=reverse("sub_accounts", args=[parent.pk]),
-        back_label=_("Sub-accounts"),
-        tab=TAB,
+
+    permission, tab = PERMISSION, TAB
+    title = _("Delete the sub-account %(account)s?")
+    sentences = (
+        _("It has no courses and no sub-accounts. Admin roles on it end."),
+        _("People's accounts are not touched. Its SIS ID can be used again."),
     )
-    return render_confirm(request, here, confirm_page, refusal)
+    yes = _("Delete sub-account")
+    done = _("The sub-account %(account)s is deleted.")
+
+    def find(self) -> None:
+        if self.here.account.parent is None:
+            raise Http404
+        self.parent: Account = self.here.account.parent
+        if not may_on_account(self.by, PERMISSION, self.parent):
+            raise PermissionDenied(_("A sub-account is deleted by those who manage the account above it."))
+
+    def in_the_way(self) -> Refused | None:
+        reason = what_is_in_the_way(self.here.account)
+        return NotPossible(reason) if reason else None
+
+    def act(self) -> None:
+        delete_sub_account(self.here.account, by=self.by)
+
+    def back(self) -> Way:
+        return way(_("Sub-accounts"), "sub_accounts", self.parent.pk)

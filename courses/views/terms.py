@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Refused
+from accounts.errors import NotPossible, Refused
 from accounts.text.collation import Holds
+from accounts.web.pages import ConfirmPage, FormPage, Way, way
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
 from courses.domain.terms import PERMISSION, delete_term, save_term, terms, what_is_in_the_way
 from courses.forms import TermForm
 from courses.models import Course, Term
-from courses.views.accounts import (
-    AccountContext,
-    ConfirmPage,
-    FormPage,
-    get_account_or_403,
-    render_confirm,
-    show_form,
-    show_page,
-)
+from courses.views.accounts import AccountContext, AccountPage, get_account_or_403, show_page
 
 TAB = "terms"
 
 
-def _enter(request: AuthenticatedHttpRequest, account_id: int) -> AccountContext:
-    here = get_account_or_403(request, account_id, PERMISSION)
+def check_is_root(here: AccountContext) -> None:
+    """Raise Http404 on the pages of any other account than the institution's."""
     if here.account.parent_id is not None:
         raise Http404
-    return here
 
 
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Every term, with its dates and how many courses are in it."""
-    here = _enter(request, account_id)
+    here = get_account_or_403(request, account_id, PERMISSION)
+    check_is_root(here)
     words = search_words(request.GET.get("search"))
     found = terms()
     if words:
@@ -51,56 +41,54 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     return show_page(request, here, TAB, "term_list.html", page=page, words=words)
 
 
-@login_required
-@done_once
-def new(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
+class TermPage(AccountPage):
+    """What pages that change a term have in common."""
+
+    permission, tab = PERMISSION, TAB
+    term: Term | None = None
+
+    def find(self, term_id: int | None = None) -> None:
+        check_is_root(self.here)
+        if term_id is not None:
+            self.term = get_object_or_404(Term, pk=term_id)
+            self.names["name"] = self.term.name
+
+    def back(self) -> Way:
+        return way(_("Terms"), "terms_of_institution", self.here.account.pk)
+
+
+class NewTerm(TermPage, FormPage):
     """Make a term."""
-    return _form(request, _enter(request, account_id), None, _("Add a term"), _("Add term"))
+
+    title, save = _("Add a term"), _("Add term")
+    done = _("The term %(name)s is saved.")
+
+    def form(self, data: QueryDict | None) -> TermForm:
+        return TermForm(self.term, data, keys=self.here.permissions)
+
+    def act(self, form: TermForm) -> None:
+        self.names["name"] = save_term(self.term, by=self.by, **form.cleaned_data).name
 
 
-@login_required
-def edit(request: AuthenticatedHttpRequest, account_id: int, term_id: int) -> HttpResponse:
+class EditTerm(NewTerm):
     """A term's name and dates."""
-    here = _enter(request, account_id)
-    term = get_object_or_404(Term, pk=term_id)
-    return _form(request, here, term, _("Edit %(name)s") % {"name": term.name}, _("Save"))
+
+    title, save = _("Edit %(name)s"), _("Save")
+    is_done_once = False
 
 
-def _form(
-    request: AuthenticatedHttpRequest, here: AccountContext, term: Term | None, title: str, save: str
-) -> HttpResponse:
-    form = TermForm(term, request.POST or None, keys=here.permissions)
-    if saved := form.carry_out(lambda: save_term(term, by=request.user, **form.cleaned_data)):
-        messages.success(request, _("The term %(name)s is saved.") % {"name": saved.name})
-        return redirect("terms_of_institution", here.account.pk)
-    back = reverse("terms_of_institution", args=[here.account.pk])
-    return show_form(request, here, FormPage(title, back, _("Terms"), save, tab=TAB), form)
-
-
-@login_required
-@done_once
-def delete(request: AuthenticatedHttpRequest, account_id: int, term_id: int) -> HttpResponse:
+class DeleteTerm(TermPage, ConfirmPage):
     """Delete a term without courses, after asking."""
-    here = _enter(request, account_id)
-    term = get_object_or_404(Term, pk=term_id)
-    name = term.name
-    refusal: Refused | None = None
-    if request.method == "POST":
-        try:
-            delete_term(term, by=request.user)
-            messages.success(request, _("The term %(name)s is deleted.") % {"name": name})
-            return redirect("terms_of_institution", account_id)
-        except Refused as caught:
-            refusal = caught
-    elif reason := what_is_in_the_way(term):
-        refusal = Refused(reason)
-    confirm_page = ConfirmPage(
-        title=_("Delete the term %(name)s?") % {"name": name},
-        sentences=(_("No course is in it. Its SIS ID can be used again."),),
-        yes=_("Delete term"),
-        no=_("Keep it"),
-        back=reverse("terms_of_institution", args=[account_id]),
-        back_label=_("Terms"),
-        tab=TAB,
-    )
-    return render_confirm(request, here, confirm_page, refusal)
+
+    title = _("Delete the term %(name)s?")
+    sentences = (_("No course is in it. Its SIS ID can be used again."),)
+    yes = _("Delete term")
+    done = _("The term %(name)s is deleted.")
+    term: Term
+
+    def in_the_way(self) -> Refused | None:
+        reason = what_is_in_the_way(self.term)
+        return NotPossible(reason) if reason else None
+
+    def act(self) -> None:
+        delete_term(self.term, by=self.by)

@@ -14,6 +14,7 @@ from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Includes, Text
 from accounts.errors import Invalid
 from accounts.models import ObservationLink, User
+from accounts.web.refusals import statuses_of
 from courses.access.observation import check_manages_links
 from courses.api.lookups import hide_existence
 from courses.domain.observation import link, unlink
@@ -118,7 +119,7 @@ def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
         raise OnTheWebOnly(request.address(reverse("observees"))) from None
     except CodeRefused as refusal:
         # Scripts written for Canvas know the short sentence.
-        return Response({"errors": [{"message": "Invalid pairing code."}]}, refusal.status)
+        return Response({"errors": [{"message": "Invalid pairing code."}]}, statuses_of(refusal).api)
     return _body(request, made.student)
 
 

@@ -31,7 +31,7 @@ FIELDS = (
     Text("user[locale]", "The person's language."),
     Flag("user[terms_of_use]", "Whether the person agrees to the terms of use."),
     Text("user[initial_enrollment_type]", "As what the person comes: `observer`."),
-    Text("pseudonym[unique_id]", "What the person signs in with: of observers their email address."),
+    Text("pseudonym[unique_id]", "What the person signs in with: of observers their email address.", field="login_id"),
     Text("pseudonym[password]", "The password."),
 )
 FIELDS_OF_STAFF = (
@@ -71,7 +71,7 @@ def create(request: ApiRequest, account_id: str) -> NewUserBody | Response:
         return Response({}, 403)
     except FamilyNameWanted:
         message = OnTheWebOnly(request.address(reverse("register"))).message
-        return Response({"errors": _grouped(Invalid({CODE: [("invalid", message)]}))}, 400)
+        return Response({"errors": _grouped(Invalid({CODE: [("invalid", message)]}, of="user"))}, 400)
     except Invalid as refusal:
         return Response({"errors": _grouped(refusal)}, 400)
     agreed = user.terms_accepted_at is not None
@@ -92,7 +92,7 @@ def _code(given: Given) -> str:
 def _grouped(refusal: Invalid) -> dict[str, object]:
     """The complaints in the groups in which Canvas's clients look for them."""
     groups: dict[str, dict[str, object]] = {"user": {}, "pseudonym": {}, "observee": {}, "pairing_code": {}}
-    for field, complaints in by_field(refusal.errors).items():
+    for field, complaints in by_field(refusal).items():
         group, _dot, name = field.rpartition(".")
         groups.setdefault(group or "user", {})[name] = complaints
     return {**groups, "recaptcha": None}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
-from accounts.errors import Invalid
+from accounts.errors import NotThere
 from accounts.models import Account, Action, User
 from accounts.models.account_tree import upwards
 from accounts.permissions.registry import Permission
@@ -22,12 +22,12 @@ PERMISSION = Permission.MANAGE_USER_OBSERVERS
 
 
 def object_to(observer_id: int, *, by: User) -> Objection:
-    """Report that `observer_id` should not observe `by`; pressed twice, it is one report. Raises Invalid.
+    """Report that `observer_id` should not observe `by`; pressed twice, it is one report. Raises NotThere.
 
     It changes nothing by itself: a link that is right (a parent's, say) must not end at a pupil's word alone.
     """
     if observer_id not in {observer.person.pk for observer in who_observes(by)}:
-        raise Invalid({"observer": [("invalid", _("This person does not observe you."))]})
+        raise NotThere(_("This person does not observe you."))
     with transaction.atomic():
         objection, made = Objection.objects.get_or_create(student=by, observer_id=observer_id, settled_at=None)
         if made:

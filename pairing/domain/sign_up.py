@@ -30,7 +30,7 @@ from pairing.models import PairingCode
 
 Made = TypeVar("Made", User, PairingCode)
 
-CODE = "pairing_code.code"
+CODE = "code"
 # For so long the same sign-up, sent again, is taken for a double click or an answer that was lost on the way.
 SENT_AGAIN_WITHIN = timedelta(hours=1)
 
@@ -46,7 +46,7 @@ def sign_up(wanted: NewUser, typed_code: str, *, network: str, by: User | None =
     if not typed_code:
         if wanted.initial_enrollment_type == OBSERVER:
             missing: Errors = {CODE: [("invalid", _("Please give the pairing code."))]}
-            raise Invalid(problems(wanted, by_staff=by is not None) | missing)
+            raise Invalid(problems(wanted, by_staff=by is not None) | missing, of="user")
         return register(wanted, by=by)
 
     def before() -> User | None:
@@ -64,7 +64,7 @@ def preview(wanted: NewUser, typed_code: str, *, network: str, family_name: str 
     _check_is_open_to(wanted, None)
 
     def look(code: PairingCode) -> PairingCode:
-        check_login_is_free(wanted.unique_id)
+        check_login_is_free(wanted.login_id)
         return code
 
     return _try(wanted, typed_code, network, None, look, family_name=family_name)
@@ -82,7 +82,7 @@ def complete(wanted: NewUser, code_id: int) -> User:
         user = _made_before(wanted, pk=code_id)
         if user and _is_known_to(user, wanted):
             return user
-    raise Invalid({CODE: [("invalid", CodeRefused().message)]})
+    raise Invalid({CODE: [("invalid", CodeRefused().message)]}, of="user")
 
 
 def _check_is_open_to(wanted: NewUser, by: User | None) -> None:
@@ -106,13 +106,13 @@ def _try(
     """
     errors = problems(wanted, by_staff=by is not None)
     if not Account.objects.root().pairing_is_on:
-        raise Invalid(errors | {CODE: [("invalid", PairingIsOff().message)]})
+        raise Invalid(errors | {CODE: [("invalid", PairingIsOff().message)]}, of="user")
     with transaction.atomic():
         this = rate_limit.begin_code(by, network, family_name)
         code = this.fits(find(typed_code, None))
         made = before() if code is None and not errors else None
         if code and errors:
-            raise Invalid(errors)
+            raise Invalid(errors, of="user")
         if code:
             # Whether the login is taken is told only to one who holds a good code.
             return then(code)
@@ -126,7 +126,7 @@ def _try(
     # Outside the transaction, which must be kept: it holds the failure.
     if not isinstance(refusal, CodeRefused):
         raise refusal
-    raise Invalid(errors or {CODE: [("invalid", refusal.message)]})
+    raise Invalid(errors or {CODE: [("invalid", refusal.message)]}, of="user")
 
 
 def _make(wanted: NewUser, code: PairingCode, by: User | None) -> User:
@@ -139,7 +139,7 @@ def _made_before(wanted: NewUser, **which: object) -> User | None:
     """Whom a sign-up with this login and code made a moment ago. Any other used code is a guess like any other."""
     since = timezone.now() - SENT_AGAIN_WITHIN
     used = PairingCode.objects.filter(used_by__created_at__gte=since, **which)
-    code = used.filter(used_by__login_id__iexact=wanted.unique_id).select_related("used_by").first()
+    code = used.filter(used_by__login_id__iexact=wanted.login_id).select_related("used_by").first()
     return code.used_by if code and code.used_by and code.used_by.is_active else None
 
 

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from typing import Any
 
-from accounts.errors import Refused
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
 from accounts.permissions.registry import Permission
-from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
-from courses.views.account_people import get_user_to_change
-from courses.views.accounts import show_page
+from accounts.web.pages import ConfirmPage
+from courses.views.account_people import PersonPage
 from pairing.domain.account_deletion import delete_user, what_goes
 
 
-@login_required
-@done_once
-def delete(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
-    """Say in numbers what goes with the account; a POST deletes it."""
-    post, person = get_user_to_change(request, account_id, user_id)
-    refusal = None
-    if request.method == "POST":
-        login = person.login_id
-        try:
-            delete_user(person, by=request.user)
-        except Refused as caught:
-            refusal = caught
-        else:
-            names = {"name": person.short_name, "login": login}
-            text = _("The account of %(name)s is deleted.")
-            if Permission.VIEW_USER_LOGINS in post.permissions:
-                text = _("The account of %(name)s is deleted. The login %(login)s can be used again.")
-            messages.success(request, text % names)
-            return redirect("account_users", account_id)
-    context = {"person": person, "goes": what_goes(person), "refusal": refusal}
-    return show_page(request, post, "users", "delete_user.html", status=refusal.status if refusal else 200, **context)
+class DeletePerson(PersonPage, ConfirmPage):
+    """Say in numbers what goes with the account, then delete it."""
+
+    template = "delete_user.html"
+    done = _("The account of %(name)s is deleted.")
+    done_with_login = _("The account of %(name)s is deleted. The login %(login)s can be used again.")
+
+    def find(self, user_id: int) -> None:
+        super().find(user_id)
+        self.names["login"] = self.person.login_id
+        if Permission.VIEW_USER_LOGINS in self.here.permissions:
+            self.done = self.done_with_login
+
+    def act(self) -> None:
+        delete_user(self.person, by=self.by)
+
+    def then(self) -> str:
+        return reverse("account_users", args=[self.here.account.pk])
+
+    def facts(self) -> dict[str, Any]:
+        return {"person": self.person, "goes": what_goes(self.person)}

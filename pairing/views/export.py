@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
+from accounts.errors import Refused
 from accounts.text.ids import plain_id
+from accounts.web.refusals import attempt, tell
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import shown_once
 from courses.models import Course
 from pairing.domain import eligibility, export
-from pairing.errors import ExportedJustNow
 
 
 @login_required
@@ -38,16 +39,16 @@ def download(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponseB
     """Make the codes and send the file. A POST: a link that a browser may fetch ahead must not change anything."""
     course = _course_for(request, course_id)
     zone = timezone.get_current_timezone()
-    try:
-        pieces = export.export(course, by=request.user, zone=zone, after=plain_id(request.POST.get("after", "")))
-    except ExportedJustNow as refusal:
-        return _page(request, course, asks_again=True, refusal=refusal)
+    after = plain_id(request.POST.get("after", ""))
+    pieces = attempt(lambda: export.export(course, by=request.user, zone=zone, after=after))
+    if isinstance(pieces, Refused):
+        return _page(request, course, asks_again=True, refusal=pieces)
     headers = {"Content-Disposition": content_disposition_header(True, export.file_name(course)) or ""}
     return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _page(
-    request: AuthenticatedHttpRequest, course: Course, *, asks_again: bool, refusal: ExportedJustNow | None = None
+    request: AuthenticatedHttpRequest, course: Course, *, asks_again: bool, refusal: Refused | None = None
 ) -> HttpResponse:
     last = export.last_export(course, by=request.user)
     recent = last if last and last.is_recent else None
@@ -60,7 +61,7 @@ def _page(
         "forecast": export.forecast(course, by=request.user) if asks_again or not recent else None,
     }
     template = "pairing/exported.html" if recent and not asks_again else "pairing/export.html"
-    return render(request, template, context, status=refusal.status if refusal else 200)
+    return tell(render(request, template, context), refusal)
 
 
 def _course_for(request: AuthenticatedHttpRequest, course_id: int) -> Course:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.errors import Invalid
 from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import done_once
@@ -23,10 +22,7 @@ from pairing.domain.objections import PERMISSION, object_to, open_objections, se
 def make(request: AuthenticatedHttpRequest, observer_id: int) -> HttpResponse:
     """Report one of one's observers; the address opened by itself leads back to the settings."""
     if request.method == "POST":
-        try:
-            object_to(observer_id, by=request.user)
-        except Invalid:
-            raise Http404 from None
+        object_to(observer_id, by=request.user)
         messages.success(request, _("Your report is recorded. Those who can remove the link see it."))
     return redirect("settings")
 

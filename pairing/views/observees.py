@@ -4,16 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Refused, TooManyTries
 from accounts.models import Account, ObservationLink, User
 from accounts.text.ids import plain_id
 from accounts.web.client_network import network_of
+from accounts.web.pages import ConfirmPage, FormPage, PlainPage
+from accounts.web.refusals import refusal_of
 from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
 from courses.access.courses import courses_by_student, observed_students, schools_of
 from courses.domain.course_observers import has_stopped, observing_by_course, stays_after, stop_observing
 from courses.domain.observation import unlink
@@ -26,34 +27,55 @@ SHOWN = "codes_shown"
 REMEMBERED = 10
 
 
-@login_required
-def show(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """The page and its form. A code leads on to the page that shows whom it is about; from there, `step=pair` pairs."""
-    form = CodeForm(request.POST or None)
-    agreed = _agreed_to(request)
-    if request.method == "POST" and (agreed or form.is_valid()):
-        try:
-            if agreed:
-                return _paired(request, redeem_shown(agreed, observer=request.user))
-            return _look(request, form)
-        except Refused as refusal:
+class Observing(PlainPage, FormPage):
+    """Whom one observes, and the form for a code.
+
+    A code leads on to the page that shows whom it is about; from there, `step=pair` pairs.
+    """
+
+    template = "pairing/observees.html"
+    is_done_once = False
+    pairing: Pairing | None = None
+
+    def form(self, data: QueryDict | None) -> CodeForm:
+        return CodeForm(data)
+
+    def answer(self) -> HttpResponse:
+        agreed = _agreed_to(self.request)
+        if agreed is None:
+            return super().answer()
+        form = self.form(self.request.POST)
+        if refusal := refusal_of(lambda: self.pair(agreed)):
             form.add_refusal(refusal)
-            return _page(request, form, refusal)
-    return _page(request, form)
+            return form.tell(self.show(form=form))
+        return self.finish()
 
+    def pair(self, code_id: int) -> None:
+        """Pair with the student of a code that this person was shown. Raises Refused."""
+        self.pairing = redeem_shown(code_id, observer=self.by)
 
-def _look(request: AuthenticatedHttpRequest, form: CodeForm) -> HttpResponse:
-    look = preview(
-        form.cleaned_data["code"],
-        observer=request.user,
-        network=network_of(request),
-        family_name=form.cleaned_data.get("family_name", ""),
-    )
-    if look.pairing:
-        return _paired(request, look.pairing)
-    before = [pk for pk in request.session.get(SHOWN, []) if pk != look.code.pk]
-    request.session[SHOWN] = [*before, look.code.pk][-REMEMBERED:]
-    return redirect("confirm_observee")
+    def act(self, form: CodeForm) -> None:
+        typed, family_name = form.cleaned_data["code"], form.cleaned_data.get("family_name", "")
+        look = preview(typed, observer=self.by, network=network_of(self.request), family_name=family_name)
+        self.pairing = look.pairing
+        if look.pairing is None:
+            before = [pk for pk in self.request.session.get(SHOWN, []) if pk != look.code.pk]
+            self.request.session[SHOWN] = [*before, look.code.pk][-REMEMBERED:]
+
+    def finish(self) -> HttpResponse:
+        return _paired(self.request, self.pairing) if self.pairing else redirect("confirm_observee")
+
+    def facts(self) -> dict[str, Any]:
+        links = ObservationLink.objects.live().filter(observer=self.by).select_related("student")
+        courses = courses_by_student(self.by)
+        linked = [(link, courses.get(link.student_id, [])) for link in links.order_by("student__sort_key", "student")]
+        ids = {link.student_id for link, _courses in linked}
+        others = [student for student in observed_students(self.by) if student.pk not in ids]
+        return {
+            "pairing_is_on": Account.objects.root().pairing_is_on,
+            "linked": linked,
+            "by_course": [(student, courses.get(student.pk, [])) for student in others],
+        }
 
 
 @login_required
@@ -86,54 +108,47 @@ def _paired(request: AuthenticatedHttpRequest, pairing: Pairing) -> HttpResponse
     return redirect("observees")
 
 
-def _page(request: AuthenticatedHttpRequest, form: CodeForm, refusal: Refused | None = None) -> HttpResponse:
-    links = ObservationLink.objects.live().filter(observer=request.user).select_related("student")
-    courses = courses_by_student(request.user)
-    linked = [(link, courses.get(link.student_id, [])) for link in links.order_by("student__sort_key", "student")]
-    ids = {link.student_id for link, _courses in linked}
-    others = [
-        (student, courses.get(student.pk, [])) for student in observed_students(request.user) if student.pk not in ids
-    ]
-    context: dict[str, Any] = {
-        "form": form,
-        "pairing_is_on": Account.objects.root().pairing_is_on,
-        "linked": linked,
-        "by_course": others,
-    }
-    status = refusal.status if refusal else 422 if form.is_bound else 200
-    response = render(request, "pairing/observees.html", context, status=status)
-    if isinstance(refusal, TooManyTries):
-        response.headers["Retry-After"] = str(refusal.wait)
-    return response
-
-
-@login_required
-@done_once
-def remove(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
+class RemoveObservee(PlainPage, ConfirmPage):
     """Stop observing somebody, after asking."""
-    link = get_object_or_404(
-        ObservationLink.objects.live().select_related("student"), observer=request.user, student=student_id
-    )
-    if request.method == "POST":
-        unlink(link, by=request.user)
-        messages.success(request, _("You no longer observe %(name)s.") % {"name": link.student.short_name})
-        return redirect("observees")
-    context = {"link": link, "student": link.student, "stays": stays_after(link)}
-    return render(request, "pairing/remove.html", context)
+
+    template = "pairing/remove.html"
+    done = _("You no longer observe %(name)s.")
+
+    def enter(self, student_id: int) -> None:
+        links = ObservationLink.objects.live().select_related("student")
+        self.link = get_object_or_404(links, observer=self.by, student=student_id)
+        self.names["name"] = self.link.student.short_name
+
+    def act(self) -> None:
+        unlink(self.link, by=self.by)
+
+    def then(self) -> str:
+        return reverse("observees")
+
+    def facts(self) -> dict[str, Any]:
+        return {"link": self.link, "student": self.link.student, "stays": stays_after(self.link)}
 
 
-@login_required
-@done_once
-def leave(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
-    """Say why one observes this student, in which courses, and what stopping means; a POST stops it."""
-    student = get_object_or_404(User.objects.present(), pk=student_id)
-    courses = list(dict.fromkeys(place.section.course for place in observing_by_course(request.user, student)))
-    if request.method == "POST" and (courses or has_stopped(request.user, student)):
+class LeaveObservee(PlainPage, ConfirmPage):
+    """Say why one observes this student, in which courses, and what stopping means; then stop it."""
+
+    template = "pairing/leave.html"
+    done = _("You no longer observe %(name)s in single courses.")
+
+    def enter(self, student_id: int) -> None:
+        self.student = get_object_or_404(User.objects.present(), pk=student_id)
+        self.names["name"] = self.student.short_name
+        self.courses = list(dict.fromkeys(each.section.course for each in observing_by_course(self.by, self.student)))
         # Pressed twice, it is done once, and said both times.
-        stop_observing(request.user, student)
-        name = {"name": student.short_name}
-        messages.success(request, _("You no longer observe %(name)s in single courses.") % name)
-        return redirect("observees")
-    if not courses:
-        raise Http404
-    return render(request, "pairing/leave.html", {"student": student, "courses": courses})
+        again = self.request.method == "POST" and not self.courses and has_stopped(self.by, self.student)
+        if not self.courses and not again:
+            raise Http404
+
+    def act(self) -> None:
+        stop_observing(self.by, self.student)
+
+    def then(self) -> str:
+        return reverse("observees")
+
+    def facts(self) -> dict[str, Any]:
+        return {"student": self.student, "courses": self.courses}

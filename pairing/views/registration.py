@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict
 
 from django.conf import settings
@@ -13,11 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.domain.registration import NewUser
-from accounts.errors import Invalid, Refused, TooManyTries
+from accounts.errors import Invalid, Refused
 from accounts.models import Account, User
 from accounts.web.begun_sign_up import begin, begun, forget
 from accounts.web.client_network import network_of
 from accounts.web.known_browsers import remember_browser
+from accounts.web.refusals import attempt, refusal_of, tell
 from accounts.web.sent_forms import shown_once
 from courses.access.courses import schools_of
 from pairing.domain.institution_limit import Entrance
@@ -40,17 +40,15 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if is_name_asked_for(Entrance.SIGN_UP):
             form.ask_for_family_name()
-        return _page(request, form, 200)
-    form.full_clean()
-    try:
-        if not form.errors:
-            return _next(request, form)
-        if form.cleaned_data.get("code"):
-            _count_wrong_code(request, form)
-    except Refused as refusal:
-        form.add_refusal(refusal)
-        return _page(request, form, refusal.status if not isinstance(refusal, Invalid) else 422, refusal)
-    return _page(request, form, 422)
+        return _page(request, form)
+    if form.is_valid():
+        answer = attempt(lambda: _next(request, form))
+        if not isinstance(answer, Refused):
+            return answer
+        form.add_refusal(answer)
+    elif form.cleaned_data.get("code"):
+        _count_wrong_code(request, form)
+    return form.tell(_page(request, form))
 
 
 def _next(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
@@ -81,8 +79,9 @@ def _preview(request: HttpRequest, form: RegistrationForm) -> PairingCode:
 
 def _count_wrong_code(request: HttpRequest, form: RegistrationForm) -> None:
     """Have the code of an incomplete form counted, when it is wrong; whether it is right is not told."""
-    with suppress(Invalid):
-        _preview(request, form)
+    refusal = refusal_of(lambda: _preview(request, form))
+    if refusal and not isinstance(refusal, Invalid):
+        form.add_refusal(refusal)
 
 
 def _typed_before(request: HttpRequest) -> dict[str, str]:
@@ -92,15 +91,12 @@ def _typed_before(request: HttpRequest) -> dict[str, str]:
 def _whose(request: HttpRequest) -> dict[str, str] | None:
     """The name and the address with which a sign-up was begun here, for whoever finds it open."""
     kept = begun(request)
-    return {"name": kept["application"]["name"], "email": kept["application"]["unique_id"]} if kept else None
+    return {"name": kept["application"]["name"], "email": kept["application"]["login_id"]} if kept else None
 
 
-def _page(request: HttpRequest, form: RegistrationForm, status: int, refusal: Refused | None = None) -> HttpResponse:
-    context = {"form": form, "begun": _whose(request) if request.method != "POST" else None}
-    response = render(request, "pairing/register.html", context, status=status)
-    if isinstance(refusal, TooManyTries):
-        response.headers["Retry-After"] = str(refusal.wait)
-    return response
+def _page(request: HttpRequest, form: RegistrationForm, refusal: Refused | None = None) -> HttpResponse:
+    context = {"form": form, "refusal": refusal, "begun": _whose(request) if request.method != "POST" else None}
+    return render(request, "pairing/register.html", context)
 
 
 def confirm(request: HttpRequest) -> HttpResponse:
@@ -126,11 +122,10 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 def _complete(request: HttpRequest, wanted: NewUser, code_id: int) -> HttpResponse:
-    try:
-        user = complete(wanted, code_id)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-        return redirect("register")
+    user = attempt(lambda: complete(wanted, code_id))
+    if isinstance(user, Refused):
+        form = RegistrationForm(None, root=Account.objects.root(), initial=_typed_before(request))
+        return tell(_page(request, form, refusal=user), user)
     student = PairingCode.objects.select_related("student").get(pk=code_id).student
     messages.success(request, _("Your account is made. You are now observing %(name)s.") % {"name": student.short_name})
     return _sign_in(request, user, "observees")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
 from accounts.permissions.registry import Permission
+from accounts.web.pages import ActionPage, Way, way
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.views.accounts import AccountContext, get_account_or_403
 from sis.access import IMPORT, MANAGE, READERS
@@ -26,6 +27,23 @@ def get_rosters_account(request: AuthenticatedHttpRequest, account_id: int, *nee
     if not here.permissions.issuperset(needed):
         raise PermissionDenied(_("Your role does not allow this. Ask an administrator of the institution."))
     return here
+
+
+class ImportPage(ActionPage):
+    """The frame of rosters around a form or a question about one import, for those with `permission`."""
+
+    permission: ClassVar[Permission]
+
+    def enter(self, account_id: int, import_id: int) -> None:
+        self.here = get_rosters_account(self.request, account_id, self.permission)
+        self.found = import_of(self.here, import_id)
+
+    def back(self) -> Way:
+        return way(self.found.file_name, "sis_import", self.here.account.pk, self.found.pk)
+
+    def show(self, **context: Any) -> HttpResponse:
+        context = {"import": self.found, **self.facts(), **context}
+        return show_page(self.request, self.here, self.template, **context)
 
 
 def import_of(here: AccountContext, import_id: int) -> SisImport:

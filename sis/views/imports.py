@@ -6,16 +6,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from accounts.errors import Invalid
+from accounts.web.pages import ConfirmPage, FormPage
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.sent_forms import done_once
 from sis.access import IMPORT, MANAGE
 from sis.forms import TakeBackForm
 from sis.imports.abort import abort
@@ -36,7 +36,7 @@ from sis.report.presenters import (
 )
 from sis.report.queries import Wanted, files_of, kinds_of, messages_of
 from sis.upload.storage import may_be_had
-from sis.views.frame import get_rosters_account, import_of, show_page
+from sis.views.frame import ImportPage, get_rosters_account, import_of, show_page
 
 # Screen readers are told of every quarter, not of every per cent.
 QUARTER = 25
@@ -127,46 +127,45 @@ def stop(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> 
     return redirect("sis_import", account_id, import_id)
 
 
-@login_required
-@done_once
-def again(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
-    """Import the stored file of a dry run, or of what the brake stopped: asks first, and a POST does it."""
-    post = get_rosters_account(request, account_id, IMPORT)
-    found = import_of(post, import_id)
-    if request.method == "POST":
-        try:
-            made = repeat(found, dry_run="dry_run" in request.POST, by=request.user)
-        except Invalid as error:
-            messages.error(request, error.message)
-            return redirect("sis_import", account_id, import_id)
-        return redirect("sis_import", account_id, made.pk)
-    if not may_be_repeated(found):
-        raise Http404
-    context: dict[str, Any] = {"import": found}
-    return show_page(request, post, "again.html", **context)
+class ImportAgain(ImportPage, ConfirmPage):
+    """Import the stored file of a dry run, or of what the brake stopped, after asking."""
+
+    permission, template = IMPORT, "again.html"
+
+    def enter(self, account_id: int, import_id: int) -> None:
+        super().enter(account_id, import_id)
+        if self.request.method != "POST" and not may_be_repeated(self.found):
+            raise Http404
+
+    def act(self) -> None:
+        self.made = repeat(self.found, dry_run="dry_run" in self.request.POST, by=self.by)
+
+    def then(self) -> str:
+        return reverse("sis_import", args=[self.here.account.pk, self.made.pk])
 
 
-@login_required
-def take_back(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
-    """Return what the import changed the state of to the state before: asks first, and a POST does it."""
-    post = get_rosters_account(request, account_id, MANAGE)
-    found = import_of(post, import_id)
-    if not _may_be_taken_back(found):
-        raise Http404
-    form = TakeBackForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+class TakeBack(ImportPage, FormPage):
+    """Return what the import changed the state of to the state before, after asking."""
+
+    permission, template = MANAGE, "take_back.html"
+    is_done_once = False
+
+    def enter(self, account_id: int, import_id: int) -> None:
+        super().enter(account_id, import_id)
+        if not _may_be_taken_back(self.found):
+            raise Http404
+
+    def form(self, data: QueryDict | None) -> TakeBackForm:
+        return TakeBackForm(data)
+
+    def act(self, form: TakeBackForm) -> None:
         what = form.cleaned_data["what"]
         undelete, unconclude = what == form.UNDELETE, what == form.UNCONCLUDE
-        try:
-            begin_restoring(found, by=request.user, undelete_only=undelete, unconclude_only=unconclude)
-            ask_for_work()
-        except Invalid as error:
-            messages.error(request, error.message)
-        return redirect("sis_import", account_id, import_id)
-    status = 422 if request.method == "POST" else 200
-    lines = [line for line in lines_of(found) if line.changes_states]
-    context: dict[str, Any] = {"import": found, "lines": lines, "form": form}
-    return show_page(request, post, "take_back.html", status, **context)
+        begin_restoring(self.found, by=self.by, undelete_only=undelete, unconclude_only=unconclude)
+        ask_for_work()
+
+    def facts(self) -> dict[str, Any]:
+        return {"lines": [line for line in lines_of(self.found) if line.changes_states]}
 
 
 def _may_be_taken_back(found: SisImport) -> bool:

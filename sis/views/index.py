@@ -16,8 +16,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from accounts.api.endpoints import takes_files
-from accounts.errors import Invalid
+from accounts.errors import Refused
 from accounts.web.pagination import page_of
+from accounts.web.refusals import attempt
 from accounts.web.requests import AuthenticatedHttpRequest, is_larger
 from accounts.web.sent_forms import done_once
 from courses.views.accounts import AccountContext
@@ -57,15 +58,17 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
 def _receive(request: AuthenticatedHttpRequest, here: AccountContext) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
-        attachment = form.cleaned_data["attachment"]
-        options = form.options(dry_run="dry_run" in request.POST)
-        try:
-            made = create_import(here.account, attachment.file, attachment.name, options, by=request.user)
+        made = attempt(lambda: _import(request, here, form))
+        if not isinstance(made, Refused):
             return redirect("sis_import", here.account.pk, made.pk)
-        except Invalid as error:
-            for field, complaints in error.errors.items():
-                form.add_error(field if field in form.fields else None, str(complaints[0][1]))
-    return _page(request, here, form, status=422)
+        form.add_refusal(made)
+    return form.tell(_page(request, here, form))
+
+
+def _import(request: AuthenticatedHttpRequest, here: AccountContext, form: UploadForm) -> SisImport:
+    attachment = form.cleaned_data["attachment"]
+    options = form.options(dry_run="dry_run" in request.POST)
+    return create_import(here.account, attachment.file, attachment.name, options, by=request.user)
 
 
 @require_POST

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("root")
 def application(**fields) -> NewUser:
     good: dict[str, Any] = {
         "name": "Jo Person",
-        "unique_id": "jo@example.org",
+        "login_id": "jo@example.org",
         "password": PASSWORD,
         "terms_of_use": True,
     }
@@ -56,12 +56,12 @@ def test_an_account_is_made_and_recorded():
 
 def test_whoever_gives_no_time_zone_has_none_of_their_own(root):
     assert register(application()).time_zone == ""
-    assert register(application(unique_id="b@example.org", time_zone="Asia/Tokyo")).time_zone == "Asia/Tokyo"
+    assert register(application(login_id="b@example.org", time_zone="Asia/Tokyo")).time_zone == "Asia/Tokyo"
 
 
 def test_staff_need_neither_terms_nor_password_nor_an_e_mail_address():
     admin = make_admin()
-    wanted = application(unique_id="jperson", password="", terms_of_use=False, sis_user_id="S1", integration_id="I1")
+    wanted = application(login_id="jperson", password="", terms_of_use=False, sis_user_id="S1", integration_id="I1")
     user = register(wanted, by=admin)
     assert (user.state, user.email, user.sis_user_id, user.integration_id) == (
         "pre_registered",
@@ -78,26 +78,26 @@ def test_staff_need_neither_terms_nor_password_nor_an_e_mail_address():
 @pytest.mark.parametrize(
     ("fields", "field", "kind"),
     [
-        ({"name": ""}, "user.name", "blank"),
-        ({"name": " \t"}, "user.name", "blank"),
-        ({"name": "x" * 256}, "user.name", "invalid"),
-        ({"name": "\u200b\u2800\ud800"}, "user.name", "blank"),
-        ({"name": "--"}, "user.name", "blank"),
-        ({"terms_of_use": False}, "user.terms_of_use", "accepted"),
-        ({"unique_id": ""}, "pseudonym.unique_id", "invalid"),
-        ({"unique_id": "jo"}, "pseudonym.unique_id", "invalid"),
-        ({"unique_id": "jo@exam\nple.org"}, "pseudonym.unique_id", "invalid"),
-        ({"unique_id": "jo@" + "x" * 100 + ".org"}, "pseudonym.unique_id", "invalid"),
-        ({"password": ""}, "pseudonym.password", "invalid"),
-        ({"password": "short1!"}, "pseudonym.password", "invalid"),
-        ({"password": "password123"}, "pseudonym.password", "invalid"),
-        ({"password": "jo@example.org"}, "pseudonym.password", "invalid"),
-        ({"password": "long-enough-\udfff"}, "pseudonym.password", "invalid"),
-        ({"short_name": "x" * 256}, "user.short_name", "invalid"),
-        ({"sortable_name": ", -"}, "user.sortable_name", "invalid"),
-        ({"time_zone": "x" * 65}, "user.time_zone", "invalid"),
-        ({"locale": "x" * 17}, "user.locale", "invalid"),
-        ({"sis_user_id": "x" * 256}, "user.sis_user_id", "invalid"),
+        ({"name": ""}, "name", "blank"),
+        ({"name": " \t"}, "name", "blank"),
+        ({"name": "x" * 256}, "name", "invalid"),
+        ({"name": "\u200b\u2800\ud800"}, "name", "blank"),
+        ({"name": "--"}, "name", "blank"),
+        ({"terms_of_use": False}, "terms_of_use", "accepted"),
+        ({"login_id": ""}, "login_id", "invalid"),
+        ({"login_id": "jo"}, "login_id", "invalid"),
+        ({"login_id": "jo@exam\nple.org"}, "login_id", "invalid"),
+        ({"login_id": "jo@" + "x" * 100 + ".org"}, "login_id", "invalid"),
+        ({"password": ""}, "password", "invalid"),
+        ({"password": "short1!"}, "password", "invalid"),
+        ({"password": "password123"}, "password", "invalid"),
+        ({"password": "jo@example.org"}, "password", "invalid"),
+        ({"password": "long-enough-\udfff"}, "password", "invalid"),
+        ({"short_name": "x" * 256}, "short_name", "invalid"),
+        ({"sortable_name": ", -"}, "sortable_name", "invalid"),
+        ({"time_zone": "x" * 65}, "time_zone", "invalid"),
+        ({"locale": "x" * 17}, "locale", "invalid"),
+        ({"sis_user_id": "x" * 256}, "sis_user_id", "invalid"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_the_field_it_is_about(fields, field, kind):
@@ -112,19 +112,19 @@ def test_what_cannot_be_taken_is_refused_with_the_field_it_is_about(fields, fiel
 
 
 def test_all_that_is_wrong_is_said_at_once():
-    wrong = problems(application(name="", unique_id="", password="", terms_of_use=False))
-    assert set(wrong) == {"user.name", "pseudonym.unique_id", "pseudonym.password", "user.terms_of_use"}
+    wrong = problems(application(name="", login_id="", password="", terms_of_use=False))
+    assert set(wrong) == {"name", "login_id", "password", "terms_of_use"}
 
 
 def test_a_password_that_staff_give_must_be_a_good_one_too():
-    assert set(problems(application(password="short"), by_staff=True)) == {"pseudonym.password"}
+    assert set(problems(application(password="short"), by_staff=True)) == {"password"}
 
 
 def test_a_login_that_is_taken_in_any_case_is_refused():
     UserFactory(login_id="JO@example.org")
     with pytest.raises(Invalid) as refused:
         register(application())
-    assert [kind for kind, _message in refused.value.errors["pseudonym.unique_id"]] == ["taken"]
+    assert [kind for kind, _message in refused.value.errors["login_id"]] == ["taken"]
     assert User.objects.count() == 1
 
 
@@ -133,7 +133,7 @@ def test_ids_that_are_taken_are_refused(field):
     UserFactory(**{field: "X1"})
     with pytest.raises(Invalid) as refused:
         register(application(**{field: "X1"}), by=make_admin())
-    assert [kind for kind, _message in refused.value.errors["pseudonym.sis_user_id"]] == ["taken"]
+    assert [kind for kind, _message in refused.value.errors["sis_user_id"]] == ["taken"]
 
 
 def test_an_account_that_could_not_be_recorded_is_not_made():
@@ -149,7 +149,7 @@ def test_an_account_that_could_not_be_recorded_is_not_made():
 def test_whatever_is_given_is_either_refused_or_stored(root, name, login, password, by_staff):
     by = User.objects.first() or UserFactory() if by_staff else None
     try:
-        user = register(application(name=name, unique_id=login, password=password), by=by)
+        user = register(application(name=name, login_id=login, password=password), by=by)
     except Invalid:
         return
     assert User.objects.get(pk=user.pk).name == tidied(name)

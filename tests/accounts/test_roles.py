@@ -106,7 +106,7 @@ def test_a_custom_role_of_each_base_type_begins_with_its_defaults(district, base
 def test_no_role_is_made_of_another_base_type(district, base_type):
     with pytest.raises(Invalid) as refusal:
         create_role(district.root, "Helper", base_type, by=district.admin)
-    assert list(refusal.value.errors) == ["base_role_type"]
+    assert list(refusal.value.errors) == ["base_type"]
 
 
 @pytest.mark.parametrize(

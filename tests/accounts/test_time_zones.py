@@ -104,7 +104,7 @@ class TestEntrances:
         admin, person = make_admin(), UserFactory()
         canvas = "Mountain Time (US & Canada)"
         assert edit_user(person, by=admin, time_zone=canvas).time_zone == "America/Denver"
-        wanted = NewUser(name="Jo", unique_id="jo", password="", time_zone=canvas)
+        wanted = NewUser(name="Jo", login_id="jo", password="", time_zone=canvas)
         assert register(wanted, by=admin).time_zone == "America/Denver"
         school = create_sub_account(root, by=admin, name="School", default_time_zone=canvas)
         assert school.default_time_zone == "America/Denver"
@@ -112,11 +112,11 @@ class TestEntrances:
 
     def test_unknown_names_are_refused_with_what_may_have_been_meant(self, root):
         admin = make_admin()
-        wanted = NewUser(name="Jo", unique_id="jo", password="", time_zone="Europe/Berlni")
+        wanted = NewUser(name="Jo", login_id="jo", password="", time_zone="Europe/Berlni")
         for call, field in (
-            (lambda: edit_user(admin, by=admin, time_zone="Europe/Berlni"), "user.time_zone"),
-            (lambda: register(wanted, by=admin), "user.time_zone"),
-            (lambda: edit_account(root, by=admin, default_time_zone="Europe/Berlni"), "account.default_time_zone"),
+            (lambda: edit_user(admin, by=admin, time_zone="Europe/Berlni"), "time_zone"),
+            (lambda: register(wanted, by=admin), "time_zone"),
+            (lambda: edit_account(root, by=admin, default_time_zone="Europe/Berlni"), "default_time_zone"),
         ):
             with pytest.raises(Invalid) as refusal:
                 call()

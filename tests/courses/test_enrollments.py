@@ -123,14 +123,14 @@ def test_what_changes_nothing_is_not_recorded():
     ("complaint", "given"),
     [
         ("role", lambda: {"role": role(BaseType.ACCOUNT_ADMIN)}),
-        ("user_id", lambda: {"user": UserFactory(state=User.State.DELETED)}),
-        ("course_section_id", lambda: {"section": SectionFactory(workflow_state=Section.State.DELETED)}),
+        ("user", lambda: {"user": UserFactory(state=User.State.DELETED)}),
+        ("section", lambda: {"section": SectionFactory(workflow_state=Section.State.DELETED)}),
         (
-            "course_section_id",
+            "section",
             lambda: {"section": SectionFactory(course__workflow_state=Course.State.DELETED)},
         ),
-        ("associated_user_id", lambda: {"role": role(BaseType.TEACHER), "associated_user": UserFactory()}),
-        ("associated_user_id", lambda: {"associated_user": (same := UserFactory()), "user": same}),
+        ("student", lambda: {"role": role(BaseType.TEACHER), "associated_user": UserFactory()}),
+        ("student", lambda: {"associated_user": (same := UserFactory()), "user": same}),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_field_it_is_about(complaint, given):

@@ -127,7 +127,7 @@ def test_nobody_is_offered_to_act_as_one_whose_permissions_reach_further(school,
     ("refusal", "status"),
     [
         (NotAllowed("Not for you."), 403),
-        (Invalid({"name": [("blank", "Give a name.")]}), 400),
+        (Invalid({"name": [("blank", "Give a name.")]}), 422),
         (TooManyTries(60), 429),
     ],
 )

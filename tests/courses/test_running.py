@@ -135,7 +135,7 @@ def test_a_course_does_not_leave_its_custom_roles_behind(school, root):
     place = EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=own)
     with pytest.raises(Invalid, match="“Coach”") as refused:
         edit_course(school.course, by=school.admin, account=school.elsewhere)
-    assert "account_id" in refused.value.errors
+    assert (list(refused.value.errors), refused.value.of) == (["account"], "course")
     assert "Mentor" not in refused.value.message
     assert Course.objects.get(pk=school.course.pk).account == school.account
     below = AccountFactory(parent=school.account)

@@ -78,7 +78,7 @@ def test_it_is_recorded_for_everybody_concerned(admin, student):
 
 def test_login_and_sis_id_are_free_for_somebody_else(admin, student):
     delete_user(student, by=admin)
-    made = register(NewUser(name="New", unique_id="MIA", password="", sis_user_id="S1"), by=admin)
+    made = register(NewUser(name="New", login_id="MIA", password="", sis_user_id="S1"), by=admin)
     assert (made.login_id, made.sis_user_id) == ("MIA", "S1")
     assert made.pk != student.pk
 

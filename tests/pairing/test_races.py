@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def application(number: int = 0) -> NewUser:
     return NewUser(
         name="Jo Parent",
-        unique_id=f"jo{number}@example.org",
+        login_id=f"jo{number}@example.org",
         password="a-long-enough-word",
         terms_of_use=True,
         initial_enrollment_type="observer",
@@ -230,7 +230,7 @@ def test_of_two_who_sign_up_with_one_code_one_gets_an_account():
     CodeFactory(text="abcdef")
     outcomes = at_once([partial(sign_up, application(n), "abcdef", network=f"10.0.0.{n}") for n in range(10)])
     assert kinds(outcomes) == {User: 1, Invalid: 9}
-    assert {tuple(error.errors) for error in outcomes if isinstance(error, Invalid)} == {("pairing_code.code",)}
+    assert {tuple(error.errors) for error in outcomes if isinstance(error, Invalid)} == {("code",)}
     made = ObservationLink.objects.get()
     assert [made.observer] == [outcome for outcome in outcomes if isinstance(outcome, User)]
     assert User.objects.filter(login_id__startswith="jo").count() == 1
@@ -241,7 +241,7 @@ def test_of_two_who_sign_up_with_one_login_one_gets_it_and_the_other_keeps_the_c
         CodeFactory(text=text, student=make_student())
     outcomes = at_once([partial(sign_up, application(), text, network=text) for text in ("abcdef", "ghijkm")])
     assert kinds(outcomes) == {User: 1, Invalid: 1}
-    assert [list(error.errors) for error in outcomes if isinstance(error, Invalid)] == [["pseudonym.unique_id"]]
+    assert [list(error.errors) for error in outcomes if isinstance(error, Invalid)] == [["login_id"]]
     assert PairingCode.objects.live().count() == 1
 
 

@@ -45,7 +45,7 @@ def look(network: str) -> int:
 def ask_for_an_account(network: str, by: User | None = None) -> int:
     wanted = NewUser(
         name="Jo Parent",
-        unique_id="jo@example.org",
+        login_id="jo@example.org",
         password="a-long-enough-word",
         terms_of_use=True,
         initial_enrollment_type="observer",

@@ -26,7 +26,7 @@ LOGIN = "jo@example.org"
 def application(**fields) -> NewUser:
     good: dict[str, Any] = {
         "name": "Jo Parent",
-        "unique_id": LOGIN,
+        "login_id": LOGIN,
         "password": "a-long-enough-word",
         "terms_of_use": True,
         "initial_enrollment_type": "observer",
@@ -75,12 +75,12 @@ def test_account_and_link_are_made_together(root):
 @pytest.mark.parametrize(
     ("fields", "complaints"),
     [
-        ({"name": " "}, {"user.name": ["blank"]}),
-        ({"terms_of_use": False}, {"user.terms_of_use": ["accepted"]}),
-        ({"unique_id": "nobody"}, {"pseudonym.unique_id": ["invalid"]}),
-        ({"password": ""}, {"pseudonym.password": ["invalid"]}),
-        ({"password": "password"}, {"pseudonym.password": ["invalid"]}),
-        ({"name": "", "password": ""}, {"user.name": ["blank"], "pseudonym.password": ["invalid"]}),
+        ({"name": " "}, {"name": ["blank"]}),
+        ({"terms_of_use": False}, {"terms_of_use": ["accepted"]}),
+        ({"login_id": "nobody"}, {"login_id": ["invalid"]}),
+        ({"password": ""}, {"password": ["invalid"]}),
+        ({"password": "password"}, {"password": ["invalid"]}),
+        ({"name": "", "password": ""}, {"name": ["blank"], "password": ["invalid"]}),
     ],
 )
 def test_a_slip_spends_nothing_makes_nothing_and_is_no_guess(root, fields, complaints):
@@ -92,8 +92,8 @@ def test_a_slip_spends_nothing_makes_nothing_and_is_no_guess(root, fields, compl
 
 def test_a_wrong_code_counts_whatever_else_is_missing_and_nothing_is_said_of_it(root):
     CodeFactory(text="abcdef")
-    assert errors_of(application(name=""), "unknwn") == {"user.name": ["blank"]}
-    assert errors_of(application(name=""), "abcdef") == {"user.name": ["blank"]}
+    assert errors_of(application(name=""), "unknwn") == {"name": ["blank"]}
+    assert errors_of(application(name=""), "abcdef") == {"name": ["blank"]}
     assert nothing_was_made()
     assert set(FailedTry.objects.get().keys) >= set(rate_limit.keys_of(None, NETWORK))
 
@@ -101,8 +101,8 @@ def test_a_wrong_code_counts_whatever_else_is_missing_and_nothing_is_said_of_it(
 def test_only_one_with_a_good_code_learns_that_a_login_is_taken(root):
     UserFactory(login_id="JO@example.org")
     code = CodeFactory(text="abcdef")
-    assert errors_of(application(), "unknwn") == {"pairing_code.code": ["invalid"]}
-    assert errors_of(application(), "abcdef") == {"pseudonym.unique_id": ["taken"]}
+    assert errors_of(application(), "unknwn") == {"code": ["invalid"]}
+    assert errors_of(application(), "abcdef") == {"login_id": ["taken"]}
     assert PairingCode.objects.live().get() == code
     assert not ObservationLink.objects.exists()
 
@@ -127,11 +127,11 @@ def test_the_same_sign_up_sent_twice_gives_the_account_it_made_and_counts_nothin
     assert not FailedTry.objects.exists()
 
 
-@pytest.mark.parametrize("other", [{"password": "another-long-word"}, {"unique_id": "else@example.org"}])
+@pytest.mark.parametrize("other", [{"password": "another-long-word"}, {"login_id": "else@example.org"}])
 def test_a_used_code_with_another_login_or_password_is_a_guess_like_any_other(root, other):
     CodeFactory(text="abcdef")
     sign_up(application(), "abcdef", network=NETWORK)
-    assert errors_of(application(**other), "abcdef") == {"pairing_code.code": ["invalid"]}
+    assert errors_of(application(**other), "abcdef") == {"code": ["invalid"]}
     assert FailedTry.objects.filter(keys__contains=[rate_limit.network_key(NETWORK)]).count() == 1
 
 
@@ -148,7 +148,7 @@ def test_a_sign_up_is_taken_for_sent_again_for_an_hour_only(root):
     CodeFactory(text="abcdef")
     user = sign_up(application(), "abcdef", network=NETWORK)
     User.objects.filter(pk=user.pk).update(created_at=timezone.now() - timedelta(hours=1, seconds=1))
-    assert errors_of(application(), "abcdef") == {"pairing_code.code": ["invalid"]}
+    assert errors_of(application(), "abcdef") == {"code": ["invalid"]}
 
 
 @pytest.mark.parametrize("table", ["accounts_observationlink", "courses_enrollment", "accounts_auditevent"])
@@ -161,9 +161,9 @@ def test_an_error_in_the_middle_leaves_nothing(root, table):
 
 
 def test_an_observer_needs_a_code_whoever_asks(root):
-    assert errors_of(application(), "") == {"pairing_code.code": ["invalid"]}
-    assert errors_of(application(), "", by=make_admin()) == {"pairing_code.code": ["invalid"]}
-    assert errors_of(application(name=""), "") == {"user.name": ["blank"], "pairing_code.code": ["invalid"]}
+    assert errors_of(application(), "") == {"code": ["invalid"]}
+    assert errors_of(application(), "", by=make_admin()) == {"code": ["invalid"]}
+    assert errors_of(application(name=""), "") == {"name": ["blank"], "code": ["invalid"]}
     assert nothing_was_made()
     assert not FailedTry.objects.exists()
 
@@ -192,7 +192,7 @@ def test_self_registration_for_observers_lets_only_observers_in(root):
 def test_self_registration_for_all_lets_in_without_a_code_who_is_no_observer(root):
     let_in(root, SelfRegistration.ALL)
     for number, kind in enumerate(("", "student", "teacher")):
-        wanted = application(initial_enrollment_type=kind, unique_id=f"jo{number}@example.org")
+        wanted = application(initial_enrollment_type=kind, login_id=f"jo{number}@example.org")
         assert sign_up(wanted, "", network=NETWORK).initial_enrollment_type == kind
     assert not ObservationLink.objects.exists()
 
@@ -211,8 +211,8 @@ def test_staff_make_accounts_while_pairing_is_off_but_spend_no_codes(root):
     let_in(root, SelfRegistration.NONE)
     admin = make_admin()
     CodeFactory(text="abcdef")
-    assert errors_of(application(), "abcdef", by=admin) == {"pairing_code.code": ["invalid"]}
-    assert errors_of(application(), "unknwn", by=admin) == {"pairing_code.code": ["invalid"]}
+    assert errors_of(application(), "abcdef", by=admin) == {"code": ["invalid"]}
+    assert errors_of(application(), "unknwn", by=admin) == {"code": ["invalid"]}
     assert nothing_was_made()
     assert not FailedTry.objects.exists()
     assert sign_up(application(initial_enrollment_type="student"), "", network=NETWORK, by=admin)

@@ -26,11 +26,11 @@ class Command(BaseCommand):
         password = password or getpass.getpass("Password: ")
         if not password:
             raise CommandError("An admin needs a password.")
-        wanted = NewUser(name=name, unique_id=login, password=password, terms_of_use=True)
+        wanted = NewUser(name=name, login_id=login, password=password, terms_of_use=True)
         errors = problems(wanted, by_staff=True)
         if errors:
             raise CommandError(" ".join(str(text) for texts in errors.values() for _kind, text in texts))
-        name, login = wanted.name, wanted.unique_id
+        name, login = wanted.name, wanted.login_id
         root, _made = Account.objects.get_or_create(parent=None, defaults={"name": tidied(institution)})
         if User.objects.filter(login_id__iexact=login).exists():
             raise CommandError(f"There is a person with the login {login} already.")
