@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from accounts.models import BaseType, User
+from accounts.models import BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.web.pages import ActionPage
 from accounts.web.pagination import page_of, search_words
@@ -32,7 +32,7 @@ from courses.domain.rosters import (
     settled_in,
 )
 from courses.domain.sections import sections_open_to
-from courses.models import Enrollment
+from courses.models import Enrollment, Section
 from courses.views import course_frame
 from courses.views.menus import options_for
 
@@ -63,25 +63,14 @@ class PeoplePage(ActionPage):
 @login_required
 def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """The roster: one line for each person, to be searched, filtered and sorted."""
-    access = get_people_access(request, course_id)
-    asked, words = request.GET, search_words(request.GET.get("search"))
-    by = request.user
+    access, by = get_people_access(request, course_id), request.user
     roles, sections = list(roles_in(access.course, by=by)), list(sections_open_to(by, access.course))
-    role = next((role for role in roles if str(role.pk) == asked.get("role")), None)
-    section = next((section for section in sections if str(section.pk) == asked.get("section")), None)
-    view = View(
-        role_id=role.pk if role else None,
-        section_id=section.pk if section else None,
-        shown=_choice(Shown, asked.get("state"), Shown.CURRENT),
-        sort=_choice(Sort, asked.get("sort"), Sort.NAME),
-        descending=asked.get("order") == "desc",
-    )
-    is_filtered = bool(role or section or view.shown is not Shown.CURRENT)
-    found = searched(
-        roster(access.course, view, by=by), words, access.permissions, known=settled_in(access.course, by=by)
-    )
-    page = page_of(found, asked.get("page"))
-    rights = enrollment_permissions(request.user, access.course)
+    view, words = _view(request.GET, roles, sections), search_words(request.GET.get("search"))
+    is_filtered = bool(view.role_id or view.section_id or view.shown is not Shown.CURRENT)
+    known = settled_in(access.course, by=by)
+    found = searched(roster(access.course, view, by=by), words, access.permissions, known=known)
+    page = page_of(found, request.GET.get("page"))
+    rights = enrollment_permissions(by, access.course)
     context = {
         "page": page,
         "rows": [(line, _options(line.person, rights, sections)) for line in lines(page.items)],
@@ -96,6 +85,19 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
         "may_add": bool(rights.roles_to_give()),
     }
     return course_frame.show(request, access, course_frame.PEOPLE, "people.html", **context)
+
+
+def _view(asked: QueryDict, roles: list[Role], sections: list[Section]) -> View:
+    """What the reader asks to see of the roster, as far as there is such a thing."""
+    role = next((role for role in roles if str(role.pk) == asked.get("role")), None)
+    section = next((section for section in sections if str(section.pk) == asked.get("section")), None)
+    return View(
+        role_id=role.pk if role else None,
+        section_id=section.pk if section else None,
+        shown=_choice(Shown, asked.get("state"), Shown.CURRENT),
+        sort=_choice(Sort, asked.get("sort"), Sort.NAME),
+        descending=asked.get("order") == "desc",
+    )
 
 
 def _choice(choices: Any, wanted: str | None, otherwise: Any) -> Any:

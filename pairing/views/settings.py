@@ -1,5 +1,7 @@
 """User Settings: one's time zone, one's codes, and who observes one."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -7,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.domain.users import edit_user
+from accounts.models import User
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import is_observer
 from courses.domain.observers import who_observes
@@ -24,21 +27,28 @@ def show(request: AuthenticatedHttpRequest) -> HttpResponse:
         edit_user(request.user, by=request.user, time_zone=form.cleaned_data["time_zone"])
         messages.success(request, _("Your time zone is saved."))
         return redirect("settings")
-    why_not = eligibility.refusal_for(request.user, by=request.user)
-    may_pair = why_not is None
-    only_observes = why_not is not None and why_not.why is eligibility.Why.NOT_A_STUDENT and is_observer(request.user)
-    codes = PairingCode.objects.live().filter(student=request.user).select_related("issued_by", "course", "account")
-    observers = who_observes(request.user)
-    context = {
-        "form": form,
-        "may_pair": may_pair,
-        "only_observes": only_observes,
-        "codes": list(codes) if may_pair else [],
+    status = 200 if form.is_valid() or not form.is_bound else 422
+    context = {"form": form, **_pairing(request.user), **_observers(request.user)}
+    return render(request, "pairing/settings.html", context, status=status)
+
+
+def _pairing(reader: User) -> dict[str, Any]:
+    """Whether somebody can make codes for themselves, and those they have."""
+    why_not = eligibility.refusal_for(reader, by=reader)
+    codes = PairingCode.objects.live().filter(student=reader).select_related("issued_by", "course", "account")
+    return {
+        "may_pair": why_not is None,
+        "only_observes": why_not and why_not.why is eligibility.Why.NOT_A_STUDENT and is_observer(reader),
+        "codes": list(codes) if why_not is None else [],
         "most": LIVE_CODES_PER_STUDENT,
-        "observers": observers,
-        "reported": reported_by(request.user) if observers else set(),
-        "office": office_for(request.user) if observers else "",
     }
-    return render(
-        request, "pairing/settings.html", context, status=200 if form.is_valid() or not form.is_bound else 422
-    )
+
+
+def _observers(reader: User) -> dict[str, Any]:
+    """Who observes somebody, and what they can do about it."""
+    observers = who_observes(reader)
+    return {
+        "observers": observers,
+        "reported": reported_by(reader) if observers else set(),
+        "office": office_for(reader) if observers else "",
+    }
