@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 HOUSE = Path(__file__).resolve().parent.parent
 # Each app may import itself and those before it; config wires them and may import all.
@@ -95,6 +96,22 @@ def test_a_module_can_be_read_in_one_sitting():
 def lines_of_code(module: Path) -> int:
     lines = [line.strip() for line in (HOUSE / module).read_text().splitlines()]
     return len([line for line in lines if line and not line.startswith("#")])
+
+
+def test_views_are_short():
+    views = [module for module in modules(*APPS) if "views" in module.parts]
+    functions = [node for module in views for node in ast.walk(parsed(module)) if isinstance(node, ast.FunctionDef)]
+    lengths = [length_of(function) for function in functions]
+    assert median(lengths) <= 6
+    assert max(lengths) <= 30
+
+
+def length_of(function: ast.FunctionDef) -> int:
+    """How many lines a function has from its `def` to its end, without its docstring."""
+    text = function.body[0]
+    has_docstring = ast.get_docstring(function, clean=False) is not None
+    docstring = (text.end_lineno or 0) - text.lineno + 1 if has_docstring else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
 
 
 def test_no_app_hears_of_another_by_signals():
