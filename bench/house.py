@@ -79,11 +79,9 @@ class Module:
         return (node for node in ast.walk(self.parsed) if isinstance(node, Function))
 
     @property
-    def view_functions(self) -> Iterator[Function]:
-        """The functions that answer a page's request."""
-        if self.path.parts[1].removesuffix(".py") != "views":
-            return iter(())
-        return (one for one in self.functions if one.args.args and one.args.args[0].arg == "request")
+    def functions_of_views(self) -> Iterator[Function]:
+        """The functions and methods that make pages."""
+        return self.functions if self.path.parts[1].removesuffix(".py") == "views" else iter(())
 
     @property
     def public(self) -> Iterator[ast.Module | ast.ClassDef | Function]:
@@ -126,6 +124,11 @@ def lines_of(text: str, comment: str) -> int:
     return sum(bool(line) and not line.startswith(comment) for line in lines)
 
 
+def takes_request(function: Function) -> bool:
+    """Return whether a function is called with a request, and so does all that a page needs."""
+    return [argument.arg for argument in function.args.args[:1]] == ["request"]
+
+
 def length(function: Function) -> int:
     """Return the lines of a function from its `def` to its end."""
     return (function.end_lineno or function.lineno) - function.lineno + 1
@@ -163,13 +166,15 @@ def table(tree: Path) -> dict[str, str]:
     by_app = {folder: modules(tree, folder) for folder in (*APPS, *BESIDE)}
     everything = [module for found in by_app.values() for module in found]
     functions = [function for module in everything for function in module.functions]
-    of_views = [function for module in everything for function in module.view_functions]
+    of_views = [function for module in everything for function in module.functions_of_views]
     sizes = [module.lines for module in everything]
     rows = {
         "functions": f"{len(functions):,}",
         "lines of a function: median / 95th percentile / longest": spread(map(length, functions)),
-        "view functions": str(len(of_views)),
-        "lines of a view function: median / 95th percentile / longest": spread(map(length, of_views)),
+        "functions and methods in views": str(len(of_views)),
+        "their lines: median / 95th percentile / longest": spread(map(length, of_views)),
+        "those of them that take a request": str(sum(map(takes_request, of_views))),
+        "the lines of these": spread(map(length, filter(takes_request, of_views))),
         "modules": str(len(everything)),
         "lines of a module: median / 95th percentile / longest": spread(sizes),
         "functions that say what they return": share(function.returns is not None for function in functions),
