@@ -6,17 +6,19 @@ within one request (`remembering`) nothing is looked up twice.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
-from accounts.models import Account, BaseType, Role, RoleOverride, User
+from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, User
 from accounts.models.account_tree import UPWARDS
 from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 
@@ -167,18 +169,45 @@ class Overrides:
 _memory: ContextVar[dict[tuple[str, int, int], Any] | None] = ContextVar("permissions", default=None)
 
 
+# What is looked up is read from these tables: whatever is written to one of them, it no longer holds.
+_read_from = {model._meta.db_table for model in (Account, AccountAdmin, Role, RoleOverride)}
+WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+
+
+def read_from(*models: type[Model]) -> None:
+    """Say that what is remembered is read from the tables of these models too."""
+    _read_from.update(model._meta.db_table for model in models)
+
+
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Within this, what somebody may do in a place is looked up once: for the length of one request."""
+    """Within this, what somebody may do in a place is looked up once, until it changes: for the length of one request.
+
+    Every statement that writes to one of the tables from which it is read has it forgotten, whoever sends it.
+    """
     token = _memory.set({})
     try:
-        yield
+        with connection.execute_wrapper(_forget_what_changes):
+            yield
     finally:
         _memory.reset(token)
 
 
+def _forget_what_changes(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
+    result = execute(sql, params, many, context)
+    if isinstance(sql, str) and not _read_from.isdisjoint(_written_by(sql)):
+        forget()
+    return result
+
+
+@lru_cache(maxsize=1_000)
+def _written_by(sql: str) -> frozenset[str]:
+    """The tables to which a statement writes."""
+    return frozenset(WRITES.findall(sql))
+
+
 def forget() -> None:
-    """Call it when roles have changed: what was looked up in this request no longer holds."""
+    """Look everything up anew from here on: others may have changed it, or what was changed is taken back."""
     if (memory := _memory.get()) is not None:
         memory.clear()
 

@@ -22,11 +22,12 @@ from accounts.permissions.resolver import (
     Overrides,
     chains_of,
     may_on_account,
+    read_from,
     remember,
     remember_accounts,
     remembered,
 )
-from courses.models import Course
+from courses.models import Course, Enrollment, Section, Term
 from courses.models.dates import RUNS
 
 ROLES = f"""
@@ -43,6 +44,8 @@ WHERE e.user_id = %(user)s AND e.state = 'active' AND c.id = ANY(%(courses)s) AN
 ORDER BY 1, 3
 """  # noqa: S608 built from constants
 
+
+read_from(Enrollment, Section, Course, Term)
 
 ROSTER = Permission.READ_ROSTER
 STAFF_TYPES = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER)

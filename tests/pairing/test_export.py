@@ -312,4 +312,5 @@ def test_the_forecast_takes_two_statements_whatever_the_class():
         why_not_for_class(section.course, by=teacher)
         assert statements(lambda: forecast(section.course, by=teacher)) == 2
         make_students(50, section)
+        why_not_for_class(section.course, by=teacher)
         assert statements(lambda: forecast(section.course, by=teacher)) == 2
