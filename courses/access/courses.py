@@ -156,11 +156,11 @@ def course_access(user: User, course: Course) -> CourseAccess | None:
 
 
 def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:
-    """The published assignments, each with `work`: this student's submission (a list of one or none).
+    """The published assignments, each with this student's `submissions` only: one or none.
 
     The submission shows its score and comments only after the grade was released (`posted_at`).
     """
     mine = Submission.objects.filter(student=student).prefetch_related(
         Prefetch("comments", SubmissionComment.objects.select_related("author"))
     )
-    return course.assignments.published().prefetch_related(Prefetch("submissions", mine, to_attr="work"))
+    return course.assignments.published().prefetch_related(Prefetch("submissions", mine))

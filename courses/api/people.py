@@ -117,7 +117,7 @@ def _asked_for(request: ApiRequest, there: EnrollmentQuerySet) -> EnrollmentQuer
 
 def _places(there: EnrollmentQuerySet) -> Prefetch:
     wanted = there.select_related(*lookups.WITH_ENROLLMENT).order_by("id")
-    return Prefetch("enrollments", wanted, to_attr="places")
+    return Prefetch("enrollments", wanted)
 
 
 def _bodies(request: ApiRequest, people: list[User], keys: frozenset[Permission]) -> list[PersonBody]:
@@ -148,7 +148,7 @@ def _body(
 
 
 def _places_of(user: User) -> list[Enrollment]:
-    return user.places  # type: ignore[attr-defined]
+    return list(user.enrollments.all())
 
 
 def _order(user: User) -> tuple[str, int]:

@@ -45,15 +45,15 @@ def students_for(observer: User, course: Course, *, by: User) -> UserQuerySet:
 
 
 def observing_in(course: Course, observer: User, *, by: User, linked: bool | None = None) -> EnrollmentQuerySet:
-    """Through which enrollments in `course`, of those `by` sees, somebody observes, each with `is_by_link`.
+    """Through which enrollments in `course`, of those `by` sees, somebody observes.
 
-    See `by_link`. With `linked` only those that are there because of a link, or only those that are not.
+    With `linked` only those that are there because of a link, or only those that are not.
     """
     beside = Enrollment.objects.present().filter(user=observer, section__course=course, type=BaseType.OBSERVER)
     beside = beside.filter(associated_user__isnull=False).within(sections_seen(by, course))
     if linked is not None:
         beside = beside.filter(by_link() if linked else ~by_link())
-    return beside.annotate(is_by_link=by_link())
+    return beside
 
 
 def _seeing(course: Course, observer: User, by: User) -> EnrollmentQuerySet:
@@ -77,10 +77,8 @@ def observed_in(course: Course, observer: User, most: int, *, by: User) -> list[
     found = found.order_by("associated_user__sort_key", "associated_user", "state", "id").distinct(
         "associated_user__sort_key", "associated_user"
     )
-    return [
-        Observed(place.associated_user, place, place.is_by_link)  # type: ignore[attr-defined, arg-type]
-        for place in found.select_related("associated_user")[:most]
-    ]
+    told = found.annotate(is_by_link=by_link()).select_related("associated_user")[:most]
+    return [Observed(place.associated_user, place, place.is_by_link) for place in told if place.associated_user]
 
 
 def link_students(observer: Member, student_ids: Collection[int], *, by: User) -> int:
@@ -127,12 +125,12 @@ def unlink_student(observer: User, student: User, course: Course, *, by: User) -
     with transaction.atomic():
         lock_users([observer.pk, student.pk])
         beside = observing_in(course, observer, by=by).filter(associated_user=student)
-        places = list(beside.select_related("user", "role", "section"))
+        places = list(beside.annotate(is_by_link=by_link()).select_related("user", "role", "section"))
         for place in places:
             check(EnrollmentAction.REMOVE, place, course, by=by)
         if not places:
             raise Invalid({"student": [("invalid", _("These two are not linked in this course."))]})
-        if any(place.is_by_link for place in places):  # type: ignore[attr-defined]
+        if any(place.is_by_link for place in places):
             raise Invalid({"student": [("invalid", _("This link holds for the whole school and is not ended here."))]})
         change_states(places, Enrollment.State.DELETED, by=by)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
@@ -56,29 +57,38 @@ def own_courses(user: User) -> OwnCourses:
     mine = Enrollment.objects.present().filter(user=user, state__in=READING, associated_user=None)
     published = Q(section__course__workflow_state__in=Course.READABLE)
     rows = _rows(mine.filter(published | Q(type__in=STAFF_TYPES)))
-    own = {row.section.course_id for row in rows if row.type != BaseType.OBSERVER}
+    own = {row.place.section.course_id for row in rows if row.place.type != BaseType.OBSERVER}
     return OwnCourses(
-        _listed(row for row in rows if row.section.course_id in own and row.type != BaseType.OBSERVER),
-        _listed(row for row in rows if row.section.course_id not in own),
+        _listed(row for row in rows if row.place.section.course_id in own and row.place.type != BaseType.OBSERVER),
+        _listed(row for row in rows if row.place.section.course_id not in own),
     )
 
 
-def _rows(places: EnrollmentQuerySet) -> list[Enrollment]:
-    dated = places.annotate(begins_at=begins(), over=is_over())
-    return list(dated.select_related("section__course__term").order_by("section__course__sort_key", "section__course"))
+class Dated(NamedTuple):
+    """An enrollment, when it begins (None: it has no beginning), and whether it is over."""
+
+    place: Enrollment
+    begins_at: datetime | None
+    is_over: bool
 
 
-def _listed(rows: Iterable[Enrollment]) -> CourseList:
-    by_course: dict[Course, list[Enrollment]] = {}
+def _rows(places: EnrollmentQuerySet) -> list[Dated]:
+    dated = places.annotate(begins_at=begins(), over=is_over()).select_related("section__course__term")
+    dated = dated.order_by("section__course__sort_key", "section__course")
+    return [Dated(place, place.begins_at, place.over) for place in dated]
+
+
+def _listed(rows: Iterable[Dated]) -> CourseList:
+    by_course: dict[Course, list[Dated]] = {}
     for row in rows:
-        by_course.setdefault(row.section.course, []).append(row)
+        by_course.setdefault(row.place.section.course, []).append(row)
     found, now = CourseList(), timezone.now()
-    for course, places in by_course.items():
-        starts = [place.begins_at for place in places]  # type: ignore[attr-defined]
-        begun = [place for place, start in zip(places, starts, strict=True) if start is None or start <= now]
+    for course, dated in by_course.items():
+        starts = [row.begins_at for row in dated if row.begins_at and row.begins_at > now]
+        begun = [row for row in dated if not row.begins_at or row.begins_at <= now]
         if not begun:
             found.ahead.append(Listed(course, min(starts)))
-        elif all(place.over for place in begun):  # type: ignore[attr-defined]
+        elif all(row.is_over for row in begun):
             found.over.append(Listed(course))
         else:
             found.current.append(Listed(course))

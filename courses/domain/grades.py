@@ -98,7 +98,7 @@ def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
 
 
 def _work(assignment: Assignment, sees_held_back: bool = False) -> Work:
-    mine: list[Submission] = assignment.work  # type: ignore[attr-defined]
+    mine = list(assignment.submissions.all())
     return Work(assignment, mine[0] if mine else None, sees_held_back)
 
 

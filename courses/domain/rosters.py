@@ -109,28 +109,37 @@ class View:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the roster: a person, their sections, and one enrollment for each way they are here."""
+    """One line of the roster: a person, and all enrollments by which they are here."""
 
     person: User
-    sections: tuple[Section, ...]
-    roles: tuple[Enrollment, ...]
+    places: tuple[Enrollment, ...]
+
+    @property
+    def sections(self) -> list[Section]:
+        """Where they are; whoever is in a section twice is there once."""
+        return list({place.section_id: place.section for place in self.places}.values())
+
+    @property
+    def roles(self) -> list[Enrollment]:
+        """One enrollment for each way they are here."""
+        ways = {(place.role_id, place.associated_user_id, place.state): place for place in self.places}
+        return list(ways.values())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether they have accepted to be here: of somebody merely invited so far the name is all there is to show."""
+        return any(place.accepted_at for place in self.places)
 
 
 def lines(people: Iterable[User]) -> list[Line]:
-    """The lines of these people of a `roster`; whoever is in five sections stands there once."""
-    return [_line(person, person.places) for person in people]  # type: ignore[attr-defined]
-
-
-def _line(person: User, places: list[Enrollment]) -> Line:
-    sections = {place.section_id: place.section for place in places}
-    roles = {(place.role_id, place.associated_user_id, place.state): place for place in places}
-    return Line(person, tuple(sections.values()), tuple(roles.values()))
+    """The lines of these people of a `roster`."""
+    return [Line(person, tuple(person.enrollments.all())) for person in people]
 
 
 def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
-    """The people of `course` that `by` sees, each with `places`: all enrollments, also those `view` does not ask for.
+    """The people of `course` that `by` sees, as `view` asks; make `lines` of them.
 
-    Of those who are not `is_settled`, merely invited so far, the name is all there is to show.
+    With each come, as their `enrollments`, all by which they are here, also those that `view` does not ask for.
     """
     view = view or View()
     there = _there(course, by)
@@ -140,10 +149,10 @@ def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySe
         there = there.filter(section=view.section_id)
     if states := STATES.get(view.shown):
         there = there.filter(state__in=states)
-    places = Prefetch("enrollments", enrollments_in(course, by=by), to_attr="places")
+    places = Prefetch("enrollments", enrollments_in(course, by=by))
     # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
     people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
-    return _in_order(people.annotate(is_settled=settled_in(course, by=by)).prefetch_related(places), there, view)
+    return _in_order(people.prefetch_related(places), there, view)
 
 
 def settled_in(course: Course, *, by: User) -> Exists:
@@ -255,11 +264,17 @@ def holders_of(role: Role) -> int:
     return User.objects.present().filter(Q(pk__in=enrolled.values("user")) | Q(pk__in=admins.values("user"))).count()
 
 
-def observers_in(student: User, course: Course, *, by: User) -> EnrollmentQuerySet:
-    """The enrollments, as far as `by` sees them, of those who observe `student` in this course, by name.
+@dataclass(frozen=True)
+class Beside:
+    """An enrollment of somebody who observes a student, and whether it is there by a link or in its course only."""
 
-    Each with `is_by_link`: whether the accounts are linked, or it is this course only.
-    """
+    place: Enrollment
+    is_by_link: bool
+
+
+def observers_in(student: User, course: Course, *, by: User) -> list[Beside]:
+    """Who observes `student` in this course, as far as `by` sees them, by name (one statement)."""
     beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
     beside = beside.exclude(user__state=User.State.DELETED)
-    return beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")
+    found = beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")
+    return [Beside(place, place.is_by_link) for place in found]

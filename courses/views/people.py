@@ -20,6 +20,8 @@ from courses.access.courses import CourseAccess, Part
 from courses.access.enrollment_actions import EnrollmentPermissions, enrollment_permissions
 from courses.domain.course_observers import observing_in
 from courses.domain.rosters import (
+    Beside,
+    Line,
     Shown,
     Sort,
     View,
@@ -32,7 +34,7 @@ from courses.domain.rosters import (
     settled_in,
 )
 from courses.domain.sections import sections_open_to
-from courses.models import Enrollment, Section
+from courses.models import Section
 from courses.views import course_frame
 from courses.views.menus import options_for
 
@@ -73,7 +75,7 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     rights = enrollment_permissions(by, access.course)
     context = {
         "page": page,
-        "rows": [(line, _options(line.person, rights, sections)) for line in lines(page.items)],
+        "rows": [(line, _options(line, rights, sections)) for line in lines(page.items)],
         "words": words,
         "roles": roles,
         "sections": sections,
@@ -116,8 +118,8 @@ def _columns(view: View) -> dict[str, dict[str, str]]:
     }
 
 
-def _options(person: User, rights: EnrollmentPermissions, sections: list[Any]) -> list[Any]:
-    return options_for(person.places, rights, several_sections=len(sections) > 1)  # type: ignore[attr-defined]
+def _options(line: Line, rights: EnrollmentPermissions, sections: list[Any]) -> list[Any]:
+    return options_for(line.places, rights, several_sections=len(sections) > 1)
 
 
 @login_required
@@ -125,15 +127,16 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     """User Details: one person of this course, and for a student who observes them."""
     access = get_people_access(request, course_id)
     person = get_object_or_404(roster(access.course, by=request.user), pk=user_id)
-    places: list[Enrollment] = person.places  # type: ignore[attr-defined]
-    types = {place.type for place in places}
+    (line,) = lines([person])
+    types = {place.type for place in line.places}
     # Of somebody who is invited only the name is told.
-    is_known_student = BaseType.STUDENT in types and person.is_settled  # type: ignore[attr-defined]
+    is_known_student = BaseType.STUDENT in types and line.is_settled
     sees_links = is_known_student and Permission.MANAGE_USER_OBSERVERS in access.permissions
     rights = enrollment_permissions(request.user, access.course)
     context = {
+        "line": line,
         "person": person,
-        "role_options": _options(person, rights, list(sections_open_to(request.user, access.course))),
+        "role_options": _options(line, rights, list(sections_open_to(request.user, access.course))),
         "sees_links": sees_links,
         "is_student": BaseType.STUDENT in types,
         "observers": observers_of(person) if sees_links else [],
@@ -146,10 +149,10 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     return course_frame.show(request, access, course_frame.PEOPLE, "person.html", **context)
 
 
-def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[Enrollment]:
+def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[Beside]:
     """Everybody whom the People page shows as an observer of this student, but those listed by their links already."""
     found = observers_in(student, access.course, by=by)
-    return [place for place in found if not (sees_links and place.is_by_link)]  # type: ignore[attr-defined]
+    return [beside for beside in found if not (sees_links and beside.is_by_link)]
 
 
 def _by_link(by: User, observer: User, access: CourseAccess) -> frozenset[int]:

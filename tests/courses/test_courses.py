@@ -310,11 +310,11 @@ def test_grades_show_the_one_students_work_on_published_assignments():
         SubmissionComment.objects.create(submission=work, author=teacher, comment=f"for {person.pk}")
     shown = list(assignments_for(student, section.course))
     assert shown == [sooner, later, undated]
-    ((work,), *others) = [assignment.work for assignment in shown]
+    ((work,), *others) = [list(assignment.submissions.all()) for assignment in shown]
     assert (work.student, work.score) == (student, 7)
     assert [comment.comment for comment in work.comments.all()] == [f"for {student.pk}"]
     assert others == [[], []]
-    assert all(assignment.work == [] for assignment in assignments_for(None, section.course))
+    assert all(list(assignment.submissions.all()) == [] for assignment in assignments_for(None, section.course))
 
 
 def test_a_grade_is_out_once_its_time_has_come():
