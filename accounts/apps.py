@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.http import HttpRequest
+from django.utils.module_loading import autodiscover_modules
 
 from accounts.web.begun_sign_up import forget
 
@@ -28,3 +29,5 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         post_migrate.connect(_fill_in, sender=self)
         user_logged_in.connect(_forget_sign_up)
+        # Whoever reads the record knows the events of all apps.
+        autodiscover_modules("domain.events", "events")

@@ -69,7 +69,7 @@ def redeem(request: HttpRequest) -> JsonResponse:
             link = cursor.fetchone()[0]
             cursor.execute(observer_enrollments.MAKE_FOR_LINKS, {"links": [link]})
             details = json.dumps({"observer": observer})
-            cursor.execute(audit.INSERT, ["link.made", observer, None, student, details])
+            cursor.execute(audit.INSERT, ["observing.began", observer, None, student, details])
             cursor.execute(audit.INSERT, ["code.redeemed", observer, None, student, details])
     return JsonResponse({"id": student})
 

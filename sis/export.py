@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from accounts.domain.audit import record
-from accounts.models import Action, ObservationLink, User
+from accounts.models import ObservationLink, User
 from accounts.text.csv_export import csv_text, harmless
+from sis.events import LinksExported
 
 FILE_NAME = "user_observers.csv"
 _LINKS_AT_ONCE = 2_000
@@ -36,7 +37,7 @@ def export(written: Written, *, by: User | None) -> Iterator[str]:
 
     The caller has made sure that `by` may. Rows come through a server-side cursor, a few thousand in memory at a time.
     """
-    record(Action.LINKS_EXPORTED, by=by)
+    record(LinksExported(), by=by)
     return csv_text(_lines(written))
 
 

@@ -99,9 +99,7 @@ class SisImport(models.Model):
     @property
     def by(self) -> User | None:
         """Who imports, as the record of changes is to say it; None for the command line."""
-        if self.user:
-            self.user.actor = self.actor
-        return self.user
+        return self.user.acted_by(self.actor) if self.user else None
 
     @property
     def has_ended(self) -> bool:

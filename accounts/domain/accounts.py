@@ -7,13 +7,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
+from accounts.domain.events import AccountChanged, AccountCreated
 from accounts.domain.locks import hold_account
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
 from accounts.domain.time_zones import zone_meant
 from accounts.domain.validators import zone_complaint
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import Account, Action, User
+from accounts.models import Account, User
 from accounts.models.account_tree import hold_tree, with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
@@ -53,7 +54,7 @@ def create_sub_account(
         hold_tree()
         hold_account(parent)
         _save(made)
-        record(Action.ACCOUNT_CREATED, by=by, account=made.pk, parent=parent.pk, name=made.name)
+        record(AccountCreated(made.pk, parent.pk, made.name), by=by)
     return made
 
 
@@ -91,7 +92,7 @@ def edit_account(
                 setattr(account, field, value)
             _save(account, stick(account, changed))
             Account.objects.filter(pk__in=follow).update(default_time_zone=account.default_time_zone)
-            record(Action.ACCOUNT_CHANGED, by=by, account=account.pk, fields=sorted(changed), name=account.name)
+            record(AccountChanged(account.pk, sorted(changed), account.name), by=by)
     return account
 
 

@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
+from accounts.domain.events import AdminCreated, AdminRemoved
 from accounts.domain.locks import lock_users
 from accounts.domain.roles import roles_of
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
+from accounts.models import Account, AccountAdmin, BaseType, Role, User
 from accounts.permissions.grants import check_may_give, lacking
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, forget, permissions_on
@@ -116,7 +117,7 @@ def make_admin(user: User, role: Role, account: Account, *, by: User) -> Account
         # From now on it is by hand: what an import did with it before counts no more.
         admin.workflow_state, admin.sis_import_id = ACTIVE, None
         admin.save(update_fields=["workflow_state", "sis_import_id"])
-        record(Action.ADMIN_CREATED, by=by, subject=user, account=account.pk, role=role.pk)
+        record(AdminCreated(account.pk, role.pk), by=by, subject=user)
     return admin
 
 
@@ -132,8 +133,7 @@ def remove_admin(admin: AccountAdmin, *, by: User) -> AccountAdmin:
             check_may_give(admin.role, admin.account, by=by)
         held = AccountAdmin.objects.filter(pk=admin.pk, workflow_state=ACTIVE)
         if held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None):
-            details = {"account": admin.account_id, "role": admin.role_id}
-            record(Action.ADMIN_REMOVED, by=by, subject=admin.user, **details)
+            record(AdminRemoved(admin.account_id, admin.role_id), by=by, subject=admin.user)
         if admin.user in (by, by.person_acting) and PERMISSION not in account_permissions(admin.user, admin.account):
             raise NotAllowed(_("Nobody can take their own last admin role. Somebody else must take it from you."))
     admin.workflow_state = AccountAdmin.State.DELETED

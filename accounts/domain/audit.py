@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import connection
 
-from accounts.models import Action, User
-from accounts.permissions.resolver import forget
+from accounts.models import User
+from accounts.models.event import Event
 
 # Plain SQL here and in the other statements of a redemption: on the first evening of term ten thousand come at once,
 # and putting these together anew each time cost more than running them.
@@ -18,43 +17,39 @@ VALUES (clock_timestamp(), %s, %s, %s, %s, %s)
 
 INSERT_MANY = """
 INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id, details)
-SELECT clock_timestamp(), %s, %s, %s, about.subject, about.details::jsonb
-FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS about(subject, details, number) ORDER BY about.number
+SELECT clock_timestamp(), about.action, %s, %s, about.subject, about.details::jsonb
+FROM unnest(%s::text[], %s::bigint[], %s::text[]) WITH ORDINALITY AS about(action, subject, details, number)
+ORDER BY about.number
 """
 
 
-def record(action: Action, *, by: User | None, subject: User | None = None, **details: Any) -> None:
+def record(event: Event, *, by: User | None, subject: User | None = None) -> None:
     """Record one change, made by `by` (None: the command line), about `subject`.
 
-    Where somebody acts as `by`, it is recorded as theirs, on behalf of `by`. `details` must be JSON values, and never
-    a pairing code, password or token. As the change may be one of roles, what was looked up of permissions in this
-    request is forgotten.
+    Where somebody acts as `by`, it is recorded as theirs, on behalf of `by`.
     """
     about = subject.pk if subject else None
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [action, *_who(by), about, json.dumps(details)])
-    forget()
+        cursor.execute(INSERT, [event.action, *who(by), about, json.dumps(event.as_details())])
 
 
-def record_many(
-    action: Action, about: Iterable[tuple[int | None, dict[str, Any]]], *, by: User | None, **details: Any
-) -> None:
-    """Record the same kind of change for many: by the id of the person each is about, its details (one statement).
+def record_many(about: Iterable[tuple[int | None, Event]], *, by: User | None) -> None:
+    """Record many changes in their order, each with the id of the person it is about (one statement).
 
-    `details` are those that all have in common.
+    They need not be of one kind: what comes of one deed goes to the record together.
     """
-    subjects, particulars = [], []
-    for subject, own in about:
+    actions, subjects, details = [], [], []
+    for subject, event in about:
+        actions.append(event.action)
         subjects.append(subject)
-        particulars.append(json.dumps({**details, **own}))
-    if subjects:
+        details.append(json.dumps(event.as_details()))
+    if actions:
         with connection.cursor() as cursor:
-            cursor.execute(INSERT_MANY, [action, *_who(by), subjects, particulars])
-    forget()
+            cursor.execute(INSERT_MANY, [*who(by), actions, subjects, details])
 
 
-def _who(by: User | None) -> tuple[int | None, int | None]:
-    """Who acts, and on whose behalf."""
+def who(by: User | None) -> tuple[int | None, int | None]:
+    """Return who acts, and on whose behalf, as the record says it: for `by`, somebody may be at work as them."""
     if by is None:
         return None, None
     return by.person_acting.pk, by.pk if by.actor else None

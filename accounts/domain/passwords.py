@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.domain.audit import record
+from accounts.domain.events import PasswordChanged
 from accounts.domain.locks import lock_users
 from accounts.domain.password_limits import forget_failures_of
 from accounts.domain.tokens import end_tokens
-from accounts.models import Action, User
+from accounts.models import User
 
 
 def choose_password(user: User, password: str, *, ends_tokens: bool = True) -> None:
@@ -23,4 +24,4 @@ def choose_password(user: User, password: str, *, ends_tokens: bool = True) -> N
         user.save(update_fields=["password"])
         ended = end_tokens([user.pk]) if ends_tokens else []
         forget_failures_of([user.pk])
-        record(Action.PASSWORD_CHANGED, by=user, subject=user, tokens_ended=len(ended))
+        record(PasswordChanged(tokens_ended=len(ended)), by=user, subject=user)

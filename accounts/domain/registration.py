@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
+from accounts.domain.events import UserCreated, UserRegistered
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.time_zones import zone_meant
 from accounts.domain.validators import (
@@ -25,7 +26,7 @@ from accounts.domain.validators import (
     text_problems,
 )
 from accounts.errors import Invalid
-from accounts.models import Account, Action, SelfRegistration, User
+from accounts.models import Account, SelfRegistration, User
 from accounts.text.normal_form import tidied, tidied_login
 
 OBSERVER = "observer"
@@ -113,8 +114,7 @@ def register(wanted: NewUser, *, by: User | None = None) -> User:
         raise Invalid(errors, of="user")
     with transaction.atomic():
         user = _create(wanted, by)
-        action = Action.USER_CREATED if by else Action.USER_REGISTERED
-        record(action, by=by or user, subject=user)
+        record(UserCreated() if by else UserRegistered(), by=by or user, subject=user)
     return user
 
 

@@ -14,9 +14,10 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record, record_many
+from accounts.domain.events import PermissionChanged, RoleChanged, RoleCreated
 from accounts.domain.role_names import is_reserved
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import COURSE_BASE_TYPES, Account, Action, BaseType, Role, RoleOverride, User
+from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, RoleOverride, User
 from accounts.models.account_tree import upwards, with_all_above, with_all_below
 from accounts.permissions.grants import (
     Change,
@@ -123,7 +124,7 @@ def create_role(account: Account, label: str, base_type: str, *, by: User) -> Ro
         role.label = _label(role, account, label)
         _save(role)
         check_may_give(role, account, by=by)
-        record(Action.ROLE_CREATED, by=by, role=role.pk, account=account.pk, label=role.label, base_type=base_type)
+        record(RoleCreated(role.pk, account.pk, role.label, base_type), by=by)
     return role
 
 
@@ -136,7 +137,7 @@ def rename_role(role: Role, label: str, *, by: User) -> Role:
     with transaction.atomic():
         role.label = _label(role, account, label)
         _save(role)
-        record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, before=before, label=role.label)
+        record(RoleChanged(role.pk, account.pk, role.label, before=before), by=by)
     return role
 
 
@@ -157,7 +158,7 @@ def set_role_state(role: Role, state: str, *, by: User) -> Role:
                 check_may_give(role, account, by=by)
         role.workflow_state = state
         _save(role)
-        record(Action.ROLE_CHANGED, by=by, role=role.pk, account=account.pk, label=role.label, state=state)
+        record(RoleChanged(role.pk, account.pk, role.label, state=state), by=by)
         _check_stays(account, by)
     return role
 
@@ -189,9 +190,13 @@ def set_permissions(
         change = Change(role, account, by=by) if gives else None
         if changed:
             _store(role, account, changed)
-            what = {"role": role.pk, "account": account.pk}
-            about = [(None, {"permission": key, **values, "before": stands[key]}) for key, values in changed.items()]
-            record_many(Action.PERMISSION_CHANGED, about, by=by, **what)
+            record_many(
+                [
+                    (None, PermissionChanged(role.pk, account.pk, key, **values, before=stands[key]))
+                    for key, values in changed.items()
+                ],
+                by=by,
+            )
             if change:
                 check_nothing_lacks(change.gains_beyond() & gives)
             _check_stays(account, by)

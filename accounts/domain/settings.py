@@ -6,11 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.domain.audit import record
-from accounts.models import Account, Action, CodeScope, SelfRegistration, User
+from accounts.domain.events import CodeScopeChanged, SelfRegistrationChanged, SettingChanged
+from accounts.models import Account, CodeScope, SelfRegistration, User
 
 
-def set_on_root(root: Account, field: str, value: Any, action: Action, *, by: User, **along: Any) -> None:
-    """Set a field of the root account, and with it those `along`, and record it as `action` with what it was before.
+def set_on_root(root: Account, field: str, value: Any, kind: type[SettingChanged], *, by: User, **along: Any) -> None:
+    """Set a field of the root account, and with it those `along`, and record it as an event of this kind.
 
     When the field has this value already, nothing is done and nothing recorded.
     """
@@ -22,7 +23,7 @@ def set_on_root(root: Account, field: str, value: Any, action: Action, *, by: Us
         for name, new in {field: value, **along}.items():
             setattr(root, name, new)
         root.save(update_fields=[field, *along])
-        record(action, by=by, before=before, after=value)
+        record(kind(before, value), by=by)
 
 
 def set_self_registration(root: Account, value: str, *, by: User) -> None:
@@ -34,7 +35,7 @@ def set_self_registration(root: Account, value: str, *, by: User) -> None:
         root,
         "self_registration",
         SelfRegistration(value),
-        Action.SELF_REGISTRATION_CHANGED,
+        SelfRegistrationChanged,
         by=by,
         self_registration_changed_at=timezone.now(),
         self_registration_changed_by=by.person_acting,
@@ -46,4 +47,4 @@ def set_code_scope(root: Account, value: str, *, by: User) -> None:
 
     Codes made already stay as they are. Raises ValueError for another value.
     """
-    set_on_root(root, "code_scope", CodeScope(value), Action.CODE_SCOPE_CHANGED, by=by)
+    set_on_root(root, "code_scope", CodeScope(value), CodeScopeChanged, by=by)

@@ -7,45 +7,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from django.db.models import F
 
 from accounts.domain.audit import record_many
+from accounts.domain.events import StateChanged, UserDeleted, UserReactivated, UserSuspended
 from accounts.domain.password_reset import forget_addresses
 from accounts.domain.tokens import end_tokens
-from accounts.models import Action, User
+from accounts.models import User
 
 State = User.State
 # Somebody's id, and their state before and after.
 Change = tuple[int, str, str]
 
 
-def follow_states(changes: Iterable[Change], *, by: User | None, **details: Any) -> None:
-    """End what must not outlive these changes of state, and record each with `details`.
+def follow_states(changes: Iterable[Change], *, by: User | None, sis_import: int | None = None) -> None:
+    """End what must not outlive these changes of state, and record each, with the import that has made it.
 
     Whoever is suspended is signed out; whoever is deleted, or was until now, finds nothing of what let them in before.
     Call it in the transaction of the changes.
     """
-    people: dict[Action, list[int]] = defaultdict(list)
+    people: dict[type[StateChanged], list[int]] = defaultdict(list)
     shut: set[int] = set()
     for person, before, after in changes:
         if State.DELETED in (before, after) and before != after:
             shut.add(person)
-        if action := _action(before, after):
-            people[action].append(person)
+        if kind := _kind(before, after):
+            people[kind].append(person)
     shut_out(shut)
-    end_sessions(set(people[Action.USER_SUSPENDED]) - shut)
-    for action, found in people.items():
-        record_many(action, [(person, {}) for person in found], by=by, **details)
+    end_sessions(set(people[UserSuspended]) - shut)
+    record_many([(person, kind(sis_import)) for kind, found in people.items() for person in found], by=by)
 
 
-def _action(before: str, after: str) -> Action | None:
+def _kind(before: str, after: str) -> type[StateChanged] | None:
     if before == after:
         return None
     if after in (State.DELETED, State.SUSPENDED):
-        return Action.USER_DELETED if after == State.DELETED else Action.USER_SUSPENDED
-    return Action.USER_REACTIVATED if before in (State.DELETED, State.SUSPENDED) else None
+        return UserDeleted if after == State.DELETED else UserSuspended
+    return UserReactivated if before in (State.DELETED, State.SUSPENDED) else None
 
 
 def end_sessions(people: Collection[int]) -> None:

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.domain.audit import record
-from accounts.models import AccessToken, Action, User
+from accounts.domain.events import TokenCreated
+from accounts.models import AccessToken, User
 
 
 def make_token(user: User, purpose: str, *, by: User | None, expires_at: datetime | None = None) -> str:
@@ -20,7 +21,7 @@ def make_token(user: User, purpose: str, *, by: User | None, expires_at: datetim
     text = secrets.token_hex(32)
     with transaction.atomic():
         AccessToken.objects.create(user=user, digest=digest(text), purpose=purpose, expires_at=expires_at)
-        record(Action.TOKEN_CREATED, by=by, subject=user, purpose=purpose)
+        record(TokenCreated(purpose), by=by, subject=user)
     return text
 
 

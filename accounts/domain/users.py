@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
+from accounts.domain.events import SessionsEnded, UserChanged
 from accounts.domain.locks import lock_users
 from accounts.domain.password_reset import forget_addresses
 from accounts.domain.sis_ids import check_may_set_sis_ids
@@ -28,7 +29,7 @@ from accounts.domain.validators import (
     text_problems,
 )
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import Action, User
+from accounts.models import User
 from accounts.text.names import family_of, sortable
 from accounts.text.normal_form import tidied, tidied_login
 
@@ -88,7 +89,7 @@ def edit_user(
             _save(user, changed)
             if "email" in changed:
                 forget_addresses([user.pk])
-            record(Action.USER_CHANGED, by=by, subject=user, fields=sorted(changed))
+            record(UserChanged(sorted(changed)), by=by, subject=user)
     return user
 
 
@@ -174,4 +175,4 @@ def sign_out_everywhere(user: User, *, by: User) -> None:
     with transaction.atomic():
         end_sessions([user.pk])
         end_tokens([user.pk])
-        record(Action.SESSIONS_ENDED, by=by, subject=user)
+        record(SessionsEnded(), by=by, subject=user)

@@ -1,7 +1,8 @@
 """The tables of the accounts app."""
 
 from accounts.models.account import Account, CodeScope, SelfRegistration
-from accounts.models.audit import Action, AuditEvent
+from accounts.models.audit import AuditEvent
+from accounts.models.event import Action
 from accounts.models.failed_try import FailedTry
 from accounts.models.link import ObservationLink
 from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride

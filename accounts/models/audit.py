@@ -2,63 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.event import EVENTS, Action, Event, marks_of
 from accounts.models.user import User
 
+Kind = TypeVar("Kind", bound=Event)
 
-class Action(models.TextChoices):
-    """Everything that is recorded."""
 
-    CODE_ISSUED = "code.issued", _("Pairing code made")
-    CODE_REDEEMED = "code.redeemed", _("Pairing code used")
-    CODE_REVOKED = "code.revoked", _("Pairing code revoked")
-    CODES_EXPORTED = "codes.exported", _("Pairing codes exported")
-    LINK_MADE = "link.made", _("Observer linked")
-    LINK_REMOVED = "link.removed", _("Observer link removed")
-    GUESSING_NOTICED = "guessing.noticed", _("Many wrong pairing codes")
-    OBSERVER_REPORTED = "observer.reported", _("Observer reported by the student")
-    REPORT_SETTLED = "observer.report_settled", _("Report about an observer settled")
-    LINKS_EXPORTED = "links.exported", _("Observer links exported")
-    SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
-    CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")
-    USER_REGISTERED = "user.registered", _("Account made by sign-up")
-    USER_CREATED = "user.created", _("Account made by staff")
-    TOKEN_CREATED = "access_token.created", _("Access token made")
-    TOKENS_ENDED = "access_token.ended", _("Access tokens ended by a new password")
-    PASSWORD_CHANGED = "password.changed", _("Password chosen")
-    ADMIN_CREATED = "admin.created", _("Admin made")
-    COURSE_CREATED = "course.created", _("Course made")
-    ACTING_STARTED = "acting.started", _("Began to act as somebody")
-    ACTING_STOPPED = "acting.stopped", _("Stopped acting as somebody")
-    ROLE_CREATED = "role.created", _("Role made")
-    ROLE_CHANGED = "role.changed", _("Role changed")
-    PERMISSION_CHANGED = "permission.changed", _("Permission of a role changed")
-    USER_CHANGED = "user.changed", _("Account changed")
-    SIS_IMPORT_STARTED = "sis_import.started", _("Roster import started")
-    SIS_IMPORT_ENDED = "sis_import.ended", _("Roster import ended")
-    SIS_BRAKE_CHANGED = "sis_brake.changed", _("Deletion brake of roster imports changed")
-    SIS_IMPORT_RESTORED = "sis_import.restored", _("States restored that a roster import changed")
-    ENROLLMENT_CHANGED = "enrollment.changed", _("Enrollment changed")
-    SECTION_CREATED = "section.created", _("Section made")
-    SECTION_CHANGED = "section.changed", _("Section changed")
-    SECTION_DELETED = "section.deleted", _("Section deleted")
-    USER_SUSPENDED = "user.suspended", _("Account suspended")
-    USER_REACTIVATED = "user.reactivated", _("Account reactivated")
-    USER_DELETED = "user.deleted", _("Account deleted")
-    SESSIONS_ENDED = "sessions.ended", _("Signed out everywhere")
-    ADMIN_REMOVED = "admin.removed", _("Admin role taken away")
-    ACCOUNT_CREATED = "account.created", _("Sub-account made")
-    ACCOUNT_CHANGED = "account.changed", _("Sub-account changed")
-    ACCOUNT_DELETED = "account.deleted", _("Sub-account deleted")
-    COURSE_CHANGED = "course.changed", _("Course changed")
-    COURSE_DELETED = "course.deleted", _("Course deleted")
-    TERM_CREATED = "term.created", _("Term made")
-    TERM_CHANGED = "term.changed", _("Term changed")
-    TERM_DELETED = "term.deleted", _("Term deleted")
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def of(self, kind: type[Event], **wanted: Any) -> AuditEventQuerySet:
+        """Return the events of this kind whose fields are as wanted, by look-ups such as `course=7` or `state__in=[…]`.
+
+        Raises TypeError for a field that the kind does not have.
+        """
+        if unknown := {name.partition("__")[0] for name in wanted} - marks_of(kind).keys():
+            raise TypeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
+        return self.filter(action=kind.action, **{f"details__{name}": value for name, value in wanted.items()})
 
 
 class AuditEvent(models.Model):
@@ -72,7 +37,10 @@ class AuditEvent(models.Model):
     )
     acting_for = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     subject = models.ForeignKey(User, models.PROTECT, null=True, related_name="audit_events")
+    # The fields of the event's dataclass: read them by `data` or `read`.
     details = models.JSONField(default=dict)
+
+    objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -95,3 +63,15 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+    @property
+    def data(self) -> Event | None:
+        """The event with its fields; None for a kind that this version does not know."""
+        kind = EVENTS.get(self.action)
+        return kind.read(self.details) if kind else None
+
+    def read(self, kind: type[Kind]) -> Kind:
+        """Return the fields of an event that is known to be of this kind. Raises TypeError for one of another."""
+        if self.action != kind.action:
+            raise TypeError(f"{self.action} is not {kind.action}")
+        return kind.read(self.details)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -100,8 +101,8 @@ class User(AbstractBaseUser):
 
     objects = UserManager()
 
-    # Who is acting as this person at the moment, if anybody: not stored, see courses/access/act_as.py.
-    actor: User | None = None
+    # Not stored, and given by `acted_by` only.
+    _actor: User | None = None
 
     USERNAME_FIELD = "login_id"
     EMAIL_FIELD = "email"
@@ -144,6 +145,17 @@ class User(AbstractBaseUser):
     def is_active(self) -> bool:  # type: ignore[override]
         """Whether this person can sign in; Django and the API ask at every request."""
         return self.state in (self.State.REGISTERED, self.State.PRE_REGISTERED)
+
+    @property
+    def actor(self) -> User | None:
+        """Who acts as this person at the moment, if anybody: see courses/access/act_as.py."""
+        return self._actor
+
+    def acted_by(self, actor: User | None) -> User:
+        """Return this person with `actor` at work as them; the one at hand stays as it is."""
+        other = copy(self)
+        other._actor = actor
+        return other
 
     @property
     def person_acting(self) -> User:

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accounts.domain.events import PermissionChanged, RoleChanged
 from accounts.errors import NotAllowed
-from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
+from accounts.models import Account, AccountAdmin, AuditEvent, BaseType, Role, User
 from accounts.models.account_tree import with_all_below
 from accounts.permissions.registry import DEFAULTS, PERMISSIONS, Permission
 from accounts.permissions.resolver import HeldRole, permissions_by, permissions_on, where_overrides_bear
@@ -109,12 +110,12 @@ def _stood_before(
     """By key, what was held before each of the latest changes that `by` has made, back to somebody else's."""
     now: dict[Permission, Values | None] = {key: _held(values) for key, values in stands.items()}
     found: dict[Permission, list[Values]] = {key: [] for key in stands}
-    about = {"details__role": role.pk, "details__account": account.pk, "details__permission__in": [*stands]}
-    events = _own_events(Action.PERMISSION_CHANGED, by).filter(**about, details__has_key="before")
-    for details in events.values_list("details", flat=True):
-        key = PERMISSIONS[details["permission"]]
+    events = AuditEvent.objects.of(PermissionChanged, role=role.pk, account=account.pk, permission__in=[*stands])
+    for event in _own(events, by):
+        change = event.read(PermissionChanged)
+        key = PERMISSIONS[change.permission]
         # What was made of it meanwhile was not theirs.
-        stood = now[key] = _held(details["before"]) if now[key] == _held(details) else None
+        stood = now[key] = _held(change.before) if now[key] == _held(change.values) else None
         if stood is not None:
             found[key].append(stood)
     return found
@@ -131,13 +132,12 @@ def is_own_deactivation(role: Role, *, by: User) -> bool:
     """Whether it was `by` who deactivated this role of the root account, and nobody has changed it since."""
     if role.account is None or role.account.parent_id is not None:
         return False
-    about = {"details__role": role.pk, "details__has_key": "state"}
-    own = _own_events(Action.ROLE_CHANGED, by).filter(**about).first()
-    if own is None or own.details["state"] != Role.State.INACTIVE:
+    changes = AuditEvent.objects.of(RoleChanged, role=role.pk, state__isnull=False)
+    own = _own(changes, by).first()
+    if own is None or own.read(RoleChanged).state != Role.State.INACTIVE:
         return False
-    return not AuditEvent.objects.filter(pk__gt=own.pk, action=Action.ROLE_CHANGED, **about).exists()
+    return not changes.filter(pk__gt=own.pk).exists()
 
 
-def _own_events(action: Action, by: User) -> QuerySet[AuditEvent]:
-    behalf = by if by.actor else None
-    return AuditEvent.objects.filter(action=action, actor=by.person_acting, acting_for=behalf).order_by("-id")
+def _own(events: QuerySet[AuditEvent], by: User) -> QuerySet[AuditEvent]:
+    return events.filter(actor=by.person_acting, acting_for=by if by.actor else None).order_by("-id")

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from accounts.errors import NotAllowed
-from accounts.models import Account, Action, User
+from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.further_rights import reaches_further
+from courses.domain.events import ActingStarted, ActingStopped
 
 PERMISSION = Permission.BECOME_USER
 SESSION_KEY = "acting_as"
@@ -43,8 +44,7 @@ def why_not(actor: User, other: User) -> str | None:
 def acting_as(actor: User, other: User) -> User:
     """`other` with `actor` behind them, for one request. Raises NotAllowed."""
     check(actor, other)
-    other.actor = actor
-    return other
+    return other.acted_by(actor)
 
 
 def resume(actor: User, other_id: int) -> User:
@@ -58,15 +58,15 @@ def resume(actor: User, other_id: int) -> User:
 def begin(actor: User, other: User) -> None:
     """Record that `actor` begins to act as `other`. Raises NotAllowed."""
     check(actor, other)
-    record(Action.ACTING_STARTED, by=actor, subject=other)
+    record(ActingStarted(), by=actor, subject=other)
 
 
 def lapse(actor: User, other_id: int) -> None:
     """Record that `actor` stopped acting as somebody because the right to it is gone."""
-    record(Action.ACTING_STOPPED, by=actor, subject=User.objects.filter(pk=other_id).first())
+    record(ActingStopped(), by=actor, subject=User.objects.filter(pk=other_id).first())
 
 
 def end(other: User) -> None:
     """Record that the one acting as `other` stops."""
     if other.actor:
-        record(Action.ACTING_STOPPED, by=other.actor, subject=other)
+        record(ActingStopped(), by=other.actor, subject=other)

@@ -8,8 +8,9 @@ from django.utils.translation import ngettext
 
 from accounts.domain.accounts import check_may_manage, sub_accounts_of
 from accounts.domain.audit import record
+from accounts.domain.events import AccountDeleted
 from accounts.errors import NotPossible
-from accounts.models import Account, AccountAdmin, Action, User
+from accounts.models import Account, AccountAdmin, User
 from courses.models import Course
 
 NAMED = 3
@@ -62,4 +63,4 @@ def delete_sub_account(account: Account, *, by: User) -> None:
         )
         held = AccountAdmin.objects.filter(account=account)
         held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
-        record(Action.ACCOUNT_DELETED, by=by, account=account.pk, name=account.name)
+        record(AccountDeleted(account.pk, account.name), by=by)

@@ -17,11 +17,13 @@ from accounts.domain.roles import roles_of
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
 from accounts.errors import Invalid, NotAllowed, NotPossible, Record
-from accounts.models import Account, Action, BaseType, Role, User
+from accounts.models import Account, BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
 from accounts.text.normal_form import is_readable, tidied
 from courses.domain.enrollments import changed_meanwhile
+from courses.domain.events import CourseChanged, CourseCreated, CourseDeleted
+from courses.domain.observation_events import EVENTS, author, courses_return, returned
 from courses.models import Course, Enrollment, Submission, Term
 from courses.models.course import default_section
 
@@ -83,7 +85,7 @@ def _save(course: Course, changed: dict[str, Any], by: User) -> None:
             course.save(update_fields=stick(course, changed))
     except IntegrityError:
         raise sis_id_taken("sis_course_id", of="course") from None
-    record(Action.COURSE_CHANGED, by=by, course=course.pk, fields=sorted(changed))
+    record(CourseChanged(course.pk, fields=sorted(changed)), by=by)
 
 
 def publish(course: Course, *, by: User) -> None:
@@ -131,7 +133,9 @@ def _set_state(course: Course, state: str, by: User) -> None:
         if before != state:
             stick(course, ["status"])
             course.save(update_fields=["workflow_state", "stuck_sis_fields"])
-            record(Action.COURSE_CHANGED, by=by, course=course.pk, before=before, state=state)
+            if before == State.DELETED:
+                courses_return([course.pk], by=by)
+            record(CourseChanged(course.pk, before=before, state=state), by=by)
 
 
 def edit_and_delete(course: Course, *, by: User, **wanted: Any) -> Course:
@@ -177,11 +181,14 @@ def what_is_inside(course: Course) -> Inside:
     return Inside(sum(by_type.values()), students, observers, graded)
 
 
-END_ALL = """
-UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
-FROM courses_section s
-WHERE s.id = e.section_id AND s.course_id = %s AND e.state <> 'deleted'
-"""
+END_ALL = f"""
+WITH changed AS (
+    UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
+    FROM courses_section s
+    WHERE s.id = e.section_id AND s.course_id = %(course)s AND e.state <> 'deleted' RETURNING {returned("e")}
+), told AS ({EVENTS})
+SELECT count(*) FROM changed
+"""  # noqa: S608 built from constants
 
 
 def delete_course(course: Course, *, by: User) -> int:
@@ -196,11 +203,11 @@ def delete_course(course: Course, *, by: User) -> int:
         before = held.get(pk=course.pk)
         if before == State.DELETED:
             return 0
+        cursor.execute(END_ALL, {"course": course.pk, **author(by)})
+        (ended,) = cursor.fetchone()
         course.workflow_state = State.DELETED
         course.save(update_fields=["workflow_state"])
-        cursor.execute(END_ALL, [course.pk])
-        ended = cursor.rowcount
-        record(Action.COURSE_DELETED, by=by, course=course.pk, name=course.name, before=before, enrollments=ended)
+        record(CourseDeleted(course.pk, course.name, before, enrollments=ended), by=by)
     return ended
 
 
@@ -259,7 +266,7 @@ def create_course(
                 workflow_state=Course.State.AVAILABLE if publish else Course.State.UNPUBLISHED,
             )
             default_section(course)
-            record(Action.COURSE_CREATED, by=by, course=course.pk, account=account.pk)
+            record(CourseCreated(course.pk, account.pk), by=by)
     except IntegrityError:
         raise sis_id_taken("sis_course_id", of="course") from None
     return course

@@ -57,31 +57,33 @@ def own_courses(user: User) -> OwnCourses:
     mine = Enrollment.objects.present().filter(user=user, state__in=READING, associated_user=None)
     published = Q(section__course__workflow_state__in=Course.READABLE)
     rows = _rows(mine.filter(published | Q(type__in=STAFF_TYPES)))
-    own = {row.place.section.course_id for row in rows if row.place.type != BaseType.OBSERVER}
+    own = {row.enrollment.section.course_id for row in rows if row.enrollment.type != BaseType.OBSERVER}
     return OwnCourses(
-        _listed(row for row in rows if row.place.section.course_id in own and row.place.type != BaseType.OBSERVER),
-        _listed(row for row in rows if row.place.section.course_id not in own),
+        _listed(
+            row for row in rows if row.enrollment.section.course_id in own and row.enrollment.type != BaseType.OBSERVER
+        ),
+        _listed(row for row in rows if row.enrollment.section.course_id not in own),
     )
 
 
 class Dated(NamedTuple):
     """An enrollment, when it begins (None: it has no beginning), and whether it is over."""
 
-    place: Enrollment
+    enrollment: Enrollment
     begins_at: datetime | None
     is_over: bool
 
 
-def _rows(places: EnrollmentQuerySet) -> list[Dated]:
-    dated = places.annotate(begins_at=begins(), over=is_over()).select_related("section__course__term")
+def _rows(enrollments: EnrollmentQuerySet) -> list[Dated]:
+    dated = enrollments.annotate(begins_at=begins(), over=is_over()).select_related("section__course__term")
     dated = dated.order_by("section__course__sort_key", "section__course")
-    return [Dated(place, place.begins_at, place.over) for place in dated]
+    return [Dated(one, one.begins_at, one.over) for one in dated]
 
 
 def _listed(rows: Iterable[Dated]) -> CourseList:
     by_course: dict[Course, list[Dated]] = {}
     for row in rows:
-        by_course.setdefault(row.place.section.course, []).append(row)
+        by_course.setdefault(row.enrollment.section.course, []).append(row)
     found, now = CourseList(), timezone.now()
     for course, dated in by_course.items():
         starts = [row.begins_at for row in dated if row.begins_at and row.begins_at > now]

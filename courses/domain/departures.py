@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db.models.functions import Now
 
 from accounts.models import AccountAdmin, User
@@ -11,7 +13,15 @@ from courses.models import Enrollment
 State = Enrollment.State
 
 
-def leave_everything(user: User, *, by: User | None) -> dict[str, int]:
+class Ended(NamedTuple):
+    """How many of each somebody had."""
+
+    links: int
+    enrollments: int
+    admin_roles: int
+
+
+def leave_everything(user: User, *, by: User | None) -> Ended:
     """End all enrollments, links (in both directions) and admin roles of `user`; returns how many of each.
 
     Whoever observes the student goes out of the courses with them. Call it inside a transaction, first of all, as it
@@ -22,4 +32,4 @@ def leave_everything(user: User, *, by: User | None) -> dict[str, int]:
     enrollments = places.update(state=State.DELETED, updated_at=Now())
     roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
     ended = roles.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
-    return {"links": links, "enrollments": enrollments, "admin_roles": ended}
+    return Ended(links, enrollments, ended)

@@ -19,11 +19,13 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record_many
 from accounts.domain.locks import lock_users
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import COURSE_BASE_TYPES, Action, BaseType, Role, User
+from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
 from courses.access.consent import NO_CONSENT, Consent, consent_of, taken_at_once
 from courses.access.observation import why_not_observe
+from courses.domain.events import EnrollmentChanged
 from courses.domain.locks import hold_sections
-from courses.domain.observer_enrollments import follow
+from courses.domain.observation_events import foretell, in_state
+from courses.domain.observer_enrollments import Place, follow
 from courses.models import Course, Enrollment, Section
 
 State = Enrollment.State
@@ -42,8 +44,6 @@ CHANGEABLE = (
     "accepted_through",
     "only_by_link",
 )
-# A student in a section: their ids.
-Place = tuple[int, int]
 # An enrollment as it is now, and the state it was in before (None: it is new).
 Change = tuple[Enrollment, str | None]
 
@@ -143,12 +143,13 @@ def enroll(
     return made
 
 
-def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None) -> list[Enrollment]:
+def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None, tells: bool = True) -> list[Enrollment]:
     """Give people these places; an enrollment of the same kind is updated in place, and a removed one revived.
 
     Who observes a student in a section already does so with the role they have there, whoever made that, and one that
     a link has made is now the school's own: it stays when the link ends.
-    All of them or, where one cannot be, none. Raises Invalid, and NotAllowed for a limit that is not theirs to change.
+    All of them or, where one cannot be, none. `tells` says whether it is still to be said who observes by them
+    (courses/domain/observation_events.py). Raises Invalid, and NotAllowed for a limit that is not theirs to change.
     """
     wanted = {spec.kind: spec for spec in specs}
     for spec in wanted.values():
@@ -164,6 +165,8 @@ def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None) -> list[Enr
         taken = taken_at_once({user for _section, user, *_rest in wanted}, by=by)
         made = [spec.enrollment(there.get(kind), taken.get(spec.user.pk, NO_CONSENT)) for kind, spec in wanted.items()]
         before = {kind: enrollment.state for kind, enrollment in there.items()}
+        if tells:
+            foretell(zip((there[kind].pk if kind in there else None for kind in wanted), made, strict=True), by=by)
         Enrollment.objects.bulk_create(
             made,
             update_conflicts=True,
@@ -171,7 +174,7 @@ def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None) -> list[Enr
             update_fields=[*CHANGEABLE, "updated_at"],
         )
         changes = [(enrollment, before.get(kind)) for kind, enrollment in zip(wanted, made, strict=True)]
-        _carry(changes)
+        _carry(changes, by)
         differ = [_differs(there.get(kind), enrollment) for kind, enrollment in zip(wanted, made, strict=True)]
         _record(compress(changes, differ), by)
     return made
@@ -260,7 +263,12 @@ def change_state(
 
 
 def change_states(
-    enrollments: Iterable[Enrollment], state: str, *, by: User | None, only_from: Collection[str] = State.values
+    enrollments: Iterable[Enrollment],
+    state: str,
+    *,
+    by: User | None,
+    only_from: Collection[str] = State.values,
+    tells: bool = True,
 ) -> None:
     """The same for many at once. Raises Invalid where one is no longer in one of the states `only_from`."""
     by_id = {enrollment.pk: enrollment for enrollment in enrollments}
@@ -273,6 +281,9 @@ def change_states(
         if any(there.state not in only_from for there in now_in):
             raise changed_meanwhile()
         changes: list[Change] = []
+        becomes = [_values_of(state, is_invitation=there.state in Enrollment.UNANSWERED) for there in now_in]
+        if tells:
+            foretell([(one.pk, in_state(one, new["state"])) for one, new in zip(now_in, becomes, strict=True)], by=by)
         for is_invitation in (False, True):
             group = [there for there in now_in if (there.state in Enrollment.UNANSWERED) is is_invitation]
             values = _values_of(state, is_invitation=is_invitation)
@@ -286,7 +297,7 @@ def change_states(
                 for field, value in (now | values if there.pk in anew else now).items():
                     setattr(enrollment, field, value)
                 changes.append((enrollment, there.state))
-        _carry(changes)
+        _carry(changes, by)
         _record([(enrollment, before) for enrollment, before in changes if before != enrollment.state], by)
 
 
@@ -303,7 +314,7 @@ def _values_of(state: str, *, is_invitation: bool) -> dict[str, Any]:
     return values | {"completed_at": now if values["state"] == State.COMPLETED else None}
 
 
-def _carry(changes: Collection[Change]) -> None:
+def _carry(changes: Collection[Change], by: User | None) -> None:
     """Bring the observers of the students among these along."""
     students = [(enrollment, before) for enrollment, before in changes if enrollment.type == BaseType.STUDENT]
     places = {(enrollment.user_id, enrollment.section_id) for enrollment, _before in students}
@@ -314,9 +325,7 @@ def _carry(changes: Collection[Change]) -> None:
     }
     if came:
         came -= _were_there(came, students)
-    for each, returned in ((places - came, False), (came, True)):
-        if each:
-            follow(each, returned=returned)
+    follow(places, returned=came, by=by)
 
 
 def _were_there(places: Collection[Place], changes: Collection[Change]) -> set[Place]:
@@ -330,16 +339,6 @@ def _were_there(places: Collection[Place], changes: Collection[Change]) -> set[P
 
 def _record(changes: Iterable[Change], by: User | None) -> None:
     about = [
-        (
-            enrollment.user_id,
-            {
-                "enrollment": enrollment.pk,
-                "section": enrollment.section_id,
-                "type": enrollment.type,
-                "before": before,
-                "state": enrollment.state,
-            },
-        )
-        for enrollment, before in changes
+        (one.user_id, EnrollmentChanged(one.pk, one.section_id, one.type, before, one.state)) for one, before in changes
     ]
-    record_many(Action.ENROLLMENT_CHANGED, about, by=by)
+    record_many(about, by=by)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.locks import lock_users
 from accounts.errors import Invalid
 from accounts.models import BaseType, Role, User
-from courses.access.consent import consent_of
+from courses.access.consent import NO_CONSENT, consent_of
 from courses.access.courses import READING
 from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls, check_section, gives_limited
 from courses.access.permissions import STAFF_TYPES, sections_seen
@@ -24,6 +24,7 @@ from courses.domain.enrollments import (
     enroll_many,
 )
 from courses.domain.locks import hold_sections
+from courses.domain.observation_events import foretell, in_state
 from courses.domain.observer_enrollments import by_link
 from courses.models import Course, Enrollment, Section
 from courses.models.course import default_section
@@ -245,8 +246,11 @@ def _change_role(member: Member, role: Role, by: User) -> None:
     # Who observes a student does so with one role; of a student's, the observers must find the new one in place.
     if member.is_observer:
         hold_sections(place.section_id for place in member.places)
-        change_states(member.places, State.DELETED, by=by)
-        enroll_many(new, by=by)
+        gone = [(place.pk, in_state(place, State.DELETED)) for place in member.places]
+        # Told together: with another role they have observed all the time.
+        foretell([*gone, *((None, spec.enrollment(None, NO_CONSENT)) for spec in new)], by=by)
+        change_states(member.places, State.DELETED, by=by, tells=False)
+        enroll_many(new, by=by, tells=False)
     else:
         enroll_many(new, by=by)
         change_states(member.places, State.DELETED, by=by)

@@ -7,17 +7,18 @@ neither on how many courses a student has nor on how many observers.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from accounts.domain.audit import record, record_many
 from accounts.domain.locks import lock_users, lock_with_linked
 from accounts.errors import Invalid
-from accounts.models import Account, Action, ObservationLink, User
+from accounts.models import Account, ObservationLink, User
 from accounts.models.account_tree import with_all_below
 from courses.access.observation import why_not_observe
+from courses.domain.observation_events import LinkScope, author, observing_began, observing_ended, with_events
 from courses.domain.observation_scopes import keep_within_scopes
 from courses.domain.observer_enrollments import MAKE_FOR_LINKS
 from courses.models import Course
@@ -36,6 +37,14 @@ SET state = 'active',
 RETURNING *, (SELECT b.scope FROM accounts_observationlink b WHERE b.id = l.id AND b.state = 'active') AS scope_before
 """
 
+# Of a link that was there before, what has been missing begins anew; of a new one the link itself tells.
+REPAIR_LINKS = with_events(MAKE_FOR_LINKS, "beside")
+REPAIR_OLD_LINKS = with_events(
+    MAKE_FOR_LINKS,
+    "beside",
+    but="(user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))",
+)
+
 # What the school has set up in single courses stays.
 UNLINK = """
 UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
@@ -45,6 +54,7 @@ WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND only_by_link
 
 NAME_COURSE = """
 INSERT INTO courses_linkcourse (link_id, course_id) VALUES (%(link)s, %(course)s) ON CONFLICT DO NOTHING
+RETURNING course_id
 """
 
 NAME_COURSES = """
@@ -55,7 +65,7 @@ JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
 JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
 WHERE e.user_id = %(student)s AND e.type = 'StudentEnrollment' AND e.accepted_at IS NOT NULL
   AND e.state NOT IN ('deleted', 'rejected') AND c.account_id = ANY(%(accounts)s)
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING course_id
 """
 
 
@@ -99,29 +109,45 @@ def link_held(
         return refusal
     scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
     values = {"observers": [observer.pk], "students": [student.pk], "origin": origin, "scope": scope}
-    (made,) = ObservationLink.objects.raw(LINK, values)
     with connection.cursor() as cursor:
+        made, scope_before = _link(cursor, values)
         named = _name_courses(cursor, made, course, account)
-        cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
-    if made.scope != made.scope_before or (named and made.scope == ObservationLink.Scope.COURSES):  # type: ignore[attr-defined]
-        record(Action.LINK_MADE, by=by, subject=student, observer=observer.pk, origin=origin, scope=scope)
+        if made.scope != scope_before or (named and made.scope == ObservationLink.Scope.COURSES):
+            cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
+            observing_began([LinkScope(observer.pk, student.pk, scope, origin, named)], by=by)
+        else:
+            cursor.execute(REPAIR_LINKS, {"links": [made.pk], **author(by)})
     made.observer, made.student = observer, student
     return made
 
 
-def _name_courses(cursor: CursorWrapper, link: ObservationLink, course: Course | None, account: Account | None) -> int:
-    """Write down to which courses a link is limited, besides any before; returns how many are new."""
+def _link(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[ObservationLink, str | None]:
+    """Make or revive one link; returns it with the scope that it had, if it was live."""
+    cursor.execute(LINK, values)
+    names = [column.name for column in cursor.description]
+    stored = dict(zip(names, cursor.fetchone(), strict=True))
+    scope_before = stored.pop("scope_before")
+    made = ObservationLink(**stored)
+    made._state.adding, made._state.db = False, connection.alias
+    return made, scope_before
+
+
+def _name_courses(
+    cursor: CursorWrapper, link: ObservationLink, course: Course | None, account: Account | None
+) -> tuple[int, ...]:
+    """Write down to which courses a link is limited, besides any before; returns the ids of those that are new."""
+    named: list[tuple[int]] = []
     if course:
         cursor.execute(NAME_COURSE, {"link": link.pk, "course": course.pk})
-    named: int = cursor.rowcount if course else 0
+        named += cursor.fetchall()
     if account:
         below = [*with_all_below(account)]
         cursor.execute(NAME_COURSES, {"link": link.pk, "student": link.student_id, "accounts": below})
-        named += cursor.rowcount
-    return named
+        named += cursor.fetchall()
+    return tuple(pk for (pk,) in named)
 
 
-def repair(observer: User, student: User) -> ObservationLink:
+def repair(observer: User, student: User, *, by: User) -> ObservationLink:
     """Put back what a live link should have made and is missing, such as an enrollment removed by hand.
 
     Call it inside a transaction.
@@ -129,7 +155,7 @@ def repair(observer: User, student: User) -> ObservationLink:
     lock_users([student.pk])
     found = ObservationLink.objects.live().get(observer=observer, student=student)
     with connection.cursor() as cursor:
-        cursor.execute(MAKE_FOR_LINKS, {"links": [found.pk]})
+        cursor.execute(REPAIR_LINKS, {"links": [found.pk], **author(by)})
     found.observer, found.student = observer, student
     return found
 
@@ -139,11 +165,14 @@ def unlink(found: ObservationLink, *, by: User | None) -> None:
     unlink_all([(found.observer_id, found.student_id)], by=by)
 
 
-END_OBSERVING = """
-UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
+END_OBSERVING = with_events(
+    """
+UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
 WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND associated_user_id IS NOT NULL
   AND (user_id = %(user)s OR associated_user_id = %(user)s)
-"""
+""",
+    "e",
+)
 
 
 def unlink_person(user: User, *, by: User | None) -> int:
@@ -154,14 +183,16 @@ def unlink_person(user: User, *, by: User | None) -> int:
     links = lock_with_linked(user)
     ended = unlink_all(list(links.values_list("observer_id", "student_id")), by=by)
     with connection.cursor() as cursor:
-        cursor.execute(END_OBSERVING, {"user": user.pk})
+        cursor.execute(END_OBSERVING, {"user": user.pk, **author(by)})
     return ended
 
 
 Pairs = Collection[tuple[int, int]]
 
 LINKED_BEFORE = """
-SELECT observer_id, student_id, scope FROM accounts_observationlink
+SELECT observer_id, student_id, scope, origin,
+       ARRAY(SELECT course_id FROM courses_linkcourse c WHERE c.link_id = l.id AND l.scope = 'courses')
+FROM accounts_observationlink l
 WHERE state = 'active'
   AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
 """
@@ -178,7 +209,9 @@ DELETE FROM courses_linkcourse WHERE link_id IN (SELECT id FROM ended)
 """
 
 
-def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -> list[int]:
+def link_all(
+    pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None, sis_import: int | None = None
+) -> list[int]:
     """Let each observer follow the student in all courses, for (observer id, student id) pairs; as `link` for one.
 
     Returns the ids of the links, all of them live now. What was linked so already is repaired and not recorded again.
@@ -189,15 +222,24 @@ def link_all(pairs: Pairs, *, origin: ObservationLink.Origin, by: User | None) -
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         lock_users(values["observers"] + values["students"])
         cursor.execute(LINKED_BEFORE, values)
-        before = {(observer, student) for observer, student, scope in cursor.fetchall() if scope == values["scope"]}
+        before = {(one.observer, one.student) for one in _scopes(cursor) if one.scope == values["scope"]}
         links = [made.pk for made in ObservationLink.objects.raw(LINK, values)]
-        cursor.execute(MAKE_FOR_LINKS, {"links": links})
-        made = [(student, {"observer": observer}) for observer, student in pairs if (observer, student) not in before]
-        record_many(Action.LINK_MADE, made, by=by, origin=origin, scope=ObservationLink.Scope.ALL)
+        new = [pair for pair in pairs if pair not in before]
+        cursor.execute(REPAIR_OLD_LINKS, {"links": links, **_sides(new), **author(by, sis_import)})
+        began = [LinkScope(*pair, ObservationLink.Scope.ALL, origin) for pair in new]
+        observing_began(began, by=by, sis_import=sis_import)
     return links
 
 
-def unlink_all(pairs: Pairs, *, by: User | None) -> int:
+def _scopes(cursor: CursorWrapper) -> list[LinkScope]:
+    """What the links that LINKED_BEFORE has found open."""
+    return [
+        LinkScope(observer, student, scope, origin, tuple(courses))
+        for observer, student, scope, origin, courses in cursor.fetchall()
+    ]
+
+
+def unlink_all(pairs: Pairs, *, by: User | None, sis_import: int | None = None) -> int:
     """End the live links among these (observer id, student id) pairs; returns how many there were.
 
     What the school has set up in single courses, by hand or by a file, stays. Five statements, however many pairs.
@@ -206,11 +248,11 @@ def unlink_all(pairs: Pairs, *, by: User | None) -> int:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         lock_users(values["students"])
         cursor.execute(LINKED_BEFORE, values)
-        live = [(observer, student) for observer, student, _scope in cursor.fetchall()]
-        values = _sides(live)
+        live = _scopes(cursor)
+        values = _sides([(one.observer, one.student) for one in live])
         cursor.execute(END_LINKS, values)
         cursor.execute(UNLINK, values)
-        record_many(Action.LINK_REMOVED, [(student, {"observer": observer}) for observer, student in live], by=by)
+        observing_ended(live, by=by, sis_import=sis_import)
     return len(live)
 
 
@@ -218,7 +260,8 @@ NARROW = """
 UPDATE accounts_observationlink l SET scope = 'courses', updated_at = now()
 WHERE l.id = ANY(%(links)s) AND l.state = 'active' AND l.scope = 'all'
   AND EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id)
-RETURNING l.observer_id, l.student_id
+RETURNING l.observer_id, l.student_id, l.scope, l.origin,
+          ARRAY(SELECT course_id FROM courses_linkcourse c WHERE c.link_id = l.id)
 """
 
 PLACES_OF_LINKS = """
@@ -230,16 +273,16 @@ AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint
 def narrow_all(links: Collection[int], *, by: User | None) -> int:
     """Let links that were limited to some courses, and then opened all, open only those again; returns how many.
 
-    The caller holds the students' locks. Four statements, however many links.
+    The caller holds the students' locks. Five statements, however many links.
     """
     with connection.cursor() as cursor:
         cursor.execute(NARROW, {"links": list(links)})
-        pairs = cursor.fetchall()
-        cursor.execute(PLACES_OF_LINKS, _sides(pairs))
+        narrowed = _scopes(cursor)
+        cursor.execute(PLACES_OF_LINKS, _sides([(one.observer, one.student) for one in narrowed]))
         keep_within_scopes(section for (section,) in cursor.fetchall())
-    made = [(student, {"observer": observer}) for observer, student in pairs]
-    record_many(Action.LINK_MADE, made, by=by, scope=ObservationLink.Scope.COURSES)
-    return len(pairs)
+    observing_ended([replace(one, scope=ObservationLink.Scope.ALL, courses=()) for one in narrowed], by=by)
+    observing_began(narrowed, by=by)
+    return len(narrowed)
 
 
 def _sides(pairs: Pairs) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from accounts.models import User
+from courses.domain.observation_events import HEAD, SEEING, author
+
 # A link limited to some courses opens nothing in a course that a section has moved to.
 LEAVE_OTHER_COURSES = """
 UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
@@ -34,19 +37,50 @@ WHERE e.section_id = moved.section_id AND e.type = 'ObserverEnrollment' AND e.as
 
 
 def keep_within_scopes(sections: Iterable[int]) -> None:
-    """After these sections moved to other courses: whose link does not open those leaves them (one statement)."""
+    """In these sections, let whose link does not open the course leave; the link tells of it (one statement)."""
     with connection.cursor() as cursor:
         cursor.execute(LEAVE_OTHER_COURSES, {"sections": sorted(set(sections))})
 
 
-def keep_within_schools(moved: Iterable[tuple[int, int]]) -> None:
-    """After sections moved, from the course each (section id, course id) names, to a course of another account.
+# In one statement with those who leave, which sees the enrollments as they were: of everybody who observes in a section
+# that moved, whether they did so in either course, and whether they still do.
+MOVE = f"""
+WITH left_course AS ({LEAVE_OTHER_COURSES} RETURNING e.id), left_school AS ({LEAVE_OTHER_SCHOOLS} RETURNING e.id),
+there AS (
+    SELECT e.section_id AS section, e.user_id AS observer, e.associated_user_id AS student, moved.course_id AS was_in,
+           s.course_id AS is_in, e.id NOT IN (SELECT id FROM left_course UNION SELECT id FROM left_school) AS stays,
+           CASE WHEN e.only_by_link THEN 'link' WHEN e.sis_import_id IS NOT NULL THEN 'sis' ELSE 'staff' END AS origin
+    FROM unnest(%(sections)s::bigint[], %(courses)s::bigint[]) AS moved(section_id, course_id)
+    JOIN courses_section s ON s.id = moved.section_id AND s.course_id <> moved.course_id
+    JOIN courses_enrollment e ON e.section_id = s.id AND e.associated_user_id IS NOT NULL AND e.state IN {SEEING}
+)
+{HEAD}
+FROM (
+    SELECT observer, student, course, min(origin) AS origin, bool_or(before) AS before, bool_or(after) AS after
+    FROM (SELECT observer, student, was_in AS course, origin, true AS before, false AS after FROM there
+          UNION ALL SELECT observer, student, is_in, origin, false, stays FROM there) sides
+    GROUP BY observer, student, course
+) one
+CROSS JOIN LATERAL (
+    SELECT one.before OR count(*) > 0 AS before, one.after OR count(*) > 0 AS after
+    FROM courses_enrollment e JOIN courses_section s ON s.id = e.section_id
+    WHERE e.associated_user_id = one.student AND e.user_id = one.observer AND s.course_id = one.course
+      AND e.state IN {SEEING} AND e.section_id NOT IN (SELECT section FROM there)
+) seen
+WHERE seen.before <> seen.after
+ORDER BY one.student, one.observer, one.course
+"""  # noqa: S608 built from constants
 
-    Whoever was set up by hand to observe somebody in that one course leaves the section (one statement). What rosters
-    list themselves stays, and so does what a link opens there.
+
+def follow_moves(moved: Iterable[tuple[int, int]], *, by: User | None, sis_import: int | None = None) -> None:
+    """After sections moved, from the course each (section id, course id) names: who observes there, and who no more.
+
+    Whose link does not open the other course leaves the section, and so does whoever was set up by hand to observe
+    somebody in the one course, where the other is of another account. What rosters list themselves stays (one
+    statement).
     """
     pairs = sorted(set(moved))
     if pairs:
         values = {"sections": [section for section, _ in pairs], "courses": [course for _, course in pairs]}
         with connection.cursor() as cursor:
-            cursor.execute(LEAVE_OTHER_SCHOOLS, values)
+            cursor.execute(MOVE, {**values, **author(by, sis_import)})

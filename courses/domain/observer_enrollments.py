@@ -6,12 +6,16 @@ neither on how many courses a student has nor on how many observers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import ObservationLink
+from accounts.models import ObservationLink, User
+from courses.domain.observation_events import author, with_events
+
+# A student in a section: their ids.
+Place = tuple[int, int]
 
 # Consent (courses/access/consent.py) comes with a link, but not before the student has accepted: beside an invitation
 # of the student's, an observer enrollment tells the course's staff no more of the observer than of the student.
@@ -73,11 +77,13 @@ CROSS JOIN LATERAL (
 ) l"""
     + STUDENTS_ENROLLMENTS.format("AND e.section_id = place.section_id")
 )
+MAKE_IN_PLACES = with_events(MAKE_FOR_PLACES, "beside")
 
 NO_ANSWER = "o.state IN ('invited', 'creation_pending', 'rejected')"
 # An observer enrollment that was removed by hand stays removed; an invitation that nobody has answered ends with what
 # it was for. One made in a single course, without a link, follows the student out of the section but not back in.
-CARRY = f"""
+CARRY = with_events(
+    f"""
 UPDATE courses_enrollment o
 SET state = CASE WHEN {NO_ANSWER} AND now_at.state IN ('inactive', 'completed') THEN 'deleted' ELSE now_at.state END,
     start_at = now_at.start_at, end_at = now_at.end_at, completed_at = now_at.completed_at,
@@ -106,24 +112,32 @@ WHERE o.type = 'ObserverEnrollment' AND o.state NOT IN ('deleted', 'rejected')
                     AND (l.scope = 'all' OR EXISTS (
                         SELECT 1 FROM courses_linkcourse c JOIN courses_section s ON s.course_id = c.course_id
                         WHERE c.link_id = l.id AND s.id = o.section_id))))
-"""
+""",
+    "o",
+)
 
 
-def follow(places: Iterable[tuple[int, int]], *, returned: bool) -> None:
+def follow(
+    places: Iterable[Place], *, returned: Iterable[Place], by: User | None, sis_import: int | None = None
+) -> None:
     """Bring observers' enrollments into step with the student's in these (student id, section id) places.
 
-    `returned` says that the students are new there or came back (from inactive, completed or deleted), so that
-    missing and removed observer enrollments are made anew. The caller holds the students' lock. Two statements.
+    To those `returned` the students are new or came back (from inactive, completed or deleted), so that missing and
+    removed observer enrollments are made anew. `by`, or their import, has changed the student's. The caller holds the
+    students' lock. Two statements at most.
     """
-    pairs = sorted(set(places))
-    parameters = {
-        "students": [student for student, _ in pairs],
-        "sections": [section for _, section in pairs],
-    }
+    came = set(returned)
     with connection.cursor() as cursor:
-        cursor.execute(CARRY, parameters)
-        if returned:
-            cursor.execute(MAKE_FOR_PLACES, parameters)
+        # First those who come: whose student has moved to another section never stops observing in the course.
+        if came:
+            cursor.execute(MAKE_IN_PLACES, {**_columns(came), **author(by, sis_import)})
+        if everywhere := came.union(places):
+            cursor.execute(CARRY, {**_columns(everywhere), **author(by, sis_import)})
+
+
+def _columns(places: Collection[Place]) -> dict[str, list[int]]:
+    pairs = sorted(places)
+    return {"students": [student for student, _ in pairs], "sections": [section for _, section in pairs]}
 
 
 def by_link() -> Exists:

@@ -112,23 +112,23 @@ class Line:
     """One line of the roster: a person, and all enrollments by which they are here."""
 
     person: User
-    places: tuple[Enrollment, ...]
+    enrollments: tuple[Enrollment, ...]
 
     @property
     def sections(self) -> list[Section]:
         """Where they are; whoever is in a section twice is there once."""
-        return list({place.section_id: place.section for place in self.places}.values())
+        return list({one.section_id: one.section for one in self.enrollments}.values())
 
     @property
     def roles(self) -> list[Enrollment]:
         """One enrollment for each way they are here."""
-        ways = {(place.role_id, place.associated_user_id, place.state): place for place in self.places}
+        ways = {(one.role_id, one.associated_user_id, one.state): one for one in self.enrollments}
         return list(ways.values())
 
     @property
     def is_settled(self) -> bool:
         """Whether they have accepted to be here: of somebody merely invited so far the name is all there is to show."""
-        return any(place.accepted_at for place in self.places)
+        return any(one.accepted_at for one in self.enrollments)
 
 
 def lines(people: Iterable[User]) -> list[Line]:
@@ -265,16 +265,16 @@ def holders_of(role: Role) -> int:
 
 
 @dataclass(frozen=True)
-class Beside:
+class ObserverHere:
     """An enrollment of somebody who observes a student, and whether it is there by a link or in its course only."""
 
-    place: Enrollment
+    enrollment: Enrollment
     is_by_link: bool
 
 
-def observers_in(student: User, course: Course, *, by: User) -> list[Beside]:
+def observers_in(student: User, course: Course, *, by: User) -> list[ObserverHere]:
     """Who observes `student` in this course, as far as `by` sees them, by name (one statement)."""
     beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
     beside = beside.exclude(user__state=User.State.DELETED)
     found = beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")
-    return [Beside(place, place.is_by_link) for place in found]
+    return [ObserverHere(one, one.is_by_link) for one in found]

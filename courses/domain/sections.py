@@ -13,13 +13,14 @@ from accounts.domain.audit import record
 from accounts.domain.locks import lock_users
 from accounts.domain.sticky_fields import stick
 from accounts.errors import Invalid
-from accounts.models import Action, User
+from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.text.normal_form import tidied
 from courses.access.enrollment_actions import check_keys, check_section
 from courses.access.permissions import sections_seen
 from courses.domain.courses import check_order, check_texts, sis_id_taken
 from courses.domain.enrollments import change_states, changed_meanwhile
+from courses.domain.events import SectionChanged, SectionCreated, SectionDeleted
 from courses.models import Course, Enrollment, Section
 
 ADD, EDIT, DELETE = Permission.MANAGE_SECTIONS_ADD, Permission.MANAGE_SECTIONS_EDIT, Permission.MANAGE_SECTIONS_DELETE
@@ -62,7 +63,7 @@ def create_section(course: Course, *, by: User, name: str, sis_section_id: str =
     section = Section(course=course, name=tidied(name), sis_section_id=tidied(sis_section_id) or None, **dates)
     with transaction.atomic():
         _save(section)
-        record(Action.SECTION_CREATED, by=by, course=course.pk, section=section.pk, name=section.name)
+        record(SectionCreated(course.pk, section.pk, section.name), by=by)
     return section
 
 
@@ -90,7 +91,7 @@ def edit_section(
             raise changed_meanwhile()
         if changed:
             _save(section, stick(section, changed))
-            record(Action.SECTION_CHANGED, by=by, course=section.course_id, section=section.pk, name=section.name)
+            record(SectionChanged(section.course_id, section.pk, section.name), by=by)
     return section
 
 
@@ -124,7 +125,7 @@ def delete_section(section: Section, *, by: User) -> Section:
         if was_default:
             others[0].is_default = True
             others[0].save(update_fields=["is_default"])
-        record(Action.SECTION_DELETED, by=by, course=course.pk, section=section.pk, name=section.name)
+        record(SectionDeleted(course.pk, section.pk, section.name), by=by)
     return section
 
 

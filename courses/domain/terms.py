@@ -13,10 +13,11 @@ from accounts.domain.audit import record
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
 from accounts.errors import Invalid, NotAllowed, NotPossible
-from accounts.models import Account, Action, User
+from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.text.normal_form import is_readable, tidied
+from courses.domain.events import TermChanged, TermCreated, TermDeleted
 from courses.models import Course, Term
 
 PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
@@ -61,7 +62,8 @@ def save_term(
     try:
         with transaction.atomic():
             saved.save()
-            record(Action.TERM_CHANGED if term else Action.TERM_CREATED, by=by, term=saved.pk, name=saved.name)
+            kind = TermChanged if term else TermCreated
+            record(kind(saved.pk, saved.name), by=by)
     except IntegrityError:
         message = _("Another term has this SIS id.")
         raise Invalid({"sis_term_id": [("taken", message)]}, of="term") from None
@@ -87,7 +89,7 @@ def delete_term(term: Term, *, by: User) -> None:
             raise NotPossible(reason)
         # Deleted courses do not stand in the way, and keep nothing of it.
         Course.objects.filter(term=term).update(term=None)
-        record(Action.TERM_DELETED, by=by, term=term.pk, name=term.name)
+        record(TermDeleted(term.pk, term.name), by=by)
         term.delete()
 
 

@@ -20,8 +20,8 @@ from courses.access.courses import CourseAccess, Part
 from courses.access.enrollment_actions import EnrollmentPermissions, enrollment_permissions
 from courses.domain.course_observers import observing_in
 from courses.domain.rosters import (
-    Beside,
     Line,
+    ObserverHere,
     Shown,
     Sort,
     View,
@@ -119,7 +119,7 @@ def _columns(view: View) -> dict[str, dict[str, str]]:
 
 
 def _options(line: Line, rights: EnrollmentPermissions, sections: list[Any]) -> list[Any]:
-    return options_for(line.places, rights, several_sections=len(sections) > 1)
+    return options_for(line.enrollments, rights, several_sections=len(sections) > 1)
 
 
 @login_required
@@ -128,7 +128,7 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     access = get_people_access(request, course_id)
     person = get_object_or_404(roster(access.course, by=request.user), pk=user_id)
     (line,) = lines([person])
-    types = {place.type for place in line.places}
+    types = {one.type for one in line.enrollments}
     # Of somebody who is invited only the name is told.
     is_known_student = BaseType.STUDENT in types and line.is_settled
     sees_links = is_known_student and Permission.MANAGE_USER_OBSERVERS in access.permissions
@@ -149,10 +149,10 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     return course_frame.show(request, access, course_frame.PEOPLE, "person.html", **context)
 
 
-def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[Beside]:
+def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[ObserverHere]:
     """Everybody whom the People page shows as an observer of this student, but those listed by their links already."""
     found = observers_in(student, access.course, by=by)
-    return [beside for beside in found if not (sees_links and beside.is_by_link)]
+    return [one for one in found if not (sees_links and one.is_by_link)]
 
 
 def _by_link(by: User, observer: User, access: CourseAccess) -> frozenset[int]:

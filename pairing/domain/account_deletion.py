@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
+from accounts.domain.events import UserDeleted
 from accounts.domain.locks import lock_with_linked
 from accounts.domain.states import shut_out
 from accounts.errors import NotAllowed
-from accounts.models import Action, User
+from accounts.models import User
 from courses.domain.departures import leave_everything
 from pairing.models import PairingCode
 
@@ -76,7 +77,15 @@ def delete_user(user: User, *, by: User) -> None:
         if user.state == User.State.DELETED:
             return
         shut_out([user.pk])
-        before = {field: getattr(user, field) for field in ("login_id", "sis_user_id", "integration_id")}
+        event = UserDeleted(
+            links=ended.links,
+            enrollments=ended.enrollments,
+            admin_roles=ended.admin_roles,
+            codes=codes,
+            login_id=user.login_id,
+            sis_user_id=user.sis_user_id,
+            integration_id=user.integration_id,
+        )
         User.objects.filter(pk=user.pk).update(
             state=User.State.DELETED,
             # No login anybody could type: the old one is free from now on.
@@ -86,7 +95,7 @@ def delete_user(user: User, *, by: User) -> None:
             sis_import_id=None,
         )
         user.refresh_from_db()
-        record(Action.USER_DELETED, by=by, subject=user, **ended, codes=codes, **before)
+        record(event, by=by, subject=user)
 
 
 def revoke_codes(students: Iterable[int]) -> int:

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.domain.audit import record
 from accounts.domain.rate_limit import Window, tallies
-from accounts.models import Action, AuditEvent
+from accounts.models import AuditEvent
+from pairing.domain.events import GuessingNoticed
 from pairing.domain.institution_limit import ALARM_AT, ALL, HOUR, WEEK, Entrance, asks_for_name
 
 logger = logging.getLogger(__name__)
@@ -20,9 +21,9 @@ def raise_alarm(failures: int) -> None:
     if failures < ALARM_AT:
         return
     lately = timezone.now() - HOUR
-    if AuditEvent.objects.filter(action=Action.GUESSING_NOTICED, at__gt=lately).exists():
+    if AuditEvent.objects.of(GuessingNoticed).filter(at__gt=lately).exists():
         return
-    record(Action.GUESSING_NOTICED, by=None, failures=failures)
+    record(GuessingNoticed(failures), by=None)
     logger.warning("%d pairing codes that do not exist were tried within an hour", failures)
 
 
@@ -49,4 +50,4 @@ def situation() -> Situation:
 
 def alarms_of_the_week() -> list[AuditEvent]:
     """The alarms of the last seven days, the latest first."""
-    return list(AuditEvent.objects.filter(action=Action.GUESSING_NOTICED, at__gt=timezone.now() - WEEK))
+    return list(AuditEvent.objects.of(GuessingNoticed).filter(at__gt=timezone.now() - WEEK))

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from accounts.domain.audit import record
 from accounts.domain.locks import lock_users
-from accounts.models import Account, Action, CodeScope, User
+from accounts.models import Account, CodeScope, User
 from courses.models import Course
 from pairing import code_text
+from pairing.domain.events import CodeIssued, CodesExported
 from pairing.models import LIVE_CODES_PER_STUDENT
 
 LIFETIME = timedelta(days=7)
@@ -75,8 +76,8 @@ def issue(
     """
     with transaction.atomic():
         (code,), _dropped = _issue_for([student.pk], by, course, account, {student.pk} if binds else set())
-        where = {"course": code.course.pk} if code.course else {"account": code.account.pk} if code.account else {}
-        record(Action.CODE_ISSUED, by=by, subject=student, **{"course": None, **where})
+        limit = CodeIssued(code.course.pk if code.course else None, code.account.pk if code.account else None)
+        record(limit, by=by, subject=student)
     return code
 
 
@@ -90,7 +91,7 @@ def issue_for_class(
     """
     with transaction.atomic(savepoint=False):
         codes, dropped = _issue_for(student_ids, by, course, None, bound)
-        record(Action.CODES_EXPORTED, by=by, course=course.pk, students=list(student_ids), dropped=dropped)
+        record(CodesExported(course.pk, list(student_ids), dropped), by=by)
     return codes
 
 

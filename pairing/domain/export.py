@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.rate_limit import check_and_lock
-from accounts.models import Action, AuditEvent, User
+from accounts.models import AuditEvent, User
 from accounts.models.user import UserQuerySet
 from accounts.text.csv_export import csv_text
 from accounts.text.names import first_and_last
@@ -22,6 +22,7 @@ from courses.access.permissions import sections_seen
 from courses.models import Course, Enrollment
 from pairing.domain.codes import issue_for_class
 from pairing.domain.eligibility import bound_in
+from pairing.domain.events import CodesExported
 from pairing.errors import ExportedJustNow
 from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
@@ -82,21 +83,23 @@ def last_export(course: Course, *, by: User) -> LastExport | None:
     event = _last_event(course)
     if event is None:
         return None
-    theirs = students_of(course, by=by).order_by().filter(pk__in=event.details["students"])
+    students = event.read(CodesExported).students
+    theirs = students_of(course, by=by).order_by().filter(pk__in=students)
     return _as_seen(event, set(theirs.values_list("pk", flat=True)), by)
 
 
 def _last_event(course: Course) -> AuditEvent | None:
-    found = AuditEvent.objects.filter(action=Action.CODES_EXPORTED, details__course=course.pk)
+    found = AuditEvent.objects.of(CodesExported, course=course.pk)
     return found.select_related("actor").order_by("-id").first()
 
 
 def _as_seen(event: AuditEvent, may_export: set[int], by: User) -> LastExport | None:
     """What an export means to `by`; None where it was of other students than theirs, by somebody else."""
-    students = may_export.intersection(event.details["students"])
+    exported = event.read(CodesExported)
+    students = may_export.intersection(exported.students)
     if event.actor is None or not (students or event.actor == by.person_acting):
         return None
-    dropped = students.intersection(event.details["dropped"])
+    dropped = students.intersection(exported.dropped)
     return LastExport(event.pk, event.at, event.actor, len(students), len(dropped))
 
 

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from accounts.errors import NotThere
-from accounts.models import Account, Action, User
+from accounts.models import Account, User
 from accounts.models.account_tree import upwards
 from accounts.permissions.registry import Permission
 from courses.domain.observers import who_observes
 from courses.domain.rosters import people_of
 from courses.models import Enrollment
+from pairing.domain.events import ObserverReported, ReportSettled
 from pairing.models import Objection
 
 # Whoever holds this on an account sees what its students have reported.
@@ -31,7 +32,7 @@ def object_to(observer_id: int, *, by: User) -> Objection:
     with transaction.atomic():
         objection, made = Objection.objects.get_or_create(student=by, observer_id=observer_id, settled_at=None)
         if made:
-            record(Action.OBSERVER_REPORTED, by=by, subject=by, observer=observer_id)
+            record(ObserverReported(observer_id), by=by, subject=by)
     return objection
 
 
@@ -51,7 +52,7 @@ def settle(objection: Objection, *, by: User) -> None:
     with transaction.atomic():
         ours = Objection.objects.filter(pk=objection.pk, settled_at=None)
         if ours.update(settled_at=timezone.now(), settled_by=by.person_acting):
-            record(Action.REPORT_SETTLED, by=by, subject=objection.student, observer=objection.observer_id)
+            record(ReportSettled(objection.observer_id), by=by, subject=objection.student)
 
 
 def office_for(student: User) -> str:

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from accounts.domain.audit import record
 from accounts.errors import Invalid, TooManyTries
-from accounts.models import Account, Action, ObservationLink, User
+from accounts.models import Account, ObservationLink, User
 from courses.access.observation import why_not_observe
 from courses.domain.observation import link_held, repair
 from pairing import code_text
 from pairing.domain import rate_limit
+from pairing.domain.events import CodeRedeemed, CodeRevoked
 from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, OwnCode, PairingIsOff
 from pairing.models import PairingCode
 
@@ -66,7 +67,7 @@ def preview(typed: str, *, observer: User, network: str, family_name: str = "") 
 
 
 def _look(code: PairingCode, observer: User) -> Look:
-    pairing = _paired_already(code, observer)
+    pairing = _paired_already(code, observer, observer)
     if pairing is None and (refusal := why_not_observe([(observer.pk, code.student_id, code.course_id)])):
         raise refusal
     return Look(code, pairing)
@@ -153,15 +154,15 @@ def _used_before(observer: User, **which: object) -> PairingCode | None:
 
 
 def _pair(code: PairingCode, observer: User, by: User) -> Pairing:
-    return _paired_already(code, observer) or Pairing(spend(code, observer=observer, by=by), is_new=True)
+    return _paired_already(code, observer, by) or Pairing(spend(code, observer=observer, by=by), is_new=True)
 
 
-def _paired_already(code: PairingCode, observer: User) -> Pairing | None:
+def _paired_already(code: PairingCode, observer: User, by: User) -> Pairing | None:
     """The link that opens already what this code would, repaired. Raises OwnCode; CodeRefused for a used code."""
     if code.student_id == observer.pk:
         raise OwnCode
     if already_open(code, observer):
-        return Pairing(repair(observer, code.student), is_new=False)
+        return Pairing(repair(observer, code.student, by=by), is_new=False)
     if code.used_at:
         # Used by this very observer, and the link has been ended since: no guess, and no way back in.
         raise CodeRefused
@@ -192,7 +193,7 @@ def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
     code.used_at = timezone.now()
     code.used_by = observer
     code.save(update_fields=["used_at", "used_by"])
-    record(Action.CODE_REDEEMED, by=by, subject=code.student, observer=observer.pk, code=code.pk)
+    record(CodeRedeemed(observer.pk, code.pk), by=by, subject=code.student)
     return made
 
 
@@ -201,5 +202,5 @@ def revoke(code: PairingCode, *, by: User) -> bool:
     with transaction.atomic():
         ended = PairingCode.objects.open().filter(pk=code.pk).update(revoked_at=timezone.now())
         if ended:
-            record(Action.CODE_REVOKED, by=by, subject=code.student, code=code.pk)
+            record(CodeRevoked(code.pk), by=by, subject=code.student)
     return bool(ended)

@@ -4,7 +4,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.domain.audit import record
-from accounts.models import Account, Action, User
+from accounts.models import Account, User
+from sis.events import SisImportEnded
 from sis.imports.queue import ask_for_work
 from sis.models import SisImport
 
@@ -17,7 +18,7 @@ def abort(sis_import: SisImport, *, by: User) -> bool:
             pk=sis_import.pk, workflow_state__in=(*SisImport.WAITING, *SisImport.RUNNING)
         ).update(workflow_state=SisImport.State.ABORTED, ended_at=now, updated_at=now)
         if stopped:
-            record(Action.SIS_IMPORT_ENDED, by=by, sis_import=sis_import.pk, state=SisImport.State.ABORTED)
+            record(SisImportEnded(sis_import.pk, SisImport.State.ABORTED), by=by)
             ask_for_work()
     sis_import.refresh_from_db()
     return bool(stopped)
@@ -33,4 +34,4 @@ def abort_waiting(root: Account, *, by: User) -> None:
             SisImport.objects.filter(pk=sis_import.pk).update(
                 workflow_state=SisImport.State.ABORTED, progress=100, ended_at=now, updated_at=now
             )
-            record(Action.SIS_IMPORT_ENDED, by=by, sis_import=sis_import.pk, state=SisImport.State.ABORTED)
+            record(SisImportEnded(sis_import.pk, SisImport.State.ABORTED), by=by)

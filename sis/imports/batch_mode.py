@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from courses.domain.observation_events import author
 from courses.domain.observer_enrollments import follow
 from sis.kinds.chunks import SETTINGS
 from sis.kinds.kind import BatchMode
@@ -87,6 +88,7 @@ def remove_unlisted(
         "term": options.batch_mode_term_id,
         "multi": options.multi_term_batch_mode,
         "drop": options.batch_mode_enrollment_drop_status,
+        **author(sis_import.by, sis_import.pk),
     }
     if options.multi_term_batch_mode and not _one(
         "SELECT count(*) FROM courses_term WHERE sis_import_id = %(import)s", values
@@ -124,7 +126,7 @@ def _remove_some(sis_import: SisImport, one: Unlisted, values: dict[str, Any], s
         for statement in one.mode.before:
             cursor.execute(statement, values)
         cursor.execute(one.remove, values)
-        follow(cursor.fetchall(), returned=False)
+        follow(cursor.fetchall(), returned=(), by=sis_import.by, sis_import=sis_import.pk)
         counts, counter = sis_import.data["counts"], f"batch_{one.plural}_deleted"
         counts[counter] = counts.get(counter, 0) + len(values["ids"])
         save()

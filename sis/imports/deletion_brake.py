@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.settings import set_on_root
 from accounts.errors import Invalid
-from accounts.models import Account, Action, User
+from accounts.models import Account, User
+from sis.events import SisBrakeChanged
 from sis.kinds.kind import Brake, Kind
 from sis.kinds.registry import KINDS
 from sis.kinds.row_numbers import STAGED, WAS_ADDED
@@ -90,4 +91,4 @@ def set_deletion_brake(root: Account, share: int, *, by: User) -> None:
     """
     if not 0 <= share <= 100:
         raise Invalid({"share": [("invalid", _("Please give a percentage from 0 to 100."))]})
-    set_on_root(root, "sis_deletion_brake", share, Action.SIS_BRAKE_CHANGED, by=by)
+    set_on_root(root, "sis_deletion_brake", share, SisBrakeChanged, by=by)

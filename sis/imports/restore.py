@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from accounts.errors import Invalid
-from accounts.models import Action, User
+from accounts.models import User
+from sis.events import SisImportRestored
+from sis.imports.senders import taken_back_by
 from sis.kinds.registry import put_back_of
 from sis.models import SisImport, StateChange
 
@@ -57,7 +59,7 @@ def begin_restoring(
         locked.workflow_state = SisImport.State.RESTORING
         locked.attempts = 0
         locked.save(update_fields=["workflow_state", "restoring", "attempts", "updated_at"])
-        record(Action.SIS_IMPORT_RESTORED, by=by, sis_import=locked.pk, wanted=wanted)
+        record(SisImportRestored(locked.pk, wanted), by=by)
 
 
 def _who(by: User) -> dict[str, int | None]:
@@ -67,8 +69,7 @@ def _who(by: User) -> dict[str, int | None]:
 def restore(sis_import: SisImport) -> None:
     """Go through the state changes, the last first, each in a transaction; a second call goes on where one ended."""
     wanted = sis_import.restoring
-    by = User.objects.get(pk=wanted["by"])
-    by.actor = User.objects.filter(pk=wanted["actor"]).first()
+    by = taken_back_by(sis_import)
     changes = StateChange.objects.filter(sis_import=sis_import)
     if wanted.get("batch_mode"):
         changes = changes.filter(batch_mode=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
-from accounts.models import Action
+from sis.events import SisImportEnded, SisImportStarted
 from sis.files.passwords import PasswordCipher
 from sis.imports import doubtful_ids
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
@@ -85,7 +85,7 @@ class Import:
             self.row.workflow_state, self.row.started_at = State.IMPORTING, timezone.now()
             with transaction.atomic():
                 self._save("workflow_state", "started_at", while_in=SisImport.WAITING)
-                record(Action.SIS_IMPORT_STARTED, by=self.row.by, sis_import=self.row.pk, file=self.row.file_name)
+                record(SisImportStarted(self.row.pk, self.row.file_name), by=self.row.by)
 
     def _stage(self) -> list[StagedFile]:
         """Read the upload into the staging table; what is wrong with it is said at the first time only."""
@@ -238,7 +238,7 @@ class Import:
             self.row.data["statistics"] = statistics_of(self.row)
             counts = self._conclude(state)
             self._save("workflow_state", "ended_at", "progress", "data", "error_count", "warning_count")
-            record(Action.SIS_IMPORT_ENDED, by=self.row.by, sis_import=self.row.pk, state=state, counts=counts)
+            record(SisImportEnded(self.row.pk, state, counts), by=self.row.by)
         staging.clear()
         self.tell(self.row)
 
@@ -302,4 +302,4 @@ def give_up(sis_import: SisImport, error: BaseException) -> None:
         messages.save()
         sis_import.workflow_state, sis_import.ended_at = State.FAILED_WITH_MESSAGES, timezone.now()
         sis_import.save()
-        record(Action.SIS_IMPORT_ENDED, by=sis_import.by, sis_import=sis_import.pk, state=sis_import.workflow_state)
+        record(SisImportEnded(sis_import.pk, sis_import.workflow_state), by=sis_import.by)

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
-from accounts.models import Account, Action, User
+from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
+from sis.events import SisImportEnded
 from sis.models import SisImport
 from sis.report.log import Messages
 
@@ -23,14 +24,14 @@ State = SisImport.State
 def is_still_allowed(sis_import: SisImport) -> bool:
     """Whether it may run. What the command line started may."""
     if sis_import.workflow_state == State.RESTORING:
-        return _may(_taken_back_by(sis_import), TAKE_BACK, sis_import.account)
+        return _may(taken_back_by(sis_import), TAKE_BACK, sis_import.account)
     return _may(sis_import.by, IMPORT, sis_import.account)
 
 
-def _taken_back_by(sis_import: SisImport) -> User:
-    by = User.objects.get(pk=sis_import.restoring["by"])
-    by.actor = User.objects.filter(pk=sis_import.restoring["actor"]).first()
-    return by
+def taken_back_by(sis_import: SisImport) -> User:
+    """Return who has the import taken back, with whoever acts as them."""
+    asked = sis_import.restoring
+    return User.objects.get(pk=asked["by"]).acted_by(User.objects.filter(pk=asked["actor"]).first())
 
 
 def _may(by: User | None, permission: Permission, root: Account) -> bool:
@@ -52,6 +53,6 @@ def refuse(sis_import: SisImport) -> None:
             if was in SisImport.RUNNING:
                 text = _("Whoever sent this import may not import rosters any more, so it did not go on.")
             messages.about_import("sender", text, failure=True)
-            record(Action.SIS_IMPORT_ENDED, by=None, sis_import=sis_import.pk, state=sis_import.workflow_state)
+            record(SisImportEnded(sis_import.pk, sis_import.workflow_state), by=None)
         messages.save()
         sis_import.save()

@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.admins import not_to_give
 from accounts.domain.audit import record_many
+from accounts.domain.events import AdminCreated, AdminRemoved
 from accounts.domain.locks import lock_users
-from accounts.models import AccountAdmin, Action, User
+from accounts.models import AccountAdmin, User
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Kind, Record
 from sis.kinds.sender_limits import refuse_roles_out_of_reach
@@ -33,9 +34,11 @@ def apply(this: Round) -> None:
         sis_import_id="%(import)s",
     )
     changes = this.execute(SQL["read_changes"])
-    for action, state in ((Action.ADMIN_CREATED, "active"), (Action.ADMIN_REMOVED, "deleted")):
-        about = [(user, {"account": account, "role": role}) for after, user, account, role in changes if after == state]
-        record_many(action, about, by=this.run.by)
+    about = [
+        (user, AdminCreated(account, role) if after == "active" else AdminRemoved(account, role))
+        for after, user, account, role in changes
+    ]
+    record_many(about, by=this.run.by)
 
 
 def put_back(change: StateChange, by: User) -> int:
@@ -47,9 +50,10 @@ def put_back(change: StateChange, by: User) -> int:
     refused = not_to_give({(admin.role_id, admin.account_id) for admin in held}, by=by)
     ours = [admin for admin in held if (admin.role_id, admin.account_id) not in refused]
     there.filter(pk__in=[admin.pk for admin in ours]).update(workflow_state=before)
-    action = Action.ADMIN_CREATED if before == AccountAdmin.State.ACTIVE else Action.ADMIN_REMOVED
-    about = [(admin.user_id, {"account": admin.account_id, "role": admin.role_id}) for admin in ours]
-    record_many(action, about, by=by)
+    returns = before == AccountAdmin.State.ACTIVE
+    given = [(admin.user_id, AdminCreated(admin.account_id, admin.role_id)) for admin in ours if returns]
+    taken = [(admin.user_id, AdminRemoved(admin.account_id, admin.role_id)) for admin in ours if not returns]
+    record_many([*given, *taken], by=by)
     return there.exclude(workflow_state=before).count()
 
 

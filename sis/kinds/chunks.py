@@ -17,6 +17,7 @@ from django.db import connection, models
 from psycopg.sql import Literal
 
 from accounts.models import User
+from courses.domain.observation_events import author
 from sis.files.passwords import PasswordCipher
 from sis.kinds.kind import Kind
 from sis.kinds.row_numbers import ADDED, ROOM, STAGED, WAS_ADDED
@@ -81,6 +82,7 @@ class Round:
             "chain": run.chain,
             "is_compared": run.is_compared,
             "update_sis_id": run.options.update_sis_id_if_login_claimed,
+            **author(run.by, run.sis_import_id),
         }
 
     def execute(self, sql: str, **values: Any) -> list[Any]:

@@ -2,19 +2,22 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from courses.domain.courses import PERMISSION
+from courses.domain.observation_events import COURSES_END, courses_end, courses_return
 from courses.models import Course
 from sis.kinds.chunks import Round
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
-from sis.kinds.restoration import put_back_states
+from sis.kinds.restoration import of_the_import, put_back_states
 from sis.kinds.sender_limits import refuse_moves
 from sis.kinds.sql import read_sql
+from sis.models import StateChange
 
 COLUMNS = (
     *("course_id", "short_name", "long_name", "status", "account_id", "term_id", "start_date", "end_date"),
     *("integration_id", "course_format", "grade_passback_setting", "fallback_account_id"),
 )
-SQL = read_sql(__file__, COLUMNS)
+SQL = read_sql(__file__, COLUMNS, end_of_courses=COURSES_END.replace("%(courses)s", "%(ids)s"))
 
 
 def apply(this: Round) -> None:
@@ -22,6 +25,10 @@ def apply(this: Round) -> None:
     this.look_up("courses_course")
     refuse_moves(this, SQL["read_moves"], PERMISSION)
     this.note_changes("Course")
+    by, sis_import = this.run.by, this.run.sis_import_id
+    gone_and_back = dict(this.execute(SQL["read_gone_and_back"]))
+    courses_end(gone_and_back.get(False, ()), by=by, sis_import=sis_import)
+    courses_return(gone_and_back.get(True, ()), by=by, sis_import=sis_import)
     this.execute(SQL["update"])
     this.make(
         "Course",
@@ -42,6 +49,17 @@ def apply(this: Round) -> None:
         stuck_sis_fields="new_stuck",
         sis_import_id="%(import)s",
     )
+
+
+def put_back(change: StateChange, by: User) -> int:
+    """Return how many courses stay as they are."""
+    ours = list(of_the_import(Course, change).values_list("pk", flat=True))
+    stay = put_back_states(Course)(change, by)
+    if change.before == Course.State.DELETED:
+        courses_end(ours, by=by)
+    elif change.after == Course.State.DELETED:
+        courses_return(ours, by=by)
+    return stay
 
 
 KIND = Kind(
@@ -79,9 +97,11 @@ KIND = Kind(
         table="courses_course",
         state="workflow_state",
         title="x.name",
-        put_back=put_back_states(Course),
+        put_back=put_back,
         counts=("concluded",),
     ),
     brake=Brake(2, _("courses"), reads=("course", "term"), sql=SQL.parts["brake"]),
-    batch_mode=BatchMode(SQL.parts["live_in_batch"], SQL.parts["remove_in_batch"]),
+    batch_mode=BatchMode(
+        SQL.parts["live_in_batch"], SQL.parts["remove_in_batch"], before=(SQL.parts["tell_in_batch"],)
+    ),
 )

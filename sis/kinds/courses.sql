@@ -138,6 +138,11 @@ SELECT *, {stuck old_stuck, changed} AS new_stuck FROM found
 SELECT n, old_account, new_account FROM looked_up
 WHERE problem IS NULL AND found IS NOT NULL AND new_account <> old_account
 
+-- statement: read_gone_and_back
+-- By whether they come back, which courses are deleted and which return.
+SELECT before = 'deleted', array_agg(found) FROM looked_up
+WHERE problem IS NULL AND found IS NOT NULL AND (before = 'deleted') <> (after = 'deleted') GROUP BY before = 'deleted'
+
 -- statement: update
 UPDATE courses_course AS course
 SET name = given.new_name, course_code = given.new_code, account_id = given.new_account, term_id = given.new_term,
@@ -155,6 +160,9 @@ SELECT (SELECT count(*) FROM closing_courses), (SELECT count(*) FROM courses_cou
 FROM courses_course AS x JOIN courses_course AS course ON course.id = x.id
 WHERE x.workflow_state <> 'deleted' AND x.sis_import_id IS NOT NULL AND x.sis_course_id IS NOT NULL
   AND {in_batch_terms}
+
+-- part: tell_in_batch
+{end_of_courses}
 
 -- part: remove_in_batch
 UPDATE courses_course AS x SET workflow_state = 'deleted', sis_import_id = %(import)s

@@ -11,6 +11,7 @@ from accounts.domain.role_names import BEGINNINGS, MEANINGS, WORDS
 from accounts.models import BaseType, ObservationLink, User
 from courses.access.enrollment_actions import Entry, not_to_enter
 from courses.access.observation import RULES
+from courses.domain.observation_events import foretell, in_state
 from courses.domain.observer_enrollments import by_link, follow
 from courses.models import Enrollment, Section
 from sis.kinds.chunks import Round, insert
@@ -43,6 +44,7 @@ def apply(this: Round) -> None:
     this.look_up("courses_enrollment", has_other_names=True)
     refuse_own_enrollments(this, SQL["read_own"])
     this.note_changes("Enrollment")
+    this.execute(SQL["tell_who_observes"])
     this.execute(SQL["update"])
     this.make(
         "Enrollment",
@@ -65,8 +67,9 @@ def apply(this: Round) -> None:
         sis_import_id="%(import)s",
     )
     changed = this.execute(SQL["read_changed_students"])
-    follow([(student, section) for student, section, _returned in changed], returned=False)
-    follow([(student, section) for student, section, returned in changed if returned], returned=True)
+    came_and_went = [(student, section) for student, section, _returned in changed]
+    came = [(student, section) for student, section, returned in changed if returned]
+    follow(came_and_went, returned=came, by=this.run.by, sis_import=this.run.sis_import_id)
     # Beside a data set before, what was listed and is no more is known by itself.
     if not this.run.is_compared:
         this.execute(SQL["stamp_observers"])
@@ -78,13 +81,15 @@ def put_back(change: StateChange, by: User) -> int:
     there = Enrollment.objects.filter(pk__in=change.records)
     lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
     ids = list(_not_oneself(_only_touched_by(change, there), before, by).values_list("pk", flat=True))
+    observing = there.filter(pk__in=ids).exclude(associated_user=None)
+    foretell([(one.pk, in_state(one, before)) for one in observing], by=by)
     there.filter(pk__in=ids).update(state=before, **_consent_of(change))
     there.filter(pk__in=ids).exclude(state=Enrollment.State.COMPLETED).update(completed_at=None)
     done = there.filter(pk__in=ids)
     observed = done.exclude(associated_user=None).values_list("associated_user_id", "section_id")
-    follow(observed, returned=False)
-    returned = change.after in ("deleted", "inactive", "completed")
-    follow(done.students().values_list("user_id", "section_id"), returned=returned)
+    follow(observed, returned=(), by=by)
+    students = list(done.students().values_list("user_id", "section_id"))
+    follow(students, returned=students if change.after in ("deleted", "inactive", "completed") else (), by=by)
     return there.exclude(state=before).count()
 
 
@@ -187,5 +192,10 @@ KIND = Kind(
         reads=("enrollment", "section", "course", "user", "term", "change_sis_id"),
         sql=SQL.parts["brake"],
     ),
-    batch_mode=BatchMode(SQL.parts["live_in_batch"], SQL.parts["remove_in_batch"], people=SQL.parts["people_in_batch"]),
+    batch_mode=BatchMode(
+        SQL.parts["live_in_batch"],
+        SQL.parts["remove_in_batch"],
+        people=SQL.parts["people_in_batch"],
+        before=(SQL.parts["tell_in_batch"],),
+    ),
 )

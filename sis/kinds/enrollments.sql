@@ -253,6 +253,15 @@ WHERE given.problem IS NULL AND given.person = ANY(%(sender)s) AND given.type <>
   AND (given.after = 'active' OR (given.after = 'completed' AND given.before IS DISTINCT FROM 'active'))
   AND (given.changed OR (stored.limit_privileges_to_course_section AND NOT given."limit"))
 
+-- statement: tell_who_observes
+-- Of observers whom the rows name, before anything of it is stored.
+WITH changed AS (
+    SELECT found AS id, person AS user_id, other AS associated_user_id, section AS section_id, after AS state,
+           false AS only_by_link, %(import)s::bigint AS sis_import_id
+    FROM looked_up AS given WHERE problem IS NULL AND other IS NOT NULL AND given.changed
+)
+{tell_who_observes}
+
 -- statement: update
 UPDATE courses_enrollment AS enrollment
 SET state = given.after, start_at = given.start_at, end_at = given.end_at,
@@ -368,6 +377,15 @@ WHERE x.state NOT IN ('deleted', 'rejected', %(drop)s) AND NOT (x.state = 'inact
 
 -- part: people_in_batch
 SELECT user_id FROM courses_enrollment WHERE id = ANY(%(ids)s)
+
+-- part: tell_in_batch
+-- Of observers whom no row names any more, before they are removed.
+WITH changed AS (
+    SELECT id, user_id, associated_user_id, section_id, only_by_link, sis_import_id,
+           CASE WHEN state IN ('invited', 'creation_pending') THEN 'deleted' ELSE %(drop)s END AS state
+    FROM courses_enrollment WHERE id = ANY(%(ids)s)
+)
+{tell_who_observes}
 
 -- part: remove_in_batch
 -- Nobody completes what they were only invited to.

@@ -19,10 +19,16 @@ def put_back_states(model: type[Account | Term | Course | Section]) -> PutBack:
 
     def put_back(change: StateChange, by: User) -> int:
         before, there = change.before or "deleted", model.objects.filter(pk__in=change.records)
-        untouched(there.filter(workflow_state=change.after), change).update(workflow_state=before)
+        of_the_import(model, change).update(workflow_state=before)
         return there.exclude(workflow_state=before).count()
 
     return put_back
+
+
+def of_the_import(model: type[Record], change: StateChange) -> QuerySet[Record]:
+    """Return the records of a change that are as it left them."""
+    there = model._default_manager.filter(pk__in=change.records, workflow_state=change.after)
+    return untouched(there, change)
 
 
 def untouched(found: QuerySet[Record], change: StateChange) -> QuerySet[Record]:

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from courses.domain.observation_scopes import keep_within_schools, keep_within_scopes
+from courses.domain.observation_scopes import follow_moves
 from courses.models import Section
 from sis.kinds.chunks import Round
 from sis.kinds.kind import DATES, BatchMode, Example, Kind, Record
@@ -24,8 +24,7 @@ def apply(this: Round) -> None:
     this.note_changes("CourseSection")
     moved = this.execute(SQL["read_moves"])
     this.execute(SQL["update"])
-    keep_within_scopes(section for section, _course in moved)
-    keep_within_schools(moved)
+    follow_moves(moved, by=this.run.by, sis_import=this.run.sis_import_id)
     this.make(
         "CourseSection",
         Section,

@@ -88,14 +88,15 @@ ORDER BY section.id FOR NO KEY UPDATE OF section
 
 -- statement: end_enrollments
 -- Joined with itself as it was, for RETURNING gives the new state.
-WITH ended AS (
+WITH changed AS (
     UPDATE courses_enrollment AS enrollment SET state = 'deleted', updated_at = now()
     FROM looked_up AS given, courses_enrollment AS old
     WHERE given.problem IS NULL AND given.after = 'deleted' AND enrollment.section_id = given.found
       AND old.id = enrollment.id AND enrollment.state <> 'deleted'
-    RETURNING enrollment.id, old.state AS before, 'deleted' AS after
-)
-{note_changes Enrollment, ended}
+    RETURNING {of_changed enrollment}, old.state AS before, 'deleted' AS after
+),
+noted AS ({note_changes Enrollment, changed})
+{tell_who_observes}
 
 -- statement: read_moves
 -- Which sections move to another course, and from which.
@@ -125,13 +126,14 @@ SELECT user_id FROM courses_enrollment WHERE section_id = ANY(%(ids)s)
 SELECT id FROM courses_section WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
 
 -- part: end_in_batch
-WITH ended AS (
+WITH changed AS (
     UPDATE courses_enrollment AS enrollment SET state = 'deleted', updated_at = now()
     FROM courses_enrollment AS old
     WHERE enrollment.section_id = ANY(%(ids)s) AND old.id = enrollment.id AND enrollment.state <> 'deleted'
-    RETURNING enrollment.id, old.state AS before, 'deleted' AS after
-)
-{note_batch_changes Enrollment, ended}
+    RETURNING {of_changed enrollment}, old.state AS before, 'deleted' AS after
+),
+noted AS ({note_batch_changes Enrollment, changed})
+{tell_who_observes}
 
 -- part: remove_in_batch
 UPDATE courses_section AS x SET workflow_state = 'deleted', sis_import_id = %(import)s

@@ -17,6 +17,9 @@ In braces stand parts of the same file, those of common.sql, words that the modu
     {free field, record}            of another record
     {stuck before, changed}         the stuck fields after the row, from the arrays of those before and those changed
     {line_of account}               the ids of the account with this alias and of those above it
+    {of_changed enrollment}         what a change of enrollments with this alias returns to `changed`, for the next
+    {tell_who_observes}             record who begins and who ends to observe by the enrollments `changed`, in the
+                                    same statement or before it (courses/domain/observation_events.py)
     {note_changes Class, source}    remember changes of states (id, before, after) that the table `source` has
 """
 
@@ -29,6 +32,7 @@ from functools import partial
 from pathlib import Path
 
 from accounts.models.account_tree import line_of
+from courses.domain.observation_events import EVENTS, returned
 from sis.kinds.row_numbers import LONGEST, STAGED, WAS_ADDED
 
 SECTION = re.compile(r"^-- (statement|part): (\w+)\n", re.MULTILINE)
@@ -116,13 +120,14 @@ WHERE before IS DISTINCT FROM after GROUP BY before, after"""
 
 
 MADE: dict[str, Callable[..., str]] = {
+    "of_changed": returned,
     "free": free,
     "stuck": stuck,
     "line_of": line_of,
     "note_changes": note_changes,
     "note_batch_changes": lambda class_name, source: note_changes(class_name, source, batch_mode=True),
 }
-_KNOWN_TO_ALL = {"was_added": WAS_ADDED, "longest": str(LONGEST)}
+_KNOWN_TO_ALL = {"was_added": WAS_ADDED, "longest": str(LONGEST), "tell_who_observes": EVENTS}
 COMMON = {
     **_KNOWN_TO_ALL,
     **_parsed(Path(__file__).with_name("common.sql").read_text(encoding="utf-8"), _KNOWN_TO_ALL).parts,

@@ -32,8 +32,9 @@ def apply(this: Round) -> None:
     pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
     for status, observer, student in this.execute(SQL["read_pairs"]):
         pairs[status].append((observer, student))
-    unlink_all(pairs["deleted"], by=this.run.by)
-    link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=this.run.by)
+    by, sis_import = this.run.by, this.run.sis_import_id
+    unlink_all(pairs["deleted"], by=by, sis_import=sis_import)
+    link_all(pairs["active"], origin=ObservationLink.Origin.SIS, by=by, sis_import=sis_import)
     this.execute(SQL["stamp"])
     this.execute(SQL["note_states"])
     this.execute(SQL["note_scopes"])

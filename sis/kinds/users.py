@@ -3,12 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.audit import record_many
+from accounts.domain.events import AdminRemoved, TokensEnded, UserChanged
 from accounts.domain.locks import lock_users
 from accounts.domain.password_limits import forget_failures_of
 from accounts.domain.password_reset import forget_addresses
 from accounts.domain.states import follow_states
 from accounts.domain.tokens import end_tokens
-from accounts.models import Action, User
+from accounts.models import User
 from accounts.text.names import sortable
 from courses.access.further_rights import who_reach_further
 from pairing.domain.account_deletion import revoke_codes
@@ -73,8 +74,7 @@ def apply(this: Round) -> None:
     this.execute(SQL["free_logins"])
     this.execute(SQL["end_enrollments"])
     ended = this.execute(SQL["end_admins"])
-    about = [(user, {"account": account, "role": role}) for user, account, role in ended]
-    record_many(Action.ADMIN_REMOVED, about, by=this.run.by)
+    record_many([(user, AdminRemoved(account, role)) for user, account, role in ended], by=this.run.by)
     _follow_changes(this)
     this.note_changes("Pseudonym")
     this.execute(SQL["update"])
@@ -103,11 +103,12 @@ def apply(this: Round) -> None:
 def _follow_changes(this: Round) -> None:
     """What follows, as by hand: no session, token, code or link in a mail outlasts what it was for."""
     changes = this.execute(SQL["read_changes"])
-    by, details = this.run.by, {"sis_import": this.run.sis_import_id}
-    if edited := [(person, {"fields": fields}) for person, _before, _after, fields in changes if fields]:
-        record_many(Action.USER_CHANGED, edited, by=by, **details)
-        forget_addresses([person for person, about in edited if "email" in about["fields"]])
-    follow_states([(person, before, after) for person, before, after, _fields in changes], by=by, **details)
+    by, sis_import = this.run.by, this.run.sis_import_id
+    if edited := [(person, UserChanged(fields, sis_import)) for person, _before, _after, fields in changes if fields]:
+        record_many(edited, by=by)
+        forget_addresses([person for person, event in edited if "email" in event.fields])
+    states = [(person, before, after) for person, before, after, _fields in changes]
+    follow_states(states, by=by, sis_import=sis_import)
     if leaving := [person for person, _before, after, _fields in changes if after == User.State.DELETED]:
         revoke_codes(leaving)
 
@@ -123,7 +124,7 @@ def _take_passwords(this: Round) -> None:
         people = [person for (person,) in theirs if person]
         forget_failures_of(people)
         ended = end_tokens(people)
-        record_many(Action.TOKENS_ENDED, [(person, {}) for person in sorted(set(ended))], by=this.run.by)
+        record_many([(person, TokensEnded()) for person in sorted(set(ended))], by=this.run.by)
 
 
 def put_back(change: StateChange, by: User) -> int:

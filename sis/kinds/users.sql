@@ -182,12 +182,13 @@ ending AS (
     FROM courses_enrollment AS enrollment JOIN leaving ON enrollment.associated_user_id = leaving.found
     WHERE enrollment.state <> 'deleted' AND enrollment.type = 'ObserverEnrollment'
 ),
-ended AS (
+changed AS (
     UPDATE courses_enrollment AS enrollment SET state = 'deleted', updated_at = now()
     FROM ending WHERE enrollment.id = ending.id
-    RETURNING enrollment.id, ending.state AS before, 'deleted' AS after
-)
-{note_changes Enrollment, ended}
+    RETURNING {of_changed enrollment}, ending.state AS before, 'deleted' AS after
+),
+noted AS ({note_changes Enrollment, changed})
+{tell_who_observes}
 
 -- statement: end_admins
 WITH ended AS (

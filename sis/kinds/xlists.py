@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from courses.domain.observation_scopes import keep_within_schools, keep_within_scopes
+from courses.domain.observation_events import courses_return
+from courses.domain.observation_scopes import follow_moves
 from courses.models import Course
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Kind
@@ -18,7 +19,8 @@ def apply(this: Round) -> None:
     this.look_up("courses_section", found="section")
     refuse_own_moves(this, "given.section", "given.target", "given.target <> given.course")
     this.lock(SQL["lock"])
-    this.execute(SQL["revive_courses"])
+    back = [pk for (pk,) in this.execute(SQL["revive_courses"])]
+    courses_return(back, by=this.run.by, sis_import=this.run.sis_import_id)
     this.make(
         "Course",
         Course,
@@ -39,8 +41,7 @@ def apply(this: Round) -> None:
     )
     this.execute(SQL["move"])
     moved = this.execute(SQL["read_moved"])
-    keep_within_scopes(section for section, _course in moved)
-    keep_within_schools(moved)
+    follow_moves(moved, by=this.run.by, sis_import=this.run.sis_import_id)
 
 
 KIND = Kind(

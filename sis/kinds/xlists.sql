@@ -53,8 +53,9 @@ WITH revived AS (
     WHERE course.sis_course_id = given.xlist_course_id AND given.problem IS NULL AND given.status = 'active'
       AND course.workflow_state = 'deleted'
     RETURNING course.id, 'deleted' AS before, 'unpublished' AS after
-)
-{note_changes Course, revived}
+),
+noted AS ({note_changes Course, revived})
+SELECT DISTINCT id FROM revived
 
 -- statement: lock
 SELECT person.id FROM accounts_user AS person WHERE person.id IN (

@@ -71,7 +71,7 @@ def test_nobody_takes_their_own_last_role(admin, full, helper, root):
     with pytest.raises(NotAllowed, match="own last"):
         remove_admin(only, by=admin)
     other = factories.make_admin()
-    other.actor = admin
+    other = other.acted_by(admin)
     with pytest.raises(NotAllowed, match="own last"):
         remove_admin(only, by=other)
     assert may_on_account(admin, "manage_account_memberships", root)

@@ -12,7 +12,7 @@ import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
 
 from accounts.domain.audit import record
-from accounts.models import Action
+from accounts.domain.events import UserCreated
 from tests.factories import UserFactory
 
 HOUSE = Path(__file__).resolve().parent.parent.parent
@@ -34,7 +34,7 @@ FORBIDDEN = {
 
 
 def test_nobody_empties_the_record_not_even_the_owner_of_the_tables(root):
-    record(Action.ADMIN_CREATED, by=None, subject=UserFactory())
+    record(UserCreated(), by=None, subject=UserFactory())
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with pytest.raises((IntegrityError, InternalError), match="cannot be changed or removed"), transaction.atomic():

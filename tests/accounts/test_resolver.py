@@ -1,9 +1,12 @@
 """Who may do what: defaults, overrides, and how far a role reaches."""
 
 import pytest
+from django.db import connection
 
+from accounts.domain.audit import record
+from accounts.domain.events import UserCreated
 from accounts.domain.roles import set_permission
-from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, BaseType, Role, RoleOverride, User
+from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, BaseType, FailedTry, Role, RoleOverride, User
 from accounts.permissions.registry import AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission, Reach
 from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on, remembering
 from courses.access.permissions import course_permissions, may, permissions_in
@@ -314,6 +317,31 @@ def test_what_is_remembered_is_forgotten_with_any_change(root):
         assert may_on_account(admin, KEY, root)
         set_permission(Role.objects.built_in(BaseType.ACCOUNT_ADMIN), root, KEY, {"enabled": False}, by=admin)
         assert not may_on_account(admin, KEY, root)
+
+
+def test_whoever_writes_to_what_it_was_read_from_has_it_forgotten(root):
+    admin, course = make_admin(), CourseFactory()
+    role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
+    with remembering():
+        assert may_on_account(admin, KEY, root)
+        RoleOverride.objects.create(account=root, role=role, permission=KEY, enabled=False)
+        assert not may_on_account(admin, KEY, root)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM accounts_roleoverride")
+        assert may_on_account(admin, KEY, root)
+        teacher = UserFactory()
+        assert "read_roster" not in course_permissions(teacher, course)
+        EnrollmentFactory(user=teacher, section__course=course, type=BaseType.TEACHER)
+        assert "read_roster" in course_permissions(teacher, course)
+
+
+def test_what_has_nothing_to_do_with_it_leaves_it_remembered(root):
+    admin = make_admin()
+    with remembering():
+        may_on_account(admin, KEY, root)
+        record(UserCreated(), by=admin)
+        FailedTry.objects.create(keys=["x"])
+        assert statements(lambda: may_on_account(admin, KEY, root)) == 0
 
 
 def test_nothing_is_remembered_of_one_person_for_another(root):

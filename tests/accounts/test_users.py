@@ -111,7 +111,7 @@ def test_sis_ids_need_the_right_to_change_them(admin, person, given):
 
 def test_one_who_acts_as_somebody_changes_neither_their_login_nor_their_e_mail(admin):
     other = make_admin()
-    other.actor = admin
+    other = other.acted_by(admin)
     with pytest.raises(NotAllowed):
         edit_user(other, by=other, email="mine@example.org")
 
@@ -141,7 +141,7 @@ def test_somebody_who_never_had_a_password_comes_back_as_invited(admin, root):
 
 def test_nobody_suspends_themselves_not_even_by_acting_as_somebody(admin):
     other = make_admin()
-    other.actor = admin
+    other = other.acted_by(admin)
     for by in (admin, other):
         with pytest.raises(NotAllowed):
             suspend(admin, by=by)
@@ -174,3 +174,12 @@ def test_staff_without_the_right_make_no_account_with_an_sis_id(root):
     assert Api(staff).post(f"accounts/{home}/users", **given).status_code == 403
     del given["pseudonym"]["sis_user_id"]
     assert Api(staff).post(f"accounts/{home}/users", **given).status_code == 200
+
+
+def test_only_the_person_given_back_is_acted_by_somebody(admin):
+    person = UserFactory()
+    acted = person.acted_by(admin)
+    assert (acted, acted.actor, acted.person_acting) == (person, admin, admin)
+    assert (person.actor, person.person_acting) == (None, person)
+    with pytest.raises(AttributeError):
+        person.actor = admin

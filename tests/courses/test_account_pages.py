@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.domain.audit import record
+from accounts.domain.events import AdminCreated
 from accounts.models import (
     Account,
     AccountAdmin,
@@ -14,6 +15,7 @@ from accounts.models import (
     RoleOverride,
     User,
 )
+from courses.domain.events import SectionCreated
 from courses.domain.observation import link
 from courses.models import Enrollment, Term
 from tests.database import statements
@@ -185,7 +187,7 @@ def test_removing_a_link_asks_first_and_then_takes_the_enrollments_along(client,
     assert "Paula Lake no longer observes Mia Lake." in answer.content.decode()
     assert not ObservationLink.objects.live().filter(pk=school.link.pk).exists()
     assert not Enrollment.objects.present().filter(user=school.observer).exists()
-    event = AuditEvent.objects.filter(action=Action.LINK_REMOVED).get()
+    event = AuditEvent.objects.filter(action=Action.OBSERVING_ENDED).get()
     assert (event.actor, event.subject) == (school.admin, school.student)
     assert client.post(path).status_code == 404
 
@@ -207,7 +209,8 @@ def test_a_link_of_other_people_is_not_removed_by_way_of_this_one(client, school
 
 def test_the_number_of_statements_does_not_grow(client, school, root):
     client.force_login(school.admin)
-    record(Action.ADMIN_CREATED, by=school.admin, subject=school.student, account=root.pk, course=1)
+    record(AdminCreated(root.pk), by=school.admin, subject=school.student)
+    record(SectionCreated(1, 1, "A"), by=school.admin, subject=school.student)
     paths = [
         at(root, "/users"),
         at(root, "/courses"),
@@ -235,7 +238,8 @@ def test_the_number_of_statements_does_not_grow(client, school, root):
         EnrollmentFactory(section=SectionFactory(course=school.course))
         link(UserFactory(name=f"More {number}"), school.student, origin=CODE, by=None)
         AccountAdmin.objects.create(user=UserFactory(), account=root, role=Role.objects.built_in("AccountAdmin"))
-        record(Action.ADMIN_CREATED, by=UserFactory(), subject=school.student, account=root.pk, course=number)
+        record(AdminCreated(root.pk), by=UserFactory(), subject=school.student)
+        record(SectionCreated(number, 1, "A"), by=UserFactory(), subject=school.student)
     AccountFactory(parent=root)
     more = [statements(lambda path=path: client.get(path)) for path in paths]
     assert dict(zip(paths, more, strict=True)) == dict(zip(paths, few, strict=True))

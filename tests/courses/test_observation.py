@@ -141,12 +141,12 @@ def test_the_link_says_who_made_it_and_is_recorded():
     made = link(observer, student, origin=Origin.API, by=admin)
     assert (made.state, made.scope, made.origin) == ("active", Scope.ALL, Origin.API)
     event = AuditEvent.objects.get()
-    assert (event.action, event.actor, event.subject) == (Action.LINK_MADE, admin, student)
+    assert (event.action, event.actor, event.subject) == (Action.OBSERVING_BEGAN, admin, student)
     assert event.details == {"observer": observer.pk, "origin": "api", "scope": "all"}
 
 
 def links_recorded() -> int:
-    return AuditEvent.objects.filter(action=Action.LINK_MADE).count()
+    return AuditEvent.objects.filter(action=Action.OBSERVING_BEGAN).count()
 
 
 def test_linking_again_is_recorded_only_where_it_opens_more():
@@ -177,7 +177,7 @@ def test_ending_a_link_twice_is_recorded_once():
     made = pair(UserFactory(), make_student())
     unlink(made, by=None)
     unlink(made, by=None)
-    assert AuditEvent.objects.filter(action=Action.LINK_REMOVED).count() == 1
+    assert AuditEvent.objects.filter(action=Action.OBSERVING_ENDED).count() == 1
 
 
 def test_nobody_is_linked_with_themselves():
@@ -279,8 +279,9 @@ def test_an_unlinked_pair_is_recorded_once():
     made = pair(observer, student)
     unlink(made, by=observer)
     unlink(made, by=observer)
-    event = AuditEvent.objects.get(action=Action.LINK_REMOVED)
-    assert (event.actor, event.subject, event.details) == (observer, student, {"observer": observer.pk})
+    event = AuditEvent.objects.get(action=Action.OBSERVING_ENDED)
+    assert (event.actor, event.subject) == (observer, student)
+    assert event.details == {"observer": observer.pk, "origin": "api", "scope": "all"}
     made.refresh_from_db()
     assert made.state == ObservationLink.State.DELETED
     assert not ObservationLink.objects.live().exists()

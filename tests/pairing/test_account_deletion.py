@@ -72,8 +72,9 @@ def test_it_is_recorded_for_everybody_concerned(admin, student):
     event = AuditEvent.objects.get(action=Action.USER_DELETED)
     assert (event.actor, event.subject) == (admin, student)
     assert event.details["links"] == event.details["enrollments"] == 1
-    ended = AuditEvent.objects.get(action=Action.LINK_REMOVED)
-    assert (ended.actor, ended.subject, ended.details) == (admin, student, {"observer": parent.pk})
+    ended = AuditEvent.objects.get(action=Action.OBSERVING_ENDED)
+    assert (ended.actor, ended.subject) == (admin, student)
+    assert ended.details == {"observer": parent.pk, "origin": "code", "scope": "all"}
 
 
 def test_login_and_sis_id_are_free_for_somebody_else(admin, student):
@@ -91,7 +92,7 @@ def test_deleting_twice_is_deleting_once(admin, student):
 
 def test_nobody_deletes_themselves_not_even_by_acting_as_somebody(admin):
     other = make_admin()
-    other.actor = admin
+    other = other.acted_by(admin)
     for by in (admin, other):
         with pytest.raises(NotAllowed):
             delete_user(admin, by=by)

@@ -98,7 +98,7 @@ def test_of_a_hundred_who_redeem_one_code_one_is_linked():
     code.refresh_from_db()
     assert code.used_by == made.observer == Enrollment.objects.get(type=BaseType.OBSERVER).user
     assert AuditEvent.objects.filter(action=Action.CODE_REDEEMED).count() == 1
-    assert AuditEvent.objects.filter(action=Action.LINK_MADE).count() == 1
+    assert AuditEvent.objects.filter(action=Action.OBSERVING_BEGAN).count() == 1
 
 
 def test_one_observer_who_sends_one_code_many_times_at_once_gets_one_success_many_times():
@@ -106,7 +106,7 @@ def test_one_observer_who_sends_one_code_many_times_at_once_gets_one_success_man
     outcomes = at_once([partial(redeem, "abcdef", observer=observer, by=observer, network="10.0.0.1")] * 10)
     assert {outcome.link.student for outcome in outcomes} == {code.student}
     assert sum(outcome.is_new for outcome in outcomes) == 1
-    assert AuditEvent.objects.filter(action=Action.LINK_MADE).count() == 1
+    assert AuditEvent.objects.filter(action=Action.OBSERVING_BEGAN).count() == 1
     assert not FailedTry.objects.exists()
 
 

@@ -311,7 +311,7 @@ def test_the_record_says_who_linked_whom_and_never_the_code():
     code = CodeFactory(text="abcdef", student=student)
     use("abcdef", observer)
     made, redeemed = AuditEvent.objects.order_by("id")
-    assert (made.action, made.actor, made.subject) == (Action.LINK_MADE, observer, student)
+    assert (made.action, made.actor, made.subject) == (Action.OBSERVING_BEGAN, observer, student)
     assert (redeemed.action, redeemed.actor, redeemed.subject) == (Action.CODE_REDEEMED, observer, student)
     assert redeemed.details == {"observer": observer.pk, "code": code.pk}
 

@@ -67,7 +67,7 @@ def test_account_and_link_are_made_together(root):
     recorded = AuditEvent.objects.order_by("id").values_list("action", "actor", "subject")
     assert list(recorded) == [
         (Action.USER_REGISTERED, user.pk, user.pk),
-        (Action.LINK_MADE, user.pk, student.pk),
+        (Action.OBSERVING_BEGAN, user.pk, student.pk),
         (Action.CODE_REDEEMED, user.pk, student.pk),
     ]
 

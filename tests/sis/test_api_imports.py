@@ -184,7 +184,7 @@ class TestActing:
         api.put(f"{path}/restore_states?as_user_id={other.pk}")
         work_off(root)
         events = AuditEvent.objects.exclude(action=Action.TOKEN_CREATED).order_by("id")
-        wanted = ["sis_import.started", "link.made", "sis_import.ended", "sis_import.restored", "link.removed"]
+        wanted = ["sis_import.started", "observing.began", "sis_import.ended", "sis_import.restored", "observing.ended"]
         assert [event.action for event in events] == wanted
         assert {(event.actor, event.acting_for) for event in events} == {(admin, other)}
 

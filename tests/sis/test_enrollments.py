@@ -5,6 +5,7 @@ import pytest
 from accounts.domain.sticky_fields import stick
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, ObservationLink, Role, User
 from courses.domain.enrollments import change_state
+from courses.domain.events import ObservingBegan
 from courses.domain.observation import link
 from courses.models import Course, Enrollment, Section
 from sis.options import Options
@@ -284,7 +285,7 @@ class TestLinks:
         found = ObservationLink.objects.get()
         assert (found.origin, found.scope, found.sis_import_id) == ("sis", "all", made.pk)
         assert made.data["counts"]["user_observers"] == 1
-        event = AuditEvent.objects.get(action=Action.LINK_MADE)
+        event = AuditEvent.objects.get(action=Action.OBSERVING_BEGAN)
         assert (event.actor, event.subject, event.details["observer"]) == (admin, person(), person("PAT").pk)
 
     @pytest.mark.parametrize(
@@ -320,7 +321,7 @@ class TestLinks:
             load(observers=f"{self.HEADER}\nPAT,KIM,active")
             assert place("PAT").state == "active"
         assert ObservationLink.objects.get().pk == first
-        assert AuditEvent.objects.filter(action=Action.LINK_MADE).count() == 1
+        assert AuditEvent.objects.of(ObservingBegan, scope="all").count() == 1
 
     def test_deleting_takes_away_what_the_link_made_and_leaves_what_files_listed(self, load):
         load(
@@ -336,7 +337,7 @@ class TestLinks:
         states = of_pat.filter(associated_user=person()).values_list("section__sis_section_id", "state")
         assert dict(states) == {"S1": "deleted", "S2": "completed", "S3": "active"}
         assert {one.state for one in of_pat.filter(associated_user=person("LEE"))} == {"active"}
-        assert AuditEvent.objects.filter(action=Action.LINK_REMOVED).count() == 1
+        assert AuditEvent.objects.filter(action=Action.OBSERVING_ENDED).count() == 1
         first = ObservationLink.objects.get(student=person()).pk
         load(observers=f"{self.HEADER}\nPAT,KIM,active")
         revived = ObservationLink.objects.get(student=person())

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from courses.domain.observation_events import author
 from courses.models import Course
 from sis.files.passwords import PasswordCipher
 from sis.guards import WIDTH
@@ -75,6 +76,7 @@ class TestStatements:
 
     def test_the_database_can_plan_what_batch_mode_removes(self, run):
         values = {"import": run.sis_import_id, "term": 1, "multi": True, "drop": "completed", "ids": [1]}
+        values |= author(None)
         unlisted = batch_mode.unlisted_of(KINDS)
         assert [one.plural for one in unlisted] == ["enrollments", "sections", "courses"]
         for one in unlisted:

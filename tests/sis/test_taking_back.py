@@ -281,7 +281,7 @@ def test_a_link_to_one_course_that_an_import_has_opened_for_all_opens_the_one_ag
     link(pat, person("KIM"), origin="code", by=None, course=Course.objects.get(sis_course_id="C1"))
     made = load(observers=links("active"))
     assert Enrollment.objects.filter(user=pat, state="active").count() == 2
-    recorded = AuditEvent.objects.filter(action=Action.LINK_MADE).order_by("id").values_list("details", flat=True)
+    recorded = AuditEvent.objects.filter(action=Action.OBSERVING_BEGAN).order_by("id").values_list("details", flat=True)
     assert [details["scope"] for details in recorded] == ["courses", "all"]
     assert take_back(made) == "restored"
     [left] = Enrollment.objects.filter(user=pat, state="active")

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.domain.audit import record
+from accounts.domain.events import AdminCreated
 from accounts.domain.registration import NewUser, problems
-from accounts.models import Account, AccountAdmin, Action, BaseType, Role, User
+from accounts.models import Account, AccountAdmin, BaseType, Role, User
 from accounts.text.normal_form import tidied
 
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is a person with the login {login} already.")
         user = User.objects.create_user(login, password, name=name, email=login if "@" in login else "")
         AccountAdmin.objects.create(user=user, account=root, role=Role.objects.built_in(BaseType.ACCOUNT_ADMIN))
-        record(Action.ADMIN_CREATED, by=None, subject=user, account=root.pk)
+        record(AdminCreated(root.pk), by=None, subject=user)
         self.stdout.write(f"{name} can sign in as {login} and administers {root.name}.")
         if not root.pairing_is_on:
             self.stdout.write(

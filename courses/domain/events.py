@@ -1,0 +1,191 @@
+"""What is recorded of courses, who is in them and who observes whom: one dataclass for each kind of event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import BaseType
+from accounts.models.event import Action, Event, Named, Person, Shown, Text
+from courses.models import Enrollment
+
+CourseId = Annotated[int, Named("courses.Course", otherwise=_("a course"))]
+# Told by the course it is in.
+SectionInCourse = Annotated[int, Named("courses.Section", "course__name", word="course", otherwise=_("a course"))]
+
+
+def _base_type(value: str) -> str | Promise:
+    return BaseType(value).label if value in BaseType.values else value
+
+
+def _state(value: str) -> str | Promise:
+    return Enrollment.State(value).label if value in Enrollment.State.values else value
+
+
+class Scope(StrEnum):
+    """What somebody who observes a student may see of them."""
+
+    ALL = "all"
+    COURSES = "courses"
+    COURSE = "course"
+
+
+@dataclass(frozen=True)
+class AboutObserver(Event):
+    """What is common to events that tell who observes the subject."""
+
+    is_about_observing = True
+
+    observer: Person
+
+    @property
+    def own_of(self) -> int | None:
+        """The observer: who makes or ends their own link does it for themselves."""
+        return self.observer
+
+
+@dataclass(frozen=True)
+class Observing(AboutObserver):
+    """What is common to the beginning and the end of observing.
+
+    The scope is all courses of the student, those that a link is limited to (`courses`: the ones it opens now), or the
+    one `course`. `origin` says what the observing rests on: how a link was made; in one course staff, a roster, or a
+    link that follows the student. `sis_import` is the roster that has begun or ended it.
+    """
+
+    in_course: ClassVar[Text]
+
+    scope: str
+    origin: str
+    course: CourseId | None = None
+    courses: list[int] | None = None
+    sis_import: int | None = None
+
+    def told(self, *, own: bool) -> Text:
+        """Return the sentence for its scope."""
+        return self.in_course if self.scope == Scope.COURSE else super().told(own=own)
+
+
+@dataclass(frozen=True)
+class ObservingBegan(Observing, action=Action.OBSERVING_BEGAN):
+    """`observer` observes the subject from now on, in this scope."""
+
+    sentence = _("%(who)s linked %(observer)s as an observer of %(subject)s.")
+    own_sentence = _("%(who)s became an observer of %(subject)s.")
+    in_course = _("%(observer)s began to observe %(subject)s in %(course)s.")
+
+
+@dataclass(frozen=True)
+class ObservingEnded(Observing, action=Action.OBSERVING_ENDED):
+    """`observer` observes the subject no longer, in this scope."""
+
+    sentence = _("%(who)s ended the link of the observer %(observer)s to %(subject)s.")
+    own_sentence = _("%(who)s stopped observing %(subject)s.")
+    in_course = _("%(observer)s no longer observes %(subject)s in %(course)s.")
+
+
+@dataclass(frozen=True)
+class EnrollmentChanged(Event, action=Action.ENROLLMENT_CHANGED):
+    """The subject's enrollment is in another state than `before` (None: it is new), or has other dates."""
+
+    sentence = _("%(who)s set the enrollment of %(subject)s in %(course)s as %(type)s to “%(state)s”.")
+    own_sentence = _("%(who)s set their own enrollment in %(course)s as %(type)s to “%(state)s”.")
+
+    enrollment: int
+    section: SectionInCourse
+    type: Annotated[str, Shown(_base_type)]
+    before: str | None
+    state: Annotated[str, Shown(_state)]
+
+
+@dataclass(frozen=True)
+class CourseCreated(Event, action=Action.COURSE_CREATED):
+    sentence = _("%(who)s made the course %(course)s.")
+
+    course: CourseId
+    account: int
+
+
+@dataclass(frozen=True)
+class CourseChanged(Event, action=Action.COURSE_CHANGED):
+    """Other values of these `fields`, or another `state` than `before`."""
+
+    sentence = _("%(who)s changed the course %(course)s.")
+
+    course: CourseId
+    fields: list[str] | None = None
+    before: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class CourseDeleted(Event, action=Action.COURSE_DELETED):
+    """With the state it was in `before`, and how many enrollments ended."""
+
+    sentence = _("%(who)s deleted the course %(course)s.")
+
+    course: CourseId
+    name: str
+    before: str
+    enrollments: int
+
+
+@dataclass(frozen=True)
+class SectionEvent(Event):
+    """What is common to events about sections."""
+
+    course: CourseId
+    section: int
+    name: str
+
+
+@dataclass(frozen=True)
+class SectionCreated(SectionEvent, action=Action.SECTION_CREATED):
+    sentence = _("%(who)s made the section %(name)s of %(course)s.")
+
+
+@dataclass(frozen=True)
+class SectionChanged(SectionEvent, action=Action.SECTION_CHANGED):
+    sentence = _("%(who)s changed the section %(name)s of %(course)s.")
+
+
+@dataclass(frozen=True)
+class SectionDeleted(SectionEvent, action=Action.SECTION_DELETED):
+    sentence = _("%(who)s deleted the section %(name)s of %(course)s.")
+
+
+@dataclass(frozen=True)
+class TermEvent(Event):
+    """What is common to events about terms."""
+
+    term: int
+    name: str
+
+
+@dataclass(frozen=True)
+class TermCreated(TermEvent, action=Action.TERM_CREATED):
+    sentence = _("%(who)s made the term %(name)s.")
+
+
+@dataclass(frozen=True)
+class TermChanged(TermEvent, action=Action.TERM_CHANGED):
+    sentence = _("%(who)s changed the term %(name)s.")
+
+
+@dataclass(frozen=True)
+class TermDeleted(TermEvent, action=Action.TERM_DELETED):
+    sentence = _("%(who)s deleted the term %(name)s.")
+
+
+@dataclass(frozen=True)
+class ActingStarted(Event, action=Action.ACTING_STARTED):
+    sentence = _("%(who)s began to act as %(subject)s.")
+
+
+@dataclass(frozen=True)
+class ActingStopped(Event, action=Action.ACTING_STOPPED):
+    sentence = _("%(who)s stopped acting as %(subject)s.")

@@ -1,0 +1,49 @@
+"""What is recorded of rosters in and of links out: one dataclass for each kind of event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.domain.events import SettingChanged
+from accounts.models.event import Action, Event
+
+
+@dataclass(frozen=True)
+class SisImportStarted(Event, action=Action.SIS_IMPORT_STARTED):
+    sentence = _("%(who)s imported rosters.")
+
+    sis_import: int
+    file: str
+
+
+@dataclass(frozen=True)
+class SisImportEnded(Event, action=Action.SIS_IMPORT_ENDED):
+    """With what it counted, where it came to count anything."""
+
+    sentence = _("The rosters that %(who)s imported have been worked through.")
+
+    sis_import: int
+    state: str
+    counts: dict[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class SisImportRestored(Event, action=Action.SIS_IMPORT_RESTORED):
+    """With the options that limit what is taken back."""
+
+    sentence = _("%(who)s took back what an import of rosters had changed.")
+
+    sis_import: int
+    wanted: dict[str, bool]
+
+
+@dataclass(frozen=True)
+class SisBrakeChanged(SettingChanged, action=Action.SIS_BRAKE_CHANGED):
+    sentence = _("%(who)s changed the deletion brake of roster imports.")
+
+
+@dataclass(frozen=True)
+class LinksExported(Event, action=Action.LINKS_EXPORTED):
+    sentence = _("%(who)s exported all links of observers.")
