@@ -55,9 +55,42 @@ CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON accounts_auditevent
     FOR EACH STATEMENT EXECUTE FUNCTION accounts_refuse_change();
 """
 
-SQL = HELD_TREE + ACCOUNT_TREE + AUDIT_IS_APPEND_ONLY
+# Ids are given when events are written, and transactions commit in another order: whoever reads up to the last id that
+# is there would pass over those of a transaction that commits later. So before the first id is drawn, each statement
+# that writes events takes a shared lock, which waits for nobody, named by the next id; all that it writes come after.
+# Below the least id so locked nothing can appear any more. The locks end with their transactions, not before what
+# these have done can be seen. Ids alone do: the numbers of transactions are others once a backup is restored.
+EVENTS_SETTLE_IN_ORDER = f"""
+CREATE FUNCTION accounts_next_event() RETURNS bigint LANGUAGE sql AS $$
+    SELECT coalesce(pg_sequence_last_value('accounts_auditevent_id_seq'), 0) + 1
+$$;
+CREATE FUNCTION accounts_hold_events() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(({AdvisoryLock.EVENTS}::bigint << 48) + accounts_next_event());
+    RETURN NULL;
+END $$;
+CREATE TRIGGER events_settle_in_order BEFORE INSERT ON accounts_auditevent
+    FOR EACH STATEMENT EXECUTE FUNCTION accounts_hold_events();
+CREATE FUNCTION accounts_first_unsettled_event() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    -- Looked up first: whoever draws an id below it has their lock by now, and shows below or is done.
+    next_id bigint := accounts_next_event();
+BEGIN
+    RETURN least(next_id, (
+        SELECT min(((classid::bigint & 65535) << 32) + objid::bigint) FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 16 = {AdvisoryLock.EVENTS}
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ));
+END $$;
+"""  # noqa: S608 built from constants
+
+SQL = HELD_TREE + ACCOUNT_TREE + AUDIT_IS_APPEND_ONLY + EVENTS_SETTLE_IN_ORDER
 
 REVERSE = """
+DROP FUNCTION accounts_first_unsettled_event();
+DROP TRIGGER events_settle_in_order ON accounts_auditevent;
+DROP FUNCTION accounts_hold_events();
+DROP FUNCTION accounts_next_event();
 DROP TRIGGER audit_is_not_emptied ON accounts_auditevent;
 DROP TRIGGER audit_is_append_only ON accounts_auditevent;
 DROP FUNCTION accounts_refuse_change();

@@ -20,6 +20,7 @@ from accounts.models import Account, ObservationLink, User
 # enrollments. Then from the large to the small. A code has no place of its own: it is changed by whoever holds its
 # student, or alone. The advisory locks are those of accounts/advisory_locks.py.
 ORDER = (
+    "accounts_eventcursor",  # of a reader of events, before all that it does because of them
     AdvisoryLock.IMPORT.name,
     AdvisoryLock.KEPT_UPLOAD.name,
     AdvisoryLock.TRY.name,
@@ -32,6 +33,7 @@ ORDER = (
     "courses_section",
     "courses_enrollment",
     "sis_sisimport",
+    AdvisoryLock.EVENTS.name,  # waits for nobody
     AdvisoryLock.FAILURE.name,  # taken when a try has failed, and with nothing after it
 )
 

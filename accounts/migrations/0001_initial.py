@@ -309,6 +309,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EventCursor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reader", models.CharField(max_length=64, unique=True)),
+                ("position", models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name="ObservationLink",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -3,6 +3,7 @@
 from accounts.models.account import Account, CodeScope, SelfRegistration
 from accounts.models.audit import AuditEvent
 from accounts.models.event import Action
+from accounts.models.event_cursor import EventCursor
 from accounts.models.failed_try import FailedTry
 from accounts.models.link import ObservationLink
 from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride
@@ -19,6 +20,7 @@ __all__ = [
     "AuditEvent",
     "BaseType",
     "CodeScope",
+    "EventCursor",
     "FailedTry",
     "ObservationLink",
     "Role",
