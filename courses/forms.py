@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
+from accounts.forms.model_fields import form_field
 from accounts.forms.users import RuleForm
 from accounts.models import Account, Role
 from accounts.permissions.registry import Permission
@@ -103,8 +104,8 @@ class _Moment(forms.DateTimeField):
 class SectionForm(RuleForm):
     """The name and dates of a section."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=255, error_messages={"required": _("Please give the section a name.")}
+    name = form_field(
+        Section, "name", label=_("Name"), error_messages={"required": _("Please give the section a name.")}
     )
     start_at = _Moment(
         label=_("Begins"), help_text=_("May stay empty. Before that, its students and their observers see no course.")
@@ -125,11 +126,15 @@ class CourseForm(RuleForm):
     `accounts` are those it can be moved to.
     """
 
-    name = forms.CharField(label=_("Name"), max_length=255)
-    course_code = forms.CharField(
-        label=_("Code"), help_text=_("A short name, such as BIO 7. Empty: the name."), max_length=255, required=False
+    name = form_field(Course, "name", label=_("Name"))
+    course_code = form_field(
+        Course,
+        "course_code",
+        label=_("Code"),
+        help_text=_("A short name, such as BIO 7. Empty: the name."),
+        required=False,
     )
-    sis_course_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    sis_course_id = form_field(Course, "sis_course_id", label=_("SIS ID"))
     account = forms.ModelChoiceField(label=_("Account"), queryset=Account.objects.none(), empty_label=None)
     term = forms.ModelChoiceField(label=_("Term"), queryset=Term.objects.none(), empty_label=_("None"), required=False)
     start_at = _Moment(label=_("Starts"))
@@ -161,10 +166,10 @@ class CourseForm(RuleForm):
 class TermForm(RuleForm):
     """A term's name and dates; `keys` are the permissions of who fills it in."""
 
-    name = forms.CharField(label=_("Name"), max_length=255)
+    name = form_field(Term, "name", label=_("Name"))
     start_at = _Moment(label=_("Starts"))
     end_at = _Moment(label=_("Ends"))
-    sis_term_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    sis_term_id = form_field(Term, "sis_term_id", label=_("SIS ID"))
 
     def __init__(self, term: Term | None, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

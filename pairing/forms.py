@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.registration import OBSERVER, NewUser
 from accounts.errors import Invalid, Refused
+from accounts.forms.model_fields import form_field
 from accounts.forms.users import RuleForm, ZoneField
 from accounts.models import Account, SelfRegistration, User
+from accounts.text.fields import LONGEST
 from pairing import code_text
 from pairing.errors import FamilyNameWanted
 
@@ -36,7 +38,7 @@ class AsksForFamilyName(RuleForm):
         self.fields["family_name"] = forms.CharField(
             label=_("Family name of the student"),
             help_text=_("As the school writes it. Asked for at the moment, because many wrong codes are being tried."),
-            max_length=255,
+            max_length=LONGEST,
             required=False,
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )
@@ -90,9 +92,7 @@ class RegistrationForm(AsksForFamilyName):
     }
     FIELDS_OF_RULES = {"login_id": "email", "terms_of_use": "terms"}
 
-    name = forms.CharField(
-        label=_("Your full name"), max_length=255, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
+    name = form_field(User, "name", label=_("Your full name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=100,

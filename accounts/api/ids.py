@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from django.http import Http404
 
 from accounts.models import User
+from accounts.text.fields import LONGEST
 from accounts.text.ids import plain_id
 
-LONGEST = 255
 PEOPLE = {
     "sis_user_id": "sis_user_id",
     "sis_integration_id": "integration_id",

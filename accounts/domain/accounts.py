@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -11,17 +11,16 @@ from accounts.domain.events import AccountChanged, AccountCreated
 from accounts.domain.locks import hold_account
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
-from accounts.domain.time_zones import zone_meant
-from accounts.domain.validators import zone_complaint
+from accounts.domain.time_zones import zone_complaint, zone_meant
+from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, User
 from accounts.models.account_tree import hold_tree, with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
-from accounts.text.normal_form import is_readable, tidied
+from accounts.text.normal_form import tidied
 
 PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
-LONGEST = 255
 
 
 def sub_accounts_of(account: Account) -> QuerySet[Account]:
@@ -41,19 +40,22 @@ def create_sub_account(
     """Make an account below `parent`, with its time zone unless another is given. Raises NotAllowed, Invalid."""
     check_may_manage(parent, by)
     name, sis_account_id = tidied(name), tidied(sis_account_id)
-    _check_texts(name, sis_account_id, links_office)
+    links_office = tidied(links_office)
+    texts = {"name": name, "sis_account_id": sis_account_id or None, "links_office": links_office}
+    check(Account, texts, of="account")
     check_may_set_sis_ids(sis_account_id, by=by)
     made = Account(
         parent=parent,
         name=name,
-        sis_account_id=sis_account_id or None,
-        links_office=tidied(links_office),
+        sis_account_id=texts["sis_account_id"],
+        links_office=links_office,
         default_time_zone=_zone(default_time_zone) or parent.default_time_zone,
     )
     with transaction.atomic():
         hold_tree()
         hold_account(parent)
-        _save(made)
+        with refusing_what_is_taken(Account, of="account"):
+            made.save()
         record(AccountCreated(made.pk, parent.pk, made.name), by=by)
     return made
 
@@ -79,7 +81,7 @@ def edit_account(
         wanted["sis_account_id"] = tidied(sis_account_id) or None
     if links_office is not None:
         wanted["links_office"] = tidied(links_office)
-    _check_texts(wanted.get("name", account.name) or "", wanted.get("sis_account_id") or "", links_office or "")
+    check(Account, wanted, of="account")
     if default_time_zone:
         wanted["default_time_zone"] = _zone(default_time_zone)
     changed = {field: value for field, value in wanted.items() if getattr(account, field) != value}
@@ -90,7 +92,8 @@ def edit_account(
             follow = _hold_with_same_zone(account) if "default_time_zone" in changed else []
             for field, value in changed.items():
                 setattr(account, field, value)
-            _save(account, stick(account, changed))
+            with refusing_what_is_taken(Account, of="account"):
+                account.save(update_fields=stick(account, changed))
             Account.objects.filter(pk__in=follow).update(default_time_zone=account.default_time_zone)
             record(AccountChanged(account.pk, sorted(changed), account.name), by=by)
     return account
@@ -116,20 +119,3 @@ def _zone(name: str) -> str:
     if name and (complaint := zone_complaint(name)):
         raise Invalid({"default_time_zone": [("invalid", complaint)]}, of="account")
     return zone_meant(name) or ""
-
-
-def _check_texts(name: str, sis_account_id: str, links_office: str) -> None:
-    if not is_readable(name):
-        raise Invalid({"name": [("blank", _("Please give a name."))]}, of="account")
-    for field, text in (("name", name), ("sis_account_id", sis_account_id), ("links_office", links_office)):
-        if len(text) > LONGEST:
-            message = _("This is too long. It may have 255 characters.")
-            raise Invalid({field: [("invalid", message)]}, of="account")
-
-
-def _save(account: Account, fields: list[str] | None = None) -> None:
-    try:
-        with transaction.atomic():
-            account.save(update_fields=fields)
-    except IntegrityError:
-        raise Invalid({"sis_account_id": [("taken", _("Another account has this SIS id."))]}, of="account") from None

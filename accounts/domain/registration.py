@@ -7,29 +7,43 @@ from dataclasses import dataclass, replace
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.domain.audit import record
 from accounts.domain.events import UserCreated, UserRegistered
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.time_zones import zone_meant
-from accounts.domain.validators import (
-    LONGEST,
-    Errors,
-    is_storable,
-    login_complaint,
-    login_taken,
-    name_problem,
-    sis_id_taken,
-    text_problems,
-)
+from accounts.domain.users import problems_of_texts
+from accounts.domain.validation import Errors, problems_with, refusing_what_is_taken
 from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration, User
+from accounts.models.user import NO_EMAIL
 from accounts.text.normal_form import tidied, tidied_login
 
 OBSERVER = "observer"
+TEXTS = (
+    "name",
+    "short_name",
+    "sortable_name",
+    "pronouns",
+    "initial_enrollment_type",
+    "time_zone",
+    "locale",
+    "email",
+    "sis_user_id",
+    "integration_id",
+)
+# To one who wants to sign up: it may be their own account.
+LOGIN_TAKEN = (
+    "taken",
+    gettext_lazy(
+        "There is an account with this login already. Sign in with it instead. If you forgot its password, or the "
+        "school made the account and you never had one, choose a password by “Forgot your password?”."
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ class NewUser:
     password_hash: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("name", *LONGEST):
+        for field in TEXTS:
             object.__setattr__(self, field, tidied(getattr(self, field) or ""))
         object.__setattr__(self, "login_id", tidied_login(self.login_id))
         object.__setattr__(self, "time_zone", zone_meant(self.time_zone) or self.time_zone)
@@ -76,17 +90,19 @@ def is_open_to(root: Account, initial_enrollment_type: str) -> bool:
 
 def problems(wanted: NewUser, *, by_staff: bool = False) -> Errors:
     """What is wrong with an application, by field; whether the login is taken is not looked up here."""
-    errors: Errors = {}
-    if problem := name_problem(wanted.name):
-        errors["name"] = [problem]
+    errors = problems_of_texts({"login_id": wanted.login_id, **{field: getattr(wanted, field) for field in TEXTS}})
     if not by_staff and not wanted.terms_of_use:
         errors["terms_of_use"] = [("accepted", _("Please accept the terms to make an account."))]
-    if complaint := login_complaint(wanted.login_id, must_be_email=not by_staff):
-        errors["login_id"] = [("invalid", complaint)]
-    errors |= text_problems({field: getattr(wanted, field) for field in LONGEST})
+    if not by_staff and "login_id" not in errors and problems_with(User, {"email": wanted.login_id}):
+        errors["login_id"] = [("invalid", NO_EMAIL)]
     if complaints := _password_complaints(wanted, by_staff):
         errors["password"] = [("invalid", complaint) for complaint in complaints]
     return errors
+
+
+def _is_storable(text: str) -> bool:
+    """Return whether the database takes it: no NUL, and no half of a surrogate pair, which JSON can hold."""
+    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
@@ -94,7 +110,7 @@ def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
         return []
     if not wanted.password:
         return [] if by_staff else [_("Please choose a password.")]
-    if not is_storable(wanted.password):
+    if not _is_storable(wanted.password):
         return [_("This password holds a character that cannot be used.")]
     try:
         validate_password(wanted.password, User(login_id=wanted.login_id, name=wanted.name, email=wanted.login_id))
@@ -121,32 +137,27 @@ def register(wanted: NewUser, *, by: User | None = None) -> User:
 def check_login_is_free(login: str) -> None:
     """Raise Invalid where somebody has this login, for one who wants to sign up with it."""
     if User.objects.filter(login_id__iexact=login).exists():
-        raise Invalid({"login_id": [login_taken(by_staff=False)]}, of="user")
+        raise Invalid({"login_id": [LOGIN_TAKEN]}, of="user")
 
 
 def _create(wanted: NewUser, by: User | None) -> User:
     has_password = bool(wanted.password or wanted.password_hash)
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(
-                wanted.login_id,
-                wanted.password or None,
-                password_hash=wanted.password_hash,
-                name=wanted.name,
-                short_name=wanted.short_name,
-                sortable_name=wanted.sortable_name,
-                pronouns=wanted.pronouns,
-                email=wanted.email or (wanted.login_id if "@" in wanted.login_id else ""),
-                sis_user_id=wanted.sis_user_id or None,
-                integration_id=wanted.integration_id or None,
-                state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
-                initial_enrollment_type=wanted.initial_enrollment_type,
-                time_zone=wanted.time_zone,
-                locale=wanted.locale,
-                terms_accepted_at=timezone.now() if wanted.terms_of_use else None,
-            )
-    except IntegrityError as error:
-        if "login_is_unique" in str(error):
-            complaint = login_taken(by_staff=by is not None)
-            raise Invalid({"login_id": [complaint]}, of="user") from None
-        raise Invalid({"sis_user_id": [sis_id_taken()]}, of="user") from None
+    instead = {} if by else {"login_id": LOGIN_TAKEN}
+    with refusing_what_is_taken(User, of="user", instead=instead):
+        return User.objects.create_user(
+            wanted.login_id,
+            wanted.password or None,
+            password_hash=wanted.password_hash,
+            name=wanted.name,
+            short_name=wanted.short_name,
+            sortable_name=wanted.sortable_name,
+            pronouns=wanted.pronouns,
+            email=wanted.email or (wanted.login_id if "@" in wanted.login_id else ""),
+            sis_user_id=wanted.sis_user_id or None,
+            integration_id=wanted.integration_id or None,
+            state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
+            initial_enrollment_type=wanted.initial_enrollment_type,
+            time_zone=wanted.time_zone,
+            locale=wanted.locale,
+            terms_accepted_at=timezone.now() if wanted.terms_of_use else None,
+        )

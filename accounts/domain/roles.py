@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record, record_many
 from accounts.domain.events import PermissionChanged, RoleChanged, RoleCreated
 from accounts.domain.role_names import is_reserved
+from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, RoleOverride, User
 from accounts.models.account_tree import upwards, with_all_above, with_all_below
@@ -29,10 +30,9 @@ from accounts.permissions.grants import (
 )
 from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import Chain, Overrides, account_permissions, forget
-from accounts.text.normal_form import is_readable, tidied
+from accounts.text.normal_form import tidied
 
 PERMISSION = Permission.MANAGE_ROLE_OVERRIDES
-LONGEST_LABEL = 255
 SCOPE = ("applies_to_self", "applies_to_descendants")
 # What a custom role can be at bottom. Account Admin itself is one of a kind.
 CUSTOM_BASE_TYPES = (*COURSE_BASE_TYPES, BaseType.ACCOUNT_MEMBERSHIP)
@@ -292,12 +292,9 @@ def _label(role: Role, account: Account, label: str) -> str:
     """The name that this role of `account`, new or old, is to have, if it can. Raises Invalid."""
     label = tidied(label)
     others = [other for other in _roles_around(account) if other != role]
+    check(Role, {"label": label}, of="role")
     problem = None
-    if not is_readable(label):
-        problem = ("blank", _("Please give the role a name."))
-    elif len(label) > LONGEST_LABEL or not label.isprintable():
-        problem = ("invalid", _("A role's name has at most 255 characters, none of them invisible."))
-    elif any(label.lower() in (other.label.lower(), other.name.lower()) for other in others):
+    if any(label.lower() in (other.label.lower(), other.name.lower()) for other in others):
         problem = ("taken", _("There is a role with this name already."))
     elif is_reserved(label, role.base_type):
         problem = ("exclusion", _("Rosters use this word for a built-in role. Please choose another name."))
@@ -312,10 +309,6 @@ def _roles_around(account: Account) -> QuerySet[Role]:
     return Role.objects.filter(Q(account=None) | around)
 
 
-def _save(role: Role) -> Role:
-    try:
-        with transaction.atomic():
-            role.save()
-    except IntegrityError:
-        raise Invalid({"label": [("taken", _("There is a role with this name already."))]}) from None
-    return role
+def _save(role: Role) -> None:
+    with refusing_what_is_taken(Role, of="role"):
+        role.save()

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from django.utils.translation import gettext as _
 
 from accounts.domain.time_zone_names import CANVAS_NAMES
 
@@ -49,6 +50,15 @@ def zones_like(text: str) -> list[str]:
     """The names of zones that somebody may have meant by this one, at most three."""
     found = get_close_matches(text.lower()[:LONGEST_NAME], _by_name(), n=6, cutoff=0.7)
     return list(dict.fromkeys(_by_name()[name] for name in found))[:3]
+
+
+def zone_complaint(text: str) -> str | None:
+    """Return what is wrong with the name of a time zone, with what may have been meant; None for one that there is."""
+    if zone_meant(text):
+        return None
+    if alike := zones_like(text):
+        return _("There is no time zone of this name. Did you mean %(zones)s?") % {"zones": ", ".join(alike)}
+    return _("There is no time zone of this name. Give a city such as Berlin, or a name such as America/New_York.")
 
 
 class LazyZone(tzinfo):

@@ -6,8 +6,9 @@ Whether `by` may do this to the person was asked before: courses/access/accounts
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
@@ -17,19 +18,12 @@ from accounts.domain.password_reset import forget_addresses
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.states import end_sessions, follow_states
 from accounts.domain.sticky_fields import stick
-from accounts.domain.time_zones import zone_meant
+from accounts.domain.time_zones import zone_complaint, zone_meant
 from accounts.domain.tokens import end_tokens
-from accounts.domain.validators import (
-    LONGEST_NAME,
-    Errors,
-    login_complaint,
-    login_taken,
-    name_problem,
-    sis_id_taken,
-    text_problems,
-)
+from accounts.domain.validation import Errors, problems_with, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
+from accounts.text.fields import LONGEST
 from accounts.text.names import family_of, sortable
 from accounts.text.normal_form import tidied, tidied_login
 
@@ -93,13 +87,17 @@ def edit_user(
     return user
 
 
+def problems_of_texts(given: Mapping[str, str]) -> Errors:
+    """Return what is wrong with (tidied) texts about a person, by field; all but name and login may be empty."""
+    filled = {field: text for field, text in given.items() if text or field in ("name", "login_id")}
+    errors = problems_with(User, filled)
+    if (zone := filled.get("time_zone")) and "time_zone" not in errors and (complaint := zone_complaint(zone)):
+        errors["time_zone"] = [("invalid", complaint)]
+    return errors
+
+
 def _problems(given: dict[str, str]) -> Errors:
-    errors: Errors = {}
-    if "name" in given and (problem := name_problem(given["name"])):
-        errors["name"] = [problem]
-    if "login_id" in given and (complaint := login_complaint(given["login_id"])):
-        errors["login_id"] = [("invalid", complaint)]
-    errors |= text_problems({field: text for field, text in given.items() if field not in ("name", "login_id")})
+    errors = problems_of_texts(given)
     if (locale := given.get("locale")) and not LANGUAGE_TAG.fullmatch(locale):
         errors["locale"] = [("invalid", _("Please give a language such as en or pt-BR."))]
     return errors
@@ -113,7 +111,7 @@ def _changes(user: User, given: dict[str, str]) -> dict[str, str | None]:
     name, family = given.get("name", user.name), family_of(user.sortable_name)
     follows = user.sortable_name == sortable(user.name, known_family=family)
     if not given.get("sortable_name", "" if follows else user.sortable_name):
-        wanted["sortable_name"] = sortable(name, known_family=family)[:LONGEST_NAME].rstrip()
+        wanted["sortable_name"] = sortable(name, known_family=family)[:LONGEST].rstrip()
     if not given.get("short_name", "" if user.short_name == user.name else user.short_name):
         wanted["short_name"] = name
     return {field: value for field, value in wanted.items() if getattr(user, field) != value}
@@ -130,13 +128,8 @@ def _check_may_change(user: User, changed: dict[str, str | None], by: User) -> N
 def _save(user: User, changed: dict[str, str | None]) -> None:
     for field, value in changed.items():
         setattr(user, field, value)
-    try:
-        with transaction.atomic():
-            user.save(update_fields=stick(user, changed))
-    except IntegrityError as error:
-        if "login_is_unique" in str(error):
-            raise Invalid({"login_id": [login_taken()]}, of="user") from None
-        raise Invalid({"sis_user_id": [sis_id_taken()]}, of="user") from None
+    with refusing_what_is_taken(User, of="user"):
+        user.save(update_fields=stick(user, changed))
 
 
 def suspend(user: User, *, by: User) -> None:

@@ -9,9 +9,9 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.domain.time_zones import zone_meant
-from accounts.domain.validators import LONGEST, zone_complaint
+from accounts.domain.time_zones import zone_complaint, zone_meant
 from accounts.errors import Invalid, Refused
+from accounts.forms.model_fields import form_field, max_length_of
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
 from accounts.permissions.registry import Permission
 from accounts.text.normal_form import tidied
@@ -61,7 +61,9 @@ class ZoneField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})
-        super().__init__(**{"label": _("Time zone"), "max_length": LONGEST["time_zone"], "widget": widget, **kwargs})
+        super().__init__(
+            **{"label": _("Time zone"), "max_length": max_length_of(User, "time_zone"), "widget": widget, **kwargs}
+        )
 
     def clean(self, value: Any) -> str:
         text = tidied(super().clean(value))
@@ -108,7 +110,7 @@ class RoleForm(RuleForm):
 
     FIELDS_OF_RULES = {"base_type": "base_role_type"}
 
-    label = forms.CharField(label=_("Name"), max_length=255, help_text=_("As people will read it, such as “Mentor”."))
+    label = form_field(Role, "label", label=_("Name"), help_text=_("As people will read it, such as “Mentor”."))
     base_role_type = forms.ChoiceField(
         label=_("What kind of role it is"),
         choices=[
@@ -130,27 +132,29 @@ class RenameRoleForm(RoleForm):
 class PersonForm(RuleForm):
     """Somebody's name, login and e-mail; `keys` are the permissions of who fills it in."""
 
-    name = forms.CharField(label=_("Full name"), max_length=255)
-    short_name = forms.CharField(
+    name = form_field(User, "name", label=_("Full name"))
+    short_name = form_field(
+        User,
+        "short_name",
         label=_("Display name"),
         help_text=_("The name this person goes by. Empty: the full name."),
-        max_length=255,
         required=False,
     )
-    sortable_name = forms.CharField(
+    sortable_name = form_field(
+        User,
+        "sortable_name",
         label=_("Sortable name"),
         help_text=_("As in a class list: “Lake, Mia”. Empty: made from the full name."),
-        max_length=255,
         required=False,
     )
-    pronouns = forms.CharField(
-        label=_("Pronouns"), help_text=_("Shown beside the name, such as “she/her”."), max_length=255, required=False
+    pronouns = form_field(
+        User, "pronouns", label=_("Pronouns"), help_text=_("Shown beside the name, such as “she/her”.")
     )
     login_id = forms.CharField(
         label=_("Login"), help_text=_("What the person types to sign in. Often the e-mail address."), max_length=100
     )
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
-    sis_user_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    sis_user_id = form_field(User, "sis_user_id", label=_("SIS ID"))
     time_zone = ZoneField(required=False, help_text=_("A city, such as Berlin. Empty: that of the school."))
 
     def __init__(self, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
@@ -184,17 +188,18 @@ class EditPersonForm(PersonForm):
 class AccountForm(RuleForm):
     """An account's name, SIS id and time zone; `keys` are the permissions of who fills it in."""
 
-    name = forms.CharField(label=_("Name"), max_length=255)
-    links_office = forms.CharField(
+    name = form_field(Account, "name", label=_("Name"))
+    links_office = form_field(
+        Account,
+        "links_office",
         label=_("Who removes wrong observers"),
         help_text=_(
             "A name, an office, an e-mail address. Students read it beside the list of who observes them. Empty: what "
             "the account above says."
         ),
-        max_length=255,
         required=False,
     )
-    sis_account_id = forms.CharField(label=_("SIS ID"), max_length=255, required=False)
+    sis_account_id = form_field(Account, "sis_account_id", label=_("SIS ID"))
     default_time_zone = ZoneField(
         required=False,
         help_text=_("Of everybody here who has not chosen another. Empty: it stays as it is."),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Role, User
 from accounts.permissions.registry import Permission
+from accounts.text.fields import LONGEST
 from courses.access.enrollment_actions import check_enrolls, check_section, gives_limited
 from courses.access.permissions import course_permissions
 from courses.domain.enrollments import EnrollmentSpec, enroll_many
@@ -26,7 +27,6 @@ from courses.models import Course, Enrollment, Section
 
 MOST = 500
 LONGEST_LIST = 200_000
-LONGEST_ENTRY = 255
 
 
 class Kind(TextChoices):
@@ -144,7 +144,7 @@ def look_up(course: Course, kind: Kind, entries: Collection[str], *, by: User) -
 
 def _people(kind: Kind, entries: Collection[str]) -> dict[str, list[User]]:
     """By entry, everybody it could mean who has not been deleted."""
-    possible = [entry for entry in entries if len(entry) <= LONGEST_ENTRY and entry.isprintable()]
+    possible = [entry for entry in entries if len(entry) <= LONGEST and entry.isprintable()]
     found: dict[str, list[User]] = defaultdict(list)
     for person in User.objects.raw(FINDERS[kind], [possible]):
         found[person.entry].append(person)

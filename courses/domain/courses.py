@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
@@ -16,11 +16,12 @@ from accounts.domain.locks import hold_account, lock_users
 from accounts.domain.roles import roles_of
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
+from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed, NotPossible, Record
 from accounts.models import Account, BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
-from accounts.text.normal_form import is_readable, tidied
+from accounts.text.normal_form import tidied
 from courses.domain.enrollments import changed_meanwhile
 from courses.domain.events import CourseChanged, CourseCreated, CourseDeleted
 from courses.domain.observation_events import EVENTS, author, courses_return, returned
@@ -47,8 +48,7 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
         changed = {field: value for field, value in _tidied(wanted).items() if getattr(course, field) != value}
         for field, value in changed.items():
             setattr(course, field, value)
-        texts = {"name": course.name, "course_code": course.course_code, "sis_course_id": course.sis_course_id or ""}
-        check_texts("course", texts)
+        check(Course, {field: getattr(course, field) for field in SHORT_TEXTS}, of="course")
         check_order("course", course.start_at, course.end_at)
         if "account" in changed:
             check_may_manage(course.account, by)
@@ -80,11 +80,8 @@ def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _save(course: Course, changed: dict[str, Any], by: User) -> None:
-    try:
-        with transaction.atomic():
-            course.save(update_fields=stick(course, changed))
-    except IntegrityError:
-        raise sis_id_taken("sis_course_id", of="course") from None
+    with refusing_what_is_taken(Course, of="course"):
+        course.save(update_fields=stick(course, changed))
     record(CourseChanged(course.pk, fields=sorted(changed)), by=by)
 
 
@@ -212,7 +209,6 @@ def delete_course(course: Course, *, by: User) -> int:
 
 
 PERMISSION = Permission.MANAGE_COURSES_ADMIN
-LONGEST = 255
 
 
 def check_may_manage(account: Account, by: User) -> None:
@@ -248,45 +244,29 @@ def create_course(
     check_may_manage(account, by)
     name, course_code, sis_course_id = tidied(name), tidied(course_code), tidied(sis_course_id)
     check_may_set_sis_ids(sis_course_id, by=by)
-    check_texts("course", {"name": name, "course_code": course_code, "sis_course_id": sis_course_id})
+    texts = {"name": name, "sis_course_id": sis_course_id or None}
+    if course_code:
+        texts["course_code"] = course_code
+    check(Course, texts, of="course")
     check_order("course", start_at, end_at)
-    try:
-        with transaction.atomic():
-            hold_account(account)
-            course = Course.objects.create(
-                account=account,
-                name=name,
-                course_code=course_code or name,
-                sis_course_id=sis_course_id or None,
-                term=term,
-                start_at=start_at,
-                end_at=end_at,
-                restrict_enrollments_to_course_dates=restrict_enrollments_to_course_dates,
-                syllabus_body=syllabus_body,
-                workflow_state=Course.State.AVAILABLE if publish else Course.State.UNPUBLISHED,
-            )
-            default_section(course)
-            record(CourseCreated(course.pk, account.pk), by=by)
-    except IntegrityError:
-        raise sis_id_taken("sis_course_id", of="course") from None
+    with refusing_what_is_taken(Course, of="course"):
+        hold_account(account)
+        course = Course.objects.create(
+            account=account,
+            **{"course_code": name, **texts},
+            term=term,
+            start_at=start_at,
+            end_at=end_at,
+            restrict_enrollments_to_course_dates=restrict_enrollments_to_course_dates,
+            syllabus_body=syllabus_body,
+            workflow_state=Course.State.AVAILABLE if publish else Course.State.UNPUBLISHED,
+        )
+        default_section(course)
+        record(CourseCreated(course.pk, account.pk), by=by)
     return course
-
-
-def check_texts(of: Record, texts: dict[str, str]) -> None:
-    """Raise Invalid for a (tidied) name with nothing to read in it, and for what is too long."""
-    if not is_readable(texts["name"]):
-        raise Invalid({"name": [("blank", _("Please give a name."))]}, of=of)
-    for field, text in texts.items():
-        if len(text) > LONGEST:
-            raise Invalid({field: [("too_long", _("This may have 255 characters."))]}, of=of)
 
 
 def check_order(of: Record, start_at: datetime | None, end_at: datetime | None) -> None:
     """Raise Invalid for an end before the start."""
     if start_at and end_at and end_at <= start_at:
         raise Invalid({"end_at": [("invalid", _("The end must come after the start."))]}, of=of)
-
-
-def sis_id_taken(field: str, of: Record) -> Invalid:
-    """The complaint about an SIS id that something else has."""
-    return Invalid({field: [("taken", _("Something else has this SIS id."))]}, of=of)

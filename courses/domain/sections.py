@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from accounts.domain.locks import lock_users
 from accounts.domain.sticky_fields import stick
+from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.text.normal_form import tidied
 from courses.access.enrollment_actions import check_keys, check_section
 from courses.access.permissions import sections_seen
-from courses.domain.courses import check_order, check_texts, sis_id_taken
+from courses.domain.courses import check_order
 from courses.domain.enrollments import change_states, changed_meanwhile
 from courses.domain.events import SectionChanged, SectionCreated, SectionDeleted
 from courses.models import Course, Enrollment, Section
@@ -130,10 +131,7 @@ def delete_section(section: Section, *, by: User) -> Section:
 
 
 def _save(section: Section, fields: list[str] | None = None) -> None:
-    check_texts("section", {"name": section.name, "sis_section_id": section.sis_section_id or ""})
+    check(Section, {"name": section.name, "sis_section_id": section.sis_section_id}, of="section")
     check_order("section", section.start_at, section.end_at)
-    try:
-        with transaction.atomic():
-            section.save(update_fields=fields)
-    except IntegrityError:
-        raise sis_id_taken("sis_section_id", of="section") from None
+    with refusing_what_is_taken(Section, of="section"):
+        section.save(update_fields=fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,16 +12,17 @@ from django.utils.translation import ngettext
 from accounts.domain.audit import record
 from accounts.domain.sis_ids import check_may_set_sis_ids
 from accounts.domain.sticky_fields import stick
-from accounts.errors import Invalid, NotAllowed, NotPossible
+from accounts.domain.validation import check, refusing_what_is_taken
+from accounts.errors import NotAllowed, NotPossible
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
-from accounts.text.normal_form import is_readable, tidied
+from accounts.text.normal_form import tidied
+from courses.domain.courses import check_order
 from courses.domain.events import TermChanged, TermCreated, TermDeleted
 from courses.models import Course, Term
 
 PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
-LONGEST = 255
 
 
 def terms() -> QuerySet[Term]:
@@ -48,7 +49,8 @@ def save_term(
     saved = term or Term()
     name = tidied(name)
     sis_id = saved.sis_term_id if sis_term_id is None else tidied(sis_term_id) or None
-    _check(name, sis_id or "", start_at, end_at)
+    check(Term, {"name": name, "sis_term_id": sis_id}, of="term")
+    check_order("term", start_at, end_at)
     if sis_id != saved.sis_term_id:
         check_may_set_sis_ids("changed", by=by)
     wanted = {"name": name, "start_at": start_at, "end_at": end_at, "sis_term_id": sis_id}
@@ -59,14 +61,10 @@ def save_term(
         stick(saved, changed)
     for field, value in wanted.items():
         setattr(saved, field, value)
-    try:
-        with transaction.atomic():
-            saved.save()
-            kind = TermChanged if term else TermCreated
-            record(kind(saved.pk, saved.name), by=by)
-    except IntegrityError:
-        message = _("Another term has this SIS id.")
-        raise Invalid({"sis_term_id": [("taken", message)]}, of="term") from None
+    with refusing_what_is_taken(Term, of="term"):
+        saved.save()
+        kind = TermChanged if term else TermCreated
+        record(kind(saved.pk, saved.name), by=by)
     return saved
 
 
@@ -97,15 +95,3 @@ def check_may_manage(by: User) -> None:
     """Raise NotAllowed unless `by` may make and change terms."""
     if not may_on_account(by, PERMISSION, Account.objects.root()):
         raise NotAllowed(_("Terms are for those who manage the settings of the institution."))
-
-
-def _check(name: str, sis_term_id: str, start_at: datetime | None, end_at: datetime | None) -> None:
-    if not is_readable(name):
-        raise Invalid({"name": [("blank", _("Please give a name."))]}, of="term")
-    for field, text in (("name", name), ("sis_term_id", sis_term_id)):
-        if len(text) > LONGEST:
-            message = _("This is too long. It may have 255 characters.")
-            raise Invalid({field: [("invalid", message)]}, of="term")
-    if start_at and end_at and end_at <= start_at:
-        message = _("The end must come after the start.")
-        raise Invalid({"end_at": [("invalid", message)]}, of="term")

@@ -1,7 +1,6 @@
 """How staged rows are numbered: each file has room of its own, with what no file has in the second half of it."""
 
 STAGED = "sis_staged"
-LONGEST = 255
 # Each file has room for so many numbers. Rows that stand in no row of it come in the second half: first what reading it
 # has added, then what comparing it has (sis/imports/diff.py).
 ROOM = 10**11

@@ -32,8 +32,9 @@ from functools import partial
 from pathlib import Path
 
 from accounts.models.account_tree import line_of
+from accounts.text.fields import LONGEST
 from courses.domain.observation_events import EVENTS, returned
-from sis.kinds.row_numbers import LONGEST, STAGED, WAS_ADDED
+from sis.kinds.row_numbers import STAGED, WAS_ADDED
 
 SECTION = re.compile(r"^-- (statement|part): (\w+)\n", re.MULTILINE)
 COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from accounts.domain.validators import login_complaint
+from accounts.text.fields import LONGEST, is_login
 from accounts.text.normal_form import is_readable, tidied, tidied_login
 from sis.files.cells import DELETE, BadDate, flag, is_address, moment
 from sis.files.passwords import SSHA, PasswordCipher
@@ -16,7 +16,7 @@ from sis.files.problems import MalformedFile, Problem
 from sis.files.tables import RosterFile, Row
 from sis.kinds.kind import Kind
 from sis.kinds.registry import KINDS
-from sis.kinds.row_numbers import ADDED, LONGEST, ROOM, STAGED
+from sis.kinds.row_numbers import ADDED, ROOM, STAGED
 
 Cells = list[str | None]
 # The position of a row in its file, and the row.
@@ -166,7 +166,7 @@ def taker(kind: Kind, cipher: PasswordCipher) -> Callable[[int, Row], list[Any]]
                 except BadDate:
                     cells[index], note = None, "bad_date"
         if login_at is not None:
-            if (login := cells[login_at]) and not fault and login_complaint(login):
+            if (login := cells[login_at]) and not fault and not is_login(login):
                 fault = "invalid_login_id"
             if password := _password(row):
                 secret = cipher.cover(n, password)

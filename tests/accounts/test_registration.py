@@ -133,7 +133,7 @@ def test_ids_that_are_taken_are_refused(field):
     UserFactory(**{field: "X1"})
     with pytest.raises(Invalid) as refused:
         register(application(**{field: "X1"}), by=make_admin())
-    assert [kind for kind, _message in refused.value.errors["sis_user_id"]] == ["taken"]
+    assert [kind for kind, _message in refused.value.errors[field]] == ["taken"]
 
 
 def test_an_account_that_could_not_be_recorded_is_not_made():
