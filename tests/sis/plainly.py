@@ -10,13 +10,13 @@ LIVE = ("active", "inactive")
 
 @dataclass
 class School:
-    """`people`: SIS id → [login, state]; `places`: (section, who, type, whom they observe) → state; `links`."""
+    """`people`: SIS id → [login, state]; `enrollments`: (section, who, type, whom they observe) → state; `links`."""
 
     people: dict[str, list[str]] = field(default_factory=dict)
-    places: dict[tuple[str, str, str, str | None], str] = field(default_factory=dict)
+    enrollments: dict[tuple[str, str, str, str | None], str] = field(default_factory=dict)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     warnings: list[tuple[str, int, str]] = field(default_factory=list)
-    # The places beside a student that there are because of a link alone: they end with it.
+    # The enrollments beside a student that there are because of a link alone: they end with it.
     by_link: set[tuple[str, str, str, str | None]] = field(default_factory=set)
     # The ids that several people of the files at hand have: no row about them counts.
     shared: set[str] = field(default_factory=set)
@@ -55,9 +55,9 @@ class School:
             return None
         self.people[sis_id] = [login, "registered" if status == "active" else status]
         if status == "deleted" and before:
-            for place in self.places:
-                if sis_id in (place[1], place[3]):
-                    self.places[place] = "deleted"
+            for enrollment in self.enrollments:
+                if sis_id in (enrollment[1], enrollment[3]):
+                    self.enrollments[enrollment] = "deleted"
         return None
 
     def enrollment(self, section: str, who: str, role: str, status: str, whom: str) -> str | None:
@@ -77,24 +77,24 @@ class School:
             return "bad_role"
         if role == "observer" and whom and whom not in self.people:
             return "no_associated_user"
-        place = (section, who, role, whom if role == "observer" and whom else None)
-        before, gone = self.places.get(place), self.people[who][1] == "deleted"
+        enrollment = (section, who, role, whom if role == "observer" and whom else None)
+        before, gone = self.enrollments.get(enrollment), self.people[who][1] == "deleted"
         if gone and status == "active" and before == "deleted":
             return "enroll_deleted_user"
-        if place[3] == who:
+        if enrollment[3] == who:
             return "invalid_enrollment"
-        self.places[place] = after = "deleted" if gone and status == "active" else status
+        self.enrollments[enrollment] = after = "deleted" if gone and status == "active" else status
         if after != "deleted":
-            self.by_link.discard(place)
+            self.by_link.discard(enrollment)
         if role == "student" and after != before:
             self.follow(section, who, before, after)
         return "enroll_deleted_user" if gone and status == "active" else None
 
     def follow(self, section: str, student: str, before: str | None, after: str) -> None:
-        for (where, observer, role, whom), state in list(self.places.items()):
+        for (where, observer, role, whom), state in list(self.enrollments.items()):
             beside = (where, role, whom) == (section, "observer", student) and state != "deleted"
             if beside and (after != "active" or self.links.get((observer, student)) == "active"):
-                self.places[where, observer, role, whom] = after
+                self.enrollments[where, observer, role, whom] = after
         if before in (None, "inactive", "completed", "deleted") and after in LIVE:
             for (observer, whom), state in self.links.items():
                 if whom == student and state == "active" and self.people[observer][1] != "deleted":
@@ -102,10 +102,10 @@ class School:
 
     def beside(self, section: str, observer: str, student: str, state: str) -> None:
         """Let an observer's link open the section as far as it is open to the student."""
-        place = (section, observer, "observer", student)
-        if self.places.get(place, "deleted") == "deleted":
-            self.by_link.add(place)
-        self.places[place] = state
+        enrollment = (section, observer, "observer", student)
+        if self.enrollments.get(enrollment, "deleted") == "deleted":
+            self.by_link.add(enrollment)
+        self.enrollments[enrollment] = state
 
     def observer(self, observer: str, student: str, status: str) -> str | None:
         if not observer:
@@ -125,11 +125,11 @@ class School:
             return "no_link_to_delete"
         self.links[observer, student] = status
         for section in SECTIONS:
-            there = self.places.get((section, student, "student", None))
+            there = self.enrollments.get((section, student, "student", None))
             if status == "active" and there in LIVE:
                 self.beside(section, observer, student, str(there))
         if status == "deleted":
-            for place in self.places:
-                if place[1:] == (observer, "observer", student) and place in self.by_link:
-                    self.places[place] = "deleted"
+            for enrollment in self.enrollments:
+                if enrollment[1:] == (observer, "observer", student) and enrollment in self.by_link:
+                    self.enrollments[enrollment] = "deleted"
         return None

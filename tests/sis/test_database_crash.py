@@ -34,7 +34,7 @@ from tests.sis.test_command import until
 PEOPLE, EARLIER, WAITING = 6_000, 1_000, 5_500
 MADE, DISTURBED, DONE, TAKEN_BACK = "made", "disturbed", "done", "taken_back"
 USERS, ENROLLMENTS = "user_id,login_id,full_name,status", "section_id,user_id,role,status"
-PLACES = {
+COURSES_AND_SECTIONS = {
     "terms": "term_id,name,status\nT1,Fall,active",
     "courses": "course_id,short_name,long_name,term_id,status\nC1,c,Course,T1,published",
     "sections": "section_id,course_id,name,status\nX0,C1,Before,active\nX1,C1,Section,active\nX2,C1,Other,active",
@@ -44,20 +44,24 @@ PLACES = {
 def before() -> dict[str, str]:
     """What an earlier import made."""
     people = [f"E{n},e{n},Earlier {n},active" for n in range(EARLIER)]
-    places = [f"X0,E{n},student,active" for n in range(EARLIER)]
-    return {**PLACES, "users": "\n".join([USERS, *people]), "enrollments": "\n".join([ENROLLMENTS, *places])}
+    enrollments = [f"X0,E{n},student,active" for n in range(EARLIER)]
+    return {
+        **COURSES_AND_SECTIONS,
+        "users": "\n".join([USERS, *people]),
+        "enrollments": "\n".join([ENROLLMENTS, *enrollments]),
+    }
 
 
 def now() -> dict[str, str]:
-    """A roster with people and places, one of the earlier people in the second chunk of either, and some wrong rows."""
+    """A roster of people and enrollments, one of the earlier people in the second chunk of either, and wrong rows."""
     people = [f"U{n},u{n},Person {n},active" for n in range(PEOPLE)]
     people[WAITING:WAITING] = ["E1,e1,Renamed,active", ",nobody,Nobody,active"]
-    places = [f"X{1 + n % 2},U{n},student,active" for n in range(PEOPLE)]
-    places[WAITING:WAITING] = ["X1,E2,student,active", "X1,NOBODY,student,active"]
+    enrollments = [f"X{1 + n % 2},U{n},student,active" for n in range(PEOPLE)]
+    enrollments[WAITING:WAITING] = ["X1,E2,student,active", "X1,NOBODY,student,active"]
     return {
-        **PLACES,
+        **COURSES_AND_SECTIONS,
         "users": "\n".join([USERS, *people]),
-        "enrollments": "\n".join([ENROLLMENTS, *places]),
+        "enrollments": "\n".join([ENROLLMENTS, *enrollments]),
         "user_observers": "\n".join(["observer_id,student_id,status", "E1,U1,active", "E3,U2,active"]),
     }
 

@@ -32,7 +32,7 @@ def person(sis_id="KIM"):
     return User.objects.get(sis_user_id=sis_id)
 
 
-def place(sis_id="KIM", **more):
+def enrollment(sis_id="KIM", **more):
     return Enrollment.objects.get(user__sis_user_id=sis_id, **more)
 
 
@@ -43,12 +43,12 @@ def rows(*lines):
 class TestPlaces:
     def test_a_section_means_its_course_and_a_course_its_default_section(self, load):
         made = load(enrollments=rows(",S1,KIM,student,active,", "C1,,LEE,student,active,", "C1,,PAT,teacher,active,"))
-        assert place().section.sis_section_id == "S1"
-        default = place("LEE").section
+        assert enrollment().section.sis_section_id == "S1"
+        default = enrollment("LEE").section
         assert (default.is_default, default.course.sis_course_id) == (True, "C1")
-        assert place("PAT").section == default
+        assert enrollment("PAT").section == default
         assert made.data["counts"]["enrollments"] == 3
-        assert place().sis_import_id == made.pk
+        assert enrollment().sis_import_id == made.pk
 
     @pytest.mark.parametrize(
         ("row", "kind"),
@@ -89,12 +89,12 @@ class TestPlaces:
         )
         assert {found.user.sis_user_id for found in Enrollment.objects.all()} == {"LEE", "PAT"}
 
-    def test_nobody_is_active_in_a_place_that_is_gone(self, load):
+    def test_nobody_is_active_in_a_section_that_is_gone(self, load):
         Section.objects.filter(sis_section_id="S1").update(workflow_state="deleted")
         Course.objects.filter(sis_course_id="C2").update(workflow_state="deleted")
         made = load(enrollments=rows(",S1,KIM,student,active,", ",S3,LEE,student,active,", ",S1,PAT,student,deleted,"))
         assert warnings(made) == [(2, "invalid_enrollment"), (3, "invalid_enrollment")]
-        assert place("PAT").state == "deleted"
+        assert enrollment("PAT").state == "deleted"
 
 
 class TestRoles:
@@ -112,7 +112,7 @@ class TestRoles:
     )
     def test_words_for_built_in_roles(self, load, word, base):
         load(enrollments=rows(f",S1,KIM,{word},active,"))
-        assert (place().type, place().role) == (base, Role.objects.built_in(base))
+        assert (enrollment().type, enrollment().role) == (base, Role.objects.built_in(base))
 
     def test_a_role_by_id_comes_before_one_by_name(self, load):
         role = Role.objects.built_in(BaseType.TA)
@@ -120,7 +120,7 @@ class TestRoles:
             enrollments="section_id,user_id,role,role_id,status\n"
             f"S1,KIM,student,{role.pk},active\nS1,LEE,student,99999,active"
         )
-        assert (place().type, place("LEE").type) == (BaseType.TA, BaseType.STUDENT)
+        assert (enrollment().type, enrollment("LEE").type) == (BaseType.TA, BaseType.STUDENT)
 
     def test_a_custom_role_of_the_account_or_above_by_its_exact_name(self, load, root):
         school = AccountFactory(parent=root)
@@ -134,21 +134,21 @@ class TestRoles:
                 ",S1,KIM,Mentor,active,SAM", ",S3,LEE,Mentor,active,", ",S1,PAT,mentor,active,", ",S3,PAT,Coach,active,"
             )
         )
-        assert (place().type, place().associated_user) == (BaseType.OBSERVER, person("SAM"))
-        assert place("LEE").role == nearer
+        assert (enrollment().type, enrollment().associated_user) == (BaseType.OBSERVER, person("SAM"))
+        assert enrollment("LEE").role == nearer
         assert warnings(made) == [(4, "bad_role"), (5, "bad_role")]
 
     @pytest.mark.parametrize("word", ["students", "Student", "TEACHERS", "ta", "StudentEnrollment"])
     def test_no_role_of_a_school_takes_the_place_of_a_word_for_a_built_in_one(self, load, root, word):
         Role.objects.create(label=word, base_type=BaseType.DESIGNER, account=root)
         load(enrollments=rows(f",S1,KIM,{word},active,"))
-        assert place().role.account is None
-        assert place().type != BaseType.DESIGNER
+        assert enrollment().role.account is None
+        assert enrollment().type != BaseType.DESIGNER
 
     def test_a_role_that_only_begins_with_such_a_word_is_meant_where_it_is(self, load, root):
         own = Role.objects.create(label="Teacher of record", base_type=BaseType.TEACHER, account=root)
         load(enrollments=rows(",S1,KIM,Teacher of record,active,", ",S1,LEE,Teacher of nothing,active,"))
-        assert (place().role, place("LEE").role) == (own, Role.objects.built_in(BaseType.TEACHER))
+        assert (enrollment().role, enrollment("LEE").role) == (own, Role.objects.built_in(BaseType.TEACHER))
 
     def test_somebody_may_be_several_things_in_one_section(self, load):
         load(enrollments=rows(",S1,KIM,student,active,", ",S1,KIM,ta,active,", ",S1,KIM,observer,active,LEE"))
@@ -158,15 +158,15 @@ class TestRoles:
 class TestStates:
     def test_the_same_enrollment_is_updated_in_place(self, load):
         load(enrollments=rows(",S1,KIM,student,active,"))
-        first = place().pk
+        first = enrollment().pk
         for state in ("inactive", "completed", "deleted", "active"):
             load(enrollments=rows(f",S1,KIM,student,{state},"))
-            assert (place().pk, place().state) == (first, state)
-            assert (place().completed_at is not None) == (state == "completed")
+            assert (enrollment().pk, enrollment().state) == (first, state)
+            assert (enrollment().completed_at is not None) == (state == "completed")
 
     def test_a_deletion_of_what_is_not_there_makes_it_deleted_and_counts(self, load):
         made = load(enrollments=rows(",S1,KIM,student,deleted,", ",S1,KIM,student,deleted,"))
-        assert (place().state, made.data["counts"]["enrollments"]) == ("deleted", 2)
+        assert (enrollment().state, made.data["counts"]["enrollments"]) == ("deleted", 2)
 
     def test_deleted_last_completed_looks_at_the_rest_of_the_course(self, load):
         load(enrollments=rows(",S1,KIM,student,active,", ",S2,KIM,student,active,", ",S3,KIM,student,active,"))
@@ -177,32 +177,32 @@ class TestStates:
     def test_somebody_deleted_is_stored_as_deleted_with_a_warning_and_then_refused(self, load):
         load(users="user_id,login_id,status\nKIM,kim,deleted")
         made = load(enrollments=rows(",S1,KIM,student,active,"))
-        assert (place().state, warnings(made)) == ("deleted", [(2, "enroll_deleted_user")])
+        assert (enrollment().state, warnings(made)) == ("deleted", [(2, "enroll_deleted_user")])
         again = load(enrollments=rows(",S1,KIM,student,active,"))
         assert (warnings(again), again.data["counts"]["enrollments"]) == ([(2, "enroll_deleted_user")], 0)
 
     def test_dates_and_limits(self, load):
         header = "section_id,user_id,role,status,start_date,end_date,limit_section_privileges"
         load(enrollments=f"{header}\nS1,KIM,student,active,2026-09-01,2026-12-01,yes")
-        assert (place().start_at.month, place().limit_privileges_to_course_section) == (9, True)
+        assert (enrollment().start_at.month, enrollment().limit_privileges_to_course_section) == (9, True)
         made = load(enrollments=f"{header}\nS1,KIM,student,active,2026-13-01,,")
         assert warnings(made) == [(2, "bad_date")]
-        assert (place().start_at, place().limit_privileges_to_course_section) == (None, True)
+        assert (enrollment().start_at, enrollment().limit_privileges_to_course_section) == (None, True)
 
     def test_when_one_date_is_edited_neither_is_imported(self, load):
         header = "section_id,user_id,role,status,start_date,end_date"
         load(enrollments=f"{header}\nS1,KIM,student,active,2026-09-01,2026-12-01")
-        edited = place()
+        edited = enrollment()
         stick(edited, ["end_at"])
         edited.save()
         load(enrollments=f"{header}\nS1,KIM,student,active,,")
-        assert (place().start_at.month, place().end_at.month) == (9, 12)
+        assert (enrollment().start_at.month, enrollment().end_at.month) == (9, 12)
 
     def test_skipped_deletions(self, load):
         load(enrollments=rows(",S1,KIM,student,active,"))
         options = Options(skip_deletes=True)
         made = load(enrollments=rows(",S1,KIM,student,deleted,", ",S1,KIM,student,inactive,"), options=options)
-        assert (place().state, made.data["counts"]["enrollments"]) == ("inactive", 1)
+        assert (enrollment().state, made.data["counts"]["enrollments"]) == ("inactive", 1)
 
 
 class TestObservers:
@@ -214,28 +214,28 @@ class TestObservers:
 
     def test_an_associated_user_means_nothing_beside_another_role(self, load):
         load(enrollments=rows(",S1,KIM,student,active,NOBODY"))
-        assert place().associated_user is None
+        assert enrollment().associated_user is None
 
     def test_a_students_enrollment_brings_the_linked_observers(self, load):
         link(person("PAT"), person(), origin=ObservationLink.Origin.CODE, by=None)
         load(enrollments=rows(",S1,KIM,student,active,"))
-        beside = place("PAT")
-        assert (beside.associated_user, beside.state, beside.section) == (person(), "active", place().section)
+        beside = enrollment("PAT")
+        assert (beside.associated_user, beside.state, beside.section) == (person(), "active", enrollment().section)
         assert beside.sis_import_id is None
         for state in ("inactive", "active", "completed", "active", "deleted", "active"):
             load(enrollments=rows(f",S1,KIM,student,{state},"))
-            assert place("PAT").state == state
+            assert enrollment("PAT").state == state
 
     def test_an_observer_removed_by_hand_comes_back_only_with_the_student(self, load):
         link(person("PAT"), person(), origin=ObservationLink.Origin.CODE, by=None)
         load(enrollments=rows(",S1,KIM,student,active,"))
-        change_state(place("PAT"), "deleted", by=None)
+        change_state(enrollment("PAT"), "deleted", by=None)
         load(enrollments=rows(",S1,KIM,student,active,"))
-        assert place("PAT").state == "deleted"
+        assert enrollment("PAT").state == "deleted"
         load(enrollments=rows(",S1,KIM,student,inactive,"))
-        assert place("PAT").state == "deleted"
+        assert enrollment("PAT").state == "deleted"
         load(enrollments=rows(",S1,KIM,student,active,"))
-        assert place("PAT").state == "active"
+        assert enrollment("PAT").state == "active"
 
     def test_observers_deleted_meanwhile_get_nothing(self, load):
         link(person("PAT"), person(), origin=ObservationLink.Origin.CODE, by=None)
@@ -246,25 +246,25 @@ class TestObservers:
     def test_listing_the_student_lists_the_observer_again_that_a_file_once_named(self, load):
         link(person("PAT"), person(), origin=ObservationLink.Origin.CODE, by=None)
         first = load(enrollments=rows(",S1,KIM,student,active,", ",S1,PAT,observer,active,KIM"))
-        assert place("PAT").sis_import_id == first.pk
+        assert enrollment("PAT").sis_import_id == first.pk
         second = load(enrollments=rows(",S1,KIM,student,active,"))
-        assert place("PAT").sis_import_id == second.pk
+        assert enrollment("PAT").sis_import_id == second.pk
 
     def test_acting_on_an_observers_row_touches_that_enrollment_only(self, load):
         link(person("PAT"), person(), origin=ObservationLink.Origin.CODE, by=None)
         load(enrollments=rows(",S1,KIM,student,active,", ",S2,KIM,student,active,"))
         load(enrollments=rows(",S1,PAT,observer,deleted,KIM"))
-        assert place("PAT", section__sis_section_id="S1").state == "deleted"
-        assert place("PAT", section__sis_section_id="S2").state == "active"
+        assert enrollment("PAT", section__sis_section_id="S1").state == "deleted"
+        assert enrollment("PAT", section__sis_section_id="S2").state == "active"
 
     def test_a_row_with_another_role_is_about_the_enrollment_that_is_there(self, load, root):
         Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=root)
         load(enrollments=rows(",S1,KIM,student,active,"))
         link(person("PAT"), person(), origin=ObservationLink.Origin.CODE, by=None)
         made = load(enrollments=rows(",S1,PAT,Mentor,completed,KIM"))
-        assert (place("PAT").state, place("PAT").role.label, warnings(made)) == ("completed", "Observer", [])
+        assert (enrollment("PAT").state, enrollment("PAT").role.label, warnings(made)) == ("completed", "Observer", [])
         load(enrollments=rows(",S1,PAT,Mentor,active,KIM", ",S1,PAT,observer,active,KIM"))
-        assert place("PAT").state == "active"
+        assert enrollment("PAT").state == "active"
 
 
 class TestLinks:
@@ -317,9 +317,9 @@ class TestLinks:
         load(enrollments=rows(",S1,KIM,student,active,"), observers=f"{self.HEADER}\nPAT,KIM,active")
         first = ObservationLink.objects.get().pk
         for state in ("deleted", "inactive"):
-            change_state(place("PAT"), state, by=None)
+            change_state(enrollment("PAT"), state, by=None)
             load(observers=f"{self.HEADER}\nPAT,KIM,active")
-            assert place("PAT").state == "active"
+            assert enrollment("PAT").state == "active"
         assert ObservationLink.objects.get().pk == first
         assert AuditEvent.objects.of(ObservingBegan, scope="all").count() == 1
 
@@ -342,7 +342,7 @@ class TestLinks:
         load(observers=f"{self.HEADER}\nPAT,KIM,active")
         revived = ObservationLink.objects.get(student=person())
         assert (revived.pk, revived.state) == (first, "active")
-        assert place("PAT", associated_user=person(), section__sis_section_id="S1").state == "active"
+        assert enrollment("PAT", associated_user=person(), section__sis_section_id="S1").state == "active"
 
     def test_duplicates_in_one_file(self, load):
         made = load(observers=f"{self.HEADER}\nPAT,KIM,active\nPAT,KIM,active\nPAT,KIM,deleted\nPAT,KIM,deleted")

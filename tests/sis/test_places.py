@@ -229,14 +229,14 @@ class TestCourses:
             courses=f"{header}\nC1,b,B,active,A",
         )
         role = Role.objects.create(label="Helper", base_type="TaEnrollment", account=account("A"))
-        place = EnrollmentFactory(section=SectionFactory(course=course()), role=role, type="TaEnrollment")
+        enrollment = EnrollmentFactory(section=SectionFactory(course=course()), role=role, type="TaEnrollment")
         made = load(courses=f"{header}\nC1,x,X,active,B")
         assert warnings(made) == [(2, "strange_roles")]
         assert "(Helper)" in made.sis_import_errors.get().message
         assert (course().account, course().name) == (account("A"), "B")
         assert warnings(load(courses=f"{header}\nC1,x,X,active,A1")) == []
-        place.state = "deleted"
-        place.save()
+        enrollment.state = "deleted"
+        enrollment.save()
         assert warnings(load(courses=f"{header}\nC1,x,X,active,B")) == []
 
     def test_dates_turn_the_restriction_on_and_are_cleared_by_a_word(self, load):
@@ -323,10 +323,10 @@ class TestSections:
 
     def test_deleting_deletes_all_its_enrollments(self, load):
         load(sections=f"{self.HEADER}\nS1,C1,A,active")
-        place = EnrollmentFactory(section=section())
+        enrollment = EnrollmentFactory(section=section())
         made = load(sections=f"{self.HEADER}\nS1,C1,,deleted")
-        place.refresh_from_db()
-        assert (section().workflow_state, place.state) == ("deleted", "deleted")
+        enrollment.refresh_from_db()
+        assert (section().workflow_state, enrollment.state) == ("deleted", "deleted")
         assert made.data["statistics"]["Enrollment"]["deleted"] == 1
 
     def test_dates_restrict_and_a_blank_clears(self, load):
@@ -464,10 +464,10 @@ class TestCrossLists:
             others="course_id,user_id,role,status\nC2,U2,student,active",
         )
         assert warnings(made) == []
-        places = Enrollment.objects.filter(user__sis_user_id="U2")
-        assert {place.section.course for place in places} == {course("C2")}
-        assert default.pk in {place.section_id for place in places}
-        assert len(places) == 2
+        enrollments = Enrollment.objects.filter(user__sis_user_id="U2")
+        assert {enrollment.section.course for enrollment in enrollments} == {course("C2")}
+        assert default.pk in {enrollment.section_id for enrollment in enrollments}
+        assert len(enrollments) == 2
 
 
 class TestChangedIds:

@@ -95,17 +95,17 @@ def school(root, admin, tmp_path, settings, monkeypatch, lock_watch):
 
 
 def state(admin):
-    """People, places and links as they are, in the plain model's words."""
+    """People, enrollments and links as they are, in the plain model's words."""
     people = User.objects.exclude(pk=admin.pk).values_list("sis_user_id", "login_id", "state")
     short = {"StudentEnrollment": "student", "ObserverEnrollment": "observer"}
-    places = Enrollment.objects.values_list(
+    enrollments = Enrollment.objects.values_list(
         "section__sis_section_id", "user__sis_user_id", "type", "associated_user__sis_user_id", "state"
     )
     links = ObservationLink.objects.values_list("observer__sis_user_id", "student__sis_user_id", "state")
     return (
         # The login of somebody deleted counts for nothing.
         {who: ("" if state == "deleted" else login, state) for who, login, state in people},
-        {(section, who, short[type_], whom): state for section, who, type_, whom, state in places},
+        {(section, who, short[type_], whom): state for section, who, type_, whom, state in enrollments},
         {(observer, student): state for observer, student, state in links},
     )
 
@@ -115,7 +115,7 @@ def plainly(*imports):
     for files in imports:
         model.load(files)
     people = {who: ("" if state == "deleted" else login, state) for who, (login, state) in model.people.items()}
-    return people, model.places, model.links, model.warnings
+    return people, model.enrollments, model.links, model.warnings
 
 
 @checked

@@ -27,7 +27,7 @@ from tests.sis.conftest import make, warnings
 from tests.sis.texts import USERS
 
 LINKS = "observer_id,student_id,status"
-PLACES = "section_id,user_id,role,associated_user_id,status"
+ENROLLMENTS = "section_id,user_id,role,associated_user_id,status"
 BRAKELESS = {"ignore_deletion_brake": True}
 
 
@@ -90,38 +90,38 @@ class TestPlaces:
     )
     def test_nobody_makes_themselves_one_of_the_staff_or_an_observer(self, load, root, clerk, biology, row):
         Role.objects.create(label="Coach", base_type=BaseType.TEACHER, account=root)
-        made = load(by=clerk, enrollments=f"{PLACES}\n{row}\nBIO-A,TEA,ta,,active")
+        made = load(by=clerk, enrollments=f"{ENROLLMENTS}\n{row}\nBIO-A,TEA,ta,,active")
         assert warnings(made) == [(2, "own_enrollment")]
         assert not Enrollment.objects.filter(user=clerk).exists()
         assert Enrollment.objects.filter(user__sis_user_id="TEA", type=BaseType.TA).exists()
 
     def test_nor_lets_themselves_back_in_or_sees_more_than_their_section(self, load, clerk, biology):
-        place = EnrollmentFactory(user=clerk, section=biology, type=BaseType.TA, state="inactive")
-        assert warnings(load(by=clerk, enrollments=f"{PLACES}\nBIO-A,CLERK,ta,,active")) == [(2, "own_enrollment")]
-        Enrollment.objects.filter(pk=place.pk).update(state="active", limit_privileges_to_course_section=True)
+        enrollment = EnrollmentFactory(user=clerk, section=biology, type=BaseType.TA, state="inactive")
+        assert warnings(load(by=clerk, enrollments=f"{ENROLLMENTS}\nBIO-A,CLERK,ta,,active")) == [(2, "own_enrollment")]
+        Enrollment.objects.filter(pk=enrollment.pk).update(state="active", limit_privileges_to_course_section=True)
         header = "section_id,user_id,role,status,limit_section_privileges"
         made = load(by=clerk, enrollments=f"{header}\nBIO-A,CLERK,ta,active,false")
         assert warnings(made) == [(2, "own_enrollment")]
-        place.refresh_from_db()
-        assert place.limit_privileges_to_course_section
+        enrollment.refresh_from_db()
+        assert enrollment.limit_privileges_to_course_section
 
     def test_what_is_so_already_or_is_less_is_no_fault(self, load, clerk, biology):
         EnrollmentFactory(user=clerk, section=biology, type=BaseType.TEACHER)
         for status in ("active", "completed", "deleted"):
-            assert warnings(load(by=clerk, enrollments=f"{PLACES}\nBIO-A,CLERK,teacher,,{status}")) == []
+            assert warnings(load(by=clerk, enrollments=f"{ENROLLMENTS}\nBIO-A,CLERK,teacher,,{status}")) == []
 
     def test_one_may_be_a_student(self, load, clerk, biology):
-        assert warnings(load(by=clerk, enrollments=f"{PLACES}\nBIO-A,CLERK,student,,active")) == []
+        assert warnings(load(by=clerk, enrollments=f"{ENROLLMENTS}\nBIO-A,CLERK,student,,active")) == []
 
     def test_who_could_enroll_themselves_by_hand_may_by_a_file(self, load, admin, biology):
-        assert warnings(load(enrollments=f"{PLACES}\nBIO-A,ALEX,teacher,,active")) == []
+        assert warnings(load(enrollments=f"{ENROLLMENTS}\nBIO-A,ALEX,teacher,,active")) == []
         section = SectionFactory(sis_section_id="ART-A")
         allow(BaseType.ACCOUNT_ADMIN, "view_all_grades", section.course.account, enabled=False)
-        made = load(enrollments=f"{PLACES}\nART-A,ALEX,teacher,,active")
+        made = load(enrollments=f"{ENROLLMENTS}\nART-A,ALEX,teacher,,active")
         assert warnings(made) == [(2, "own_enrollment")], "where the role may do more than they may themselves"
 
     @pytest.mark.parametrize("file", ["sections", "xlists"])
-    def test_nobody_takes_their_own_place_into_another_course(self, load, clerk, biology, file):
+    def test_nobody_takes_themselves_into_another_course(self, load, clerk, biology, file):
         own = SectionFactory(sis_section_id="OWN", course__sis_course_id="MINE")
         EnrollmentFactory(user=clerk, section=own, type=BaseType.TEACHER)
         other = SectionFactory(sis_section_id="OTHER", course__sis_course_id="THEIRS")
@@ -140,7 +140,7 @@ class TestPlaces:
         load(by=clerk)
 
         def file(first, last):
-            return "\n".join([PLACES, *(f"S{number},CLERK,teacher,,active" for number in range(first, last))])
+            return "\n".join([ENROLLMENTS, *(f"S{number},CLERK,teacher,,active" for number in range(first, last))])
 
         few = statements(lambda: load(by=clerk, enrollments=file(0, 2)))
         assert statements(lambda: load(by=clerk, enrollments=file(2, 12))) == few
@@ -192,7 +192,7 @@ class TestAccountsOfPeople:
             made = load(by=by, users=f"{self.HEADER}\nTEA,tea,active,Tea Cher,new@example.org,")
             assert (warnings(made), User.objects.get(sis_user_id="TEA").email) == ([], "new@example.org")
 
-    def test_a_role_or_place_that_is_off_for_now_counts(self, load, clerk, biology):
+    def test_a_role_or_enrollment_that_is_off_for_now_counts(self, load, clerk, biology):
         Enrollment.objects.filter(user__sis_user_id="TEA").update(state="inactive")
         made = load(by=clerk, users=f"{self.HEADER}\nTEA,tea,active,Tea Cher,mine@example.org,")
         assert warnings(made) == [(2, "reaches_further")]
@@ -301,10 +301,10 @@ class TestWaiting:
 
 
 class TestTakingBack:
-    def test_nobody_returns_to_a_place_or_a_link_of_their_own(self, load, root, biology):
+    def test_nobody_returns_to_an_enrollment_or_a_link_of_their_own(self, load, root, biology):
         one = make_clerk("import_sis", "manage_sis", sis_user_id="ONE", login_id="one")
-        load(enrollments=f"{PLACES}\nBIO-A,ONE,teacher,,active", links=f"{LINKS}\nONE,MIA,active")
-        made = load(enrollments=f"{PLACES}\nBIO-A,ONE,teacher,,deleted", links=f"{LINKS}\nONE,MIA,deleted")
+        load(enrollments=f"{ENROLLMENTS}\nBIO-A,ONE,teacher,,active", links=f"{LINKS}\nONE,MIA,active")
+        made = load(enrollments=f"{ENROLLMENTS}\nBIO-A,ONE,teacher,,deleted", links=f"{LINKS}\nONE,MIA,deleted")
         begin_restoring(made, by=one)
         work_off(root)
         assert SisImport.objects.get(pk=made.pk).workflow_state == "partially_restored"

@@ -175,16 +175,16 @@ class TestTwoPeopleUnderOneId:
 
     @pytest.mark.parametrize("rows", [[ANN, BEN], [BEN, ANN], [ANN.replace("active", "deleted"), BEN]])
     @pytest.mark.parametrize("identifier", ["", "every night"])
-    def test_nor_somebody_who_is_there_already_nor_get_their_links_and_places(self, load, rows, identifier):
+    def test_nor_somebody_who_is_there_already_nor_get_their_links_and_enrollments(self, load, rows, identifier):
         options = Options(ignore_deletion_brake=True, diffing_data_set_identifier=identifier)
         load(options=options, users="\n".join([self.NAMES, self.ANN.format("77"), "MUM,mum,Mum,active"]))
         SectionFactory(sis_section_id="S")
-        places, links = (
+        enrollments, links = (
             "section_id,user_id,role,status\nS,77,student,active",
             "observer_id,student_id,status\nMUM,77,active",
         )
         rows = [self.NAMES, *(row.format("77") for row in rows), "MUM,mum,Mum,active"]
-        made = load(options=options, users="\n".join(rows), places=places, links=links)
+        made = load(options=options, users="\n".join(rows), enrollments=enrollments, links=links)
         assert [kind for _row, kind in warnings(made)] == ["shared_id"] * 4
         assert (user("77").login_id, user("77").name, user("77").state) == ("ann", "Ann Alpha", "registered")
         assert not Enrollment.objects.exists()
@@ -283,13 +283,13 @@ def test_pronouns_and_declared_type_can_be_cleared(load):
 def test_deleting_ends_what_somebody_is_here_but_not_their_links(load, root):
     load(users=f"{HEADER}\nU1,u1,active\nP1,p1,active")
     student, observer = user(), user("P1")
-    place = EnrollmentFactory(user=student)
+    enrollment = EnrollmentFactory(user=student)
     link(observer, student, origin=ObservationLink.Origin.SIS, by=None)
     AccountAdmin.objects.create(user=student, account=root, role=Role.objects.built_in(BaseType.ACCOUNT_ADMIN))
     made = load(users=f"{HEADER}\nU1,u1,deleted")
     student.refresh_from_db()
-    place.refresh_from_db()
-    assert (student.state, place.state) == ("deleted", "deleted")
+    enrollment.refresh_from_db()
+    assert (student.state, enrollment.state) == ("deleted", "deleted")
     assert Enrollment.objects.get(user=observer).state == "deleted"
     assert AccountAdmin.objects.get(user=student).workflow_state == "deleted"
     assert ObservationLink.objects.get().state == "active"
@@ -299,11 +299,11 @@ def test_deleting_ends_what_somebody_is_here_but_not_their_links(load, root):
 
 def test_somebody_who_returns_gets_back_the_login_but_not_the_enrollments(load):
     load(users=f"{HEADER}\nU1,u1,active")
-    place = EnrollmentFactory(user=user())
+    enrollment = EnrollmentFactory(user=user())
     load(users=f"{HEADER}\nU1,u1,deleted")
     made = load(users=f"{HEADER}\nU1,u1,active")
-    place.refresh_from_db()
-    assert (user().state, place.state) == ("registered", "deleted")
+    enrollment.refresh_from_db()
+    assert (user().state, enrollment.state) == ("registered", "deleted")
     assert made.data["statistics"]["Pseudonym"]["restored"] == 1
 
 
@@ -323,10 +323,10 @@ def test_deleting_somebody_may_name_a_login_that_is_somebody_elses_by_now(load):
 
 def test_suspending_leaves_the_enrollments(load):
     load(users=f"{HEADER}\nU1,u1,active")
-    place = EnrollmentFactory(user=user())
+    enrollment = EnrollmentFactory(user=user())
     load(users=f"{HEADER}\nU1,u1,suspended")
-    place.refresh_from_db()
-    assert (user().state, place.state) == ("suspended", "active")
+    enrollment.refresh_from_db()
+    assert (user().state, enrollment.state) == ("suspended", "active")
 
 
 def test_nobody_removes_themselves(load, admin):
