@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from accounts.domain.events import AdminCreated, AdminRemoved
+from accounts.domain.grants import check_may_give, lacking
 from accounts.domain.locks import lock_users
 from accounts.domain.roles import roles_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, AccountAdmin, BaseType, Role, User
-from accounts.permissions.grants import check_may_give, lacking
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, forget, permissions_on
 

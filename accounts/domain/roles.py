@@ -15,12 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record, record_many
 from accounts.domain.events import PermissionChanged, RoleChanged, RoleCreated
-from accounts.domain.role_names import is_reserved
-from accounts.domain.validation import check, refusing_what_is_taken
-from accounts.errors import Invalid, NotAllowed
-from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, RoleOverride, User
-from accounts.models.account_tree import upwards, with_all_above, with_all_below
-from accounts.permissions.grants import (
+from accounts.domain.grants import (
     Change,
     check_may_give,
     check_nothing_lacks,
@@ -28,6 +23,11 @@ from accounts.permissions.grants import (
     is_own_deactivation,
     own_again,
 )
+from accounts.domain.role_names import is_reserved
+from accounts.domain.validation import check, refusing_what_is_taken
+from accounts.errors import Invalid, NotAllowed
+from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, RoleOverride, User
+from accounts.models.account_tree import upwards, with_all_above, with_all_below
 from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import Chain, Overrides, account_permissions, forget
 from accounts.text.normal_form import tidied

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
+from accounts.domain.grants import held_as
 from accounts.domain.roles import create_role, rename_role, set_permission, set_permissions, set_role_state, settings_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.permissions.grants import held_as
 from accounts.permissions.resolver import account_permissions, permissions_by
 from courses.access.accounts import why_not_change
 from courses.access.act_as import check
