@@ -19,9 +19,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Refused
-from accounts.forms.users import RuleForm
 from accounts.web.refusals import refusal_of, tell
 from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.rule_form import RuleForm
 from accounts.web.sent_forms import done_once
 
 Text = str | Promise
