@@ -16,6 +16,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE NOT (key = 'account ' || given.account_id AND NOT writes)
 
 -- part: problem
+-- The first reason counts: what is missing or misspelt in the row comes before what it does not fit.
 CASE WHEN given.account_id IS NULL THEN 'no_account_id'
      WHEN given.parent_account_id IS NOT NULL AND parent.id IS NULL THEN 'no_parent'
      WHEN coalesce(given.status, stored.workflow_state) = 'active' AND above.workflow_state = 'deleted' THEN 'no_parent'

@@ -3,6 +3,7 @@ SELECT n, concat_ws(' ', given.user_id, coalesce(given.account_id, root.sis_acco
 FROM rows AS given JOIN accounts_account AS root ON root.id = %(root)s
 
 -- part: problem
+-- An admin made by hand is not for a file to remove.
 CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'

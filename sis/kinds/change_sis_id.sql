@@ -11,6 +11,7 @@ CROSS JOIN LATERAL (
 ) AS keys(key)
 
 -- part: problem
+-- Both old ids must name one record, and no other may have either of the new ones.
 CASE WHEN coalesce(given.old_id, given.old_integration_id) IS NULL THEN 'no_old_id'
      WHEN coalesce(given.new_id, given.new_integration_id) IS NULL THEN 'no_new_id'
      WHEN given.type IS NULL OR given.type NOT IN ({types}) THEN 'bad_type'

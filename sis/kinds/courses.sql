@@ -1,4 +1,5 @@
 -- statement: clash
+-- The integration id that the course has now counts too: another row may take it.
 SELECT n, key, true
 FROM rows AS given
 LEFT JOIN LATERAL (
@@ -21,6 +22,7 @@ CROSS JOIN LATERAL (
    AND role.account_id <> ALL({line_of home}))
 
 -- part: problem
+-- Roles are looked at only where the course moves, for that costs a look at everybody in it.
 CASE WHEN given.course_id IS NULL THEN 'no_course_id'
      WHEN given.short_name IS NULL THEN 'no_short_name'
      WHEN given.long_name IS NULL THEN 'no_long_name'
@@ -36,6 +38,7 @@ CASE WHEN given.course_id IS NULL THEN 'no_course_id'
      WHEN same_integration.id <> coalesce(stored.id, -1) THEN 'integration_id_taken' END
 
 -- part: ids
+-- The roles are looked up once more: only rows that are refused name them.
 json_build_object(
     'id', given.course_id, 'status', given.status,
     'account', coalesce(given.account_id, home.sis_account_id, home.name),
@@ -65,6 +68,7 @@ CASE given.grade_passback_setting WHEN 'not_set' THEN ''
      ELSE coalesce(given.grade_passback_setting, stored.grade_passback_setting, '') END
 
 -- part: changed
+-- Compared with what the row gives, not with what is kept of it: what may not be set does not change what is stuck.
 ARRAY[CASE WHEN given.long_name IS DISTINCT FROM stored.name THEN 'name' END,
       CASE WHEN given.short_name IS DISTINCT FROM stored.course_code THEN 'course_code' END,
       CASE WHEN given.start_date IS NOT NULL AND {start} IS DISTINCT FROM stored.start_at THEN 'start_at' END,
@@ -78,8 +82,8 @@ ARRAY[CASE WHEN given.long_name IS DISTINCT FROM stored.name THEN 'name' END,
       CASE WHEN {after} IS DISTINCT FROM stored.workflow_state THEN 'status' END]
 
 -- statement: look_up
--- `home` is the account that the course would be of: the one named, the one to fall back to, that of before or the root.
--- A course that goes may be of an account that is gone. A blank date keeps what is stored; `<delete>` clears it.
+-- `home` is the account that the course would be of: the one named, the one to fall back to, that of before or the
+-- root. A course that goes may be of an account that is gone. A blank date keeps what is stored; `<delete>` clears it.
 CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 {rows},
 found AS (
@@ -144,6 +148,7 @@ SELECT before = 'deleted', array_agg(found) FROM looked_up
 WHERE problem IS NULL AND found IS NOT NULL AND (before = 'deleted') <> (after = 'deleted') GROUP BY before = 'deleted'
 
 -- statement: update
+-- Every column, also those that stay as they are: one statement for whatever rows change.
 UPDATE courses_course AS course
 SET name = given.new_name, course_code = given.new_code, account_id = given.new_account, term_id = given.new_term,
     workflow_state = given.after, start_at = given.new_start, end_at = given.new_end,

@@ -69,6 +69,7 @@ WHERE person.id IN (SELECT unnest(ARRAY[person.id, student.id]) FROM rows AS giv
 ORDER BY person.id FOR NO KEY UPDATE
 
 -- part: courses_without_section
+-- A course that rows name alone gets a default section first, unless all of those rows are refused.
 {rows},
 wanting AS (
     SELECT DISTINCT named_course.id, named_course.name
@@ -79,9 +80,9 @@ wanting AS (
 )
 
 -- part: roles
--- The roles of an account are those made there or above, and the built-in ones; the nearest of a name counts. Chosen once
--- for each account and role asked for, not for each row. The words of built-in roles always mean these, whatever roles
--- there are (accounts/domain/role_names.py).
+-- The roles of an account are those made there or above, and the built-in ones; the nearest of a name counts. Chosen
+-- once for each account and role asked for, not for each row. The words of built-in roles always mean these, whatever
+-- roles there are (accounts/domain/role_names.py).
 asked AS (
     SELECT DISTINCT course.account_id, found.role, found.role_id
     FROM found JOIN courses_course AS course ON course.id = found.course
@@ -123,6 +124,7 @@ roles AS (
                         OR (stored.state = 'inactive' AND found.status <> 'deleted')))
 
 -- part: problem
+-- In Canvas's order, which decides what is said of a row with several faults.
 CASE WHEN found.course_id IS NULL AND found.section_id IS NULL THEN 'no_section_or_course'
      WHEN found.user_id IS NULL AND found.user_integration_id IS NULL THEN 'no_user'
      WHEN found.status IS NULL
@@ -147,10 +149,12 @@ CASE WHEN found.course_id IS NULL AND found.section_id IS NULL THEN 'no_section_
           AND found.person_state <> 'deleted') THEN 'invalid_enrollment' END
 
 -- part: ids
+-- A course stands for its default section, so messages name whichever of the two the row gives.
 json_build_object(
     'id', coalesce(found.user_id, found.user_integration_id),
     'user', coalesce(found.user_id, found.user_integration_id),
-    'course', found.course_id, 'section', found.section_id, 'section_or_course', coalesce(found.section_id, found.course_id),
+    'course', found.course_id, 'section', found.section_id,
+    'section_or_course', coalesce(found.section_id, found.course_id),
     'role', coalesce(found.role, found.role_id), 'status', found.status, 'associated', found.associated_user_id,
     'observer', coalesce(found.user_id, found.user_integration_id), 'student', found.associated_user_id,
     'root_account', found.root_account, 'column', split_part(found.fault, ':', 2),
@@ -168,10 +172,10 @@ ARRAY[CASE WHEN found.start_date::timestamptz IS DISTINCT FROM stored.start_at T
       CASE WHEN found.end_date::timestamptz IS DISTINCT FROM stored.end_at THEN 'end_at' END]
 
 -- statement: look_up
--- In steps, each of which needs what the one before has found: the people, section and course that a row names (`found`,
--- with `course` that of the section, be it cross-listed, and `home` the one it came from); the role, which depends on
--- the course's account; the enrollment that is there (`stored`), which depends on the role, and with it what is wrong;
--- and at last whether anything changes.
+-- In steps, each of which needs what the one before has found: the people, section and course that a row names
+-- (`found`, with `course` that of the section, be it cross-listed, and `home` the one it came from); the role, which
+-- depends on the course's account; the enrollment that is there (`stored`), which depends on the role, and with it what
+-- is wrong; and at last whether anything changes.
 CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 {rows},
 found AS (
@@ -263,6 +267,7 @@ WITH changed AS (
 {tell_who_observes}
 
 -- statement: update
+-- Somebody enrolled by the institution need not accept, and what a link alone has made is a roster's from now on.
 UPDATE courses_enrollment AS enrollment
 SET state = given.after, start_at = given.start_at, end_at = given.end_at,
     limit_privileges_to_course_section = given."limit",

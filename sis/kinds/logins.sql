@@ -1,4 +1,5 @@
 -- statement: clash
+-- By all words in which rows can name a person, for the second row may be about whom the first has renamed.
 SELECT n, key, true
 FROM rows AS given
 CROSS JOIN LATERAL (
@@ -14,6 +15,7 @@ CROSS JOIN LATERAL (
  AND same_id.id IS NULL)
 
 -- part: problem
+-- That there is somebody with the login comes before that nobody is to get it: so adding one twice says the same.
 CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.login_id IS NULL THEN 'no_login_id'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
@@ -31,6 +33,7 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN same_integration.id <> stored.id THEN 'integration_id_claimed' END
 
 -- part: ids
+-- Whatever the row names the owner by.
 json_build_object(
     'user', given.user_id, 'id', given.user_id, 'login', given.login_id,
     'existing', coalesce(given.existing_user_id, given.existing_integration_id, given.existing_canvas_user_id),

@@ -1,4 +1,5 @@
 -- statement: clash
+-- The integration id that the section has now counts too: another row may take it.
 SELECT n, key, true
 FROM rows AS given
 LEFT JOIN LATERAL (
@@ -12,6 +13,7 @@ CROSS JOIN LATERAL (
 ) AS keys(key)
 
 -- part: problem
+-- A name is needed where there is none yet, and for whatever stays open.
 CASE WHEN given.section_id IS NULL THEN 'no_section_id'
      WHEN given.course_id IS NULL THEN 'no_course_id'
      WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
@@ -23,7 +25,8 @@ CASE WHEN given.section_id IS NULL THEN 'no_section_id'
 
 -- part: ids
 json_build_object(
-    'id', given.section_id, 'section', given.section_id, 'section_or_course', given.section_id, 'course', given.course_id,
+    'id', given.section_id, 'section', given.section_id,
+    'section_or_course', given.section_id, 'course', given.course_id,
     'status', given.status, 'integration_id', given.integration_id, 'column', split_part(given.fault, ':', 2))
 
 -- part: moves
@@ -31,6 +34,7 @@ json_build_object(
 ({free course} AND stored.id IS NOT NULL AND course.id <> coalesce(stored.nonxlist_course_id, stored.course_id))
 
 -- part: changed
+-- Compared with what the row gives, not with what is kept of it: what may not be set does not change what is stuck.
 ARRAY[CASE WHEN stored.id IS NULL OR {moves} THEN 'course' END,
       CASE WHEN given.name IS NOT NULL AND given.name IS DISTINCT FROM stored.name THEN 'name' END,
       CASE WHEN given.start_date::timestamptz IS DISTINCT FROM stored.start_at THEN 'start_at' END,
@@ -105,6 +109,7 @@ FROM looked_up AS given JOIN courses_section AS section ON section.id = given.fo
 WHERE given.moves AND given.problem IS NULL
 
 -- statement: update
+-- Every column, also those that stay as they are: one statement for whatever rows change.
 UPDATE courses_section AS section
 SET course_id = given.new_course, nonxlist_course_id = given.new_nonxlist, is_default = given.new_default,
     name = given.new_name, workflow_state = given.after, start_at = given.new_start, end_at = given.new_end,
@@ -126,6 +131,7 @@ SELECT user_id FROM courses_enrollment WHERE section_id = ANY(%(ids)s)
 SELECT id FROM courses_section WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
 
 -- part: end_in_batch
+-- Joined with itself as it was, for RETURNING gives the new state.
 WITH changed AS (
     UPDATE courses_enrollment AS enrollment SET state = 'deleted', updated_at = now()
     FROM courses_enrollment AS old

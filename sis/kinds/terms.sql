@@ -1,4 +1,5 @@
 -- statement: clash
+-- The integration id that the term has now counts too: another row may take it.
 SELECT n, key, true
 FROM rows AS given
 LEFT JOIN LATERAL (
@@ -11,6 +12,7 @@ CROSS JOIN LATERAL (
 ) AS keys(key)
 
 -- part: problem
+-- Rows with dates for one type of enrollment change nothing else of the term, so what else is wrong does not matter.
 CASE WHEN given.term_id IS NULL THEN 'no_term_id'
      WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
      WHEN given.name IS NULL AND given.date_override_enrollment_type IS NULL THEN 'no_name'

@@ -87,6 +87,7 @@ WITH widened AS (
 {note_changes UserObserverScope, widened}
 
 -- part: brake
+-- A link counts once, however many rows end it; one made by hand is not for a data set to end.
 going AS (
     SELECT DISTINCT link.id
     FROM user_observer_rows AS given

@@ -27,6 +27,7 @@ CROSS JOIN LATERAL (
                  coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', ''))))
 
 -- part: problem
+-- Whose login it is comes before what the row says of them: it may be about somebody else.
 CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.login_id IS NULL THEN 'no_login_id'
      WHEN given.status IS NULL THEN 'no_status'
@@ -46,6 +47,7 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN (given.status = 'deleted' OR given.{was_added}) AND stored.state = 'deleted' THEN 'skip' END
 
 -- part: ids
+-- The holder is whoever has what the row wants, by the id that the school knows.
 json_build_object(
     'user', given.user_id, 'login', given.login_id, 'integration_id', given.integration_id,
     'holder', coalesce(
@@ -191,6 +193,7 @@ noted AS ({note_changes Enrollment, changed})
 {tell_who_observes}
 
 -- statement: end_admins
+-- The old state is known, for only active ones are ended: no join with what was.
 WITH ended AS (
     UPDATE accounts_accountadmin AS admin SET workflow_state = 'deleted', sis_import_id = %(import)s
     FROM looked_up AS given

@@ -9,6 +9,7 @@ CROSS JOIN LATERAL (
 ) AS keys(key)
 
 -- part: problem
+-- Where somebody has moved the section by hand, the row is passed over without a word.
 CASE WHEN given.xlist_course_id IS NULL THEN 'no_xlist_course_id'
      WHEN given.section_id IS NULL THEN 'no_section_id'
      WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
@@ -19,7 +20,8 @@ CASE WHEN given.xlist_course_id IS NULL THEN 'no_xlist_course_id'
 
 -- part: ids
 json_build_object(
-    'id', coalesce(given.section_id, given.xlist_course_id), 'section', given.section_id, 'section_or_course', given.section_id,
+    'id', coalesce(given.section_id, given.xlist_course_id), 'section', given.section_id,
+    'section_or_course', given.section_id,
     'status', given.status, 'column', split_part(given.fault, ':', 2))
 
 -- part: changed
@@ -47,6 +49,7 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT {changed} AS fields) AS changed
 
 -- statement: revive_courses
+-- A deleted course that a section is cross-listed into comes back, as Canvas has it.
 WITH revived AS (
     UPDATE courses_course AS course SET workflow_state = 'unpublished', sis_import_id = %(import)s
     FROM looked_up AS given

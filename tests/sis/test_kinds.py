@@ -31,6 +31,7 @@ from tests.sis.conftest import warnings
 from tests.sis.texts import table
 
 HOUSE = Path(__file__).resolve().parents[2]
+SECTIONS = re.compile(r"^-- (?:statement|part): (\w+)\n(.*?)(?=^-- (?:statement|part): |\Z)", re.MULTILINE | re.DOTALL)
 ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 
 
@@ -95,6 +96,14 @@ class TestStatements:
         (tmp_path / "odd.sql").write_text("-- statement: look_up\nSELECT {nothing_of_this_name} FROM rows\n")
         with pytest.raises(KeyError):
             read_sql(tmp_path / "odd.py", ("id",))
+
+    def test_over_what_is_long_stands_why_it_is_so(self):
+        silent = []
+        for path in (HOUSE / "sis" / "kinds").glob("*.sql"):
+            for name, text in SECTIONS.findall(path.read_text()):
+                if len(text.split("\n")) > 8 and not text.startswith("-- "):
+                    silent.append(f"{path.name}: {name}")
+        assert silent == []
 
     def test_comments_are_for_readers_only(self):
         assert not [kind.name for kind in KINDS.values() for sql in kind.sql.statements.values() if "--" in sql]
