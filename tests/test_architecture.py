@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from bench import house
-
 HOUSE = Path(__file__).resolve().parent.parent
 # Each app may import itself and those before it; config wires them and may import all.
 APPS = ["background", "accounts", "courses", "pairing", "sis"]
@@ -271,8 +269,3 @@ def test_only_the_room_for_jobs_knows_which_library_runs_them():
         if "procrastinate" in apps_of(imported(module, parsed(module)))
     }
     assert knowing == {"background"}
-
-
-def test_no_room_of_an_app_imports_from_a_higher_one():
-    up = [arrow for app in APPS for module in house.modules(HOUSE, app) for arrow in house.arrows_up(module)]
-    assert up == []
