@@ -66,7 +66,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     error = sys.exc_info()[1]
     if error is not None and is_out_of_order(error):
-        status, message = 503, _("This cannot be done just now. Please try again in a minute.")
+        status, message = 503, _("This is not available right now. Please try again in a minute.")
     else:
         status, message = 500, _("Something went wrong on our side.")
     if _is_api(request):

@@ -149,7 +149,7 @@ class ActingMiddleware:
         if not isinstance(request.user, User) or not request.user.actor:
             return
         if request.path_info.startswith(self.CLOSED):
-            raise PermissionDenied(_("This is not possible while you act as somebody else. Stop acting first."))
+            raise PermissionDenied(_("You cannot do this while you act as someone else. Stop acting first."))
         if request.path_info == self.WAY_OUT and request.method == "POST":
             end(request.user)
 

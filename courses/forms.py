@@ -27,9 +27,8 @@ class AddPeopleForm(RuleForm):
 
     people = forms.CharField(
         label=_("People"),
-        help_text=_("Paste or type them, one on each line or with commas between. At most %(most)d at once.")
-        % {"most": MOST},
-        error_messages={"required": _("Please say whom you want to add.")},
+        help_text=_("One per line, or separated by commas. At most %(most)d at once.") % {"most": MOST},
+        error_messages={"required": _("Enter the people you want to add.")},
         max_length=LONGEST_LIST,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocapitalize": "none"}),
     )
@@ -38,7 +37,7 @@ class AddPeopleForm(RuleForm):
     section = forms.ChoiceField(label=_("Section"), required=False)
     limited = forms.BooleanField(
         label=_("Only this section"),
-        help_text=_("For teachers, TAs and designers: they see and change the people of this section only."),
+        help_text=_("For teachers, TAs and designers: they only see and change people in this section."),
         required=False,
     )
 
@@ -108,13 +107,15 @@ class SectionForm(RuleForm):
         Section, "name", label=_("Name"), error_messages={"required": _("Please give the section a name.")}
     )
     start_at = _Moment(
-        label=_("Begins"), help_text=_("May stay empty. Before that, its students and their observers see no course.")
+        label=_("Starts"),
+        help_text=_("Optional. Before this date, its students and their observers cannot see the course."),
     )
-    end_at = _Moment(label=_("Ends"), help_text=_("May stay empty. After that they read what was there."))
+    end_at = _Moment(label=_("Ends"), help_text=_("Optional. After this date, they can only read the course."))
     restrict_enrollments_to_section_dates = forms.BooleanField(
         label=_("Only these dates count"),
         help_text=_(
-            "Those of the course and the term then count no more for this section: it may begin earlier or end later."
+            "The dates of the course and the term then no longer apply to this section: it may start "
+            "earlier or end later."
         ),
         required=False,
     )
@@ -141,7 +142,7 @@ class CourseForm(RuleForm):
     end_at = _Moment(label=_("Ends"))
     restrict_enrollments_to_course_dates = forms.BooleanField(
         label=_("Only these dates count"),
-        help_text=_("Those of the term then count no more for this course: it may start earlier or end later."),
+        help_text=_("The dates of the term then no longer apply to this course: it may start earlier or end later."),
         required=False,
     )
 

@@ -53,9 +53,9 @@ def complaint(text: str) -> str | None:
     """Why this (tidied) text cannot be a code of anybody's, in words; None when it can."""
     strange = next((c for c in text if c not in ALPHABET), None)
     if strange is not None:
-        return _("“%(character)s” is never used in a code. Please look at it again.") % {"character": strange}
+        return _("Codes never contain “%(character)s”. Please check the code.") % {"character": strange}
     if len(text) != LENGTH:
-        return _("A code has %(length)d characters; this has %(given)d.") % {
+        return _("A code has %(length)d characters; you entered %(given)d.") % {
             "length": LENGTH,
             "given": len(text),
         }
@@ -84,5 +84,5 @@ def _spelled(character: str) -> str:
     if character.isupper():
         return _("capital %(letter)s") % {"letter": character}
     if character.islower():
-        return _("small %(letter)s") % {"letter": character}
+        return _("lowercase %(letter)s") % {"letter": character}
     return character

@@ -9,7 +9,7 @@ class PairingIsOff(NotAllowed):
     """Self registration is off, and pairing with it."""
 
     def __init__(self) -> None:
-        super().__init__(_("This institution has switched pairing off. Please ask the school to link you."))
+        super().__init__(_("This school has turned off pairing. Please ask the school to link you."))
 
 
 class NotWhileActing(NotAllowed):
@@ -18,8 +18,8 @@ class NotWhileActing(NotAllowed):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "While you act as somebody else you cannot pair them. They can use the code themselves, or the school"
-                " can link them from their user page."
+                "You cannot pair someone while you act as them. They can use the code themselves, or the "
+                "school can link them from their user page."
             )
         )
 
@@ -33,14 +33,14 @@ class CodeRefused(NotPossible):
     def __init__(self, *, by_name: bool = False) -> None:
         super().__init__(
             _(
-                "This code does not work for a student of this family name. Check capitals and small letters, and the"
-                " name as the school writes it; a code works once and for seven days. If it still does not work, ask"
-                " the student or the school for a new one."
+                "This code does not work for a student with this last name. Check capital and lowercase "
+                "letters, and spell the name as the school does. A code works once, within seven days. "
+                "If it still does not work, ask the student or the school for a new one."
             )
             if by_name
             else _(
-                "This code does not work. Check capitals and small letters; a code works once and for seven days."
-                " If it still does not work, ask the student or the school for a new one."
+                "This code does not work. Check capital and lowercase letters. A code works once, within "
+                "seven days. If it still does not work, ask the student or the school for a new one."
             )
         )
 
@@ -50,7 +50,7 @@ class OwnCode(NotPossible):
 
     def __init__(self) -> None:
         super().__init__(
-            _("This is your own code. Give it to the person who is to observe you; it has not been used up.")
+            _("This is your own code. Give it to the person who will observe you. The code has not been used.")
         )
 
 
@@ -66,7 +66,7 @@ class FamilyNameWanted(NotPossible):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Many wrong codes are being tried at the moment. Please give the student's family name with the code.")
+            _("Many wrong codes are being tried at the moment. Enter the student's last name with the code.")
         )
 
 
@@ -84,19 +84,19 @@ class TooManyOfFamily(TooManyTries):
     """Codes of students of this family name have been guessed too often."""
 
     sentence = _(
-        "Too many wrong codes were tried for students of this family name. Please ask the school to link you, or try"
-        " again in %(span)s."
+        "Too many wrong codes were tried for students with this last name. Please ask the school "
+        "to link you, or try again in %(span)s."
     )
 
 
 class TooManyCodes(TooManyTries):
     """Guessing, or much bad luck."""
 
-    sentence = _("There were too many codes that do not work. Please try again in %(span)s.")
+    sentence = _("Too many wrong codes. Please try again in %(span)s.")
 
 
 class ExportedJustNow(DoneAlready):
     """The codes of a course were exported a moment ago, and nobody has said that they are wanted once more."""
 
     def __init__(self) -> None:
-        super().__init__(_("Codes for this course have just been made. No others were made now."))
+        super().__init__(_("Codes for this course were just created. No new ones were created."))

@@ -57,8 +57,8 @@ class CodeForm(AsksForFamilyName):
 
     code = forms.CharField(
         label=_("Student pairing code"),
-        help_text=_("Six letters and digits. Capital and small letters are different."),
-        error_messages={"required": _("Please type the pairing code.")},
+        help_text=_("Six letters and digits. Capital and lowercase letters are different."),
+        error_messages={"required": _("Enter the pairing code.")},
         max_length=40,
         widget=forms.TextInput(attrs=CODE_ATTRIBUTES),
     )
@@ -95,7 +95,7 @@ class RegistrationForm(AsksForFamilyName):
 
     name = form_field(User, "name", label=_("Your full name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
     email = forms.EmailField(
-        label=_("E-mail"),
+        label=_("Email"),
         max_length=100,
         help_text=_("You will sign in with it."),
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
@@ -110,7 +110,7 @@ class RegistrationForm(AsksForFamilyName):
     code = CodeForm.base_fields["code"]
     terms = forms.BooleanField(
         label=_("I agree to the terms of use."),
-        error_messages={"required": _("Please accept the terms to make an account.")},
+        error_messages={"required": _("Accept the terms of use to create an account.")},
     )
 
     def __init__(self, *args: Any, root: Account, **kwargs: Any) -> None:
@@ -119,7 +119,7 @@ class RegistrationForm(AsksForFamilyName):
         self.fields["code"].widget.attrs["id"] = "pairing_code"
         if root.self_registration == SelfRegistration.ALL:
             self.fields["code"].required = False
-            self.fields["code"].help_text = _("To follow a student. Leave it empty if you do not have one.")
+            self.fields["code"].help_text = _("To follow a student. Leave empty if you do not have one.")
 
     def add_prefix(self, field_name: str) -> str:
         return self.NAMES.get(field_name, field_name)
@@ -148,7 +148,9 @@ class RegistrationForm(AsksForFamilyName):
 class TimeZoneForm(forms.ModelForm):
     """The reader's own time zone."""
 
-    time_zone = ZoneField(required=False, help_text=_("A city, such as Berlin. Empty: that of your school."))
+    time_zone = ZoneField(
+        required=False, help_text=_("A city, such as Berlin. Leave empty to use your school's time zone.")
+    )
 
     class Meta:
         model = User

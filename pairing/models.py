@@ -61,7 +61,7 @@ class PairingCode(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text=_("Empty: opens all courses."),
+        help_text=_("Empty for all courses."),
     )
     account = models.ForeignKey(
         Account,
@@ -69,7 +69,7 @@ class PairingCode(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text=_("Opens what the student takes there and below when the code is used."),
+        help_text=_("Opens the courses the student takes there and below when the code is used."),
     )
     issued_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     issued_at = models.DateTimeField()

@@ -30,15 +30,16 @@ def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
         braked = [each for each in since if each.was_braked]
         if failed:
             text = ngettext(
-                "%(count)d roster import has failed, in whole or in part: %(file)s.",
-                "%(count)d roster imports have failed, in whole or in part, the last of them %(file)s.",
+                "%(count)d roster import failed in whole or in part: %(file)s.",
+                "%(count)d roster imports failed in whole or in part, most recently %(file)s.",
                 len(failed),
             )
             yield _about(here, failed, text)
         if braked:
             text = ngettext(
-                "%(count)d roster import would remove too much and waits for a decision: %(file)s.",
-                "%(count)d roster imports would remove too much and wait for a decision, the last of them %(file)s.",
+                "%(count)d roster import would remove too much and is waiting for a decision: %(file)s.",
+                "%(count)d roster imports would remove too much and are waiting for a decision, most "
+                "recently %(file)s.",
                 len(braked),
             )
             yield _about(here, braked, text)
@@ -54,7 +55,10 @@ def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
     for here in _readers(posts):
         yield Step(
             _("Import the first roster"),
-            _("People, courses and enrollments come from your school's files. A dry run shows what they would do."),
+            _(
+                "People, courses and enrollments come from your school's files. A dry run shows what an "
+                "import would do."
+            ),
             reverse("sis_imports", args=[here.account.pk]),
             SisImport.objects.filter(account=here.account, workflow_state__in=SisImport.ENDED_WELL).exists(),
         )

@@ -18,7 +18,7 @@ from sis.options import Options
 ZIP_BEGINS = b"PK"
 DROP_STATUSES = (
     ("deleted", _("Remove them")),
-    ("completed", _("Conclude them: still there, as something past")),
+    ("completed", _("Conclude them: still readable, as past enrollments")),
     ("inactive", _("Make them inactive: still listed, without access")),
 )
 
@@ -29,34 +29,35 @@ class UploadForm(RuleForm):
     attachment = forms.FileField(
         label=_("Roster file"),
         help_text=_(
-            "One .csv file, or a .zip of several. Canvas SIS CSV, OneRoster and School Data Sync are told apart."
+            "One .csv file, or a .zip of several. The format is detected: Canvas SIS CSV, OneRoster "
+            "or School Data Sync."
         ),
         error_messages={
-            "required": _("Please choose a file."),
-            "missing": _("Please choose a file."),
-            "invalid": _("The file did not arrive. Please choose it again."),
-            "empty": _("This file is empty. Please export it again."),
+            "required": _("Choose a file."),
+            "missing": _("Choose a file."),
+            "invalid": _("The file did not arrive. Choose it again."),
+            "empty": _("This file is empty. Export it again."),
         },
         widget=forms.FileInput(attrs={"accept": ".csv,.zip,text/csv,application/zip", "class": "drop"}),
     )
     override_sis_stickiness = forms.BooleanField(
-        label=_("Also change what people here have changed by hand"),
-        help_text=_("Otherwise names, dates and places that somebody edited here stay as they are."),
+        label=_("Also overwrite changes made by hand"),
+        help_text=_("Otherwise names, dates and accounts that someone has edited here stay as they are."),
         required=False,
     )
     skip_deletes = forms.BooleanField(
-        label=_("Remove nothing"), help_text=_("Rows with the status deleted are passed over."), required=False
+        label=_("Remove nothing"), help_text=_("Rows with the status deleted are skipped."), required=False
     )
     batch_mode = forms.BooleanField(
-        label=_("This is all there is for one term (batch mode)"),
+        label=_("This is the complete list for one term (batch mode)"),
         help_text=_(
-            "Courses, sections and enrollments of the term that came from files and are not listed in this one are"
-            " removed, of each kind that has a file in the upload."
+            "Removes the term's courses, sections and enrollments that came from files and are not "
+            "listed in this one, for each kind that has a file in the upload."
         ),
         required=False,
     )
     batch_mode_term_id = forms.ModelChoiceField(
-        label=_("Which term"), queryset=Term.objects.none(), required=False, empty_label=_("Choose a term")
+        label=_("Term"), queryset=Term.objects.none(), required=False, empty_label=_("Choose a term")
     )
     batch_mode_enrollment_drop_status = forms.ChoiceField(
         label=_("Enrollments that are not listed"), choices=DROP_STATUSES, required=False
@@ -64,8 +65,9 @@ class UploadForm(RuleForm):
     diffing_data_set_identifier = forms.CharField(
         label=_("Name of the data set"),
         help_text=_(
-            "For complete files that come again and again: with the same name each time, only what differs from the"
-            " one before is applied, and what is gone is removed. Leave it empty for a single file."
+            "For complete files that you send regularly: use the same name each time, and only the "
+            "differences from the previous file are applied; records no longer listed are removed. "
+            "Leave empty for a single file."
         ),
         max_length=LONGEST_IDENTIFIER,
         required=False,
@@ -89,24 +91,21 @@ class UploadForm(RuleForm):
         begins = upload.read(len(ZIP_BEGINS))
         upload.seek(0)
         if ending not in (".csv", ".zip"):
-            raise forms.ValidationError(_("Please choose a file whose name ends in .csv or .zip."))
+            raise forms.ValidationError(_("Choose a file whose name ends in .csv or .zip."))
         if ending == ".zip" and begins != ZIP_BEGINS:
-            raise forms.ValidationError(_("This is no zip archive, whatever its name says. Please make it again."))
+            raise forms.ValidationError(_("This is not a zip archive, despite its name. Create it again."))
         if ending == ".csv" and begins == ZIP_BEGINS:
             raise forms.ValidationError(
-                _(
-                    "This is a spreadsheet or an archive, whatever its name says. In a spreadsheet, save it as"
-                    " “CSV UTF-8”."
-                )
+                _("This is a spreadsheet or an archive, despite its name. In your spreadsheet, save it as “CSV UTF-8”.")
             )
         return upload
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("batch_mode") and not cleaned.get("batch_mode_term_id"):
-            self.add_error_once("batch_mode_term_id", _("Please choose the term that the file lists completely."))
+            self.add_error_once("batch_mode_term_id", _("Choose the term that the file lists completely."))
         if cleaned.get("batch_mode") and cleaned.get("diffing_data_set_identifier"):
-            message = _("Data sets are not compared in batch mode. Please choose one of the two.")
+            message = _("Data sets are not compared in batch mode. Choose one of the two.")
             self.add_error_once("diffing_data_set_identifier", message)
         return cleaned
 
@@ -153,10 +152,10 @@ class BrakeForm(forms.Form):
         min_value=0,
         max_value=100,
         error_messages={
-            "required": _("Please give a percentage from 0 to 100."),
-            "invalid": _("Please give a percentage from 0 to 100."),
-            "min_value": _("Please give a percentage from 0 to 100."),
-            "max_value": _("Please give a percentage from 0 to 100."),
+            "required": _("Enter a percentage from 0 to 100."),
+            "invalid": _("Enter a percentage from 0 to 100."),
+            "min_value": _("Enter a percentage from 0 to 100."),
+            "max_value": _("Enter a percentage from 0 to 100."),
         },
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
@@ -167,10 +166,10 @@ class TakeBackForm(RuleForm):
 
     ALL, UNDELETE, UNCONCLUDE = "all", "undelete_only", "unconclude_only"
     what = forms.ChoiceField(
-        label=_("What to take back"),
+        label=_("What to undo"),
         choices=(
-            (ALL, _("Everything: what it made is removed, what it removed or ended comes back")),
-            (UNDELETE, _("Only bring back what it removed")),
+            (ALL, _("Everything: remove what it created, restore what it removed or ended")),
+            (UNDELETE, _("Only restore what it removed")),
             (UNCONCLUDE, _("Only reopen what it concluded")),
         ),
         initial=ALL,

@@ -15,18 +15,18 @@ class SisImport(models.Model):
     """One upload of roster files, from its arrival to its outcome; the words are Canvas's."""
 
     class State(models.TextChoices):
-        INITIALIZING = "initializing", _("Being received")
+        INITIALIZING = "initializing", _("Receiving")
         CREATED = "created", _("Waiting")
         IMPORTING = "importing", _("Running")
-        CLEANUP_BATCH = "cleanup_batch", _("Removing what is no longer listed")
+        CLEANUP_BATCH = "cleanup_batch", _("Removing unlisted records")
         IMPORTED = "imported", _("Done")
         IMPORTED_WITH_MESSAGES = "imported_with_messages", _("Done, with warnings")
         ABORTED = "aborted", _("Stopped")
         FAILED = "failed", _("Failed")
-        FAILED_WITH_MESSAGES = "failed_with_messages", _("Done in part, with errors")
-        RESTORING = "restoring", _("Being taken back")
-        PARTIALLY_RESTORED = "partially_restored", _("Taken back in part")
-        RESTORED = "restored", _("Taken back")
+        FAILED_WITH_MESSAGES = "failed_with_messages", _("Partly done, with errors")
+        RESTORING = "restoring", _("Undoing")
+        PARTIALLY_RESTORED = "partially_restored", _("Partly undone")
+        RESTORED = "restored", _("Undone")
 
     WAITING = (State.INITIALIZING, State.CREATED)
     RUNNING = (State.IMPORTING, State.CLEANUP_BATCH)

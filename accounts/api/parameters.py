@@ -172,7 +172,7 @@ def _parameters(request: Request) -> Parameters:
         body = nest(_pairs(body))
     if isinstance(body, dict):
         if reads_files(request) and any(tree.get(key) != body[key] for key in body if key.startswith(ACTING)):
-            raise Invalid({ACTING: [("invalid", _("Where files are sent, please give as_user_id in the query."))]})
+            raise Invalid({ACTING: [("invalid", _("For file uploads, send as_user_id in the query string."))]})
         _merge(tree, body)
     return Parameters(tree)
 

@@ -110,7 +110,7 @@ def _hold_with_same_zone(account: Account) -> list[int]:
 def check_may_manage(account: Account, by: User) -> None:
     """Raise NotAllowed unless `by` may manage the settings of `account`."""
     if PERMISSION not in account_permissions(by, account):
-        raise NotAllowed(_("To change this account you need the permission “Account-level settings - manage” on it."))
+        raise NotAllowed(_("To change this account, you need the permission “Account-level settings - manage” in it."))
 
 
 def _zone(name: str) -> str:

@@ -135,11 +135,11 @@ def remove_admin(admin: AccountAdmin, *, by: User) -> AccountAdmin:
         if held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None):
             record(AdminRemoved(admin.account_id, admin.role_id), by=by, subject=admin.user)
         if admin.user in (by, by.person_acting) and PERMISSION not in account_permissions(admin.user, admin.account):
-            raise NotAllowed(_("Nobody can take their own last admin role. Somebody else must take it from you."))
+            raise NotAllowed(_("You cannot remove your own last admin role. Ask another admin to do it."))
     admin.workflow_state = AccountAdmin.State.DELETED
     return admin
 
 
 def _check(account: Account, by: User) -> None:
     if PERMISSION not in account_permissions(by, account):
-        raise NotAllowed(_("To give or take admin roles here you need the permission “Admins - add / remove”."))
+        raise NotAllowed(_("To add or remove admins here, you need the permission “Admins - add / remove”."))

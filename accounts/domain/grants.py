@@ -34,7 +34,7 @@ def check_nothing_lacks(keys: Collection[Permission]) -> None:
     """Raise NotAllowed, naming them, where `by` lacks these permissions."""
     if keys:
         labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))
-        raise NotAllowed(_("Nobody can give what they do not have: you lack %(labels)s.") % {"labels": labels})
+        raise NotAllowed(_("You cannot grant permissions you do not have: %(labels)s.") % {"labels": labels})
 
 
 def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, frozenset[Permission]]:

@@ -47,7 +47,7 @@ NETWORKS = (NETWORK, NETWORK, WIDE_NETWORK)
 class TooManyPasswords(TooManyTries):
     """Too many wrong passwords for this account from here, or from here altogether."""
 
-    sentence = _("There were too many wrong passwords. Please try again in %(span)s.")
+    sentence = _("Too many wrong passwords. Please try again in %(span)s.")
 
 
 def person_with_login(login: str) -> User | None:

@@ -47,7 +47,7 @@ class Cell:
     def word(self) -> str:
         """The state in a word or two."""
         if self.setting is None:
-            return _("cannot be given")
+            return _("cannot be granted")
         if self.setting.fixed:
             return _("On, always")
         if self.setting.locked_by is not None:

@@ -228,7 +228,7 @@ def _values(before: Setting, wish: Wish) -> dict[str, Any]:
         **{field: getattr(before, field) if wish.get(field) is None else wish[field] for field in ("locked", *SCOPE)},
     }
     if not (values["applies_to_self"] or values["applies_to_descendants"]):
-        message = _("It must apply to this account, to those below it, or to both.")
+        message = _("Choose where this applies: this account, the accounts below it, or both.")
         raise Invalid({"applies_to_descendants": [("invalid", message)]})
     return values
 
@@ -236,17 +236,17 @@ def _values(before: Setting, wish: Wish) -> dict[str, Any]:
 def _changeable(role: Role, account: Account, keys: Iterable[Permission]) -> dict[Permission, Setting]:
     """How these permissions stand, each of which can be changed here."""
     if role.workflow_state != Role.State.ACTIVE or not roles_of(account).filter(pk=role.pk).exists():
-        raise Invalid({"role": [("inclusion", _("There is no such role in this account."))]})
+        raise Invalid({"role": [("inclusion", _("This account has no such role."))]})
     settings = settings_of([role], account)[role.pk]
     for key in keys:
         if key not in PERMISSIONS:
             raise Invalid({"permission": [("inclusion", _("There is no such permission."))]})
         if key not in settings:
-            raise Invalid({"permission": [("invalid", _("This permission cannot be given to this role here."))]})
+            raise Invalid({"permission": [("invalid", _("This permission cannot be granted to this role here."))]})
         if settings[key].fixed:
-            raise NotAllowed(_("This role always has this permission, so that somebody can put right what others do."))
+            raise NotAllowed(_("This role always has this permission, so that someone can correct a mistake."))
         if settings[key].locked_by is not None:
-            raise NotAllowed(_("An account above has locked this permission. Only there can it be changed."))
+            raise NotAllowed(_("An account above has locked this permission. It can only be changed there."))
     return {key: settings[key] for key in keys}
 
 
@@ -264,7 +264,7 @@ def _check_stays(account: Account, by: User) -> None:
     """Called after a change, in its transaction: it must not have taken from `by` what they need to undo it."""
     if PERMISSION not in account_permissions(by, account):
         forget()
-        raise NotAllowed(_("This would take the right to manage permissions from yourself, so it was not done."))
+        raise NotAllowed(_("Not saved: you would lose your own permission to manage permissions."))
 
 
 def _switched_on(role: Role) -> set[Permission]:
@@ -277,13 +277,13 @@ def _check(account: Account, by: User) -> frozenset[Permission]:
     """What `by` may do on the account, managing permissions being part of it."""
     mine = account_permissions(by, account)
     if PERMISSION not in mine:
-        raise NotAllowed(_("To change roles here you need the permission “Permissions - manage” on this account."))
+        raise NotAllowed(_("To change roles here, you need the permission “Permissions - manage” in this account."))
     return mine
 
 
 def _own_account(role: Role, by: User) -> Account:
     if role.account is None:
-        raise Invalid({"role": [("invalid", _("Built-in roles stay as they are; only their permissions change."))]})
+        raise Invalid({"role": [("invalid", _("Built-in roles cannot be changed, only their permissions."))]})
     _check(role.account, by)
     return role.account
 
@@ -297,7 +297,7 @@ def _label(role: Role, account: Account, label: str) -> str:
     if any(label.lower() in (other.label.lower(), other.name.lower()) for other in others):
         problem = ("taken", _("There is a role with this name already."))
     elif is_reserved(label, role.base_type):
-        problem = ("exclusion", _("Rosters use this word for a built-in role. Please choose another name."))
+        problem = ("exclusion", _("Roster files use this word for a built-in role. Choose another name."))
     if problem:
         raise Invalid({"label": [problem]})
     return label

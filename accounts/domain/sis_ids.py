@@ -13,4 +13,4 @@ PERMISSION = Permission.MANAGE_SIS
 def check_may_set_sis_ids(*ids: str | None, by: User | None) -> None:
     """Raise NotAllowed if one of `ids` is given and `by` (None: the command line) may not set it."""
     if any(ids) and by is not None and not may_on_account(by, PERMISSION, Account.objects.root()):
-        raise NotAllowed(_("To set an SIS id you need the permission “SIS Data - manage” in the institution."))
+        raise NotAllowed(_("To set a SIS ID, you need the permission “SIS Data - manage” in the root account."))

@@ -122,7 +122,7 @@ def _check_may_change(user: User, changed: dict[str, str | None], by: User) -> N
         # Taking one away is a change too.
         check_may_set_sis_ids("changed", by=by)
     if by.actor is not None and user == by and changed.keys() & {"login_id", "email"}:
-        raise NotAllowed(_("Login and e-mail cannot be changed while you act as this person."))
+        raise NotAllowed(_("You cannot change the login or email while you act as this person."))
 
 
 def _save(user: User, changed: dict[str, str | None]) -> None:
@@ -138,7 +138,7 @@ def suspend(user: User, *, by: User) -> None:
     Enrollments and links stay. Raises NotAllowed for oneself.
     """
     if user in (by, by.person_acting):
-        raise NotAllowed(_("Nobody can suspend their own account."))
+        raise NotAllowed(_("You cannot suspend your own account."))
     with transaction.atomic():
         lock_users([user.pk])
         user.refresh_from_db()

@@ -26,7 +26,7 @@ class LoginForm(AllauthLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Login")
-        self.fields["login"].help_text = _("Often your e-mail address.")
+        self.fields["login"].help_text = _("Often your email address.")
         self.fields["password"].help_text = ""
         self.fields["remember"].label = _("Keep me signed in on this device")
         for field in self.fields.values():
@@ -42,10 +42,10 @@ class ChoosesPassword(forms.Form):
         super().__init__(*args, **kwargs)
         if self.user and has_tokens(self.user):
             self.fields["end_tokens"] = forms.BooleanField(
-                label=_("End my access tokens too"),
+                label=_("Also revoke my access tokens"),
                 help_text=_(
-                    "Apps and scripts that use one must be given a new one. Keep this if anybody may have known"
-                    " your password."
+                    "Apps and scripts that use a token will need a new one. Leave this checked if someone "
+                    "may have known your password."
                 ),
                 initial=True,
                 required=False,

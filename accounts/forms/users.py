@@ -37,17 +37,17 @@ class PairingForm(forms.Form):
     """Who may make an account for themselves, and with it whether pairing is on; and what codes from courses open."""
 
     WHAT_IT_MEANS = {
-        SelfRegistration.NONE: _("Pairing is off: codes can be neither made nor used."),
+        SelfRegistration.NONE: _("Pairing is off: nobody can create or use codes."),
         SelfRegistration.OBSERVER: _(
-            "Pairing is on. Parents and guardians make an account themselves, with the code of a student."
+            "Pairing is on. Parents and guardians create their own account with a student's code."
         ),
-        SelfRegistration.ALL: _("Pairing is on, and anybody can make an account, with or without a pairing code."),
+        SelfRegistration.ALL: _("Pairing is on, and anyone can create an account, with or without a pairing code."),
     }
 
     WHAT_IT_OPENS = {
-        CodeScope.ALL: _("However a code was made, it opens all of the student's courses, those of later terms too."),
+        CodeScope.ALL: _("Every code opens all of the student's courses, now and in later terms."),
         CodeScope.COURSE: _(
-            "A code made on User Details in a course, or exported there, opens that course. Codes made by students "
+            "A code created or exported in a course opens that course. Codes that students create "
             "themselves open all of their courses."
         ),
     }
@@ -73,13 +73,13 @@ class RoleForm(RuleForm):
 
     label = form_field(Role, "label", label=_("Name"), help_text=_("As people will read it, such as “Mentor”."))
     base_role_type = forms.ChoiceField(
-        label=_("What kind of role it is"),
+        label=_("Kind of role"),
         choices=[
             (
-                _("For courses: begins with what this role may do"),
+                _("For courses: starts with this role's permissions"),
                 [(base.value, base.label) for base in COURSE_BASE_TYPES],
             ),
-            (_("For accounts: begins with nothing"), [(BaseType.ACCOUNT_MEMBERSHIP.value, _("Admin role"))]),
+            (_("For accounts: starts with no permissions"), [(BaseType.ACCOUNT_MEMBERSHIP.value, _("Admin role"))]),
         ],
     )
 
@@ -112,7 +112,7 @@ class PersonForm(RuleForm):
         User, "pronouns", label=_("Pronouns"), help_text=_("Shown beside the name, such as “she/her”.")
     )
     login_id = forms.CharField(
-        label=_("Login"), help_text=_("What the person types to sign in. Often the e-mail address."), max_length=100
+        label=_("Login"), help_text=_("What the person enters to sign in. Often the email address."), max_length=100
     )
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     sis_user_id = form_field(User, "sis_user_id", label=_("SIS ID"))
@@ -155,15 +155,15 @@ class AccountForm(RuleForm):
         "links_office",
         label=_("Who removes wrong observers"),
         help_text=_(
-            "A name, an office, an e-mail address. Students read it beside the list of who observes them. Empty: what "
-            "the account above says."
+            "A name, an office or an email address. Students see it next to the list of their "
+            "observers. Leave empty to use the contact of the account above."
         ),
         required=False,
     )
     sis_account_id = form_field(Account, "sis_account_id", label=_("SIS ID"))
     default_time_zone = ZoneField(
         required=False,
-        help_text=_("Of everybody here who has not chosen another. Empty: it stays as it is."),
+        help_text=_("For everyone here who has not chosen another. Leave empty to keep the current one."),
     )
 
     def __init__(self, account: Account | None, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:

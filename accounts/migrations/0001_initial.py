@@ -287,7 +287,7 @@ class Migration(migrations.Migration):
                 (
                     "actor",
                     models.ForeignKey(
-                        help_text="Empty: the command line.",
+                        help_text="Empty for the command line.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -446,7 +446,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("permission", models.CharField(max_length=64)),
-                ("enabled", models.BooleanField(help_text="Empty: as above or by default.", null=True)),
+                ("enabled", models.BooleanField(help_text="Empty to inherit from above or the default.", null=True)),
                 ("locked", models.BooleanField(default=False)),
                 ("applies_to_self", models.BooleanField(default=True)),
                 ("applies_to_descendants", models.BooleanField(default=True)),

@@ -33,7 +33,7 @@ class AuditEvent(models.Model):
     # One of Action. Not declared as choices: every new kind of event would then be a migration.
     action = models.CharField(max_length=48)
     actor = models.ForeignKey(
-        User, models.PROTECT, null=True, related_name="+", help_text=_("Empty: the command line.")
+        User, models.PROTECT, null=True, related_name="+", help_text=_("Empty for the command line.")
     )
     acting_for = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     subject = models.ForeignKey(User, models.PROTECT, null=True, related_name="audit_events")

@@ -96,7 +96,7 @@ class RoleOverride(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="role_overrides")
     role = models.ForeignKey(Role, models.CASCADE, related_name="overrides")
     permission = models.CharField(max_length=64)
-    enabled = models.BooleanField(null=True, help_text=_("Empty: as above or by default."))
+    enabled = models.BooleanField(null=True, help_text=_("Empty to inherit from above or the default."))
     locked = models.BooleanField(default=False)
     applies_to_self = models.BooleanField(default=True)
     applies_to_descendants = models.BooleanField(default=True)

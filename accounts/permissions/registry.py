@@ -83,7 +83,7 @@ class Permission(StrEnum):
     GENERATE_OBSERVER_PAIRING_CODE = (
         "generate_observer_pairing_code",
         _("Users - generate observer pairing codes for students"),
-        _("Makes a pairing code on behalf of a student, to be given to an observer, and exports codes for a class."),
+        _("Creates a pairing code for a student, to give to an observer, and exports codes for a class."),
         ADMIN,
         ANY_STAFF | {OBSERVER},
         Reach.COURSE,
@@ -95,7 +95,7 @@ class Permission(StrEnum):
     BECOME_USER = (
         "become_user",
         _("Users - act as"),
-        _("Uses the service as somebody else, for instance to see what a student sees."),
+        _("Uses the service as someone else, for example to see what a student sees."),
         ADMIN,
         ADMINS,
         Reach.ROOT,
@@ -122,7 +122,7 @@ class Permission(StrEnum):
         "manage_user_logins",
         _("Users - manage login details"),
         # Canvas keeps it to the root account. Here the admins of a school see to its own people.
-        _("Makes accounts for people, changes names, logins and e-mail, suspends and deletes accounts."),
+        _("Creates accounts for people, changes names, logins and email addresses, and suspends and deletes accounts."),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
@@ -131,7 +131,7 @@ class Permission(StrEnum):
     VIEW_USER_LOGINS = (
         "view_user_logins",
         _("Users - view login IDs"),
-        _("Sees people's logins and e-mail addresses, and finds people by them."),
+        _("Sees people's logins and email addresses, and finds people by them."),
         INSTRUCTORS,
         ADMINS | INSTRUCTORS,
     )
@@ -177,7 +177,7 @@ class Permission(StrEnum):
     MANAGE_COURSES_ADMIN = (
         "manage_courses_admin",
         _("Courses - manage"),
-        _("Makes, changes, publishes, concludes and deletes the courses of an account."),
+        _("Creates, changes, publishes, concludes and deletes the courses of an account."),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
@@ -185,14 +185,14 @@ class Permission(StrEnum):
     MANAGE_COURSE_CONTENT = (
         "manage_course_content",
         _("Course Content - add / edit / delete"),
-        _("Sees what is not published yet: the course itself, and its assignments."),
+        _("Sees unpublished courses and unpublished assignments."),
         STAFF,
         ANY_STAFF,
     )
     MANAGE_SECTIONS_ADD = (
         "manage_sections_add",
         _("Course Sections - add"),
-        _("Makes sections in a course."),
+        _("Creates sections in a course."),
         ADMIN | {TEACHER, DESIGNER},
         ANY_STAFF,
     )
@@ -206,7 +206,7 @@ class Permission(StrEnum):
     MANAGE_SECTIONS_DELETE = (
         "manage_sections_delete",
         _("Course Sections - delete"),
-        _("Deletes sections of a course, and with them the enrollments in them."),
+        _("Deletes sections of a course together with their enrollments."),
         ADMIN | {TEACHER, DESIGNER},
         ANY_STAFF,
     )
@@ -238,7 +238,10 @@ class Permission(StrEnum):
     MANAGE_ACCOUNT_SETTINGS = (
         "manage_account_settings",
         _("Account-level settings - manage"),
-        _("Changes the settings of an account, its sub-accounts and terms; on the root account self registration too."),
+        _(
+            "Changes the settings of an account, its sub-accounts and terms, and in the root account "
+            "also self registration."
+        ),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
@@ -246,7 +249,7 @@ class Permission(StrEnum):
     MANAGE_ACCOUNT_MEMBERSHIPS = (
         "manage_account_memberships",
         _("Admins - add / remove"),
-        _("Gives people admin roles on an account and takes them away."),
+        _("Gives people admin roles in an account and removes them."),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
@@ -255,7 +258,7 @@ class Permission(StrEnum):
     MANAGE_ROLE_OVERRIDES = (
         "manage_role_overrides",
         _("Permissions - manage"),
-        _("Makes roles, and decides on the Permissions page what each role may do."),
+        _("Creates roles, and sets their permissions on the Permissions page."),
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
@@ -264,7 +267,7 @@ class Permission(StrEnum):
     READ_SIS = (
         "read_sis",
         _("SIS Data - read"),
-        _("Sees SIS ids, and finds people and courses by them."),
+        _("Sees SIS IDs, and finds people and courses by them."),
         ADMIN | {TEACHER},
         ADMINS | INSTRUCTORS,
     )
@@ -276,18 +279,19 @@ class Permission(StrEnum):
         ADMINS,
         Reach.ROOT,
         _(
-            "Whoever has it decides for the whole institution who is in which course and who observes whom, makes "
-            "accounts with passwords, and changes those of students and families. By an account they make they could "
-            "read everybody's records, so give it only to whom you trust with all of them. Refused row by row, unless "
-            "they may do the same by hand: making themselves an observer or one of a course's staff, changing e-mail, "
-            "login or state of somebody who may do more than they, giving admin roles beyond their own, and moving "
-            "accounts and courses from or to where they manage nothing."
+            "This permission decides for the whole institution who is in which course and who "
+            "observes whom. It creates accounts with passwords, and changes those of students and "
+            "families. Someone could use a new account to read all records, so grant it only to "
+            "people you trust with all of them. Unless they may do the same by hand, these rows are "
+            "refused: adding themselves as an observer or as staff of a course, changing the email, "
+            "login or state of a person who has more permissions, giving admin roles beyond their "
+            "own, and moving accounts or courses from or to accounts they do not manage."
         ),
     )
     MANAGE_SIS = (
         "manage_sis",
         _("SIS Data - manage"),
-        _("Changes SIS ids, and stops or takes back imports."),
+        _("Changes SIS IDs, and stops or undoes imports."),
         ADMIN,
         ADMINS,
         Reach.ROOT,

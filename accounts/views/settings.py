@@ -40,7 +40,7 @@ def authentication(request: AuthenticatedHttpRequest, account_id: int) -> HttpRe
     if request.method == "POST" and form.is_valid():
         set_self_registration(root, form.cleaned_data["self_registration"], by=request.user)
         set_code_scope(root, form.cleaned_data["code_scope"] or root.code_scope, by=request.user)
-        messages.success(request, _("Saved. It is in force from now on."))
+        messages.success(request, _("Saved. The change takes effect right away."))
         return redirect("authentication", account_id)
     context = {"account": root, "permissions": permissions, "tab": "authentication", "form": form}
     status = 422 if request.method == "POST" else 200

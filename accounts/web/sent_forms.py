@@ -145,5 +145,5 @@ def _as_before(request: HttpRequest, before: SentForm) -> HttpResponse:
     for level, text in before.messages:
         messages.add_message(request, level, text)
     if before.at < timezone.now() - AT_ONCE:
-        messages.info(request, _("This form was sent before, and carried out then. To do it again, open it anew."))
+        messages.info(request, _("This form has already been sent and processed. To do it again, open a new form."))
     return redirect(before.location)

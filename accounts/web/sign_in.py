@@ -19,7 +19,7 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         # The field is called Login.
-        "username_password_mismatch": _("The login or the password is not right."),
+        "username_password_mismatch": _("The login or password is incorrect."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

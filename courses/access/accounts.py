@@ -33,11 +33,11 @@ def why_not_change(person: User, *, by: User) -> str | None:
         held = permissions_on(by, accounts_of(person)).values()
         if not all(PERMISSION in keys for keys in held):
             return _(
-                "To change this account you need the permission “Users - manage login details” in the whole "
-                "institution, or in every part of it that this person belongs to."
+                "To change this account, you need the permission “Users - manage login details” in the "
+                "root account or in every account this person belongs to."
             )
     if reaches_further(person, by):
-        return _("This person's permissions reach further than yours, so you cannot change this account.")
+        return _("This person has more permissions than you, so you cannot change this account.")
     return None
 
 

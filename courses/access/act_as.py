@@ -29,15 +29,15 @@ def check(actor: User, other: User) -> None:
 def why_not(actor: User, other: User) -> str | None:
     """Why `actor` may not act as `other`; None when they may."""
     if actor.actor is not None:
-        return _("You are acting as somebody already. Stop acting first.")
+        return _("You are already acting as someone. Stop acting first.")
     if not may_on_account(actor, PERMISSION, Account.objects.root()):
-        return _("To act as somebody you need the permission “Users - act as”.")
+        return _("To act as someone, you need the permission “Users - act as”.")
     if actor == other:
         return _("This is you.")
     if not other.is_active:
-        return _("This account is suspended or deleted: there is nothing one could do as this person.")
+        return _("This account is suspended or deleted, so you cannot act as this person.")
     if reaches_further(other, actor):
-        return _("This person's permissions reach further than yours, so you cannot act as them.")
+        return _("This person has more permissions than you, so you cannot act as them.")
     return None
 
 
@@ -51,7 +51,7 @@ def resume(actor: User, other_id: int) -> User:
     """The person `actor` began to act as in an earlier request. Raises NotAllowed where that no longer holds."""
     other = User.objects.filter(pk=other_id).first()
     if other is None:
-        raise NotAllowed(_("You no longer act as anybody."))
+        raise NotAllowed(_("You are no longer acting as anyone."))
     return acting_as(actor, other)
 
 

@@ -171,7 +171,7 @@ def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
     if more:
         labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in more))
         raise NotAllowed(
-            _("Nobody can give a role that may do more here than they may themselves: you lack %(labels)s.")
+            _("You cannot give a role with more permissions than you have here. You lack: %(labels)s.")
             % {"labels": labels}
         )
 
@@ -180,14 +180,16 @@ def check_keys(keys: Set[Permission], course: Course, *, by: User) -> None:
     """Raise NotAllowed, naming what is lacking, unless `by` has all these permissions in the course."""
     if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
         labels = ", ".join(f"“{label}”" for label in lacking)
-        raise NotAllowed(_("For this you need, in this course: %(labels)s.") % {"labels": labels})
+        raise NotAllowed(
+            _("For this you need the following permission in this course: %(labels)s.") % {"labels": labels}
+        )
 
 
 def check_section(section_id: int | None, course: Course, *, by: User) -> None:
     """Raise NotAllowed where `by` deals with some sections only, and not with this one (None: one not made yet)."""
     seen = sections_seen(by, course)
     if seen is not None and section_id not in seen:
-        raise NotAllowed(_("In this course you deal with your own sections and the people in them only."))
+        raise NotAllowed(_("In this course you can only see and change your own sections and the people in them."))
 
 
 def gives_limited(role: Role, course: Course, *, by: User) -> bool:

@@ -23,12 +23,12 @@ WORDS: dict[str, str | Promise] = {
     "themselves": _("Nobody can observe themselves."),
     "gone": _("This person's account has been deleted."),
     "observed_back": _(
-        "Two people cannot observe each other: this observer is a student whom the other observes. "
-        "Perhaps the two are the wrong way round."
+        "Two people cannot observe each other: the student already observes this observer. Check "
+        "whether you have swapped the two."
     ),
     "never_student": _(
-        "This person is here, but not as a student, so nobody can observe them. Perhaps student and observer are the "
-        "wrong way round; if not, enroll the student first."
+        "This person is not a student here, so nobody can observe them. Check whether you have "
+        "swapped student and observer; if not, enroll the student first."
     ),
 }
 

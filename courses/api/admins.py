@@ -75,7 +75,7 @@ def _role(request: ApiRequest, home: Account) -> Role:
     roles = list(admin_roles_of(home))
     found = [role for role in roles if (role.pk == wanted if wanted is not None else role.name == name)]
     if not found:
-        raise Invalid({"role_id": [("inclusion", _("There is no such admin role in this account."))]})
+        raise Invalid({"role_id": [("inclusion", _("This account has no such admin role."))]})
     return found[0]
 
 

@@ -19,7 +19,7 @@ NAMED = 3
 def what_is_in_the_way(account: Account) -> str | None:
     """Why `account` cannot be deleted, as a sentence that names what is in it; None when it is empty."""
     if account.parent_id is None:
-        return _("The institution itself cannot be deleted.")
+        return _("The root account cannot be deleted.")
     below = list(sub_accounts_of(account).values_list("name", flat=True))
     courses = Course.objects.present().filter(account=account).order_by("sort_key", "id")
     inside = list(courses.values_list("name", flat=True)[: NAMED + 1])
@@ -33,7 +33,7 @@ def what_is_in_the_way(account: Account) -> str | None:
     if inside:
         text = ngettext("%(number)s course (%(names)s)", "%(number)s courses (%(names)s)", number)
         parts.append(text % {"number": number, "names": _named(inside)})
-    return _("Only an empty account can be deleted. In %(account)s there are: %(what)s.") % {
+    return _("Only an empty account can be deleted. %(account)s still has %(what)s.") % {
         "account": account.name,
         "what": "; ".join(parts),
     }

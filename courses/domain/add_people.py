@@ -33,7 +33,7 @@ class Kind(TextChoices):
     """What the entries of a list are."""
 
     LOGIN = "login", gettext_lazy("Logins")
-    EMAIL = "email", gettext_lazy("E-mail addresses")
+    EMAIL = "email", gettext_lazy("Email addresses")
     SIS = "sis", gettext_lazy("SIS IDs")
 
 
@@ -60,9 +60,9 @@ def entries_of(text: str) -> list[str]:
         raise _refused(_("This list is too long. Add at most %(most)d people at once.") % {"most": MOST})
     entries = list(dict.fromkeys(filter(None, (piece.strip() for piece in _pieces(text)))))
     if not entries:
-        raise _refused(_("Please say whom you want to add."))
+        raise _refused(_("Enter the people you want to add."))
     if len(entries) > MOST:
-        message = _("These are %(number)d. Add at most %(most)d people at once.")
+        message = _("You entered %(number)d people. Add at most %(most)d at once.")
         raise _refused(message % {"number": len(entries), "most": MOST})
     return entries
 
@@ -121,7 +121,7 @@ def kinds_for(keys: Collection[Permission]) -> list[Kind]:
 def look_up(course: Course, kind: Kind, entries: Collection[str], *, by: User) -> LookupResult:
     """Who is meant by these entries: people who can sign in, whoever they are (two statements). Raises NotAllowed."""
     if kind not in kinds_for(course_permissions(by, course)):
-        raise NotAllowed(_("You may not find people by this. Use their logins."))
+        raise NotAllowed(_("You do not have permission to find people this way. Use their logins."))
     people = _people(kind, entries)
     active = {entry: [one for one in there if one.is_active] for entry, there in people.items()}
     result, seen = LookupResult(), set()
@@ -162,9 +162,9 @@ def add_people(
     check_enrolls(role, course, by=by)
     check_section(section.pk, course, by=by)
     if section.course_id != course.pk or section.workflow_state != Section.State.ACTIVE:
-        raise Invalid({"section": [("invalid", _("This section is not of this course."))]})
+        raise Invalid({"section": [("invalid", _("This section does not belong to this course."))]})
     if len(people) > MOST or not all(person.is_active for person in people):
-        raise _refused(_("At most %(most)d people with working accounts can be added at once.") % {"most": MOST})
+        raise _refused(_("Add at most %(most)d people with active accounts at once.") % {"most": MOST})
     there = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people).count()
     comes_limited = gives_limited(role, course, by=by)
     limit = True if is_limited and not comes_limited else None

@@ -18,13 +18,13 @@ def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
             root = here.account
             yield Step(
                 _("Set the time zone"),
-                _("New people get it, and times are shown in it until somebody chooses their own."),
+                _("New people get this time zone until they choose their own."),
                 reverse("edit_account", args=[root.pk]),
                 root.default_time_zone != "UTC",
             )
             yield Step(
-                _("Decide who may make an account"),
-                _("Self registration is what switches pairing on: until then nobody can make a pairing code."),
+                _("Decide who can create an account"),
+                _("Self registration turns pairing on. Until then, nobody can create a pairing code."),
                 reverse("authentication", args=[root.pk]),
                 root.pairing_is_on or root.self_registration_changed_at is not None,
             )

@@ -94,7 +94,7 @@ def link_students(observer: Member, student_ids: Collection[int], *, by: User) -
         there = _places(observer.course, by).filter(user__in=student_ids)
         places = list(there.select_related("user", "section__course"))
         if {place.user_id for place in places} != set(student_ids):
-            raise Invalid({"student": [("invalid", _("Somebody among these is not a student of this course."))]})
+            raise Invalid({"student": [("invalid", _("Some of these people are not students of this course."))]})
         linked = _seeing(observer.course, observer.person, by).filter(associated_user__in=student_ids)
         done = set(linked.values_list("associated_user", flat=True))
         enroll_many([_seat(observer, place) for place in places if place.user_id not in done], by=by)

@@ -214,7 +214,7 @@ PERMISSION = Permission.MANAGE_COURSES_ADMIN
 def check_may_manage(account: Account, by: User) -> None:
     """Raise NotAllowed unless `by` may manage the courses of `account`."""
     if not may_on_account(by, PERMISSION, account):
-        raise NotAllowed(_("To manage courses here you need the permission “Courses - manage” on this account."))
+        raise NotAllowed(_("To manage courses here, you need the permission “Courses - manage” in this account."))
 
 
 def where_managed(accounts: Iterable[Account], *, by: User) -> set[int]:

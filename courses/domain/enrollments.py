@@ -118,8 +118,10 @@ class EnrollmentSpec:
 
 def _not_to_limit(is_limited: bool) -> NotAllowed:
     if is_limited:
-        return NotAllowed(_("You deal with your own sections only, and nobody whom you enroll can deal with more."))
-    return NotAllowed(_("This person deals with everybody in the course. Who sees only a section cannot limit them."))
+        return NotAllowed(_("You can only see your own sections, so people you enroll cannot see more."))
+    return NotAllowed(
+        _("This person can see everyone in the course. Because you only see your own sections, you cannot limit them.")
+    )
 
 
 def enroll(
@@ -227,7 +229,7 @@ def _fitting(before: str | None, role: Role) -> str:
 def _check(spec: EnrollmentSpec) -> None:
     problem, section = None, spec.section
     if spec.role.base_type not in COURSE_BASE_TYPES:
-        problem = ("role", _("This role belongs to accounts. Choose a course role."))
+        problem = ("role", _("This is an account role. Choose a course role."))
     elif spec.user.state == User.State.DELETED:
         problem = ("user", _("This person's account has been deleted."))
     elif section.workflow_state == Section.State.DELETED or section.course.workflow_state == Course.State.DELETED:
@@ -248,7 +250,7 @@ def _check_may_observe(specs: Collection[EnrollmentSpec]) -> None:
 
 def changed_meanwhile() -> Invalid:
     """The complaint where somebody else has been quicker."""
-    return Invalid({"state": [("changed", _("This has been changed meanwhile. Please look again."))]})
+    return Invalid({"state": [("changed", _("This was changed in the meantime. Please check it again."))]})
 
 
 def change_state(

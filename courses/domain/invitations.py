@@ -28,7 +28,7 @@ def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:
     if enrollment.user_id != by.pk:
         raise NotAllowed(_("Only the invited person can answer an invitation."))
     if by.actor is not None:
-        raise NotAllowed(_("You are acting as somebody else. Only they themselves can answer their invitations."))
+        raise NotAllowed(_("You are acting as someone else. Only they can answer their own invitations."))
     if enrollment.state != State.INVITED:
         raise NotThere(_("This invitation has been answered already."))
     change_state(enrollment, State.ACTIVE if accepts else State.REJECTED, by=by, only_from=[State.INVITED])

@@ -116,7 +116,7 @@ def carry_out(member: Member, action: EnrollmentAction, *, by: User) -> None:
     for place in places:
         check(action, place, member.course, by=by)
     if not places:
-        raise Invalid({"state": [("invalid", _("Nothing has to be changed: this has been done already."))]})
+        raise Invalid({"state": [("invalid", _("Nothing to change: this has already been done."))]})
     change_states(places, INTO[action], by=by, only_from=FROM[action])
 
 
@@ -198,9 +198,9 @@ def _check_sections(member: Member, sections: Collection[Section], by: User) -> 
     if not places:
         problem = _("An observer of a student is always in the student's sections.")
     elif not sections:
-        problem = _("Choose at least one section. To take somebody out of the course, remove them.")
+        problem = _("Choose at least one section. To take someone out of the course, remove them.")
     elif any(section.course_id != member.course.pk for section in sections):
-        problem = _("This section is not of this course.")
+        problem = _("This section does not belong to this course.")
     if problem:
         raise Invalid({"sections": [("invalid", problem)]})
 
@@ -228,7 +228,7 @@ def _change_role(member: Member, role: Role, by: User) -> None:
     for place in member.places:
         check(EnrollmentAction.REMOVE, place, member.course, by=by)
     if role == member.role:
-        raise Invalid({"role": [("invalid", _("This is the role they have."))]})
+        raise Invalid({"role": [("invalid", _("This person already has this role."))]})
     stays_observer = role.base_type == member.role.base_type == BaseType.OBSERVER
     observing = stays_observer and any(place.associated_user_id for place in member.places)
     check_enrolls(role, member.course, by=by, observing=observing)

@@ -29,7 +29,7 @@ class Observer:
     @property
     def how(self) -> str | Promise:
         """How it came about."""
-        return self.link.get_origin_display() if self.link else _("Set up in single courses")
+        return self.link.get_origin_display() if self.link else _("Set up in individual courses")
 
     @property
     def opens_all(self) -> bool:

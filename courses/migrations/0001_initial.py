@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
                             ("link", "A link between observer and student"),
                             (
                                 "staff",
-                                "Staff of the course, who knew them already or took in somebody who belonged nowhere",
+                                ("Staff of the course, who knew them already or added someone who belonged nowhere"),
                             ),
                         ],
                         db_default="",

@@ -67,7 +67,7 @@ class Enrollment(models.Model):
         PERSON = "person", _("The person's own answer")
         INSTITUTION = "institution", _("A roster, or staff of the whole institution")
         LINK = "link", _("A link between observer and student")
-        STAFF = "staff", _("Staff of the course, who knew them already or took in somebody who belonged nowhere")
+        STAFF = "staff", _("Staff of the course, who knew them already or added someone who belonged nowhere")
 
     LIVE = (State.ACTIVE, State.INVITED, State.CREATION_PENDING)
     GONE = (State.DELETED, State.REJECTED)

@@ -177,7 +177,7 @@ def _what_it_means(inside: Inside) -> list[Text]:
             "observers": inside.observers,
             "staff": inside.enrollments - inside.students - inside.observers,
         },
-        _("Nobody sees the course any more. People's accounts, other courses and links to observers stay."),
+        _("Nobody can see the course anymore. People's accounts, other courses and observer links stay."),
     ]
     if inside.graded:
         text = ngettext(
@@ -187,6 +187,6 @@ def _what_it_means(inside: Inside) -> list[Text]:
         )
         sentences.append(text % {"number": inside.graded})
     sentences.append(
-        _("The course can be brought back through the API, without its people; its SIS ID stays taken until then.")
+        _("The course can be restored through the API, without its people. Until then its SIS ID stays in use.")
     )
     return sentences

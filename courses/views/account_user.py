@@ -97,6 +97,6 @@ def history(request: AuthenticatedHttpRequest, account_id: int, user_id: int) ->
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     person = get_object_or_404(people_of(here.account), pk=user_id)
     if not _sees_history(person, here):
-        raise PermissionDenied(_("The history of a person is for those who may view usage reports."))
+        raise PermissionDenied(_("To see a person's history, you need the permission “Courses - view usage reports”."))
     page = page_of(events_of(person, here.permissions), request.GET.get("page"))
     return show_page(request, here, "users", "history.html", person=person, page=page, history=lines(page.items))

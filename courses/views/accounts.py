@@ -50,7 +50,7 @@ def get_account_or_403(
     account = get_object_or_404(Account, pk=account_id, workflow_state=Account.State.ACTIVE)
     permissions = account_permissions(request.user, account)
     if not permissions or (permission and permission not in permissions):
-        raise PermissionDenied(_("This page is for administrators of this account."))
+        raise PermissionDenied(_("Only administrators of this account can open this page."))
     return AccountContext(account, permissions)
 
 

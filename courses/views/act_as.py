@@ -63,5 +63,7 @@ def stop(request: AuthenticatedHttpRequest) -> HttpResponse:
     act_as.end(request.user)
     request.session.pop(act_as.SESSION_KEY, None)
     rotate_token(request)
-    messages.success(request, _("You are yourself again: %(name)s.") % {"name": request.user.actor.short_name})
+    messages.success(
+        request, _("You have stopped acting and are %(name)s again.") % {"name": request.user.actor.short_name}
+    )
     return redirect(_page_of(request.user, request.user.actor))

@@ -113,7 +113,7 @@ class UnlinkStudent(ObserverPage):
 def _ids(chosen: list[str]) -> list[int]:
     ids = {plain_id(text) for text in chosen}
     if None in ids:
-        raise Invalid({"student": [("invalid", _("Somebody among these is not a student of this course."))]})
+        raise Invalid({"student": [("invalid", _("Some of these people are not students of this course."))]})
     return sorted(pk for pk in ids if pk is not None)
 
 

@@ -43,7 +43,7 @@ def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> Cour
     """How the reader stands in this course, where they see its people. Raises Http404, PermissionDenied."""
     access = course_frame.get_course_access(request, course_id)
     if not access.sees_people:
-        raise PermissionDenied(_("The list of people is for the course's teachers and the school's staff."))
+        raise PermissionDenied(_("Only the course's teachers and the school's staff can see the list of people."))
     return replace(access, part=Part.STAFF)
 
 

@@ -127,7 +127,7 @@ def _permission(key: str) -> Permission:
 def _wish(given: QueryDict) -> Wish:
     choice = given.get("enabled", "")
     if choice not in CHOICES:
-        raise Invalid({"enabled": [("inclusion", _("Please choose on, off or as inherited."))]})
+        raise Invalid({"enabled": [("inclusion", _("Choose on, off or as inherited."))]})
     return {"enabled": CHOICES[choice], **{field: field in given for field in ("locked", *SCOPE)}}
 
 
@@ -143,11 +143,13 @@ def _cell(role: Role, asked: Permission, account: Account) -> Cell:
 def _said(account: Account, cell: Cell, undone: bool) -> str:
     names = {"role": cell.role.label, "account": account.name}
     if cell.state == "on":
-        said = _("%(role)s may do this in %(account)s.") % names
+        said = _("%(role)s can do this in %(account)s.") % names
     else:
-        said = _("%(role)s may not do this in %(account)s.") % names
+        said = _("%(role)s cannot do this in %(account)s.") % names
     if cell.setting and cell.setting.explicit is not None and not cell.setting.applies_to_self:
-        said += " " + (_("In accounts below they may.") if cell.setting.explicit else _("Nor in accounts below."))
+        said += " " + (
+            _("In the accounts below, they can.") if cell.setting.explicit else _("Nor in the accounts below.")
+        )
     if cell.is_locked:
         said += " " + _("Accounts below cannot change it.")
     return (_("Undone: %s") if undone else _("Saved: %s")) % said

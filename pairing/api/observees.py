@@ -113,7 +113,7 @@ def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
         elif LOGIN in given:
             made = link_with_password(given[LOGIN], given[PASSWORD], observer=observer, by=by, network=network)
         else:
-            message = _("Please give a pairing_code, an access_token, or observee[unique_id] and observee[password].")
+            message = _("Send a pairing_code, an access_token, or observee[unique_id] and observee[password].")
             raise Invalid({"pairing_code": [("blank", message)]})
     except FamilyNameWanted:
         raise OnTheWebOnly(request.address(reverse("observees"))) from None

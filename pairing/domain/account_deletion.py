@@ -68,7 +68,7 @@ def delete_user(user: User, *, by: User) -> None:
     this to the person was asked before: courses/access/accounts.py. Raises NotAllowed for oneself.
     """
     if user in (by, by.person_acting):
-        raise NotAllowed(_("Nobody can delete their own account."))
+        raise NotAllowed(_("You cannot delete your own account."))
     with transaction.atomic():
         lock_with_linked(user)
         codes = revoke_codes([user.pk])

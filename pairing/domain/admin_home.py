@@ -22,8 +22,8 @@ def reports(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
     for here in posts:
         if here.is_root and OBJECTIONS in here.permissions and (count := open_objections(here.account).count()):
             text = ngettext(
-                "%(count)d student of %(account)s reports an observer who should not be one.",
-                "%(count)d reports of students of %(account)s about observers who should not be theirs.",
+                "%(count)d student of %(account)s reports someone who should not observe them.",
+                "%(count)d students of %(account)s report someone who should not observe them.",
                 count,
             )
             names = {"count": count, "account": here.account.name}
@@ -35,8 +35,8 @@ def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
     for here in posts:
         if here.is_root and Permission.MANAGE_ACCOUNT_SETTINGS in here.permissions and (alarms := alarms_of_the_week()):
             text = ngettext(
-                "There was %(count)d alarm in the last seven days: many codes that do not exist were tried.",
-                "There were %(count)d alarms in the last seven days: many codes that do not exist were tried.",
+                "%(count)d alert in the last seven days: many wrong pairing codes were tried.",
+                "%(count)d alerts in the last seven days: many wrong pairing codes were tried.",
                 len(alarms),
             )
             yield Waiting(text % {"count": len(alarms)}, reverse("authentication", args=[here.account.pk]))
@@ -47,8 +47,11 @@ def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
     for here in posts:
         if here.is_root and Permission.MANAGE_ROLE_OVERRIDES in here.permissions:
             yield Step(
-                _("Decide whether teachers make pairing codes"),
-                _("Students always make their own. For others only admins can, until a role is given the permission."),
+                _("Decide whether teachers create pairing codes"),
+                _(
+                    "Students can always create their own. Until you grant the permission to a role, only "
+                    "admins can create codes for others."
+                ),
                 reverse("account_permission", args=[here.account.pk, PERMISSION]),
                 RoleOverride.objects.filter(permission=PERMISSION).exists(),
             )

@@ -49,23 +49,25 @@ class Refusal:
         """One line for staff: what is missing, and who can change it."""
         if self.why is Why.SELF_REGISTRATION_IS_OFF:
             return _(
-                "Pairing is off, because self registration is. Whoever manages the settings of the institution can "
-                "switch it on under Authentication."
+                "Pairing is off because self registration is off. An administrator of the institution "
+                "can turn it on under Authentication."
             )
         if self.why is Why.NOT_A_STUDENT:
             return _("Only students can be paired with an observer.")
         if self.why is Why.SUSPENDED:
-            return _("This account is suspended: no pairing code works until it is reactivated.")
+            return _("This account is suspended. Pairing codes do not work until it is reactivated.")
         if self.why is Why.INVITED:
-            return _("This person has not accepted the invitation to the course yet. After that, codes can be made.")
+            return _(
+                "This person has not accepted the invitation to the course yet. You can create codes once they have."
+            )
         names = {
             "permission": self.permission.label if self.permission else "",
             "account": self.account.name if self.account else Account.objects.root().name,
         }
         return (
             _(
-                "To make pairing codes here you need the permission “%(permission)s”. Whoever manages permissions "
-                "in %(account)s can give it to your role."
+                "To create pairing codes here, you need the permission “%(permission)s”. An "
+                "administrator who manages permissions in %(account)s can grant it to your role."
             )
             % names
         )

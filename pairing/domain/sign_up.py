@@ -87,7 +87,7 @@ def complete(wanted: NewUser, code_id: int) -> User:
 
 def _check_is_open_to(wanted: NewUser, by: User | None) -> None:
     if by is None and not is_open_to(Account.objects.root(), wanted.initial_enrollment_type):
-        raise NotAllowed(_("Accounts of this kind are made by the school. Please ask there."))
+        raise NotAllowed(_("Only the school can create this kind of account. Please ask the school for one."))
 
 
 def _try(

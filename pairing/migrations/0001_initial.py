@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                     "course",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Empty: opens all courses.",
+                        help_text="Empty for all courses.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                     "account",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Opens what the student takes there and below when the code is used.",
+                        help_text=("Opens the courses the student takes there and below when the code is used."),
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

@@ -24,10 +24,10 @@ def issue(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
     The address opened again (a bookmark, a restored tab) makes none, and leads to where codes are made.
     """
     if request.method != "POST" and student_id == request.user.pk:
-        messages.info(request, _("A code is shown only once, when it has been made. Here you can make another."))
+        messages.info(request, _("A code is shown only once, when it is created. You can create another one here."))
         return redirect("settings")
     if request.method != "POST":
-        messages.info(request, _("A code is shown only once, when it has been made."))
+        messages.info(request, _("A code is shown only once, when it is created."))
         return redirect("dashboard")
     return _make(request, student_id)
 
@@ -75,5 +75,5 @@ def revoke(request: AuthenticatedHttpRequest, code_id: int) -> HttpResponse:
     if request.method == "POST" and redemption.revoke(code, by=request.user):
         messages.success(request, _("The code ending in %(hint)s no longer works.") % {"hint": code.hint})
     else:
-        messages.info(request, _("This code had ended already."))
+        messages.info(request, _("This code had already ended."))
     return redirect("settings")

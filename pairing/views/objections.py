@@ -45,8 +45,6 @@ def close(request: AuthenticatedHttpRequest, account_id: int, report_id: int) ->
     settle(found, by=request.user)
     still = any(observer.person == found.observer for observer in who_observes(found.student))
     names = {"observer": found.observer.short_name, "student": found.student.short_name}
-    text = (
-        _("The report is settled. %(observer)s still observes %(student)s.") if still else _("The report is settled.")
-    )
+    text = _("Report resolved. %(observer)s still observes %(student)s.") if still else _("Report resolved.")
     messages.success(request, text % names)
     return redirect("observer_reports", account_id)

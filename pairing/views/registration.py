@@ -62,7 +62,7 @@ def _next(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
 
 def _signed_up_before(request: HttpRequest, _wanted: NewUser | None = None) -> HttpResponse:
     """Sent twice: the first has signed this browser in, and its session has another name since."""
-    messages.info(request, _("If you have just made your account, sign in with it now."))
+    messages.info(request, _("If you have just created your account, sign in now."))
     return redirect("account_login")
 
 
@@ -115,7 +115,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return _complete(request, NewUser(**carried["application"]), carried["code"])
     code = PairingCode.objects.live().select_related("student", "course", "account").filter(pk=carried["code"]).first()
     if code is None:
-        messages.error(request, _("This code does not work any more. Please ask for a new one."))
+        messages.error(request, _("This code no longer works. Please ask for a new one."))
         return redirect("register")
     context = {"code": code, "student": code.student, "schools": schools_of(code.student), "begun": _whose(request)}
     return render(request, "pairing/register_confirm.html", context)
@@ -127,7 +127,7 @@ def _complete(request: HttpRequest, wanted: NewUser, code_id: int) -> HttpRespon
         form = RegistrationForm(None, root=Account.objects.root(), initial=_typed_before(request))
         return tell(_page(request, form, refusal=user), user)
     student = PairingCode.objects.select_related("student").get(pk=code_id).student
-    messages.success(request, _("Your account is made. You are now observing %(name)s.") % {"name": student.short_name})
+    messages.success(request, _("Account created. You are now observing %(name)s.") % {"name": student.short_name})
     return _sign_in(request, user, "observees")
 
 

@@ -25,7 +25,7 @@ def show(request: AuthenticatedHttpRequest) -> HttpResponse:
     form = TimeZoneForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         edit_user(request.user, by=request.user, time_zone=form.cleaned_data["time_zone"])
-        messages.success(request, _("Your time zone is saved."))
+        messages.success(request, _("Time zone saved."))
         return redirect("settings")
     status = 200 if form.is_valid() or not form.is_bound else 422
     context = {"form": form, **_pairing(request.user), **_observers(request.user)}

@@ -64,7 +64,7 @@ def create(request: ApiRequest, account_id: str) -> ImportBody | Response:
     except Unreadable as refusal:
         return refusal.answer
     except Http404:
-        return Response({"message": _("The batch_mode_term_id is no term that exists.")}, 400)
+        return Response({"message": _("There is no term with this batch_mode_term_id.")}, 400)
     except Invalid as error:
         return Response({"message": error.message, "errors": [{"message": error.message}]}, 400)
     return import_body(made, request, [])

@@ -70,14 +70,14 @@ def received(call: ApiRequest) -> Received:
             raise Unreadable(_message(_("Please send the file as “attachment”.")))
         return Received(attachment.file, attachment.name or "sis_import.zip", given)
     if charset not in ("", "utf-8", "utf8"):
-        error = _("Please send the file as UTF-8, not as %(charset)s.") % {"charset": charset[:40]}
+        error = _("Send the file as UTF-8, not as %(charset)s.") % {"charset": charset[:40]}
         raise Unreadable(Response({"error": error}, 400))
     if kind == "application/json":
         raise Unreadable(_message(_("Please send the file itself: as “attachment”, or as the body.")))
     given = call.query_params
     ending = given[EXTENSION].strip().lower().lstrip(".") or ENDINGS.get(kind, "zip")
     if not (ending.isascii() and ending.isalnum() and len(ending) <= 10):
-        raise Unreadable(_message(_("This is no extension of a file.")))
+        raise Unreadable(_message(_("This is not a file extension.")))
     return Received(request._request, f"sis_import.{ending}", given)  # type: ignore[arg-type]
 
 

@@ -31,9 +31,7 @@ MOST_BYTES = 50 * 2**30
 ALWAYS_ALLOWED = 2**20
 # The directory is read in one piece by the zip library: at most so many bytes of it.
 _LARGEST_DIRECTORY = 16 * 2**20
-_DAMAGED = gettext_lazy(
-    "The archive is damaged here. Make it again with an ordinary zip program and upload it once more."
-)
+_DAMAGED = gettext_lazy("The archive is damaged here. Create it again with a standard zip program and upload it again.")
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BROKEN = (
     zipfile.BadZipFile,
@@ -62,7 +60,7 @@ class Archive:
             with _faults_of(name):
                 self._zip = zipfile.ZipFile(self._file)
             if len(self._zip.infolist()) > MOST_MEMBERS:
-                message = _("The archive holds more than %(most)s files and was not read.")
+                message = _("The archive contains more than %(most)s files and was not read. Split it up.")
                 raise MalformedFile(name, message % {"most": MOST_MEMBERS})
             self.members = _worth_a_look(self._zip.infolist(), name, problems)
         except BaseException:
@@ -105,7 +103,9 @@ class _Member:
             piece = self._stream.read(size)
         self._position += len(piece)
         if not self._archive.spend(self._name, self._position):
-            message = _("The archive unpacks to more than %(ratio)s times its size and was not read on. Split it up.")
+            message = _(
+                "The archive unpacks to more than %(ratio)s times its size, so reading stopped here. Split it up."
+            )
             raise MalformedFile(self._name, message % {"ratio": MOST_RATIO})
         return piece
 
@@ -143,7 +143,7 @@ def _worth_a_look(infos: list[zipfile.ZipInfo], archive: str, problems: Problems
         name = shown(info.filename)
         reason = _reason_against(info)
         if reason is None and (times[info.filename] > 1 or name in found):
-            reason = _("The archive holds two files of this name, and neither was read. Keep one of them.")
+            reason = _("The archive contains two files with this name, and neither was read. Keep only one.")
         if reason is None:
             found[name] = info
         else:
@@ -169,15 +169,20 @@ def _is_litter(name: str) -> bool:
 def _reason_against(info: zipfile.ZipInfo) -> str | None:
     parts = info.filename.replace("\\", "/").split("/")
     if ".." in parts or not parts[0] or ":" in parts[0]:
-        return _("The name of this file leads out of the archive. Make the archive again, with the files at its top.")
+        return _(
+            "The path of this file points outside the archive. Create the archive again with the "
+            "files at the top level."
+        )
     if stat.S_ISLNK(info.external_attr >> 16):
         return _("This is a link to a file, not a file. Put the file itself into the archive.")
     if not info.filename.lower().endswith(".csv"):
         return _("This is not a CSV file and was left out. Put CSV files directly into the archive.")
     if info.flag_bits & 0x1:
-        return _("This file is locked with a password. Make the archive again without one.")
+        return _("This file is protected with a password. Create the archive again without one.")
     if info.compress_type not in _METHODS:
-        return _("This file is packed in an unusual way. Make the archive again with an ordinary zip program.")
+        return _(
+            "This file uses an unsupported compression method. Create the archive again with a standard zip program."
+        )
     return None
 
 

@@ -83,7 +83,7 @@ class _Splitter:
             self.fault = _too_long(self._row)
         if self.fault is None and final and self._open:
             message = _(
-                "A quotation mark is opened here and never closed. Close it, or double it if it is part of the text."
+                "A quotation mark opens here and is never closed. Close it, or double it if it is part of the text."
             )
             self.fault = Malformed(message, self._row)
         return found
@@ -168,9 +168,9 @@ def check(found: list[str], row: int) -> int:
 def _fault(record: str) -> str:
     if '"' in record:
         return _(
-            "There is a quotation mark within a cell. Put the whole cell in quotation marks and double those within."
+            "There is a quotation mark inside a cell. Put the whole cell in quotation marks and double the ones inside."
         )
-    return _("The lines of this file end in different ways. Save it again as CSV with one kind of line end.")
+    return _("The lines of this file end in different ways. Save it again as CSV with one kind of line ending.")
 
 
 def parsed(found: list[str]) -> Iterator[list[str]]:

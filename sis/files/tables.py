@@ -133,7 +133,7 @@ class Table:
                         return [cleaned(column) for column in next(parsed([record]))]
         except Malformed as fault:
             raise MalformedFile(self.name, fault.message, fault.row) from None
-        raise MalformedFile(self.name, _("The file is empty: there is not even a header."))
+        raise MalformedFile(self.name, _("The file is empty: it has no header row."))
 
     def rows(self) -> Iterator[Row]:
         """The rows below the header. Raises MalformedFile before the first row, or never."""
@@ -163,7 +163,7 @@ class Table:
                 if texts:
                     yield numbers, texts
         if broken > _NAMED_ROWS:
-            message = _("%(count)s more rows hold a NUL character and were left out.")
+            message = _("%(count)s more rows contain a NUL character and were left out.")
             self._problems.warn(self.name, message % {"count": broken - _NAMED_ROWS})
 
     def ensure_well_formed(self) -> None:
@@ -181,7 +181,9 @@ class Table:
 
     def _report_nul(self, numbers: list[int], before: int) -> int:
         """Name these rows, until there were too many; gives how many there are now, with those `before`."""
-        message = _("This row holds a NUL character and was left out. Remove the character and upload the row again.")
+        message = _(
+            "This row contains a NUL character and was left out. Remove the character and upload the row again."
+        )
         for number in numbers[: max(0, _NAMED_ROWS - before)]:
             self._problems.warn(self.name, message, number)
         return before + len(numbers)

@@ -95,18 +95,20 @@ def _by_name(
     for table in tables:
         name = bare_name(table)
         if name in without_a_place:
-            problems.warn(table.name, _("This file has no place here and was left out."))
+            problems.warn(table.name, _("This kind of file is not imported, so it was left out."))
         elif not is_roster(table) and kind_of(table.columns):
-            message = _("OneRoster or School Data Sync and Canvas files came in one upload. Upload this one by itself.")
+            message = _(
+                "The upload mixes Canvas files with OneRoster or School Data Sync files. Upload this one by itself."
+            )
             problems.fail(table.name, message)
         elif name not in columns:
-            problems.fail(table.name, _("No file of this name is known. It was left out."))
+            problems.fail(table.name, _("There is no roster file with this name, so it was left out."))
         elif names[name] > 1:
             problems.fail(
-                table.name, _("The upload holds two files of this name, and neither was read. Keep one of them.")
+                table.name, _("The upload contains two files with this name, and neither was read. Keep only one.")
             )
         elif missing := columns[name] - table.columns:
-            text = _("The header lacks what every row needs: %(columns)s. The file was left out.")
+            text = _("The header is missing required columns: %(columns)s. The file was left out.")
             problems.fail(table.name, text % {"columns": ", ".join(sorted(missing))})
         else:
             yield name, table
@@ -133,7 +135,7 @@ def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ..
     except MalformedFile as fault:
         if fault.problem.file == name:
             raise
-        text = _("%(file)s, which is needed as well, cannot be read. %(message)s")
+        text = _("%(file)s, which is also required, cannot be read. %(message)s")
         message = text % {"file": fault.problem.file, "message": fault.problem.message}
         raise MalformedFile(name, message) from None
 
@@ -144,11 +146,11 @@ def _tells_guardians(source: Source, users: Table) -> bool:
         return False
     if not users.columns & {"agentsourcedids", "agents"}:
         if source.is_whole:
-            message = _("Nothing in this upload tells who observes whom, so observer links stay as they are.")
+            message = _("This upload does not list who observes whom, so observer links stay as they are.")
             source.problems.warn(users.name, message)
         return False
     if "roles" in source.tables or "role" in users.columns:
         return True
-    message = _("Nothing tells the roles of people, so their agents were passed over and links stay as they are.")
+    message = _("The upload does not list people's roles, so their agents were skipped and links stay as they are.")
     source.problems.warn(users.name, message)
     return False

@@ -76,10 +76,10 @@ def _report(source: Source) -> None:
     """One warning for each reason for which agents made no link."""
     texts = {
         "unknown": _(
-            "Agents whose role this upload does not tell: %(count)s. No link was made; give the roles of both people."
+            "Agents whose role is not in this upload: %(count)s. No link was created. Include the roles of both people."
         ),
-        "over": _("Agents whose role as a guardian is not one of today: %(count)s. No link was made."),
-        "other": _("Agents who are not a guardian, parent or relative of a student: %(count)s. No link was made."),
+        "over": _("Agents whose guardian role is not valid today: %(count)s. No link was created."),
+        "other": _("Agents who are not a guardian, parent or relative of a student: %(count)s. No link was created."),
     }
     query = "SELECT reason, count(*) FROM verdicts WHERE reason IS NOT NULL GROUP BY reason ORDER BY reason"
     for reason, number in list(source.scratch.read(query)):
@@ -127,8 +127,8 @@ def _dropped(source: Source) -> Iterator[Converted]:
             kept += 1
     if kept:
         text = ngettext(
-            "%(count)s link was kept although the list of agents came empty. A bulk upload settles it.",
-            "%(count)s links were kept although the lists of agents came empty. A bulk upload settles them.",
+            "%(count)s link was kept although the list of agents is empty. Send a bulk upload to remove it.",
+            "%(count)s links were kept although the lists of agents are empty. Send a bulk upload to remove them.",
             kept,
         )
         source.problems.warn(source.tables["users"].name, text % {"count": kept})
@@ -157,8 +157,8 @@ def _no_longer_made(source: Source, file: Table) -> Iterator[Converted]:
             kept += 1
     if kept:
         text = ngettext(
-            "%(count)s link was kept: it came in a file of links alone, and this upload has no links at all.",
-            "%(count)s links were kept: they came in files of links alone, and this upload has no links at all.",
+            "%(count)s link was kept: it came from a file with only links, and this upload has no links.",
+            "%(count)s links were kept: they came from files with only links, and this upload has no links.",
             kept,
         )
         source.problems.warn(file.name, text % {"count": kept})
@@ -231,5 +231,5 @@ def from_relationships(source: Source) -> Iterator[Converted]:
         yield from _no_longer_made(source, table)
     report_left_out(source, table, left_out)
     if strangers:
-        text = _("Relationships of people who are not students according to roles.csv: %(count)s. No link was made.")
+        text = _("Relationships of people who are not students according to roles.csv: %(count)s. No link was created.")
         source.problems.warn(table.name, text % {"count": strangers})

@@ -64,26 +64,29 @@ def is_bulk(tables: dict[str, Table], manifest: Table | None, problems: Problems
     """
     if manifest is None:
         message = _(
-            "There is no manifest.csv, so the files were taken as changes: nothing that they leave out is removed."
+            "There is no manifest.csv, so the files were read as changes: records they do not list are not removed."
         )
         problems.warn(next(iter(tables.values())).name, message)
         return False
     properties = announced(manifest)
     if properties.get("oneroster.version") not in VERSIONS:
-        message = _("The manifest names no version of OneRoster that is known here. It was read as %(version)s.")
+        message = _("The manifest names an unknown version of OneRoster. It was read as %(version)s.")
         problems.warn(manifest.name, message % {"version": VERSIONS[-1]})
     modes = {name: properties.get(f"file.{name}", "") for name in COLUMNS}
     for name, mode in modes.items():
         if mode in ("bulk", "delta") and name not in tables:
-            message = _("The manifest promises %(file)s.csv, which is missing or cannot be read. Nothing was imported.")
+            message = _(
+                "The manifest lists %(file)s.csv, which is missing or cannot be read. Nothing was "
+                "imported. Export the files again."
+            )
             raise MalformedFile(manifest.name, message % {"file": name})
         if mode == "absent" and name in tables:
-            message = _("The manifest says that this file is absent, so it was left out.")
+            message = _("The manifest says this file is absent, so it was left out.")
             problems.warn(tables.pop(name).name, message)
     used = {modes[name] for name in tables}
     if used == {"bulk"}:
         return True
     if "bulk" in used:
-        message = _("Not all files are of the kind “bulk”, so nothing that the files leave out is removed.")
+        message = _("Not all files are “bulk” files, so records they do not list are not removed.")
         problems.warn(manifest.name, message)
     return False

@@ -51,8 +51,8 @@ def is_whole(tables: dict[str, Table], problems: Problems) -> bool:
     if tables.keys() >= REQUIRED or not tables:
         return bool(tables)
     message = _(
-        "A School Data Sync upload has orgs.csv, users.csv and roles.csv. Not all of them were there, so nothing that"
-        " the files leave out is removed."
+        "A School Data Sync upload has orgs.csv, users.csv and roles.csv. Some of these are "
+        "missing, so records that the files do not list are not removed."
     )
     problems.warn(next(iter(tables.values())).name, message)
     return False

@@ -78,8 +78,8 @@ class Source:
             unknown,
             table,
             lambda number: ngettext(
-                "%(count)s row with the status “%(word)s” was left out: it is none of active, inactive, tobedeleted.",
-                "%(count)s rows with the status “%(word)s” were left out: it is none of active, inactive, tobedeleted.",
+                "%(count)s row with the status “%(word)s” was left out: it must be active, inactive or tobedeleted.",
+                "%(count)s rows with the status “%(word)s” were left out: it must be active, inactive or tobedeleted.",
                 number,
             ),
         )
@@ -107,8 +107,8 @@ def report_left_out(source: Source, table: Table, counts: Counter[str]) -> None:
         counts,
         table,
         lambda number: ngettext(
-            "%(count)s row of the kind “%(word)s” has no place here and was left out.",
-            "%(count)s rows of the kind “%(word)s” have no place here and were left out.",
+            "%(count)s row of the kind “%(word)s” was left out: this kind is not imported.",
+            "%(count)s rows of the kind “%(word)s” were left out: this kind is not imported.",
             number,
         ),
     )

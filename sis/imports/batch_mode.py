@@ -93,7 +93,7 @@ def remove_unlisted(
     if options.multi_term_batch_mode and not _one(
         "SELECT count(*) FROM courses_term WHERE sis_import_id = %(import)s", values
     ):
-        raise NotRemoved(_("No term is listed in this import, so nothing can be said to be missing from one."))
+        raise NotRemoved(_("This import lists no term, so batch mode removed nothing."))
     if "batch_decided" not in sis_import.data and options.change_threshold:
         _compare(unlisted, values, options.change_threshold)
     sis_import.data["batch_decided"] = True

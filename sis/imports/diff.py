@@ -117,13 +117,13 @@ def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Mes
     why = None
     before = base_for(sis_import)
     if upload.is_delta:
-        why = _("This upload says what has changed, not all there is, so it was not compared with the one before.")
+        why = _("This upload lists only changes, so it was not compared with the previous one.")
     elif upload.is_whole and not (upload.source or options.diffs):
-        why = _("Nothing tells which source this upload is of, so it was not compared with any before.")
+        why = _("The source of this upload is unknown, so it was not compared with a previous one.")
     elif before is not None and not is_kept(before):
-        why = _("The upload before is kept no more, so this one was not compared with it.")
+        why = _("The previous upload is no longer stored, so this one was not compared with it.")
     if why:
-        messages.about_import("not_diffed", f"{why} {_('What it leaves out was not removed.')}")
+        messages.about_import("not_diffed", f"{why} {_('Records it does not list were not removed.')}")
         return None
     return before
 
@@ -148,7 +148,7 @@ def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messa
         if len(of_kind) == len(old[kind]) == 1 and one.columns - _secrets(one) == other.columns - _secrets(other):
             pairs[kind] = other
         elif messages:
-            text = _("This file cannot be compared with the one before: its columns, or the number of files, differ.")
+            text = _("This file cannot be compared with the previous one: its columns, or the number of files, differ.")
             messages.about_import("not_diffed", f"{text} {_('All of its rows were imported.')}", file=one.name)
     return pairs
 
@@ -179,8 +179,8 @@ def _too_different(options: Options, files: list[RosterFile], old_files: list[Ro
     )
     if before and abs(1 - now / before) * 100 > options.change_threshold:
         return _(
-            "The data set has {now} rows and had {before}, a change beyond the change_threshold."
-            " It was not compared; all rows were imported."
+            "The data set has {now} rows, up or down from {before}, which is beyond the "
+            "change_threshold. It was not compared; all rows were imported."
         ).format(now=now, before=before)
     return None
 
@@ -189,7 +189,7 @@ def _too_many(options: Options, differences: Differences) -> str | None:
     most, changed = options.diff_row_count_threshold, differences.number
     if most is not None and changed > most:
         return _(
-            "{changed} rows differ from the data set before, more than the diff_row_count_threshold."
-            " It was not compared; all rows were imported."
+            "{changed} rows differ from the previous data set, more than the "
+            "diff_row_count_threshold. It was not compared; all rows were imported."
         ).format(changed=changed)
     return None

@@ -29,17 +29,17 @@ def check(options: Options) -> None:
     """Raises Invalid for options that contradict one another or name what is not there."""
     problem = None
     if options.batch_mode and not options.multi_term_batch_mode and not _term_lives(options.batch_mode_term_id):
-        problem = ("batch_mode_term_id", _("Batch mode needs a term: give the batch_mode_term_id of one that exists."))
+        problem = ("batch_mode_term_id", _("Batch mode needs a term: send the batch_mode_term_id of an existing one."))
     elif options.multi_term_batch_mode and not options.change_threshold:
         problem = ("change_threshold", _("Batch mode for several terms needs a change_threshold."))
     elif options.diffing_drop_status not in DIFFING_DROP_STATUSES:
-        problem = ("diffing_drop_status", _("This diffing_drop_status is not known."))
+        problem = ("diffing_drop_status", _("This diffing_drop_status is unknown."))
     elif options.diffing_user_remove_status not in USER_REMOVE_STATUSES:
-        problem = ("diffing_user_remove_status", _("This diffing_user_remove_status is not known."))
+        problem = ("diffing_user_remove_status", _("This diffing_user_remove_status is unknown."))
     elif options.batch_mode_enrollment_drop_status not in DROP_STATUSES:
-        problem = ("batch_mode_enrollment_drop_status", _("This batch_mode_enrollment_drop_status is not known."))
+        problem = ("batch_mode_enrollment_drop_status", _("This batch_mode_enrollment_drop_status is unknown."))
     elif len(options.diffing_data_set_identifier) > LONGEST_IDENTIFIER:
-        problem = ("diffing_data_set_identifier", _("A diffing_data_set_identifier has at most 128 characters."))
+        problem = ("diffing_data_set_identifier", _("A diffing_data_set_identifier can have at most 128 characters."))
     elif options.change_threshold is not None and not 1 <= options.change_threshold <= 100:
         problem = ("change_threshold", _("A change_threshold is a percentage from 1 to 100."))
     if problem:

@@ -29,12 +29,12 @@ def repeat(sis_import: SisImport, *, dry_run: bool, by: User) -> SisImport:
     Invalid when the import is none to repeat, its file is kept no more, or its options name what is gone.
     """
     if not may_be_repeated(sis_import):
-        raise Invalid({"id": [("invalid", _("This import cannot be repeated. Please upload the file again."))]})
+        raise Invalid({"id": [("invalid", _("This import cannot be repeated. Upload the file again."))]})
     options = Options.from_json(sis_import.options)
     options = replace(options, dry_run=dry_run, ignore_deletion_brake=sis_import.was_braked and not dry_run)
     try:
         with stored_path(sis_import).open("rb") as upload:
             return create_import(sis_import.account, upload, sis_import.file_name, options, by=by)
     except FileNotFoundError:
-        message = _("The file is kept no more. Please upload it again.")
+        message = _("The file is no longer stored. Upload it again.")
         raise Invalid({"id": [("gone", message)]}) from None

@@ -26,13 +26,13 @@ KEYS = ("batch_mode", "undelete_only", "unconclude_only")
 def why_not_restored(sis_import: SisImport) -> str | None:
     """Why this import cannot be taken back; None when it can."""
     if not sis_import.has_ended or sis_import.started_at is None:
-        return _("Only an import that has run and ended can be taken back.")
+        return _("Only an import that has ended can be undone.")
     if sis_import.options.get("dry_run"):
-        return _("A dry run has changed nothing, so there is nothing to take back.")
+        return _("A dry run changes nothing, so there is nothing to undo.")
     if sis_import.workflow_state == SisImport.State.RESTORED:
-        return _("This import has been taken back already.")
+        return _("This import has already been undone.")
     if sis_import.ended_at and sis_import.ended_at < timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS):
-        return _("This import ended more than {days} days ago; what it changed is remembered no more.").format(
+        return _("This import ended more than {days} days ago, so it can no longer be undone.").format(
             days=settings.SIS_KEEP_DAYS
         )
     return None
@@ -48,7 +48,7 @@ def begin_restoring(
 ) -> None:
     """Have the import taken back by the next worker. Raises Invalid when that makes no sense."""
     if undelete_only and unconclude_only:
-        message = _("Please choose one of undelete_only and unconclude_only.")
+        message = _("Choose either undelete_only or unconclude_only.")
         raise Invalid({"undelete_only": [("invalid", message)]})
     wanted = {"batch_mode": batch_mode, "undelete_only": undelete_only, "unconclude_only": unconclude_only}
     with transaction.atomic():

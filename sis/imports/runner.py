@@ -136,7 +136,7 @@ class Import:
 
     def _object(self, objection: str) -> None:
         """Have the deletion brake stop the import."""
-        message = f"{objection} {_('Nothing was imported. If that is right, let it go on all the same.')}"
+        message = f"{objection} {_('Nothing was imported. If this is correct, import it anyway.')}"
         self.messages.about_import("brake", f"{message} {_('(By API or command: ignore_deletion_brake.)')}")
         self.row.data["error_message"] = message
 

@@ -46,12 +46,15 @@ def refuse(sis_import: SisImport) -> None:
         if was == State.RESTORING:
             begun = "last" in sis_import.restoring
             sis_import.workflow_state = State.PARTIALLY_RESTORED if begun else sis_import.restoring["was"]
-            messages.about_import("sender", _("It was not taken back: whoever asked for that may not do so any more."))
+            messages.about_import("sender", _("Not undone: the person who asked for this no longer has permission."))
         else:
             sis_import.workflow_state, sis_import.ended_at = State.FAILED, timezone.now()
-            text = _("Whoever sent this import may not import rosters any more, so it did not run. Send it again.")
+            text = _(
+                "The person who sent this import no longer has permission to import rosters, so it did "
+                "not run. Someone else can send it again."
+            )
             if was in SisImport.RUNNING:
-                text = _("Whoever sent this import may not import rosters any more, so it did not go on.")
+                text = _("The person who sent this import no longer has permission to import rosters, so it stopped.")
             messages.about_import("sender", text, failure=True)
             record(SisImportEnded(sis_import.pk, sis_import.workflow_state), by=None)
         messages.save()

@@ -16,12 +16,13 @@ COMMON: dict[str, str | Promise] = {
     "unreadable_name": _("The {column} of this row has nothing to read in it ({id}). Give a name with letters."),
     "too_long": _("The {column} of this row is too long ({id}). At most 255 characters are kept."),
     "shortened_id": _(
-        "A spreadsheet has shortened an id to {column}, which may now stand for several people or things: the row was"
-        " left out. Export it again, and keep ids as text."
+        "A spreadsheet has shortened an ID to {column}, which may now stand for several records, "
+        "so the row was left out. Export it again, and keep IDs as text."
     ),
     "shared_id": _(
-        "Two people of this upload have the same user_id, {column}: no row about either was imported. Perhaps a"
-        " spreadsheet has shortened or rounded the ids: give each person their own, and keep ids as text."
+        "Two people in this upload have the same user_id, {column}, so no row about either was "
+        "imported. A spreadsheet may have shortened or rounded the IDs. Give each person their "
+        "own, and keep IDs as text."
     ),
     "bad_date": _("A date of {id} does not exist, and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
     "bad_status": _("“{status}” is no status for {id}. The reference lists the words that can stand there."),
@@ -30,37 +31,36 @@ COMMON: dict[str, str | Promise] = {
     "no_user_id": _("A user_id is missing. Every person needs one that never changes."),
     "no_login_id": _("The login_id of user {user} is missing. Without one nobody can sign in."),
     "integration_id_claimed": _(
-        "The integration id {integration_id} of user {user} belongs to user {holder} already. Give each its own."
+        "The integration ID {integration_id} of user {user} already belongs to user {holder}. Give each their own."
     ),
     "cannot_remove_self": _("User {user} started this import and cannot remove themselves. Let somebody else do it."),
     "invalid_login_id": _(
-        "The login {login} of user {user} cannot be used: at most 100 characters, none of them invisible."
+        "The login {login} of user {user} is not valid. A login can have at most 100 characters and no invisible ones."
     ),
     "reaches_further": _("User {user} may do more than whoever started this import, who therefore cannot change them."),
     "own_id": _(
-        "User {user} started this import, and cannot change their own SIS id by it without “SIS Data - manage”."
+        "User {user} started this import and cannot change their own SIS ID without the permission “SIS Data - manage”."
     ),
     "own_enrollment": _(
         "Whoever started this import would come into {section_or_course} as one of its staff, or as an observer, and"
         " could not do so by hand. Let somebody else import this row."
     ),
     "moves_too_far": _(
-        "{id} was not moved: whoever started this import does not manage both where it is and where it would go."
+        "{id} was not moved: the person who started this import does not manage both its current and its new account."
     ),
     "no_name": _("The name of {id} is missing."),
     "other_root_account": _(
-        "The row about {id} names another root account ({root_account}), whose people are not those of this one."
+        "The row about {id} names another root account ({root_account}), which has different people."
     ),
     "no_course_id": _("A course_id is missing{for_section}."),
     "no_section_id": _("A section_id is missing."),
     "no_course": _("The course {course} is unknown{for_section}. Import it first."),
     "no_section": _("The section {section} is unknown. Import it first."),
     "observed_back": _(
-        "{observer} observes {student} now, and {student} observes {observer}. Perhaps one of the two is the wrong way"
-        " round."
+        "{observer} now observes {student}, and {student} observes {observer}. Check whether you have swapped the two."
     ),
     "never_student": _(
-        "{observer} observes {student} now, who is here, but not as a student. Perhaps the two are the wrong way round."
+        "{observer} now observes {student}, who is here but not as a student. Check whether you have swapped the two."
     ),
 }
 

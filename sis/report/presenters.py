@@ -16,33 +16,36 @@ from sis.models import SisImport
 State = SisImport.State
 SENTENCES: dict[str, str | Promise] = {
     State.INITIALIZING: gettext_lazy("The file is being received."),
-    State.CREATED: gettext_lazy("It waits for its turn: one import runs at a time."),
-    State.IMPORTING: gettext_lazy("It runs. You can leave this page; it goes on by itself."),
-    State.CLEANUP_BATCH: gettext_lazy("It removes what its files do not list any more."),
+    State.CREATED: gettext_lazy("Waiting its turn: only one import runs at a time."),
+    State.IMPORTING: gettext_lazy("The import is running. You can leave this page."),
+    State.CLEANUP_BATCH: gettext_lazy("Removing records that the files no longer list."),
     State.IMPORTED: gettext_lazy("All rows were imported."),
-    State.IMPORTED_WITH_MESSAGES: gettext_lazy("It is done. What it had to warn of stands below."),
-    State.ABORTED: gettext_lazy("It was stopped. What was imported before stays, the rest was not touched."),
-    State.FAILED: gettext_lazy("It failed."),
-    State.FAILED_WITH_MESSAGES: gettext_lazy("Some of it could not be used. The rest was imported; see the errors."),
-    State.RESTORING: gettext_lazy("It is being taken back. You can leave this page; it goes on by itself."),
-    State.PARTIALLY_RESTORED: gettext_lazy(
-        "It was taken back in part. What somebody has changed since then, or was not asked for, stays as it is."
+    State.IMPORTED_WITH_MESSAGES: gettext_lazy("Done. See the warnings below."),
+    State.ABORTED: gettext_lazy("The import was stopped. Everything imported before stays; the rest was not touched."),
+    State.FAILED: gettext_lazy("The import failed."),
+    State.FAILED_WITH_MESSAGES: gettext_lazy(
+        "Some of the upload could not be used. The rest was imported; see the errors."
     ),
-    State.RESTORED: gettext_lazy("It was taken back."),
+    State.RESTORING: gettext_lazy("The import is being undone. You can leave this page."),
+    State.PARTIALLY_RESTORED: gettext_lazy(
+        "The import was partly undone. Records that someone has changed since, and those you did "
+        "not ask for, stay as they are."
+    ),
+    State.RESTORED: gettext_lazy("The import was undone."),
 }
 LOOKED_SENTENCES: dict[str, str | Promise] = {
-    State.IMPORTING: gettext_lazy("The dry run goes on by itself. Nothing of it is kept."),
-    State.IMPORTED: gettext_lazy("Nothing was kept: this was a dry run. Below stands what an import would do."),
+    State.IMPORTING: gettext_lazy("The dry run is running. You can leave this page. Nothing will be saved."),
+    State.IMPORTED: gettext_lazy("This was a dry run, so nothing was saved. See below what an import would do."),
     State.IMPORTED_WITH_MESSAGES: gettext_lazy(
-        "Nothing was kept: this was a dry run. Below stand what an import would do, and what it would warn of."
+        "This was a dry run, so nothing was saved. See below what an import would do, and its warnings."
     ),
-    State.ABORTED: gettext_lazy("The dry run was stopped. Nothing of it was kept."),
+    State.ABORTED: gettext_lazy("The dry run was stopped. Nothing was saved."),
     State.FAILED_WITH_MESSAGES: gettext_lazy(
-        "Nothing was kept: this was a dry run. Some of the upload could not be used; see the errors."
+        "This was a dry run, so nothing was saved. Some of the upload could not be used; see the errors."
     ),
 }
 LOOKED_LABELS: dict[str, str | Promise] = {
-    State.IMPORTED: gettext_lazy("All well"),
+    State.IMPORTED: gettext_lazy("All good"),
     State.IMPORTED_WITH_MESSAGES: gettext_lazy("With warnings"),
     State.FAILED_WITH_MESSAGES: gettext_lazy("With errors"),
 }
@@ -64,8 +67,8 @@ class Line:
 
     def __str__(self) -> str:
         told = [
-            _("{number} made").format(number=self.created) if self.created else "",
-            _("{number} brought back").format(number=self.restored) if self.restored else "",
+            _("{number} created").format(number=self.created) if self.created else "",
+            _("{number} restored").format(number=self.restored) if self.restored else "",
             _("{number} ended").format(number=self.ended) if self.ended else "",
             _("{number} removed").format(number=self.deleted) if self.deleted else "",
         ]
@@ -105,7 +108,7 @@ def lines_of(sis_import: SisImport) -> list[Line]:
 
 def told_of(sis_import: SisImport) -> list[Told]:
     """What a dry run would do, of each kind it would do something to."""
-    words = {"created": _("would be made"), "changed": _("would be changed"), "removed": _("would be removed")}
+    words = {"created": _("would be created"), "changed": _("would be changed"), "removed": _("would be removed")}
     found = []
     labels = {kind.plural: kind.label for kind in KINDS.values()}
     for plural, told in sis_import.report.items():
@@ -159,15 +162,15 @@ def kinds_supplied(sis_import: SisImport) -> list[str]:
 
 OPTION_WORDS: dict[str, str | Promise] = {
     "dry_run": gettext_lazy("Dry run"),
-    "override_sis_stickiness": gettext_lazy("Also changes what people here changed by hand"),
-    "add_sis_stickiness": gettext_lazy("What it sets counts as changed by hand"),
-    "clear_sis_stickiness": gettext_lazy("What it touches counts as never changed by hand"),
-    "skip_deletes": gettext_lazy("Passes over rows that delete"),
-    "update_sis_id_if_login_claimed": gettext_lazy("Gives people found by login the SIS id of the row"),
-    "batch_mode": gettext_lazy("Removes what is listed no more (batch mode)"),
+    "override_sis_stickiness": gettext_lazy("Overwrites changes made by hand"),
+    "add_sis_stickiness": gettext_lazy("Marks its changes as made by hand"),
+    "clear_sis_stickiness": gettext_lazy("Clears the marks of changes made by hand"),
+    "skip_deletes": gettext_lazy("Skips rows that delete"),
+    "update_sis_id_if_login_claimed": gettext_lazy("Gives people found by login the SIS ID of the row"),
+    "batch_mode": gettext_lazy("Removes records no longer listed (batch mode)"),
     "multi_term_batch_mode": gettext_lazy("In all terms of the terms file"),
-    "diffing_remaster_data_set": gettext_lazy("Not compared with the data set before"),
-    "ignore_deletion_brake": gettext_lazy("Passes over the deletion brake"),
+    "diffing_remaster_data_set": gettext_lazy("Not compared with the previous data set"),
+    "ignore_deletion_brake": gettext_lazy("Ignores the deletion brake"),
 }
 
 

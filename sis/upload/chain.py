@@ -29,8 +29,9 @@ def base_for(sis_import: SisImport) -> SisImport | None:
     last = before.order_by("-pk").values_list("diffing_threshold_exceeded", flat=True)[:MOST_TOO_DIFFERENT]
     if list(last) == [True] * MOST_TOO_DIFFERENT:
         text = _(
-            "The last {number} data sets of this chain differed too much from the one before to be compared, so this"
-            " one was not imported. Begin the chain anew with diffing_remaster_data_set."
+            "The last {number} data sets of this chain differed too much from the previous one to be "
+            "compared, so this one was not imported. Restart the chain with "
+            "diffing_remaster_data_set."
         )
         raise NeedsRemaster(text.format(number=MOST_TOO_DIFFERENT))
     return _base(before)

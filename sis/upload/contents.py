@@ -95,7 +95,7 @@ def _tables(upload: Upload, path: Path, name: str) -> list[Table]:
     if ending == ".csv":
         return [Table(name, partial(_opened, path), problems)]
     if ending != ".zip":
-        problems.warn(name, _("Nothing was read: upload one .csv file, or several in a .zip file."))
+        problems.warn(name, _("Nothing was read. Upload one .csv file, or several in a .zip file."))
         return []
     archive = Archive(path, name, problems)
     upload._to_close.callback(archive.close)
@@ -130,4 +130,4 @@ def _why_unknown(table: Table) -> str:
     only = next(iter(table.columns)) if len(table.columns) == 1 else ""
     if ";" in only or "\t" in only:
         return _("The cells are not separated by commas. Save the file as CSV with commas.")
-    return _("The header fits no kind of roster file. See the list of formats for the columns each needs.")
+    return _("The header does not match any roster file. See the list of formats for the columns each one needs.")

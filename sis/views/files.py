@@ -44,7 +44,9 @@ def links(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse | 
     """user_observers.csv of all links: says what will be in it, and a POST sends it."""
     post = get_rosters_account(request, account_id)
     if not may_export_links(post):
-        raise PermissionDenied(_("Exporting links needs the right to manage observers, and to read SIS data."))
+        raise PermissionDenied(
+            _("To export links, you need the permissions “Users - manage observers” and “SIS Data - read”.")
+        )
     if request.method == "POST":
         headers = {"Content-Disposition": f'attachment; filename="{export.FILE_NAME}"'}
         pieces = export.export(export.Written(), by=request.user)

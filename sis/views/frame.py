@@ -23,7 +23,7 @@ def get_rosters_account(request: AuthenticatedHttpRequest, account_id: int, *nee
     if here.account.parent_id is not None:
         raise Http404
     if not here.permissions & READERS:
-        raise PermissionDenied(_("This page is for those who import rosters."))
+        raise PermissionDenied(_("Only people who import rosters can open this page."))
     if not here.permissions.issuperset(needed):
         raise PermissionDenied(_("Your role does not allow this. Ask an administrator of the institution."))
     return here

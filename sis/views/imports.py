@@ -123,7 +123,7 @@ def stop(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> 
     if abort(found, by=request.user):
         messages.success(request, _("Stopped."))
     else:
-        messages.warning(request, _("It had ended already."))
+        messages.warning(request, _("This import had already ended."))
     return redirect("sis_import", account_id, import_id)
 
 

@@ -45,7 +45,7 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, here, UploadForm())
     if IMPORT not in here.permissions:
-        raise PermissionDenied(_("Your role does not allow to import rosters."))
+        raise PermissionDenied(_("Your role does not allow you to import rosters."))
     if is_larger(request, settings.SIS_LARGEST_UPLOAD):
         largest = filesizeformat(settings.SIS_LARGEST_UPLOAD)
         refusal = _("This file is too large: at most {size} can be uploaded at once.").format(size=largest)
@@ -80,7 +80,7 @@ def brake(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, here, UploadForm(), brake_form=form, status=422)
     set_deletion_brake(here.account, form.cleaned_data["share"], by=request.user)
-    messages.success(request, _("Saved. It holds from the next import on."))
+    messages.success(request, _("Saved. This applies from the next import on."))
     return redirect("sis_imports", account_id)
 
 

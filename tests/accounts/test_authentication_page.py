@@ -43,9 +43,9 @@ def test_sub_accounts_have_no_such_page(as_admin, root):
 
 def test_it_shows_the_three_choices_and_what_each_means(as_admin, root):
     page = as_admin.get(page_of(root)).content.decode()
-    for label in ("Nobody", "Observer accounts only", "All account types", "What switching off means"):
+    for label in ("Nobody", "Observer accounts only", "All account types", "What turning this off means"):
         assert label in page
-    assert "Not changed since the institution was set up." in page
+    assert "Not changed since this site was set up." in page
 
 
 @pytest.mark.parametrize("value", SelfRegistration.values)

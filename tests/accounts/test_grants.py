@@ -178,7 +178,7 @@ def test_a_custom_role_for_accounts_is_bound_by_account_membership(district):
     ],
 )
 def test_no_role_is_called_what_rosters_call_another(district, label, base_type):
-    with pytest.raises(Invalid, match=r"Rosters use this word|already"):
+    with pytest.raises(Invalid, match=r"Roster files use this word|already"):
         create_role(district.school, label, base_type, by=district.admin)
     role = create_role(district.school, "Something else", base_type, by=district.admin)
     with pytest.raises(Invalid):

@@ -64,7 +64,7 @@ def test_the_page_says_how_long_to_wait_and_how_to_go_on(pat):
     assert 0 < int(answer.headers["Retry-After"]) <= 15 * MINUTE
     assert "15 minutes" in page
     assert "/login/password/reset" in page
-    assert "<title>Error: Please wait a little" in page
+    assert "<title>Error: Please wait" in page
 
 
 def test_failures_elsewhere_do_not_keep_the_owner_out(pat):

@@ -38,7 +38,7 @@ def test_a_suspended_person_is_told_so(client, person):
 
 def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "pat@example.org"}, follow=True)
-    assert "Check your mail" in answer.content.decode()
+    assert "Check your email" in answer.content.decode()
     work_off_jobs()
     (mail,) = mailoutbox
     assert "pat" in mail.body
@@ -58,7 +58,7 @@ def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailo
 
 def test_an_unknown_address_gets_the_same_answer_and_no_mail(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "nobody@example.org"}, follow=True)
-    assert "Check your mail" in answer.content.decode()
+    assert "Check your email" in answer.content.decode()
     work_off_jobs()
     assert mailoutbox == []
 
@@ -95,7 +95,7 @@ def link_in(mailoutbox, client) -> str:
 def test_a_new_password_ends_access_tokens(client, person):
     text, others = make_token(person, "", by=None), make_token(UserFactory(), "", by=None)
     client.force_login(person)
-    assert "End my access tokens too" in client.get("/login/password/change").content.decode()
+    assert "Also revoke my access tokens" in client.get("/login/password/change").content.decode()
     client.post("/login/password/change", {"oldpassword": PASSWORD, **WORDS, "end_tokens": "on"})
     assert token_owner(text) is None
     assert token_owner(others)
@@ -114,7 +114,7 @@ def test_the_owner_may_keep_the_tokens(client, person):
 
 def test_who_has_no_tokens_is_not_asked_about_them(client, person):
     client.force_login(person)
-    assert "End my access tokens" not in client.get("/login/password/change").content.decode()
+    assert "Also revoke my access tokens" not in client.get("/login/password/change").content.decode()
 
 
 @pytest.mark.parametrize("keeps", [True, False])
@@ -122,7 +122,7 @@ def test_a_reset_ends_access_tokens_and_sessions_unless_the_tokens_are_kept(clie
     text, elsewhere = make_token(person, "", by=None), Client()
     elsewhere.force_login(person)
     form = link_in(mailoutbox, client)
-    assert "End my access tokens too" in client.get(form).content.decode()
+    assert "Also revoke my access tokens" in client.get(form).content.decode()
     client.post(form, WORDS if keeps else {**WORDS, "end_tokens": "on"})
     assert bool(token_owner(text)) is keeps
     assert elsewhere.get("/profile/settings").status_code == 302

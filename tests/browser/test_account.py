@@ -32,7 +32,7 @@ def test_an_admin_adds_edits_suspends_and_deletes_a_person(new_visitor, root):
     visitor.finds_nothing_wrong()
     page.get_by_label("E-mail").fill("nia@example.org")
     page.get_by_role("button", name="Add person").click()
-    says(visitor, "Nia New has an account now.")
+    says(visitor, "Account created for Nia New.")
 
     page.get_by_text("Manage account").click()
     box = page.get_by_role("link", name="Sign out everywhere").bounding_box()
@@ -42,7 +42,7 @@ def test_an_admin_adds_edits_suspends_and_deletes_a_person(new_visitor, root):
     visitor.finds_nothing_wrong()
     page.get_by_label("Full name").fill("Nia Newman")
     page.get_by_role("button", name="Save").click()
-    says(visitor, "The changes are saved.")
+    says(visitor, "Changes saved.")
     assert User.objects.get(login_id="nia").sortable_name == "Newman, Nia"
 
     page.get_by_text("Manage account").click()
@@ -76,7 +76,7 @@ def test_an_admin_links_an_observer_and_reads_it_in_the_history(new_visitor, stu
     page.get_by_role("heading", name="Let Pat Stone observe Mia Stone?").wait_for()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Link").click()
-    says(visitor, "Pat Stone observes Mia Stone now.")
+    says(visitor, "Pat Stone now observes Mia Stone.")
     assert ObservationLink.objects.get().origin == "staff"
     history = page.get_by_role("region", name="History")
     assert "Ada Min linked Pat Stone as an observer of Mia Stone." in history.inner_text()
@@ -90,7 +90,7 @@ def test_a_long_history_has_a_page_of_its_own(new_visitor, student, root):
         link(UserFactory(name=f"Relative {number}"), student, origin=ObservationLink.Origin.STAFF, by=None)
     visitor = signed_in(new_visitor)
     visitor.visit(f"/accounts/{root.pk}/users/{student.pk}")
-    visitor.page.get_by_role("link", name="The whole history").click()
+    visitor.page.get_by_role("link", name="Full history").click()
     visitor.page.get_by_text("linked Relative 0 as").wait_for()
     visitor.finds_nothing_wrong()
 
@@ -116,12 +116,12 @@ def test_an_admin_runs_a_course(new_visitor, course, student, root):
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Name").fill("Botany")
     page.get_by_role("button", name="Save").click()
-    says(visitor, "The changes are saved.")
+    says(visitor, "Changes saved.")
     page.get_by_role("link", name="Delete course").click()
     page.get_by_text("1 enrollment ends at once").wait_for()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Delete course").click()
-    says(visitor, "The course Botany is deleted.")
+    says(visitor, "Course Botany deleted.")
     assert Course.objects.present().get().name == "Art 7"
 
 
@@ -133,7 +133,7 @@ def test_an_admin_arranges_sub_accounts_and_terms(new_visitor, course, root):
     visitor.finds_nothing_wrong()
     page.get_by_label("Name").fill("West School")
     page.get_by_role("button", name="Add sub-account").click()
-    says(visitor, "The sub-account West School is made.")
+    says(visitor, "Sub-account West School created.")
     page.locator("summary", has_text="Options for Hill School").click()
     page.get_by_role("link", name="Delete").click()
     page.get_by_text("1 course (Biology)").wait_for()
@@ -143,7 +143,7 @@ def test_an_admin_arranges_sub_accounts_and_terms(new_visitor, course, root):
     page.get_by_role("link", name="Delete").click()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Delete sub-account").click()
-    says(visitor, "The sub-account West School is deleted.")
+    says(visitor, "Sub-account West School deleted.")
 
     page.get_by_role("navigation", name="Account").get_by_role("link", name="Terms").click()
     page.get_by_text("There are no terms yet").wait_for()
@@ -153,12 +153,12 @@ def test_an_admin_arranges_sub_accounts_and_terms(new_visitor, course, root):
     page.get_by_label("Starts").fill("2026-09-01T08:00")
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Add term").click()
-    says(visitor, "The term Fall is saved.")
+    says(visitor, "Term Fall saved.")
     page.locator("summary", has_text="Options for Fall").click()
     page.get_by_role("link", name="Delete").click()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Delete term").click()
-    says(visitor, "The term Fall is deleted.")
+    says(visitor, "Term Fall deleted.")
     assert not Term.objects.exists()
 
 
@@ -173,10 +173,10 @@ def test_an_admin_gives_a_role_and_takes_it_away(new_visitor, teacher, course, r
     page.get_by_role("listitem").filter(has_text="Tom Bell").get_by_role("link").click()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Give this role").click()
-    says(visitor, "Tom Bell is an admin of Hill School now.")
+    says(visitor, "Tom Bell is now an admin of Hill School.")
     page.get_by_role("listitem").filter(has_text="Tom Bell").get_by_role("link").click()
     visitor.finds_nothing_wrong()
-    page.get_by_role("button", name="Take the role away").click()
+    page.get_by_role("button", name="Remove role").click()
     says(visitor, "no longer has the role")
     assert not AccountAdmin.objects.filter(user=teacher, workflow_state="active").exists()
 
@@ -185,5 +185,5 @@ def test_a_schools_admin_reads_why_somebody_is_out_of_reach(new_visitor, student
     EnrollmentFactory(user=student)
     visitor = signed_in(new_visitor, account=course.account)
     visitor.visit(f"/accounts/{course.account_id}/users/{student.pk}")
-    assert "in every part of it that this person belongs to" in visitor.page.get_by_role("main").inner_text()
+    assert "in every account this person belongs to" in visitor.page.get_by_role("main").inner_text()
     visitor.finds_nothing_wrong()

@@ -48,7 +48,7 @@ def test_an_observer_pairs_looks_and_stops(new_visitor, parent, student, course)
     visitor.page.get_by_role("link", name="Stop observing").click()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("button", name="Stop observing").click()
-    visitor.page.get_by_text("You no longer observe Mia Stone").wait_for()
+    visitor.page.get_by_text("You are no longer observing Mia Stone").wait_for()
     visitor.visit(f"/courses/{course.pk}")
     assert "Biology" not in visitor.page.get_by_role("main").inner_text()
 
@@ -59,8 +59,8 @@ def test_slips_and_wrong_codes_are_told_plainly(new_visitor, parent, student):
     visitor.visit("/profile/observees")
     field = visitor.page.get_by_label("Student pairing code")
     for typed, answer in (
-        ("", "Please type the pairing code"),
-        ("ab0def", "“0” is never used in a code"),
+        ("", "Enter the pairing code"),
+        ("ab0def", "Codes never contain “0”"),
         ("abc", "A code has 6 characters"),
         ("abcdef", "This code does not work"),
     ):
@@ -97,7 +97,7 @@ def test_a_parent_signs_up_in_the_dialog_of_the_login_page(new_visitor, student)
     assert "Mia S." in visitor.page.get_by_role("main").inner_text()
     assert code not in visitor.page.url + visitor.page.content()
     visitor.finds_nothing_wrong()
-    visitor.page.get_by_role("button", name="Make account and pair").click()
+    visitor.page.get_by_role("button", name="Create account and pair").click()
     visitor.page.get_by_text("You are now observing Mia Stone").wait_for()
     assert "Biology" in visitor.page.get_by_role("main").inner_text()
     visitor.finds_nothing_wrong()

@@ -52,7 +52,7 @@ def test_people_are_added_from_a_list_and_come_in_when_they_accept(new_visitor, 
     visitor.page.get_by_role("link", name="Add people").click()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("button", name="Next").click()
-    visitor.page.get_by_role("alert").filter(has_text="Please say whom you want to add.").wait_for()
+    visitor.page.get_by_role("alert").filter(has_text="Enter the people you want to add.").wait_for()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("People", exact=True).fill("nora, mia\nnobody")
     visitor.page.get_by_label("Role").select_option("TA")
@@ -61,12 +61,12 @@ def test_people_are_added_from_a_list_and_come_in_when_they_accept(new_visitor, 
     for expected in ("Nora New", "Mia Stone", "nobody", "Not found"):
         main.get_by_text(expected).first.wait_for()
     visitor.finds_nothing_wrong()
-    visitor.page.get_by_role("button", name="Back, to change the list").click()
+    visitor.page.get_by_role("button", name="Change the list").click()
     assert "nobody" in visitor.page.get_by_label("People", exact=True).input_value()
     visitor.page.get_by_label("People", exact=True).fill("nora")
     visitor.page.get_by_role("button", name="Next").click()
     visitor.page.get_by_role("button", name="Add one person").click()
-    says(visitor, "One person has been added as TA.")
+    says(visitor, "One person added as TA.")
     assert Enrollment.objects.get(user=newcomer).state == "invited"
 
     invited = new_visitor()
@@ -92,13 +92,13 @@ def test_somebody_is_moved_given_a_role_deactivated_and_taken_back(new_visitor, 
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("Biology B").check()
     visitor.page.get_by_role("button", name="Save").click()
-    says(visitor, "The sections of Mia Stone have been changed.")
+    says(visitor, "Sections of Mia Stone changed.")
 
     visitor.visit(f"/courses/{course.pk}/users")
     choose(visitor, "Mia Stone", "Deactivate")
-    visitor.page.get_by_text("They lose sight of this course at once.").wait_for()
+    visitor.page.get_by_text("They lose access to this course right away.").wait_for()
     visitor.page.get_by_role("button", name="Deactivate").click()
-    says(visitor, "Mia Stone is inactive as Student.")
+    says(visitor, "Mia Stone is now inactive as Student.")
     assert visitor.page.get_by_role("link", name="Stone, Mia").count() == 0
     unfold_filters(visitor.page)
     visitor.page.get_by_label("Show").select_option("Inactive")
@@ -122,11 +122,11 @@ def test_an_observer_is_linked_to_a_student_sees_the_course_and_is_unlinked(
     visitor.visit(f"/courses/{course.pk}/users")
     choose(visitor, "Wil Watch", "Link to Students")
     visitor.page.get_by_text("this course only").first.wait_for()
-    visitor.page.get_by_role("button", name="Link chosen students").click()
+    visitor.page.get_by_role("button", name="Link selected students").click()
     visitor.page.get_by_text("Choose at least one student.").wait_for()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("Stone, Mia").check()
-    visitor.page.get_by_role("button", name="Link chosen students").click()
+    visitor.page.get_by_role("button", name="Link selected students").click()
     says(visitor, "Wil Watch now observes one more student in this course.")
 
     watcher = new_visitor()
@@ -180,20 +180,20 @@ def test_sections_are_added_changed_and_deleted(new_visitor, teacher, student, c
     visitor.page.get_by_label("Name").fill("Evening")
     visitor.page.get_by_label("Begins").fill("2026-09-01T08:00")
     visitor.page.get_by_role("button", name="Add section").click()
-    says(visitor, "The section Evening has been added.")
+    says(visitor, "Section Evening added.")
     visitor.page.get_by_role("link", name="Edit Evening").click()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("Name").fill("")
     visitor.page.get_by_role("button", name="Save").click()
-    visitor.page.get_by_role("alert").filter(has_text="Please give the section a name.").wait_for()
+    visitor.page.get_by_role("alert").filter(has_text="Enter a name for the section.").wait_for()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("Name").fill("Late")
     visitor.page.get_by_role("button", name="Save").click()
-    says(visitor, "The section Late has been changed.")
+    says(visitor, "Section Late changed.")
     visitor.page.get_by_role("link", name="Delete Late").click()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("button", name="Delete section").click()
-    says(visitor, "The section Late has been deleted.")
+    says(visitor, "Section Late deleted.")
 
 
 def test_staff_look_at_a_students_grades(new_visitor, teacher, student, course):
@@ -201,7 +201,7 @@ def test_staff_look_at_a_students_grades(new_visitor, teacher, student, course):
     visitor.sign_in(teacher)
     visitor.visit(f"/courses/{course.pk}/users/{student.pk}")
     visitor.page.get_by_role("link", name="Grades").click()
-    visitor.page.get_by_role("heading", name="Grades of Mia Stone").wait_for()
+    visitor.page.get_by_role("heading", name="Mia Stone's grades").wait_for()
     visitor.finds_nothing_wrong()
 
 

@@ -71,14 +71,14 @@ def test_an_admin_lets_teachers_make_codes_and_takes_it_back(new_visitor, admin,
     expect(panel.get_by_role("heading", name=f"Teacher: {LABEL}")).to_be_focused()
     visitor.finds_nothing_wrong()
     panel.get_by_label("On", exact=True).check()
-    expect(panel.get_by_text("Saved: Teacher may do this in Hill School.").last).to_be_visible()
+    expect(panel.get_by_text("Saved: Teacher can do this in Hill School.").last).to_be_visible()
     assert enabled(teacher_role) == [True]
     visitor.finds_nothing_wrong()
     expect(panel.get_by_label("On", exact=True)).to_be_focused()
     panel.get_by_label("Locked for accounts below").check()
     expect(panel.get_by_text("Accounts below cannot change it.").last).to_be_visible()
     panel.get_by_role("button", name="Undo").click()
-    expect(panel.get_by_text("Undone: Teacher may do this in Hill School.").last).to_be_visible()
+    expect(panel.get_by_text("Undone: Teacher can do this in Hill School.").last).to_be_visible()
     assert list(RoleOverride.objects.values_list("enabled", "locked")) == [(True, False)]
     assert AuditEvent.objects.filter(action=Action.PERMISSION_CHANGED, actor=admin).count() == 3
     panel.get_by_role("button", name="Close").click()
@@ -100,7 +100,7 @@ def test_a_refusal_is_shown_in_the_panel_and_nothing_is_saved(new_visitor, admin
     cell(visitor, "Office", "Permissions - manage").click()
     panel = page.get_by_role("dialog")
     panel.get_by_label("Off", exact=True).check()
-    expect(panel.get_by_role("alert")).to_contain_text("take the right to manage permissions from yourself")
+    expect(panel.get_by_role("alert")).to_contain_text("lose your own permission to manage permissions")
     visitor.finds_nothing_wrong()
     cell_after = page.locator(f'#grid [data-cell="{office.pk}-manage_role_overrides"]').first
     expect(cell_after).to_contain_text("On")
@@ -108,7 +108,7 @@ def test_a_refusal_is_shown_in_the_panel_and_nothing_is_saved(new_visitor, admin
     panel.get_by_label("On", exact=True).check()
     panel.get_by_label("Hill School itself").uncheck()
     panel.get_by_label("Accounts below it").uncheck()
-    expect(panel.get_by_role("alert")).to_contain_text("It must apply to this account")
+    expect(panel.get_by_role("alert")).to_contain_text("Choose where this applies")
     expect(panel.get_by_label("On", exact=True)).to_be_checked()
 
 
@@ -147,7 +147,7 @@ def test_one_searches_while_typing(new_visitor, admin, school):
     expect(page.get_by_role("heading", name=f"TA: {LABEL}")).to_be_focused()
     page.keyboard.press("Escape")
     page.get_by_label("Search permissions").fill("no such thing")
-    expect(page.get_by_text("No permission fits.")).to_be_visible()
+    expect(page.get_by_text("No matching permissions.")).to_be_visible()
     visitor.finds_nothing_wrong()
 
 
@@ -181,13 +181,13 @@ def test_by_keyboard_alone(new_visitor, admin, school, teacher_role):
     expect(panel.get_by_label("As inherited")).to_be_focused()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(panel.get_by_text("Saved: Teacher may do this in Hill School.").last).to_be_visible()
+    expect(panel.get_by_text("Saved: Teacher can do this in Hill School.").last).to_be_visible()
     expect(panel.get_by_label("On", exact=True)).to_be_focused()
     assert enabled(teacher_role) == [True]
     assert AuditEvent.objects.filter(action=Action.PERMISSION_CHANGED).count() == 1
     tab_to("Undo")
     page.keyboard.press("Enter")
-    expect(panel.get_by_text("Undone: Teacher may not do this").last).to_be_visible()
+    expect(panel.get_by_text("Undone: Teacher cannot do this").last).to_be_visible()
     expect(panel.get_by_role("heading", name=f"Teacher: {LABEL}")).to_be_focused()
     assert enabled(teacher_role) == []
     page.keyboard.press("Escape")
@@ -213,7 +213,7 @@ def test_from_a_permission_to_all_its_roles_and_from_there_to_one(new_visitor, a
     # Not in this tab of the grid: it is saved all the same.
     panel.get_by_label("Off", exact=True).check()
     expect(panel.get_by_text("Saved: Account Admin may not").last).to_be_visible()
-    panel.get_by_role("link", name="Everything Account Admin may do").click()
+    panel.get_by_role("link", name="All permissions of Account Admin").click()
     expect(panel.get_by_role("heading", name="Account Admin", exact=True)).to_be_focused()
     visitor.finds_nothing_wrong()
 
@@ -227,11 +227,11 @@ def test_a_role_is_made_renamed_deactivated_and_activated(new_visitor, admin, sc
     visitor.finds_nothing_wrong()
     page.get_by_label("Name").fill("Teacher")
     page.get_by_role("button", name="Add role").click()
-    expect(page.get_by_role("alert")).to_contain_text("There is a role with this name already.")
+    expect(page.get_by_role("alert")).to_contain_text("A role with this name already exists.")
     visitor.finds_nothing_wrong()
     page.get_by_label("Name").fill("Mentor")
     page.get_by_role("button", name="Add role").click()
-    expect(page.get_by_role("status").filter(has_text="The role Mentor is there.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Role Mentor created.")).to_be_visible()
     role = Role.objects.get(label="Mentor")
     EnrollmentFactory(section=section, type=BaseType.TEACHER, role=role)
     if is_phone(visitor):
@@ -242,12 +242,12 @@ def test_a_role_is_made_renamed_deactivated_and_activated(new_visitor, admin, sc
     visitor.finds_nothing_wrong()
     panel.get_by_label("Name").fill("Guide")
     panel.get_by_role("button", name="Rename").click()
-    expect(page.get_by_role("status").filter(has_text="The role is called Guide now.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Role renamed to Guide.")).to_be_visible()
     visitor.visit(f"/accounts/{school.pk}/roles/{role.pk}")
     visitor.finds_nothing_wrong()
     page.get_by_text("Rename or deactivate").click()
     page.get_by_role("link", name="Deactivate…").click()
-    expect(page.get_by_text("1 person holds this role.")).to_be_visible()
+    expect(page.get_by_text("1 person has this role.")).to_be_visible()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Deactivate role").click()
     expect(page.get_by_role("heading", name="Deactivated roles")).to_be_visible()
@@ -284,10 +284,10 @@ def test_without_scripts_everything_is_a_page(browser, live_server, admin, schoo
     page.locator(f'td a[href$="/permissions/{teacher_role.pk}/{KEY}"]').click()
     page.get_by_label("On", exact=True).check()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved: Teacher may do this in Hill School.")).to_be_visible()
+    expect(page.get_by_text("Saved: Teacher can do this in Hill School.")).to_be_visible()
     assert enabled(teacher_role) == [True]
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Undone: Teacher may not do this in Hill School.")).to_be_visible()
+    expect(page.get_by_text("Undone: Teacher cannot do this in Hill School.")).to_be_visible()
     assert enabled(teacher_role) == []
     page.get_by_role("link", name="Hill School: Permissions").click()
     expect(page.get_by_role("heading", name="Permissions")).to_be_visible()

@@ -24,7 +24,7 @@ def at_work(new_visitor, root, settings, tmp_path):
     visitor.visit("/")
     visitor.page.get_by_role("link", name="Admin").click()
     visitor.page.get_by_role("link", name="Rosters").click()
-    visitor.page.get_by_role("heading", name="Imports so far").wait_for()
+    visitor.page.get_by_role("heading", name="Import history").wait_for()
     return visitor
 
 
@@ -71,7 +71,7 @@ def test_a_roster_is_looked_at_first_and_then_imported_and_its_warnings_are_read
     page.get_by_role("button", name="Import this file now").click()
     page.get_by_role("button", name="Stop").wait_for()
     work_off(root)
-    page.get_by_role("heading", name="What came of it").wait_for()
+    page.get_by_role("heading", name="Results").wait_for()
     at_work.finds_nothing_wrong()
     assert User.objects.filter(sis_user_id="P1").exists()
     page.get_by_label("Search").fill("P404")
@@ -101,8 +101,8 @@ def test_progress_shows_while_it_runs_and_then_what_came_of_it(at_work, root, tm
     with turn(root):
         do(SisImport.objects.get(), tell=look)
     assert seen == [41, 83, 99]
-    page.get_by_role("heading", name="What came of it").wait_for()
-    assert "12000" in page.get_by_role("table", name="Numbers of each kind").inner_text()
+    page.get_by_role("heading", name="Results").wait_for()
+    assert "12000" in page.get_by_role("table", name="Counts by kind").inner_text()
 
 
 def test_watching_keeps_the_focus_speaks_now_and_then_and_an_import_can_be_stopped_half_way(at_work, root, tmp_path):
@@ -117,7 +117,7 @@ def test_watching_keeps_the_focus_speaks_now_and_then_and_an_import_can_be_stopp
             page.locator("#told", has_text="25 %").wait_for(state="attached")
             assert page.evaluate("window.sameDocument && document.activeElement.textContent.trim()") == "Stop"
             stop.click()
-            page.get_by_text("What was imported before stays").wait_for()
+            page.get_by_text("Everything imported before stays").wait_for()
 
     with turn(root):
         Import(SisImport.objects.get(), look).go()
@@ -130,30 +130,30 @@ def test_the_brake_asks_and_an_import_is_taken_back(at_work, root, tmp_path):
     page = at_work.page
     send(at_work, people(tmp_path, 30), "Import")
     work_off(root)
-    page.get_by_role("link", name="Take back").wait_for()
-    rosters = page.get_by_label("Way back").get_by_role("link", name="Rosters")
+    page.get_by_role("link", name="Undo import").wait_for()
+    rosters = page.get_by_label("Breadcrumbs").get_by_role("link", name="Rosters")
     rosters.click()
     send(at_work, people(tmp_path, 20, status="deleted", name="gone.csv"), "Import")
     work_off(root)
     page.get_by_text("This import would remove 20 of 31").first.wait_for()
     at_work.finds_nothing_wrong()
-    page.get_by_role("link", name="Import all the same").click()
+    page.get_by_role("link", name="Import anyway").click()
     page.get_by_role("heading", name="Import gone.csv?").wait_for()
     at_work.finds_nothing_wrong()
-    page.get_by_role("button", name="Import all the same").click()
+    page.get_by_role("button", name="Import anyway").click()
     page.get_by_role("button", name="Stop").wait_for()
     work_off(root)
     page.get_by_text("People: 20 removed.").wait_for()
     assert User.objects.filter(state="deleted").count() == 20
 
-    page.get_by_role("link", name="Take back").click()
-    page.get_by_role("heading", name="Take back the import of gone.csv?").wait_for()
+    page.get_by_role("link", name="Undo import").click()
+    page.get_by_role("heading", name="Undo the import of gone.csv?").wait_for()
     at_work.finds_nothing_wrong()
-    page.get_by_role("button", name="Take back").click()
-    page.get_by_text("It is being taken back.").wait_for()
+    page.get_by_role("button", name="Undo import").click()
+    page.get_by_text("The import is being undone.").wait_for()
     at_work.finds_nothing_wrong()
     work_off(root)
-    page.get_by_text("It was taken back.").wait_for()
+    page.get_by_text("The import was undone.").wait_for()
     assert User.objects.filter(state="deleted").count() == 0
 
     rosters.click()
@@ -162,7 +162,7 @@ def test_the_brake_asks_and_an_import_is_taken_back(at_work, root, tmp_path):
     page.get_by_text("more than 40 %").wait_for()
     at_work.finds_nothing_wrong()
     page.get_by_role("link", name="Export links").click()
-    page.get_by_text("no link yet").wait_for()
+    page.get_by_text("no links to export yet").wait_for()
     at_work.finds_nothing_wrong()
 
 

@@ -34,10 +34,10 @@ def test_a_teacher_makes_a_code_on_user_details_and_exports_the_class(new_visito
     visitor.visit(f"/courses/{course.pk}/users")
     visitor.page.get_by_text("Options", exact=True).first.click()
     visitor.page.get_by_role("link", name="Export Pairing Codes").click()
-    assert "the oldest of these will stop working" in visitor.page.get_by_role("main").inner_text()
+    assert "the oldest will stop working" in visitor.page.get_by_role("main").inner_text()
     visitor.finds_nothing_wrong()
     with visitor.page.expect_download() as download:
-        visitor.page.get_by_role("button", name="Make codes and download").click()
+        visitor.page.get_by_role("button", name="Create codes and download").click()
     assert download.value.suggested_filename == "BIO 7_Pairing_Codes.csv"
     text = download.value.path().read_bytes().decode("utf-8-sig")
     header, row = csv.reader(io.StringIO(text))
@@ -48,7 +48,7 @@ def test_a_teacher_makes_a_code_on_user_details_and_exports_the_class(new_visito
     main = visitor.page.get_by_role("main")
     expect(visitor.page.locator(":focus")).to_have_text("Pairing codes exported")
     expect(visitor.page).to_have_title(re.compile("Pairing codes exported"))
-    for words in ("1, for one student of Biology", "BIO 7_Pairing_Codes.csv", "1: the oldest of a student"):
+    for words in ("1, for one student of Biology", "BIO 7_Pairing_Codes.csv", "1: the oldest code of a student"):
         expect(main).to_contain_text(words)
     assert row[3] not in visitor.page.content()
     visitor.finds_nothing_wrong()
@@ -58,11 +58,11 @@ def test_a_teacher_makes_a_code_on_user_details_and_exports_the_class(new_visito
 
     visitor.page.reload()
     expect(main).to_contain_text("1, for one student of Biology")
-    main.get_by_role("link", name="Make codes once more").click()
-    expect(main.get_by_role("heading", level=1)).to_have_text("Make codes once more?")
+    main.get_by_role("link", name="Create codes again").click()
+    expect(main.get_by_role("heading", level=1)).to_have_text("Create codes again?")
     visitor.finds_nothing_wrong()
     with visitor.page.expect_download():
-        main.get_by_role("button", name="Make codes and download").click()
+        main.get_by_role("button", name="Create codes and download").click()
     expect(main.get_by_role("heading", level=1)).to_have_text("Pairing codes exported")
     assert PairingCode.objects.live().count() == 5
 
@@ -119,6 +119,6 @@ def test_an_admin_acts_as_a_student_makes_a_code_and_stops(new_visitor, student,
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("button", name="Stop acting").focus()
     visitor.page.keyboard.press("Enter")
-    visitor.page.get_by_text("You are yourself again").wait_for()
+    visitor.page.get_by_text("You have stopped acting").wait_for()
     assert visitor.page.get_by_role("button", name="Stop acting").count() == 0
     visitor.finds_nothing_wrong()

@@ -25,9 +25,9 @@ def test_a_student_makes_a_code_and_revokes_it(new_visitor, student):
     dialog = visitor.page.get_by_role("dialog")
     code = dialog.locator("#new-code").inner_text()
     assert re.fullmatch("[2-9A-HJ-NP-Za-km-np-z]{6}", code)
-    assert "1 of 5 codes is now live" in dialog.inner_text()
+    assert "1 of 5 codes is now active" in dialog.inner_text()
     assert re.search(r"\d\d:\d\d CES?T", dialog.inner_text())
-    assert "Capital and small letters are different" in dialog.inner_text()
+    assert "Capital and lowercase letters are different" in dialog.inner_text()
     visitor.finds_nothing_wrong()
 
     dialog.get_by_role("button", name="OK").click()
@@ -41,7 +41,7 @@ def test_a_student_makes_a_code_and_revokes_it(new_visitor, student):
     visitor.finds_nothing_wrong()
 
     row.get_by_role("link", name="Revoke").click()
-    assert "It stops working at once" in visitor.page.get_by_role("main").inner_text()
+    assert "The code stops working right away" in visitor.page.get_by_role("main").inner_text()
     assert PairingCode.objects.live().exists()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_role("button", name="Revoke").click()
@@ -124,7 +124,7 @@ def test_at_five_codes_the_page_says_which_drops_next(new_visitor, student):
         assert f"{min(live, 5)} of 5" in dialog.inner_text()
         close(dialog)
         dialog.wait_for(state="detached")
-    assert visitor.page.get_by_text("next to drop").count() == 1
+    assert visitor.page.get_by_text("next to end").count() == 1
     visitor.finds_nothing_wrong()
 
 

@@ -21,7 +21,7 @@ def test_an_unknown_address_gets_a_page_that_leads_back(client, root):
             client.force_login(reader)
         answer = client.get("/no/such/page")
         assert answer.status_code == 404
-        assert "There is no such page for you" in answer.content.decode()
+        assert "Page not found" in answer.content.decode()
         assert 'href="/"' in answer.content.decode()
 
 
@@ -41,7 +41,7 @@ def test_a_request_that_makes_no_sense_is_told_so(quiet, root, monkeypatch):
     monkeypatch.setattr("accounts.views.settings.render", refuse)
     answer = quiet.get("/terms")
     assert answer.status_code == 400
-    assert "could not be understood" in answer.content.decode()
+    assert "could not read this request" in answer.content.decode()
     assert "secret particulars" not in answer.content.decode()
 
 

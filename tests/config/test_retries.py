@@ -180,7 +180,7 @@ class TestNotWritable:
         assert (ready.status_code, ready.json()["writable"]) == (503, False)
         for answer in (right, wrong):
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
-            assert "cannot be done just now" in answer.content.decode()
+            assert "not available right now" in answer.content.decode()
 
     def test_nor_is_one_with_a_full_disk(self, quiet, full_disk):
         user = UserFactory(login_id="ana")
@@ -199,4 +199,4 @@ class TestNotWritable:
             cursor.execute(DISK_FULL.format(name="is_full", table="accounts_auditevent"))
         answer = client.post("/api/v1/accounts/self/users", {"user[name]": "Ana", "pseudonym[unique_id]": "ana"})
         assert answer.status_code == 503
-        assert answer.json()["errors"][0]["message"].startswith("This cannot be done just now")
+        assert answer.json()["errors"][0]["message"].startswith("This is not available right now")

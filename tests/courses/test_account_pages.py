@@ -141,7 +141,7 @@ def test_courses_are_narrowed_to_a_term_and_a_state(visit, school, root):
         assert "Drawing" in page
         assert "Biology 7" not in page
     page = visit(school.admin, at(root, "/courses"), term=term.pk, state="available").content.decode()
-    assert "No course fits." in page
+    assert "No matching courses." in page
     for nonsense in ({"term": "x"}, {"term": 10**20}, {"state": "deleted"}):
         assert "Biology 7" in visit(school.admin, at(root, "/courses"), **nonsense).content.decode()
 

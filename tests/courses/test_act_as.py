@@ -181,7 +181,7 @@ def test_every_page_says_whom_one_acts_as_with_a_way_to_stop(acting, admin):
         assert "You are acting as Mia Lake." in page
         assert "Stop acting" in page
     answer = acting.post("/masquerade/stop", follow=True)
-    assert "You are yourself again: Alex Root" in text(answer)
+    assert "You have stopped acting and are Alex Root again" in text(answer)
     assert "Stop acting" not in text(acting.get("/"))
 
 
@@ -244,7 +244,7 @@ def test_no_code_is_spent_while_acting(acting, student):
     code = issue(other, by=other)
     answer = acting.post("/profile/observees", {"code": code.text, "step": "pair"})
     assert answer.status_code == 403
-    assert "While you act as somebody else" in text(answer)
+    assert "You cannot pair someone while you act as them" in text(answer)
     assert PairingCode.objects.get(student=other).used_at is None
 
 

@@ -99,7 +99,7 @@ def test_a_password_is_not_set_for_somebody_else(school):
     path = f"accounts/self/logins/{school.student.pk}"
     answer = Api(school.admin).put(path, login={"unique_id": "new", "password": "four-old-bicycles"})
     assert answer.status_code == 400
-    assert "Nobody sets a password" in answer.json()["errors"]["login.password"][0]["message"]
+    assert "You cannot set a password" in answer.json()["errors"]["login.password"][0]["message"]
     assert User.objects.get(pk=school.student.pk).login_id == "mia"
 
 

@@ -210,7 +210,7 @@ def test_nobody_is_enrolled_with_a_role_that_may_do_more_than_the_one_who_enroll
     for whom in (UserFactory(), teacher):
         refused = enroll(teacher, section, user_id=whom.pk, type="TaEnrollment")
         assert refused.status_code == 403
-        assert "may do more here" in refused.json()["errors"][0]["message"]
+        assert "more permissions than you have here" in refused.json()["errors"][0]["message"]
     ended = EnrollmentFactory(section=section, type=BaseType.TA, state="inactive")
     assert Api(teacher).put(f"{of_course(section)}/{ended.pk}/reactivate").status_code == 403
     assert enroll(make_admin(), section, user_id=teacher.pk, type="TaEnrollment").status_code == 200

@@ -47,9 +47,9 @@ def test_who_was_removed_does_not_come_back_by_new_sections_or_another_role(sect
     student, other = make_student(section), SectionFactory(course=section.course)
     member = member_of(section, student)
     change_state(Enrollment.objects.get(user=student), State.DELETED, by=admin)
-    with pytest.raises(Invalid, match="changed meanwhile"):
+    with pytest.raises(Invalid, match="changed in the meantime"):
         set_sections(member, [other], by=admin)
-    with pytest.raises(Invalid, match="changed meanwhile"):
+    with pytest.raises(Invalid, match="changed in the meantime"):
         change_role(member, Role.objects.built_in(BaseType.TA), by=admin)
     assert not Enrollment.objects.present().filter(user=student).exists()
 
@@ -58,7 +58,7 @@ def test_an_invitation_that_was_taken_back_cannot_be_accepted(section, admin):
     invited = EnrollmentFactory(section=section, state=State.INVITED)
     stale = Enrollment.objects.get(pk=invited.pk)
     change_state(invited, State.DELETED, by=admin)
-    with pytest.raises(Invalid, match="changed meanwhile"):
+    with pytest.raises(Invalid, match="changed in the meantime"):
         answer(stale, accepts=True, by=invited.user)
     assert Enrollment.objects.get(pk=invited.pk).state == State.DELETED
 
@@ -70,7 +70,7 @@ def test_nobody_is_enrolled_in_what_was_deleted_meanwhile(section, admin):
     delete_section(other, by=admin)
     User.objects.filter(pk=gone.pk).update(state=User.State.DELETED)
     for user, place in ((person, stale), (gone, section)):
-        with pytest.raises(Invalid, match="changed meanwhile"):
+        with pytest.raises(Invalid, match="changed in the meantime"):
             enroll(user, place, role, by=admin)
     assert not Enrollment.objects.filter(user__in=[person, gone]).exists()
 
@@ -79,14 +79,14 @@ def test_an_edit_does_not_bring_back_a_deleted_section_nor_a_change_of_state_a_d
     other = SectionFactory(course=section.course)
     stale = Section.objects.select_related("course").get(pk=other.pk)
     delete_section(other, by=admin)
-    with pytest.raises(Invalid, match="changed meanwhile"):
+    with pytest.raises(Invalid, match="changed in the meantime"):
         edit_section(stale, by=admin, name="New")
-    with pytest.raises(Invalid, match="changed meanwhile"):
+    with pytest.raises(Invalid, match="changed in the meantime"):
         delete_section(stale, by=admin)
     assert AuditEvent.objects.filter(action=Action.SECTION_DELETED).count() == 1
     course = section.course
     delete_course(type(course).objects.get(pk=course.pk), by=admin)
-    with pytest.raises(Invalid, match="changed meanwhile"):
+    with pytest.raises(Invalid, match="changed in the meantime"):
         publish(course, by=admin)
 
 

@@ -379,7 +379,7 @@ def test_the_page_says_that_concluding_an_invitation_withdraws_it(world):
     page = f"/courses/{world.course.pk}/users/{world.zora.pk}/conclude"
     assert "this withdraws it" in browser.get(page).content.decode()
     said = browser.post(page, follow=True).content.decode()
-    assert "The invitation of Zora Quick as Student is withdrawn." in said
+    assert "Invitation of Zora Quick as Student withdrawn." in said
     assert Enrollment.objects.get(user=world.zora).state == State.DELETED
 
 

@@ -128,7 +128,7 @@ def test_one_assignment_shows_released_comments_only(visit, school, work, who):
     assert "Lovely work." in visit(getattr(school, who), path + str(work.quiz.pk)).content.decode()
     held_back = visit(getattr(school, who), path + str(work.essay.pk)).content.decode()
     assert "Not for now." not in held_back
-    assert "No grade has been released." in held_back
+    assert "No grade released yet." in held_back
 
 
 @pytest.mark.parametrize("who", ["student", "observer"])
@@ -160,7 +160,7 @@ def test_another_students_work_cannot_be_asked_for(visit, school, work, who, pag
 
 def test_staff_read_the_grades_of_any_student_and_what_is_held_back_is_marked(visit, school, work):
     page = visit(school.teacher, address(school, work, "/grades"), student=school.student.pk).content.decode()
-    for expected in ("Grades of Mia Lake", "17.5 of 20", "Lovely work.", "3 of 20", "Not for now.", "not released yet"):
+    for expected in ("Mia Lake's grades", "17.5 of 20", "Lovely work.", "3 of 20", "Not for now.", "not released yet"):
         assert expected in page
     # The total is the student's own.
     assert "17.5 of 20 (87.5" in page

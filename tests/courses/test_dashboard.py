@@ -72,7 +72,7 @@ def test_a_linked_student_without_courses_is_shown_and_explained(visit, root):
     observer, student = UserFactory(), UserFactory(name="Lone Star", initial_enrollment_type="student")
     link(observer, student, origin=CODE, by=None)
     page = visit(observer, "/").content.decode()
-    assert "No course of Lone Star is open at the moment." in page
+    assert "Lone Star has no open courses at the moment." in page
 
 
 def test_unpublished_courses_are_not_on_the_dashboard_of_student_or_observer(visit, school):

@@ -180,7 +180,7 @@ class TestBeyondTheTable:
         assert "<h3>Ended</h3>" in page
         assert '<span class="badge">Ended</span>' in page
         inside = browser.get(f"/courses/{here.course.pk}").content.decode()
-        assert "This course has ended. What was there can still be read." in inside
+        assert "This course has ended. You can still read it." in inside
 
     @pytest.mark.parametrize("who", ["student", "observer"])
     def test_the_dashboard_says_when_a_course_opens_and_leads_nowhere_yet(self, who):

@@ -79,7 +79,7 @@ def test_it_says_on_whose_behalf(school):
 
 def test_no_code_is_told(school):
     code = issue(school.student, by=school.student).text
-    assert told(school.student)[0] == "Mia Lake made a pairing code."
+    assert told(school.student)[0] == "Mia Lake created a pairing code."
     assert code not in " ".join(told(school.student))
 
 

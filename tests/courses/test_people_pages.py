@@ -75,7 +75,7 @@ def test_inactive_and_concluded_people_are_shown_when_asked_for(visit, school):
     assert shown(state="inactive") == {school.classmate}
     assert shown(state="concluded") == {concluded}
     assert shown(state="all") == {school.student, school.classmate, concluded, invited}
-    assert "Inactive and concluded people are not among them" in text(visit(school.teacher, people_of(school)))
+    assert "It leaves out inactive and concluded people" in text(visit(school.teacher, people_of(school)))
     page = text(visit(school.teacher, people_of(school), state="all"))
     for badge in ("Inactive", "Concluded", "Invited"):
         assert f'<span class="badge">{badge}' in page
@@ -184,7 +184,7 @@ def test_those_found_are_added_and_those_left_out_are_counted(visit, post, schoo
     UserFactory(login_id="newer")
     browser.post(people_of(school, "add"), fill(school, "new ; newer ; nobody", step="add"))
     page = text(browser.get(people_of(school)))
-    assert "One person has been added as Student." in page
+    assert "One person added as Student." in page
     assert "1 entry was left out." in page
 
 
@@ -192,7 +192,7 @@ def test_only_those_who_are_new_are_counted_as_added(school):
     UserFactory(login_id="new", name="Nora New")
     browser = Client()
     browser.force_login(school.teacher)
-    for expected in ("One person has been added as Student.", "Nobody had to be added"):
+    for expected in ("One person added as Student.", "Nobody was added"):
         browser.post(people_of(school, "add"), fill(school, "new ; mia ; ben", step="add"))
         page = text(browser.get(people_of(school)))
         assert expected in page
@@ -210,7 +210,7 @@ def test_back_from_the_preview_the_list_is_still_there(post, school):
 def test_a_refused_list_comes_back_with_the_complaint_and_nothing_lost(post, school):
     path = people_of(school, "add")
     for form, complaint in (
-        (fill(school, " , "), "Please say whom you want to add."),
+        (fill(school, " , "), "Enter the people you want to add."),
         (fill(school, "\n".join(f"x{n}" for n in range(501))), "Add at most 500 people at once."),
         (fill(school, "mia", kind="magic"), "Select a valid choice"),
         (fill(school, "mia", role="99999"), "Select a valid choice"),
@@ -358,7 +358,7 @@ def test_a_role_is_chosen_among_those_one_may_give(visit, post, school):
     assert "One person observes this student here." in page
     refused = post(school.teacher, path, new_role=Role.objects.built_in("AccountAdmin").pk)
     assert refused.status_code == 422
-    assert "Please choose a role." in text(refused)
+    assert "Choose a role." in text(refused)
     assistant = Role.objects.built_in(BaseType.TA)
     assert post(school.teacher, path, new_role=assistant.pk).status_code == 302
     (now,) = members_in(school.course, school.student.pk, by=school.teacher)
@@ -370,8 +370,8 @@ def test_a_role_is_chosen_among_those_one_may_give(visit, post, school):
     ("action", "state", "words"),
     [
         ("conclude", "completed", "can still read"),
-        ("deactivate", "inactive", "They lose sight of this course at once"),
-        ("remove", "deleted", "They lose sight of this course at once"),
+        ("deactivate", "inactive", "They lose access to this course right away"),
+        ("remove", "deleted", "They lose access to this course right away"),
     ],
 )
 def test_ending_asks_first_says_what_it_means_and_for_how_many_observers(visit, post, school, action, state, words):
@@ -439,7 +439,7 @@ def test_an_observer_is_linked_to_students_seen_and_unlinked(visit, post, school
     assert people_of(school, watcher.pk, "link_students") in text(visit(school.teacher, people_of(school)))
     path = people_of(school, watcher.pk, "link_students")
     page = text(visit(school.teacher, path))
-    for expected in ("this course only", "A pairing code would link the two accounts", "Lake, Mia", "observes nobody"):
+    for expected in ("this course only", "A pairing code links the two accounts", "Lake, Mia", "observes nobody"):
         assert expected in page
     assert post(school.teacher, path, student=[school.student.pk, school.classmate.pk]).status_code == 302
     page = text(visit(school.teacher, path))
@@ -448,7 +448,7 @@ def test_an_observer_is_linked_to_students_seen_and_unlinked(visit, post, school
     assert visit(watcher, f"/courses/{school.course.pk}").status_code == 200
     remove = f"{path}/{school.student.pk}/remove"
     assert remove in page
-    assert "loses sight of Mia Lake" in text(visit(school.teacher, remove))
+    assert "loses access to Mia Lake" in text(visit(school.teacher, remove))
     assert post(school.teacher, remove).status_code == 302
     assert visit(school.teacher, remove).status_code == 404
     assert f"{path}/{school.classmate.pk}/remove" in text(visit(school.teacher, path))
@@ -459,7 +459,7 @@ def test_an_observer_is_linked_to_students_seen_and_unlinked(visit, post, school
 def test_links_of_the_whole_school_are_shown_and_not_removed_here(visit, post, school):
     path = people_of(school, school.observer.pk, "link_students")
     page = text(visit(school.teacher, path))
-    assert "That cannot be removed here." in page
+    assert "You cannot remove that link here." in page
     assert "An administrator can" in page
     assert f"/users/{school.observer.pk}" in text(visit(school.admin, path))
     remove = f"{path}/{school.student.pk}/remove"
@@ -565,7 +565,7 @@ def test_sections_are_listed_added_changed_and_deleted(visit, post, school):
     assert post(teacher, path).status_code == 302
     assert "Late" not in text(visit(teacher, sections_of(school)))
     only = sections_of(school, school.section.pk, "delete")
-    assert "A course keeps at least one." in text(visit(teacher, only))
+    assert "A course needs at least one." in text(visit(teacher, only))
     assert post(teacher, only).status_code == 422
 
 

@@ -157,7 +157,7 @@ def test_permissions_are_searched_by_their_labels(office, school):
     assert list(grid(office.get(at(school.account), {"search": "  PAIRING code "}))) == [LABEL]
     answer = office.get(at(school.account), {"search": "no such \0 thing"})
     assert grid(answer) == {}
-    assert "No permission fits." in text(answer)
+    assert "No matching permissions." in text(answer)
 
 
 def test_roles_stand_in_their_order_and_say_whose_they_are(office, school, root):
@@ -202,11 +202,11 @@ def test_a_setting_explains_itself_and_where_it_comes_from(visit, office, school
     for part in (asked.label, asked.does, asked.considerations, "by default", "Off, by default"):
         assert str(part) in text(answer)
     set_permission(teacher, root, KEY, {"enabled": True}, by=school.admin)
-    assert "decided in Lakeside District" in text(office.get(place))
+    assert "set in Lakeside District" in text(office.get(place))
     set_permission(teacher, school.account, KEY, {"enabled": False}, by=school.admin)
     answer = office.get(place)
-    assert "decided in this account" in text(answer)
-    assert "On, as decided in Lakeside District" in text(answer)
+    assert "set in this account" in text(answer)
+    assert "On, as set in Lakeside District" in text(answer)
 
 
 def test_htmx_gets_the_panel_alone(office, school, place):
@@ -237,7 +237,7 @@ def test_what_is_locked_above_has_no_form_and_says_where_to_go(office, visit, sc
 def test_what_cannot_be_given_has_no_form_and_is_not_saved(office, school):
     student = Role.objects.built_in(BaseType.STUDENT)
     path = at(school.account, student.pk, KEY)
-    assert "cannot be given to this role here" in text(office.get(path))
+    assert "cannot be granted to this role here" in text(office.get(path))
     answer = office.post(path, ON)
     assert answer.status_code == 422
     assert not RoleOverride.objects.exists()
@@ -251,7 +251,7 @@ def test_a_change_is_saved_recorded_and_said(office, school, teacher, place):
     override = RoleOverride.objects.get()
     assert (override.account, override.role, override.permission) == (school.account, teacher, KEY)
     assert (override.enabled, override.locked) == (True, True)
-    assert "Saved: Teacher may do this in North School. Accounts below cannot change it." in text(answer)
+    assert "Saved: Teacher can do this in North School. Accounts below cannot change it." in text(answer)
     event = AuditEvent.objects.first()
     assert event
     assert (event.action, event.actor) == (Action.PERMISSION_CHANGED, school.account_admin)
@@ -263,7 +263,7 @@ def test_it_can_be_taken_back_on_the_page_it_leads_to(office, school, place):
     fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form[0]))
     fields.pop("csrfmiddlewaretoken", None)
     answer = office.post(place, fields, follow=True)
-    assert "Undone: Teacher may not do this in North School." in text(answer)
+    assert "Undone: Teacher cannot do this in North School." in text(answer)
     assert not RoleOverride.objects.exists()
     # Only there, and only once.
     assert 'name="undo"' in answer.content.decode()
@@ -277,7 +277,7 @@ def test_an_admin_undoes_what_they_took_from_account_admins_of_the_institution(s
     client.force_login(school.admin)
     own = at(root, Role.objects.built_in(BaseType.ACCOUNT_ADMIN).pk, KEY)
     answer = client.post(own, {**ON, "enabled": "off"}, follow=True)
-    assert "Account Admin may not do this" in text(answer)
+    assert "Account Admin cannot do this" in text(answer)
     form = re.search(r'<form method="post"[^>]*>(?:(?!</form>).)*name="undo".*?</form>', answer.content.decode(), re.S)
     fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form[0]))
     fields.pop("csrfmiddlewaretoken", None)
@@ -294,14 +294,14 @@ def test_what_is_locked_for_the_built_in_role_leads_there_from_a_custom_one(scho
     assert at(root, teacher.pk, "read_roster") in answer.content.decode()
     set_permission(teacher, root, "read_roster", {"locked": False}, by=school.admin)
     set_permission(teacher, school.account, "read_roster", {"enabled": False, "locked": True}, by=school.admin)
-    assert f"decided in {school.account.name}" in text(client.get(at(school.account, coach.pk, "read_roster")))
+    assert f"set in {school.account.name}" in text(client.get(at(school.account, coach.pk, "read_roster")))
 
 
 def test_htmx_gets_the_panel_with_undo_and_the_new_state_of_the_cell(office, place, teacher):
     answer = office.post(place, ON, headers=HTMX)
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert "Saved: Teacher may do this in North School." in text(answer)
+    assert "Saved: Teacher can do this in North School." in text(answer)
     now = page[page.index("<template data-now>") :]
     assert f'data-cell="{teacher.pk}-{KEY}">On <span' in now
     assert 'name="undo"' in page
@@ -312,7 +312,7 @@ def test_what_applies_nowhere_is_refused_with_nothing_lost(office, place, header
     answer = office.post(place, {"enabled": "on", "locked": "1"}, headers=headers)
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "It must apply to this account, to those below it, or to both." in text(answer)
+    assert "Choose where this applies: this account, the accounts below it, or both." in text(answer)
     assert re.search(r'value="on"[^>]* checked', page)
     assert re.search(r'name="locked" value="1" checked', page)
     assert not re.search(r'name="applies_to_\w+" value="1" checked', page)
@@ -335,11 +335,11 @@ def test_what_one_does_not_have_is_refused_with_the_reason(school, teacher, plac
     client.force_login(deputy)
     answer = client.post(place, ON)
     assert answer.status_code == 403
-    assert f"Something needs another look Nobody can give what they do not have: you lack “{LABEL}”." in text(answer)
+    assert f"Please correct this You cannot grant permissions you do not have: “{LABEL}”." in text(answer)
     # The rest of the page still stands: the refused change has left nothing behind.
     answer = client.post(at(school.account, role.pk, MANAGE), {**ON, "enabled": "off"})
     assert answer.status_code == 403
-    assert "take the right to manage permissions from yourself" in text(answer)
+    assert "lose your own permission to manage permissions" in text(answer)
     assert client.get(at(school.account)).status_code == 200
 
 

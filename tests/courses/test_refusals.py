@@ -11,7 +11,7 @@ from courses.models import Course
 from tests.api import Api
 from tests.factories import AccountFactory, allow, make_admin, make_clerk
 
-REASON = "To manage courses here you need the permission “Courses - manage” on this account."
+REASON = "To manage courses here, you need the permission “Courses - manage” in this account."
 
 
 def text(answer) -> str:
@@ -110,7 +110,7 @@ def test_an_admin_who_may_do_more_is_not_offered_to_be_removed(root):
     page = text(client.get(f"/accounts/{root.pk}/admins"))
     of_boss, of_equal = (AccountAdmin.objects.get(user=user).pk for user in (boss, equal))
     assert f"/admins/{of_boss}/remove" not in page
-    assert "May do more than you" in page
+    assert "Has more permissions than you" in page
     assert f"/admins/{of_equal}/remove" in page
 
 

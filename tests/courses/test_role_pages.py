@@ -42,7 +42,7 @@ def test_only_who_manages_permissions_of_the_account_gets_in(visit, school, ment
 def test_a_role_is_made(office, school, base_type):
     answer = office.post(at(school.account, "new"), {"label": " Guide ", "base_role_type": base_type}, follow=True)
     assert Role.objects.get(label="Guide").base_type == base_type
-    assert "The role Guide is there." in answer.content.decode()
+    assert "Role Guide created." in answer.content.decode()
     kind = "account" if base_type == BaseType.ACCOUNT_MEMBERSHIP else "course"
     assert answer.redirect_chain == [(f"/accounts/{school.account.pk}/permissions?roles={kind}", 302)]
 
@@ -79,7 +79,7 @@ def test_a_role_with_more_than_one_has_is_not_made(school):
     assert "Nobody can give what they do not have" in answer.content.decode()
     # And nobody deactivates the role they manage permissions by.
     answer = client.post(at(school.account, role.pk, "deactivate"), follow=True)
-    assert "take the right to manage permissions from yourself" in answer.content.decode()
+    assert "lose your own permission to manage permissions" in answer.content.decode()
     role.refresh_from_db()
     assert role.workflow_state == Role.State.ACTIVE
 
@@ -88,14 +88,14 @@ def test_a_role_is_renamed(office, school, mentor):
     answer = office.post(at(school.account, mentor.pk), GUIDE, follow=True)
     mentor.refresh_from_db()
     assert mentor.label == "Guide"
-    assert "The role is called Guide now." in answer.content.decode()
+    assert "Role renamed to Guide." in answer.content.decode()
 
 
 def test_a_name_that_is_taken_is_told_with_nothing_lost(office, school, mentor):
     answer = office.post(at(school.account, mentor.pk), {"label": "teacher"})
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "There is a role with this name already." in page
+    assert "A role with this name already exists." in page
     assert 'value="teacher"' in page
     assert "<h1>Mentor</h1>" in page
 
@@ -103,7 +103,7 @@ def test_a_name_that_is_taken_is_told_with_nothing_lost(office, school, mentor):
 def test_a_role_of_an_account_above_says_whose_it_is_and_is_not_renamed_here(visit, school, root):
     role = create_role(root, "Auditor", BaseType.TEACHER, by=school.admin)
     answer = visit(school.account_admin, at(school.account, role.pk))
-    assert "It is renamed and deactivated in Lakeside District." in answer.content.decode()
+    assert "Rename or deactivate it in Lakeside District." in answer.content.decode()
     # Not even by who may, above.
     client = Client()
     client.force_login(school.admin)
@@ -124,7 +124,7 @@ def test_a_built_in_role_is_shown_and_not_changed(office, school):
 
 def test_a_role_that_can_be_given_nothing_says_so(office, school):
     student = Role.objects.built_in(BaseType.STUDENT)
-    assert "can be given no permission" in office.get(at(school.account, student.pk)).content.decode()
+    assert "No permission can be granted" in office.get(at(school.account, student.pk)).content.decode()
 
 
 def test_everybody_who_holds_a_role_is_counted_once(school, mentor):
@@ -142,7 +142,7 @@ def test_deactivating_asks_first_and_tells_how_many_it_is_about(office, school, 
     EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=mentor)
     EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=mentor)
     page = office.get(at(school.account, mentor.pk, "deactivate")).content.decode()
-    assert "2 people hold this role." in page
+    assert "2 people have this role." in page
     mentor.refresh_from_db()
     assert mentor.workflow_state == Role.State.ACTIVE
     answer = office.post(at(school.account, mentor.pk, "deactivate"), follow=True)

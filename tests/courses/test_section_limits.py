@@ -242,7 +242,7 @@ class TestGivingTheLimit:
         for person in (new, here.limited):
             answer = Api(here.limited).post(path, enrollment=self.wanted(person, here.a, **{LIMIT: False}))
             assert answer.status_code == 403
-            assert "nobody whom you enroll can deal with more" in answer.text
+            assert "people you enroll cannot see more" in answer.text
         assert not new.enrollments.exists()
         assert getattr(place_of(here.limited, here.a), LIMIT) is True
         for more in ({}, {LIMIT: True}):
@@ -259,7 +259,7 @@ class TestGivingTheLimit:
             assert answer.json()[LIMIT] is False
         answer = Api(here.limited).post(path, enrollment=self.wanted(head, here.a, **{LIMIT: True}))
         assert answer.status_code == 403
-        assert "Who sees only a section cannot limit them" in answer.text
+        assert "you cannot limit them" in answer.text
         role = Role.objects.built_in(BaseType.TEACHER).pk
         form = {"people": head.login_id, "kind": "login", "role": role, "section": here.a.pk, "limited": "on"}
         visit_as(here.limited).post(at(here, "users", "add"), {**form, "step": "add"})
@@ -286,7 +286,7 @@ class TestGivingTheLimit:
         }
         browser = visit_as(make_admin())
         preview = browser.post(at(here, "users", "add"), {**form, "step": "preview"}).content.decode()
-        assert "They will deal with the people of this section only." in preview
+        assert "They will only see and change people in this section." in preview
         assert 'name="limited" value="on"' in preview
         browser.post(at(here, "users", "add"), {**form, "step": "add"})
         assert getattr(place_of(new, here.a), LIMIT) is True

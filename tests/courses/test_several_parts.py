@@ -7,7 +7,7 @@ from accounts.models import BaseType, ObservationLink, User
 from courses.domain.observation import link
 from tests.factories import EnrollmentFactory, UserFactory
 
-SWITCH = "How to look at this course"
+SWITCH = "View this course as"
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_the_page_of_an_account_sets_its_time_zone(client, school):
     address = reverse("edit_account", args=[school.pk])
     refused = client.post(address, {"name": "Sea School", "default_time_zone": "Nowhere"})
     assert refused.status_code == 422
-    assert "There is no time zone of this name" in refused.content.decode()
+    assert "There is no time zone with this name" in refused.content.decode()
     assert client.post(address, {"name": "Sea School", "default_time_zone": "London"}).status_code == 302
     school.refresh_from_db()
     assert school.default_time_zone == "Europe/London"

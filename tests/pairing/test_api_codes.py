@@ -80,7 +80,7 @@ def test_with_self_registration_off_the_refusal_says_why(student):
     for user, whom in ((student, "self"), (make_admin(), student.pk)):
         answer = ask(user, whom)
         assert answer.status_code == 403
-        assert "switched pairing off" in answer.json()["errors"][0]["message"]
+        assert "turned off pairing" in answer.json()["errors"][0]["message"]
     assert not PairingCode.objects.exists()
 
 

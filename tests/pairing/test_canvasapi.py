@@ -191,7 +191,7 @@ def test_self_registration_is_an_authentication_provider(client_of, admin, root,
     assert provider.self_registration == "all"
     assert provider.update(self_registration="none") == "canvas"
     assert account.get_authentication_providers()[0].self_registration == "none"
-    with pytest.raises(Forbidden, match="switched pairing off"):
+    with pytest.raises(Forbidden, match="turned off pairing"):
         client_of(student).get_user("self").create_pairing_code()
 
 

@@ -123,7 +123,7 @@ def test_settings_list_the_live_codes_masked_and_who_made_them(client, place):
     client.force_login(place.user)
     page = client.get(reverse("settings")).content.decode()
     assert "Ada Min" in page
-    assert page.count("next to drop") == 1
+    assert page.count("next to end") == 1
     assert page.count("••••") == 5
     assert f"••••{first.text[-2:]}" in page
     assert first.text not in page
@@ -139,7 +139,7 @@ def test_a_student_revokes_only_their_own_codes(client, place):
     assert PairingCode.objects.live().exists()
     assert client.post(reverse("revoke_code", args=[code.pk])).status_code == 302
     for method in (client.get, client.post):
-        assert "had ended already" in method(reverse("revoke_code", args=[code.pk]), follow=True).content.decode()
+        assert "had already ended" in method(reverse("revoke_code", args=[code.pk]), follow=True).content.decode()
     assert not PairingCode.objects.live().exists()
     assert AuditEvent.objects.filter(action=Action.CODE_REVOKED, actor=place.user).count() == 1
 
@@ -202,7 +202,7 @@ def test_a_teacher_without_the_permission_reads_which_it_is_and_who_gives_it(cli
     ):
         page = read(client, teacher, path)
         assert MISSING in page
-        assert f"Whoever manages permissions in {place.section.course.account.name}" in page
+        assert f"An administrator who manages permissions in {place.section.course.account.name}" in page
 
 
 def test_without_administrative_actions_the_line_names_these(client, place):
@@ -228,6 +228,6 @@ def test_an_observer_reads_that_observers_make_no_codes_and_what_to_do_instead(c
     observer = UserFactory()
     link(observer, place.user, origin=ObservationLink.Origin.CODE, by=None)
     page = read(client, observer, "/profile/settings")
-    assert "Observers cannot make pairing codes." in page
+    assert "Observers cannot create pairing codes." in page
     assert PAIR not in page
-    assert "Observers cannot make pairing codes." not in read(client, UserFactory(), "/profile/settings")
+    assert "Observers cannot create pairing codes." not in read(client, UserFactory(), "/profile/settings")

@@ -193,10 +193,10 @@ def test_staff_read_what_is_missing_and_who_can_change_it(root):
     student, teacher = make_student(section), make_teacher(section)
     said = str(refusal_for(student, by=teacher, course=section.course))
     assert "Users - generate observer pairing codes for students" in said
-    assert "Whoever manages permissions in Hill School can give it" in said
+    assert "An administrator who manages permissions in Hill School can grant it" in said
     root.self_registration = SelfRegistration.NONE
     root.save()
-    assert "Whoever manages the settings of the institution can switch it on" in str(refusal_for(student, by=teacher))
+    assert "An administrator of the institution can turn it on" in str(refusal_for(student, by=teacher))
 
 
 def test_an_observer_may_be_given_the_permission():

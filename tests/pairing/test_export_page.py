@@ -35,7 +35,7 @@ def test_the_page_forecasts_and_makes_nothing(client, section):
     client.force_login(make_admin())
     page = client.get(addresses(section)[0]).content.decode()
     assert "3 students" in page
-    assert "One of them has five live codes already" in page
+    assert "One of them already has five active codes" in page
     assert PairingCode.objects.count() == 5
 
 
@@ -60,7 +60,7 @@ def test_afterwards_the_page_says_what_came_of_it_and_offers_no_second_one_at_on
     client.force_login(make_admin(name="Ada Min", time_zone="America/New_York"))
     texts = csv.DictReader(io.StringIO(client.post(addresses(section)[1]).getvalue().decode("utf-8-sig")))
     page = client.get(addresses(section)[0]).content.decode()
-    for words in ("3, one for each student", "1: the oldest of a student", "BIO_7", "you"):
+    for words in ("3, one for each student", "1: the oldest code of a student", "BIO_7", "you"):
         assert words in page
     assert re.search(r"[AP]M E[SD]T", page)
     assert "<form" not in page[page.index("<main") : page.index("</main")]
@@ -73,8 +73,8 @@ def test_a_second_press_makes_no_codes_and_asks(client, section):
     answer = client.post(addresses(section)[1])
     assert answer.status_code == 409
     page = answer.content.decode()
-    assert "No others were made now" in page
-    assert "Ada Min made codes for 3 students" in page
+    assert "No new ones were created" in page
+    assert "Ada Min created codes for 3 students" in page
     assert PairingCode.objects.count() == 3
     asked = client.get(addresses(section)[0] + "?again=1")
     after = asked.context["recent"].pk

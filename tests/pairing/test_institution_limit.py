@@ -140,7 +140,7 @@ def test_from_200_failures_an_hour_signing_up_asks_for_the_family_name(code):
     guesses(199)
     assert "family_name" not in Client().get("/register").content.decode()
     guesses(1)
-    assert "Family name of the student" in Client().get("/register").content.decode()
+    assert "Student's last name" in Client().get("/register").content.decode()
     answer = sign_up("abcdef")
     assert answer.status_code == 422
     assert "give the student&#x27;s family name" in answer.content.decode()
@@ -164,8 +164,8 @@ def test_a_wrong_name_is_refused_like_a_wrong_code(code):
     wrong_name = sign_up("abcdef", **{"pairing_code[family_name]": "Stone"})
     wrong_code = sign_up(WRONG, **{"pairing_code[family_name]": "Stone"})
     assert wrong_name.status_code == wrong_code.status_code == 422
-    assert "does not work for a student of this family name" in wrong_name.content.decode()
-    assert "does not work for a student of this family name" in wrong_code.content.decode()
+    assert "does not work for a student with this last name" in wrong_name.content.decode()
+    assert "does not work for a student with this last name" in wrong_code.content.decode()
     assert FailedTry.objects.filter(keys__contains=[name_key(hidden("stone"))]).count() == 2
 
 
@@ -180,7 +180,7 @@ def test_those_signed_in_are_asked_once_accounts_have_guessed_too_much(code, cli
     client.force_login(UserFactory())
     answer = client.post("/profile/observees", {"code": "abcdef"})
     assert answer.status_code == 422
-    assert "Family name of the student" in answer.content.decode()
+    assert "Student's last name" in answer.content.decode()
     assert "give the student&#x27;s family name" in answer.content.decode()
     answer = client.post("/profile/observees", {"code": "abcdef", "family_name": "O'BRIEN Muller"})
     assert answer.status_code == 302
@@ -333,7 +333,7 @@ def test_the_admins_of_the_institution_read_of_it_on_their_pages_and_others_do_n
     guesses(150)
     details = client.get(f"/accounts/{root.pk}/authentication_providers").content.decode()
     assert "200 codes that do not exist were tried" in details
-    assert "asks for the student's family name too" in details
+    assert "also asks for the student's last name" in details
     client.force_login(UserFactory())
     assert "being guessed" not in client.get("/").content.decode()
 

@@ -76,7 +76,7 @@ def test_agreeing_twice_makes_one_account_and_is_answered_the_same_twice(client,
 def test_the_second_press_that_comes_too_late_leads_to_signing_in(client, code, root):
     answer = client.post(CONFIRM, follow=True)
     assert answer.redirect_chain == [("/login/canvas", 302)]
-    assert "sign in with it now" in answer.content.decode()
+    assert "sign in now" in answer.content.decode()
     assert client.get(CONFIRM).url == "/register"
 
 
@@ -104,10 +104,10 @@ def test_who_has_an_account_already_is_led_to_its_password(client, code, root):
         ("user[name]", "", "required"),
         ("pseudonym[unique_id]", "not an address", "valid email"),
         ("pseudonym[password]", "short", "too short"),
-        ("user[terms_of_use]", "", "accept the terms"),
+        ("user[terms_of_use]", "", "Accept the terms"),
         ("pairing_code[code]", "abcdef", "does not work"),
-        ("pairing_code[code]", "", "type the pairing code"),
-        ("pairing_code[code]", "ab0def", "never used in a code"),
+        ("pairing_code[code]", "", "Enter the pairing code"),
+        ("pairing_code[code]", "ab0def", "Codes never contain"),
     ],
 )
 def test_a_failed_sign_up_says_why_keeps_what_was_typed_and_makes_nothing(client, code, root, field, value, message):

@@ -89,7 +89,7 @@ def test_the_second_press_waits_for_the_first_and_is_no_error(raced_root):
         second = meanwhile(lambda: form.send(address, body))
     (answer,) = second.result()
     assert answer.redirect_chain == first.redirect_chain
-    assert "The role Aide is there." in text(answer)
+    assert "Role Aide created." in text(answer)
     assert raced_root.roles.filter(label="Aide").count() == 1
 
 
@@ -106,7 +106,10 @@ def test_two_sign_ups_at_the_same_moment_make_one_account_and_neither_hears_that
     answers = at_once([lambda: form.send("/register", SIGN_UP)] * 2)
     assert User.objects.filter(login_id="ana@example.com").count() == 1
     assert sorted(answer.redirect_chain[0][0] for answer in answers) == ["/", "/login/canvas"]
-    assert sorted("If you have just made your account, sign in" in text(answer) for answer in answers) == [False, True]
+    assert sorted("If you have just created your account, sign in" in text(answer) for answer in answers) == [
+        False,
+        True,
+    ]
 
 
 def test_the_page_with_a_code_loaded_again_makes_none_and_offers_another(student):
@@ -114,7 +117,7 @@ def test_the_page_with_a_code_loaded_again_makes_none_and_offers_another(student
     code = form.send(codes(student), {}).context["code"]
     again = form.send(codes(student), {})
     assert (again.status_code, PairingCode.objects.count()) == (200, 1)
-    assert "The code was made already" in text(again)
+    assert "This code was already created" in text(again)
     assert code.text not in text(again)
     form.token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', text(again))[-1]
     assert "Pair with Observer" in text(again)
@@ -147,7 +150,7 @@ def test_an_export_sent_twice_leads_to_what_came_of_it(admin, student):
     form.send(address, {})
     again = form.send(address, {})
     assert "Pairing codes exported" in text(again)
-    assert "Make codes once more" in text(again)
+    assert "Create codes again" in text(again)
     assert PairingCode.objects.count() == 1
 
 
@@ -167,7 +170,7 @@ def test_a_refused_form_can_be_sent_again(admin, root):
     assert form.send(address, body).status_code == 422
     assert not SentForm.objects.exists()
     in_the_way.delete()
-    assert "The role Aide is there." in text(form.send(address, body))
+    assert "Role Aide created." in text(form.send(address, body))
     assert root.roles.filter(label="Aide").count() == 1
 
 
@@ -208,11 +211,11 @@ def test_somebody_who_goes_back_much_later_hears_why_nothing_happens(admin, root
     form = Form(new_course(root), admin)
     body = COURSE | {"account": root.pk}
     form.send(new_course(root), body)
-    assert "carried out then" not in text(form.send(new_course(root), body))
+    assert "already been sent and processed" not in text(form.send(new_course(root), body))
     SentForm.objects.update(at=timezone.now() - timedelta(hours=1))
     again = form.send(new_course(root), body)
     assert "The course Art is made." in text(again)
-    assert "carried out then. To do it again, open it anew." in text(again)
+    assert "already been sent and processed. To do it again, open a new form." in text(again)
 
 
 def test_what_was_sent_is_remembered_for_a_day(admin, root):

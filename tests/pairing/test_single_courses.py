@@ -50,7 +50,7 @@ def test_the_page_says_why_they_see_the_student_and_leads_out(client, observer, 
 def test_stopping_takes_effect_at_once_is_recorded_and_touches_nobody_else(client, observer, student, section):
     other = EnrollmentFactory(section=section, type=BaseType.OBSERVER, associated_user=student).user
     page = client.post(leave(student), follow=True).content.decode()
-    assert "You no longer observe Mia Stone in single courses." in page
+    assert "You are no longer observing Mia Stone in individual courses." in page
     assert states(observer) == {"deleted"}
     assert not observed_students(observer)
     assert client.get(f"/courses/{section.course_id}").status_code == 404
@@ -83,7 +83,7 @@ def test_a_course_that_is_not_open_can_be_left_too(client, observer, student, se
     Course.objects.filter(pk=section.course_id).update(workflow_state=Course.State.UNPUBLISHED)
     page = client.get(PAGE)
     assert page.status_code == 200
-    assert "No course is open at the moment." in page.content.decode()
+    assert "No open courses at the moment." in page.content.decode()
     assert client.post(leave(student)).status_code == 302
 
 
@@ -108,14 +108,14 @@ class TestWithoutAStudent:
     def test_the_dashboard_explains_instead_of_calling_the_course_their_own(self, client, visitor):
         page = client.get("/").content.decode()
         assert "Courses you were added to as an observer" in page
-        assert "Nobody has said yet whom you observe there." in page
+        assert "You are not linked to a student there yet." in page
         assert "Biology" in page
         assert "Your own courses" not in page
 
     def test_so_does_the_course(self, client, visitor, section):
         page = client.get(f"/courses/{section.course_id}").content.decode()
-        assert "You are here as an observer, and nobody has said yet whom you observe." in page
+        assert "You are in this course as an observer, but not linked to a student yet." in page
 
     def test_nobody_else_reads_that(self, client, student, section):
         client.force_login(student)
-        assert "nobody has said yet" not in client.get(f"/courses/{section.course_id}").content.decode()
+        assert "not linked to a student yet" not in client.get(f"/courses/{section.course_id}").content.decode()

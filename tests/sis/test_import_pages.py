@@ -120,7 +120,7 @@ class TestWhoMay:
         one = load(users=people("A"))
         forbid("manage_sis", root)
         assert "Import a roster" in page(site, at(root))
-        assert "Take back" not in page(site, at(root, one.pk))
+        assert "Undo import" not in page(site, at(root, one.pk))
         for path in (at(root, one.pk, "take_back"), at(root, "deletion_brake")):
             assert site.post(path, {"share": 50, "what": "all"}).status_code == 403
         assert site.post(at(root, one.pk, "stop")).status_code == 302
@@ -168,12 +168,12 @@ class TestWhoMay:
 
 class TestUploading:
     def test_an_empty_page_says_where_to_start(self, site, root):
-        assert "Nothing has been imported yet. Start with a dry run" in page(site, at(root))
+        assert "No imports yet. Start with a dry run" in page(site, at(root))
 
     def test_a_file_is_imported_and_its_page_says_what_came_of_it(self, site, root, admin):
         shown = imported(site, root, people("A", "B"))
         assert User.objects.filter(sis_user_id__in=["A", "B"]).count() == 2
-        for text in ("All rows were imported.", "People: 2 made.", "users.csv", "Alex Root", "every row was right"):
+        for text in ("All rows were imported.", "People: 2 made.", "users.csv", "Alex Root", "Every row is correct"):
             assert text in shown
         assert last().user == admin
         assert Options.from_json(last().options) == Options()
@@ -204,7 +204,7 @@ class TestUploading:
             ("users.xlsx", b"PK\x03\x04", "whose name ends in .csv or .zip"),
             ("users", b"a,b", "whose name ends in .csv or .zip"),
             ("users.csv", b"PK\x03\x04", "save it as “CSV UTF-8”"),
-            ("users.zip", b"user_id,login_id", "This is no zip archive"),
+            ("users.zip", b"user_id,login_id", "This is not a zip archive"),
         ],
     )
     def test_what_cannot_be_a_roster_is_refused(self, site, root, name, content, complaint):
@@ -219,7 +219,7 @@ class TestUploading:
         answer = site.post(at(root), {**given, **options})
         shown = answer.content.decode()
         assert answer.status_code == 422
-        assert "Please choose a file." in shown
+        assert "Choose a file." in shown
         assert 'value="nightly"' in shown
         assert "checked" in shown
         assert '<details class="disclosure" open>' in shown
@@ -227,20 +227,20 @@ class TestUploading:
     @pytest.mark.parametrize(
         ("given", "complaint"),
         [
-            ({"batch_mode": "on"}, "Please choose the term"),
+            ({"batch_mode": "on"}, "Choose the term"),
             ({"batch_mode": "on", "batch_mode_term_id": "9" * 20}, "valid choice"),
             ({"batch_mode": "on", "batch_mode_term_id": "\0"}, "Null characters"),
             ({"batch_mode_enrollment_drop_status": "vanished"}, "valid choice"),
             ({"diffing_data_set_identifier": "x" * 129}, "at most 128"),
             ({"diffing_data_set_identifier": "a\0b"}, "Null characters"),
-            ({"batch_mode": "on", "diffing_data_set_identifier": "x"}, "Please choose one of the two."),
+            ({"batch_mode": "on", "diffing_data_set_identifier": "x"}, "Choose one of the two."),
         ],
     )
     def test_options_that_make_no_sense_are_refused(self, site, root, given, complaint):
         answer = upload(site, root, people("A"), **given)
         assert answer.status_code == 422
         assert complaint in answer.content.decode()
-        assert "Please choose the file again too" in answer.content.decode()
+        assert "Please choose the file again" in answer.content.decode()
         assert not SisImport.objects.exists()
 
     def test_a_file_beyond_the_limit_is_refused_unread(self, site, root, settings):
@@ -275,14 +275,14 @@ class TestWatching:
     def test_a_waiting_import_can_be_stopped(self, site, root):
         path = upload(site, root, people("A")).headers["Location"]
         shown = page(site, path)
-        assert "It waits for its turn" in shown
+        assert "Waiting its turn" in shown
         assert f'hx-get="{path}/progress?told=created-0"' in shown
         stopped = site.post(f"{path}/stop", follow=True).content.decode()
         assert "Stopped." in stopped
         assert "hx-get" not in stopped
         work_off(root)
         assert not User.objects.filter(sis_user_id="A").exists()
-        assert "It had ended already." in site.post(f"{path}/stop", follow=True).content.decode()
+        assert "This import had already ended." in site.post(f"{path}/stop", follow=True).content.decode()
 
     def test_stopping_is_no_matter_of_following_a_link(self, site, root):
         path = upload(site, root, people("A")).headers["Location"]
@@ -326,14 +326,14 @@ class TestDryRun:
         shown = imported(site, root, text, dry_run="1", skip_deletes="")
         for part in (
             "Nothing was kept",
-            "1 would be made",
+            "1 would be created",
             "New Person (NEW)",
             "1 would be changed",
             "1 would be removed",
         ):
             assert part in shown
         assert not User.objects.filter(sis_user_id="NEW").exists()
-        assert "Take back" not in shown
+        assert "Undo import" not in shown
         looked = last()
         answer = site.post(at(root, looked.pk, "again"))
         assert answer.headers["Location"] == at(root, last().pk)
@@ -368,11 +368,11 @@ class TestDryRun:
 
     def test_the_page_says_that_passwords_are_not_kept(self, site, root):
         shown = imported(site, root, f"{USERS},password\nA,a,active,{SECRET}", dry_run="1")
-        assert "Passwords are not kept with the file" in shown
+        assert "Passwords are not stored with the file" in shown
 
     def test_a_dry_run_that_changes_nothing_says_so(self, site, root):
         imported(site, root, people("A"))
-        assert "Nothing: all of it is here already." in imported(site, root, people("A"), dry_run="1")
+        assert "Nothing. Everything in the files is already here." in imported(site, root, people("A"), dry_run="1")
 
     def test_what_was_imported_for_good_or_is_kept_no_more_is_not_repeated(self, site, root, load, settings):
         done = load(users=people("A"))
@@ -423,7 +423,7 @@ class TestBrake:
         assert User.objects.filter(state="deleted").count() == 0
         asked = page(site, at(root, last().pk, "again"))
         assert "This import would remove 20 of" in asked
-        assert "Import all the same" in asked
+        assert "Import anyway" in asked
         assert SisImport.objects.count() == 2
         site.post(at(root, last().pk, "again"))
         work_off(root)
@@ -447,7 +447,7 @@ class TestBrake:
         shown = imported(site, root, people(*(f"U{n}" for n in range(20)), status="deleted"), dry_run="1")
         assert "20 would be removed" in shown
         assert "This import would remove 20 of" in shown
-        assert "When it is imported for good, it will stop before the first row and ask." in shown
+        assert "The real import will stop before the first row and ask." in shown
 
     def test_one_that_somebody_stopped_is_not_taken_for_one_the_brake_stopped(self, site, root, admin):
         upload(site, root, people("A"))
@@ -458,7 +458,7 @@ class TestBrake:
     def test_its_share_is_set_and_recorded(self, site, root, admin):
         assert "more than 10 %" in page(site, at(root))
         shown = site.post(at(root, "deletion_brake"), {"share": "35"}, follow=True).content.decode()
-        assert "Saved. It holds from the next import on." in shown
+        assert "Saved. This applies from the next import on." in shown
         assert "more than 35 %" in shown
         event = AuditEvent.objects.get(action=Action.SIS_BRAKE_CHANGED)
         assert (event.actor, event.details) == (admin, {"before": 10, "after": 35})
@@ -469,7 +469,7 @@ class TestBrake:
     def test_anything_but_a_percentage_is_refused(self, site, root, share):
         answer = site.post(at(root, "deletion_brake"), {"share": share})
         assert answer.status_code == 422
-        assert "Please give a percentage from 0 to 100." in answer.content.decode()
+        assert "Enter a percentage from 0 to 100." in answer.content.decode()
         root.refresh_from_db()
         assert root.sis_deletion_brake == 10
 
@@ -495,14 +495,14 @@ class TestMessages:
         [
             ({"search": "user b"}, ["user B is"], ["user C is", "NOBODY"]),
             ({"search": "4"}, ["user C is"], ["user B is"]),
-            ({"search": "%"}, ["No message fits."], ["user B is"]),
+            ({"search": "%"}, ["No matching messages."], ["user B is"]),
             ({"file": "observers.csv"}, ["NOBODY"], ["user B is"]),
             ({"kind": "no_login_id"}, ["user B is", "user C is"], ["NOBODY is", "wrong”"]),
             ({"only_errors": "1"}, ["not separated by commas"], ["user B is"]),
-            ({"search": "nothing like it"}, ["No message fits."], ["user B is"]),
-            ({"search": "\0", "file": "\0", "kind": "\0"}, ["user B is"], ["No message fits."]),
-            ({"search": "9" * 90, "kind": "x" * 500}, ["No message fits."], []),
-            ({"page": "7"}, ["No message fits."], []),
+            ({"search": "nothing like it"}, ["No matching messages."], ["user B is"]),
+            ({"search": "\0", "file": "\0", "kind": "\0"}, ["user B is"], ["No matching messages."]),
+            ({"search": "9" * 90, "kind": "x" * 500}, ["No matching messages."], []),
+            ({"page": "7"}, ["No matching messages."], []),
         ],
     )
     def test_they_are_searched_and_filtered(self, site, root, said, query, there, not_there):
@@ -571,13 +571,13 @@ class TestTakingBack:
         assert "observer links" in asked
         assert User.objects.filter(sis_user_id="A", state="deleted").count() == 0
         waiting = site.post(path, {"what": "all"}, follow=True).content.decode()
-        assert "It is being taken back." in waiting
+        assert "The import is being undone." in waiting
         assert "Stop" not in waiting
         work_off(root)
         assert User.objects.filter(sis_user_id__in=["A", "B"], state="deleted").count() == 2
         shown = page(site, at(root, last().pk))
-        assert "It was taken back." in shown
-        assert "Take back" not in shown
+        assert "The import was undone." in shown
+        assert "Undo import" not in shown
         assert site.post(path, {"what": "all"}).status_code == 404
 
     def test_in_part(self, site, root):
@@ -599,7 +599,7 @@ class TestTakingBack:
     def test_nothing_to_take_back_is_not_offered(self, site, root, load):
         load(users=people("A"))
         for one in (load(users=people("A")), load(users=people("C"), options=Options(dry_run=True))):
-            assert "Take back" not in page(site, at(root, one.pk))
+            assert "Undo import" not in page(site, at(root, one.pk))
             assert site.get(at(root, one.pk, "take_back")).status_code == 404
 
 
@@ -615,7 +615,7 @@ class TestLinks:
         assert path in page(site, at(root))
         shown = page(site, path)
         assert "will hold 2 links" in shown
-        assert "1 link of people without a SIS id" in shown
+        assert "1 link of people without a SIS ID" in shown
         assert not AuditEvent.objects.filter(action=Action.LINKS_EXPORTED).exists()
         answer = site.post(path)
         assert answer.headers["Content-Disposition"] == 'attachment; filename="user_observers.csv"'
@@ -628,7 +628,7 @@ class TestLinks:
 
     def test_without_links_there_is_nothing_to_download(self, site, root):
         shown = page(site, f"/accounts/{root.pk}/user_observers")
-        assert "no link yet" in shown
+        assert "no links to export yet" in shown
         assert "Download" not in shown
 
     @pytest.mark.parametrize("key", ["manage_user_observers", "read_sis"])
@@ -646,8 +646,8 @@ def test_the_history_says_who_when_which_file_and_what_came_of_it(site, root, lo
     load(users=people("C"), options=Options(dry_run=True))
     make(root, None, Options(), tmp_path, {"users": people("D")})
     shown = page(site, at(root))
-    history = shown[shown.index("Imports so far") :]
-    for text in ("Alex Root", "the command line", "roster.zip", "Waiting", "All well", "Done, with warnings", "Done<"):
+    history = shown[shown.index("Import history") :]
+    for text in ("Alex Root", "the command line", "roster.zip", "Waiting", "All good", "Done, with warnings", "Done<"):
         assert text in history
     assert history.index("Waiting") < history.index("Dry run") < history.index("Done, with warnings")
 

@@ -77,7 +77,7 @@ def test_school_years_are_terms_where_classes_name_them(tmp_path):
     classes = CLASSES + "k,,,K,,,,y\n"
     rows, warnings = rows_of(tmp_path, "term", academicSessions=sessions, classes=classes)
     assert column(rows, "term_id") == ["y", "t"]
-    assert warnings == ["1 row of the kind “schoolyear” has no place here and was left out."]
+    assert warnings == ["1 row of the kind “schoolyear” was left out: this kind is not imported."]
 
 
 def test_school_years_are_terms_where_there_are_no_others(tmp_path):
@@ -142,7 +142,7 @@ def test_a_row_whose_status_means_nothing_is_left_out_with_a_warning(tmp_path, k
     rows, warnings = rows_of(tmp_path, kind, **{name: text.format(word)})
     assert [row.number for row in rows] == [3]
     assert warnings == [
-        f"1 row with the status “{word.lower()}” was left out: it is none of active, inactive, tobedeleted."
+        f"1 row with the status “{word.lower()}” was left out: it must be active, inactive or tobedeleted."
     ]
 
 
@@ -244,8 +244,8 @@ def test_roles_without_a_place_are_reported_once_each_however_many_there_are(tmp
     lines = [f"e{n},,,k,u{n},{role},,\n" for n in range(500) for role in ("proctor", "administrator")]
     more = [f"f{n},,,k,u{n},role{n},,\n" for n in range(500)]
     _rows, warnings = rows_of(tmp_path, "enrollment", enrollments=ENROLLMENTS + "".join(lines + more))
-    assert warnings[0] == "500 rows of the kind “proctor” have no place here and were left out."
-    assert warnings[-1] == "482 rows of the kind “…” have no place here and were left out."
+    assert warnings[0] == "500 rows of the kind “proctor” were left out: this kind is not imported."
+    assert warnings[-1] == "482 rows of the kind “…” were left out: this kind is not imported."
     assert len(warnings) == 21
 
 
@@ -266,7 +266,7 @@ def test_agents_who_are_no_guardians_make_no_link(tmp_path, one, other):
     rows, warnings = rows_of(tmp_path, "user_observer", users=USERS + f"a,,,,{one},a,,,b\nb,,,,{other},b,,,a\n")
     assert rows == []
     assert len(warnings) == 1
-    assert ": 2. No link was made" in warnings[0]
+    assert ": 2. No link was created" in warnings[0]
 
 
 def test_two_guardians_make_no_link_and_roles_alone_make_none(tmp_path):
@@ -393,7 +393,7 @@ def test_of_changes_a_person_whose_role_is_not_told_keeps_the_link(tmp_path):
     make_links(("g", "s"))
     rows, warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + "s,active,,,student,s,,,g\n")
     assert rows == []
-    assert "role this upload does not tell: 1." in warnings[0]
+    assert "role is not in this upload: 1." in warnings[0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -403,7 +403,7 @@ def test_of_changes_an_empty_list_counts_where_others_in_that_role_have_one(tmp_
     rows, warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + listing)
     # The student's empty list is one; that of the guardian h is not: guardians list nobody in this file.
     assert sorted(links_of(rows)) == [("g", "s", "deleted"), ("h", "u", "active")]
-    assert warnings == ["1 link was kept although the list of agents came empty. A bulk upload settles it."]
+    assert warnings == ["1 link was kept although the list of agents is empty. Send a bulk upload to remove it."]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -472,7 +472,7 @@ def test_all_there_is_without_a_link_ends_only_those_that_came_with_people(root,
     make_links(("h", "t"), sis_import_id=alone.pk)
     rows, warnings = rows_of(tmp_path, "user_observer", users=NO_FAMILIES)
     assert links_of(rows) == [("g", "s", "deleted")]
-    assert warnings == ["1 link was kept: it came in a file of links alone, and this upload has no links at all."]
+    assert warnings == ["1 link was kept: it came from a file with only links, and this upload has no links."]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -655,7 +655,7 @@ def test_a_fault_in_one_file_is_a_failure_of_every_file_made_from_it_and_of_no_o
                 with pytest.raises(MalformedFile) as caught:
                     next(file.rows())
                 assert caught.value.problem.file == "users.csv"
-                assert ("roles.csv, which is needed" in caught.value.problem.message) == (broken == "roles")
+                assert ("roles.csv, which is also required" in caught.value.problem.message) == (broken == "roles")
 
 
 @pytest.mark.filterwarnings("error")

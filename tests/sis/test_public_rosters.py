@@ -131,7 +131,7 @@ def test_in_the_sample_of_1_2_the_guardian_is_none_any_more_once_that_role_has_e
         sample_roster(tmp_path, "oneroster-v1p2-moodle", PUBLIC), "a.zip", at=datetime(2025, 9, 23, 12, tzinfo=UTC)
     ) as upload:
         assert rows_by_kind(upload)["user_observer"] == []
-        assert "not one of today: 2." in upload.problems[-1].message
+        assert "not valid today: 2." in upload.problems[-1].message
 
 
 def test_the_sample_of_another_maker(tmp_path):

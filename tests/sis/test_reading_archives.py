@@ -63,7 +63,7 @@ def test_what_is_no_csv_file_is_named_and_the_others_are_read(tmp_path, name):
 def test_names_that_lead_out_are_not_read(tmp_path, name):
     with upload_of(tmp_path, raw_zip((zipfile.ZipInfo(name), USERS.encode())), "a.zip") as upload:
         assert upload.files == []
-        assert "leads out of the archive" in upload.problems[0].message
+        assert "points outside the archive" in upload.problems[0].message
 
 
 def test_links_are_not_followed(tmp_path):
@@ -80,21 +80,21 @@ def test_of_two_files_with_one_name_neither_is_read(tmp_path):
     with upload_of(tmp_path, twice, "a.zip") as upload:
         assert upload.files == []
         [problem] = upload.problems
-        assert "two files of this name" in problem.message
+        assert "two files with this name" in problem.message
 
 
 def test_a_locked_file_is_not_read(tmp_path):
     raw = raw_zip((zipfile.ZipInfo("u.csv"), USERS.encode()))
     with upload_of(tmp_path, patched_directory(raw, 8, b"\x01\x00"), "a.zip") as upload:
         assert upload.files == []
-        assert "locked with a password" in upload.problems[0].message
+        assert "protected with a password" in upload.problems[0].message
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_methods_that_unpack_without_measure_are_not_read(tmp_path, method):
     with open_upload(zip_of(tmp_path, {"u.csv": USERS}, method), "a.zip") as upload:
         assert upload.files == []
-        assert "unusual way" in upload.problems[0].message
+        assert "unsupported compression method" in upload.problems[0].message
 
 
 @pytest.mark.parametrize("raw", [b"", b"PK", USERS.encode(), b"PK\x05\x06" + b"\xff" * 18, b"PK\x03\x04" * 100])

@@ -73,7 +73,7 @@ def test_kinds_of_canvas_without_a_place_here_are_left_out_with_a_warning(tmp_pa
     with upload_of(tmp_path, header) as upload:
         assert upload.files == []
         [problem] = upload.problems
-        assert "no place here" in problem.message
+        assert "is not imported" in problem.message
         assert not problem.failure
 
 
@@ -89,11 +89,11 @@ def test_files_come_in_the_order_in_which_they_are_applied(tmp_path):
     [
         ("", "empty"),
         ("\n\n\r\n", "empty"),
-        ("name,colour\n1,2\n", "fits no kind"),
+        ("name,colour\n1,2\n", "does not match any roster file"),
         ("user_id;login_id;status\n1;2;active\n", "not separated by commas"),
         ("user_id\tlogin_id\tstatus\n1\t2\tactive\n", "not separated by commas"),
         ('"user_id,login_id\n1,2\n', "never closed"),
-        ('user_"id",login_id\n1,2\n', "quotation mark within"),
+        ('user_"id",login_id\n1,2\n', "quotation mark inside"),
         ("user_id,login_id,USER_ID \n1,2,3\n", "“user_id” twice"),
         ("user_id,login_id,na\xefve\n1,2,3\n".encode("latin-1"), "UTF-8"),
         ("user_id,login_id\n1,2\n".encode("utf-16"), "UTF-8"),

@@ -55,7 +55,7 @@ def test_oneroster_1_1_links_the_parents_and_guardians_of_students_only(read):
         ("p-juan", "p-noor", "active"),
         ("p-iris", "p-emil", "active"),
     ]
-    agents = "Agents who are not a guardian, parent or relative of a student: 1. No link was made."
+    agents = "Agents who are not a guardian, parent or relative of a student: 1. No link was created."
     assert ("users.csv", agents) in said
 
 
@@ -90,13 +90,13 @@ def test_in_oneroster_1_2_a_teacher_can_be_a_guardian_as_well(read):
         (None, "student", None),
         (None, "administrative", None),
     ]
-    assert said[-1][1] == "Agents who are not a guardian, parent or relative of a student: 1. No link was made."
+    assert said[-1][1] == "Agents who are not a guardian, parent or relative of a student: 1. No link was created."
 
 
 def test_in_oneroster_1_2_the_guardian_is_none_any_more_once_that_role_has_ended(read):
     rows, said = read("oneroster-1.2", at=A_YEAR_LATER)
     assert rows["user_observer"] == []
-    assert said[-1][1] == "Agents whose role as a guardian is not one of today: 2. No link was made."
+    assert said[-1][1] == "Agents whose guardian role is not valid today: 2. No link was created."
     assert set(column(rows["enrollment"], "status")) == {"completed"}
 
 

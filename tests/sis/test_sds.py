@@ -20,8 +20,8 @@ def test_only_guardians_of_students_are_linked(tmp_path):
         rows = rows_by_kind(upload)["user_observer"]
         assert [(row.number, row.cells["observer_id"], row.cells["student_id"]) for row in rows] == [(2, "g", "s")]
         assert [problem.message for problem in upload.problems] == [
-            "1 row of the kind “doctor” has no place here and was left out.",
-            "Relationships of people who are not students according to roles.csv: 2. No link was made.",
+            "1 row of the kind “doctor” was left out: this kind is not imported.",
+            "Relationships of people who are not students according to roles.csv: 2. No link was created.",
         ]
 
 
@@ -103,7 +103,7 @@ def test_one_file_by_itself_is_not_all_there_is(tmp_path):
     ]:
         with zipped(tmp_path, files) as upload:
             assert upload.is_whole is whole
-            assert any("nothing that the files leave out" in problem.message for problem in upload.problems) != whole
+            assert any("not list are not removed" in problem.message for problem in upload.problems) != whole
 
 
 def test_relationships_without_users_and_roles_link_nobody(tmp_path):

@@ -278,7 +278,7 @@ class TestWaiting:
     def test_it_does_not_run_once_its_sender_is_suspended(self, waiting, root, clerk, admin):
         suspend(clerk, by=admin)
         assert self.outcome(waiting, root) == ("failed", ["sender"], False)
-        assert "may not import rosters any more" in waiting.sis_import_errors.get().message
+        assert "no longer has permission to import rosters" in waiting.sis_import_errors.get().message
 
     @pytest.mark.parametrize("state", [SisImport.State.CREATED, SisImport.State.IMPORTING])
     def test_nor_begins_or_goes_on_when_the_permission_is_gone(self, waiting, root, clerk, state):
@@ -314,4 +314,4 @@ class TestTakingBack:
 
 def test_the_explanation_of_the_permission_says_what_it_is_worth():
     told = str(PERMISSIONS["import_sis"].considerations)
-    assert "everybody's records" in told
+    assert "read all records" in told
