@@ -19,7 +19,7 @@ PEOPLE_TO_TRY = (
     ("ta", "teaching assistant"),
     ("student1", "student with an observer"),
     ("student2", "student with an observer"),
-    ("counsellor", "school counsellor at the middle school, a role of its own"),
+    ("counselor", "school counselor at the middle school, a role of its own"),
     ("adminstudent", "admin who is also a student in a course"),
     ("parent1", "observes one child"),
     ("parent2", "observes two children"),
@@ -32,7 +32,7 @@ STAFF = (
     ("teacher2", "Theo Marsh"),
     ("ta", "Toni Vale"),
     ("adminstudent", "Ada Kwan"),
-    ("counsellor", "Cora Dale"),
+    ("counselor", "Cora Dale"),
     ("parent1", "Pat Rivers"),
     ("parent2", "Priya Nair"),
     ("parent3", "Peer Holm"),
@@ -148,11 +148,11 @@ def make_admins(district: Account, admins: Sequence[User]) -> None:
     AccountAdmin.objects.bulk_create([AccountAdmin(user=user, account=district, role=role) for user in admins])
 
 
-def decide_permissions(school: Account, counsellor: User, *, by: User) -> None:
-    """At one school teachers make pairing codes, and there is a counsellor with a role made for them."""
+def decide_permissions(school: Account, counselor: User, *, by: User) -> None:
+    """At one school teachers make pairing codes, and there is a counselor with a role made for them."""
     teacher = Role.objects.built_in(BaseType.TEACHER)
     set_permission(teacher, school, Permission.GENERATE_OBSERVER_PAIRING_CODE, {"enabled": True}, by=by)
     role = create_role(school, COUNSELLOR, BaseType.ACCOUNT_MEMBERSHIP, by=by)
     for key in COUNSELLOR_MAY:
         set_permission(role, school, key, {"enabled": True}, by=by)
-    AccountAdmin.objects.create(user=counsellor, account=school, role=role)
+    AccountAdmin.objects.create(user=counselor, account=school, role=role)

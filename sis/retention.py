@@ -7,18 +7,19 @@ from sis.upload.storage import forget_left_behind, forget_messages, forget_state
 
 KEPT = (
     Kept(
-        "Roster files that were uploaded, without the passwords in them",
+        "Uploaded roster files, without their passwords",
         ("sis.SisImport",),
-        "To be looked at, and compared with the next. The last of each data set stays until there is another; of every"
-        " import it stays on record that it was, by whom, and its counts.",
+        "To view them and to compare the next file with them. The latest file of each data set "
+"stays until the next one. For every import, its date, its sender and its counts are "
+"kept for good.",
         days="SIS_KEEP_DAYS",
         after="the upload",
         forget=forget_uploads,
     ),
     Kept(
-        "Uploads that came only in part, or were left behind by an interruption",
+        "Incomplete uploads, and uploads left behind by an interruption",
         ("sis.SisImport",),
-        "There may be passwords in them.",
+        "They may contain passwords.",
         days=1,
         after="the upload",
         forget=forget_left_behind,
@@ -32,9 +33,9 @@ KEPT = (
         forget=forget_messages,
     ),
     Kept(
-        "States that imports changed",
+        "Previous states that imports changed",
         ("sis.StateChange",),
-        "By them an import is taken back.",
+        "To undo an import.",
         days="SIS_KEEP_DAYS",
         after="the end of the import",
         forget=forget_states,

@@ -81,25 +81,26 @@ def _forget_tokens(before: datetime) -> None:
 
 KEPT = (
     Kept(
-        "Failed tries at passwords and pairing codes, with network and account",
+        "Failed attempts at passwords and pairing codes, with network and account",
         ("accounts.FailedTry",),
         "No limit on guessing looks back further.",
         days=7,
-        after="the try",
+        after="the attempt",
         forget=_forget_failed_tries,
     ),
     Kept(
-        "Forms that were carried out, as digests: where each led, and what was said",
+        "Processed forms, as digests: where each led, and the message it showed",
         ("accounts.SentForm",),
-        "A form sent twice is carried out once.",
+        "A form that is sent twice is processed once.",
         days=1,
-        after="they were sent",
+        after="they are sent",
         forget=_forget_sent_forms,
     ),
     Kept(
         "Sessions",
         ("sessions.Session",),
-        "An ended one opens nothing. One lasts two weeks from signing in, or until the browser is closed.",
+        "An ended session gives no access. A session lasts two weeks from sign-in, or until the "
+"browser is closed.",
         days=0,
         after="they end",
         forget=_forget_sessions,
@@ -107,13 +108,13 @@ KEPT = (
     Kept(
         "Access tokens, as digests",
         ("accounts.AccessToken",),
-        "So that somebody who asks why a script stopped can be answered.",
+        "To answer someone who asks why a script stopped.",
         days=30,
         after="their date, or after they were revoked or ended for want of use",
         forget=_forget_tokens,
     ),
     Kept(
-        "Jobs: their names and what they were asked for (e-mail addresses of reset mails)",
+        "Jobs: their names and arguments (email addresses for password resets)",
         (
             "procrastinate.ProcrastinateJob",
             "procrastinate.ProcrastinateEvent",
@@ -126,9 +127,9 @@ KEPT = (
         forget=forget_jobs,
     ),
     Kept(
-        "E-mail addresses that the sign-in has sent links to",
+        "Email addresses that sign-in links were sent to",
         ("account.EmailAddress", "account.EmailConfirmation"),
-        "They go when a person's address changes, and with the account.",
+        "They are deleted when a person's address changes, and with the account.",
     ),
     Kept(
         "Audit events",
@@ -136,7 +137,7 @@ KEPT = (
         "A record with gaps proves nothing.",
     ),
     Kept(
-        "Accounts, people, roles, links of observers",
+        "Accounts, people, roles, observer links",
         (
             "accounts.Account",
             "accounts.User",
@@ -148,8 +149,8 @@ KEPT = (
         "Until they are deleted; who was linked to whom stays on record.",
     ),
     Kept(
-        "Lists of the software itself",
+        "Internal lists of the software",
         ("auth.Permission", "auth.Group", "contenttypes.ContentType"),
-        "They hold nothing about anybody.",
+        "They contain no personal data.",
     ),
 )

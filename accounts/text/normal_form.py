@@ -35,7 +35,7 @@ def tidied(text: str) -> str:
 
 
 def _spells(text: str, at: int) -> bool:
-    """Whether this is a joiner that changes how its neighbours are written (the rule of RFC 5892, appendix A)."""
+    """Whether this is a joiner that changes how its neighbors are written (the rule of RFC 5892, appendix A)."""
     if text[at] not in _ZERO_WIDTH_JOINERS or not 0 < at < len(text) - 1:
         return False
     before, after = text[at - 1], text[at + 1]

@@ -16,19 +16,21 @@ def _forget_reports(before: datetime) -> None:
 
 KEPT = (
     Kept(
-        "Pairing codes, as digests: used, revoked or run out",
+        "Pairing codes, as digests: used, revoked or expired",
         ("pairing.PairingCode",),
-        "A code typed again is told from a guess. Who made and who used one stays in the audit events.",
+        "To tell a code that is entered again from a guess. The audit events keep who created "
+"and who used it.",
         days=90,
-        after="the day to which they lived",
+        after="their last valid day",
         forget=_forget_codes,
     ),
     Kept(
-        "Reports of students about who observes them",
+        "Students' reports about observers",
         ("pairing.Objection",),
-        "An open one waits until somebody settles it. Who reported and who settled stays in the audit events.",
+        "An open report stays until someone resolves it. The audit events keep who reported and "
+"who resolved it.",
         days=365,
-        after="they were settled",
+        after="they are resolved",
         forget=_forget_reports,
     ),
 )

@@ -69,9 +69,9 @@ def test_a_role_says_everything_canvas_says_of_one(api, school, teacher):
 
 
 def test_a_custom_role_says_whose_it_is(api, admin, school):
-    role = create_role(school, "Counsellor", BaseType.ACCOUNT_MEMBERSHIP, by=admin)
+    role = create_role(school, "Counselor", BaseType.ACCOUNT_MEMBERSHIP, by=admin)
     body = api.get(f"accounts/{school.pk}/roles/{role.pk}").json()
-    assert (body["label"], body["role"], body["workflow_state"]) == ("Counsellor", "Counsellor", "active")
+    assert (body["label"], body["role"], body["workflow_state"]) == ("Counselor", "Counselor", "active")
     assert body["is_account_role"] is True
     assert body["account"]["id"] == school.pk
 
@@ -111,7 +111,7 @@ def test_what_is_set_above_is_told_as_inherited_and_what_is_locked_as_read_only(
 def test_a_role_is_made_with_permissions(api, school):
     answer = api.post(
         f"accounts/{school.pk}/roles",
-        label="Counsellor",
+        label="Counselor",
         permissions={KEY: {"explicit": 1, "enabled": 1}, "read_roster": {"explicit": 1, "enabled": 1, "locked": 1}},
     )
     assert answer.status_code == 200

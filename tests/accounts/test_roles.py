@@ -72,7 +72,7 @@ def on(role: Role, account: Account, key: Permission = KEY) -> bool:
 
 
 def test_the_roles_of_an_account_are_the_built_in_ones_its_own_and_those_above(district):
-    own = create_role(district.school, "Counsellor", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
+    own = create_role(district.school, "Counselor", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
     above = create_role(district.root, "Auditor", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
     create_role(district.sibling, "Stranger", BaseType.TEACHER, by=district.admin)
     create_role(district.department, "Lab help", BaseType.TA, by=district.admin)
@@ -80,7 +80,7 @@ def test_the_roles_of_an_account_are_the_built_in_ones_its_own_and_those_above(d
 
 
 def test_inactive_roles_are_there_only_for_who_asks(district):
-    role = create_role(district.school, "Counsellor", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
+    role = create_role(district.school, "Counselor", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
     set_role_state(role, INACTIVE, by=district.admin)
     assert role not in roles_of(district.school)
     assert list(roles_of(district.school, states=[INACTIVE])) == [role]

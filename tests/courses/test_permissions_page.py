@@ -136,13 +136,13 @@ def test_the_grid_says_in_words_how_every_permission_stands(office, school, root
 
 def test_each_tab_has_its_roles_and_what_they_can_be_given(office, school):
     create_role(school.account, "Mentor", BaseType.TA, by=school.admin)
-    create_role(school.account, "Counsellor", BaseType.ACCOUNT_MEMBERSHIP, by=school.admin)
+    create_role(school.account, "Counselor", BaseType.ACCOUNT_MEMBERSHIP, by=school.admin)
     courses, accounts = (office.get(at(school.account), {"roles": kind}) for kind in ("course", "account"))
     assert "Mentor" in text(courses)
-    assert "Counsellor" not in text(courses)
+    assert "Counselor" not in text(courses)
     assert len(grid(courses)[LABEL]) == 6
     assert "Permissions - manage" not in grid(courses)
-    assert "Counsellor" in text(accounts)
+    assert "Counselor" in text(accounts)
     assert len(grid(accounts)["Permissions - manage"]) == 3
     assert grid(office.get(at(school.account), {"roles": "nonsense"})).keys() == grid(courses).keys()
 

@@ -160,20 +160,20 @@ def test_a_stopped_network_refuses_good_codes_too():
 
 
 @pytest.mark.parametrize(
-    ("guesser", "neighbour", "stranger"),
+    ("guesser", "neighbor", "stranger"),
     [
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:102::1"),
         ("2001:db8:1:2::1", "2001:db8:1:ff::1", "2001:db8:1:102::1"),
         ("::ffff:192.0.2.9", "192.0.2.9", "192.0.2.10"),
     ],
 )
-def test_the_addresses_of_one_household_are_one_network(guesser, neighbour, stranger):
+def test_the_addresses_of_one_household_are_one_network(guesser, neighbor, stranger):
     def network(address):
         return network_of(RequestFactory().get("/", REMOTE_ADDR=address))
 
     fail(19, network(guesser))
     assert guess(UserFactory(), network(guesser)) == 0
-    assert 0 < guess(UserFactory(), network(neighbour)) <= 20
+    assert 0 < guess(UserFactory(), network(neighbor)) <= 20
     assert guess(UserFactory(), network(stranger)) == 0
 
 

@@ -89,7 +89,7 @@ def test_files_come_in_the_order_in_which_they_are_applied(tmp_path):
     [
         ("", "empty"),
         ("\n\n\r\n", "empty"),
-        ("name,colour\n1,2\n", "does not match any roster file"),
+        ("name,color\n1,2\n", "does not match any roster file"),
         ("user_id;login_id;status\n1;2;active\n", "not separated by commas"),
         ("user_id\tlogin_id\tstatus\n1\t2\tactive\n", "not separated by commas"),
         ('"user_id,login_id\n1,2\n', "never closed"),

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         district, middle, high = people.make_accounts()
         others, pupils = people.make_people(students)
         people.make_admins(district, [others["admin"], others["adminstudent"]])
-        people.decide_permissions(middle, others["counsellor"], by=others["admin"])
+        people.decide_permissions(middle, others["counselor"], by=others["admin"])
         courses = demo.make_courses({"MS": middle, "HS": high})
         self._fill(courses, others, pupils)
         self._link(others, pupils)
