@@ -44,6 +44,7 @@ CREATE TRIGGER account_moves_with_all_below AFTER UPDATE OF parent_id ON account
     FOR EACH ROW WHEN (OLD.parent_id IS DISTINCT FROM NEW.parent_id) EXECUTE FUNCTION accounts_move_all_below();
 """
 
+# Triggers, because privileges do not bind the owner of the table. TRUNCATE needs a trigger of its own.
 AUDIT_IS_APPEND_ONLY = """
 CREATE FUNCTION accounts_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

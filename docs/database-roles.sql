@@ -1,5 +1,5 @@
--- Two roles for a database in production: `pairing_owner` makes and changes the tables, `pairing` is what the site runs
--- as. Whoever gets at the site's own connection can then neither empty the record nor take its guards away. See README.
+-- Two roles for a database in production: `pairing_owner` creates and changes the tables, and the site runs as `pairing`.
+-- Someone who gets at the site's connection can then neither empty the audit record nor drop its guards. See README.
 --
 -- As a superuser, once:
 --     CREATE ROLE pairing_owner LOGIN PASSWORD '...';
@@ -14,14 +14,14 @@ GRANT USAGE ON SCHEMA public TO pairing;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO pairing;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO pairing;
 
--- The record is written and read, and nothing else.
+-- The audit record can be written and read only.
 REVOKE UPDATE, DELETE, TRUNCATE ON accounts_auditevent FROM pairing;
--- What has been migrated is for the owner to say.
+-- Only the owner records migrations.
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM pairing;
--- Imports empty the table into which they read rosters.
+-- Imports empty the table they read rosters into.
 GRANT TRUNCATE ON sis_staged TO pairing;
 
--- From PostgreSQL 17 on imports may have the planner measure what they have filled; before, autovacuum does it later.
+-- From PostgreSQL 17 on, imports may analyze the tables they have filled; before, autovacuum does it later.
 DO $$ BEGIN
     IF current_setting('server_version_num')::int >= 170000 THEN
         EXECUTE 'GRANT MAINTAIN ON ALL TABLES IN SCHEMA public TO pairing';

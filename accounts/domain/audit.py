@@ -15,6 +15,7 @@ INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id
 VALUES (clock_timestamp(), %s, %s, %s, %s, %s)
 """
 
+# ORDER BY gives the events ids in the order of the details, so that reading by id is reading in that order.
 INSERT_MANY = """
 INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id, details)
 SELECT clock_timestamp(), about.action, %s, %s, about.subject, about.details::jsonb

@@ -24,6 +24,7 @@ WITH up(start_id, id, depth) AS (
 )
 """
 
+# The depth orders the way from the root down; ids do not, because accounts can move.
 ABOVE = """
 SELECT a.* FROM accounts_account start
 CROSS JOIN LATERAL unnest(start.ancestors) WITH ORDINALITY AS step(id, number)

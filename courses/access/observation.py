@@ -58,6 +58,7 @@ CASE WHEN o.id = s.id THEN 'themselves'
                           WHERE part.observer_id = s.id AND part.state = 'active')) THEN 'never_student' END
 """
 
+# ORDINALITY keeps the order of the pairs: the first refusal is the one for the first pair.
 ASK = f"""
 SELECT {RULES.format(course="wanted.course")}
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS wanted(observer, student, course, number)

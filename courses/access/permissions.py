@@ -30,6 +30,7 @@ from accounts.permissions.resolver import (
 from courses.models import Course, Enrollment, Section, Term
 from courses.models.dates import RUNS
 
+# Roles in courses come in the same statement as the admin roles above them: every course page needs both.
 ROLES = f"""
 {UPWARDS} {ADMIN_ROLES}
 UNION ALL

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+# MATERIALIZED locks the courses, in id order, before the sections: joined in one step, the planner would choose the
+# order. FOR SHARE lets others enroll at the same time, but not delete.
 STILL_THERE = """
 WITH c AS MATERIALIZED (
     SELECT id, workflow_state FROM courses_course

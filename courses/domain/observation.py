@@ -23,6 +23,8 @@ from courses.domain.observation_scopes import keep_within_scopes
 from courses.domain.observer_enrollments import MAKE_FOR_LINKS
 from courses.models import Course
 
+# An upsert, because a link that ended is revived: its row keeps its id. What was active already keeps its date and
+# origin, and never becomes narrower.
 LINK = """
 INSERT INTO accounts_observationlink AS l (observer_id, student_id, state, origin, scope, created_at, updated_at)
 SELECT observer_id, student_id, 'active', %(origin)s, %(scope)s, now(), now()
@@ -57,6 +59,7 @@ INSERT INTO courses_linkcourse (link_id, course_id) VALUES (%(link)s, %(course)s
 RETURNING course_id
 """
 
+# The courses are recorded now: a code for an account opens what the student takes when it is used, and no more later.
 NAME_COURSES = """
 INSERT INTO courses_linkcourse (link_id, course_id)
 SELECT DISTINCT %(link)s::bigint, c.id
@@ -189,6 +192,7 @@ def unlink_person(user: User, *, by: User | None) -> int:
 
 Pairs = Collection[tuple[int, int]]
 
+# Reads the links that exist before the change, so that only real changes are recorded.
 LINKED_BEFORE = """
 SELECT observer_id, student_id, scope, origin,
        ARRAY(SELECT course_id FROM courses_linkcourse c WHERE c.link_id = l.id AND l.scope = 'courses')
@@ -256,6 +260,7 @@ def unlink_all(pairs: Pairs, *, by: User | None, sis_import: int | None = None) 
     return len(live)
 
 
+# Only links that name courses: a link to all courses that never named any stays.
 NARROW = """
 UPDATE accounts_observationlink l SET scope = 'courses', updated_at = now()
 WHERE l.id = ANY(%(links)s) AND l.state = 'active' AND l.scope = 'all'

@@ -70,6 +70,7 @@ MAKE_FOR_LINKS = MAKE.format(
     source="(SELECT * FROM accounts_observationlink WHERE id = ANY(%(links)s) AND state = 'active') l"
     + STUDENTS_ENROLLMENTS.format("")
 )
+# OFFSET 0 keeps the planner from merging the subquery, for the same reason.
 MAKE_FOR_PLACES = MAKE.format(
     source="""unnest(%(students)s::bigint[], %(sections)s::bigint[]) AS place(student_id, section_id)
 CROSS JOIN LATERAL (

@@ -37,6 +37,7 @@ class WhatGoes:
         return any(vars(self).values())
 
 
+# UNION counts a person once who observes both by a link and in a course. One round trip for six counts.
 COUNT = """
 SELECT (SELECT count(*) FROM courses_enrollment WHERE user_id = %(user)s AND state NOT IN ('deleted', 'rejected')),
        (SELECT count(*) FROM (
