@@ -43,8 +43,8 @@ def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, f
     A fixed number of statements for any number of roles and accounts.
     """
     roles = list(roles)
-    places = _where_rights_differ(roles, account, by)
-    mine = permissions_on(by, places)
+    accounts = _where_rights_differ(roles, account, by)
+    mine = permissions_on(by, accounts)
     theirs = permissions_by([held_as(role) for role in roles], mine)
     return {role.pk: frozenset().union(*(theirs[pk][role.pk] - mine[pk] for pk in mine)) for role in roles}
 

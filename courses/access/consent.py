@@ -94,8 +94,8 @@ def accounts_of(person: User) -> list[Account]:
     nothing else, the person belongs to the institution, which is the root account.
     """
     observed = ObservationLink.objects.live().filter(observer=person).values("student")
-    places = Enrollment.objects.settled().filter(Q(user=person) | Q(user__in=observed))
+    enrollments = Enrollment.objects.settled().filter(Q(user=person) | Q(user__in=observed))
     roles = AccountAdmin.objects.filter(user=person)
-    asked = places.exclude(accepted_through=Enrollment.Through.STAFF)
-    found = Q(pk__in=places.values("section__course__account")) | Q(pk__in=roles.values("account"))
+    asked = enrollments.exclude(accepted_through=Enrollment.Through.STAFF)
+    found = Q(pk__in=enrollments.values("section__course__account")) | Q(pk__in=roles.values("account"))
     return list(Account.objects.filter(found | Q(~Exists(asked), parent=None)))

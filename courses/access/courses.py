@@ -120,10 +120,12 @@ def is_observer(user: User) -> bool:
 def courses_by_student(observer: User) -> dict[int, list[Course]]:
     """By student id, the open courses in which `observer` sees each student (one statement)."""
     found: dict[int, dict[int, Course]] = defaultdict(dict)
-    places = observer_enrollments(observer).open()
-    for place in places.select_related("section__course").order_by("section__course__sort_key", "section__course__id"):
-        if place.associated_user_id:
-            found[place.associated_user_id][place.section.course_id] = place.section.course
+    enrollments = observer_enrollments(observer).open()
+    for enrollment in enrollments.select_related("section__course").order_by(
+        "section__course__sort_key", "section__course__id"
+    ):
+        if enrollment.associated_user_id:
+            found[enrollment.associated_user_id][enrollment.section.course_id] = enrollment.section.course
     return {student: list(courses.values()) for student, courses in found.items()}
 
 

@@ -34,7 +34,7 @@ def places_in(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuery
     if sees_people:
         there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
         return there.exclude(user__state=User.State.DELETED).within(sections_seen(by, course))
-    mine = Q(pk__in=own_places(by).values("pk")) | Q(pk__in=observed_places(by).values("pk"))
+    mine = Q(pk__in=own_enrollments(by).values("pk")) | Q(pk__in=observed_enrollments(by).values("pk"))
     return Enrollment.objects.filter(mine, section__course=course)
 
 
@@ -44,16 +44,16 @@ def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
     Staff read those in the courses whose people they see, observers their student's own where they observe.
     """
     if by == person:
-        return own_places(person)
+        return own_enrollments(person)
     everything = Enrollment.objects.present().filter(user=person)
     if may_on_account(by, Permission.READ_ROSTER, Account.objects.root()):
         return everything
-    sections = {place.section for place in everything.select_related("section__course")}
+    sections = {enrollment.section for enrollment in everything.select_related("section__course")}
     held = held_in(by, {section.course for section in sections})
     staff_in = [section.pk for section in sections if held[section.course_id].sees_people_of(section.pk)]
     if not staff_in and not observer_enrollments(by).filter(associated_user=person).exists():
         return None
-    observed = Q(pk__in=observed_places(by).values("pk"))
+    observed = Q(pk__in=observed_enrollments(by).values("pk"))
     return everything.filter(observed | Q(section__in=staff_in))
 
 
@@ -62,11 +62,11 @@ def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
 
     Courses that somebody only takes or observes are listed once they are published, and all once they have begun.
     """
-    places = places_of(person, by=by)
-    if places is None:
+    enrollments = enrollments_of_person(person, by=by)
+    if enrollments is None:
         return None
     published = Q(section__course__workflow_state__in=Course.READABLE)
-    return places.filter(published | Q(type__in=STAFF_TYPES), state__in=READING).begun()
+    return enrollments.filter(published | Q(type__in=STAFF_TYPES), state__in=READING).begun()
 
 
 class EnrollmentAccess:

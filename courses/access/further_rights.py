@@ -50,21 +50,25 @@ def further_by_admin_roles(people: Collection[int], *, by: User) -> set[int]:
 
 
 def _further_in_courses(people: Collection[int], by: User) -> set[int]:
-    places = Enrollment.objects.present().filter(user__in=people, state__in=(State.ACTIVE, State.INACTIVE))
+    enrollments = Enrollment.objects.present().filter(user__in=people, state__in=(State.ACTIVE, State.INACTIVE))
     limit = Case(When(limit_privileges_to_course_section=True, then="section"))
-    rows = places.filter(type__in=WITH_RIGHTS).values_list(
+    rows = enrollments.filter(type__in=WITH_RIGHTS).values_list(
         "user", "section__course", "section__course__account", "role", "type", limit
     )
-    enrolled: dict[Place, dict[HeldRole, set[int | None]]] = defaultdict(lambda: defaultdict(set))
+    enrolled: dict[EnrollmentIds, dict[HeldRole, set[int | None]]] = defaultdict(lambda: defaultdict(set))
     for user, course, account, role, base, only_section in rows:
-        enrolled[Place(user, course, account)][HeldRole(role, base)].add(only_section)
+        enrolled[EnrollmentIds(user, course, account)][HeldRole(role, base)].add(only_section)
     if not enrolled:
         return set()
     roles = {role for held in enrolled.values() for role in held}
-    given = permissions_by(roles, {place.account for place in enrolled})
+    given = permissions_by(roles, {enrollment.account for enrollment in enrolled})
     theirs = {
-        place: Held(frozenset().union(*(given[place.account][role.id] for role in held)), limits_of(held))
-        for place, held in enrolled.items()
+        enrollment: Held(frozenset().union(*(given[enrollment.account][role.id] for role in held)), limits_of(held))
+        for enrollment, held in enrolled.items()
     }
-    mine = held_in(by, Course.objects.filter(pk__in={place.course for place, held in theirs.items() if held.keys}))
-    return {place.user for place, held in theirs.items() if held.keys and held.exceeds(mine[place.course])}
+    mine = held_in(
+        by, Course.objects.filter(pk__in={enrollment.course for enrollment, held in theirs.items() if held.keys})
+    )
+    return {
+        enrollment.user for enrollment, held in theirs.items() if held.keys and held.exceeds(mine[enrollment.course])
+    }

@@ -76,9 +76,11 @@ def _list(request: ApiRequest, user: User) -> list[CourseBody]:
     places = course_places(user, by=request.user)
     if places is None:
         raise NotAllowed
-    places = _of_type_and_state(request, places)
-    courses = page_of(request, _in_states(request, places).select_related("account", "term").order_by("sort_key", "id"))
-    return _bodies(request, courses, places)
+    enrollments = _of_type_and_state(request, enrollments)
+    courses = page_of(
+        request, _in_states(request, enrollments).select_related("account", "term").order_by("sort_key", "id")
+    )
+    return _bodies(request, courses, enrollments)
 
 
 def _of_type_and_state(request: ApiRequest, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
@@ -97,15 +99,15 @@ def _in_states(request: ApiRequest, places: EnrollmentQuerySet) -> CourseQuerySe
         places = places.filter(section__course__workflow_state__in=states)
     else:
         published = Q(section__course__workflow_state=Course.State.AVAILABLE)
-        places = places.filter(published | Q(type__in=STAFF_TYPES))
-    return Course.objects.filter(pk__in=places.values("section__course"))
+        enrollments = enrollments.filter(published | Q(type__in=STAFF_TYPES))
+    return Course.objects.filter(pk__in=enrollments.values("section__course"))
 
 
 def _bodies(request: ApiRequest, courses: list[Course], places: EnrollmentQuerySet) -> list[CourseBody]:
     """The courses of one page, each with enrollments, on request the observed students' too."""
     shown = Q(pk__in=places.values("pk"))
     if "observed_users" in request.include:
-        shown |= Q(pk__in=observed_places(request.user).values("pk"))
+        shown |= Q(pk__in=observed_enrollments(request.user).values("pk"))
     found = Enrollment.objects.filter(shown, section__course__in=courses)
     enrollments = list(found.select_related("section__course", "role").order_by("id"))
     access, totals = EnrollmentAccess(request.user, enrollments), totals_of(enrollments)
@@ -146,10 +148,10 @@ def show(request: ApiRequest, course_id: str) -> CourseBody:
 def _shown(request: ApiRequest, course_id: str) -> CourseBody:
     course = lookups.course(request, course_id)
     allow(course_access(request.user, course) is not None)
-    places = course_places(request.user, by=request.user)
-    if places is None:
+    enrollments = course_enrollments(request.user, by=request.user)
+    if enrollments is None:
         raise Http404
-    return _bodies(request, [course], places)[0]
+    return _bodies(request, [course], enrollments)[0]
 
 
 @endpoint(PERMISSIONS_ASKED)

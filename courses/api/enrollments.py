@@ -10,7 +10,7 @@ from accounts.api.parameter_types import Id, Includes, Texts, Words
 from accounts.errors import NotAllowed
 from accounts.models.role import COURSE_BASE_TYPES
 from courses.access.courses import course_access
-from courses.access.enrollments import EnrollmentAccess, places_in, places_of
+from courses.access.enrollments import EnrollmentAccess, enrollments_of_course, enrollments_of_person
 from courses.api import lookups
 from courses.api.bodies import TYPES, enrollment_body
 from courses.api.body_types import EnrollmentBody
@@ -75,7 +75,7 @@ def index_of_user(request: ApiRequest, user_id: str) -> list[EnrollmentBody]:
     places = places_of(lookups.person(request, user_id), by=request.user)
     if places is None:
         raise NotAllowed
-    return _list(request, places)
+    return _list(request, enrollments)
 
 
 @endpoint(INCLUDE)
@@ -92,7 +92,7 @@ def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
     here = course_access(request.user, course)
     if here is None:
         raise NotAllowed
-    return places_in(course, by=request.user, sees_people=here.sees_people)
+    return enrollments_of_course(course, by=request.user, sees_people=here.sees_people)
 
 
 def _list(request: ApiRequest, places: EnrollmentQuerySet) -> list[EnrollmentBody]:
@@ -100,7 +100,7 @@ def _list(request: ApiRequest, places: EnrollmentQuerySet) -> list[EnrollmentBod
     return bodies(request, page_of(request, found.order_by("id")))
 
 
-def _filtered(request: ApiRequest, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
+def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     given = request.params
     if types := given[TYPES_ASKED]:
         places = places.filter(type__in=types)

@@ -79,7 +79,7 @@ def index(request: ApiRequest, course_id: str) -> list[PersonBody]:
         people = people.filter(pk__in=plain_ids(wanted))
     words = search_words(request.params[SEARCH_TERM])
     people = searched(people, words, keys, known=settled_in(course, by=request.user))
-    found = page_of(request, people.prefetch_related(_places(there)))
+    found = page_of(request, people.prefetch_related(_prefetched_enrollments(there)))
     return _bodies(request, found, keys)
 
 
@@ -90,7 +90,9 @@ def show(request: ApiRequest, course_id: str, user_id: str) -> PersonBody:
     there, keys = people_told_of(course, by=request.user)
     there = there.exclude(state__in=Enrollment.GONE)
     wanted = person(request, user_id)
-    found = User.objects.filter(Exists(there.filter(user=OuterRef("pk")))).prefetch_related(_places(there))
+    found = User.objects.filter(Exists(there.filter(user=OuterRef("pk")))).prefetch_related(
+        _prefetched_enrollments(there)
+    )
     user = found.filter(pk=wanted.pk).first()
     if user is None:
         # That there is a roster is no secret to those who read it; for students there are no others to ask for.
@@ -115,7 +117,7 @@ def _asked_for(request: ApiRequest, there: EnrollmentQuerySet) -> EnrollmentQuer
     return there.filter(state__in=states(given[ENROLLMENT_STATES]) or Enrollment.LIVE)
 
 
-def _places(there: EnrollmentQuerySet) -> Prefetch:
+def _prefetched_enrollments(there: EnrollmentQuerySet) -> Prefetch:
     wanted = there.select_related(*lookups.WITH_ENROLLMENT).order_by("id")
     return Prefetch("enrollments", wanted)
 
@@ -137,10 +139,13 @@ def _body(
         body.pop("pronouns", None)
     if "enrollments" in request.include:
         body["enrollments"] = [
-            enrollment_body(place, access, totals, request.address, with_user=False) for place in _places_of(user)
+            enrollment_body(enrollment, access, totals, request.address, with_user=False)
+            for enrollment in _enrollments_of(user)
         ]
     if "observed_users" in request.include:
-        students = {place.associated_user: place for place in _places_of(user) if place.associated_user}
+        students = {
+            enrollment.associated_user: enrollment for enrollment in _enrollments_of(user) if enrollment.associated_user
+        }
         body["observed_users"] = [
             user_body(student, access.keys_of_observed(students[student])) for student in sorted(students, key=_order)
         ]

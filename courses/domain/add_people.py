@@ -126,8 +126,10 @@ def look_up(course: Course, kind: Kind, entries: Collection[str], *, by: User) -
     active = {entry: [one for one in there if one.is_active] for entry, there in people.items()}
     result, seen = LookupResult(), set()
     here: dict[int, list[Enrollment]] = defaultdict(list)
-    for place in enrollments_in(course, by=by).filter(user__in={one.pk for there in active.values() for one in there}):
-        here[place.user_id].append(place)
+    for enrollment in enrollments_in(course, by=by).filter(
+        user__in={one.pk for there in active.values() for one in there}
+    ):
+        here[enrollment.user_id].append(enrollment)
     for entry in entries:
         match active.get(entry, []):
             case [person]:

@@ -28,11 +28,11 @@ MOST_AT_ONCE = 500
 def students_in(course: Course, *, by: User) -> UserQuerySet:
     """The students of `course`, of those `by` sees, who can be observed, in class list order."""
     # DISTINCT for the same reason as in a roster.
-    there = _places(course, by).order_by().values("user").distinct()
+    there = _enrollments(course, by).order_by().values("user").distinct()
     return User.objects.present().filter(pk__in=there).by_name()
 
 
-def _places(course: Course, by: User) -> EnrollmentQuerySet:
+def _enrollments(course: Course, by: User) -> EnrollmentQuerySet:
     there = Enrollment.objects.present().students().settled()
     there = there.filter(section__course=course, state__in=Enrollment.COUNTED)
     return there.within(sections_seen(by, course))
@@ -66,7 +66,7 @@ class Observed:
     """A student somebody observes in a course by an enrollment, and whether through a link between their accounts."""
 
     student: User
-    place: Enrollment
+    enrollment: Enrollment
     is_by_link: bool
 
 
@@ -91,13 +91,15 @@ def link_students(observer: Member, student_ids: Collection[int], *, by: User) -
     _check_ids(observer, student_ids)
     with transaction.atomic():
         lock_users([observer.person.pk, *student_ids])
-        there = _places(observer.course, by).filter(user__in=student_ids)
-        places = list(there.select_related("user", "section__course"))
-        if {place.user_id for place in places} != set(student_ids):
+        there = _enrollments(observer.course, by).filter(user__in=student_ids)
+        enrollments = list(there.select_related("user", "section__course"))
+        if {enrollment.user_id for enrollment in enrollments} != set(student_ids):
             raise Invalid({"student": [("invalid", _("Some of these people are not students of this course."))]})
         linked = _seeing(observer.course, observer.person, by).filter(associated_user__in=student_ids)
         done = set(linked.values_list("associated_user", flat=True))
-        enroll_many([_seat(observer, place) for place in places if place.user_id not in done], by=by)
+        enroll_many(
+            [_seat(observer, enrollment) for enrollment in enrollments if enrollment.user_id not in done], by=by
+        )
     return len(set(student_ids) - done)
 
 
@@ -163,6 +165,6 @@ def stop_observing(observer: User, student: User) -> int:
     """
     with transaction.atomic():
         lock_users([observer.pk, student.pk])
-        places = list(observing_by_course(observer, student))
-        change_states(places, Enrollment.State.DELETED, by=observer)
-    return len(places)
+        enrollments = list(observing_by_course(observer, student))
+        change_states(enrollments, Enrollment.State.DELETED, by=observer)
+    return len(enrollments)

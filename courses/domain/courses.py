@@ -64,7 +64,7 @@ def _check_roles_go_along(course: Course) -> None:
     """Custom roles in use must be roles of the course's account: elsewhere what was decided on them does not hold."""
     places = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(section__course=course)
     known = roles_of(course.account, states=Role.State.values)
-    strange = Role.objects.filter(pk__in=places.values("role")).exclude(pk__in=known.order_by().values("pk"))
+    strange = Role.objects.filter(pk__in=enrollments.values("role")).exclude(pk__in=known.order_by().values("pk"))
     if labels := ", ".join(f"“{label}”" for label in strange.order_by("label").values_list("label", flat=True)):
         message = _("People in this course have roles that do not exist in that account: %(roles)s.")
         raise Invalid({"account": [("invalid", message % {"roles": labels})]}, of="course")

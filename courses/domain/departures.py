@@ -28,8 +28,8 @@ def leave_everything(user: User, *, by: User | None) -> Ended:
     takes the locks.
     """
     links = unlink_person(user, by=by)
-    places = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
-    enrollments = places.update(state=State.DELETED, updated_at=Now())
+    remaining = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
+    enrollments = remaining.update(state=State.DELETED, updated_at=Now())
     roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
     ended = roles.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
     return Ended(links, enrollments, ended)

@@ -205,7 +205,10 @@ def _with_the_roles_they_observe_in(wanted: dict[Kind, EnrollmentSpec]) -> dict[
         return wanted
     there = Enrollment.objects.exclude(state__in=Enrollment.GONE).select_related("role")
     there = there.filter(associated_user__in=students, user__in={user for _section, user, *_rest in wanted})
-    roles = {(place.section_id, place.user_id, place.associated_user_id): place.role for place in there}
+    roles = {
+        (enrollment.section_id, enrollment.user_id, enrollment.associated_user_id): enrollment.role
+        for enrollment in there
+    }
     specs = [
         replace(spec, role=roles.get((section, user, observed), spec.role))
         for (section, user, _role, observed), spec in wanted.items()
@@ -319,7 +322,7 @@ def _values_of(state: str, *, is_invitation: bool) -> dict[str, Any]:
 def _carry(changes: Collection[Change], by: User | None) -> None:
     """Bring the observers of the students among these along."""
     students = [(enrollment, before) for enrollment, before in changes if enrollment.type == BaseType.STUDENT]
-    places = {(enrollment.user_id, enrollment.section_id) for enrollment, _before in students}
+    enrollments = {(enrollment.user_id, enrollment.section_id) for enrollment, _before in students}
     came = {
         (enrollment.user_id, enrollment.section_id)
         for enrollment, before in students

@@ -53,7 +53,7 @@ class Member:
     course: Course
     person: User
     role: Role
-    places: tuple[Enrollment, ...]
+    enrollments: tuple[Enrollment, ...]
 
     @property
     def is_student(self) -> bool:
@@ -94,9 +94,11 @@ def members_in(course: Course, user_id: int, role_id: int | None = None, *, by: 
     there = there.exclude(user__state=User.State.DELETED)
     there = there.order_by("role__account_id", "role_id", "section__sort_key", "id")
     found: dict[int, list[Enrollment]] = {}
-    for place in there.select_related("user", "role", "associated_user", "section__course"):
-        found.setdefault(place.role_id, []).append(place)
-    return [Member(course, places[0].user, places[0].role, tuple(places)) for places in found.values()]
+    for enrollment in there.select_related("user", "role", "associated_user", "section__course"):
+        found.setdefault(enrollment.role_id, []).append(enrollment)
+    return [
+        Member(course, enrollments[0].user, enrollments[0].role, tuple(enrollments)) for enrollments in found.values()
+    ]
 
 
 def watchers_of(member: Member) -> int:
@@ -112,12 +114,12 @@ def _beside(student: User, section_ids: Collection[int]) -> EnrollmentQuerySet:
 
 def carry_out(member: Member, action: EnrollmentAction, *, by: User) -> None:
     """Conclude, deactivate, reactivate or remove all of them. Raises NotAllowed, Invalid."""
-    places = member.subject_to(action)
-    for place in places:
-        check(action, place, member.course, by=by)
-    if not places:
+    enrollments = member.subject_to(action)
+    for enrollment in enrollments:
+        check(action, enrollment, member.course, by=by)
+    if not enrollments:
         raise Invalid({"state": [("invalid", _("Nothing to change: this has already been done."))]})
-    change_states(places, INTO[action], by=by, only_from=FROM[action])
+    change_states(enrollments, INTO[action], by=by, only_from=FROM[action])
 
 
 def carry_out_on(enrollment: Enrollment, course: Course, action: EnrollmentAction, *, by: User) -> Enrollment:
@@ -169,33 +171,35 @@ def set_sections(member: Member, sections: Iterable[Section], *, by: User, is_li
     """
     wanted = {section.pk: section for section in sections}
     with transaction.atomic():
-        lock_users([member.person.pk, *(place.user_id for place in _observers_here_only(member))])
+        lock_users([member.person.pk, *(enrollment.user_id for enrollment in _observers_here_only(member))])
         member = _as_now(member, by)
         _check_sections(member, wanted.values(), by)
         observers = _observers_here_only(member) if member.is_student else []
-        here = {place.section_id: place for place in member.own_places()}
+        here = {enrollment.section_id: enrollment for enrollment in member.own_enrollments()}
         model = min(here.values(), key=_liveness)
         new = [section for pk, section in wanted.items() if pk not in here]
         limit = model.limit_privileges_to_course_section if is_limited is None else is_limited
         comes_limited = gives_limited(member.role, member.course, by=by)
         specs = [replace(_seat(model, section, member.role), is_limited=limit or comes_limited) for section in new]
         if is_limited is not None and not comes_limited:
-            kept = [place for pk, place in here.items() if pk in wanted]
-            others = [place for place in kept if place.limit_privileges_to_course_section != limit]
-            specs += [replace(_seat(place, place.section, member.role), is_limited=limit) for place in others]
+            kept = [enrollment for pk, enrollment in here.items() if pk in wanted]
+            others = [enrollment for enrollment in kept if enrollment.limit_privileges_to_course_section != limit]
+            specs += [
+                replace(_seat(enrollment, enrollment.section, member.role), is_limited=limit) for enrollment in others
+            ]
         enroll_many(specs, by=by)
-        enroll_many([_seat(place, section, place.role) for place in observers for section in new], by=by)
-        change_states([place for pk, place in here.items() if pk not in wanted], State.DELETED, by=by)
+        enroll_many([_seat(enrollment, section, enrollment.role) for enrollment in observers for section in new], by=by)
+        change_states([enrollment for pk, enrollment in here.items() if pk not in wanted], State.DELETED, by=by)
 
 
 def _check_sections(member: Member, sections: Collection[Section], by: User) -> None:
-    places = member.own_places()
-    for place in places:
-        check(EnrollmentAction.MOVE, place, member.course, by=by)
+    enrollments = member.own_enrollments()
+    for enrollment in enrollments:
+        check(EnrollmentAction.MOVE, enrollment, member.course, by=by)
     for section in sections:
         check_section(section.pk, member.course, by=by)
     problem = ""
-    if not places:
+    if not enrollments:
         problem = _("An observer of a student is always in the student's sections.")
     elif not sections:
         problem = _("Choose at least one section. To take someone out of the course, remove them.")
@@ -209,7 +213,7 @@ def _observers_here_only(member: Member) -> list[Enrollment]:
     """One enrollment of each person who observes this student in this course without a link."""
     beside = _beside(member.person, {place.section_id for place in member.places}).filter(~by_link())
     found = beside.select_related("user", "role", "associated_user").order_by("id")
-    return list({(place.user_id, place.role_id): place for place in found}.values())
+    return list({(enrollment.user_id, enrollment.role_id): enrollment for enrollment in found}.values())
 
 
 def change_role(member: Member, role: Role, *, by: User) -> None:
@@ -219,28 +223,28 @@ def change_role(member: Member, role: Role, *, by: User) -> None:
     Raises NotAllowed, Invalid.
     """
     with transaction.atomic():
-        observed = [place.associated_user_id for place in member.places if place.associated_user_id]
+        observed = [enrollment.associated_user_id for enrollment in member.enrollments if enrollment.associated_user_id]
         lock_users([member.person.pk, *observed])
         _change_role(_as_now(member, by), role, by)
 
 
 def _change_role(member: Member, role: Role, by: User) -> None:
-    for place in member.places:
-        check(EnrollmentAction.REMOVE, place, member.course, by=by)
+    for enrollment in member.enrollments:
+        check(EnrollmentAction.REMOVE, enrollment, member.course, by=by)
     if role == member.role:
         raise Invalid({"role": [("invalid", _("This person already has this role."))]})
     stays_observer = role.base_type == member.role.base_type == BaseType.OBSERVER
-    observing = stays_observer and any(place.associated_user_id for place in member.places)
+    observing = stays_observer and any(enrollment.associated_user_id for enrollment in member.enrollments)
     check_enrolls(role, member.course, by=by, observing=observing)
     specs: dict[object, EnrollmentSpec] = {}
     limited = gives_limited(role, member.course, by=by)
-    for place in sorted(member.places, key=_liveness, reverse=True):
-        spec = _seat(place, place.section, role, observes=stays_observer)
+    for enrollment in sorted(member.enrollments, key=_liveness, reverse=True):
+        spec = _seat(enrollment, enrollment.section, role, observes=stays_observer)
         spec = replace(spec, is_limited=spec.is_limited or limited)
         specs[spec.kind] = spec
     has_it_already = {
-        (place.section_id, place.user_id, place.role_id, place.associated_user_id)
-        for place in _with_role(member, role).live()
+        (enrollment.section_id, enrollment.user_id, enrollment.role_id, enrollment.associated_user_id)
+        for enrollment in _with_role(member, role).live()
     }
     new = [spec for kind, spec in specs.items() if kind not in has_it_already]
     # Who observes a student does so with one role; of a student's, the observers must find the new one in place.
@@ -253,7 +257,7 @@ def _change_role(member: Member, role: Role, by: User) -> None:
         enroll_many(new, by=by, tells=False)
     else:
         enroll_many(new, by=by)
-        change_states(member.places, State.DELETED, by=by)
+        change_states(member.enrollments, State.DELETED, by=by)
 
 
 def _with_role(member: Member, role: Role) -> EnrollmentQuerySet:
@@ -263,20 +267,20 @@ def _with_role(member: Member, role: Role) -> EnrollmentQuerySet:
 def _liveness(place: Enrollment) -> int:
     """The smaller, the more alive."""
     order = [*FROM[EnrollmentAction.REMOVE]]
-    return order.index(place.state) if place.state in order else len(State)
+    return order.index(enrollment.state) if enrollment.state in order else len(State)
 
 
-def _seat(place: Enrollment, section: Section, role: Role, *, observes: bool = True) -> EnrollmentSpec:
-    student = place.associated_user if observes else None
+def _seat(enrollment: Enrollment, section: Section, role: Role, *, observes: bool = True) -> EnrollmentSpec:
+    student = enrollment.associated_user if observes else None
     return EnrollmentSpec(
-        place.user,
+        enrollment.user,
         section,
         role,
         student,
-        place.state,
-        place.start_at,
-        place.end_at,
-        place.limit_privileges_to_course_section,
-        consent_of(place),
-        only_by_link=observes and place.only_by_link,
+        enrollment.state,
+        enrollment.start_at,
+        enrollment.end_at,
+        enrollment.limit_privileges_to_course_section,
+        consent_of(enrollment),
+        only_by_link=observes and enrollment.only_by_link,
     )

@@ -269,7 +269,7 @@ RETURNING l.observer_id, l.student_id, l.scope, l.origin,
           ARRAY(SELECT course_id FROM courses_linkcourse c WHERE c.link_id = l.id)
 """
 
-PLACES_OF_LINKS = """
+SECTIONS_OF_LINKS = """
 SELECT DISTINCT section_id FROM courses_enrollment WHERE type = 'ObserverEnrollment' AND state <> 'deleted'
 AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
 """

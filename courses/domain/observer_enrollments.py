@@ -71,12 +71,12 @@ MAKE_FOR_LINKS = MAKE.format(
     + STUDENTS_ENROLLMENTS.format("")
 )
 # OFFSET 0 keeps the planner from merging the subquery, for the same reason.
-MAKE_FOR_PLACES = MAKE.format(
-    source="""unnest(%(students)s::bigint[], %(sections)s::bigint[]) AS place(student_id, section_id)
+MAKE_FOR_STUDENTS = MAKE.format(
+    source="""unnest(%(students)s::bigint[], %(sections)s::bigint[]) AS pair(student_id, section_id)
 CROSS JOIN LATERAL (
-    SELECT * FROM accounts_observationlink l WHERE l.student_id = place.student_id AND l.state = 'active' OFFSET 0
+    SELECT * FROM accounts_observationlink l WHERE l.student_id = pair.student_id AND l.state = 'active' OFFSET 0
 ) l"""
-    + STUDENTS_ENROLLMENTS.format("AND e.section_id = place.section_id")
+    + STUDENTS_ENROLLMENTS.format("AND e.section_id = pair.section_id")
 )
 MAKE_IN_PLACES = with_events(MAKE_FOR_PLACES, "beside")
 

@@ -49,11 +49,13 @@ def who_observes(student: User) -> list[Observer]:
     people = {pk: link.observer for pk, link in links.items()}
     courses: dict[int, list[Course]] = defaultdict(list)
     since = {pk: link.updated_at for pk, link in links.items()}
-    for place in _beside(Enrollment.objects.filter(associated_user=student)).select_related("user", "section__course"):
-        people.setdefault(place.user_id, place.user)
-        since.setdefault(place.user_id, place.created_at)
-        if place.section.course not in courses[place.user_id]:
-            courses[place.user_id].append(place.section.course)
+    for enrollment in _beside(Enrollment.objects.filter(associated_user=student)).select_related(
+        "user", "section__course"
+    ):
+        people.setdefault(enrollment.user_id, enrollment.user)
+        since.setdefault(enrollment.user_id, enrollment.created_at)
+        if enrollment.section.course not in courses[enrollment.user_id]:
+            courses[enrollment.user_id].append(enrollment.section.course)
     ordered = sorted(people.values(), key=lambda person: (person.sort_key, person.pk))
     return [Observer(one, links.get(one.pk), tuple(courses[one.pk]), since[one.pk]) for one in ordered]
 
@@ -78,14 +80,14 @@ class InSingleCourses:
 def observers_in_single_courses(student: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
     """Who observes `student` in single courses of these accounts (None: any), without a link; one statement."""
     found = _without_link(Enrollment.objects.filter(associated_user=student), accounts)
-    return _grouped((place.user, place) for place in found.order_by("user__sort_key", "user"))
+    return _grouped((enrollment.user, enrollment) for enrollment in found.order_by("user__sort_key", "user"))
 
 
 def observed_in_single_courses(observer: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
     """Whom `observer` observes in the same way."""
     found = _without_link(Enrollment.objects.filter(user=observer), accounts)
     ordered = found.order_by("associated_user__sort_key", "associated_user")
-    return _grouped((place.associated_user, place) for place in ordered if place.associated_user)
+    return _grouped((enrollment.associated_user, enrollment) for enrollment in ordered if enrollment.associated_user)
 
 
 def _without_link(enrollments: EnrollmentQuerySet, accounts: Collection[int] | None) -> EnrollmentQuerySet:
@@ -93,10 +95,10 @@ def _without_link(enrollments: EnrollmentQuerySet, accounts: Collection[int] | N
     return found if accounts is None else found.filter(section__course__account__in=accounts)
 
 
-def _grouped(places: Iterable[tuple[User, Enrollment]]) -> list[InSingleCourses]:
+def _grouped(enrollments: Iterable[tuple[User, Enrollment]]) -> list[InSingleCourses]:
     people: dict[int, User] = {}
     courses: dict[int, dict[int, Course]] = defaultdict(dict)
-    for person, place in places:
+    for person, enrollment in enrollments:
         people[person.pk] = person
-        courses[person.pk][place.section.course_id] = place.section.course
+        courses[person.pk][enrollment.section.course_id] = enrollment.section.course
     return [InSingleCourses(person, tuple(courses[pk].values())) for pk, person in people.items()]

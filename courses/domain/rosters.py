@@ -170,8 +170,8 @@ def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> Us
     if view.sort is Sort.NAME:
         return people.order_by(*name)
     first = there.filter(user=OuterRef("pk")).order_by().values("user").annotate(first=FIRST[view.sort]).values("first")
-    place = F("first_place").desc() if view.descending else F("first_place").asc()
-    return people.annotate(first_place=Subquery(first)).order_by(place, *name)
+    enrollment = F("first_place").desc() if view.descending else F("first_place").asc()
+    return people.annotate(first_enrollment=Subquery(first)).order_by(enrollment, *name)
 
 
 def roles_in(course: Course, *, by: User) -> QuerySet[Role]:

@@ -39,29 +39,29 @@ class RoleOptions:
 
 
 def options_for(
-    places: Iterable[Enrollment], rights: EnrollmentPermissions, *, several_sections: bool
+    enrollments: Iterable[Enrollment], rights: EnrollmentPermissions, *, several_sections: bool
 ) -> list[RoleOptions]:
     """For each role of these enrollments of one person, what the reader may do. No statement."""
     by_role: dict[int, list[Enrollment]] = {}
-    for place in places:
-        by_role.setdefault(place.role_id, []).append(place)
+    for enrollment in enrollments:
+        by_role.setdefault(enrollment.role_id, []).append(enrollment)
     found = [RoleOptions(there[0].role.label, _options(there, rights, several_sections)) for there in by_role.values()]
     return [each for each in found if each.options]
 
 
 def _options(there: list[Enrollment], rights: EnrollmentPermissions, several_sections: bool) -> list[Option]:
     role = there[0].role
-    own = [place for place in there if place.associated_user_id is None]
+    own = [enrollment for enrollment in there if enrollment.associated_user_id is None]
     offered: list[tuple[str, str | Promise]] = []
-    if several_sections and own and all(rights.may(EnrollmentAction.MOVE, place) for place in own):
+    if several_sections and own and all(rights.may(EnrollmentAction.MOVE, enrollment) for enrollment in own):
         offered.append(("course_user_sections", _("Edit sections")))
     others = any(other.pk != role.pk for other in rights.roles_to_give())
-    if others and all(rights.may(EnrollmentAction.REMOVE, place) for place in there):
+    if others and all(rights.may(EnrollmentAction.REMOVE, enrollment) for enrollment in there):
         offered.append(("course_user_role", _("Edit role")))
     if role.base_type == BaseType.OBSERVER and rights.may_link():
         offered.append(("course_link_students", _("Link to Students")))
     for action, (page, label) in ACTIONS.items():
-        subject = [place for place in there if place.state in FROM[action]]
-        if subject and all(rights.may(action, place) for place in subject):
+        subject = [enrollment for enrollment in there if enrollment.state in FROM[action]]
+        if subject and all(rights.may(action, enrollment) for enrollment in subject):
             offered.append((page, label))
     return [Option(page, label, role.pk) for page, label in offered]

@@ -28,11 +28,11 @@ MAKE_ROOM = """
 UPDATE pairing_pairingcode code SET revoked_at = LEAST(code.expires_at, %(now)s)
 FROM (
     SELECT id, expires_at <= %(now)s AS over,
-           row_number() OVER (PARTITION BY student_id ORDER BY expires_at <= %(now)s, issued_at DESC, id DESC) AS place
+           row_number() OVER (PARTITION BY student_id ORDER BY expires_at <= %(now)s, issued_at DESC, id DESC) AS rank
     FROM pairing_pairingcode
     WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL
 ) open
-WHERE code.id = open.id AND (open.over OR open.place >= %(most)s)
+WHERE code.id = open.id AND (open.over OR open.rank >= %(most)s)
 RETURNING code.student_id, code.revoked_at < code.expires_at
 """
 

@@ -100,8 +100,8 @@ def _sections_of(student: User, course: Course | None) -> list[Section]:
     """Where somebody is (or was) a student, in `course` or anywhere, with the courses (one statement)."""
     places = _places_of(student)
     if course:
-        places = places.filter(section__course=course)
-    return [place.section for place in places.select_related("section__course__account").order_by("id")]
+        enrollments = enrollments.filter(section__course=course)
+    return [enrollment.section for enrollment in enrollments.select_related("section__course__account").order_by("id")]
 
 
 def refusal_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:
@@ -174,7 +174,7 @@ def _from(courses: list[Course], student: User, asking: User, course: Course | N
     What staff alone have said of a student binds: else whoever took in somebody who belonged nowhere yet would open to
     a stranger what another school adds tomorrow.
     """
-    binds = not _places_of(student).exclude(accepted_through=Enrollment.Through.STAFF).exists()
+    binds = not _enrollments_of(student).exclude(accepted_through=Enrollment.Through.STAFF).exists()
     if course:
         return Right(course, binds=binds)
     chains = upwards({each.account_id for each in courses})

@@ -43,9 +43,11 @@ def students_of(course: Course, *, by: User) -> UserQuerySet:
 
     An invitation makes nobody one, and no code of somebody suspended works.
     """
-    places = Enrollment.objects.live().students().present().settled().filter(section__course=course)
-    places = places.within(sections_seen(by, course))
-    return User.objects.present().exclude(state=User.State.SUSPENDED).filter(pk__in=places.values("user")).by_name()
+    enrollments = Enrollment.objects.live().students().present().settled().filter(section__course=course)
+    enrollments = enrollments.within(sections_seen(by, course))
+    return (
+        User.objects.present().exclude(state=User.State.SUSPENDED).filter(pk__in=enrollments.values("user")).by_name()
+    )
 
 
 def forecast(course: Course, *, by: User) -> Forecast:

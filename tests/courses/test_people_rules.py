@@ -194,7 +194,7 @@ def test_nobody_takes_themselves_out_unless_they_could_come_back(section, teache
     for action in (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE, EnrollmentAction.REMOVE):
         with pytest.raises(NotAllowed, match="yourself"):
             carry_out(mine, action, by=teacher)
-        assert not enrollment_permissions(teacher, section.course).may(action, mine.places[0])
+        assert not enrollment_permissions(teacher, section.course).may(action, mine.enrollments[0])
     with pytest.raises(NotAllowed, match="yourself"):
         change_role(mine, role(BaseType.TA), by=teacher)
     admin = make_admin()
@@ -451,9 +451,9 @@ def test_an_observer_keeps_their_students_only_as_an_observer(section, teacher):
     for each in students:
         enroll(watcher, section, role(BaseType.OBSERVER), by=None, associated_user=each)
     change_role(as_member(watcher, section), mentor, by=teacher)
-    assert {place.associated_user for place in as_member(watcher, section).places} == set(students)
+    assert {place.associated_user for place in as_member(watcher, section).enrollments} == set(students)
     change_role(as_member(watcher, section), role(BaseType.TA), by=teacher)
-    (place,) = as_member(watcher, section).places
+    (place,) = as_member(watcher, section).enrollments
     assert (place.type, place.associated_user) == (BaseType.TA, None)
 
 
