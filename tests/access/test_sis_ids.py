@@ -53,6 +53,6 @@ def test_no_address_of_the_api_tells_students_and_observers_an_id_of_the_schools
     assert {path: keys for path, keys in found.items() if keys} == {}
 
 
-def test_whoever_may_read_them_is_told(world):
+def test_people_who_may_read_sis_ids_see_them(world):
     row = next(row for row in API if row.path.endswith("{course}/enrollments"))
     assert told(row, world, world.people["admin"]) >= {"sis_user_id", "sis_course_id", "sis_section_id"}

@@ -73,7 +73,7 @@ def test_staff_of_a_course_read_its_people(root):
     assert Api(place.user).get(f"users/{teacher.pk}").status_code == 403
 
 
-def test_deleted_people_are_not_there(root):
+def test_deleted_people_are_not_found_through_the_api(root):
     gone = UserFactory(state=User.State.DELETED)
     assert Api(make_admin()).get(f"users/{gone.pk}").status_code == 404
 

@@ -29,7 +29,7 @@ from tests.factories import UserFactory, make_admin
         ([("", "1"), ("[]", "2")], {"": ["2"]}),
     ],
 )
-def test_brackets_nest_as_in_rails(sent, nested):
+def test_parameters_in_brackets_nest_as_in_rails(sent, nested):
     assert nest(sent) == nested
 
 
@@ -38,7 +38,7 @@ def test_brackets_without_end_are_refused():
         nest([("a" + "[b]" * 500, "1")])
 
 
-def test_values_are_read_by_type():
+def test_parameters_are_read_by_type():
     given = Parameters(
         {
             "yes": "true",
@@ -159,6 +159,6 @@ def test_json_that_is_no_object_counts_as_nothing_given(root, body):
     assert answer.status_code == 200
 
 
-def test_a_body_counts_for_delete_too(root):
+def test_a_delete_request_reads_parameters_from_its_body(root):
     answer = Api(UserFactory()).delete("courses/1/enrollments/1", task="conclude")
     assert answer.status_code == 404

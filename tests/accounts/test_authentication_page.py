@@ -17,7 +17,7 @@ def as_admin(client, root):
     return client
 
 
-def test_the_page_asks_to_sign_in(client, root):
+def test_the_authentication_page_asks_to_sign_in(client, root):
     assert client.get(page_of(root)).status_code == 302
 
 
@@ -49,7 +49,7 @@ def test_it_shows_the_three_choices_and_what_each_means(as_admin, root):
 
 
 @pytest.mark.parametrize("value", SelfRegistration.values)
-def test_saving_switches_at_once(as_admin, root, value):
+def test_saving_self_registration_takes_effect_at_once(as_admin, root, value):
     Account.objects.filter(pk=root.pk).update(self_registration="none" if value != "none" else "all")
     answer = as_admin.post(page_of(root), {"self_registration": value}, follow=True)
     page = answer.content.decode()
@@ -97,7 +97,7 @@ def test_a_form_from_another_site_is_refused(root, client):
     assert root.self_registration == SelfRegistration.ALL
 
 
-def test_the_terms_are_for_everybody(client, root):
+def test_everyone_can_read_the_terms_of_use(client, root):
     assert "Your account" in client.get("/terms").content.decode()
     Account.objects.update(terms_of_use="Be kind.\n\nRead <b>everything</b>.")
     page = client.get("/terms").content.decode()

@@ -89,7 +89,7 @@ def test_people_are_found_by_the_name_they_go_by_and_by_words_in_any_order():
 
 
 @pytest.mark.parametrize("typed", ["%", "_", "\\", "—", "'", "  "])
-def test_signs_alone_find_nobody(typed):
+def test_a_search_for_punctuation_alone_finds_nobody(typed):
     UserFactory(name="Mia_Lake 100%")
     assert found(typed) == set()
 
@@ -117,7 +117,7 @@ def test_a_list_stands_in_the_order_of_a_class_list():
     assert [*User.objects.by_name().values_list("sortable_name", flat=True)] == order
 
 
-def test_the_order_needs_no_sorting():
+def test_lists_by_name_come_from_the_index_without_sorting():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")

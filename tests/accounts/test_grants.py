@@ -61,7 +61,7 @@ def test_nobody_switches_on_for_all_what_they_may_not_do_in_one_school(without_b
     assert not on(district.teacher, district.school)
 
 
-def test_nor_where_the_school_has_decided_for_itself_already(without_below):
+def test_nobody_switches_on_for_all_even_where_the_school_has_decided_already(without_below):
     district = without_below
     RoleOverride.objects.create(account=district.school, role=district.teacher, permission=KEY, enabled=False)
     set_permission(district.teacher, district.root, KEY, ON, by=district.admin)
@@ -71,7 +71,7 @@ def test_nor_where_the_school_has_decided_for_itself_already(without_below):
     assert not on(district.teacher, district.school), "a lock on what is on would have overruled the school"
 
 
-def test_nor_makes_or_activates_a_role_that_may_do_there_what_they_may_not(district):
+def test_nobody_creates_or_activates_a_role_that_may_do_there_what_they_may_not(district):
     set_permission(district.account_admin, district.school, GRADES, OFF, by=district.admin)
     with pytest.raises(NotAllowed, match="grades"):
         create_role(district.root, "Coach", BaseType.TEACHER, by=district.admin)
@@ -185,7 +185,7 @@ def test_no_role_is_called_what_rosters_call_another(district, label, base_type)
         rename_role(role, label, by=district.admin)
 
 
-def test_other_names_are_free(district):
+def test_a_custom_role_may_have_any_other_name(district):
     for label, base in (("Teacher of record", BaseType.TEACHER), ("Tutor", BaseType.TA), ("Mentor", BaseType.OBSERVER)):
         assert create_role(district.school, label, base, by=district.admin).label == label
 
@@ -206,7 +206,7 @@ def test_account_admins_of_the_institution_can_switch_on_again_what_one_of_them_
     assert KEY in account_permissions(district.admin, district.root)
 
 
-def test_so_can_one_whom_create_admin_makes_later(district):
+def test_an_admin_made_later_by_create_admin_can_switch_on_what_was_switched_off(district):
     every = dict.fromkeys(settings_of([district.account_admin], district.root)[district.account_admin.pk], OFF)
     del every[MANAGE]
     set_permissions(
@@ -243,7 +243,7 @@ def test_whoever_decides_at_the_root_can_undo_it_even_of_what_they_had_by_that_v
     assert KEY in account_permissions(clerk, root)
 
 
-def test_but_not_what_somebody_else_has_decided_since(district):
+def test_nobody_undoes_what_somebody_else_has_decided_since(district):
     clerk = make_clerk(MANAGE, KEY)
     role = AccountAdmin.objects.get(user=clerk).role
     set_permission(role, district.root, KEY, OFF, by=clerk)
@@ -253,7 +253,7 @@ def test_but_not_what_somebody_else_has_decided_since(district):
             set_permission(role, district.root, KEY, wish, by=clerk)
 
 
-def test_nor_more_than_stood_there_before(district):
+def test_undoing_restores_no_more_than_was_set_before(district):
     clerk = make_clerk(MANAGE)
     role = AccountAdmin.objects.get(user=clerk).role
     set_permission(role, district.root, KEY, OFF, by=clerk)

@@ -74,7 +74,7 @@ def test_people_are_held_by_ascending_ids():
     assert "people" in complaints(lambda: lock_users([second.pk]), lambda: lock_users([first.pk]))[0]
 
 
-def test_each_transaction_begins_anew():
+def test_each_transaction_starts_its_own_order_of_locks():
     section, user = SectionFactory(), UserFactory()
     with watched() as watch:
         for rows in (Section.objects.filter(pk=section.pk), User.objects.filter(pk=user.pk)):

@@ -97,7 +97,7 @@ def test_who_is_suspended_or_deleted_cannot_sign_in(state, can):
     ("field", "constraint"),
     [("self_registration", "self_registration_is_known"), ("code_scope", "code_scope_is_known")],
 )
-def test_settings_have_known_values(root, field, constraint):
+def test_the_database_refuses_unknown_values_of_settings(root, field, constraint):
     with pytest.raises(IntegrityError, match=constraint):
         Account.objects.filter(pk=root.pk).update(**{field: "perhaps"})
 

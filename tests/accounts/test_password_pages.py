@@ -16,7 +16,7 @@ def person(root):
     return UserFactory(login_id="pat", email="pat@example.org", password=PASSWORD)
 
 
-def test_login_leads_to_the_login_page(client, root):
+def test_the_old_login_address_leads_to_the_sign_in_page(client, root):
     assert client.get("/login?next=/terms").headers["Location"] == "/login/canvas?next=/terms"
 
 
@@ -29,7 +29,7 @@ def test_signing_in_leads_to_the_dashboard_and_out_again(client, person):
     assert client.get("/").status_code == 302
 
 
-def test_a_suspended_person_is_told_so(client, person):
+def test_a_suspended_person_is_told_so_at_sign_in(client, person):
     User.objects.update(state=User.State.SUSPENDED)
     answer = client.post("/login/canvas", {"login": "pat", "password": PASSWORD}, follow=True)
     assert "_auth_user_id" not in client.session
@@ -103,7 +103,7 @@ def test_a_new_password_ends_access_tokens(client, person):
     assert client.get("/profile/settings").status_code == 200, "the browser in which it was changed stays signed in"
 
 
-def test_the_owner_may_keep_the_tokens(client, person):
+def test_a_person_may_keep_their_access_tokens_with_a_new_password(client, person):
     text = make_token(person, "", by=None)
     client.force_login(person)
     client.post("/login/password/change", {"oldpassword": PASSWORD, **WORDS})

@@ -263,7 +263,7 @@ def test_who_holds_several_roles_may_do_what_any_of_them_allows(teaching):
     assert course_permissions(teaching.user, course) >= {KEY, "read_roster"}
 
 
-def test_admin_and_course_roles_add_up(teaching, teacher_role):
+def test_permissions_of_admin_and_course_roles_add_up(teaching, teacher_role):
     school = teaching.section.course.account.parent
     membership = Role.objects.built_in(BaseType.ACCOUNT_MEMBERSHIP)
     override(school, membership, enabled=True)

@@ -243,7 +243,7 @@ def test_the_admin_of_a_school_changes_nothing_of_a_role_above(district):
             attempt()
 
 
-def test_but_they_change_its_permissions_for_their_school(district):
+def test_school_admins_change_an_inherited_roles_permissions_for_their_school(district):
     role = create_role(district.root, "Auditor", BaseType.TEACHER, by=district.admin)
     set_permission(role, district.school, KEY, {"enabled": True}, by=district.school_admin)
     assert on(role, district.school)
@@ -268,7 +268,7 @@ def test_nobody_gives_themselves_more_by_the_role_they_hold(district):
     assert account_permissions(user, district.school) == {MANAGE}
 
 
-def test_who_has_it_may_give_it(district):
+def test_people_may_grant_a_permission_they_have(district):
     user, _role = with_a_role(district.school, MANAGE, KEY)
     set_permission(district.teacher, district.school, KEY, {"enabled": True}, by=user)
     assert on(district.teacher, district.school)
@@ -316,7 +316,7 @@ def test_uncovering_what_was_held_down_counts_as_giving(district, stands, wish):
         (None, {"locked": True}),
     ],
 )
-def test_taking_away_gives_nothing(district, stands, wish):
+def test_turning_a_permission_off_needs_only_the_right_to_manage(district, stands, wish):
     # Teachers do not have it by default.
     if stands:
         RoleOverride.objects.create(account=district.school, role=district.teacher, permission=KEY, **stands)
@@ -439,7 +439,7 @@ def test_it_applies_to_the_account_to_those_below_or_to_both(district, here, bel
     assert (on(district.teacher, district.school), on(district.teacher, district.department)) == (here, below)
 
 
-def test_it_must_apply_somewhere(district):
+def test_an_override_must_apply_to_the_account_or_below_it(district):
     wish = {"enabled": True, "applies_to_self": False, "applies_to_descendants": False}
     with pytest.raises(Invalid):
         set_permission(district.teacher, district.school, KEY, wish, by=district.admin)
@@ -473,7 +473,7 @@ def test_a_lock_above_binds_all_below(district):
     assert on(district.teacher, district.department)
 
 
-def test_a_lock_may_keep_the_default(district):
+def test_a_lock_may_keep_the_default_permission(district):
     set_permission(district.teacher, district.root, KEY, {"locked": True}, by=district.admin)
     assert standing(district.teacher, district.root).locked
     with pytest.raises(NotAllowed):

@@ -27,7 +27,7 @@ def test_what_does_not_change_is_not_recorded(root):
 
 
 @pytest.mark.parametrize("value", ["", "some", "ALL"])
-def test_another_value_is_refused(root, value):
+def test_unknown_values_of_settings_are_refused(root, value):
     with pytest.raises(ValueError, match="not a valid SelfRegistration"):
         set_self_registration(root, value, by=make_admin())
     root.refresh_from_db()

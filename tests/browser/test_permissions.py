@@ -134,7 +134,7 @@ def test_who_was_signed_out_meanwhile_is_asked_to_sign_in(new_visitor, admin, sc
     expect(visitor.page.locator("#login_form")).to_be_visible()
 
 
-def test_one_searches_while_typing(new_visitor, admin, school):
+def test_the_permissions_grid_searches_while_typing(new_visitor, admin, school):
     visitor = new_visitor()
     page = visitor.page
     visitor.sign_in(admin)
@@ -151,7 +151,7 @@ def test_one_searches_while_typing(new_visitor, admin, school):
     visitor.finds_nothing_wrong()
 
 
-def test_by_keyboard_alone(new_visitor, admin, school, teacher_role):
+def test_permissions_are_changed_by_keyboard_alone(new_visitor, admin, school, teacher_role):
     visitor = new_visitor()
     page = visitor.page
     visitor.sign_in(admin)

@@ -138,7 +138,7 @@ def test_with_self_registration_off_there_is_no_button(new_visitor, student, roo
     visitor.finds_nothing_wrong()
 
 
-def test_it_works_without_javascript(browser, live_server, root, student):
+def test_creating_a_code_works_without_javascript(browser, live_server, root, student):
     from tests.browser.conftest import Visitor
 
     context = browser.new_context(java_script_enabled=False)

@@ -87,7 +87,7 @@ def test_a_call_that_the_database_ends_for_a_deadlock_is_carried_out_anew(pair):
     assert Enrollment.objects.filter(user=observer, associated_user=student).count() == 1
 
 
-def test_so_is_a_form(pair):
+def test_a_form_that_the_database_ends_for_a_deadlock_is_carried_out_anew(pair):
     section, student, observer = pair
     EnrollmentFactory(section=section, user=observer, type=BaseType.OBSERVER)
     browser = Client()
@@ -182,7 +182,7 @@ class TestNotWritable:
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
             assert "not available right now" in answer.content.decode()
 
-    def test_nor_is_one_with_a_full_disk(self, quiet, full_disk):
+    def test_a_site_with_a_full_disk_is_not_ready(self, quiet, full_disk):
         user = UserFactory(login_id="ana")
         user.set_password("right")
         user.save()
@@ -193,7 +193,7 @@ class TestNotWritable:
         answer = sign_in(quiet, "ana", password)
         assert answer.status_code == (503 if full_disk != "accounts_auditevent" else 302)
 
-    def test_a_call_is_told_so_in_json(self, root):
+    def test_a_call_to_a_site_that_cannot_write_gets_its_503_in_json(self, root):
         client = Client(headers=Api(make_admin()).headers, raise_request_exception=False)
         with connection.cursor() as cursor:
             cursor.execute(DISK_FULL.format(name="is_full", table="accounts_auditevent"))

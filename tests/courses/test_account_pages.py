@@ -56,7 +56,7 @@ def test_only_administrators_of_the_account_or_above_get_in(visit, school, pages
 
 
 @pytest.mark.parametrize("who", ["admin", "account_admin"])
-def test_administrators_do(visit, school, pages, who):
+def test_administrators_see_the_users_and_courses_of_their_account(visit, school, pages, who):
     to_users, users, courses, person = pages
     reader = getattr(school, who)
     assert visit(reader, to_users).headers["Location"] == users
@@ -97,7 +97,7 @@ def test_people_out_of_the_accounts_reach_are_not_found(visit, school, root):
         assert visit(school.admin, user_page(root, person)).status_code == 200
 
 
-def test_deleted_people_are_not_found(visit, school, root):
+def test_deleted_people_are_not_on_the_users_page(visit, school, root):
     User.objects.filter(pk=school.student.pk).update(state=User.State.DELETED)
     assert visit(school.admin, user_page(root, school.student)).status_code == 404
 
@@ -121,13 +121,13 @@ def test_courses_are_those_of_the_account_and_below_in_any_state(visit, school, 
 
 
 @pytest.mark.parametrize("words", ["mia", "S-MIA", "lake, m"])
-def test_users_are_searched(visit, school, words):
+def test_the_users_page_searches_by_name(visit, school, words):
     page = visit(school.admin, at(school.account, "/users"), search=words).content.decode()
     assert "Lake, Mia" in page
     assert "Hill, Ben" not in page
 
 
-def test_courses_are_searched(visit, school, root):
+def test_the_courses_page_searches_by_name_and_code(visit, school, root):
     page = visit(school.admin, at(root, "/courses"), search="chem").content.decode()
     assert "Chemistry 9" in page
     assert "Biology 7" not in page

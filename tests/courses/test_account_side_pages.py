@@ -61,7 +61,7 @@ def snapshot():
 
 
 @pytest.mark.parametrize("who", ["student", "classmate", "teacher", "observer", "admin_elsewhere"])
-def test_nobody_else_gets_in(school, pages, by, who):
+def test_only_admins_open_the_pages_of_an_account(school, pages, by, who):
     browser, before = by(getattr(school, who)), None
     posted = [f"/accounts/{school.account.pk}/users/{school.student.pk}/reactivate"]
     posted.append(f"/accounts/{school.account.pk}/courses/{school.course.pk}/state")
@@ -73,7 +73,7 @@ def test_nobody_else_gets_in(school, pages, by, who):
     assert snapshot() == before
 
 
-def test_pages_ask_to_sign_in(pages, client):
+def test_the_pages_of_an_account_ask_to_sign_in(pages, client):
     for path in pages:
         assert client.get(path).status_code == 302
 
@@ -189,7 +189,7 @@ def test_suspending_asks_first_and_can_be_taken_back(school, by):
     assert browser.get(f"{path}/reactivate").status_code == 405
 
 
-def test_signing_out_everywhere(school, by):
+def test_signing_a_person_out_everywhere_ends_sessions_and_tokens(school, by):
     browser, student = by(school.admin), by(school.student)
     path = f"/accounts/{school.account.pk}/users/{school.student.pk}/sign_out"
     text(browser.get(path))
@@ -416,7 +416,7 @@ def test_the_user_page_offers_pairing(school, root, by):
     assert "Pair with Observer" in text(by(school.admin).get(f"/accounts/{root.pk}/users/{school.student.pk}"))
 
 
-def test_long_lists_come_in_pages(school, root, by):
+def test_long_lists_on_a_users_page_come_in_pages(school, root, by):
     browser, path = by(school.admin), f"/accounts/{root.pk}/users/{school.student.pk}"
     for number in range(51):
         link(UserFactory(name=f"Relative {number:02}"), school.student, origin=ObservationLink.Origin.CODE, by=None)

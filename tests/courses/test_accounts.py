@@ -19,7 +19,7 @@ def test_who_is_in_charge_of_people_in_the_institution_may_change_everybody_belo
 
 
 @pytest.mark.parametrize("who", ["student", "teacher", "observer"])
-def test_others_may_change_nobody(school, who):
+def test_people_without_the_permission_may_change_nobodys_account(school, who):
     by = getattr(school, who)
     for person in (by, school.classmate):
         with pytest.raises(NotAllowed):

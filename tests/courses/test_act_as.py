@@ -185,7 +185,7 @@ def test_every_page_says_whom_one_acts_as_with_a_way_to_stop(acting, admin):
     assert "Stop acting" not in text(acting.get("/"))
 
 
-def test_begin_and_end_are_recorded(acting, admin, student):
+def test_beginning_and_ending_to_act_are_recorded(acting, admin, student):
     acting.post("/masquerade/stop")
     events = AuditEvent.objects.filter(action__startswith="acting.").order_by("id")
     assert [(event.action, event.actor, event.subject) for event in events] == [
@@ -217,7 +217,7 @@ def test_who_lacks_the_permission_for_codes_reads_so_in_the_students_settings(st
 @pytest.mark.parametrize(
     "path", ["/login/password/change", "/login/password/set", "/login/reauthenticate", "/login/password/reset"]
 )
-def test_passwords_are_out_of_reach(acting, student, path):
+def test_nobody_changes_a_password_while_acting(acting, student, path):
     assert acting.get(path).status_code == 403
     before = User.objects.get(pk=student.pk).password
     acting.post(path, {"oldpassword": "x", "password1": "a-new-long-word", "password2": "a-new-long-word"})
@@ -232,7 +232,7 @@ def test_a_time_zone_saved_while_acting_is_the_actors_doing_too(acting, admin, s
     assert (event.actor, event.acting_for, event.details) == (admin, student, {"fields": ["time_zone"]})
 
 
-def test_login_and_email_are_not_shown(acting):
+def test_login_and_email_are_not_shown_while_acting(acting):
     for path in ("/", "/profile/settings"):
         assert "mia@example.org" not in text(acting.get(path))
 

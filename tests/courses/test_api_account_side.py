@@ -47,7 +47,7 @@ def snapshot():
 
 
 @pytest.mark.parametrize("who", ["classmate", "teacher", "observer", "admin_elsewhere", None])
-def test_nobody_else_changes_anything(school, calls, who):
+def test_only_those_with_the_permission_change_accounts_through_the_api(school, calls, who):
     api = Api(getattr(school, who) if who else None)
     before = snapshot()
     for method, path, body in calls:
@@ -89,7 +89,7 @@ def test_people_change_their_own_time_zone_and_language_and_nothing_else(school)
     assert User.objects.get(pk=school.student.pk).name == "Mia Lake"
 
 
-def test_people_end_their_own_sessions(school):
+def test_people_end_their_own_sessions_through_the_api(school):
     api = Api(school.student)
     assert api.delete("users/self/sessions").json() == "ok"
     assert api.get("users/self").status_code == 401
@@ -226,7 +226,7 @@ def test_guessing_logins_and_sis_ids_does_not_tell_who_is_here(school, who):
     assert snapshot() == before
 
 
-def test_nor_does_it_while_pairing_is_off(school, root):
+def test_guessing_logins_does_not_tell_who_is_here_while_pairing_is_off(school, root):
     UserFactory(login_id="hidden@example.org")
     Account.objects.filter(pk=root.pk).update(self_registration="none")
     for login, status in (("hidden@example.org", 404), ("nobody@example.org", 404), ("mia", 403)):

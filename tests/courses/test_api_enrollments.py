@@ -310,7 +310,7 @@ def test_a_custom_role_counts_in_its_own_part_of_the_tree(section):
     assert mixed.status_code == 400
 
 
-def test_nobody_else_enrolls(student, observer, section):
+def test_only_those_with_the_permission_enroll_people(student, observer, section):
     for user in (student, observer, UserFactory(), make_admin(AccountFactory())):
         answer = enroll(user, section, user_id=user.pk, type="StudentEnrollment", enrollment_state="active")
         assert answer.status_code == 403

@@ -59,7 +59,7 @@ def test_only_those_asked_for_by_their_ids_are_listed_and_for_ids_that_are_none_
     assert ids(api.get(path, user_ids=["x", "9" * 30])) == []
 
 
-def test_several_types_and_states(student, teacher, observer, section):
+def test_course_users_are_filtered_by_several_types_and_states(student, teacher, observer, section):
     Enrollment.objects.filter(user=student).update(state="completed")
     path, api = f"courses/{section.course_id}/users", Api(teacher)
     assert ids(api.get(path, enrollment_type=["student", "teacher"])) == [teacher.pk]

@@ -27,7 +27,7 @@ def test_a_course_asks_to_sign_in(visit, school, work, page):
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("who", INSIDE)
-def test_those_in_the_course_read_it(visit, school, work, who, page):
+def test_everyone_in_the_course_reads_its_pages(visit, school, work, who, page):
     answer = visit(getattr(school, who), address(school, work, page))
     assert answer.status_code == 200
     assert "Biology 7" in answer.content.decode()

@@ -63,7 +63,7 @@ def test_a_cookie_naming_a_student_one_does_not_observe_is_ignored(client, schoo
         assert "Olga Far" not in page
 
 
-def test_choosing_needs_a_post(client, school):
+def test_choosing_a_student_on_the_dashboard_needs_a_post(client, school):
     client.force_login(school.observer)
     assert client.get(reverse("select_student"), {"student": school.student.pk}).status_code == 405
 

@@ -77,7 +77,7 @@ def test_it_says_on_whose_behalf(school):
     assert lines(events_of(school.teacher, ALL))[0].on_behalf_of == "Tara Bloom"
 
 
-def test_no_code_is_told(school):
+def test_no_history_contains_a_pairing_code(school):
     code = issue(school.student, by=school.student).text
     assert told(school.student)[0] == "Mia Lake created a pairing code."
     assert code not in " ".join(told(school.student))

@@ -144,7 +144,7 @@ class TestAFreshSite:
     def test_the_first_admin_reads_what_to_decide_first(self, fresh):
         assert steps_open(home(make_admin())) == self.ALL
 
-    def test_what_is_decided_is_ticked_off(self, fresh):
+    def test_first_steps_that_are_decided_are_ticked_off(self, fresh):
         fresh.default_time_zone = "Europe/Berlin"
         fresh.self_registration = SelfRegistration.OBSERVER
         fresh.save()
@@ -210,7 +210,7 @@ class TestNavigation:
         for reader in (student, UserFactory(), make_admin()):
             assert self.LINK not in self.nav(home(reader))
 
-    def test_it_is_the_current_page_there(self, root):
+    def test_the_dashboard_is_marked_as_the_current_page(self, root):
         parent = UserFactory()
         link(parent, make_student(), origin=ObservationLink.Origin.CODE, by=None)
         assert self.LINK + ' aria-current="page"' in self.nav(home(parent, "/profile/observees"))

@@ -57,7 +57,7 @@ def on_the_page(admin: User, root, kind: str, words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("listed", [by_api, on_the_page])
-def test_lists_are_in_a_readers_order(admin, root, kind, listed):
+def test_lists_of_people_are_in_the_order_a_reader_expects(admin, root, kind, listed):
     assert [name for name in listed(admin, root, kind, "") if name in NAMES] == NAMES
 
 

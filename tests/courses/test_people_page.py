@@ -41,7 +41,7 @@ def test_staff_see_the_roster_and_the_details(visit, school, who):
 
 
 @pytest.mark.parametrize("who", ["student", "classmate", "observer"])
-def test_students_and_observers_do_not(visit, school, who):
+def test_students_and_observers_do_not_see_the_people_page(visit, school, who):
     for path in (people_of(school), details_of(school, school.student), details_of(school, school.classmate)):
         answer = visit(getattr(school, who), path)
         assert answer.status_code == 403
@@ -100,7 +100,7 @@ def test_people_are_found_by_name_login_and_sis_id(visit, school, words):
 
 
 @pytest.mark.parametrize("words", ["nobody", "%", "_", "\0", "'; --", "<script>alert(1)</script>"])
-def test_odd_searches_do_no_harm(visit, school, words):
+def test_odd_searches_on_the_people_page_do_no_harm(visit, school, words):
     answer = visit(school.teacher, people_of(school), search=words, page="-1", role="x")
     assert answer.status_code == 200
     assert "<script>alert" not in answer.content.decode()

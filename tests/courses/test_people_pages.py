@@ -109,7 +109,7 @@ def test_the_list_can_be_sorted_either_way_and_says_so(visit, school, second):
     assert 'aria-sort="descending"><a class="sort" href="?sort=role&amp;order=asc"' in page
 
 
-def test_pages_keep_filters_and_order(visit, school):
+def test_the_pages_of_a_roster_keep_its_filters_and_order(visit, school):
     make_students(SIZE + 1, school.section)
     page = text(visit(school.teacher, people_of(school), sort="name", order="desc", search="pupil", state="all"))
     assert "sort=name&amp;order=desc&amp;search=pupil&amp;state=all&amp;page=2" in page
@@ -119,7 +119,7 @@ def test_pages_keep_filters_and_order(visit, school):
     "query",
     [{"sort": "x"}, {"order": "\0"}, {"state": "deleted"}, {"section": "9" * 30}, {"role": "-1"}, {"page": "0"}],
 )
-def test_odd_wishes_do_no_harm(visit, school, query):
+def test_odd_filters_of_the_roster_do_no_harm(visit, school, query):
     assert "Lake, Mia" in text(visit(school.teacher, people_of(school), **query))
 
 
@@ -391,7 +391,7 @@ def test_ending_asks_first_says_what_it_means_and_for_how_many_observers(visit, 
     assert post(school.teacher, path).status_code == (404 if action == "remove" else 422)
 
 
-def test_who_is_inactive_comes_back(visit, post, school):
+def test_an_inactive_person_can_be_reactivated(visit, post, school):
     Enrollment.objects.filter(user=school.student).update(state="inactive")
     page = text(visit(school.teacher, people_of(school), state="inactive"))
     assert people_of(school, school.student.pk, "reactivate") in page

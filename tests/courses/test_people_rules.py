@@ -125,7 +125,7 @@ def test_ending_500_takes_as_many_statements_as_one(section):
     assert AuditEvent.objects.filter(action="enrollment.changed").count() == 501
 
 
-def test_all_are_enrolled_or_nobody(section, student):
+def test_either_all_of_the_people_are_enrolled_or_nobody(section, student):
     good = EnrollmentSpec(UserFactory(), section, role(BaseType.STUDENT))
     with pytest.raises(Invalid):
         enroll_many([good, EnrollmentSpec(UserFactory(state="deleted"), section, role(BaseType.STUDENT))], by=None)

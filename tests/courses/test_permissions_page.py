@@ -209,7 +209,7 @@ def test_a_setting_explains_itself_and_where_it_comes_from(visit, office, school
     assert "On, as set in Lakeside District" in text(answer)
 
 
-def test_htmx_gets_the_panel_alone(office, school, place):
+def test_htmx_gets_the_permission_panel_alone(office, school, place):
     for path in (place, at(school.account, KEY), f"/accounts/{school.account.pk}/roles/{place.split('/')[4]}"):
         whole, part = office.get(path).content.decode(), office.get(path, headers=HTMX).content.decode()
         assert "<html" in whole
@@ -343,7 +343,7 @@ def test_what_one_does_not_have_is_refused_with_the_reason(school, teacher, plac
     assert client.get(at(school.account)).status_code == 200
 
 
-def test_a_lock_set_meanwhile_is_told(office, school, root, teacher, place):
+def test_a_permission_locked_meanwhile_is_refused_with_the_reason(office, school, root, teacher, place):
     set_permission(teacher, root, KEY, {"locked": True}, by=school.admin)
     answer = office.post(place, ON)
     assert answer.status_code == 403
@@ -359,7 +359,7 @@ def test_a_change_holds_from_the_next_request_on(office, visit, school, place):
     assert visit(school.teacher, export).status_code == 403
 
 
-def test_names_are_shown_as_text(visit, root):
+def test_role_names_with_markup_are_shown_as_text(visit, root):
     school = AccountFactory(name="<i>School</i>", parent=root)
     admin = make_admin(school)
     role = create_role(school, "<b>Mentor</b>", BaseType.TEACHER, by=admin)

@@ -49,13 +49,13 @@ class TestCourses:
             ("post", "delete", {}),
         ],
     )
-    def test_every_page_refuses_alike(self, office, school, home, method, page, sent):
+    def test_every_page_refuses_a_stranger_to_the_course_alike(self, office, school, home, method, page, sent):
         before = Course.objects.filter(pk=school.course.pk).values().get()
         answer = getattr(office, method)(f"{home}/{page}", sent)
         assert (answer.status_code, REASON in text(answer)) == (403, True)
         assert Course.objects.filter(pk=school.course.pk).values().get() == before
 
-    def test_no_page_offers_it(self, office, school, home, root):
+    def test_no_page_offers_what_would_be_refused(self, office, school, home, root):
         page = text(office.get(home))
         assert "You do not manage the courses of" in page
         for word in ("edit", "delete", "state"):
@@ -78,7 +78,7 @@ class TestCourses:
             create_course(school.account, by=school.admin, name="New")
         assert not Course.objects.filter(name="New").exists()
 
-    def test_the_api_refuses_as_well(self, school):
+    def test_the_api_refuses_what_the_pages_refuse(self, school):
         api = Api(school.admin)
         path = f"courses/{school.course.pk}"
         assert api.put(path, course={"name": "Other"}).status_code == 403

@@ -39,7 +39,7 @@ def test_only_who_manages_permissions_of_the_account_gets_in(visit, school, ment
 
 
 @pytest.mark.parametrize("base_type", [BaseType.OBSERVER, BaseType.ACCOUNT_MEMBERSHIP])
-def test_a_role_is_made(office, school, base_type):
+def test_a_role_is_created_on_its_page(office, school, base_type):
     answer = office.post(at(school.account, "new"), {"label": " Guide ", "base_role_type": base_type}, follow=True)
     assert Role.objects.get(label="Guide").base_type == base_type
     assert "Role Guide created." in answer.content.decode()
@@ -84,7 +84,7 @@ def test_a_role_with_more_than_one_has_is_not_made(school):
     assert role.workflow_state == Role.State.ACTIVE
 
 
-def test_a_role_is_renamed(office, school, mentor):
+def test_a_role_is_renamed_on_its_page(office, school, mentor):
     answer = office.post(at(school.account, mentor.pk), GUIDE, follow=True)
     mentor.refresh_from_db()
     assert mentor.label == "Guide"

@@ -23,7 +23,7 @@ def test_only_those_who_manage_the_accounts_courses_change_one(school, who, chan
     assert Course.objects.get(pk=school.course.pk).workflow_state == "available"
 
 
-def test_what_is_given_changes(school):
+def test_editing_a_course_changes_only_what_is_given(school):
     term = Term.objects.create(name="Spring")
     course = edit_course(school.course, by=school.account_admin, name=" Botany ", course_code="", term=term)
     found = Course.objects.get(pk=course.pk)
@@ -44,7 +44,7 @@ def test_what_is_given_changes(school):
         {"sis_course_id": "TAKEN"},
     ],
 )
-def test_what_cannot_be_is_refused(school, given):
+def test_editing_a_course_refuses_impossible_values(school, given):
     CourseFactory(sis_course_id="TAKEN")
     with pytest.raises(Invalid):
         edit_course(school.course, by=school.admin, **given)

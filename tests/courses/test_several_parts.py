@@ -108,7 +108,7 @@ def test_with_one_part_there_is_nothing_to_switch_and_no_way_to_another(school, 
     assert ("/users" in page()) is (who in ("teacher", "admin"))
 
 
-def test_nonsense_is_passed_over(mentor, look):
+def test_an_unknown_view_of_a_course_is_ignored(mentor, look):
     page = look(mentor)
     assert "as an observer of" not in page(query="?as=nonsense")
     assert "as an observer of" in page(

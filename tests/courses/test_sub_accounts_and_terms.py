@@ -166,7 +166,7 @@ def test_a_term_that_cannot_be_is_refused(school, given):
         save_term(None, by=school.admin, **{"name": "Fall", **given})
 
 
-def test_terms_are_the_institutions(school):
+def test_only_the_institutions_admins_change_terms(school):
     with pytest.raises(NotAllowed):
         save_term(None, by=school.account_admin, name="Fall")
     with pytest.raises(NotAllowed):

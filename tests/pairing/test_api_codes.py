@@ -68,7 +68,7 @@ def test_an_admin_of_another_school_makes_none(student):
     }
 
 
-def test_who_is_no_student_gets_none(root):
+def test_nobody_gets_a_code_for_a_person_who_is_not_a_student(root):
     assert ask(UserFactory()).status_code == 403
     assert ask(make_admin()).status_code == 403
     assert ask(EnrollmentFactory(state="inactive").user).status_code == 403

@@ -66,7 +66,7 @@ def test_a_code_links_and_answers_with_the_student(observer, student, code, root
 
 
 @pytest.mark.parametrize("way", ["query", "json", "form", "pasted"])
-def test_a_code_may_come_in_any_way(observer, student, code, way):
+def test_a_code_may_come_in_the_query_a_form_or_json(observer, student, code, way):
     api, path = Api(observer), "users/self/observees"
     answer = {
         "query": lambda: api.raw("POST", f"{path}?pairing_code={code}&no_verifiers=1", b"", ""),
@@ -166,7 +166,7 @@ def test_no_code_and_no_password_is_in_a_log_line(observer, student, code, caplo
 # By what only the student has
 
 
-def test_credentials_link(observer, student, root):
+def test_the_students_login_and_password_link(observer, student, root):
     login = {"unique_id": student.login_id.upper(), "password": PASSWORD}
     assert pair(observer, observee=login).json() == body_of(student, root)
     assert ObservationLink.objects.get().origin == "credentials"
@@ -296,7 +296,7 @@ def test_other_peoples_links_are_for_staff_of_the_institution(observer, student)
     assert Api(student).get(f"users/{observer.pk}/observees").status_code == 403
 
 
-def test_lists_cost_the_same_for_many(observer, django_assert_num_queries):
+def test_lists_of_observees_cost_the_same_for_many(observer, django_assert_num_queries):
     api = Api(observer)
     link_all(observer, UserFactory())
     for _size in range(2):

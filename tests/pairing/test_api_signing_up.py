@@ -62,7 +62,7 @@ def test_a_parent_signs_up_and_is_linked(student, code, root):
     assert parent.state == "registered"
 
 
-def test_the_code_may_be_sent_flat(student, code):
+def test_sign_up_takes_the_code_without_nesting(student, code):
     assert sign_up({**form(code), "pairing_code": code}).status_code == 200
     assert ObservationLink.objects.get().student == student
 

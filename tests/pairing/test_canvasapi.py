@@ -53,7 +53,7 @@ def admin(root):
     return make_admin()
 
 
-def test_who_am_i(client_of, student):
+def test_canvasapi_reads_its_own_user(client_of, student):
     me = client_of(student).get_user("self")
     assert (me.id, me.name, str(me)) == (student.pk, "Kim Abel", f"Kim Abel ({student.pk})")
     assert client_of(student).get_current_user().id == student.pk
@@ -78,7 +78,7 @@ def test_pairing_from_code_to_removal(client_of, student, observer):
     assert list(me.get_observees()) == []
 
 
-def test_pairing_by_credentials(client_of, student, observer):
+def test_canvasapi_links_with_the_students_login(client_of, student, observer):
     me = client_of(observer).get_user("self")
     login = {"unique_id": student.login_id, "password": PASSWORD}
     assert me.add_observee_with_credentials(observee=login).id == student.pk
@@ -88,7 +88,7 @@ def test_pairing_by_credentials(client_of, student, observer):
         me.add_observee_with_credentials(observee={**login, "unique_id": "nobody"})
 
 
-def test_an_admin_pairs_by_id(client_of, admin, student, observer):
+def test_canvasapi_lets_an_admin_link_by_id(client_of, admin, student, observer):
     them = client_of(admin).get_user(observer.pk)
     assert them.add_observee(student.pk, root_account_id=1).id == student.pk
     assert them.show_observee(student.pk).id == student.pk
@@ -175,7 +175,7 @@ def test_a_section_is_made_changed_and_deleted(client_of, student):
         left.delete()
 
 
-def test_the_invited_answer(client_of, root):
+def test_canvasapi_accepts_and_rejects_invitations(client_of, root):
     invited = EnrollmentFactory(state="invited")
     (row,) = client_of(invited.user).get_user("self").get_enrollments(state=["invited"])
     assert row.accept() is True

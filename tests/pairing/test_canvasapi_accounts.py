@@ -63,7 +63,7 @@ def test_a_login_is_read_and_edited(client_of, student, account):
         login.edit(login={"password": "four-old-bicycles"})
 
 
-def test_admins_come_and_go(account, student):
+def test_canvasapi_adds_and_removes_admins(account, student):
     made = account.create_admin(student.pk)
     assert (made.user["id"], made.role) == (student.pk, "AccountAdmin")
     assert {admin.user["id"] for admin in account.get_admins(per_page=1)} >= {student.pk}
@@ -74,7 +74,7 @@ def test_admins_come_and_go(account, student):
     assert [admin.user["id"] for admin in account.get_admins(user_id=[student.pk])] == []
 
 
-def test_sub_accounts_come_and_go(account):
+def test_canvasapi_creates_and_deletes_sub_accounts(account):
     made = account.create_subaccount({"name": "North", "sis_account_id": "N"})
     assert (made.name, made.parent_account_id, made.sis_account_id) == ("North", account.id, "N")
     below = made.create_subaccount({"name": "North Annex"})
@@ -88,7 +88,7 @@ def test_sub_accounts_come_and_go(account):
     assert list(account.get_subaccounts()) == []
 
 
-def test_terms_come_and_go(account):
+def test_canvasapi_creates_and_deletes_terms(account):
     made = account.create_enrollment_term(
         enrollment_term={"name": "Fall", "start_at": "2026-09-01T00:00:00Z", "sis_term_id": "F"}
     )

@@ -130,7 +130,7 @@ def test_a_code_in_wide_letters_is_the_same_code(code):
 
 
 @given(CODES, st.sampled_from("!?$.,:&"))
-def test_a_sign_inside_a_code_is_named(code, sign):
+def test_a_character_that_no_code_contains_is_named(code, sign):
     assert f"“{sign}”" in (code_text.complaint(code_text.tidy(f" {code[:3]}{sign}{code[3:]}")) or "")
 
 

@@ -84,7 +84,7 @@ def test_whether_the_course_is_published_does_not_matter(state):
     assert refusal_for(student, by=make_admin(section.course.account)) is None
 
 
-def test_others_need_the_permission():
+def test_staff_need_the_permission_to_create_codes():
     section = SectionFactory()
     student, teacher = make_student(section), make_teacher(section)
     for by in (UserFactory(), teacher, make_student(section)):

@@ -187,7 +187,7 @@ def test_those_signed_in_are_asked_once_accounts_have_guessed_too_much(code, cli
     assert sign_up("abcdef").status_code == 302
 
 
-def test_apps_are_told_to_use_the_web(code):
+def test_apps_are_told_to_use_the_web_while_many_codes_are_guessed(code):
     enough_to_ask(Entrance.ACCOUNT)
     enough_to_ask(Entrance.SIGN_UP)
     answer = Api(UserFactory()).post("users/self/observees", pairing_code="abcdef")

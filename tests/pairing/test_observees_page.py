@@ -120,7 +120,7 @@ def test_a_slip_is_named_and_costs_no_try(client, observer):
     assert not FailedTry.objects.exists()
 
 
-def test_capitals_are_never_folded(client, observer, student, monkeypatch):
+def test_capitals_in_a_code_are_never_folded(client, observer, student, monkeypatch):
     monkeypatch.setattr("pairing.code_text.draw", lambda: "aBcDeF")
     issue(student, by=student)
     assert client.post(PAGE, {"code": "ABCDEF"}).status_code == 422

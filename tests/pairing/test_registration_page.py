@@ -214,7 +214,7 @@ def test_opening_the_sign_in_page_forgets_it(client):
 
 
 @pytest.mark.usefixtures("left_open")
-def test_signing_in_and_out_forgets_it(client):
+def test_signing_in_and_out_forgets_a_begun_sign_up(client):
     client.force_login(UserFactory())
     assert "begun_sign_up" not in client.session
     client.post("/logout")

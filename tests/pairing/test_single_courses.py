@@ -67,7 +67,7 @@ def test_pressed_twice_it_is_done_once_and_said_both_times(client, observer, stu
     assert client.get(leave(student)).status_code == 404
 
 
-def test_what_one_sees_by_a_link_stays(client, observer, student):
+def test_what_an_observer_sees_by_a_link_stays(client, observer, student):
     link(observer, student, origin=ObservationLink.Origin.CODE, by=observer)
     assert client.get(leave(student)).status_code == 404
     assert client.post(leave(student)).status_code == 404
@@ -112,10 +112,10 @@ class TestWithoutAStudent:
         assert "Biology" in page
         assert "Your own courses" not in page
 
-    def test_so_does_the_course(self, client, visitor, section):
+    def test_the_course_explains_that_nobody_is_observed_there(self, client, visitor, section):
         page = client.get(f"/courses/{section.course_id}").content.decode()
         assert "You are in this course as an observer, but not linked to a student yet." in page
 
-    def test_nobody_else_reads_that(self, client, student, section):
+    def test_only_observers_without_a_student_read_that_explanation(self, client, student, section):
         client.force_login(student)
         assert "not linked to a student yet" not in client.get(f"/courses/{section.course_id}").content.decode()

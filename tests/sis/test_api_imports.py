@@ -46,7 +46,7 @@ def raw(api, content=CSV, content_type="text/csv", **query):
 
 
 class TestCreating:
-    def test_an_attachment(self, api, admin, root):
+    def test_a_file_sent_as_attachment_is_imported(self, api, admin, root):
         answer = attach(api, import_type="instructure_csv")
         assert answer.status_code == 200
         body = answer.json()
@@ -73,7 +73,7 @@ class TestCreating:
             ("text/xml", {}, "sis_import.xml"),
         ],
     )
-    def test_the_body_itself(self, api, content_type, query, name):
+    def test_a_file_sent_as_the_body_is_imported(self, api, content_type, query, name):
         answer = raw(api, content_type=content_type, **query)
         assert answer.status_code == 200, answer.content
         assert SisImport.objects.get().file_name == name
@@ -90,7 +90,7 @@ class TestCreating:
         rows = b"".join(b"N%d,,active\n" % n for n in range(400_000))
         assert raw(api, b"user_id,login_id,status\n" + rows).status_code == 200
 
-    def test_one_too_large_is_refused(self, api, settings):
+    def test_an_upload_that_is_too_large_is_refused(self, api, settings):
         settings.SIS_LARGEST_UPLOAD = 10
         assert raw(api).status_code == 413
         assert not SisImport.objects.exists()
@@ -116,7 +116,7 @@ class TestCreating:
             {"import_type": "angel"},
         ],
     )
-    def test_options_that_make_no_sense(self, api, options):
+    def test_options_that_contradict_each_other_are_refused(self, api, options):
         answer = raw(api, **options)
         assert (answer.status_code, "message" in answer.json()) == (400, True), answer.content
         assert not SisImport.objects.exists()
@@ -196,7 +196,7 @@ class TestActing:
             assert "in the query" in answer.json()["message"]
         assert not SisImport.objects.exists()
 
-    def test_named_alike_in_both_it_counts(self, api, other):
+    def test_as_user_id_counts_when_query_and_body_agree(self, api, other):
         answer = attach(api, f"{self.PATH}?as_user_id={other.pk}", as_user_id=other.pk)
         assert answer.json()["user"]["id"] == other.pk
 
@@ -211,13 +211,13 @@ class TestUnread:
     """The body of whoever may not import is not looked at, however large and however it is sent."""
 
     @pytest.mark.parametrize("most", [10, 10**9])
-    def test_of_strangers(self, root, settings, most):
+    def test_uploads_of_strangers_are_not_read(self, root, settings, most):
         settings.SIS_LARGEST_UPLOAD = most
         for api, status in ((Api(UserFactory()), 403), (Api(make_admin(AccountFactory())), 403), (Api(), 401)):
             for answer in (attach(api), raw(api), raw(api, content_type="application/x-www-form-urlencoded")):
                 assert (answer.status_code, answer.wsgi_request._read_started) == (status, False)
 
-    def test_nor_one_too_large(self, api, settings):
+    def test_an_upload_that_is_too_large_is_not_read(self, api, settings):
         settings.SIS_LARGEST_UPLOAD = 10
         for answer in (attach(api), raw(api)):
             assert (answer.status_code, answer.wsgi_request._read_started) == (413, False)
@@ -233,7 +233,7 @@ class TestPermissions:
         for answer in (attach(api, f"accounts/{school.pk}/sis_imports"), api.get(f"accounts/{school.pk}/sis_imports")):
             assert (answer.status_code, "errors" in answer.json()) == (400, True)
 
-    def test_nobody_else_does_anything(self, root, api):
+    def test_only_those_with_the_permission_use_imports_through_the_api(self, root, api):
         body = attach(api).json()
         stranger = Api(UserFactory())
         of_a_school = Api(make_admin(AccountFactory()))
@@ -303,7 +303,7 @@ class TestReading:
             "downloadable_attachment_ids",
         }
 
-    def test_those_that_run(self, api):
+    def test_running_imports_are_listed(self, api):
         assert api.get("accounts/self/sis_imports/importing").json() == {"sis_imports": []}
         one = attach(api).json()["id"]
         SisImport.objects.update(workflow_state="cleanup_batch")
@@ -343,7 +343,7 @@ class TestReading:
         assert b"bicycles" not in kept
 
     @pytest.mark.parametrize("pk", ["0", "99999999999999999999", "x", "sis_user_id:1"])
-    def test_there_is_none_by_such_an_id(self, api, pk):
+    def test_an_unknown_import_is_a_404(self, api, pk):
         for path in (f"accounts/self/sis_imports/{pk}", f"accounts/self/sis_imports/{pk}/errors", f"progress/{pk}"):
             assert api.get(path).status_code == 404
         assert api.put(f"accounts/self/sis_imports/{pk}/abort").status_code == 404
@@ -357,12 +357,12 @@ class TestReading:
 
 
 class TestStopping:
-    def test_one_that_waits(self, api):
+    def test_a_waiting_import_is_aborted(self, api):
         one = attach(api).json()["id"]
         assert api.put(f"accounts/self/sis_imports/{one}/abort").json()["workflow_state"] == "aborted"
         assert api.put(f"accounts/self/sis_imports/{one}/abort").status_code == 404
 
-    def test_all_that_wait(self, api, root):
+    def test_all_waiting_imports_are_aborted_at_once(self, api, root):
         first = attach(api).json()["id"]
         running = attach(api).json()["id"]
         SisImport.objects.filter(pk=running).update(workflow_state="importing")
@@ -372,7 +372,7 @@ class TestStopping:
 
 
 class TestTakingBack:
-    def test_the_progress_of_it(self, api, root):
+    def test_the_progress_of_restoring_is_reported(self, api, root):
         one = attach(api).json()["id"]
         work_off(root)
         path = f"accounts/self/sis_imports/{one}/restore_states"

@@ -46,7 +46,7 @@ def test_an_import_from_sending_to_taking_back(account, files):
     assert progress.query().workflow_state == "completed"
 
 
-def test_stopping_imports(account, files):
+def test_canvasapi_stops_imports(account, files):
     users, observers = files
     first = account.create_sis_import(str(users))
     account.create_sis_import(str(observers))

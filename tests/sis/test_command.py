@@ -43,7 +43,7 @@ def command(*arguments, **options):
 
 
 class TestCommand:
-    def test_it_imports_and_sums_up(self, file, capsys):
+    def test_the_command_imports_and_prints_a_summary(self, file, capsys):
         admin = make_admin(login_id="alex")
         assert command(file("U1,u1,active", "U2,,active"), user="alex") == 0
         said = capsys.readouterr().out
@@ -62,7 +62,7 @@ class TestCommand:
         assert "20 of 20" in capsys.readouterr().out
         assert command(gone, "--ignore-deletion-brake") == 0
 
-    def test_a_dry_run_keeps_nothing(self, file, capsys, transactional_db):
+    def test_a_dry_run_by_command_keeps_nothing(self, file, capsys, transactional_db):
         RootFactory()
         assert command(file("U1,u1,active"), "--dry-run") == 0
         assert not User.objects.filter(sis_user_id="U1").exists()

@@ -43,7 +43,7 @@ def school(load):
     )
 
 
-def test_only_what_differs_is_applied(load):
+def test_only_the_differences_between_data_sets_are_applied(load):
     first = load(options=data_set(), users=people("U1", "U2", "U3"))
     second = load(options=data_set(), users=table(USERS, "U1,u1,active", "U2,changed,active", "U4,u4,active"))
     assert second.diffed_against == first
@@ -273,7 +273,7 @@ class TestWhatIsComparedWith:
         load(options=data_set(), observers=LINKS)
         assert ObservationLink.objects.get().state == "deleted"
 
-    def test_those_before_the_last_are_not(self, load, school, settings):
+    def test_a_data_set_is_not_compared_with_older_ones_than_the_last(self, load, school, settings):
         first = load(options=data_set(), users=people("U1"))
         load(options=data_set(), users=people("U2"))
         self._a_summer_later(settings)

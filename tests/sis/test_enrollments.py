@@ -82,7 +82,7 @@ class TestPlaces:
         made = load(enrollments=rows("C1,S1,KIM,student,active,", "C2,S1,LEE,student,active,"))
         assert warnings(made) == []
 
-    def test_an_integration_id_wins(self, load):
+    def test_an_integration_id_finds_the_person_of_an_enrollment(self, load):
         load(
             enrollments="section_id,user_id,user_integration_id,role,status\n"
             "S1,KIM,I-LEE,student,active\nS1,,I-PAT,student,active"
@@ -181,7 +181,7 @@ class TestStates:
         again = load(enrollments=rows(",S1,KIM,student,active,"))
         assert (warnings(again), again.data["counts"]["enrollments"]) == ([(2, "enroll_deleted_user")], 0)
 
-    def test_dates_and_limits(self, load):
+    def test_an_enrollment_row_sets_dates_and_the_section_limit(self, load):
         header = "section_id,user_id,role,status,start_date,end_date,limit_section_privileges"
         load(enrollments=f"{header}\nS1,KIM,student,active,2026-09-01,2026-12-01,yes")
         assert (enrollment().start_at.month, enrollment().limit_privileges_to_course_section) == (9, True)
@@ -198,7 +198,7 @@ class TestStates:
         load(enrollments=f"{header}\nS1,KIM,student,active,,")
         assert (enrollment().start_at.month, enrollment().end_at.month) == (9, 12)
 
-    def test_skipped_deletions(self, load):
+    def test_skip_deletes_keeps_enrollments(self, load):
         load(enrollments=rows(",S1,KIM,student,active,"))
         options = Options(skip_deletes=True)
         made = load(enrollments=rows(",S1,KIM,student,deleted,", ",S1,KIM,student,inactive,"), options=options)
@@ -385,13 +385,13 @@ def test_rows_about_people_of_another_root_account_are_left_out(load, files):
 class TestAdmins:
     HEADER = "user_id,account_id,role,status"
 
-    def test_admins_come_and_go(self, load, root):
+    def test_rows_add_and_remove_account_admins(self, load, root):
         made = load(admins=f"{self.HEADER}\nKIM,,AccountAdmin,active\nLEE,,Account Admin,active")
         assert {one.user for one in AccountAdmin.objects.filter(sis_import_id=made.pk)} == {person(), person("LEE")}
         load(admins=f"{self.HEADER}\nKIM,,AccountAdmin,deleted")
         assert AccountAdmin.objects.get(user=person()).workflow_state == "deleted"
 
-    def test_what_is_refused(self, load, admin):
+    def test_impossible_rows_about_admins_are_refused(self, load, admin):
         by_hand = make_admin(sis_user_id="HAND")
         made = load(
             admins=f"{self.HEADER}\n,,AccountAdmin,active\nKIM,,AccountAdmin,open\nNOBODY,,AccountAdmin,active\n"

@@ -91,7 +91,7 @@ class TestWhoMay:
         ways = ("stop", "again", "take_back")
         return [at(root), at(root, "deletion_brake"), *(at(root, one.pk, way) for way in ways)]
 
-    def test_the_pages_ask_to_sign_in(self, client, load, root):
+    def test_the_pages_of_imports_ask_to_sign_in(self, client, load, root):
         one = load(users=people("A"))
         for path in (*self.pages(root, one)[:-1], f"/accounts/{root.pk}/user_observers"):
             assert "/login" in client.get(path).headers["Location"]
@@ -178,7 +178,7 @@ class TestUploading:
         assert last().user == admin
         assert Options.from_json(last().options) == Options()
 
-    def test_options_arrive(self, site, root):
+    def test_options_chosen_on_the_page_reach_the_import(self, site, root):
         term = Term.objects.create(name="Autumn")
         Term.objects.create(name="Long gone", workflow_state="deleted")
         assert "Long gone" not in page(site, at(root))
@@ -455,7 +455,7 @@ class TestBrake:
         assert "brake" not in page(site, at(root, last().pk)).replace("deletion_brake", "")
         assert site.get(at(root, last().pk, "again")).status_code == 404
 
-    def test_its_share_is_set_and_recorded(self, site, root, admin):
+    def test_the_share_of_the_deletion_brake_is_set_and_recorded(self, site, root, admin):
         assert "more than 10 %" in page(site, at(root))
         shown = site.post(at(root, "deletion_brake"), {"share": "35"}, follow=True).content.decode()
         assert "Saved. This applies from the next import on." in shown
@@ -534,7 +534,7 @@ class TestMessages:
         text = site.get(at(root, one.pk, "messages.csv")).getvalue().decode()
         assert f'"{one.pk}","\'=evil().csv","\'@SUM(1)",' in text
 
-    def test_they_come_in_pages(self, site, root, load):
+    def test_messages_of_an_import_come_in_pages(self, site, root, load):
         one = load(users="\n".join([USERS, *(f"U{n:03},,active" for n in range(60))]))
         assert "user U049" in page(site, at(root, one.pk))
         assert "user U050" not in page(site, at(root, one.pk))
@@ -580,7 +580,7 @@ class TestTakingBack:
         assert "Undo import" not in shown
         assert site.post(path, {"what": "all"}).status_code == 404
 
-    def test_in_part(self, site, root):
+    def test_only_removals_can_be_undone(self, site, root):
         imported(site, root, people("A"))
         imported(site, root, f"{people('A', status='deleted')}\nB,b,active")
         site.post(at(root, last().pk, "take_back"), {"what": "undelete_only"})
@@ -591,7 +591,7 @@ class TestTakingBack:
         }
 
     @pytest.mark.parametrize("what", ["", "everything", "\0"])
-    def test_anything_else_is_refused(self, site, root, what):
+    def test_undoing_refuses_an_unknown_choice(self, site, root, what):
         imported(site, root, people("A"))
         assert site.post(at(root, last().pk, "take_back"), {"what": what}).status_code == 422
         assert last().workflow_state == "imported"
@@ -652,7 +652,7 @@ def test_the_history_says_who_when_which_file_and_what_came_of_it(site, root, lo
     assert history.index("Waiting") < history.index("Dry run") < history.index("Done, with warnings")
 
 
-def test_the_history_comes_in_pages(site, root):
+def test_the_history_of_imports_comes_in_pages(site, root):
     SisImport.objects.bulk_create(SisImport(account=root, file_name=f"n{n:03}.csv") for n in range(30))
     assert "n029.csv" in page(site, at(root))
     assert "n004.csv" not in page(site, at(root))

@@ -300,7 +300,7 @@ class TestBatchMode:
         assert dict(states) == {"S1": "deleted", "S2": "deleted", "S3": "active"}
 
     @pytest.mark.parametrize("status", ["completed", "inactive"])
-    def test_enrollments_can_end_otherwise(self, load, year, status):
+    def test_batch_mode_can_conclude_enrollments_instead(self, load, year, status):
         load(options=batch(batch_mode_enrollment_drop_status=status), enrollments=ENROLLMENTS)
         states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))
         assert states == {"S1": status, "S2": status, "S3": "active"}
@@ -344,7 +344,7 @@ class TestBatchMode:
         assert made.workflow_state == "failed_with_messages"
         assert not Enrollment.objects.filter(state="deleted").exists()
 
-    def test_all_terms_of_the_file(self, load, year):
+    def test_batch_mode_covers_all_terms_of_the_file(self, load, year):
         options = Options(batch_mode=True, multi_term_batch_mode=True, change_threshold=100, ignore_deletion_brake=True)
         assert load(options=options, enrollments=ENROLLMENTS).workflow_state == "aborted"
         load(options=options, terms="term_id,name,status\nT2,Spring,active", enrollments=ENROLLMENTS)
@@ -381,7 +381,7 @@ class TestBrake:
         assert not User.objects.filter(sis_user_id="NEW").exists()
         assert load(options=Options(ignore_deletion_brake=True), users=rows).workflow_state == "imported"
 
-    def test_a_few_go(self, load, full):
+    def test_fewer_than_ten_removals_pass_the_deletion_brake(self, load, full):
         rows = people(*full[:9], status="deleted")
         assert load(options=Options(), users=rows).workflow_state == "imported"
 
@@ -534,7 +534,7 @@ class TestTakingBack:
         assert set(Enrollment.objects.values_list("state", flat=True)) == {"active"}
         assert AuditEvent.objects.filter(action=Action.SIS_IMPORT_RESTORED).exists()
 
-    def test_in_part(self, load, year, admin, root):
+    def test_only_conclusions_can_be_restored(self, load, year, admin, root):
         made = load(enrollments=table(ENROLLMENTS, "S1,KIM,student,deleted", "S2,KIM,student,completed"))
         begin_restoring(made, by=admin, unconclude_only=True)
         work_off(root)

@@ -114,7 +114,7 @@ def test_a_class_is_a_course_and_a_section_with_the_best_code_there_is(tmp_path)
         ("toBeDeleted", "true", "deleted"),
     ],
 )
-def test_who_may_sign_in(tmp_path, status, enabled, expected):
+def test_status_and_enabled_user_decide_who_may_sign_in(tmp_path, status, enabled, expected):
     rows, _warnings = rows_of(tmp_path, "user", users=USERS + f"u,{status},,{enabled},student,sam,Sam,Person,\n")
     assert column(rows, "status") == [expected]
 
@@ -174,7 +174,7 @@ def test_enrollments_go_with_their_class_though_others_are_left_out(tmp_path):
      ("relative", "observer"), ("administrator", "administrative"), ("districtAdministrator", "administrative"),
      ("principal", "administrative"), ("aide", "staff"), ("proctor", "staff"), ("ext:cook", "staff"), ("", None)],
 )  # fmt: skip
-def test_what_people_declare_to_be(tmp_path, role, declared):
+def test_roles_become_the_declared_type_of_people(tmp_path, role, declared):
     rows, _warnings = rows_of(tmp_path, "user", users=USERS + f"u,,,true,{role},sam,Sam,Person,\n")
     assert column(rows, "declared_user_type") == [declared]
 
@@ -216,7 +216,7 @@ def test_of_several_roles_the_primary_one_of_today_speaks(tmp_path):
         ("e,,,k,u,,,", []),
     ],
 )
-def test_enrollments(tmp_path, line, expected):
+def test_roles_and_status_of_enrollments_are_translated(tmp_path, line, expected):
     rows, warnings = rows_of(tmp_path, "enrollment", enrollments=f"{ENROLLMENTS}{line}\n")
     assert column(rows, "role", "status") == expected
     assert len(warnings) == (not expected)

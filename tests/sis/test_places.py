@@ -50,7 +50,7 @@ class TestAccounts:
             ("A,,A,deleted", "account_in_use"),
         ],
     )
-    def test_what_is_refused(self, load, row, kind):
+    def test_impossible_rows_about_accounts_are_refused(self, load, row, kind):
         load(accounts=f"{self.HEADER}\nA,,District,active\nB,A,School,active")
         assert warnings(load(accounts=f"{self.HEADER}\n{row}")) == [(2, kind)]
         assert not Account.objects.filter(sis_account_id="X").exists()
@@ -112,7 +112,7 @@ class TestTerms:
         ("row", "kind"),
         [(",Fall,active,,", "no_term_id"), ("T,Fall,open,,", "bad_status"), ("T,,active,,", "no_name")],
     )
-    def test_what_is_refused(self, load, row, kind):
+    def test_impossible_rows_about_terms_are_refused(self, load, row, kind):
         assert warnings(load(terms=f"{self.HEADER}\n{row}")) == [(2, kind)]
         assert not Term.objects.exists()
 
@@ -170,7 +170,7 @@ class TestCourses:
             ("C1,b,B,active,nowhere", "no_account"),
         ],
     )
-    def test_what_is_refused(self, load, row, kind):
+    def test_impossible_rows_about_courses_are_refused(self, load, row, kind):
         assert warnings(load(courses=f"{self.HEADER},account_id\n{row}")) == [(2, kind)]
         assert not Course.objects.exists()
 
@@ -246,7 +246,7 @@ class TestCourses:
         load(courses=f"{header}\nC1,b,B,active,,<delete>")
         assert (course().start_at.month, course().end_at) == (9, None)
 
-    def test_formats(self, load):
+    def test_the_format_of_a_course_stays_until_it_is_emptied(self, load):
         load(courses=f"{self.HEADER},course_format\nC1,b,B,active,online")
         load(courses=f"{self.HEADER}\nC1,b,B,active")
         assert course().course_format == "online"
@@ -312,7 +312,7 @@ class TestSections:
             ("S1,C9,A,active", "no_course"),
         ],
     )
-    def test_what_is_refused(self, load, row, kind):
+    def test_impossible_rows_about_sections_are_refused(self, load, row, kind):
         assert warnings(load(sections=f"{self.HEADER}\n{row}")) == [(2, kind)]
         assert not Section.objects.exists()
 
@@ -384,7 +384,7 @@ class TestCrossLists:
         load(**{by: files[by]})
         assert Enrollment.objects.get(user=aunt).state == "active"
 
-    def test_there_and_back(self, load):
+    def test_a_section_is_cross_listed_and_returns(self, load):
         for _time in range(2):
             load(xlists=f"{self.HEADER}\nC2,S1,active")
             assert (section().course, section().nonxlist_course) == (course("C2"), course("C1"))
@@ -420,7 +420,7 @@ class TestCrossLists:
             ("C2,S9,active", "no_section"),
         ],
     )
-    def test_what_is_refused(self, load, row, kind):
+    def test_impossible_rows_about_cross_listings_are_refused(self, load, row, kind):
         assert warnings(load(xlists=f"{self.HEADER}\n{row}")) == [(2, kind)]
 
     def test_a_section_moved_by_a_person_stays_without_a_word(self, load):
@@ -498,10 +498,10 @@ class TestChangedIds:
             ("U1,,,I2,user", "new_id_taken"),
         ],
     )
-    def test_what_is_refused(self, load, row, kind):
+    def test_impossible_rows_about_changed_ids_are_refused(self, load, row, kind):
         assert warnings(load(change=f"{self.HEADER}\n{row}")) == [(2, kind)]
 
-    def test_one_after_the_other(self, load):
+    def test_changed_ids_are_applied_one_after_the_other(self, load):
         made = load(change=f"{self.HEADER}\nU1,,N1,,user\nU2,,U1,,user\nN1,,U2,,user\n,I1,,<delete>,user")
         assert warnings(made) == []
 

@@ -126,7 +126,7 @@ def test_an_import_does_what_the_plain_model_says(school, roster):
 
 @checked
 @given(first=rosters(), second=rosters())
-def test_so_do_two_imports_one_after_the_other(school, first, second):
+def test_two_imports_do_what_the_plain_model_says(school, first, second):
     assert school(first, second) == plainly(first, second)
 
 

@@ -76,7 +76,7 @@ def test_what_a_whole_roster_does_not_list_any_more_goes(load):
     assert User.objects.get(sis_user_id=gone).state == "deleted"
 
 
-def test_the_sample_of_1_1(tmp_path):
+def test_the_public_sample_of_oneroster_1_1_is_read(tmp_path):
     with open_upload(sample_roster(tmp_path, "oneroster-v1p1-moodle-full", PUBLIC), "a.zip", at=TODAY) as upload:
         rows = rows_by_kind(upload)
         assert upload.is_whole
@@ -107,7 +107,7 @@ def test_the_sample_of_1_1(tmp_path):
         assert not any(problem.failure or problem.row for problem in upload.problems)
 
 
-def test_the_sample_of_1_2(tmp_path):
+def test_the_public_sample_of_oneroster_1_2_is_read(tmp_path):
     with open_upload(sample_roster(tmp_path, "oneroster-v1p2-moodle", PUBLIC), "a.zip", at=TODAY) as upload:
         rows = rows_by_kind(upload)
         assert upload.is_whole
@@ -134,7 +134,7 @@ def test_in_the_sample_of_1_2_the_guardian_is_none_any_more_once_that_role_has_e
         assert "not valid today: 2." in upload.problems[-1].message
 
 
-def test_the_sample_of_another_maker(tmp_path):
+def test_another_vendors_sample_of_oneroster_is_read(tmp_path):
     with open_upload(sample_roster(tmp_path, "oneroster-v1p1-tao", PUBLIC), "a.zip", at=TODAY) as upload:
         rows = rows_by_kind(upload)
         assert upload.is_whole

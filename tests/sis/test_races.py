@@ -120,7 +120,7 @@ def test_several_workers_at_once_run_every_import_once_in_order(root, people, tm
         assert earlier.ended_at <= later.started_at
 
 
-def test_only_one_has_the_turn(root):
+def test_only_one_import_runs_at_a_time(root):
     with turn(root) as mine:
         assert mine
         assert at_once([lambda: _tries(root)]) == [False]

@@ -32,7 +32,7 @@ class TestRoles:
         assert account_permissions(clerk, root) == before
         assert held("KIM") == {}
 
-    def test_nor_takes_it_away(self, load, clerk):
+    def test_nobody_removes_by_a_file_a_role_they_could_not_by_hand(self, load, clerk):
         UserFactory(sis_user_id="KIM")
         load(admins=f"{ADMINS}\nKIM,,AccountAdmin,active")
         made = load(by=clerk, admins=f"{ADMINS}\nKIM,,AccountAdmin,deleted")
@@ -66,7 +66,7 @@ class TestRoles:
         made = load(by=None, admins=f"{ADMINS}\nKIM,,AccountAdmin,active")
         assert (warnings(made), held("KIM")) == ([], {"Account Admin": "active"})
 
-    def test_all_is_recorded(self, load, admin):
+    def test_admin_roles_given_by_a_file_are_recorded(self, load, admin):
         kim = UserFactory(sis_user_id="KIM")
         load(admins=f"{ADMINS}\nKIM,,AccountAdmin,active")
         load(admins=f"{ADMINS}\nKIM,,AccountAdmin,active")
@@ -137,7 +137,7 @@ class TestPeople:
         assert User.objects.filter(sis_user_id="NEW").exists()
 
     @pytest.mark.parametrize("password", ["four-old-bicycles", "five-new-bicycles"])
-    def test_nor_is_their_password_whether_or_not_it_is_the_one_they_have(self, load, clerk, hand, password):
+    def test_the_password_of_one_who_may_do_more_is_not_changed(self, load, clerk, hand, password):
         hand.set_password("four-old-bicycles")
         hand.save()
         made = load(by=clerk, users=f"{self.HEADER},password\n{self.HAND},{password}")
@@ -154,7 +154,7 @@ class TestPeople:
     def test_a_row_that_changes_nothing_is_no_fault(self, load, clerk):
         assert warnings(load(by=clerk, users=f"{self.HEADER}\n{self.HAND}")) == []
 
-    def test_nor_do_they_get_other_ids(self, load, clerk, hand):
+    def test_one_who_may_do_more_gets_no_other_ids(self, load, clerk, hand):
         made = load(by=clerk, ids="old_id,new_id,type\nHAND,MINE,user")
         assert warnings(made) == [(2, "reaches_further")]
         User.objects.filter(pk=hand.pk).update(sis_user_id=None)

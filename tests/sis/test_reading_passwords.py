@@ -56,7 +56,7 @@ def test_passwords_of_other_systems_go_too(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["Pass", "user_pass", "Passwort", "login pwd"])
-def test_so_do_columns_that_are_called_otherwise(tmp_path, name):
+def test_password_columns_with_other_names_are_emptied(tmp_path, name):
     copy = stripped(tmp_path, f"user_id,login_id,{name},grade_passback_setting\n1,sam,hush,not_set\n")
     assert copy.read_bytes().endswith(b"\n1,sam,,not_set\n")
 

@@ -133,7 +133,7 @@ def test_a_file_of_any_size_takes_little_memory(tmp_path):
     assert peak < 3_000_000
 
 
-def test_names_are_fit_to_be_shown(tmp_path):
+def test_file_names_are_made_fit_to_be_shown(tmp_path):
     with upload_of(tmp_path, "x", "a\0\x1b\n\u202e" + "b" * 500 + ".csv") as upload:
         [problem] = upload.problems
     assert problem.file.isprintable()
@@ -162,7 +162,7 @@ def test_a_row_tells_how_long_its_text_is(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["rosters.xlsx", "rosters", "rosters.csv.gz", ".zip", ""])
-def test_other_endings_are_not_read(tmp_path, name):
+def test_files_with_other_extensions_are_not_read(tmp_path, name):
     with upload_of(tmp_path, USERS, name) as upload:
         assert upload.files == []
         assert upload.problems == [Problem(name, None, upload.problems[0].message, failure=False)]

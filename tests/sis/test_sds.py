@@ -84,7 +84,7 @@ def test_that_all_there_is_has_no_relationships_is_said(tmp_path):
         assert "links stay as they are" in upload.problems[0].message
 
 
-def test_the_orgs_tell_the_source(tmp_path):
+def test_the_orgs_of_school_data_sync_tell_the_source(tmp_path):
     found = []
     for orgs in ["a,A\nb,B\n", "b,B\na,New name\n", "a,A\nc,C\n", ""]:
         with zipped(tmp_path, {**WHOLE, "orgs.csv": f"sourcedId,name\n{orgs}"}) as upload:

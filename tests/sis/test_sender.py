@@ -55,7 +55,7 @@ class TestLinks:
         assert not ObservationLink.objects.exists()
         assert not Enrollment.objects.filter(user=clerk).exists()
 
-    def test_others_are_what_it_is_for(self, load, clerk, biology):
+    def test_a_sender_links_other_people(self, load, clerk, biology):
         UserFactory(sis_user_id="PAT")
         assert warnings(load(by=clerk, links=f"{LINKS}\nPAT,MIA,active")) == []
         assert ObservationLink.objects.get().state == "active"
@@ -176,7 +176,7 @@ class TestAccountsOfPeople:
         assert warnings(load(by=clerk, users=f"{self.HEADER}\nTEA,tea,active,Tea Wed,tea@example.org,")) == []
         assert User.objects.get(sis_user_id="TEA").name == "Tea Wed"
 
-    def test_nor_gives_a_teacher_another_id_or_takes_it_themselves(self, load, clerk, biology):
+    def test_nobody_gives_a_teacher_another_id_or_takes_it_themselves(self, load, clerk, biology):
         ids = "old_id,new_id,type"
         made = load(by=clerk, ids=f"{ids}\nTEA,AWAY,user\nCLERK,BOSS,user\nMIA,MIA-2,user")
         assert warnings(made) == [(2, "reaches_further"), (3, "own_id")]
@@ -233,7 +233,7 @@ class TestMoves:
         assert warnings(made) == [(2, "moves_too_far"), (3, "moves_too_far")]
         assert {one.parent.parent_id for one in Account.objects.filter(sis_account_id__in=["HS", "OURS"])} == {None}
 
-    def test_nor_a_course_into_or_out_of_their_school(self, load, head, biology):
+    def test_nobody_moves_a_course_into_or_out_of_their_school(self, load, head, biology):
         CourseFactory(account=Account.objects.get(sis_account_id="OURS"), sis_course_id="ART")
         rows = "\nBIO,Bio,Biology,OURS,published\nART,Art,Art,HS,published"
         made = load(by=head, courses=self.COURSES + rows)
@@ -281,17 +281,17 @@ class TestWaiting:
         assert "no longer has permission to import rosters" in waiting.sis_import_errors.get().message
 
     @pytest.mark.parametrize("state", [SisImport.State.CREATED, SisImport.State.IMPORTING])
-    def test_nor_begins_or_goes_on_when_the_permission_is_gone(self, waiting, root, clerk, state):
+    def test_an_import_neither_begins_nor_goes_on_when_the_permission_is_gone(self, waiting, root, clerk, state):
         SisImport.objects.filter(pk=waiting.pk).update(workflow_state=state, started_at="2026-11-30T08:00:00Z")
         AccountAdmin.objects.filter(user=clerk).update(workflow_state="deleted")
         assert self.outcome(waiting, root) == ("failed", ["sender"], False)
 
-    def test_nor_when_whoever_acted_as_the_sender_is_suspended(self, waiting, root, clerk, admin):
+    def test_an_import_does_not_run_when_whoever_acted_as_the_sender_is_suspended(self, waiting, root, clerk, admin):
         SisImport.objects.filter(pk=waiting.pk).update(actor=admin)
         User.objects.filter(pk=admin.pk).update(state="suspended")
         assert self.outcome(waiting, root) == ("failed", ["sender"], False)
 
-    def test_nor_is_one_taken_back(self, load, root, admin):
+    def test_an_import_is_not_undone_when_the_permission_is_gone(self, load, root, admin):
         made = load(users=f"{USERS}\nNEW,new,active")
         other = make_admin()
         begin_restoring(made, by=other)

@@ -79,7 +79,7 @@ def test_a_link_that_changes_brought_ends_with_the_next_upload_that_says_all_the
     assert links() == {"S1": "deleted"}
 
 
-def test_so_does_one_of_an_upload_that_failed_in_part(send):
+def test_a_link_of_an_upload_that_failed_in_part_ends_with_the_next_complete_upload(send):
     send(student("S1"), parent("P1"))
     assert send(student("S1", "P1"), parent("P1"), strange="a,b\n1,2").workflow_state == "failed_with_messages"
     send(student("S1"), parent("P1"))

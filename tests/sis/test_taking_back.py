@@ -113,7 +113,7 @@ class TestObserversEnrollments:
         assert (state_of_link(), observing()) == ("deleted", {"deleted"})
         assert Enrollment.objects.get(user=person("KIM")).state == "active"
 
-    def test_they_return_with_the_observer(self, load, take_back):
+    def test_observer_enrollments_return_with_the_observer(self, load, take_back):
         load(observers=links("active"))
         made = load(users=table(USERS, "PAT,pat,deleted"))
         assert observing() == {"deleted"}

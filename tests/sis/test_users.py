@@ -49,7 +49,7 @@ def test_a_new_person_is_made_with_everything_the_row_gives(load):
         ("full_name,first_name,last_name\nAna Diaz,X,Y", ("Ana Diaz", "Diaz, Ana", "Ana Diaz")),
     ],
 )
-def test_names_come_from_what_is_given(load, cells, names):
+def test_names_are_derived_from_the_columns_given(load, cells, names):
     header, _line, row = cells.partition("\n")
     load(users=f"{HEADER},{header}\nU1,u1,active,{row}")
     assert (user().name, user().sortable_name, user().short_name) == names
@@ -138,7 +138,7 @@ def test_two_people_with_one_login_are_never_made_one(load, options):
     assert not User.objects.filter(sis_user_id="DAD").exists()
 
 
-def test_nor_when_the_one_gets_another_login_in_the_same_upload(load):
+def test_two_people_are_not_made_one_when_one_gets_another_login_in_the_same_upload(load):
     load(users=f"{HEADER}\nMUM,family,active")
     made = load(options=JOIN, users=f"{HEADER}\nDAD,family,active\nMUM,mum,active")
     assert warnings(made) == [(2, "two_people")]
@@ -146,12 +146,12 @@ def test_nor_when_the_one_gets_another_login_in_the_same_upload(load):
     assert warnings(load(options=JOIN, users=f"{HEADER}\nDAD,family,active\nMUM,mum,active")) == []
 
 
-def test_nor_two_new_ones_of_one_upload(load):
+def test_two_new_people_of_one_upload_are_not_made_one(load):
     made = load(options=JOIN, users=f"{HEADER}\nMUM,family,active\nDAD,family,active")
     assert warnings(made) == [(3, "two_people")]
 
 
-def test_nor_when_of_a_data_set_only_the_one_is_new(load):
+def test_two_people_are_not_made_one_when_only_one_is_new_in_a_data_set(load):
     options = Options(**vars(JOIN) | {"diffing_data_set_identifier": "x"})
     load(options=options, users=f"{HEADER}\nMUM,family,active\nANN,ann,active")
     made = load(options=options, users=f"{HEADER}\nMUM,family,active\nANN,ann,active\nDAD,family,active")
@@ -164,7 +164,7 @@ class TestTwoPeopleUnderOneId:
     ANN, BEN = "{0},ann,Ann Alpha,active", "{0},ben,Ben Beta,active"
 
     @pytest.mark.parametrize(("id_", "kind"), [("1.23457E+11", "shortened_id"), ("77", "shared_id")])
-    def test_neither_replaces_the_other(self, load, id_, kind):
+    def test_two_people_under_one_id_do_not_replace_each_other(self, load, id_, kind):
         for _again in range(2):
             made = load(users="\n".join([self.NAMES, self.ANN.format(id_), self.BEN.format(id_), "C,c,Cy,active"]))
             assert warnings(made) == [(2, kind), (3, kind)]
@@ -395,7 +395,7 @@ class TestPasswords:
         assert digest not in user().password
         assert not user("U2").has_usable_password()
 
-    def test_it_stands_nowhere_in_clear(self, load, settings):
+    def test_a_password_is_stored_nowhere_in_clear_text(self, load, settings):
         made = load(users=f"{HEADER},password,email\nU1,u1,active,four-old-bicycles,bad")
         assert check_password("four-old-bicycles", user().password)
         assert "bicycles" not in made.sis_import_errors.get().row_info
@@ -421,7 +421,7 @@ class TestStickiness:
         assert (user().name, user().login_id, user().state) == ("Anna Diaz", "u1", "registered")
         assert user().pronouns == "they/them"
 
-    def test_unless_overridden(self, load, edited):
+    def test_override_sis_stickiness_changes_what_a_person_edited(self, load, edited):
         load(users=self.ROW, options=Options(override_sis_stickiness=True))
         assert (user().name, user().login_id, user().state) == ("Ana Lake", "other", "suspended")
         assert sorted(user().stuck_sis_fields) == ["login_id", "name", "status"]
