@@ -228,7 +228,7 @@ def test_only_the_admins_of_the_institution_and_only_for_themselves(district):
         (district.school_admin, district.account_admin, district.school),
         (district.admin, district.teacher, district.root),
     ):
-        with pytest.raises(NotAllowed, match="Nobody can give"):
+        with pytest.raises(NotAllowed, match="You cannot grant"):
             set_permission(role, account, KEY, ON, by=by)
 
 
@@ -249,7 +249,7 @@ def test_nobody_undoes_what_somebody_else_has_decided_since(district):
     set_permission(role, district.root, KEY, OFF, by=clerk)
     set_permission(role, district.root, KEY, {**OFF, "locked": True}, by=district.admin)
     for wish in (ON, {**ON, "locked": False}):
-        with pytest.raises(NotAllowed, match="Nobody can give"):
+        with pytest.raises(NotAllowed, match="You cannot grant"):
             set_permission(role, district.root, KEY, wish, by=clerk)
 
 
@@ -258,7 +258,7 @@ def test_undoing_restores_no_more_than_was_set_before(district):
     role = AccountAdmin.objects.get(user=clerk).role
     set_permission(role, district.root, KEY, OFF, by=clerk)
     set_permission(role, district.root, KEY, INHERIT, by=clerk)
-    with pytest.raises(NotAllowed, match="Nobody can give"):
+    with pytest.raises(NotAllowed, match="You cannot grant"):
         set_permission(role, district.root, KEY, ON, by=clerk)
 
 
@@ -270,7 +270,7 @@ def test_a_role_that_one_has_deactivated_oneself_can_be_activated_again(district
     set_role_state(role, Role.State.INACTIVE, by=clerk)
     set_role_state(role, Role.State.ACTIVE, by=district.admin)
     set_role_state(role, Role.State.INACTIVE, by=district.admin)
-    with pytest.raises(NotAllowed, match="Nobody can give"):
+    with pytest.raises(NotAllowed, match="You cannot grant"):
         set_role_state(role, Role.State.ACTIVE, by=clerk)
 
 
@@ -289,6 +289,6 @@ def test_an_admin_whose_role_is_switched_off_is_no_more_open_to_lesser_staff(dis
     for role in (office, coach):
         set_role_state(role, Role.State.INACTIVE, by=district.admin)
     for person in (clerk, teacher, away):
-        assert "reach further" in why_not_change(person, by=desk)
-        with pytest.raises(NotAllowed, match="reach further"):
+        assert "more permissions than you" in why_not_change(person, by=desk)
+        with pytest.raises(NotAllowed, match="more permissions than you"):
             check(desk, person)

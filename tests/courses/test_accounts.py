@@ -35,7 +35,7 @@ def test_a_schools_admin_may_change_who_belongs_to_that_school_alone(school):
 
 def test_somebody_who_is_in_another_school_too_is_for_the_institution(school):
     EnrollmentFactory(user=school.student, section__course=school.other_course, state="completed")
-    assert "whole institution" in why_not_change(school.student, by=school.account_admin)
+    assert "root account" in why_not_change(school.student, by=school.account_admin)
     both = school.account_admin
     role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
     AccountAdmin.objects.create(user=both, account=school.elsewhere, role=role)
@@ -57,11 +57,11 @@ def test_an_admin_role_above_or_elsewhere_keeps_somebody_out_of_reach(school, ro
 @pytest.mark.parametrize("state", ["deleted", "completed", "inactive"])
 def test_whoever_was_in_another_school_is_for_the_institution(school, state):
     left = EnrollmentFactory(user=school.student, section__course=school.other_course, state=state)
-    assert "whole institution" in why_not_change(school.student, by=school.account_admin)
+    assert "root account" in why_not_change(school.student, by=school.account_admin)
     left.section.workflow_state = "deleted"
     left.section.save()
     Course.objects.filter(pk=school.other_course.pk).update(workflow_state="deleted")
-    assert "whole institution" in why_not_change(school.student, by=school.account_admin)
+    assert "root account" in why_not_change(school.student, by=school.account_admin)
     assert not belongs_only_to(school.student, school.account)
     assert why_not_change(school.student, by=school.admin) is None
 
@@ -73,7 +73,7 @@ def test_an_invitation_gives_nobody_into_a_schools_hands(school, root, state):
     parent.enrollments.all().delete()
     for person in (parent, student, UserFactory()):
         EnrollmentFactory(user=person, section=school.section, state=state)
-        assert "whole institution" in why_not_change(person, by=school.account_admin)
+        assert "root account" in why_not_change(person, by=school.account_admin)
         assert not belongs_only_to(person, school.account)
         assert belongs_only_to(person, root)
     assert why_not_change(school.student, by=school.account_admin) is None
@@ -106,9 +106,9 @@ def test_somebody_whose_permissions_reach_further_is_out_of_reach_even_while_sus
     desk = help_desk(root)
     assert why_not_change(school.student, by=desk) is None
     for person in (school.admin, school.teacher, school.account_admin):
-        assert "reach further" in why_not_change(person, by=desk)
+        assert "more permissions than you" in why_not_change(person, by=desk)
         User.objects.filter(pk=person.pk).update(state=User.State.SUSPENDED)
-        assert "reach further" in why_not_change(User.objects.get(pk=person.pk), by=desk)
+        assert "more permissions than you" in why_not_change(User.objects.get(pk=person.pk), by=desk)
 
 
 def test_the_permission_can_be_taken_from_a_role(school):

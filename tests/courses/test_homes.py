@@ -210,7 +210,7 @@ class TestNavigation:
         for reader in (student, UserFactory(), make_admin()):
             assert self.LINK not in self.nav(home(reader))
 
-    def test_the_dashboard_is_marked_as_the_current_page(self, root):
+    def test_observing_is_marked_as_the_current_page_there(self, root):
         parent = UserFactory()
         link(parent, make_student(), origin=ObservationLink.Origin.CODE, by=None)
         assert self.LINK + ' aria-current="page"' in self.nav(home(parent, "/profile/observees"))

@@ -49,7 +49,7 @@ class TestCourses:
             ("post", "delete", {}),
         ],
     )
-    def test_every_page_refuses_a_stranger_to_the_course_alike(self, office, school, home, method, page, sent):
+    def test_every_page_refuses_alike_who_does_not_manage_the_course(self, office, school, home, method, page, sent):
         before = Course.objects.filter(pk=school.course.pk).values().get()
         answer = getattr(office, method)(f"{home}/{page}", sent)
         assert (answer.status_code, REASON in text(answer)) == (403, True)

@@ -120,7 +120,7 @@ def test_a_course_from_making_to_bringing_back(client_of, account, root):
 def test_a_schools_admin_meets_refusals_as_exceptions(client_of, root, student):
     school = AccountFactory()
     canvas = client_of(make_admin(school))
-    with pytest.raises(Forbidden, match="whole institution"):
+    with pytest.raises(Forbidden, match="root account"):
         canvas.get_account(school.pk).delete_user(student.pk)
     with pytest.raises(Forbidden):
         canvas.get_course(CourseFactory(account=school).pk).update(course={"sis_course_id": "X"})

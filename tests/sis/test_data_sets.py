@@ -273,7 +273,7 @@ class TestWhatIsComparedWith:
         load(options=data_set(), observers=LINKS)
         assert ObservationLink.objects.get().state == "deleted"
 
-    def test_a_data_set_is_not_compared_with_older_ones_than_the_last(self, load, school, settings):
+    def test_the_file_of_an_older_data_set_is_not_kept(self, load, school, settings):
         first = load(options=data_set(), users=people("U1"))
         load(options=data_set(), users=people("U2"))
         self._a_summer_later(settings)
