@@ -73,7 +73,7 @@ def test_people_are_added_from_a_list_and_come_in_when_they_accept(new_visitor, 
     invited.sign_in(newcomer)
     invited.visit("/")
     invited.finds_nothing_wrong()
-    invited.page.get_by_role("link", name="Refuse Biology").click()
+    invited.page.get_by_role("link", name="Decline Biology").click()
     invited.finds_nothing_wrong()
     invited.page.get_by_role("button", name="Accept").click()
     says(invited, "You are now in Biology.")

@@ -212,7 +212,7 @@ def test_from_a_permission_to_all_its_roles_and_from_there_to_one(new_visitor, a
     expect(panel.get_by_role("heading", name=f"Account Admin: {LABEL}")).to_be_focused()
     # Not in this tab of the grid: it is saved all the same.
     panel.get_by_label("Off", exact=True).check()
-    expect(panel.get_by_text("Saved: Account Admin may not").last).to_be_visible()
+    expect(panel.get_by_text("Saved: Account Admin cannot").last).to_be_visible()
     panel.get_by_role("link", name="All permissions of Account Admin").click()
     expect(panel.get_by_role("heading", name="Account Admin", exact=True)).to_be_focused()
     visitor.finds_nothing_wrong()
@@ -253,7 +253,7 @@ def test_a_role_is_made_renamed_deactivated_and_activated(new_visitor, admin, sc
     expect(page.get_by_role("heading", name="Deactivated roles")).to_be_visible()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name=re.compile(r"Activate\W+Guide")).click()
-    expect(page.get_by_role("status").filter(has_text="Guide is active again")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Role Guide activated")).to_be_visible()
 
 
 def test_many_roles_scroll_in_their_own_box(new_visitor, admin, school):

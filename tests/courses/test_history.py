@@ -41,7 +41,7 @@ def test_sentences_say_who_what_and_to_whom(school):
     change_state(Enrollment.objects.get(user=school.student), "completed", by=school.teacher)
     assert told(school.student)[:2] == [
         "Tara Bloom set the enrollment of Mia Sea in Biology 7 as Student to “Completed”.",
-        "Alex Root changed the account of Mia Sea: e-mail, name, display name, sortable name.",
+        "Alex Root changed the account of Mia Sea: email, name, display name, sortable name.",
     ]
     assert told(school.teacher) == told(school.student)[:1], "what somebody did is theirs too"
 

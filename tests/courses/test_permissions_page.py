@@ -281,7 +281,7 @@ def test_an_admin_undoes_what_they_took_from_account_admins_of_the_institution(s
     form = re.search(r'<form method="post"[^>]*>(?:(?!</form>).)*name="undo".*?</form>', answer.content.decode(), re.S)
     fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form[0]))
     fields.pop("csrfmiddlewaretoken", None)
-    assert "Undone: Account Admin may do this" in text(client.post(own, fields, follow=True))
+    assert "Undone: Account Admin can do this" in text(client.post(own, fields, follow=True))
 
 
 def test_what_is_locked_for_the_built_in_role_leads_there_from_a_custom_one(school, root, teacher):

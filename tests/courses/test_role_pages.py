@@ -148,7 +148,7 @@ def test_deactivating_asks_first_and_tells_how_many_it_is_about(office, school, 
     answer = office.post(at(school.account, mentor.pk, "deactivate"), follow=True)
     mentor.refresh_from_db()
     assert mentor.workflow_state == Role.State.INACTIVE
-    assert "Mentor is deactivated" in answer.content.decode()
+    assert "Role Mentor deactivated" in answer.content.decode()
     assert "Deactivated roles" in answer.content.decode()
     assert office.get(at(school.account, mentor.pk)).status_code == 404
 
@@ -162,7 +162,7 @@ def test_a_deactivated_role_is_activated_from_the_list(office, school, mentor):
     answer = office.post(path, follow=True)
     mentor.refresh_from_db()
     assert mentor.workflow_state == Role.State.ACTIVE
-    assert "Mentor is active again" in answer.content.decode()
+    assert "Role Mentor activated" in answer.content.decode()
 
 
 def test_roles_of_other_schools_and_impossible_ids_are_not_found(office, school):

@@ -77,7 +77,7 @@ def test_two_presses_at_the_same_moment_make_one_course_and_lead_to_it(raced_roo
     course = Course.objects.get()
     address = reverse("account_course", args=[raced_root.pk, course.pk])
     assert [answer.redirect_chain for answer in answers] == [[(address, 302)]] * 2
-    assert all("The course Art is made." in text(answer) for answer in answers)
+    assert all("Course Art created." in text(answer) for answer in answers)
 
 
 def test_the_second_press_waits_for_the_first_and_is_no_error(raced_root):
@@ -214,7 +214,7 @@ def test_somebody_who_goes_back_much_later_hears_why_nothing_happens(admin, root
     assert "already been sent and processed" not in text(form.send(new_course(root), body))
     SentForm.objects.update(at=timezone.now() - timedelta(hours=1))
     again = form.send(new_course(root), body)
-    assert "The course Art is made." in text(again)
+    assert "Course Art created." in text(again)
     assert "already been sent and processed. To do it again, open a new form." in text(again)
 
 
