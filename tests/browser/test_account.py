@@ -25,12 +25,12 @@ def test_an_admin_adds_edits_suspends_and_deletes_a_person(new_visitor, root):
     visitor.finds_nothing_wrong()
     page.get_by_label("Full name").fill("Nia New")
     page.get_by_label("Login").fill("nia")
-    page.get_by_label("E-mail").fill("not an address")
+    page.get_by_label("Email").fill("not an address")
     page.get_by_role("button", name="Add person").click()
     page.get_by_text("valid email").first.wait_for()
     assert page.get_by_label("Full name").input_value() == "Nia New"
     visitor.finds_nothing_wrong()
-    page.get_by_label("E-mail").fill("nia@example.org")
+    page.get_by_label("Email").fill("nia@example.org")
     page.get_by_role("button", name="Add person").click()
     says(visitor, "Account created for Nia New.")
 

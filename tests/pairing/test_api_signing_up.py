@@ -73,7 +73,7 @@ def test_sign_up_takes_the_code_without_nesting(student, code):
         ({"user__name": ""}, "user", "name", "blank"),
         ({"user__terms_of_use": False}, "user", "terms_of_use", "accepted"),
         ({"user__time_zone": "x" * 65}, "user", "time_zone", "invalid"),
-        ({"pseudonym__unique_id": "no e-mail"}, "pseudonym", "unique_id", "invalid"),
+        ({"pseudonym__unique_id": "not an email"}, "pseudonym", "unique_id", "invalid"),
         ({"pseudonym__unique_id": "taken@example.org"}, "pseudonym", "unique_id", "taken"),
         ({"pseudonym__password": "short"}, "pseudonym", "password", "invalid"),
         ({"pairing_code__code": "abcdef"}, "pairing_code", "code", "invalid"),
