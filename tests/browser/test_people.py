@@ -178,7 +178,7 @@ def test_sections_are_added_changed_and_deleted(new_visitor, teacher, student, c
     visitor.page.get_by_role("link", name="Sections").click()
     visitor.finds_nothing_wrong()
     visitor.page.get_by_label("Name").fill("Evening")
-    visitor.page.get_by_label("Begins").fill("2026-09-01T08:00")
+    visitor.page.get_by_label("Starts").fill("2026-09-01T08:00")
     visitor.page.get_by_role("button", name="Add section").click()
     says(visitor, "Section Evening added.")
     visitor.page.get_by_role("link", name="Edit Evening").click()
