@@ -178,7 +178,7 @@ def test_the_page_says_in_one_line_why_somebody_is_out_of_reach(school, by):
 def test_suspending_asks_first_and_can_be_taken_back(school, by):
     browser, path = by(school.account_admin), f"/accounts/{school.account.pk}/users/{school.student.pk}"
     student = by(school.student)
-    assert "signed out right away" in text(browser.get(f"{path}/suspend"))
+    assert "signed out everywhere right away" in text(browser.get(f"{path}/suspend"))
     assert student.get("/").status_code == 200
     page = text(browser.post(f"{path}/suspend", follow=True))
     assert "Mia Lake can no longer sign in." in page
@@ -216,7 +216,7 @@ def test_nobody_deletes_or_suspends_themselves(school, root, by):
     browser, path = by(school.admin), f"/accounts/{root.pk}/users/{school.admin.pk}"
     assert "/delete" not in text(browser.get(path))
     for action in ("delete", "suspend"):
-        assert "Nobody can" in text(browser.post(f"{path}/{action}"), 403)
+        assert "You cannot" in text(browser.post(f"{path}/{action}"), 403)
     assert User.objects.get(pk=school.admin.pk).state == "registered"
 
 
