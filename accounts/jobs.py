@@ -1,4 +1,4 @@
-"""The jobs of this app: mails with a link to a new password, and forgetting at night what is kept no longer."""
+"""The jobs of this app: emails with a link to a new password, and deleting expired data every night."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from background.queue import FEW_MORE_TRIES, AlreadyEnqueued, job, regularly
 
 
 def ask_for_reset_mail(address: str, site: str) -> None:
-    """Have whoever has this email address sent a link to a new password, on the site at `site`.
+    """Ask for a link to a new password to be sent to this address, on the site at `site`.
 
     A job does it, whether there is somebody or not, so that the time taken does not tell.
     """

@@ -157,7 +157,7 @@ class CourseForm(RuleForm):
         super().__init__(*args, **kwargs)
         self.fields["term"].queryset = terms()  # type: ignore[attr-defined]
         self.fields["account"].queryset = accounts  # type: ignore[attr-defined]
-        self.fields["start_at"].help_text = _("Before that, students and observers do not see the course.")
+        self.fields["start_at"].help_text = _("Before this date, students and observers cannot see the course.")
         if Permission.MANAGE_SIS not in keys:
             del self.fields["sis_course_id"]
         if course:

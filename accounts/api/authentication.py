@@ -14,7 +14,7 @@ class BearerAuthentication(BaseAuthentication):
     """Authenticate by access token: one statement a request, and at most one write a day."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """Return the token's owner; None when no token was sent. Raises AuthenticationFailed for a bad one."""
+        """Return the token's owner; None if no token was sent. Raises AuthenticationFailed for an invalid one."""
         scheme, _space, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None

@@ -31,14 +31,14 @@ def check_may_give(role: Role, account: Account, *, by: User) -> None:
 
 
 def check_nothing_lacks(keys: Collection[Permission]) -> None:
-    """Raise NotAllowed, naming them, where `by` lacks these permissions."""
+    """Raise NotAllowed naming these permissions if `by` lacks any."""
     if keys:
         labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))
         raise NotAllowed(_("You cannot grant permissions you do not have: %(labels)s.") % {"labels": labels})
 
 
 def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, frozenset[Permission]]:
-    """By role id, what the role, held on `account`, may do there or somewhere below where `by` may not.
+    """Return, by role id, what the role in `account` allows there or somewhere below where `by` may not do it.
 
     A fixed number of statements for any number of roles and accounts.
     """
@@ -74,7 +74,7 @@ class Change:
         return permissions_by([held_as(role) for role in self._roles], self._mine)
 
     def gains_beyond(self) -> frozenset[Permission]:
-        """Asked after the change: what it has given somewhere that `by` could not do there themselves."""
+        """Return, after the change, what it has granted somewhere that `by` could not do there themselves."""
         now = self._allowed()
         return frozenset().union(
             *(
@@ -88,7 +88,7 @@ class Change:
 def own_again(
     role: Role, account: Account, stands: Mapping[Permission, Values], changed: Mapping[Permission, Values], *, by: User
 ) -> set[Permission]:
-    """Those of these changes, of what `stands`, that take no right of one's own, lest a permission be lost for good.
+    """Return those of these changes to `stands` that need no permission, so that nothing is lost for good.
 
     On the root account only, above which there is nobody to ask: what Account Admins have by default, switched on
     again by one of them; and whatever stood before one's own changes, as long as nobody has changed it since.
@@ -107,7 +107,7 @@ def own_again(
 def _stood_before(
     role: Role, account: Account, stands: Mapping[Permission, Values], by: User
 ) -> dict[Permission, list[Values]]:
-    """By key, what was held before each of the latest changes that `by` has made, back to somebody else's."""
+    """Return, by key, what was set before each of the latest changes by `by`, back to someone else's."""
     now: dict[Permission, Values | None] = {key: _held(values) for key, values in stands.items()}
     found: dict[Permission, list[Values]] = {key: [] for key in stands}
     events = AuditEvent.objects.of(PermissionChanged, role=role.pk, account=account.pk, permission__in=[*stands])

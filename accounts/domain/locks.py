@@ -16,8 +16,8 @@ from accounts.advisory_locks import AdvisoryLock
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
 
-# People first of all that is about people: a lock on somebody orders everything that happens to their links, codes and
-# enrollments. Then from the large to the small. A code has no place of its own: it is changed by whoever holds its
+# People come first: a lock on a person orders everything that happens to their links, codes and
+# enrollments. Then from the large to the small. A code has no rank of its own: it is changed under the lock of its
 # student, or alone. The advisory locks are those of accounts/advisory_locks.py.
 ORDER = (
     "accounts_eventcursor",  # of a reader of events, before all that it does because of them

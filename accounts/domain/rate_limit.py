@@ -130,14 +130,13 @@ class Tally:
 
 
 def check_and_lock(key: str) -> None:
-    """Have those who try under `key` go one after the other, until the transaction ends."""
+    """Make attempts under `key` wait for one another until the transaction ends."""
     hold(AdvisoryLock.TRY, key)
 
 
 def take_turn_of_failures(key: str) -> None:
-    """Have those who failed under `key` go one after the other; who tries with success waits for nobody.
-
-    Call it after `check_and_lock`, never before.
+    """Make failures under `key` wait for one another; successful attempts never wait. Call it after `check_and_lock`,
+    never before.
     """
     hold(AdvisoryLock.FAILURE, key)
 

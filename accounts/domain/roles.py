@@ -39,7 +39,9 @@ CUSTOM_BASE_TYPES = (*COURSE_BASE_TYPES, BaseType.ACCOUNT_MEMBERSHIP)
 
 
 def roles_of(account: Account, *, states: Collection[str] = (Role.State.ACTIVE,)) -> QuerySet[Role]:
-    """The roles that can be held in `account`: the built-in ones, its own, and those of the accounts above it."""
+    """Return the roles that can be used in `account`: the built-in ones, its own, and those of the
+    accounts above it.
+    """
     found = Role.objects.filter(Q(account=None) | with_all_above(account), workflow_state__in=states)
     return found.select_related("account").order_by("account_id", "id")
 
@@ -68,7 +70,7 @@ Wish = dict[str, bool | None]
 
 
 def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[Permission, Setting]]:
-    """By role id and permission key, how everything these roles could be given stands in `account`.
+    """Return, by role id and permission key, how everything these roles can have is set in `account`.
 
     Two statements for any number of roles.
     """
@@ -106,7 +108,7 @@ def _settings(role: Role, chain: Chain, overrides: Overrides) -> dict[Permission
 
 
 def offered_to(role: Role, *, is_root: bool) -> frozenset[Permission]:
-    """The permissions that can be set for `role` in an account; those for the root account only there."""
+    """Return the permissions that can be set for `role` in an account; those of the root account only there."""
     available = AVAILABLE[BaseType(role.base_type)]
     return available if is_root else available - ROOT_ONLY
 
@@ -164,14 +166,14 @@ def set_role_state(role: Role, state: str, *, by: User) -> Role:
 
 
 def set_permission(role: Role, account: Account, key: Permission, wish: Wish, *, by: User) -> Setting:
-    """Change how a permission stands for `role` in `account`: `set_permissions` for one."""
+    """Change how a permission is set for `role` in `account`: `set_permissions` for one."""
     return set_permissions(role, account, {key: wish}, by=by)[key]
 
 
 def set_permissions(
     role: Role, account: Account, wishes: Mapping[Permission, Wish], *, by: User
 ) -> dict[Permission, Setting]:
-    """Change how permissions stand for `role` in `account`; returns how they stood before, to undo it by.
+    """Change how permissions are set for `role` in `account`; return the previous settings, for undo.
 
     A wish may have `enabled` (None: as inherited), `locked`, `applies_to_self` and `applies_to_descendants`; what it
     leaves out stays. All of it or nothing. Raises NotAllowed, Invalid.
@@ -234,7 +236,7 @@ def _values(before: Setting, wish: Wish) -> dict[str, Any]:
 
 
 def _changeable(role: Role, account: Account, keys: Iterable[Permission]) -> dict[Permission, Setting]:
-    """How these permissions stand, each of which can be changed here."""
+    """Return how these permissions are set, each of which can be changed here."""
     if role.workflow_state != Role.State.ACTIVE or not roles_of(account).filter(pk=role.pk).exists():
         raise Invalid({"role": [("inclusion", _("This account has no such role."))]})
     settings = settings_of([role], account)[role.pk]
@@ -268,13 +270,13 @@ def _check_stays(account: Account, by: User) -> None:
 
 
 def _switched_on(role: Role) -> set[Permission]:
-    """What the role may do somewhere because an account has decided so."""
+    """Return what the role may do somewhere because an account has turned it on."""
     found = role.overrides.filter(enabled=True).values_list("permission", flat=True)
     return {PERMISSIONS[key] for key in found if key in PERMISSIONS}
 
 
 def _check(account: Account, by: User) -> frozenset[Permission]:
-    """What `by` may do on the account, managing permissions being part of it."""
+    """Return what `by` may do in the account; raise NotAllowed unless managing permissions is part of it."""
     mine = account_permissions(by, account)
     if PERMISSION not in mine:
         raise NotAllowed(_("To change roles here, you need the permission “Permissions - manage” in this account."))
@@ -304,7 +306,9 @@ def _label(role: Role, account: Account, label: str) -> str:
 
 
 def _roles_around(account: Account) -> QuerySet[Role]:
-    """The roles of `account`, active or not, with those of the accounts above and below: no two are to share a name."""
+    """Return the roles of `account`, active or not, with those of the accounts above and below: no two may share a
+    name.
+    """
     around = with_all_above(account) | Q(account__in=with_all_below(account))
     return Role.objects.filter(Q(account=None) | around)
 

@@ -14,7 +14,7 @@ from accounts.models import AccessToken, User
 
 
 def make_token(user: User, purpose: str, *, by: User | None, expires_at: datetime | None = None) -> str:
-    """Make a token with which the API acts as `user`; return its text, which is not kept.
+    """Create a token with which the API acts as `user`; return its text, which is not stored.
 
     It ends at `expires_at`, if that is given, and once it has not been used for ACCESS_TOKEN_UNUSED_DAYS.
     """
@@ -41,7 +41,7 @@ UPDATE accounts_accesstoken SET revoked_at = now() WHERE user_id = ANY(%s) AND r
 
 
 def end_tokens(people: Collection[int]) -> list[int]:
-    """End every access token of these people (their ids); return whose they were, one id for each token."""
+    """End every access token of these people (their ids); return their owners, one id for each token."""
     with connection.cursor() as cursor:
         cursor.execute(END, [list(people)])
         return [user for (user,) in cursor.fetchall()]
@@ -67,7 +67,7 @@ USED = "UPDATE accounts_accesstoken SET last_used_at = now() WHERE digest = %s"
 
 
 def token_owner(text: str) -> User | None:
-    """Return whose token this is; None for one unknown, run out or revoked, or of somebody suspended or deleted.
+    """Return the owner of this token; None if it is unknown, expired or revoked, or its owner suspended or deleted.
 
     One statement; once a day another notes that the token is in use.
 

@@ -99,13 +99,13 @@ class Migration(migrations.Migration):
                         accounts.text.collation.LoginKey("login_id"),
                         name="login_is_unique_in_any_case",
                         violation_error_code="taken",
-                        violation_error_message="There is an account with this login already.",
+                        violation_error_message="An account with this login already exists.",
                     ),
                     models.UniqueConstraint(
                         accounts.text.collation.LoginShape("login_id"),
                         name="login_is_unique_in_its_looks",
                         violation_error_code="taken",
-                        violation_error_message="There is an account with this login already.",
+                        violation_error_message="An account with this login already exists.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("login_id", ""), _negated=True), name="login_is_not_empty"
@@ -571,7 +571,7 @@ class Migration(migrations.Migration):
                 fields=("account", "label"),
                 name="role_label_is_unique_in_account",
                 violation_error_code="taken",
-                violation_error_message="There is a role with this name already.",
+                violation_error_message="A role with this name already exists.",
             ),
         ),
         migrations.AddConstraint(

@@ -50,13 +50,15 @@ class Account(models.Model):
     # The ids of the accounts above, the root first. The database writes them: see accounts/models/account_tree.py.
     ancestors = ArrayField(models.BigIntegerField(), editable=False, db_default=Value("{}"))
     sis_account_id = SisId(
-        null=True, complaints={"max_length": TOO_LONG, "unique": ("taken", _("Another account has this SIS id."))}
+        null=True,
+        complaints={"max_length": TOO_LONG, "unique": ("taken", _("Another account already has this SIS ID."))},
     )
     integration_id = SisId(null=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     default_time_zone = models.CharField(max_length=64, default="UTC")
     terms_of_use = models.TextField(blank=True)
-    # Whom its students ask about their observers: a name, an office, an address. Empty: what the account above has.
+    # The contact for students' questions about observers: a name, an office, an address. Empty: that of the account
+    # above.
     links_office = Text(blank=True, default="", db_default="", complaints={"max_length": TOO_LONG})
     # The next three are read from the root account only.
     self_registration = models.CharField(max_length=16, choices=SelfRegistration.choices, default=SelfRegistration.NONE)

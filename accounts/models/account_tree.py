@@ -64,7 +64,7 @@ def above(account: Account) -> list[Account]:
 
 
 def upwards(accounts: Collection[int]) -> dict[int, list[int]]:
-    """Return by account id the ids of each of these and of all above it, the root last (one statement)."""
+    """Return, by account id, the ids of each of these and of all above it, the root last (one statement)."""
     found = Account.objects.filter(pk__in=accounts).values_list("pk", "ancestors")
     return {pk: [pk, *reversed(ancestors)] for pk, ancestors in found}
 

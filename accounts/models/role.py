@@ -50,10 +50,10 @@ class Role(models.Model):
     label = Text(
         validators=[check_readable, check_printable],
         complaints={
-            **dict.fromkeys(("blank", "unreadable"), ("blank", _("Please give the role a name."))),
+            **dict.fromkeys(("blank", "unreadable"), ("blank", _("Enter a name for the role."))),
             **dict.fromkeys(
                 ("invalid", "max_length"),
-                ("invalid", _("A role's name has at most 255 characters, none of them invisible.")),
+                ("invalid", _("A role name can have at most 255 characters and no invisible ones.")),
             ),
         },
     )
@@ -74,7 +74,7 @@ class Role(models.Model):
                 condition=Q(workflow_state="active"),
                 name="role_label_is_unique_in_account",
                 violation_error_code="taken",
-                violation_error_message=_("There is a role with this name already."),
+                violation_error_message=_("A role with this name already exists."),
             ),
             # The target of the enrollments' two-column foreign key: see courses/guards.py.
             models.UniqueConstraint(fields=["id", "base_type"], name="role_with_base_type"),

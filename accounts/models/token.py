@@ -8,7 +8,7 @@ from accounts.models.user import User
 
 
 class AccessToken(models.Model):
-    """A token somebody uses instead of a password; the text itself is shown once and not kept."""
+    """A token that a person uses instead of a password; the text itself is shown once and not stored."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
     digest = models.BinaryField(max_length=32, unique=True)

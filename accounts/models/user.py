@@ -18,13 +18,13 @@ from accounts.text.fields import LONGEST, LONGEST_LOGIN, Complaints, EmailText, 
 from accounts.text.names import family_of, first_name, parts_of, sortable
 from accounts.text.normal_form import UNTIDY
 
-NO_EMAIL = _("Please give an e-mail address, such as name@example.org.")
+NO_EMAIL = _("Enter an email address, such as name@example.org.")
 SHORT: Complaints = {"max_length": ("invalid", _("This is too long."))}
-OTHER_NAME: Complaints = {**SHORT, "unreadable": ("invalid", _("There is nothing to read in this name."))}
-PERSONS_ID: Complaints = {**SHORT, "unique": ("taken", _("Somebody else has this SIS or integration id."))}
+OTHER_NAME: Complaints = {**SHORT, "unreadable": ("invalid", _("This name has no readable characters."))}
+PERSONS_ID: Complaints = {**SHORT, "unique": ("taken", _("Someone else already has this SIS ID or integration ID."))}
 LOGIN_TAKEN: dict[str, Any] = {
     "violation_error_code": "taken",
-    "violation_error_message": _("There is an account with this login already."),
+    "violation_error_message": _("An account with this login already exists."),
 }
 
 
@@ -54,7 +54,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 
 
 class User(AbstractBaseUser):
-    """A person. What somebody is (student, teacher, observer) is said by enrollments and links, not here."""
+    """A person. Enrollments and links decide what they are (student, teacher, observer), not this table."""
 
     class State(models.TextChoices):
         PRE_REGISTERED = "pre_registered", _("Invited")
@@ -64,21 +64,21 @@ class User(AbstractBaseUser):
 
     name = Name(
         complaints={
-            "unreadable": ("blank", _("There is nothing to read in this name. Please give a name with letters.")),
-            "max_length": ("invalid", _("This name is too long. It may have 255 characters.")),
+            "unreadable": ("blank", _("This name has no readable characters. Enter a name with letters.")),
+            "max_length": ("invalid", _("This name is too long. Use at most 255 characters.")),
         }
     )
     sortable_name = Name(complaints=OTHER_NAME)
     short_name = Name(complaints=OTHER_NAME)
-    # Made of the names by the database, for whoever writes them: see accounts/text/collation.py.
+    # The database computes these from the names, whichever code writes them: see accounts/text/collation.py.
     search_text = search_text("sortable_name", "short_name")
     sort_key = sort_key("sortable_name")
     login_id = LoginField(
         max_length=LONGEST_LOGIN,
         validators=[check_login],
         complaints={
-            "blank": ("invalid", _("Please give a login.")),
-            "invalid": ("invalid", _("A login has at most 100 characters, none of them invisible.")),
+            "blank": ("invalid", _("Enter a login.")),
+            "invalid": ("invalid", _("A login can have at most 100 characters and no invisible ones.")),
         },
     )
     email = EmailText(blank=True, complaints={**SHORT, "invalid": ("invalid", NO_EMAIL)})

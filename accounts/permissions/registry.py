@@ -36,14 +36,14 @@ Declared = tuple[str, Promise, Promise, Bases, Bases, Reach, Promise | str]
 
 def _adding(who: str, label: Promise, default: Bases) -> Declared:
     """Declare the permission to put people of one kind into courses."""
-    does = _("Enrolls people with this kind of role in a course and lets them back in.")
-    considerations = _("To find people by name one needs “Users - view list” as well.")
+    does = _("Enrolls people with this kind of role in a course and reactivates them.")
+    considerations = _("Finding people by name also needs “Users - view list”.")
     return f"add_{who}_to_course", label, does, default, ANY_STAFF, Reach.COURSE, considerations
 
 
 def _removing(who: str, label: Promise, default: Bases) -> Declared:
     """Declare the permission to take people of one kind out of courses."""
-    does = _("Takes people with this kind of role out of a course.")
+    does = _("Removes people with this kind of role from a course.")
     return f"remove_{who}_from_course", label, does, default, ANY_STAFF, Reach.COURSE, ""
 
 
@@ -88,8 +88,9 @@ class Permission(StrEnum):
         ANY_STAFF | {OBSERVER},
         Reach.COURSE,
         _(
-            "Pairing works only while self registration is on. From a student's User Settings one also needs "
-            "“Users - act as”, from User Details “Users - allow administrative actions in courses”."
+            "Pairing only works while self registration is on. Using it from a student's User "
+            "Settings also needs “Users - act as”; using it from User Details also needs “Users - "
+            "allow administrative actions in courses”."
         ),
     )
     BECOME_USER = (
@@ -99,7 +100,7 @@ class Permission(StrEnum):
         ADMIN,
         ADMINS,
         Reach.ROOT,
-        _("Nobody can act as a person whose permissions reach further than their own. All of it is recorded."),
+        _("Nobody can act as a person who has more permissions than they have. Everything is recorded."),
     )
     ALLOW_COURSE_ADMIN_ACTIONS = (
         "allow_course_admin_actions",
@@ -126,7 +127,7 @@ class Permission(StrEnum):
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
-        _("Accounts of people whose permissions reach further than one's own stay out of reach."),
+        _("Nobody can change the account of a person who has more permissions than they have."),
     )
     VIEW_USER_LOGINS = (
         "view_user_logins",
@@ -224,7 +225,7 @@ class Permission(StrEnum):
         INSTRUCTORS,
         ADMINS | INSTRUCTORS,
         Reach.COURSE,
-        _("Needs “Grades - view all grades” as well."),
+        _("Also needs “Grades - view all grades”."),
     )
     READ_REPORTS = (
         "read_reports",
@@ -253,7 +254,7 @@ class Permission(StrEnum):
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
-        _("Nobody can give a role that may do more than they may themselves."),
+        _("Nobody can give a role with more permissions than they have."),
     )
     MANAGE_ROLE_OVERRIDES = (
         "manage_role_overrides",
@@ -262,7 +263,7 @@ class Permission(StrEnum):
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
-        _("Nobody can switch on what they may not do themselves, or change what an account above has locked."),
+        _("Nobody can turn on a permission they do not have, or change one that an account above has locked."),
     )
     READ_SIS = (
         "read_sis",
@@ -319,5 +320,5 @@ DEFAULTS = {base: frozenset(permission for permission in Permission if base in p
 AVAILABLE = {
     base: frozenset(permission for permission in Permission if base in permission.available) for base in BaseType
 }
-# What cannot be taken from a base type: else nobody might be left who can put permissions right.
+# Cannot be taken from a base type: otherwise nobody might be left who can correct permissions.
 ALWAYS = {BaseType.ACCOUNT_ADMIN: frozenset({Permission.MANAGE_ROLE_OVERRIDES})}

@@ -91,7 +91,7 @@ class Walk:
     decided: dict[Permission, int]
 
     def step(self, overrides: Iterable[RoleOverride], changeable: frozenset[Permission], *, here: bool) -> None:
-        """Apply the overrides of one account; `here`: the last of the way."""
+        """Apply the overrides of one account; `here`: the last one."""
         for override in overrides:
             key = PERMISSIONS.get(override.permission)
             applies = override.applies_to_self if here else override.applies_to_descendants
@@ -105,7 +105,7 @@ class Walk:
                 self.locked[key] = override.account_id
 
     def locked_off_in(self, account_id: int) -> set[Permission]:
-        """What this account has locked, and is off."""
+        """Return what this account has locked as off."""
         return {key for key, account in self.locked.items() if account == account_id} - self.given
 
 
@@ -125,7 +125,7 @@ class Overrides:
                     self._of_built_in[override.account_id, override.base].append(override)
 
     def at(self, account_id: int, role_id: int) -> dict[Permission, RoleOverride]:
-        """An account's own overrides for a role, by permission."""
+        """Return an account's own overrides for a role, by permission."""
         return {
             PERMISSIONS[each.permission]: each
             for each in self._by_place[account_id, role_id]
@@ -156,7 +156,7 @@ class Overrides:
         return before._replace(given=frozenset(own.given))
 
     def granted(self, chain: Chain) -> frozenset[Permission]:
-        """Everything the admin roles along `chain` allow in its first account."""
+        """Return everything the admin roles along `chain` allow in its first account."""
         root = chain.account_ids[-1]
         found: set[Permission] = set()
         for account_id in chain.account_ids:
@@ -231,12 +231,12 @@ def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides)
 
 
 def account_permissions(user: User, account: Account) -> frozenset[Permission]:
-    """The keys of everything `user` may do on `account`, by admin roles there or above (two statements)."""
+    """Return the keys of everything `user` may do in `account`, from admin roles there or above (two statements)."""
     return permissions_on(user, [account])[account.pk]
 
 
 def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozenset[Permission]]:
-    """By account id, the keys of everything `user` may do on each account (two statements for any number)."""
+    """Return, by account id, the keys of everything `user` may do in each account (two statements for any number)."""
     ids = {account.pk for account in accounts}
     if not user.is_active:
         return dict.fromkeys(ids, NOTHING)
@@ -255,7 +255,7 @@ def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozens
 
 
 def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[int, dict[int, frozenset[Permission]]]:
-    """By account id and role id, what each role, held there or above, allows (two statements for any number)."""
+    """Return, by account id and role id, what each role there or above allows (two statements for any number)."""
     roles = list(roles)
     with connection.cursor() as cursor:
         cursor.execute(CHAINS, {"accounts": list(accounts), "user": None})
@@ -282,7 +282,7 @@ def where_overrides_bear(roles: QuerySet[Role]) -> Q:
 
 
 def may_on_account(user: User, key: Permission, account: Account) -> bool:
-    """Whether `user` has the permission `key` on `account`. Raises KeyError for an unknown key."""
+    """Return whether `user` has the permission `key` on `account`. Raises KeyError for an unknown key."""
     return PERMISSIONS[key] in account_permissions(user, account)
 
 

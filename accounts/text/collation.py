@@ -194,7 +194,7 @@ class LoginShape(Func):
 
 
 class LoginField(WithComplaints):
-    """What somebody signs in with. Compared regardless of case and of how a keyboard composes or widens letters."""
+    """What a person signs in with. Compared regardless of case and of how a keyboard composes or widens letters."""
 
     known_as = "accounts.text.collation.LoginField"
 

@@ -19,8 +19,8 @@ Complaint = tuple[str, str | Promise]
 # By code of Django's validation: blank, unreadable, invalid, max_length, unique.
 Complaints = Mapping[str, Complaint]
 
-BLANK_NAME = ("blank", _("Please give a name."))
-TOO_LONG = ("invalid", _("This is too long. It may have 255 characters."))
+BLANK_NAME = ("blank", _("Enter a name."))
+TOO_LONG = ("invalid", _("This is too long. Use at most 255 characters."))
 
 
 def check_readable(text: str) -> None:

@@ -34,7 +34,7 @@ def authentication(request: AuthenticatedHttpRequest, account_id: int) -> HttpRe
     root = get_object_or_404(roots, pk=account_id)
     permissions = account_permissions(request.user, root)
     if Permission.MANAGE_ACCOUNT_SETTINGS not in permissions:
-        raise PermissionDenied(_("These settings are for administrators of the institution."))
+        raise PermissionDenied(_("Only administrators of the institution can open these settings."))
     now = {"self_registration": root.self_registration, "code_scope": root.code_scope}
     form = PairingForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():

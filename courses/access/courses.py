@@ -73,12 +73,12 @@ class CourseAccess:
 
     @property
     def sees_people(self) -> bool:
-        """The People page: not for observers, nor for students."""
+        """Whether they may open the People page: observers and students may not."""
         return Permission.READ_ROSTER in self.permissions
 
     @property
     def sees_drafts(self) -> bool:
-        """Assignments that are not published."""
+        """Whether they see unpublished assignments."""
         return Permission.MANAGE_COURSE_CONTENT in self.permissions and not self.learns
 
 

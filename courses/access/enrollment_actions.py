@@ -56,7 +56,7 @@ AS_GOOD_AS = {
 
 
 def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False) -> frozenset[Permission]:
-    """The permissions it takes in the course to do this with somebody of this base type.
+    """Return the permissions needed in the course to do this with a person of this base type.
 
     `observing`: as the observer of a student there, which takes the right to manage students as well.
     """
@@ -177,7 +177,7 @@ def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
 
 
 def check_keys(keys: Set[Permission], course: Course, *, by: User) -> None:
-    """Raise NotAllowed, naming what is lacking, unless `by` has all these permissions in the course."""
+    """Raise NotAllowed, naming what is missing, unless `by` has all these permissions in the course."""
     if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
         labels = ", ".join(f"“{label}”" for label in lacking)
         raise NotAllowed(
@@ -198,7 +198,7 @@ def gives_limited(role: Role, course: Course, *, by: User) -> bool:
 
 
 def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[Permission]]:
-    """By role id, what each role may do in `course` (two statements for any number of roles)."""
+    """Return, by role id, what each role may do in `course` (two statements for any number of roles)."""
     settings = settings_of(roles, course.account)
     return {pk: frozenset(key for key, each in found.items() if each.enabled) for pk, found in settings.items()}
 

@@ -88,7 +88,7 @@ class EnrollmentAccess:
         self._followed = set(followed.annotate(student=student).values_list("student", "section"))
 
     def keys(self, enrollment: Enrollment) -> frozenset[Permission]:
-        """The permissions that count for what is said about the enrolled person."""
+        """Return the permissions that count for what is shown about the enrolled person."""
         if enrollment.user_id == self._reader.pk:
             return own_keys(self._reader)
         if self.is_unsettled(enrollment):
@@ -100,11 +100,11 @@ class EnrollmentAccess:
         return not _is_settled(enrollment) and not self._knows(enrollment.user_id, enrollment)
 
     def keys_of_course(self, enrollment: Enrollment) -> frozenset[Permission]:
-        """The permissions that count for what is said about the course and section of this enrollment."""
+        """Return the permissions that count for what is shown about the course and section of this enrollment."""
         return self._keys(enrollment)
 
     def keys_of_observed(self, enrollment: Enrollment) -> frozenset[Permission]:
-        """The permissions that count for what is said about the student this enrollment observes."""
+        """Return the permissions that count for what is shown about the student this enrollment observes."""
         return self._keys(enrollment) if self._knows(enrollment.associated_user_id, enrollment) else frozenset()
 
     def grades(self, enrollment: Enrollment) -> bool:

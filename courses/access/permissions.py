@@ -57,7 +57,7 @@ class Held(NamedTuple):
 
     keys: frozenset[Permission]
     sections: frozenset[int] | None
-    # Without what observer roles allow: that may be meant for the students observed only.
+    # Without the permissions of observer roles: those may be meant for the observed students only.
     not_as_observer: frozenset[Permission] = NOTHING
 
     def sees_people_of(self, section_id: int) -> bool:
@@ -65,7 +65,7 @@ class Held(NamedTuple):
         return ROSTER in self.over(section_id)
 
     def over(self, section_id: int) -> frozenset[Permission]:
-        """What of it holds for the people of this section of the course."""
+        """Return the part of it that applies to the people of this section of the course."""
         return self.keys if self.sections is None or section_id in self.sections else NOTHING
 
     def exceeds(self, other: Held) -> bool:
@@ -78,7 +78,7 @@ class Held(NamedTuple):
 
 
 def permissions_in(user: User, courses: Iterable[Course]) -> dict[int, frozenset[Permission]]:
-    """By course id, the keys of everything `user` may do in each course (two statements for any number)."""
+    """Return, by course id, the keys of everything `user` may do in each course (two statements for any number)."""
     return {pk: held.keys for pk, held in held_in(user, courses).items()}
 
 
@@ -144,12 +144,14 @@ def sections_seen(user: User, course: Course) -> frozenset[int] | None:
 
 
 def course_permissions(user: User, course: Course) -> frozenset[Permission]:
-    """The keys of everything `user` may do in `course`."""
+    """Return the keys of everything `user` may do in `course`."""
     return permissions_in(user, [course])[course.pk]
 
 
 def may(user: User, key: Permission, where: Course | Account) -> bool:
-    """Whether `user` has the permission `key` in a course or on an account. Raises KeyError for an unknown key."""
+    """Return whether `user` has the permission `key` in a course or in an account. Raises KeyError for
+    an unknown key.
+    """
     if isinstance(where, Account):
         return may_on_account(user, key, where)
     return PERMISSIONS[key] in course_permissions(user, where)

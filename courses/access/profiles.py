@@ -9,17 +9,17 @@ from courses.access.courses import observer_enrollments
 from courses.access.permissions import held_in
 from courses.models import Enrollment
 
-# One's own SIS id and login are no secret to oneself.
+# People may see their own SIS id and login.
 OWN = frozenset({Permission.READ_SIS, Permission.VIEW_USER_LOGINS})
 
 
 def own_keys(user: User) -> frozenset[Permission]:
-    """What somebody reads of themselves; one who only acts as them has no business with login and e-mail."""
+    """Return what a person reads about themselves; someone who only acts as them does not see login and email."""
     return OWN if user.actor is None else frozenset()
 
 
 def known_about(person: User, *, by: User) -> frozenset[Permission] | None:
-    """The permissions that count when `by` reads the record of `person`; None when they may not read it.
+    """Return the permissions that count when `by` reads the record of `person`; None if they may not read it.
 
     Oneself; staff who see the people of the institution or of a course this person is in; and observers their
     students (the names only). The number of statements does not depend on the number of courses.
@@ -37,10 +37,10 @@ def known_about(person: User, *, by: User) -> frozenset[Permission] | None:
 
 
 def _known_in_courses(person: User, by: User) -> frozenset[Permission] | None:
-    """What is known by seeing the people of courses; of somebody merely invited there, the name."""
-    places = Enrollment.objects.present().filter(user=person)
-    settled = set(places.settled().values_list("section", flat=True))
-    sections = {place.section for place in places.select_related("section__course")}
+    """Return what is known by seeing the people of courses; about a person only invited there, the name."""
+    enrollments = Enrollment.objects.present().filter(user=person)
+    settled = set(enrollments.settled().values_list("section", flat=True))
+    sections = {enrollment.section for enrollment in enrollments.select_related("section__course")}
     held = held_in(by, {section.course for section in sections})
     seen = [section for section in sections if held[section.course_id].sees_people_of(section.pk)]
     if not seen:

@@ -151,7 +151,7 @@ def enrollment_body(
     }
     if Permission.READ_SIS in keys:
         body["sis_user_id"] = enrollment.user.sis_user_id
-    # That somebody reads their own SIS id does not open those of the course.
+    # A person who reads their own SIS id may not read those of the course.
     if Permission.READ_SIS in access.keys_of_course(enrollment):
         body |= {"sis_course_id": course.sis_course_id, "sis_section_id": enrollment.section.sis_section_id}
     if enrollment.type == BaseType.STUDENT and access.grades(enrollment):

@@ -95,14 +95,14 @@ def show(request: ApiRequest, course_id: str, user_id: str) -> PersonBody:
     )
     user = found.filter(pk=wanted.pk).first()
     if user is None:
-        # That there is a roster is no secret to those who read it; for students there are no others to ask for.
+        # Readers of the roster may know that it exists; students can only ask for the people they see.
         allow(Permission.READ_ROSTER in keys)
         raise Http404
     return _bodies(request, [user], keys)[0]
 
 
 def roster_keys(request: ApiRequest, course: Course) -> frozenset[Permission]:
-    """What the caller may do in the course, seeing its people included. Raises NotAllowed."""
+    """Return what the caller may do in the course, if that includes seeing its people. Raises NotAllowed."""
     keys = course_permissions(request.user, course)
     allow(Permission.READ_ROSTER in keys)
     return keys

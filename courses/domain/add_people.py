@@ -37,7 +37,7 @@ class Kind(TextChoices):
     SIS = "sis", gettext_lazy("SIS IDs")
 
 
-# The permission it takes in the course to find people by it. That a login exists anybody may learn who adds people.
+# The permission needed in the course to find people this way. Anyone who adds people may learn that a login exists.
 PERMISSION = {Kind.EMAIL: Permission.VIEW_USER_LOGINS, Kind.SIS: Permission.READ_SIS}
 SAME = {
     Kind.LOGIN: "accounts_login_key(u.login_id) = accounts_login_key(given.entry)",
@@ -114,7 +114,7 @@ class LookupResult:
 
 
 def kinds_for(keys: Collection[Permission]) -> list[Kind]:
-    """By what somebody with these permissions in the course may find people."""
+    """Return how a person with these permissions in the course may find people."""
     return [kind for kind in Kind if kind not in PERMISSION or PERMISSION[kind] in keys]
 
 

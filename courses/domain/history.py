@@ -34,7 +34,7 @@ class Line:
 
 
 def events_of(person: User, keys: Collection[Permission]) -> QuerySet[AuditEvent]:
-    """What `person` did and what was done to them, the newest first, as far as a reader with `keys` may know."""
+    """Return what `person` did and what was done to them, newest first, as far as a reader with `keys` may know."""
     events = AuditEvent.objects.order_by()
     if OBSERVERS not in keys:
         events = events.exclude(action__in=[kind.action for kind in EVENTS.values() if kind.is_about_observing])

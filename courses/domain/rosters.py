@@ -224,7 +224,7 @@ def courses_of(account: Account) -> CourseQuerySet:
 
 
 def searched_courses(courses: CourseQuerySet, words: str, permissions: Collection[Permission]) -> CourseQuerySet:
-    """Those whose name or code holds `words`; also SIS id, if the reader may see these."""
+    """Return the courses whose name or code contains `words`; also SIS id, if the reader may see these."""
     if not words:
         return courses
     found = Q(Holds(words)) | Q(course_code__icontains=words)
@@ -240,7 +240,9 @@ def findable(account: Account, *, by: User) -> UserQuerySet:
 
 
 def known_of_findable(account: Account, *, by: User) -> frozenset[Permission]:
-    """The permissions that count for what is shown of those: where everybody is found, those on the institution."""
+    """Return the permissions that count for what is shown about them: if everyone is found, those in the
+    institution.
+    """
     keys = account_permissions(by, Account.objects.root())
     return keys if Permission.READ_ROSTER in keys else account_permissions(by, account)
 

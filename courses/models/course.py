@@ -14,8 +14,8 @@ from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import search_text, sort_key
 from accounts.text.fields import TOO_LONG, Complaints, Name, SisId, Text
 
-LONG: Complaints = {"max_length": ("too_long", _("This may have 255 characters."))}
-SIS_ID: Complaints = {**LONG, "unique": ("taken", _("Something else has this SIS id."))}
+LONG: Complaints = {"max_length": ("too_long", _("Use at most 255 characters."))}
+SIS_ID: Complaints = {**LONG, "unique": ("taken", _("Something else already has this SIS ID."))}
 
 
 class Term(models.Model):
@@ -29,7 +29,7 @@ class Term(models.Model):
     search_text = search_text()
     sort_key = sort_key("name")
     sis_term_id = SisId(
-        null=True, complaints={"max_length": TOO_LONG, "unique": ("taken", _("Another term has this SIS id."))}
+        null=True, complaints={"max_length": TOO_LONG, "unique": ("taken", _("Another term already has this SIS ID."))}
     )
     integration_id = SisId(null=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE, db_default="active")

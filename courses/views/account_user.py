@@ -35,7 +35,7 @@ LATEST = 20
 
 @login_required
 def show(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
-    """The person's account, and everything it is linked with, as far as the reader may see it."""
+    """Show the person's account, and everything it is linked with, as far as the reader may see it."""
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     person = get_object_or_404(people_of(here.account), pk=user_id)
     manages_logins = MANAGE_LOGINS in here.permissions
@@ -93,7 +93,7 @@ def _sees_history(person: User, here: AccountContext) -> bool:
 
 @login_required
 def history(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
-    """Everything that is recorded about the person or was done by them, page by page."""
+    """Show everything recorded about the person or done by them, page by page."""
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     person = get_object_or_404(people_of(here.account), pk=user_id)
     if not _sees_history(person, here):

@@ -32,7 +32,7 @@ FIRST_PAGES = (
     (Permission.READ_COURSE_LIST, "account_courses"),
     (Permission.MANAGE_ROLE_OVERRIDES, "account_permissions"),
 )
-# Rosters come in for the whole institution only.
+# Rosters are imported for the whole institution only.
 FIRST_PAGES_OF_ROOT = (*FIRST_PAGES, (Permission.IMPORT_SIS, "sis_imports"), (Permission.MANAGE_SIS, "sis_imports"))
 
 
@@ -121,7 +121,7 @@ def account(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
 
 @login_required
 def users(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """Everybody who belongs to the account, to be searched."""
+    """Show everyone who belongs to the account, with a search."""
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     words = search_words(request.GET.get("search"))
     page = page_of(searched(people_of(here.account), words, here.permissions), request.GET.get("page"))
@@ -130,7 +130,7 @@ def users(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
 
 @login_required
 def courses(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """The courses of the account and below it, to be searched and filtered by term and state."""
+    """Show the courses of the account and below it, with a search and filters by term and state."""
     here = get_account_or_403(request, account_id, Permission.READ_COURSE_LIST)
     words = search_words(request.GET.get("search"))
     found = searched_courses(courses_of(here.account), words, here.permissions)

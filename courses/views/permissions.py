@@ -173,7 +173,7 @@ def _setting(by: User, here: AccountContext, role: Role, asked: Permission, give
 
 
 def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
-    """The role for which `account` has locked it: this one, or the built-in one of its base type."""
+    """Return the role for which `account` has locked it: this one, or the built-in one of its base type."""
     if role.overrides.filter(account=account, permission=asked, locked=True).exists():
         return role
     return Role.objects.built_in(role.base_type)

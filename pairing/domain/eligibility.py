@@ -147,7 +147,9 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
 
 
 def _why_not_for_others(student: User, asking: User, course: Course | None, needed: tuple[Permission, ...]) -> Refusal:
-    """Why there are no codes for somebody who is a student nowhere, or not in `course`: as far as it may be told."""
+    """Return why there are no codes for a person who is not a student, or not in `course`, as far as
+    `by` may know it.
+    """
     if course and (invited := _invited_to(course, student)):
         held = held_in(asking, [course])[course.pk]
         given = frozenset().union(*(held.not_as_observer & held.over(section) for section in invited))
@@ -191,7 +193,7 @@ def _from(courses: list[Course], student: User, asking: User, course: Course | N
 
 
 def _missing(given: Collection[tuple[Course, frozenset[Permission]]], needed: tuple[Permission, ...]) -> Refusal:
-    """What is lacking in that of the courses where most of it is there."""
+    """Return what is missing in the course where the least is missing."""
     lacking = [(course, keys, [key for key in needed if key not in keys]) for course, keys in given]
     course, keys, missing = min(lacking, key=lambda one: len(one[2]))
     # Whose course it is, is told only to those who have something to do with it.

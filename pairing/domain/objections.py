@@ -18,7 +18,7 @@ from courses.models import Enrollment
 from pairing.domain.events import ObserverReported, ReportSettled
 from pairing.models import Objection
 
-# Whoever holds this on an account sees what its students have reported.
+# A person with this permission in an account sees its students' reports.
 PERMISSION = Permission.MANAGE_USER_OBSERVERS
 
 

@@ -78,8 +78,7 @@ def objection_to(sis_import: SisImport, options: Options, files: dict[str, list[
     for noun, going, active in found:
         if going >= TOO_FEW_TO_MIND and going * 100 > share * active:
             return _(
-                "This import would remove {going} of {active} active {what}, more than the {share} % that are"
-                " allowed at once."
+                "This import would remove {going} of {active} active {what}, more than the {share} % allowed at once."
             ).format(going=going, active=active, what=noun, share=share)
     return None
 

@@ -51,7 +51,7 @@ KIND = Kind(
         "no_parent": _(
             "The parent account {parent} of {id} is unknown or deleted. List parents before their sub-accounts."
         ),
-        "account_loop": _("Account {id} cannot be below {parent}, for that is below {id} itself."),
+        "account_loop": _("Account {id} cannot be below {parent}, because {parent} is below {id}."),
         "account_in_use": _("Account {id} still has active sub-accounts or courses, and was not deleted."),
     },
     example=Example(3, "account_id,parent_account_id,name,status\nHS,,Lakeside High School,active"),

@@ -71,13 +71,13 @@ KIND = Kind(
     messages={
         "unknown_user": _("User {user} is unknown. Import the person first."),
         "unknown_account": _("Account {account} is unknown. Import it first."),
-        "bad_admin_role": _("“{role}” is no role for admins of account {account}."),
+        "bad_admin_role": _("“{role}” is not an admin role of account {account}."),
         "role_reaches_further": _(
-            "“{role}” on account {account} is not for whoever started this import to give or take, by a file or by hand"
-            " (user {user})."
+            "The person who started this import has no permission to give or remove “{role}” on "
+            "account {account} (user {user})."
         ),
         "not_a_sis_admin": _(
-            "User {user} was not made admin of account {account} by an import, which cannot change that."
+            "User {user} was made an admin of account {account} by hand, so an import cannot change that."
         ),
     },
     example=Example(9, "user_id,account_id,role,status\nT3001,HS,AccountAdmin,active"),

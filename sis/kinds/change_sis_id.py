@@ -70,7 +70,7 @@ KIND = Kind(
     order=10,
     name="change_sis_id",
     plural="change_sis_ids",
-    label=_("Changed ids"),
+    label=_("Changed IDs"),
     recognizes=lambda has: bool(has & {"old_id", "old_integration_id"}),
     columns=COLUMNS,
     key=("old_id", "old_integration_id", "type"),
@@ -83,10 +83,10 @@ KIND = Kind(
     messages={
         "no_old_id": _("An old_id or old_integration_id is missing."),
         "no_new_id": _("A new_id or new_integration_id is missing for {id}."),
-        "bad_type": _("“{type}” is no type of record whose id can be changed."),
-        "old_id_unknown": _("There is no {type} with the id {id}."),
-        "old_ids_differ": _("The two old ids {id} and {integration_id} belong to different records."),
-        "new_id_taken": _("The new id {new} for {id} belongs to something else already."),
+        "bad_type": _("“{type}” is not a type of record whose ID can be changed."),
+        "old_id_unknown": _("There is no {type} with the ID {id}."),
+        "old_ids_differ": _("The two old IDs {id} and {integration_id} belong to different records."),
+        "new_id_taken": _("The new ID {new} for {id} is already in use."),
     },
     example=Example(10, "old_id,new_id,type\nS1001,2026-1001,user"),
 )

@@ -85,8 +85,8 @@ KIND = Kind(
         "strange_roles": _(
             "Course {id} was not moved to account {account}: people in it have roles that do not exist there ({roles})."
         ),
-        "bad_course_format": _("“{value}” is no format of course {id}: on_campus, online or blended."),
-        "bad_grade_passback_setting": _("“{value}” is no grade_passback_setting of course {id}."),
+        "bad_course_format": _("“{value}” is not a valid format for course {id}. Use on_campus, online or blended."),
+        "bad_grade_passback_setting": _("“{value}” is not a valid grade_passback_setting for course {id}."),
     },
     example=Example(
         5,

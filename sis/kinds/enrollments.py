@@ -158,16 +158,18 @@ KIND = Kind(
     sql=SQL,
     apply=apply,
     messages={
-        "no_section_or_course": _("Neither a course_id nor a section_id is given for user {user}."),
-        "no_user": _("Neither a user_id nor a user_integration_id is given."),
-        "user_not_found": _("User {user} is unknown, for the place {section_or_course}. Import the person first."),
+        "no_section_or_course": _("A course_id or section_id is missing for user {user}."),
+        "no_user": _("A user_id or user_integration_id is missing."),
+        "user_not_found": _(
+            "User {user} is unknown, for an enrollment in {section_or_course}. Import the person first."
+        ),
         "no_section_or_course_found": _(
             "Neither the course {course} nor the section {section} exists, for user {user}."
         ),
-        "unrelated": _("Section {section} is not of course {course}, for user {user}."),
-        "bad_role": _("“{role}” is no role there, for user {user} in {section_or_course}."),
+        "unrelated": _("Section {section} does not belong to course {course}, for user {user}."),
+        "bad_role": _("“{role}” is not a role there, for user {user} in {section_or_course}."),
         "no_associated_user": _("The associated user {associated} of {user} is unknown. Import the student first."),
-        "enroll_deleted_user": _("User {user} has been deleted, and cannot be active in {section_or_course}."),
+        "enroll_deleted_user": _("User {user} has been deleted and cannot be active in {section_or_course}."),
         "invalid_enrollment": _("User {user} cannot be {role} in {section_or_course}: {reason}."),
     },
     example=Example(7, "section_id,user_id,role,status\nBIO1-F26-A,S1001,student,active"),

@@ -39,15 +39,15 @@ KIND = Kind(
     apply=apply,
     messages={
         "no_existing_user_ref": _(
-            "Nothing says whose login {user} is: give existing_user_id, existing_integration_id or"
-            " existing_canvas_user_id."
+            "The owner of the login {user} is missing: add existing_user_id, existing_integration_id "
+            "or existing_canvas_user_id."
         ),
-        "login_exists": _("There is a person with the user_id {user} or the login {login} already."),
-        "existing_user_not_found": _("There is nobody to give the login {user} to: {existing} is unknown."),
-        "existing_user_mismatch": _("The ids that say whose login {user} is belong to different people."),
+        "login_exists": _("A person with the user_id {user} or the login {login} already exists."),
+        "existing_user_not_found": _("The login {user} was not added: the person {existing} is unknown."),
+        "existing_user_mismatch": _("The IDs for the owner of the login {user} belong to different people."),
         "one_login": _(
-            "Everybody has one login here, and {existing} has {current} already: {login} was not added."
-            " Change it with a users file."
+            "Each person has one login here, and {existing} already has {current}, so {login} was "
+            "not added. Change it with a users file."
         ),
     },
     example=Example(11, "user_id,login_id,existing_user_id\nS1001-2,kim2@example.org,S1001"),

@@ -58,8 +58,8 @@ KIND = Kind(
     apply=apply,
     messages={
         "no_term_id": _("A term_id is missing."),
-        "no_override_term": _("Dates for an enrollment type need a term that exists; {id} does not."),
-        "bad_override_type": _("“{type}” is no enrollment type to give dates to in term {id}."),
+        "no_override_term": _("Dates for an enrollment type need an existing term; {id} does not exist."),
+        "bad_override_type": _("“{type}” is not an enrollment type that can have dates in term {id}."),
         "term_in_use": _("Term {id} still has active courses, and was not deleted."),
     },
     example=Example(4, "term_id,name,status,start_date,end_date\nF26,Autumn 2026,active,2026-08-15,2026-12-18"),

@@ -96,8 +96,8 @@ KIND = Kind(
         "no_student": _("The student_id for observer {observer} is missing."),
         "self": _("User {student} cannot observe themselves."),
         "own_link": _(
-            "User {observer} started this import, and cannot make themselves an observer of {student} by it without"
-            " “Users - manage observers”."
+            "User {observer} started this import and cannot add themselves as an observer of "
+            "{student} without the permission “Users - manage observers”."
         ),
         "unknown_observer": _("The observer {observer} is unknown or deleted. Import the person first."),
         "unknown_student": _("The student {student} is unknown or deleted. Import the person first."),

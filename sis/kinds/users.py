@@ -143,23 +143,24 @@ def put_back(change: StateChange, by: User) -> int:
 
 
 MESSAGES = {
-    "no_status": _("The status of user {user} is missing: active, suspended or deleted."),
+    "no_status": _("The status of user {user} is missing. Use active, suspended or deleted."),
     "login_claimed": _(
-        "Two people, one login: give each their own. The login {login} of user {user} belongs to user {holder} already."
-        " Only if both are one person whose SIS id has changed, let the import change it"
-        " (update_sis_id_if_login_claimed)."
+        "The login {login} of user {user} already belongs to user {holder}. Give each person "
+        "their own login. If both are the same person whose SIS ID has changed, let the import "
+        "change it (update_sis_id_if_login_claimed)."
     ),
     "login_alike": _(
-        "The login {login} of user {user} looks like that of user {holder}: only a letter is of another alphabet."
-        " Type it anew; if they are two people, give each a login of their own."
+        "The login {login} of user {user} looks like that of user {holder}, but has a letter "
+        "from another alphabet. Type it again. If they are two people, give each person their "
+        "own login."
     ),
     "two_people": _(
-        "Two people, one login: give each their own. The login {login} of user {user} belongs to user {holder}, who is"
-        " in this upload as well; they were not made one person."
+        "The login {login} of user {user} belongs to user {holder}, who is also in this upload, "
+        "so they were not merged. Give each person their own login."
     ),
     "unknown_auth_provider": _("There is no authentication provider “{provider}” (user {user}). Leave it out."),
     "user_invalid": _("User {user} cannot be saved: {reason}."),
-    "bad_email": _("User {user} was saved without the e-mail address {email}, which is none. Correct it."),
+    "bad_email": _("User {user} was saved without the email address {email}, which is not valid. Correct it."),
 }
 
 KIND = Kind(

@@ -13,8 +13,8 @@ from sis.kinds.registry import KINDS
 
 # Of the rows of several kinds; what is said of one kind's only is declared with it (sis/kinds).
 COMMON: dict[str, str | Promise] = {
-    "unreadable_name": _("The {column} of this row has nothing to read in it ({id}). Give a name with letters."),
-    "too_long": _("The {column} of this row is too long ({id}). At most 255 characters are kept."),
+    "unreadable_name": _("The {column} of this row has no readable characters ({id}). Enter a name with letters."),
+    "too_long": _("The {column} of this row is too long ({id}). Use at most 255 characters."),
     "shortened_id": _(
         "A spreadsheet has shortened an ID to {column}, which may now stand for several records, "
         "so the row was left out. Export it again, and keep IDs as text."
@@ -24,26 +24,28 @@ COMMON: dict[str, str | Promise] = {
         "imported. A spreadsheet may have shortened or rounded the IDs. Give each person their "
         "own, and keep IDs as text."
     ),
-    "bad_date": _("A date of {id} does not exist, and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
-    "bad_status": _("“{status}” is no status for {id}. The reference lists the words that can stand there."),
-    "not_saved": _("This row could not be saved, though no rule says why. Look at what stands in it, and beside it."),
-    "integration_id_taken": _("The integration id {integration_id} of {id} belongs to something else already."),
+    "bad_date": _("A date of {id} does not exist and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
+    "bad_status": _("“{status}” is not a valid status for {id}. The documentation lists the valid ones."),
+    "not_saved": _("This row could not be saved for an unknown reason. Check its values and the rows around it."),
+    "integration_id_taken": _("The integration ID {integration_id} of {id} is already in use."),
     "no_user_id": _("A user_id is missing. Every person needs one that never changes."),
     "no_login_id": _("The login_id of user {user} is missing. Without one nobody can sign in."),
     "integration_id_claimed": _(
         "The integration ID {integration_id} of user {user} already belongs to user {holder}. Give each their own."
     ),
-    "cannot_remove_self": _("User {user} started this import and cannot remove themselves. Let somebody else do it."),
+    "cannot_remove_self": _("User {user} started this import and cannot remove themselves. Ask someone else to do it."),
     "invalid_login_id": _(
         "The login {login} of user {user} is not valid. A login can have at most 100 characters and no invisible ones."
     ),
-    "reaches_further": _("User {user} may do more than whoever started this import, who therefore cannot change them."),
+    "reaches_further": _(
+        "User {user} has more permissions than the person who started this import, so this row was refused."
+    ),
     "own_id": _(
         "User {user} started this import and cannot change their own SIS ID without the permission “SIS Data - manage”."
     ),
     "own_enrollment": _(
-        "Whoever started this import would come into {section_or_course} as one of its staff, or as an observer, and"
-        " could not do so by hand. Let somebody else import this row."
+        "The person who started this import would join {section_or_course} as staff or as an "
+        "observer, which they cannot do by hand. Ask someone else to import this row."
     ),
     "moves_too_far": _(
         "{id} was not moved: the person who started this import does not manage both its current and its new account."

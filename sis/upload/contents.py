@@ -120,7 +120,7 @@ def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFil
         if kind is None:
             problems.fail(table.name, _why_unknown(table))
         elif isinstance(kind, UnsupportedKind):
-            message = _("Files of this kind (%(kind)s) have no place here; the file was left out.")
+            message = _("Files of this kind (%(kind)s) are not imported, so the file was left out.")
             problems.warn(table.name, message % {"kind": kind.name})
         else:
             yield RosterFile(table.name, kind.name, table.header, table.blocks)
