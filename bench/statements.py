@@ -28,7 +28,7 @@ def statements(root: Account, admin: User) -> Iterator[tuple[str, str]]:
     (one,) = data.make_tries(courses[0], admin, 1)
     bearer = {"headers": {"authorization": f"Bearer {one.token}"}}
     client = Client()
-    yield "make a code (the rule)", _count(lambda: issue(student, by=student))
+    yield "create a code (the rule)", _count(lambda: issue(student, by=student))
     yield (
         "redeem through the API",
         _count(lambda: client.post("/api/v1/users/self/observees", {"pairing_code": one.code}, **bearer)),

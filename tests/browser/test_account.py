@@ -118,7 +118,7 @@ def test_an_admin_runs_a_course(new_visitor, course, student, root):
     page.get_by_role("button", name="Save").click()
     says(visitor, "Changes saved.")
     page.get_by_role("link", name="Delete course").click()
-    page.get_by_text("1 enrollment ends at once").wait_for()
+    page.get_by_text("1 enrollment ends right away").wait_for()
     visitor.finds_nothing_wrong()
     page.get_by_role("button", name="Delete course").click()
     says(visitor, "Course Botany deleted.")

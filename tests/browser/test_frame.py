@@ -20,7 +20,7 @@ def test_what_is_wrong_with_a_form_takes_the_focus_and_leads_to_the_field(new_vi
     visitor = new_visitor()
     visitor.visit("/register")
     visitor.page.get_by_role("main").get_by_role("button").first.click()
-    expect(visitor.page).to_have_title("Error: Make an account · Lakeside District")
+    expect(visitor.page).to_have_title("Error: Create account · Lakeside District")
     summary = visitor.page.get_by_role("alert")
     expect(summary).to_be_focused()
     visitor.finds_nothing_wrong()
