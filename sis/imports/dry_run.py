@@ -48,7 +48,7 @@ class DryRun(Import):
     def _object(self, objection: str) -> None:
         """The brake stops nothing here, for what would be removed is what is asked."""
         self.messages.about_import(
-            "brake", f"{objection} {_('When it is imported for good, it will stop before the first row and ask.')}"
+            "brake", f"{objection} {_('The real import will stop before the first row and ask.')}"
         )
 
     def _finish(self, state: str) -> None:

@@ -123,7 +123,7 @@ def test_the_grid_says_in_words_how_every_permission_stands(office, school, root
     set_permission(teacher, school.account, "read_roster", {"enabled": False, "locked": True}, by=school.admin)
     set_permission(ta, school.account, "read_roster", {"enabled": False, "applies_to_self": False}, by=school.admin)
     found = grid(office.get(at(school.account)))
-    none = "– cannot be given"
+    none = "– cannot be granted"
     assert found[LABEL] == [none, "On changed here", "On, locked above", "Off", "Off"]
     assert found["Users - view list"] == [
         none,

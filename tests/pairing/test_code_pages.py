@@ -44,7 +44,7 @@ def test_a_student_makes_a_code_for_themselves(client, place):
 def test_the_code_is_spelled_out_for_a_screen_reader(client, place, monkeypatch):
     monkeypatch.setattr("pairing.code_text.draw", lambda: "aB3xYz")
     page = make_code(client, place.user, place.user).content.decode()
-    assert "small a, capital B, 3, small x, capital Y, small z" in page
+    assert "lowercase a, capital B, 3, lowercase x, capital Y, lowercase z" in page
 
 
 def test_the_address_of_a_code_opened_again_makes_none_and_leads_to_where_they_are_made(client, place):

@@ -188,4 +188,4 @@ def test_whatever_is_typed_has_a_digest(typed):
 
 
 def test_a_code_can_be_spelled_aloud():
-    assert code_text.spelled("aB7") == ["small a", "capital B", "7"]
+    assert code_text.spelled("aB7") == ["lowercase a", "capital B", "7"]

@@ -181,7 +181,7 @@ def test_a_redirect_that_says_what_is_wrong_is_a_refusal_too(admin, root):
     )
     address = reverse("sis_import_again", args=[root.pk, found.pk])
     answer = Form(address, admin).send(address, {})
-    assert "kept no more" in text(answer)
+    assert "no longer stored" in text(answer)
     assert not SentForm.objects.exists()
 
 

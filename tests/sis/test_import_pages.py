@@ -173,7 +173,7 @@ class TestUploading:
     def test_a_file_is_imported_and_its_page_says_what_came_of_it(self, site, root, admin):
         shown = imported(site, root, people("A", "B"))
         assert User.objects.filter(sis_user_id__in=["A", "B"]).count() == 2
-        for text in ("All rows were imported.", "People: 2 made.", "users.csv", "Alex Root", "Every row is correct"):
+        for text in ("All rows were imported.", "People: 2 created.", "users.csv", "Alex Root", "Every row is correct"):
             assert text in shown
         assert last().user == admin
         assert Options.from_json(last().options) == Options()
@@ -325,7 +325,7 @@ class TestDryRun:
         text = f"{USERS},full_name\nNEW,new,active,New Person\nOLD,old,active,Old Changed\nGONE,gone,deleted,"
         shown = imported(site, root, text, dry_run="1", skip_deletes="")
         for part in (
-            "Nothing was kept",
+            "nothing was saved",
             "1 would be created",
             "New Person (NEW)",
             "1 would be changed",
@@ -411,7 +411,7 @@ class TestDryRun:
         looked = load(users=people("B"), options=Options(dry_run=True))
         looked.refresh_from_db()
         (settings.DATA_DIR / looked.stored_file).unlink()
-        assert "kept no more" in site.post(at(root, looked.pk, "again"), follow=True).content.decode()
+        assert "no longer stored" in site.post(at(root, looked.pk, "again"), follow=True).content.decode()
         assert site.get(at(root, looked.pk, "upload")).status_code == 404
 
 
@@ -567,7 +567,7 @@ class TestTakingBack:
         path = at(root, last().pk, "take_back")
         assert path in shown
         asked = page(site, path)
-        assert "People: 2 made" in asked
+        assert "People: 2 created" in asked
         assert "observer links" in asked
         assert User.objects.filter(sis_user_id="A", state="deleted").count() == 0
         waiting = site.post(path, {"what": "all"}, follow=True).content.decode()
@@ -614,7 +614,7 @@ class TestLinks:
         path = f"/accounts/{root.pk}/user_observers"
         assert path in page(site, at(root))
         shown = page(site, path)
-        assert "will hold 2 links" in shown
+        assert "will contain 2 links" in shown
         assert "1 link of people without a SIS ID" in shown
         assert not AuditEvent.objects.filter(action=Action.LINKS_EXPORTED).exists()
         answer = site.post(path)

@@ -527,7 +527,7 @@ def test_a_manifest_that_promises_what_is_missing_stops_everything(tmp_path):
         files = {"manifest.csv": manifest(orgs="bulk", users="bulk"), "orgs.csv": ORGS, **broken}
         with zipped(tmp_path, files) as upload:
             assert upload.files == []
-            assert "promises users.csv" in upload.problems[-1].message
+            assert "lists users.csv" in upload.problems[-1].message
             assert upload.problems[-1].failure
 
 
