@@ -14,7 +14,7 @@ PROVIDER_ID = 1
 
 
 def user_body(user: User, keys: Collection[Permission] = (), include: Collection[str] = ()) -> UserBody:
-    """A person. `keys` are the reader's permissions: without them names and pronouns, no SIS id and no login."""
+    """Return a person. `keys` are the reader's permissions: without them names and pronouns, no SIS id and no login."""
     body: UserBody = {
         "id": user.pk,
         "name": user.name,
@@ -37,7 +37,7 @@ def user_body(user: User, keys: Collection[Permission] = (), include: Collection
 
 
 def own_body(user: User, keys: Collection[Permission]) -> OwnBody:
-    """What people read of themselves; `keys` are fewer while somebody else acts as them."""
+    """Return what people read of themselves; `keys` are fewer while somebody else acts as them."""
     return {
         **user_body(user, keys, ("email", "avatar_url")),
         "locale": user.locale or None,
@@ -51,7 +51,7 @@ def own_body(user: User, keys: Collection[Permission]) -> OwnBody:
 
 
 def profile_body(user: User, keys: Collection[Permission]) -> ProfileBody:
-    """The profile that the apps read at start-up."""
+    """Return the profile that the apps read at start-up."""
     body: ProfileBody = {
         **user_body(user, keys, ("avatar_url",)),
         "locale": user.locale or None,
@@ -68,7 +68,7 @@ def profile_body(user: User, keys: Collection[Permission]) -> ProfileBody:
 
 
 def account_body(account: Account, root: Account, keys: Collection[Permission]) -> AccountBody:
-    """An account, for somebody with these permissions on it."""
+    """Return an account, for somebody with these permissions on it."""
     body: AccountBody = {
         "id": account.pk,
         "name": account.name,
@@ -84,7 +84,7 @@ def account_body(account: Account, root: Account, keys: Collection[Permission]) 
 
 
 def terms_body(root: Account) -> TermsBody:
-    """The terms of use, and who may make an account."""
+    """Return the terms of use, and who may make an account."""
     return {
         "id": root.pk,
         "terms_type": "custom" if root.terms_of_use else "default",
@@ -96,7 +96,7 @@ def terms_body(root: Account) -> TermsBody:
 
 
 def provider_body(root: Account) -> ProviderBody:
-    """The one way to sign in that there is, as an authentication provider."""
+    """Return the one way to sign in that there is, as an authentication provider."""
     return {
         "id": PROVIDER_ID,
         "auth_type": PROVIDER,

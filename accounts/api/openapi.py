@@ -108,7 +108,7 @@ def _in_query(parameter: Parameter[Any]) -> dict[str, Any]:
 
 
 def _body(call: Call) -> dict[str, Any]:
-    """The parameters as JSON and as a form; with a file among them as several parts, or the file itself as the body."""
+    """Return the parameters as JSON and as a form; with a file as several parts, or the file itself as the body."""
     required = [parameter.name for parameter in call.takes if parameter.required]
     flat: Schema = {
         "type": "object",
@@ -128,7 +128,7 @@ def _described(parameter: Parameter[Any]) -> Schema:
 
 
 def _nested(takes: Iterable[Parameter[Any]]) -> Schema:
-    """A hash of parameters as JSON has it: `account[name]` is `name` in the object `account`."""
+    """Return a hash of parameters as JSON has it: `account[name]` is `name` in the object `account`."""
     whole: Schema = {"type": "object", "properties": {}}
     for parameter in takes:
         *above, key = parameter.path
@@ -144,7 +144,7 @@ def _nested(takes: Iterable[Parameter[Any]]) -> Schema:
 
 
 def _below(here: Schema, part: str) -> Schema:
-    """The object at `part`; for a placeholder such as `<permission>` that of every key."""
+    """Return the object at `part`; for a placeholder such as `<permission>` that of every key."""
     if part.startswith("<"):
         found = here.setdefault("additionalProperties", {"type": "object", "properties": {}})
     else:

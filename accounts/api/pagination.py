@@ -40,7 +40,7 @@ def page_of(request: ApiRequest, rows: QuerySet[Row] | Sequence[Row]) -> list[Ro
 
 
 def _address(request: ApiRequest, page: int) -> str:
-    """This request's own address with all its filters (clients send nothing else with the next page)."""
+    """Return this request's own address with all its filters (clients send nothing else with the next page)."""
     query = request.request.query_params
     left_out = ("page", "per_page", *SECRET)
     pairs = [(key, value) for key in query if key not in left_out for value in query.getlist(key)]

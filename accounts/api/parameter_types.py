@@ -64,7 +64,7 @@ class Parameter(Generic[Value]):
         return bag, key
 
     def is_in(self, bag: Parameters) -> bool:
-        """Whether the client sent it: null counts as not sent, an empty text as sent."""
+        """Return whether the client sent it: null counts as not sent, an empty text as sent."""
         here, key = self.place(bag)
         return key in here
 
@@ -79,7 +79,7 @@ class Parameter(Generic[Value]):
         raise NotImplementedError
 
     def schema(self) -> Schema:
-        """The type in JSON Schema's words."""
+        """Return the type in JSON Schema's words."""
         raise NotImplementedError
 
 
@@ -328,7 +328,7 @@ class Given:
         return found
 
     def __contains__(self, parameter: Parameter[Any]) -> bool:
-        """Whether the client sent it."""
+        """Return whether the client sent it."""
         if parameter not in self._values:
             raise UndeclaredParameter(parameter.name)
         return parameter.is_in(self._bag)

@@ -70,7 +70,7 @@ class Parameters:
         """true, false, 1 or 0, as JSON or as text; empty counts as absent."""
         text = self.text(key).strip().lower()
         if text and text not in FLAGS:
-            self.refuse(key, _("Please give true or false."))
+            self.refuse(key, _("Must be true or false."))
         return FLAGS[text] if text else default
 
     def whole(self, key: str, default: int | None = None) -> int | None:
@@ -79,7 +79,7 @@ class Parameters:
         if not text:
             return default
         if not re.fullmatch(r"-?[0-9]{1,19}", text) or abs(int(text)) > BIGGEST:
-            self.refuse(key, _("Please give a whole number."))
+            self.refuse(key, _("Must be a whole number."))
         return int(text)
 
     def texts(self, key: str) -> list[str]:
@@ -94,7 +94,7 @@ class Parameters:
         return [self._as_text(key, item) for item in found]
 
     def file(self, key: str) -> UploadedFile | None:
-        """The file of that name in a form of several parts; None when there is a text or nothing."""
+        """Return the file of that name in a form of several parts; None when there is a text or nothing."""
         found = self._tree.get(key)
         return found if isinstance(found, UploadedFile) and found.file is not None else None
 
@@ -110,7 +110,7 @@ class Parameters:
         except ValueError:
             moment = None
         if moment is None or moment.year not in YEARS:
-            self.refuse(key, _("Please give a time such as 2026-11-28T03:00:00Z."))
+            self.refuse(key, _("Must be a time such as 2026-11-28T03:00:00Z."))
         return moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
 
     def _as_text(self, key: str, value: Any) -> str:
@@ -119,9 +119,9 @@ class Parameters:
         if isinstance(value, int | float):
             return str(value)
         if not isinstance(value, str):
-            self.refuse(key, _("Please give a single text."))
+            self.refuse(key, _("Must be a single string."))
         if len(value) > LONGEST or "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            self.refuse(key, _("This is too long, or holds a character that cannot be used."))
+            self.refuse(key, _("This is too long or contains a character that is not allowed."))
         return value
 
     def _path(self, key: str) -> str:

@@ -154,7 +154,7 @@ def _set_permissions(request: ApiRequest, home: Account, role: Role) -> None:
 
 
 def _wishes(request: ApiRequest) -> dict[Permission, Wish]:
-    """As Canvas reads it: `enabled` counts where `explicit` is true; `explicit=false` goes back to what is above."""
+    """Return the settings as Canvas reads them: `enabled` counts if `explicit`; `explicit=false` inherits."""
     wishes: dict[str, Wish] = defaultdict(dict)
     for scope in SCOPES:
         for key, value in request.params[scope].items():

@@ -45,7 +45,7 @@ def _chapter(chapter: Chapter) -> dict[str, Any]:
 
 
 def _shapes() -> list[dict[str, Any]]:
-    """What the answers are made of: each shape with its keys."""
+    """Return what the answers are made of: each shape with its keys."""
     schemas = document(every_call(), "/api/v1")["components"]["schemas"]
     return [
         {

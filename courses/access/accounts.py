@@ -48,7 +48,7 @@ def check_may_change(person: User, *, by: User) -> None:
 
 
 def are_own_settings(fields: Collection[str], person: User, *, by: User) -> bool:
-    """Whether these are fields of `by`'s own that people change for themselves."""
+    """Return whether these are fields of `by`'s own that people change for themselves."""
     return person == by and OWN_FIELDS.issuperset(fields)
 
 

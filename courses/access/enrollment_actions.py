@@ -85,7 +85,7 @@ class EnrollmentPermissions:
     by: User
     course: Course
     keys: frozenset[Permission]  # what they may do in the course
-    on_account: frozenset[Permission]  # and on its account, whatever their place in the course
+    on_account: frozenset[Permission]  # and on its account, whatever their enrollment there
     roles: tuple[Role, ...]  # the roles that do not reach further here than they do themselves
     sections: frozenset[int] | None  # with the people of these sections only; None: of all
 

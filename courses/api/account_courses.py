@@ -45,9 +45,7 @@ INCLUDE = Includes(
 )
 EVENT = Word("course[event]", "Publish the course, unpublish it, conclude, delete, or bring it back.", words=EVENTS)
 OFFER = Flag("offer", "Publish the course.")
-ENDING = Word(
-    "event", "Delete the course, or conclude it.", required=_("Please give delete or conclude."), words=ENDINGS
-)
+ENDING = Word("event", "Delete the course, or conclude it.", required=_("Must be delete or conclude."), words=ENDINGS)
 FIELDS = (
     Text("course[name]", "The name of the course."),
     Text("course[course_code]", "A short name for lists."),

@@ -24,7 +24,7 @@ from courses.domain.rosters import findable
 endpoint = in_group("Admins")
 
 USER_IDS = Ids("user_id[]", "List only the roles of these people.")
-USER_ID = Id("user_id", "Who gets the role.", required=gettext_lazy("Please say whom to make an admin."))
+USER_ID = Id("user_id", "Who gets the role.", required=gettext_lazy("Choose the person to make an admin."))
 ROLE_ID = Whole("role_id", "The role, by its id.")
 ROLE = Text("role", "The role, by a built-in role's type or a custom one's label; by default the account admin's.")
 
@@ -70,7 +70,7 @@ def _home(request: ApiRequest, account_id: str) -> Account:
 
 
 def _role(request: ApiRequest, home: Account) -> Role:
-    """By `role_id`, or by `role`: a built-in role's type or a custom one's label."""
+    """Return by `role_id`, or by `role`: a built-in role's type or a custom one's label."""
     wanted, name = request.params[ROLE_ID], request.params[ROLE] or BaseType.ACCOUNT_ADMIN
     roles = list(admin_roles_of(home))
     found = [role for role in roles if (role.pk == wanted if wanted is not None else role.name == name)]

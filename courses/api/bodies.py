@@ -28,7 +28,7 @@ TYPES = {short: base for base, short in SHORT_TYPES.items()}
 
 
 def course_body(course: Course, root: Account, keys: Collection[Permission], include: Collection[str]) -> CourseBody:
-    """A course. `keys` are the reader's permissions in it."""
+    """Return a course. `keys` are the reader's permissions in it."""
     body: CourseBody = {
         "id": course.pk,
         "name": course.name,
@@ -60,14 +60,14 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
 
 
 def term_body(term: Term | None) -> TermBody | None:
-    """A term, or null: a course need not have one."""
+    """Return a term, or null: a course need not have one."""
     if term is None:
         return None
     return {"id": term.pk, "name": term.name, "start_at": term.start_at, "end_at": term.end_at}
 
 
 def listed_term_body(term: Term, keys: Collection[Permission]) -> ListedTermBody:
-    """A term of an account's list. `keys` are the reader's permissions on the account."""
+    """Return a term of an account's list. `keys` are the reader's permissions on the account."""
     body: ListedTermBody = {
         "id": term.pk,
         "name": term.name,
@@ -82,7 +82,7 @@ def listed_term_body(term: Term, keys: Collection[Permission]) -> ListedTermBody
 
 
 def section_body(section: Section, keys: Collection[Permission]) -> SectionBody:
-    """A section. `keys` are the reader's permissions in its course."""
+    """Return a section. `keys` are the reader's permissions in its course."""
     body: SectionBody = {
         "id": section.pk,
         "name": section.name,
@@ -99,7 +99,7 @@ def section_body(section: Section, keys: Collection[Permission]) -> SectionBody:
 
 
 def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> BriefEnrollment:
-    """An enrollment as it stands in the `enrollments` of a course."""
+    """Return an enrollment as it stands in the `enrollments` of a course."""
     body: BriefEnrollment = {
         "type": SHORT_TYPES[BaseType(enrollment.type)],
         "role": enrollment.role.name,
@@ -129,7 +129,7 @@ def enrollment_body(
     *,
     with_user: bool = True,
 ) -> EnrollmentBody:
-    """An enrollment, as far as the reader behind `access` may know it."""
+    """Return an enrollment, as far as the reader behind `access` may know it."""
     course, keys = enrollment.section.course, access.keys(enrollment)
     path = f"/courses/{course.pk}"
     body: EnrollmentBody = {

@@ -17,7 +17,7 @@ from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.courses import course_access
-from courses.access.enrollments import EnrollmentAccess, course_places, observed_places
+from courses.access.enrollments import EnrollmentAccess, course_enrollments, observed_enrollments
 from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, permissions_in
 from courses.api import lookups
 from courses.api.account_courses import ENROLLMENT_TERM_ID, FIELDS, OFFER, TERM_ID
@@ -73,8 +73,8 @@ def index_of_user(request: ApiRequest, user_id: str) -> list[CourseBody]:
 
 
 def _list(request: ApiRequest, user: User) -> list[CourseBody]:
-    places = course_places(user, by=request.user)
-    if places is None:
+    enrollments = course_enrollments(user, by=request.user)
+    if enrollments is None:
         raise NotAllowed
     enrollments = _of_type_and_state(request, enrollments)
     courses = page_of(
@@ -83,29 +83,29 @@ def _list(request: ApiRequest, user: User) -> list[CourseBody]:
     return _bodies(request, courses, enrollments)
 
 
-def _of_type_and_state(request: ApiRequest, places: EnrollmentQuerySet) -> EnrollmentQuerySet:
+def _of_type_and_state(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     if types := request.params[ENROLLMENT_TYPES]:
-        places = places.filter(type__in=[TYPES[short] for short in types])
+        enrollments = enrollments.filter(type__in=[TYPES[short] for short in types])
     if state := request.params[ENROLLMENT_STATE]:
-        places = places.annotate(over=is_over()).filter(over__in=OVER[state])
+        enrollments = enrollments.annotate(over=is_over()).filter(over__in=OVER[state])
     elif Course.State.COMPLETED not in request.params[STATES]:
-        places = places.filter(state=Enrollment.State.ACTIVE)
-    return places
+        enrollments = enrollments.filter(state=Enrollment.State.ACTIVE)
+    return enrollments
 
 
-def _in_states(request: ApiRequest, places: EnrollmentQuerySet) -> CourseQuerySet:
-    """The courses of these enrollments that are in the states asked for (Canvas's defaults: by type)."""
+def _in_states(request: ApiRequest, enrollments: EnrollmentQuerySet) -> CourseQuerySet:
+    """Return the courses of these enrollments that are in the states asked for (Canvas's defaults: by type)."""
     if states := request.params[STATES]:
-        places = places.filter(section__course__workflow_state__in=states)
+        enrollments = enrollments.filter(section__course__workflow_state__in=states)
     else:
         published = Q(section__course__workflow_state=Course.State.AVAILABLE)
         enrollments = enrollments.filter(published | Q(type__in=STAFF_TYPES))
     return Course.objects.filter(pk__in=enrollments.values("section__course"))
 
 
-def _bodies(request: ApiRequest, courses: list[Course], places: EnrollmentQuerySet) -> list[CourseBody]:
-    """The courses of one page, each with enrollments, on request the observed students' too."""
-    shown = Q(pk__in=places.values("pk"))
+def _bodies(request: ApiRequest, courses: list[Course], listed: EnrollmentQuerySet) -> list[CourseBody]:
+    """Return the courses of one page, each with enrollments, on request the observed students' too."""
+    shown = Q(pk__in=listed.values("pk"))
     if "observed_users" in request.include:
         shown |= Q(pk__in=observed_enrollments(request.user).values("pk"))
     found = Enrollment.objects.filter(shown, section__course__in=courses)

@@ -42,7 +42,7 @@ BEGINNINGS = (State.ACTIVE, State.INVITED, State.CREATION_PENDING, State.INACTIV
 USER = Id(
     "enrollment[user_id]",
     "Who is to be enrolled.",
-    required=gettext_lazy("Please say who is to be enrolled (enrollment[user_id])."),
+    required=gettext_lazy("Choose the person to enroll (enrollment[user_id])."),
 )
 TYPE = Word("enrollment[type]", "As what; by default as a student.", words=COURSE_BASE_TYPES)
 ROLE = Text("enrollment[role]", "With which role: a built-in role's type or a custom one's label.")

@@ -72,8 +72,8 @@ def index_of_user(request: ApiRequest, user_id: str) -> list[EnrollmentBody]:
 
     With `include[]=observed_users` on `users/self/enrollments` the apps find out whom somebody observes.
     """
-    places = places_of(lookups.person(request, user_id), by=request.user)
-    if places is None:
+    enrollments = enrollments_of_person(lookups.person(request, user_id), by=request.user)
+    if enrollments is None:
         raise NotAllowed
     return _list(request, enrollments)
 
@@ -95,22 +95,22 @@ def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
     return enrollments_of_course(course, by=request.user, sees_people=here.sees_people)
 
 
-def _list(request: ApiRequest, places: EnrollmentQuerySet) -> list[EnrollmentBody]:
-    found = _filtered(request, places).select_related(*lookups.WITH_ENROLLMENT)
+def _list(request: ApiRequest, enrollments: EnrollmentQuerySet) -> list[EnrollmentBody]:
+    found = _filtered(request, enrollments).select_related(*lookups.WITH_ENROLLMENT)
     return bodies(request, page_of(request, found.order_by("id")))
 
 
 def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     given = request.params
     if types := given[TYPES_ASKED]:
-        places = places.filter(type__in=types)
+        enrollments = enrollments.filter(type__in=types)
     if roles := given[ROLES]:
         built_in = Q(role__account=None, role__base_type__in=roles)
-        places = places.filter(built_in | Q(role__account__isnull=False, role__label__in=roles))
+        enrollments = enrollments.filter(built_in | Q(role__account__isnull=False, role__label__in=roles))
     for parameter in PEOPLE:
         if text := given[parameter]:
-            places = places.filter(**{parameter.kept_as: lookups.person(request, text)})
-    return places.filter(state__in=states(given[STATES]) or Enrollment.LIVE)
+            enrollments = enrollments.filter(**{parameter.kept_as: lookups.person(request, text)})
+    return enrollments.filter(state__in=states(given[STATES]) or Enrollment.LIVE)
 
 
 def states(words: list[str]) -> list[str]:
@@ -119,7 +119,7 @@ def states(words: list[str]) -> list[str]:
 
 
 def bodies(request: ApiRequest, enrollments: list[Enrollment]) -> list[EnrollmentBody]:
-    """Enrollments as the caller may see them, at the price of five statements for any number."""
+    """Return enrollments as the caller may see them, at the price of five statements for any number."""
     access, totals = EnrollmentAccess(request.user, enrollments), totals_of(enrollments)
     return [enrollment_body(enrollment, access, totals, request.address, request.include) for enrollment in enrollments]
 

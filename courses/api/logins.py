@@ -32,7 +32,7 @@ WORKFLOW_STATE = Word("login[workflow_state]", "Whether the person may sign in."
 PASSWORD = NotServed(
     "login[password]",
     "Refused: people choose their passwords themselves, by “Forgot password?”.",
-    refusal=_("Nobody sets a password for somebody else here. The person can choose one by “Forgot password?”."),
+    refusal=_("You cannot set a password for someone else. The person can choose one with “Forgot your password?”."),
 )
 
 

@@ -123,7 +123,7 @@ def _prefetched_enrollments(there: EnrollmentQuerySet) -> Prefetch:
 
 
 def _bodies(request: ApiRequest, people: list[User], keys: frozenset[Permission]) -> list[PersonBody]:
-    enrollments = [place for user in people for place in _places_of(user)]
+    enrollments = [enrollment for user in people for enrollment in _enrollments_of(user)]
     access = EnrollmentAccess(request.user, enrollments)
     totals = totals_of(enrollments) if "enrollments" in request.include else {}
     return [_body(request, user, keys, access, totals) for user in people]
@@ -132,7 +132,7 @@ def _bodies(request: ApiRequest, people: list[User], keys: frozenset[Permission]
 def _body(
     request: ApiRequest, user: User, keys: frozenset[Permission], access: EnrollmentAccess, totals: Totals
 ) -> PersonBody:
-    settled = any(not access.is_unsettled(place) for place in _places_of(user))
+    settled = any(not access.is_unsettled(enrollment) for enrollment in _enrollments_of(user))
     body: PersonBody = {**user_body(user, keys if settled else (), request.include)}
     if not settled:
         # Of somebody merely invited the names are all there is to read.

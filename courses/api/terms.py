@@ -89,6 +89,6 @@ def _changing(request: ApiRequest, account_id: str) -> frozenset[Permission]:
 
 
 def _given(request: ApiRequest, term: Term | None) -> dict[str, Any]:
-    """What the request says of a term; what it leaves out stays as it is."""
+    """Return what the request says of a term; what it leaves out stays as it is."""
     stays = {"name": term.name, "start_at": term.start_at, "end_at": term.end_at} if term else {"name": ""}
     return stays | request.params.fields(*FIELDS)

@@ -67,13 +67,13 @@ def received(call: ApiRequest) -> Received:
         given = call.params
         attachment = given[ATTACHMENT]
         if attachment is None or attachment.file is None:
-            raise Unreadable(_message(_("Please send the file as “attachment”.")))
+            raise Unreadable(_message(_("Send the file as “attachment”.")))
         return Received(attachment.file, attachment.name or "sis_import.zip", given)
     if charset not in ("", "utf-8", "utf8"):
         error = _("Send the file as UTF-8, not as %(charset)s.") % {"charset": charset[:40]}
         raise Unreadable(Response({"error": error}, 400))
     if kind == "application/json":
-        raise Unreadable(_message(_("Please send the file itself: as “attachment”, or as the body.")))
+        raise Unreadable(_message(_("Send the file itself, as “attachment” or as the request body.")))
     given = call.query_params
     ending = given[EXTENSION].strip().lower().lstrip(".") or ENDINGS.get(kind, "zip")
     if not (ending.isascii() and ending.isalnum() and len(ending) <= 10):
