@@ -68,7 +68,7 @@ class TestCommand:
         assert not User.objects.filter(sis_user_id="U1").exists()
         said = capsys.readouterr().out
         assert "1 created, such as u1 (U1)" in said
-        assert "nothing was saved" in said
+        assert "Nothing was saved" in said
 
     def test_options_and_what_is_wrong_with_them(self, file):
         Term.objects.create(name="Fall", sis_term_id="T1")

@@ -92,7 +92,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{'ERROR' if error.failure else 'warning'}: {where}: {error.message}")
         if (more := made.error_count + made.warning_count - SHOWN) > 0:
             self.stdout.write(f"... and {more:,} more messages.")
-        kept = " Nothing was kept: this was a dry run." if made.options.get("dry_run") else ""
+        kept = " Nothing was saved: this was a dry run." if made.options.get("dry_run") else ""
         self.stdout.write(f"Import {made.pk}: {made.get_workflow_state_display()}.{kept}")
 
 
