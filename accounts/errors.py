@@ -60,7 +60,7 @@ class Invalid(Refused):
 class TooManyTries(Refused):
     """Guessing, or much bad luck: `wait` says for how many seconds to wait."""
 
-    sentence: ClassVar[str | Promise] = _("There were too many tries that failed. Please try again in %(span)s.")
+    sentence: ClassVar[str | Promise] = _("Too many failed attempts. Please try again in %(span)s.")
 
     def __init__(self, wait: int) -> None:
         self.wait = wait

@@ -22,7 +22,7 @@ class SisImportStarted(Event, action=Action.SIS_IMPORT_STARTED):
 class SisImportEnded(Event, action=Action.SIS_IMPORT_ENDED):
     """With what it counted, where it came to count anything."""
 
-    sentence = _("The rosters that %(who)s imported have been worked through.")
+    sentence = _("The roster import by %(who)s has ended.")
 
     sis_import: int
     state: str
@@ -33,7 +33,7 @@ class SisImportEnded(Event, action=Action.SIS_IMPORT_ENDED):
 class SisImportRestored(Event, action=Action.SIS_IMPORT_RESTORED):
     """With the options that limit what is taken back."""
 
-    sentence = _("%(who)s took back what an import of rosters had changed.")
+    sentence = _("%(who)s undid a roster import.")
 
     sis_import: int
     wanted: dict[str, bool]
@@ -46,4 +46,4 @@ class SisBrakeChanged(SettingChanged, action=Action.SIS_BRAKE_CHANGED):
 
 @dataclass(frozen=True)
 class LinksExported(Event, action=Action.LINKS_EXPORTED):
-    sentence = _("%(who)s exported all links of observers.")
+    sentence = _("%(who)s exported all observer links.")

@@ -107,7 +107,7 @@ def make_admin(user: User, role: Role, account: Account, *, by: User) -> Account
     if user.state == User.State.DELETED:
         raise Invalid({"user": [("invalid", _("This person's account has been deleted."))]}, of="admin")
     if not admin_roles_of(account).filter(pk=role.pk).exists():
-        raise Invalid({"role": [("inclusion", _("There is no such admin role in this account."))]}, of="admin")
+        raise Invalid({"role": [("inclusion", _("This account has no such admin role."))]}, of="admin")
     with transaction.atomic():
         lock_users([user.pk])
         check_may_give(role, account, by=by)

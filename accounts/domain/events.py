@@ -19,7 +19,7 @@ FIELDS: dict[str, str | Promise] = {
     "sortable_name": _("sortable name"),
     "short_name": _("display name"),
     "pronouns": _("pronouns"),
-    "email": _("e-mail"),
+    "email": _("email"),
     "login_id": _("login"),
     "sis_user_id": _("SIS ID"),
     "integration_id": _("integration ID"),
@@ -38,12 +38,12 @@ def _permission(key: str) -> str | Promise:
 
 @dataclass(frozen=True)
 class UserRegistered(Event, action=Action.USER_REGISTERED):
-    sentence = _("%(subject)s made an account.")
+    sentence = _("%(subject)s created an account.")
 
 
 @dataclass(frozen=True)
 class UserCreated(Event, action=Action.USER_CREATED):
-    sentence = _("%(who)s made the account of %(subject)s.")
+    sentence = _("%(who)s created the account of %(subject)s.")
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,15 @@ class PasswordChanged(Event, action=Action.PASSWORD_CHANGED):
 
 @dataclass(frozen=True)
 class TokenCreated(Event, action=Action.TOKEN_CREATED):
-    sentence = _("%(who)s made an access token for %(subject)s.")
-    own_sentence = _("%(who)s made an access token.")
+    sentence = _("%(who)s created an access token for %(subject)s.")
+    own_sentence = _("%(who)s created an access token.")
 
     purpose: str
 
 
 @dataclass(frozen=True)
 class TokensEnded(Event, action=Action.TOKENS_ENDED):
-    sentence = _("A new password from a roster ended the access tokens of %(subject)s.")
+    sentence = _("A new password from a roster revoked the access tokens of %(subject)s.")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class AdminCreated(Event, action=Action.ADMIN_CREATED):
 
 @dataclass(frozen=True)
 class AdminRemoved(Event, action=Action.ADMIN_REMOVED):
-    sentence = _("%(who)s took the role %(role)s on %(account)s from %(subject)s.")
+    sentence = _("%(who)s removed the role %(role)s on %(account)s from %(subject)s.")
 
     account: AccountId
     role: RoleId
@@ -133,7 +133,7 @@ class AdminRemoved(Event, action=Action.ADMIN_REMOVED):
 
 @dataclass(frozen=True)
 class RoleCreated(Event, action=Action.ROLE_CREATED):
-    sentence = _("%(who)s made the role %(role)s on %(account)s.")
+    sentence = _("%(who)s created the role %(role)s on %(account)s.")
 
     role: RoleId
     account: AccountId
@@ -177,7 +177,7 @@ class PermissionChanged(Event, action=Action.PERMISSION_CHANGED):
 
 @dataclass(frozen=True)
 class AccountCreated(Event, action=Action.ACCOUNT_CREATED):
-    sentence = _("%(who)s made the account %(account)s.")
+    sentence = _("%(who)s created the account %(account)s.")
 
     account: AccountId
     parent: int

@@ -120,7 +120,7 @@ def create_role(account: Account, label: str, base_type: str, *, by: User) -> Ro
     """
     _check(account, by)
     if base_type not in CUSTOM_BASE_TYPES:
-        raise Invalid({"base_type": [("inclusion", _("Please choose what kind of role this is."))]}, of="role")
+        raise Invalid({"base_type": [("inclusion", _("Choose what kind of role this is."))]}, of="role")
     with transaction.atomic():
         role = Role(account=account, base_type=base_type)
         role.label = _label(role, account, label)

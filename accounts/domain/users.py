@@ -99,7 +99,7 @@ def problems_of_texts(given: Mapping[str, str]) -> Errors:
 def _problems(given: dict[str, str]) -> Errors:
     errors = problems_of_texts(given)
     if (locale := given.get("locale")) and not LANGUAGE_TAG.fullmatch(locale):
-        errors["locale"] = [("invalid", _("Please give a language such as en or pt-BR."))]
+        errors["locale"] = [("invalid", _("Enter a language such as en or pt-BR."))]
     return errors
 
 

@@ -20,7 +20,7 @@ Text = str | Promise
 class Action(models.TextChoices):
     """Everything that is recorded."""
 
-    CODE_ISSUED = "code.issued", _("Pairing code made")
+    CODE_ISSUED = "code.issued", _("Pairing code created")
     CODE_REDEEMED = "code.redeemed", _("Pairing code used")
     CODE_REVOKED = "code.revoked", _("Pairing code revoked")
     CODES_EXPORTED = "codes.exported", _("Pairing codes exported")
@@ -28,42 +28,42 @@ class Action(models.TextChoices):
     OBSERVING_ENDED = "observing.ended", _("Stopped observing")
     GUESSING_NOTICED = "guessing.noticed", _("Many wrong pairing codes")
     OBSERVER_REPORTED = "observer.reported", _("Observer reported by the student")
-    REPORT_SETTLED = "observer.report_settled", _("Report about an observer settled")
+    REPORT_SETTLED = "observer.report_settled", _("Report about an observer resolved")
     LINKS_EXPORTED = "links.exported", _("Observer links exported")
     SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
     CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")
-    USER_REGISTERED = "user.registered", _("Account made by sign-up")
-    USER_CREATED = "user.created", _("Account made by staff")
-    TOKEN_CREATED = "access_token.created", _("Access token made")
-    TOKENS_ENDED = "access_token.ended", _("Access tokens ended by a new password")
+    USER_REGISTERED = "user.registered", _("Account created by sign-up")
+    USER_CREATED = "user.created", _("Account created by staff")
+    TOKEN_CREATED = "access_token.created", _("Access token created")
+    TOKENS_ENDED = "access_token.ended", _("Access tokens revoked by a new password")
     PASSWORD_CHANGED = "password.changed", _("Password chosen")
-    ADMIN_CREATED = "admin.created", _("Admin made")
-    COURSE_CREATED = "course.created", _("Course made")
-    ACTING_STARTED = "acting.started", _("Began to act as somebody")
-    ACTING_STOPPED = "acting.stopped", _("Stopped acting as somebody")
-    ROLE_CREATED = "role.created", _("Role made")
+    ADMIN_CREATED = "admin.created", _("Admin added")
+    COURSE_CREATED = "course.created", _("Course created")
+    ACTING_STARTED = "acting.started", _("Started acting as someone")
+    ACTING_STOPPED = "acting.stopped", _("Stopped acting as someone")
+    ROLE_CREATED = "role.created", _("Role created")
     ROLE_CHANGED = "role.changed", _("Role changed")
     PERMISSION_CHANGED = "permission.changed", _("Permission of a role changed")
     USER_CHANGED = "user.changed", _("Account changed")
     SIS_IMPORT_STARTED = "sis_import.started", _("Roster import started")
     SIS_IMPORT_ENDED = "sis_import.ended", _("Roster import ended")
     SIS_BRAKE_CHANGED = "sis_brake.changed", _("Deletion brake of roster imports changed")
-    SIS_IMPORT_RESTORED = "sis_import.restored", _("States restored that a roster import changed")
+    SIS_IMPORT_RESTORED = "sis_import.restored", _("Roster import undone")
     ENROLLMENT_CHANGED = "enrollment.changed", _("Enrollment changed")
-    SECTION_CREATED = "section.created", _("Section made")
+    SECTION_CREATED = "section.created", _("Section created")
     SECTION_CHANGED = "section.changed", _("Section changed")
     SECTION_DELETED = "section.deleted", _("Section deleted")
     USER_SUSPENDED = "user.suspended", _("Account suspended")
     USER_REACTIVATED = "user.reactivated", _("Account reactivated")
     USER_DELETED = "user.deleted", _("Account deleted")
     SESSIONS_ENDED = "sessions.ended", _("Signed out everywhere")
-    ADMIN_REMOVED = "admin.removed", _("Admin role taken away")
-    ACCOUNT_CREATED = "account.created", _("Sub-account made")
+    ADMIN_REMOVED = "admin.removed", _("Admin role removed")
+    ACCOUNT_CREATED = "account.created", _("Sub-account created")
     ACCOUNT_CHANGED = "account.changed", _("Sub-account changed")
     ACCOUNT_DELETED = "account.deleted", _("Sub-account deleted")
     COURSE_CHANGED = "course.changed", _("Course changed")
     COURSE_DELETED = "course.deleted", _("Course deleted")
-    TERM_CREATED = "term.created", _("Term made")
+    TERM_CREATED = "term.created", _("Term created")
     TERM_CHANGED = "term.changed", _("Term changed")
     TERM_DELETED = "term.deleted", _("Term deleted")
 
@@ -89,7 +89,7 @@ class Shown:
     show: Callable[[Any], Text]
 
 
-Person = Annotated[int, Named("accounts.User", otherwise=_("somebody"))]
+Person = Annotated[int, Named("accounts.User", otherwise=_("someone"))]
 AccountId = Annotated[int, Named("accounts.Account", otherwise=_("an account"))]
 
 EVENTS: dict[str, type[Event]] = {}

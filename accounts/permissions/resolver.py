@@ -202,7 +202,7 @@ def _forget_what_changes(execute: Callable[..., Any], sql: Any, params: Any, man
 
 @lru_cache(maxsize=1_000)
 def _written_by(sql: str) -> frozenset[str]:
-    """The tables to which a statement writes."""
+    """Return the tables to which a statement writes."""
     return frozenset(WRITES.findall(sql))
 
 

@@ -158,7 +158,7 @@ def course_access(user: User, course: Course) -> CourseAccess | None:
 
 
 def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:
-    """The published assignments, each with this student's `submissions` only: one or none.
+    """Return the published assignments, each with this student's `submissions` only: one or none.
 
     The submission shows its score and comments only after the grade was released (`posted_at`).
     """

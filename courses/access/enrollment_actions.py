@@ -221,7 +221,7 @@ def find_role(course: Course, *, role_id: int | None = None, name: str = "", bas
     else:
         found = [role for role in usable if role.name == (name or base_type or BaseType.STUDENT)]
     if not found or (base_type and found[0].base_type != base_type):
-        raise Invalid({"role": [("invalid", _("There is no such role in this course."))]}, of="enrollment")
+        raise Invalid({"role": [("invalid", _("This course has no such role."))]}, of="enrollment")
     return found[0]
 
 
@@ -231,7 +231,7 @@ def section_for(course: Course, section: Section | None, student: User | None, *
     An observer sees a student only beside whom they stand. Raises Invalid; NotAllowed for a section `by` does not see.
     """
     if section and section.course_id != course.pk:
-        raise Invalid({"section": [("invalid", _("This section is not of this course."))]}, of="enrollment")
+        raise Invalid({"section": [("invalid", _("This section does not belong to this course."))]}, of="enrollment")
     if student is None:
         chosen = section or _section_by_default(course, by)
         check_section(chosen.pk, course, by=by)

@@ -69,7 +69,7 @@ ORDER BY wanted.number
 
 
 def why_not_observe(wanted: Collection[Wanted], *, of: Record = "") -> Invalid | None:
-    """The refusal, at the field `student` of `of`, unless all of these may begin to observe (one statement).
+    """Return the refusal, at the field `student` of `of`, unless all of these may begin to observe (one statement).
 
     Asked below every entrance: pairing codes, login and password, access tokens, linking by the API and on pages, and
     enrolling as an observer by hand. Rosters say the same of a row as a warning (`RULES`) and apply it all the same:

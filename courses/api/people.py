@@ -152,7 +152,7 @@ def _body(
     return body
 
 
-def _places_of(user: User) -> list[Enrollment]:
+def _enrollments_of(user: User) -> list[Enrollment]:
     return list(user.enrollments.all())
 
 

@@ -78,7 +78,11 @@ def observed_in(course: Course, observer: User, most: int, *, by: User) -> list[
         "associated_user__sort_key", "associated_user"
     )
     told = found.annotate(is_by_link=by_link()).select_related("associated_user")[:most]
-    return [Observed(place.associated_user, place, place.is_by_link) for place in told if place.associated_user]
+    return [
+        Observed(enrollment.associated_user, enrollment, enrollment.is_by_link)
+        for enrollment in told
+        if enrollment.associated_user
+    ]
 
 
 def link_students(observer: Member, student_ids: Collection[int], *, by: User) -> int:
@@ -127,14 +131,16 @@ def unlink_student(observer: User, student: User, course: Course, *, by: User) -
     with transaction.atomic():
         lock_users([observer.pk, student.pk])
         beside = observing_in(course, observer, by=by).filter(associated_user=student)
-        places = list(beside.annotate(is_by_link=by_link()).select_related("user", "role", "section"))
-        for place in places:
-            check(EnrollmentAction.REMOVE, place, course, by=by)
-        if not places:
+        enrollments = list(beside.annotate(is_by_link=by_link()).select_related("user", "role", "section"))
+        for enrollment in enrollments:
+            check(EnrollmentAction.REMOVE, enrollment, course, by=by)
+        if not enrollments:
             raise Invalid({"student": [("invalid", _("These two are not linked in this course."))]})
-        if any(place.is_by_link for place in places):
-            raise Invalid({"student": [("invalid", _("This link holds for the whole school and is not ended here."))]})
-        change_states(places, Enrollment.State.DELETED, by=by)
+        if any(enrollment.is_by_link for enrollment in enrollments):
+            raise Invalid(
+                {"student": [("invalid", _("This link applies to the whole school, so you cannot end it here."))]}
+            )
+        change_states(enrollments, Enrollment.State.DELETED, by=by)
 
 
 def stays_after(found: ObservationLink) -> CourseQuerySet:

@@ -66,7 +66,7 @@ def _check_roles_go_along(course: Course) -> None:
     known = roles_of(course.account, states=Role.State.values)
     strange = Role.objects.filter(pk__in=enrollments.values("role")).exclude(pk__in=known.order_by().values("pk"))
     if labels := ", ".join(f"“{label}”" for label in strange.order_by("label").values_list("label", flat=True)):
-        message = _("People in this course have roles that do not exist in that account: %(roles)s.")
+        message = _("Not moved: people in this course have roles that do not exist in that account: %(roles)s.")
         raise Invalid({"account": [("invalid", message % {"roles": labels})]}, of="course")
 
 
@@ -94,7 +94,7 @@ def unpublish(course: Course, *, by: User) -> None:
     """Close a course to its students and observers; not once there are grades. Raises NotAllowed, NotPossible."""
     check_may_manage(course.account, by)
     if has_grades(course):
-        raise NotPossible(_("Work in this course has been graded, so it cannot be unpublished. It can be concluded."))
+        raise NotPossible(_("Work in this course has been graded, so you cannot unpublish it. You can conclude it."))
     _set_state(course, State.UNPUBLISHED, by)
 
 

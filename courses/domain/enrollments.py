@@ -25,7 +25,7 @@ from courses.access.observation import why_not_observe
 from courses.domain.events import EnrollmentChanged
 from courses.domain.locks import hold_sections
 from courses.domain.observation_events import foretell, in_state
-from courses.domain.observer_enrollments import Place, follow
+from courses.domain.observer_enrollments import StudentInSection, follow
 from courses.models import Course, Enrollment, Section
 
 State = Enrollment.State
@@ -330,7 +330,7 @@ def _carry(changes: Collection[Change], by: User | None) -> None:
     }
     if came:
         came -= _were_there(came, students)
-    follow(places, returned=came, by=by)
+    follow(enrollments, returned=came, by=by)
 
 
 def _were_there(places: Collection[Place], changes: Collection[Change]) -> set[Place]:

@@ -83,7 +83,7 @@ class ObservingBegan(Observing, action=Action.OBSERVING_BEGAN):
 class ObservingEnded(Observing, action=Action.OBSERVING_ENDED):
     """`observer` observes the subject no longer, in this scope."""
 
-    sentence = _("%(who)s ended the link of the observer %(observer)s to %(subject)s.")
+    sentence = _("%(who)s removed %(observer)s as an observer of %(subject)s.")
     own_sentence = _("%(who)s stopped observing %(subject)s.")
     in_course = _("%(observer)s no longer observes %(subject)s in %(course)s.")
 
@@ -104,7 +104,7 @@ class EnrollmentChanged(Event, action=Action.ENROLLMENT_CHANGED):
 
 @dataclass(frozen=True)
 class CourseCreated(Event, action=Action.COURSE_CREATED):
-    sentence = _("%(who)s made the course %(course)s.")
+    sentence = _("%(who)s created the course %(course)s.")
 
     course: CourseId
     account: int
@@ -145,17 +145,17 @@ class SectionEvent(Event):
 
 @dataclass(frozen=True)
 class SectionCreated(SectionEvent, action=Action.SECTION_CREATED):
-    sentence = _("%(who)s made the section %(name)s of %(course)s.")
+    sentence = _("%(who)s created the section %(name)s in %(course)s.")
 
 
 @dataclass(frozen=True)
 class SectionChanged(SectionEvent, action=Action.SECTION_CHANGED):
-    sentence = _("%(who)s changed the section %(name)s of %(course)s.")
+    sentence = _("%(who)s changed the section %(name)s in %(course)s.")
 
 
 @dataclass(frozen=True)
 class SectionDeleted(SectionEvent, action=Action.SECTION_DELETED):
-    sentence = _("%(who)s deleted the section %(name)s of %(course)s.")
+    sentence = _("%(who)s deleted the section %(name)s in %(course)s.")
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class TermEvent(Event):
 
 @dataclass(frozen=True)
 class TermCreated(TermEvent, action=Action.TERM_CREATED):
-    sentence = _("%(who)s made the term %(name)s.")
+    sentence = _("%(who)s created the term %(name)s.")
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class TermDeleted(TermEvent, action=Action.TERM_DELETED):
 
 @dataclass(frozen=True)
 class ActingStarted(Event, action=Action.ACTING_STARTED):
-    sentence = _("%(who)s began to act as %(subject)s.")
+    sentence = _("%(who)s started acting as %(subject)s.")
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def events_of(person: User, keys: Collection[Permission]) -> QuerySet[AuditEvent
 
 
 def lines(events: Iterable[AuditEvent]) -> list[Line]:
-    """The events as sentences, with the names of everything in them (at most five statements for any number)."""
+    """Return the events as sentences, with the names of everything in them (at most five statements for any number)."""
     told = [(event, event.data) for event in events]
     names = _Names(told)
     return [_line(event, data, names) for event, data in told]
@@ -68,7 +68,7 @@ def _line(event: AuditEvent, data: Event | None, names: _Names) -> Line:
 
 
 def _words(data: Event, names: _Names) -> Iterator[tuple[str, Text]]:
-    """What a sentence can say of the fields of an event."""
+    """Yield what a sentence can say of the fields of an event."""
     for field, mark in marks_of(type(data)).items():
         value = getattr(data, field)
         if isinstance(mark, Named):
@@ -95,7 +95,7 @@ class _Names:
         self._names = {of: _names_of(*of, wanted) for of, wanted in ids.items()}
 
     def of(self, mark: Named, pk: int | None) -> Text:
-        """The name of this record; empty where there is none."""
+        """Return the name of this record; empty where there is none."""
         return self._names.get((mark.model, mark.field), {}).get(pk, "") if pk else ""
 
 

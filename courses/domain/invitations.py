@@ -30,5 +30,5 @@ def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:
     if by.actor is not None:
         raise NotAllowed(_("You are acting as someone else. Only they can answer their own invitations."))
     if enrollment.state != State.INVITED:
-        raise NotThere(_("This invitation has been answered already."))
+        raise NotThere(_("This invitation has already been answered."))
     change_state(enrollment, State.ACTIVE if accepts else State.REJECTED, by=by, only_from=[State.INVITED])

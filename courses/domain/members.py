@@ -249,11 +249,11 @@ def _change_role(member: Member, role: Role, by: User) -> None:
     new = [spec for kind, spec in specs.items() if kind not in has_it_already]
     # Who observes a student does so with one role; of a student's, the observers must find the new one in place.
     if member.is_observer:
-        hold_sections(place.section_id for place in member.places)
-        gone = [(place.pk, in_state(place, State.DELETED)) for place in member.places]
+        hold_sections(enrollment.section_id for enrollment in member.enrollments)
+        gone = [(enrollment.pk, in_state(enrollment, State.DELETED)) for enrollment in member.enrollments]
         # Told together: with another role they have observed all the time.
         foretell([*gone, *((None, spec.enrollment(None, NO_CONSENT)) for spec in new)], by=by)
-        change_states(member.places, State.DELETED, by=by, tells=False)
+        change_states(member.enrollments, State.DELETED, by=by, tells=False)
         enroll_many(new, by=by, tells=False)
     else:
         enroll_many(new, by=by)

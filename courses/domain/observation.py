@@ -236,7 +236,7 @@ def link_all(
 
 
 def _scopes(cursor: CursorWrapper) -> list[LinkScope]:
-    """What the links that LINKED_BEFORE has found open."""
+    """Return what the links that LINKED_BEFORE has found open."""
     return [
         LinkScope(observer, student, scope, origin, tuple(courses))
         for observer, student, scope, origin, courses in cursor.fetchall()
@@ -283,7 +283,7 @@ def narrow_all(links: Collection[int], *, by: User | None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(NARROW, {"links": list(links)})
         narrowed = _scopes(cursor)
-        cursor.execute(PLACES_OF_LINKS, _sides([(one.observer, one.student) for one in narrowed]))
+        cursor.execute(SECTIONS_OF_LINKS, _sides([(one.observer, one.student) for one in narrowed]))
         keep_within_scopes(section for (section,) in cursor.fetchall())
     observing_ended([replace(one, scope=ObservationLink.Scope.ALL, courses=()) for one in narrowed], by=by)
     observing_began(narrowed, by=by)

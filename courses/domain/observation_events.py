@@ -59,7 +59,7 @@ def _fields(one: LinkScope, sis_import: int | None) -> dict[str, Any]:
 
 
 def _details(kind: type[Event], **sql: str) -> str:
-    """SQL for the JSON of an event. Raises TypeError for a field that the dataclass does not have."""
+    """Return SQL for the JSON of an event. Raises TypeError for a field that the dataclass does not have."""
     if unknown := sql.keys() - {field.name for field in fields(kind)}:
         raise TypeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
     return f"jsonb_strip_nulls(jsonb_build_object({', '.join(f'{name!r}, {value}' for name, value in sql.items())}))"
@@ -149,12 +149,13 @@ def _tell_of_courses(sql: str, courses: Collection[int], by: User | None, sis_im
 
 
 def returned(enrollment: str) -> str:
-    """SQL: what a change of enrollments returns for `changed`, where it calls the table `enrollment`."""
+    """Return SQL: what a change of enrollments returns for `changed`, where it calls the table `enrollment`."""
     return ", ".join(f"{enrollment}.{name}" for name in COLUMNS)
 
 
 def with_events(change: str, enrollment: str, *, but: str = "false") -> str:
-    """SQL: a change of enrollments, and with it the events of whom it lets begin or end to observe in single courses.
+    """Return SQL: a change of enrollments, and with it the events of whom it lets begin or end to
+    observe in single courses.
 
     `enrollment` is what the change calls the table. Where `but` holds of an enrollment, a link tells of it. Execute it
     with the values of `author`.

@@ -37,7 +37,9 @@ WHERE e.section_id = moved.section_id AND e.type = 'ObserverEnrollment' AND e.as
 
 
 def keep_within_scopes(sections: Iterable[int]) -> None:
-    """In these sections, let whose link does not open the course leave; the link tells of it (one statement)."""
+    """Remove the observers from these sections whose link does not open the course; the link tells of it (one
+    statement).
+    """
     with connection.cursor() as cursor:
         cursor.execute(LEAVE_OTHER_COURSES, {"sections": sorted(set(sections))})
 

@@ -15,7 +15,7 @@ from accounts.models import ObservationLink, User
 from courses.domain.observation_events import author, with_events
 
 # A student in a section: their ids.
-Place = tuple[int, int]
+StudentInSection = tuple[int, int]
 
 # Consent (courses/access/consent.py) comes with a link, but not before the student has accepted: beside an invitation
 # of the student's, an observer enrollment tells the course's staff no more of the observer than of the student.
@@ -78,7 +78,7 @@ CROSS JOIN LATERAL (
 ) l"""
     + STUDENTS_ENROLLMENTS.format("AND e.section_id = pair.section_id")
 )
-MAKE_IN_PLACES = with_events(MAKE_FOR_PLACES, "beside")
+MAKE_IN_PLACES = with_events(MAKE_FOR_STUDENTS, "beside")
 
 NO_ANSWER = "o.state IN ('invited', 'creation_pending', 'rejected')"
 # An observer enrollment that was removed by hand stays removed; an invitation that nobody has answered ends with what
@@ -119,9 +119,13 @@ WHERE o.type = 'ObserverEnrollment' AND o.state NOT IN ('deleted', 'rejected')
 
 
 def follow(
-    places: Iterable[Place], *, returned: Iterable[Place], by: User | None, sis_import: int | None = None
+    students: Iterable[StudentInSection],
+    *,
+    returned: Iterable[StudentInSection],
+    by: User | None,
+    sis_import: int | None = None,
 ) -> None:
-    """Bring observers' enrollments into step with the student's in these (student id, section id) places.
+    """Bring observers' enrollments into step with the student's in these (student id, section id) pairs.
 
     To those `returned` the students are new or came back (from inactive, completed or deleted), so that missing and
     removed observer enrollments are made anew. `by`, or their import, has changed the student's. The caller holds the
@@ -132,12 +136,12 @@ def follow(
         # First those who come: whose student has moved to another section never stops observing in the course.
         if came:
             cursor.execute(MAKE_IN_PLACES, {**_columns(came), **author(by, sis_import)})
-        if everywhere := came.union(places):
+        if everywhere := came.union(students):
             cursor.execute(CARRY, {**_columns(everywhere), **author(by, sis_import)})
 
 
-def _columns(places: Collection[Place]) -> dict[str, list[int]]:
-    pairs = sorted(places)
+def _columns(students: Collection[StudentInSection]) -> dict[str, list[int]]:
+    pairs = sorted(students)
     return {"students": [student for student, _ in pairs], "sections": [section for _, section in pairs]}
 
 

@@ -132,12 +132,12 @@ class Line:
 
 
 def lines(people: Iterable[User]) -> list[Line]:
-    """The lines of these people of a `roster`."""
+    """Return the lines of these people of a `roster`."""
     return [Line(person, tuple(person.enrollments.all())) for person in people]
 
 
 def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
-    """The people of `course` that `by` sees, as `view` asks; make `lines` of them.
+    """Return the people of `course` that `by` sees, as `view` asks; make `lines` of them.
 
     With each come, as their `enrollments`, all by which they are here, also those that `view` does not ask for.
     """
@@ -149,10 +149,10 @@ def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySe
         there = there.filter(section=view.section_id)
     if states := STATES.get(view.shown):
         there = there.filter(state__in=states)
-    places = Prefetch("enrollments", enrollments_in(course, by=by))
+    enrollments = Prefetch("enrollments", enrollments_in(course, by=by))
     # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
     people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
-    return _in_order(people.prefetch_related(places), there, view)
+    return _in_order(people.prefetch_related(enrollments), there, view)
 
 
 def settled_in(course: Course, *, by: User) -> Exists:
@@ -275,7 +275,7 @@ class ObserverHere:
 
 
 def observers_in(student: User, course: Course, *, by: User) -> list[ObserverHere]:
-    """Who observes `student` in this course, as far as `by` sees them, by name (one statement)."""
+    """Return who observes `student` in this course, as far as `by` sees them, by name (one statement)."""
     beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
     beside = beside.exclude(user__state=User.State.DELETED)
     found = beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")

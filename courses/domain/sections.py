@@ -118,7 +118,7 @@ def delete_section(section: Section, *, by: User) -> Section:
             raise changed_meanwhile()
         others = [other for other in sections_of(course) if other.pk != section.pk]
         if not others:
-            raise Invalid({"section": [("invalid", _("A course keeps at least one section."))]}, of="section")
+            raise Invalid({"section": [("invalid", _("A course needs at least one section."))]}, of="section")
         change_states(there, Enrollment.State.DELETED, by=by)
         was_default = section.is_default
         section.is_default, section.workflow_state = False, Section.State.DELETED

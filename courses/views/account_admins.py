@@ -38,7 +38,7 @@ class FindAdmin(PersonSearchPage):
     """Find somebody to give a role to."""
 
     permission, tab = PERMISSION, TAB
-    title, intro = _("Add an admin"), _("Who is to help run %(account)s?")
+    title, intro = _("Add an admin"), _("Who should help manage %(account)s?")
 
     def choose(self, person: User) -> str:
         return reverse("make_account_admin", args=[self.here.account.pk, person.pk])
@@ -52,11 +52,11 @@ class MakeAdmin(AccountFormPage):
 
     permission, tab = PERMISSION, TAB
     title = _("Make %(name)s an admin of %(account)s?")
-    meaning = _("%(name)s can then do in %(account)s, and in everything below it, what the role allows.")
-    choice = _("You see the roles that may do no more than you may yourself.")
-    no_choice = _("There is no role here that may do no more than you may yourself, so you cannot give one.")
+    meaning = _("%(name)s then gets the permissions of the role in %(account)s and everything below it.")
+    choice = _("You can choose roles with no more permissions than you have.")
+    no_choice = _("Every role here has more permissions than you have, so you cannot give one.")
     save = _("Give this role")
-    done = _("%(name)s is an admin of %(account)s now.")
+    done = _("%(name)s is now an admin of %(account)s.")
 
     def find(self, user_id: int) -> None:
         self.person = get_object_or_404(findable(self.here.account, by=self.by), pk=user_id)
@@ -78,12 +78,12 @@ class RemoveAdmin(AccountConfirmPage):
     """Take a role away, after asking."""
 
     permission, tab = PERMISSION, TAB
-    title = _("Take the role %(role)s from %(name)s?")
+    title = _("Remove the role %(role)s from %(name)s?")
     sentences = (
-        _("%(name)s can no longer do in %(account)s and below it what this role allows, from the next click."),
-        _("The account of %(name)s, and roles on other accounts and in courses, stay."),
+        _("%(name)s loses the permissions of this role in %(account)s and below it right away."),
+        _("The account of %(name)s stays, and so do roles in other accounts and in courses."),
     )
-    yes, no = _("Take the role away"), _("Leave it as it is")
+    yes, no = _("Remove role"), _("Cancel")
     done = _("%(name)s no longer has the role %(role)s on %(account)s.")
 
     def find(self, admin_id: int) -> None:

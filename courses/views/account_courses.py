@@ -49,9 +49,9 @@ class Event(NamedTuple):
 
 # By Canvas's word for what is to happen.
 EVENTS = {
-    "offer": Event(publish, _("%(name)s is published: its students and their observers see it.")),
-    "claim": Event(unpublish, _("%(name)s is unpublished: students and observers do not see it.")),
-    "conclude": Event(conclude, _("%(name)s is concluded: it can still be read.")),
+    "offer": Event(publish, _("%(name)s published. Its students and their observers can see it.")),
+    "claim": Event(unpublish, _("%(name)s unpublished. Students and observers cannot see it.")),
+    "conclude": Event(conclude, _("%(name)s concluded. It can still be read.")),
 }
 
 
@@ -60,7 +60,7 @@ def _course(here: AccountContext, course_id: int) -> Course:
 
 
 def _course_to_change(here: AccountContext, course_id: int, *, by: User) -> Course:
-    """The course, for who may change it: the account it is in may have taken the right away. Or NotAllowed."""
+    """Return the course, for who may change it: the account it is in may have taken the right away. Or NotAllowed."""
     course = _course(here, course_id)
     check_may_manage(course.account, by)
     return course
@@ -74,7 +74,7 @@ def _within(account: Account, *, by: User) -> Any:
 
 @login_required
 def show(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
-    """The course's facts, its people in numbers, and what can be done with it."""
+    """Return the course's facts, its people in numbers, and what can be done with it."""
     here = get_account_or_403(request, account_id, PERMISSION)
     course = _course(here, course_id)
     context: dict[str, Any] = {
@@ -92,7 +92,7 @@ class NewCourse(AccountFormPage):
 
     permission, tab = PERMISSION, TAB
     title, save = _("Add a course"), _("Add course")
-    done = _("The course %(name)s is made. It is not published yet.")
+    done = _("Course %(name)s created. It is not published yet.")
 
     def form(self, data: QueryDict | None) -> CourseForm:
         accounts = _within(self.here.account, by=self.by)
@@ -127,7 +127,7 @@ class CoursePage(AccountPage):
 class EditCourse(CoursePage, FormPage):
     """The course's names, account, term and dates."""
 
-    title, done = _("Edit %(name)s"), _("The changes are saved.")
+    title, done = _("Edit %(name)s"), _("Changes saved.")
     is_done_once = False
 
     def form(self, data: QueryDict | None) -> CourseForm:
@@ -143,7 +143,7 @@ class DeleteCourse(CoursePage, ConfirmPage):
 
     title = _("Delete the course %(name)s?")
     yes = _("Delete course")
-    done = _("The course %(name)s is deleted.")
+    done = _("Course %(name)s deleted.")
 
     def consequences(self) -> list[Text]:
         return _what_it_means(what_is_inside(self.course))
@@ -170,7 +170,7 @@ def change_state(request: AuthenticatedHttpRequest, account_id: int, course_id: 
 def _what_it_means(inside: Inside) -> list[Text]:
     enrolled = ngettext("%(number)s enrollment ends", "%(number)s enrollments end", inside.enrollments)
     sentences: list[Text] = [
-        _("%(enrollments)s at once (students: %(students)s, observers: %(observers)s, staff: %(staff)s).")
+        _("%(enrollments)s right away (students: %(students)s, observers: %(observers)s, staff: %(staff)s).")
         % {
             "enrollments": enrolled % {"number": inside.enrollments},
             "students": inside.students,

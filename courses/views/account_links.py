@@ -36,7 +36,7 @@ class LinksPage(AccountPage):
 
     def find(self, user_id: int, *args: Any, **ids: Any) -> None:
         if not may_on_account(self.by, MANAGE_LINKS, Account.objects.root()):
-            raise PermissionDenied(_("Links are for those who manage observers in the whole institution."))
+            raise PermissionDenied(_("Only people who manage observers in the whole institution can change links."))
         self.person = get_object_or_404(people_of(self.here.account), pk=user_id)
         self.names["name"] = self.person.short_name
 
@@ -48,8 +48,8 @@ class FindPerson(LinksPage, PersonSearchPage):
     """Find the student this person is to observe, or an observer for this student (`kind`)."""
 
     texts = {
-        STUDENT: (_("Link %(name)s to a student"), _("Whom is %(name)s to observe?")),
-        OBSERVER: (_("Add an observer of %(name)s"), _("Who is to observe %(name)s?")),
+        STUDENT: (_("Link %(name)s to a student"), _("Who will %(name)s observe?")),
+        OBSERVER: (_("Add an observer of %(name)s"), _("Who will observe %(name)s?")),
     }
 
     def find(self, user_id: int, kind: str) -> None:
@@ -64,8 +64,8 @@ class FindPerson(LinksPage, PersonSearchPage):
 
     def why_not(self, people: Collection[User]) -> dict[int, str]:
         return {
-            **dict.fromkeys(self._linked(people), gettext("Linked already")),
-            self.person.pk: gettext("This very person"),
+            **dict.fromkeys(self._linked(people), gettext("Already linked")),
+            self.person.pk: gettext("Same person"),
         }
 
     def _linked(self, others: Collection[User]) -> Iterable[int]:
@@ -79,7 +79,7 @@ class LinkPeople(LinksPage, ConfirmPage):
     """Say who will observe whom and what that opens; then make the link."""
 
     template = "link.html"
-    done = _("%(observer)s observes %(student)s now.")
+    done = _("%(observer)s now observes %(student)s.")
 
     def find(self, user_id: int, kind: str, other_id: int) -> None:
         super().find(user_id)

@@ -49,14 +49,14 @@ class NewPerson(AccountFormPage):
     title = _("Add a person")
     intro = (
         _(
-            "The account is made without a password. The person chooses one with “Forgot your password?” on the "
-            "sign-in page, which sends a link to the e-mail address given here."
+            "The account is created without a password. The person chooses one with “Forgot your "
+            "password?” on the sign-in page, which sends a link to this email address."
         ),
     )
     save = _("Add person")
-    done = _("%(name)s has an account now.")
+    done = _("Account created for %(name)s.")
     done_below = _(
-        "%(name)s has an account now. They stand in this list once they are enrolled in a course of %(account)s."
+        "Account created for %(name)s. They appear in this list once they are enrolled in a course of %(account)s."
     )
 
     def form(self, data: QueryDict | None) -> NewPersonForm:
@@ -78,7 +78,7 @@ class NewPerson(AccountFormPage):
 class EditPerson(PersonPage, FormPage):
     """Somebody's names, login and e-mail."""
 
-    title, done = _("Edit %(name)s"), _("The changes are saved.")
+    title, done = _("Edit %(name)s"), _("Changes saved.")
     is_done_once = False
 
     def form(self, data: QueryDict | None) -> EditPersonForm:
@@ -93,10 +93,10 @@ class SuspendPerson(PersonPage, ConfirmPage):
 
     title = _("Suspend the account of %(name)s?")
     sentences = (
-        _("%(name)s is signed out at once, everywhere, and cannot sign in. Access tokens stop working."),
-        _("Enrollments, work and links to observers stay. The account can be reactivated at any time."),
+        _("%(name)s is signed out everywhere right away and cannot sign in. Access tokens stop working."),
+        _("Enrollments, work and observer links stay. You can reactivate the account at any time."),
     )
-    yes, no = _("Suspend"), _("Leave it as it is")
+    yes, no = _("Suspend"), _("Cancel")
     done = _("%(name)s can no longer sign in.")
     is_done_once = False
 
@@ -109,11 +109,11 @@ class SignOutPerson(PersonPage, ConfirmPage):
 
     title = _("Sign %(name)s out everywhere?")
     sentences = (
-        _("Every browser and app in which %(name)s is signed in is signed out at once."),
-        _("Access tokens end for good: programs that use one need a new one. The password stays as it is."),
+        _("%(name)s is signed out of every browser and app right away."),
+        _("Access tokens are revoked for good: programs that use one need a new one. The password does not change."),
     )
-    yes, no = _("Sign out everywhere"), _("Leave it as it is")
-    done = _("%(name)s is signed out everywhere.")
+    yes, no = _("Sign out everywhere"), _("Cancel")
+    done = _("%(name)s has been signed out everywhere.")
     is_done_once = False
 
     def act(self) -> None:

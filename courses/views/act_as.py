@@ -28,7 +28,7 @@ class StartActing(PlainPage, ConfirmPage):
 
     def enter(self, user_id: int) -> None:
         if not may_on_account(self.by, act_as.PERMISSION, Account.objects.root()):
-            raise PermissionDenied(_("To act as somebody you need the permission “Users - act as”."))
+            raise PermissionDenied(_("To act as someone, you need the permission “Users - act as”."))
         self.person = get_object_or_404(User.objects.present(), pk=user_id)
         if self.request.method != "POST":
             act_as.check(self.by, self.person)

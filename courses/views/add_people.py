@@ -29,7 +29,7 @@ class AddPeople(PeoplePage, FormPage):
     def find(self) -> None:
         self.rights = enrollment_permissions(self.by, self.access.course)
         if not self.rights.roles_to_give():
-            text = _("To add people here you need a permission such as “Users - add students in courses”.")
+            text = _("To add people here, you need a permission such as “Users - add students in courses”.")
             raise PermissionDenied(text)
         self.step = self.request.POST.get("step")
 
@@ -64,8 +64,8 @@ class AddPeople(PeoplePage, FormPage):
 
 def _added(number: int, role: Role) -> str:
     if not number:
-        return _("Nobody had to be added: they all are here as %(role)s already.") % {"role": role.label}
-    text = ngettext("One person has been added as %(role)s.", "%(number)d people have been added as %(role)s.", number)
+        return _("Nobody was added: they are all here as %(role)s already.") % {"role": role.label}
+    text = ngettext("One person added as %(role)s.", "%(number)d people added as %(role)s.", number)
     return text % {"number": number, "role": role.label}
 
 

@@ -34,7 +34,9 @@ class ObserverPage(PeoplePage, ConfirmPage):
     def find(self, user_id: int, *args: Any, **ids: Any) -> None:
         self.rights = enrollment_permissions(self.by, self.access.course)
         if not self.rights.may_link():
-            raise PermissionDenied(_("To link observers to students here you need the right to manage students."))
+            raise PermissionDenied(
+                _("To link observers to students here, you need the permission “Users - manage students in courses”.")
+            )
         observers = self.observers(user_id)
         if not observers:
             raise Http404

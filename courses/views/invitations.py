@@ -34,10 +34,10 @@ class AnswerInvitation(PlainPage, ConfirmPage):
         answer(self.enrollment, accepts=self.accepts, by=self.by)
         self.done = _("You are now in %(course)s.")
         if not self.accepts:
-            self.done = _("You have refused the invitation to %(course)s.")
+            self.done = _("You declined the invitation to %(course)s.")
 
     def then(self) -> str:
         return reverse("course", args=[self.course.pk]) if self.accepts else reverse("dashboard")
 
     def facts(self) -> dict[str, Any]:
-        return {"place": self.enrollment, "course": self.course}
+        return {"enrollment": self.enrollment, "course": self.course}

@@ -24,12 +24,12 @@ from courses.views.people import PeoplePage
 
 DONE: dict[EnrollmentAction, Text] = {
     EnrollmentAction.CONCLUDE: _("%(name)s has concluded as %(role)s."),
-    EnrollmentAction.DEACTIVATE: _("%(name)s is inactive as %(role)s."),
+    EnrollmentAction.DEACTIVATE: _("%(name)s is now inactive as %(role)s."),
     EnrollmentAction.REACTIVATE: _("%(name)s is active again as %(role)s."),
     EnrollmentAction.REMOVE: _("%(name)s is no longer in this course as %(role)s."),
 }
 # An invitation that nobody has answered cannot be concluded: it ends.
-WITHDRAWN = _("The invitation of %(name)s as %(role)s is withdrawn.")
+WITHDRAWN = _("Invitation of %(name)s as %(role)s withdrawn.")
 
 
 class MemberPage(PeoplePage, ConfirmPage):
@@ -66,14 +66,14 @@ class EditSections(MemberPage):
     """Choose the sections somebody is in."""
 
     template = "person_sections.html"
-    done = _("The sections of %(name)s have been changed.")
+    done = _("Sections of %(name)s changed.")
     is_done_once = False
 
     def find(self, user_id: int) -> None:
         super().find(user_id)
-        own = self.member.own_places()
+        own = self.member.own_enrollments()
         if not own or not self.may_all(EnrollmentAction.MOVE, own):
-            raise PermissionDenied(_("You may not change this person's sections here."))
+            raise PermissionDenied(_("You do not have permission to change this person's sections here."))
         self.offered = list(sections_open_to(self.by, self.access.course))
         # Whoever is limited to sections themselves gives nobody more.
         self.may_limit = self.member.runs_course and sections_seen(self.by, self.access.course) is None
@@ -99,14 +99,14 @@ class EditRole(MemberPage):
     def find(self, user_id: int) -> None:
         super().find(user_id)
         self.offered = [each for each in self.rights.roles_to_give() if each != self.member.role]
-        if not self.offered or not self.may_all(EnrollmentAction.REMOVE, self.member.places):
-            raise PermissionDenied(_("You may not change this person's role here."))
+        if not self.offered or not self.may_all(EnrollmentAction.REMOVE, self.member.enrollments):
+            raise PermissionDenied(_("You do not have permission to change this person's role here."))
         self.chosen = self.request.POST.get("new_role", "")
 
     def act(self) -> None:
         new = next((each for each in self.offered if str(each.pk) == self.chosen), None)
         if new is None:
-            raise Invalid({"role": [("blank", _("Please choose a role."))]})
+            raise Invalid({"role": [("blank", _("Choose a role."))]})
         change_role(self.member, new, by=self.by)
         self.names["role"] = new.label
 
@@ -124,7 +124,7 @@ class ChangeState(MemberPage):
         super().find(user_id)
         self.action, self.subject = action, self.member.subject_to(action)
         if not self.may_all(action, self.subject):
-            raise PermissionDenied(_("You may not do this to this person here."))
+            raise PermissionDenied(_("You do not have permission to do this to this person here."))
         self.withdraws = action in (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE) and all(
             each.state in Enrollment.UNANSWERED for each in self.subject
         )

@@ -64,7 +64,7 @@ class PeoplePage(ActionPage):
 
 @login_required
 def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """The roster: one line for each person, to be searched, filtered and sorted."""
+    """Return the roster: one line for each person, to be searched, filtered and sorted."""
     access, by = get_people_access(request, course_id), request.user
     roles, sections = list(roles_in(access.course, by=by)), list(sections_open_to(by, access.course))
     view, words = _view(request.GET, roles, sections), search_words(request.GET.get("search"))
@@ -90,7 +90,7 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
 
 
 def _view(asked: QueryDict, roles: list[Role], sections: list[Section]) -> View:
-    """What the reader asks to see of the roster, as far as there is such a thing."""
+    """Return what the reader asks to see of the roster, as far as there is such a thing."""
     role = next((role for role in roles if str(role.pk) == asked.get("role")), None)
     section = next((section for section in sections if str(section.pk) == asked.get("section")), None)
     return View(
@@ -150,7 +150,9 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
 
 
 def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[ObserverHere]:
-    """Everybody whom the People page shows as an observer of this student, but those listed by their links already."""
+    """Return everybody whom the People page shows as an observer of this student, but those listed by
+    their links already.
+    """
     found = observers_in(student, access.course, by=by)
     return [one for one in found if not (sees_links and one.is_by_link)]
 

@@ -106,9 +106,9 @@ class PermissionSetting(AccountPage, ConfirmPage):
         return self.here.account.pk, self.role.pk, self.asked
 
     def _saved_before(self) -> Saved | None:
-        """What was changed by the form that led here, to be undone; asked for once."""
-        place, back = self.request.session.pop(UNDO, None) or (None, {})
-        return Saved("", back) if place == [*self._ids()] else None
+        """Return what was changed by the form that led here, to be undone; asked for once."""
+        cell, back = self.request.session.pop(UNDO, None) or (None, {})
+        return Saved("", back) if cell == [*self._ids()] else None
 
     def show(self, *, refusal: Refused | None = None, saved: Saved | None = None) -> HttpResponse:
         if self.request.method != "POST":
@@ -156,7 +156,7 @@ def _said(account: Account, cell: Cell, undone: bool) -> str:
 
 
 def _setting(by: User, here: AccountContext, role: Role, asked: Permission, given: QueryDict | None) -> dict[str, Any]:
-    """What the panel of one permission of one role says; `given` is what was sent and refused."""
+    """Return what the panel of one permission of one role says; `given` is what was sent and refused."""
     cell = _cell(role, asked, here.account)
     up = {account.pk: account for account in (*above(here.account), here.account)}
     locked_by = up.get(cell.setting.locked_by or 0) if cell.setting else None

@@ -47,7 +47,7 @@ class NewRole(RolePage, FormPage):
     """A form for a new role."""
 
     template = "role_new.html"
-    done = _("The role %(role)s is there.")
+    done = _("Role %(role)s created.")
 
     def form(self, data: QueryDict | None) -> RoleForm:
         is_account_role = self.request.GET.get("roles") == ACCOUNT_ROLES
@@ -63,7 +63,7 @@ class NewRole(RolePage, FormPage):
 class ShowRole(RolePage, FormPage):
     """One role with everything it may do, and where it is this account's own a form to rename it."""
 
-    done = _("The role is called %(role)s now.")
+    done = _("Role renamed to %(role)s.")
     is_done_once = False
 
     def find(self, role_id: int) -> None:
@@ -97,7 +97,7 @@ class DeactivateRole(RolePage, ConfirmPage):
     """Deactivate a role, after telling how many people it is about."""
 
     template = "role_deactivate.html"
-    done = _("%(role)s is deactivated: it gives nobody anything now.")
+    done = _("Role %(role)s deactivated. It no longer gives anyone permissions.")
 
     def find(self, role_id: int) -> None:
         self.role = get_object_or_404(self.here.account.roles, pk=role_id, workflow_state=Role.State.ACTIVE)
@@ -108,7 +108,7 @@ class DeactivateRole(RolePage, ConfirmPage):
 
     def facts(self) -> dict[str, Any]:
         holders = holders_of(self.role)
-        said = ngettext("%(count)s person holds this role.", "%(count)s people hold this role.", holders)
+        said = ngettext("%(count)s person has this role.", "%(count)s people have this role.", holders)
         return {
             "role": self.role,
             "kind": kind_of(self.role),
@@ -123,5 +123,5 @@ def activate(request: AuthenticatedHttpRequest, account_id: int, role_id: int) -
     """Switch a deactivated role on again."""
     here = get_account_or_403(request, account_id, PERMISSION)
     role = set_role_state(get_object_or_404(here.account.roles, pk=role_id), Role.State.ACTIVE, by=request.user)
-    messages.success(request, _("%(role)s is active again, for everybody who holds it.") % {"role": role.label})
+    messages.success(request, _("Role %(role)s activated for everyone who has it.") % {"role": role.label})
     return redirect(grid(here.account, role))

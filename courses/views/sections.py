@@ -38,7 +38,7 @@ class Sections(SectionsPage, FormPage):
     """The sections with how many are in each, and a form for one more."""
 
     template = "sections.html"
-    done = _("The section %(name)s has been added.")
+    done = _("Section %(name)s added.")
 
     def form(self, data: QueryDict | None) -> SectionForm:
         return SectionForm(data)
@@ -60,12 +60,12 @@ class EditSection(SectionsPage, FormPage):
     """Rename a section, or change its dates."""
 
     template = "section_edit.html"
-    done = _("The section %(name)s has been changed.")
+    done = _("Section %(name)s changed.")
     is_done_once = False
 
     def find(self, section_id: int) -> None:
         if EDIT not in self.access.permissions:
-            raise PermissionDenied(_("To change sections you need the permission “Course Sections - edit”."))
+            raise PermissionDenied(_("To change sections, you need the permission “Course Sections - edit”."))
         there = sections_open_to(self.by, self.access.course).select_related("course")
         self.section = get_object_or_404(there, pk=section_id)
 
@@ -86,11 +86,11 @@ class DeleteSection(SectionsPage, ConfirmPage):
     """Say how many enrollments go with a section, then delete it."""
 
     template = "section_delete.html"
-    done = _("The section %(name)s has been deleted.")
+    done = _("Section %(name)s deleted.")
 
     def find(self, section_id: int) -> None:
         if DELETE not in self.access.permissions:
-            raise PermissionDenied(_("To delete sections you need the permission “Course Sections - delete”."))
+            raise PermissionDenied(_("To delete sections, you need the permission “Course Sections - delete”."))
         there = counted(sections_open_to(self.by, self.access.course)).select_related("course")
         self.section = get_object_or_404(there, pk=section_id)
         self.names["name"] = self.section.name

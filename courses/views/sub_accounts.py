@@ -45,7 +45,7 @@ class NewSubAccount(AccountFormPage):
     permission, tab = PERMISSION, TAB
     title = _("Add a sub-account of %(account)s")
     save = _("Add sub-account")
-    done = _("The sub-account %(name)s is made.")
+    done = _("Sub-account %(name)s created.")
 
     def form(self, data: QueryDict | None) -> AccountForm:
         return AccountForm(None, data, keys=self.here.permissions)
@@ -61,7 +61,7 @@ class EditAccount(AccountFormPage):
     """Rename this account, or give it another SIS id."""
 
     permission, tab = PERMISSION, TAB
-    title, done = _("Edit %(account)s"), _("The changes are saved.")
+    title, done = _("Edit %(account)s"), _("Changes saved.")
     is_done_once = False
 
     def form(self, data: QueryDict | None) -> AccountForm:
@@ -83,7 +83,7 @@ class DeleteSubAccount(AccountConfirmPage):
     title = _("Delete the sub-account %(account)s?")
     sentences = (
         _("It has no courses and no sub-accounts. Admin roles on it end."),
-        _("People's accounts are not touched. Its SIS ID can be used again."),
+        _("People's accounts do not change. Its SIS ID can be used again."),
     )
     yes = _("Delete sub-account")
     done = _("The sub-account %(account)s is deleted.")
@@ -93,7 +93,7 @@ class DeleteSubAccount(AccountConfirmPage):
             raise Http404
         self.parent: Account = self.here.account.parent
         if not may_on_account(self.by, PERMISSION, self.parent):
-            raise PermissionDenied(_("A sub-account is deleted by those who manage the account above it."))
+            raise PermissionDenied(_("Only people who manage the account above can delete a sub-account."))
 
     def in_the_way(self) -> Refused | None:
         reason = what_is_in_the_way(self.here.account)

@@ -29,7 +29,7 @@ def check_is_root(here: AccountContext) -> None:
 
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """Every term, with its dates and how many courses are in it."""
+    """Return every term, with its dates and how many courses are in it."""
     here = get_account_or_403(request, account_id, PERMISSION)
     check_is_root(here)
     words = search_words(request.GET.get("search"))
@@ -61,7 +61,7 @@ class NewTerm(TermPage, FormPage):
     """Make a term."""
 
     title, save = _("Add a term"), _("Add term")
-    done = _("The term %(name)s is saved.")
+    done = _("Term %(name)s saved.")
 
     def form(self, data: QueryDict | None) -> TermForm:
         return TermForm(self.term, data, keys=self.here.permissions)
@@ -83,7 +83,7 @@ class DeleteTerm(TermPage, ConfirmPage):
     title = _("Delete the term %(name)s?")
     sentences = (_("No course is in it. Its SIS ID can be used again."),)
     yes = _("Delete term")
-    done = _("The term %(name)s is deleted.")
+    done = _("Term %(name)s deleted.")
     term: Term
 
     def in_the_way(self) -> Refused | None:

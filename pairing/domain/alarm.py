@@ -49,5 +49,5 @@ def situation() -> Situation:
 
 
 def alarms_of_the_week() -> list[AuditEvent]:
-    """The alarms of the last seven days, the latest first."""
+    """Return the alarms of the last seven days, the latest first."""
     return list(AuditEvent.objects.of(GuessingNoticed).filter(at__gt=timezone.now() - WEEK))

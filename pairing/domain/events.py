@@ -14,8 +14,8 @@ from courses.domain.events import AboutObserver, CourseId
 class CodeIssued(Event, action=Action.CODE_ISSUED):
     """With the course, or the account, that the code is limited to."""
 
-    sentence = _("%(who)s made a pairing code for %(subject)s.")
-    own_sentence = _("%(who)s made a pairing code.")
+    sentence = _("%(who)s created a pairing code for %(subject)s.")
+    own_sentence = _("%(who)s created a pairing code.")
 
     course: int | None
     account: int | None = None
@@ -23,14 +23,14 @@ class CodeIssued(Event, action=Action.CODE_ISSUED):
 
 @dataclass(frozen=True)
 class CodeRedeemed(AboutObserver, action=Action.CODE_REDEEMED):
-    sentence = _("%(observer)s used a pairing code of %(subject)s.")
+    sentence = _("%(observer)s used a pairing code for %(subject)s.")
 
     code: int
 
 
 @dataclass(frozen=True)
 class CodeRevoked(Event, action=Action.CODE_REVOKED):
-    sentence = _("%(who)s revoked a pairing code of %(subject)s.")
+    sentence = _("%(who)s revoked a pairing code for %(subject)s.")
     own_sentence = _("%(who)s revoked a pairing code.")
 
     code: int
@@ -40,7 +40,7 @@ class CodeRevoked(Event, action=Action.CODE_REVOKED):
 class CodesExported(Event, action=Action.CODES_EXPORTED):
     """A code for each of the `students`; an open one of those `dropped` ended to make room."""
 
-    sentence = _("%(who)s exported pairing codes of %(course)s.")
+    sentence = _("%(who)s exported pairing codes for %(course)s.")
 
     course: CourseId
     students: list[int]
@@ -63,4 +63,4 @@ class ObserverReported(AboutObserver, action=Action.OBSERVER_REPORTED):
 
 @dataclass(frozen=True)
 class ReportSettled(AboutObserver, action=Action.REPORT_SETTLED):
-    sentence = _("%(who)s settled the report of %(subject)s about the observer %(observer)s.")
+    sentence = _("%(who)s resolved the report by %(subject)s about the observer %(observer)s.")

@@ -96,7 +96,7 @@ def _last_event(course: Course) -> AuditEvent | None:
 
 
 def _as_seen(event: AuditEvent, may_export: set[int], by: User) -> LastExport | None:
-    """What an export means to `by`; None where it was of other students than theirs, by somebody else."""
+    """Return what an export means to `by`; None where it was of other students than theirs, by somebody else."""
     exported = event.read(CodesExported)
     students = may_export.intersection(exported.students)
     if event.actor is None or not (students or event.actor == by.person_acting):

@@ -158,7 +158,9 @@ def _pair(code: PairingCode, observer: User, by: User) -> Pairing:
 
 
 def _paired_already(code: PairingCode, observer: User, by: User) -> Pairing | None:
-    """The link that opens already what this code would, repaired. Raises OwnCode; CodeRefused for a used code."""
+    """Return the link that opens already what this code would, repaired. Raises OwnCode; CodeRefused for
+    a used code.
+    """
     if code.student_id == observer.pk:
         raise OwnCode
     if already_open(code, observer):

@@ -45,7 +45,7 @@ def sign_up(wanted: NewUser, typed_code: str, *, network: str, by: User | None =
     _check_is_open_to(wanted, by)
     if not typed_code:
         if wanted.initial_enrollment_type == OBSERVER:
-            missing: Errors = {CODE: [("invalid", _("Please give the pairing code."))]}
+            missing: Errors = {CODE: [("invalid", _("Enter the pairing code."))]}
             raise Invalid(problems(wanted, by_staff=by is not None) | missing, of="user")
         return register(wanted, by=by)
 

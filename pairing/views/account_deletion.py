@@ -17,8 +17,8 @@ class DeletePerson(PersonPage, ConfirmPage):
     """Say in numbers what goes with the account, then delete it."""
 
     template = "delete_user.html"
-    done = _("The account of %(name)s is deleted.")
-    done_with_login = _("The account of %(name)s is deleted. The login %(login)s can be used again.")
+    done = _("Account of %(name)s deleted.")
+    done_with_login = _("Account of %(name)s deleted. The login %(login)s can be used again.")
 
     def find(self, user_id: int) -> None:
         super().find(user_id)

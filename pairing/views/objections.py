@@ -23,7 +23,7 @@ def make(request: AuthenticatedHttpRequest, observer_id: int) -> HttpResponse:
     """Report one of one's observers; the address opened by itself leads back to the settings."""
     if request.method == "POST":
         object_to(observer_id, by=request.user)
-        messages.success(request, _("Your report is recorded. Those who can remove the link see it."))
+        messages.success(request, _("Report sent. The people who can remove the link will see it."))
     return redirect("settings")
 
 

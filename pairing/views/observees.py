@@ -112,7 +112,7 @@ class RemoveObservee(PlainPage, ConfirmPage):
     """Stop observing somebody, after asking."""
 
     template = "pairing/remove.html"
-    done = _("You no longer observe %(name)s.")
+    done = _("You are no longer observing %(name)s.")
 
     def enter(self, student_id: int) -> None:
         links = ObservationLink.objects.live().select_related("student")
@@ -133,7 +133,7 @@ class LeaveObservee(PlainPage, ConfirmPage):
     """Say why one observes this student, in which courses, and what stopping means; then stop it."""
 
     template = "pairing/leave.html"
-    done = _("You no longer observe %(name)s in single courses.")
+    done = _("You are no longer observing %(name)s in individual courses.")
 
     def enter(self, student_id: int) -> None:
         self.student = get_object_or_404(User.objects.present(), pk=student_id)

@@ -33,7 +33,7 @@ def show(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _pairing(reader: User) -> dict[str, Any]:
-    """Whether somebody can make codes for themselves, and those they have."""
+    """Return whether somebody can make codes for themselves, and those they have."""
     why_not = eligibility.refusal_for(reader, by=reader)
     codes = PairingCode.objects.live().filter(student=reader).select_related("issued_by", "course", "account")
     return {
@@ -45,7 +45,7 @@ def _pairing(reader: User) -> dict[str, Any]:
 
 
 def _observers(reader: User) -> dict[str, Any]:
-    """Who observes somebody, and what they can do about it."""
+    """Return who observes somebody, and what they can do about it."""
     observers = who_observes(reader)
     return {
         "observers": observers,

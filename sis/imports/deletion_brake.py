@@ -89,5 +89,5 @@ def set_deletion_brake(root: Account, share: int, *, by: User) -> None:
     Nothing is recorded when nothing changes.
     """
     if not 0 <= share <= 100:
-        raise Invalid({"share": [("invalid", _("Please give a percentage from 0 to 100."))]})
+        raise Invalid({"share": [("invalid", _("Enter a percentage from 0 to 100."))]})
     set_on_root(root, "sis_deletion_brake", share, SisBrakeChanged, by=by)

@@ -41,7 +41,7 @@ REFUSALS = sorted({each for each in below(Refused) if each.__module__.split(".")
 def made(kind: type[Refused]) -> Refused:
     """A refusal of this kind."""
     arguments: dict[type[Refused], tuple[Any, ...]] = {
-        Invalid: ({"name": [("blank", "Please give a name.")]},),
+        Invalid: ({"name": [("blank", "Enter a name.")]},),
         OnTheWebOnly: ("https://example.org/observees",),
     }
     if kind in arguments:

@@ -67,14 +67,14 @@ def test_after_a_complaint_the_title_keeps_the_name_and_the_fields_what_was_type
     assert answer.status_code == 422
     assert f"<h1>Edit {ODD}</h1>" in page
     assert 'value="Other Name"' in page
-    assert "There is an account with this login already." in str(answer.context["form"].errors["login_id"])
+    assert "An account with this login already exists." in str(answer.context["form"].errors["login_id"])
 
 
 def test_what_a_rule_refuses_stands_on_the_question_with_its_status(office, root):
     admin = User.objects.get(pk=office.session["_auth_user_id"])
     answer = office.post(f"/accounts/{root.pk}/users/{admin.pk}/suspend")
     assert answer.status_code == 403
-    assert "Nobody can suspend their own account." in answer.content.decode()
+    assert "You cannot suspend your own account." in answer.content.decode()
 
 
 def kinds(of: type[ActionPage]) -> set[type[ActionPage]]:
