@@ -76,7 +76,7 @@ def test_a_role_with_more_than_one_has_is_not_made(school):
     client.force_login(deputy)
     answer = client.post(at(school.account, "new"), {**GUIDE, "base_role_type": "TeacherEnrollment"})
     assert answer.status_code == 403
-    assert "Nobody can give what they do not have" in answer.content.decode()
+    assert "You cannot grant permissions you do not have" in answer.content.decode()
     # And nobody deactivates the role they manage permissions by.
     answer = client.post(at(school.account, role.pk, "deactivate"), follow=True)
     assert "lose your own permission to manage permissions" in answer.content.decode()

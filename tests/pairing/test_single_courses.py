@@ -61,7 +61,7 @@ def test_stopping_takes_effect_at_once_is_recorded_and_touches_nobody_else(clien
 def test_pressed_twice_it_is_done_once_and_said_both_times(client, observer, student):
     for _press in range(2):
         page = client.post(leave(student), follow=True).content.decode()
-        assert "You no longer observe Mia Stone in single courses." in page
+        assert "You are no longer observing Mia Stone in individual courses." in page
     recorded = AuditEvent.objects.filter(actor=observer).values_list("action", flat=True)
     assert sorted(recorded) == ["enrollment.changed", "observing.ended"]
     assert client.get(leave(student)).status_code == 404
