@@ -12,14 +12,14 @@ from accounts.web.begun_sign_up import forget
 
 
 def _fill_in(sender: AppConfig, **kwargs: Any) -> None:
-    """Make the rows the software itself relies on, after every migration and every flush."""
+    """Create the rows that the software relies on, after every migration and every flush."""
     from accounts.models import Role  # models are not importable before the app registry is ready
 
     Role.objects.make_built_in()
 
 
 def _forget_sign_up(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
-    """Leave nothing that somebody else began in this browser to whoever signs in here."""
+    """Forget a sign-up that someone else began in this browser, so that the person who signs in does not find it."""
     forget(request)
 
 

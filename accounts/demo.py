@@ -1,4 +1,4 @@
-"""The invented people of a demo set-up. None of this ever runs in production: see the seed_demo command."""
+"""The fictional people of the demo. None of this ever runs in production: see the seed_demo command."""
 
 from collections.abc import Sequence
 from random import Random
@@ -100,7 +100,7 @@ LAST_NAMES = [
 
 
 def make_accounts() -> tuple[Account, Account, Account]:
-    """The district and its two schools."""
+    """Return the district and its two schools."""
     district = Account.objects.create(
         name="Lakeside District", self_registration=SelfRegistration.OBSERVER, default_time_zone=ZONE
     )
@@ -114,7 +114,7 @@ def make_accounts() -> tuple[Account, Account, Account]:
 
 
 def make_people(students: int) -> tuple[dict[str, User], list[User]]:
-    """Staff and observers by login, and so many students: the same ones every time."""
+    """Create staff and observers by login, and this many students: the same ones every time."""
     # One hash for all: a demo should start in a second, and its password is no secret.
     password = make_password(PASSWORD)
     others = _save([(login, name, None) for login, name in STAFF], password)
@@ -149,7 +149,7 @@ def make_admins(district: Account, admins: Sequence[User]) -> None:
 
 
 def decide_permissions(school: Account, counselor: User, *, by: User) -> None:
-    """At one school teachers make pairing codes, and there is a counselor with a role made for them."""
+    """Let teachers at one school create pairing codes, and give a counselor a role of their own."""
     teacher = Role.objects.built_in(BaseType.TEACHER)
     set_permission(teacher, school, Permission.GENERATE_OBSERVER_PAIRING_CODE, {"enabled": True}, by=by)
     role = create_role(school, COUNSELLOR, BaseType.ACCOUNT_MEMBERSHIP, by=by)

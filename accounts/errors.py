@@ -1,8 +1,4 @@
-"""What rules refuse with, by kind. Each message is fit to be shown to the person who asked.
-
-Rules know neither of pages nor of the API: what a kind of refusal is answered with stands in accounts/web/refusals.py,
-what Canvas calls a field in accounts/api/field_names.py.
-"""
+"""The refusals of the accounts rules. Each message can be shown to the person who asked."""
 
 from typing import ClassVar, Literal
 
@@ -28,7 +24,7 @@ class Refused(Exception):
 
 
 class NotAllowed(Refused):
-    """The acting person lacks the right."""
+    """The acting person lacks the permission."""
 
 
 class NotThere(Refused):
@@ -58,7 +54,7 @@ class Invalid(Refused):
 
 
 class TooManyTries(Refused):
-    """Guessing, or much bad luck: `wait` says for how many seconds to wait."""
+    """Too many failed attempts: guessing, or very bad luck. `wait` is the number of seconds to wait."""
 
     sentence: ClassVar[str | Promise] = _("Too many failed attempts. Please try again in %(span)s.")
 

@@ -1,4 +1,4 @@
-"""What must always hold in the accounts tables and Django cannot declare: SQL for the initial migration."""
+"""Invariants of the accounts tables that Django cannot declare: SQL for the initial migration."""
 
 from accounts.advisory_locks import AdvisoryLock
 

@@ -11,18 +11,20 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher
 from django.utils.translation import gettext_noop as _
 
 SHA1 = 20
-# What Argon2's own text begins with, left out: the column for passwords is short.
+# The prefix of Argon2's own format, left out because the password column is short.
 ARGON2 = "argon2$argon2id$v=19$"
 LONGEST_SALT = 24
 
 
 class SSHAInArgon2Hasher(BasePasswordHasher):
-    """Keeps the digest only as Argon2 of it: SHA-1 alone is guessed at by the billion a second."""
+    """Stores only the Argon2 hash of the digest: SHA-1 alone can be guessed a billion times a second."""
 
     algorithm = "ssha"
 
     def encode_digest(self, ssha: str) -> str | None:
-        """What to store for `{SSHA}` and Base64 of digest and salt (24 bytes at most); None when it is not that."""
+        """Return what to store for `{SSHA}` and the Base64 of digest and salt (24 bytes at most); None if it is not
+        that.
+        """
         try:
             raw = base64.b64decode(ssha.removeprefix("{SSHA}").strip(), validate=True)
         except (binascii.Error, ValueError):
@@ -44,7 +46,7 @@ class SSHAInArgon2Hasher(BasePasswordHasher):
         return {_("algorithm"): self.algorithm, _("salt"): mask_hash(salt, show=2), _("hash"): mask_hash(inner)}
 
     def harden_runtime(self, password: str, encoded: str) -> None:
-        """Argon2 takes as long for every password."""
+        """Do nothing: Argon2 takes equally long for every password."""
 
     def _stored(self, digest: bytes, salt: bytes) -> str:
         argon2 = Argon2PasswordHasher()

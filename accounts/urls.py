@@ -34,7 +34,7 @@ urlpatterns = [
     ),
     path("login/password/change", allauth.password_change, name="account_change_password"),
     path("login/password/set", allauth.password_set, name="account_set_password"),
-    # Names that allauth looks up for what is done elsewhere here.
+    # Names that allauth looks up for pages that are elsewhere here.
     path("login/signup", _to("register"), name="account_signup"),
     path("login/email", _to("settings"), name="account_email"),
     path("login/email/sent", _to("account_login"), name="account_email_verification_sent"),

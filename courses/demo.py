@@ -1,4 +1,4 @@
-"""The courses of a demo set-up, with something in them to look at."""
+"""The courses of a demo, with something in them to look at."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SYLLABUS = (
 
 
 def make_courses(schools: dict[str, Account]) -> list[Course]:
-    """Six courses of two sections each, one of them not published yet."""
+    """Create six courses of two sections each, one of them unpublished; return them."""
     term = Term.objects.create(name="School year", sis_term_id="YEAR")
     courses = Course.objects.bulk_create(
         Course(
@@ -89,7 +89,7 @@ def make_courses(schools: dict[str, Account]) -> list[Course]:
 
 
 def enroll_students(courses: Sequence[Course], students: Sequence[User]) -> None:
-    """Each student takes the courses of one school, half of them in section A and half in B."""
+    """Enroll each student in the courses of one school, half of them in section A and half in B."""
     role = Role.objects.built_in(BaseType.STUDENT)
     sections = {course.pk: list(course.sections.order_by("name")) for course in courses}
     by_school = (courses[:3], courses[3:])
@@ -111,12 +111,12 @@ def enroll_students(courses: Sequence[Course], students: Sequence[User]) -> None
 
 
 def enroll_staff(course: Course, user: User, base_type: BaseType) -> None:
-    """Put somebody into the first section of a course."""
+    """Enroll a person in the first section of a course."""
     enroll(user, course.sections.order_by("name")[0], Role.objects.built_in(base_type), by=None)
 
 
 def fill(course: Course, teacher: User) -> None:
-    """Announcements, assignments, and grades for every student of the course."""
+    """Create announcements, assignments, and grades for every student of the course."""
     today = timezone.now().replace(hour=20, minute=0, second=0, microsecond=0)
     Announcement.objects.bulk_create(
         Announcement(course=course, author=teacher, title=title, message=text, posted_at=today - timedelta(days=ago))

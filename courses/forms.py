@@ -103,9 +103,7 @@ class _Moment(forms.DateTimeField):
 class SectionForm(RuleForm):
     """The name and dates of a section."""
 
-    name = form_field(
-        Section, "name", label=_("Name"), error_messages={"required": _("Please give the section a name.")}
-    )
+    name = form_field(Section, "name", label=_("Name"), error_messages={"required": _("Enter a name for the section.")})
     start_at = _Moment(
         label=_("Starts"),
         help_text=_("Optional. Before this date, its students and their observers cannot see the course."),
@@ -132,7 +130,7 @@ class CourseForm(RuleForm):
         Course,
         "course_code",
         label=_("Code"),
-        help_text=_("A short name, such as BIO 7. Empty: the name."),
+        help_text=_("A short name, such as BIO 7. Leave empty to use the name."),
         required=False,
     )
     sis_course_id = form_field(Course, "sis_course_id", label=_("SIS ID"))

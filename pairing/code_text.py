@@ -1,4 +1,4 @@
-"""The text of a code: how it is drawn, how it is read, and the digest that is kept of it."""
+"""The text of a code: how it is drawn and read, and the digest that is stored."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 LENGTH = 6
-# Without 0 O o 1 l I, which people mistake for one another: 56 characters, 34.8 bits in six.
+# Without 0 O o 1 l I, which are easily confused: 56 characters, 34.8 bits in six.
 ALPHABET = "".join(c for c in string.digits + string.ascii_letters if c not in "0Oo1lI")
 
 # What a spreadsheet would turn into a number or a date: 234567, 12e345, 3Jun24, March7.
 READ_AS_NUMBER_OR_DATE = re.compile(
     r"\d+([ed]\d+)?|\d*(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-    # Months in the other languages that spreadsheets speak in schools.
+    # Months in the other languages of spreadsheets in schools.
     r"|mai|okt|dez|mrz|janv|avr|juin|juil|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|fev|out|mrt|mei|maj)[a-z]*\d*",
     re.IGNORECASE,
 )
 SYSTEM_RANDOM = secrets.SystemRandom()
-# Spaces, controls, format characters, private use, surrogates, dashes; and what is none of these and yet unseen.
+# Spaces, controls, format characters, private use, surrogates, dashes; and other invisible characters.
 SEPARATING = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs", "Pd"})
 UNSEEN = re.compile(r"[\u2212\u2800\u034f\u115f\u1160\u3164\ufe00-\ufe0f]")
 
 
 def draw() -> str:
-    """A new random code, from the operating system's generator."""
+    """Return a new random code, from the operating system's generator."""
     while True:
         text = "".join(SYSTEM_RANDOM.choices(ALPHABET, k=LENGTH))
         if not READ_AS_NUMBER_OR_DATE.fullmatch(text):
@@ -38,10 +38,11 @@ def draw() -> str:
 
 
 def tidy(typed: str) -> str:
-    """The code in what was typed or pasted: without spaces, dashes and what nobody sees, wide letters made plain.
+    """Return the code in what was typed or pasted: without spaces, dashes and invisible characters, wide letters made
+    plain.
 
-    Around it signs go too: the quotation marks or the full stop of a message. Those inside stay, to be named: they
-    stand where a character was mistaken. Capitals and small letters stay as they are.
+    Punctuation around it goes too: the quotation marks or the full stop of a message. Punctuation inside stays, so that
+    the error can name it: a character was mistaken there. Capital and lowercase letters stay as they are.
     """
     plain = UNSEEN.sub("", unicodedata.normalize("NFKC", typed))
     kept = [c for c in plain if unicodedata.category(c) not in SEPARATING]
@@ -50,7 +51,7 @@ def tidy(typed: str) -> str:
 
 
 def complaint(text: str) -> str | None:
-    """Why this (tidied) text cannot be a code of anybody's, in words; None when it can."""
+    """Return why this (tidied) text cannot be a code at all, in words; None if it can."""
     strange = next((c for c in text if c not in ALPHABET), None)
     if strange is not None:
         return _("Codes never contain “%(character)s”. Please check the code.") % {"character": strange}
@@ -63,7 +64,7 @@ def complaint(text: str) -> str | None:
 
 
 def slips(text: str) -> set[str]:
-    """What may have been meant by a text that was mistyped: other capitals, one other character, two swapped."""
+    """Return what a mistyped text may have meant: other capitals, one other character, two swapped."""
     cases = product(*({c, c.swapcase()} & set(ALPHABET) or {c} for c in text))
     others = (text[:at] + c + text[at + 1 :] for at in range(len(text)) for c in ALPHABET)
     swapped = (text[:at] + text[at + 1] + text[at] + text[at + 2 :] for at in range(len(text) - 1))
@@ -71,12 +72,12 @@ def slips(text: str) -> set[str]:
 
 
 def digest(text: str) -> bytes:
-    """HMAC-SHA-256 of the tidied text: all that is stored, worthless without the key from the settings."""
+    """Return the HMAC-SHA-256 of the tidied text: all that is stored, worthless without the key from the settings."""
     return hmac.digest(settings.PAIRING_CODE_KEY, text.encode("utf-8", "replace"), "sha256")
 
 
 def spelled(text: str) -> list[str]:
-    """The code letter by letter, for a screen reader: `["capital A", "7", "small b"]`."""
+    """Return the code letter by letter, for a screen reader: `["capital A", "7", "lowercase b"]`."""
     return [_spelled(character) for character in text]
 
 

@@ -1,4 +1,4 @@
-"""What the rules of pairing refuse with."""
+"""The refusals of pairing."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,14 +6,14 @@ from accounts.errors import DoneAlready, NotAllowed, NotPossible, TooManyTries
 
 
 class PairingIsOff(NotAllowed):
-    """Self registration is off, and pairing with it."""
+    """Self registration is off, and so is pairing."""
 
     def __init__(self) -> None:
         super().__init__(_("This school has turned off pairing. Please ask the school to link you."))
 
 
 class NotWhileActing(NotAllowed):
-    """Staff do not spend codes for others, and so not as others either."""
+    """Staff do not spend codes for others, and so not while acting as others either."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -27,7 +27,7 @@ class NotWhileActing(NotAllowed):
 class CodeRefused(NotPossible):
     """Unknown, used, expired or revoked: one answer for all, so that it tells a guesser nothing.
 
-    `by_name`: or the student has another family name than the one given.
+    `by_name`: or the student has another last name than the one given.
     """
 
     def __init__(self, *, by_name: bool = False) -> None:
@@ -62,7 +62,7 @@ class UnknownObservee(NotPossible):
 
 
 class FamilyNameWanted(NotPossible):
-    """Many codes are guessed at the moment, so the student's family name must come with one."""
+    """Many codes are being guessed, so a code needs the student's last name."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -71,7 +71,7 @@ class FamilyNameWanted(NotPossible):
 
 
 class OnTheWebOnly(NotPossible):
-    """The same, told to one who uses an app, which has no field for a family name; `address` is the page to use."""
+    """A last name is needed, but apps have no field for it; `address` is the page to use."""
 
     def __init__(self, address: str) -> None:
         super().__init__(
@@ -81,7 +81,7 @@ class OnTheWebOnly(NotPossible):
 
 
 class TooManyOfFamily(TooManyTries):
-    """Codes of students of this family name have been guessed too often."""
+    """Codes of students with this last name have been guessed too often."""
 
     sentence = _(
         "Too many wrong codes were tried for students with this last name. Please ask the school "
@@ -90,13 +90,13 @@ class TooManyOfFamily(TooManyTries):
 
 
 class TooManyCodes(TooManyTries):
-    """Guessing, or much bad luck."""
+    """Too many wrong codes: guessing, or very bad luck."""
 
     sentence = _("Too many wrong codes. Please try again in %(span)s.")
 
 
 class ExportedJustNow(DoneAlready):
-    """The codes of a course were exported a moment ago, and nobody has said that they are wanted once more."""
+    """The codes of a course have just been exported, and the person has not confirmed that they want new ones."""
 
     def __init__(self) -> None:
         super().__init__(_("Codes for this course were just created. No new ones were created."))

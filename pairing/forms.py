@@ -21,13 +21,13 @@ CODE_ATTRIBUTES = {
     "autocorrect": "off",
     "spellcheck": "false",
     "class": "code-input",
-    # Room for spaces and dashes that come along when a code is pasted.
+    # Room for spaces and dashes in a pasted code.
     "maxlength": "40",
 }
 
 
 class AsksForFamilyName(RuleForm):
-    """A form with a code, which asks for the student's family name too once the rules do."""
+    """A form with a code, which also asks for the student's last name once the rules do."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,10 +35,10 @@ class AsksForFamilyName(RuleForm):
             self.ask_for_family_name()
 
     def ask_for_family_name(self) -> None:
-        """Add the field, which the form has only while it is needed."""
+        """Add the last name field, which the form has only while it is needed."""
         self.fields["family_name"] = forms.CharField(
-            label=_("Family name of the student"),
-            help_text=_("As the school writes it. Asked for at the moment, because many wrong codes are being tried."),
+            label=_("Student's last name"),
+            help_text=_("As the school spells it. We ask because many wrong codes are being tried at the moment."),
             max_length=LONGEST,
             required=False,
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
@@ -73,7 +73,9 @@ class CodeForm(AsksForFamilyName):
 
 
 def _possible(typed: str) -> str:
-    """The tidied code. Raises ValidationError naming what no code can have: no guess is spent on a slip."""
+    """Return the tidied code. Raises ValidationError naming characters no code contains, so that a slip costs no
+    attempt.
+    """
     text = code_text.tidy(typed)
     if text and (complaint := code_text.complaint(text)):
         raise forms.ValidationError(complaint)
@@ -81,7 +83,7 @@ def _possible(typed: str) -> str:
 
 
 class RegistrationForm(AsksForFamilyName):
-    """Name, e-mail as login, password, code and terms, under the field names of Canvas's sign-up form."""
+    """Name, email as login, password, code and terms, under the field names of Canvas's sign-up form."""
 
     NAMES = {
         "name": "user[name]",
@@ -128,13 +130,13 @@ class RegistrationForm(AsksForFamilyName):
         return _possible(self.cleaned_data["code"])
 
     def add_refusal(self, refusal: Refused) -> None:
-        """Show a refusal by a rule; where there is an account already, the page leads to its password."""
+        """Show a refusal by a rule."""
         super().add_refusal(refusal)
         given = refusal.errors.get("login_id", []) if isinstance(refusal, Invalid) else []
         self.login_is_taken = any(kind == "taken" for kind, _message in given)
 
     def application(self) -> NewUser:
-        """What the rules are asked for, as far as it is given. With a code somebody signs up as an observer."""
+        """Return what the rules need, as far as it is given. A person with a code signs up as an observer."""
         given = self.cleaned_data
         return NewUser(
             name=given.get("name", ""),

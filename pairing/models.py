@@ -17,7 +17,7 @@ LIVE_CODES_PER_STUDENT = 5
 
 
 class Objection(models.Model):
-    """A student's report that somebody who observes them should not; open until it is settled."""
+    """A student's report about an observer who should not be one; open until someone resolves it."""
 
     student = models.ForeignKey(User, models.PROTECT, related_name="objections")
     observer = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -38,11 +38,11 @@ class Objection(models.Model):
 
 class PairingCodeQuerySet(models.QuerySet["PairingCode"]):
     def open(self) -> PairingCodeQuerySet:
-        """Neither used nor revoked; perhaps past their time."""
+        """Return the codes that are neither used nor revoked, including expired ones."""
         return self.filter(used_at=None, revoked_at=None)
 
     def live(self, now: datetime | None = None) -> PairingCodeQuerySet:
-        """Those that would link an observer now, oldest (the next to drop) first."""
+        """Return the codes that would link an observer now, oldest (the next to end) first."""
         return self.open().filter(expires_at__gt=now or timezone.now()).order_by("issued_at", "id")
 
 
@@ -52,8 +52,8 @@ class PairingCode(models.Model):
     student = models.ForeignKey(User, models.PROTECT, related_name="pairing_codes")
     digest = models.BinaryField(max_length=32)
     hint = models.CharField(max_length=2, help_text=_("The last two characters, to tell one code from another."))
-    # The place of an open code among the student's five. With the unique index on it the database itself
-    # keeps the sixth out, however many requests come at once.
+    # The slot of an open code among the student's five. Through the unique index on it, the database itself
+    # refuses a sixth, however many requests come at once.
     slot = models.PositiveSmallIntegerField()
     course = models.ForeignKey(
         Course,
@@ -82,7 +82,7 @@ class PairingCode(models.Model):
 
     class Meta:
         indexes = [
-            # By this a text that was a code once is told from a guess.
+            # Tells a text that was a code once from a guess.
             models.Index(
                 fields=["digest"],
                 condition=Q(used_at__isnull=False) | Q(revoked_at__isnull=False),
@@ -118,15 +118,15 @@ class PairingCode(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Whether it would link an observer now."""
+        """Whether the code would link an observer now."""
         return self.used_at is None and self.revoked_at is None and self.expires_at > timezone.now()
 
     @property
     def masked(self) -> str:
-        """What may be shown of a code after it was made: `••••xy`."""
+        """What may be shown of an existing code: `••••xy`."""
         return "••••" + self.hint
 
     @property
     def spelled_hint(self) -> str:
-        """The same for a screen reader: `small x, small y`."""
+        """The last characters for a screen reader: `lowercase x, lowercase y`."""
         return ", ".join(spelled(self.hint))

@@ -10,8 +10,8 @@ KEPT = (
         "Uploaded roster files, without their passwords",
         ("sis.SisImport",),
         "To view them and to compare the next file with them. The latest file of each data set "
-"stays until the next one. For every import, its date, its sender and its counts are "
-"kept for good.",
+        "stays until the next one. For every import, its date, its sender and its counts are "
+        "kept for good.",
         days="SIS_KEEP_DAYS",
         after="the upload",
         forget=forget_uploads,

@@ -1,4 +1,4 @@
-"""Accounts, their terms of use, and the switch of self registration."""
+"""Accounts, their terms of use, and the self registration setting."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def change_provider(request: ApiRequest, account_id: str, provider_id: str = PRO
 
 
 def _switchable(request: ApiRequest, account_id: str) -> Account:
-    """The root account, for those who may manage its settings; no other account has ways to sign in."""
+    """Return the root account, for people who may manage its settings; no other account has ways to sign in."""
     found = account(request, account_id)
     allow(may_on_account(request.user, Permission.MANAGE_ACCOUNT_SETTINGS, found))
     if found.parent_id is not None:

@@ -1,4 +1,4 @@
-"""Who is asking: `Authorization: Bearer <access token>` and nothing else, so no browser's session."""
+"""Identify the caller: `Authorization: Bearer <access token>` and nothing else, so never a browser's session."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed

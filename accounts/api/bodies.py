@@ -1,4 +1,4 @@
-"""What the API says of people and accounts, with the keys Canvas's clients read."""
+"""The bodies of people and accounts, with the keys Canvas's clients read."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from accounts.api.body_types import AccountBody, OwnBody, ProfileBody, ProviderB
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 
-# The one authentication provider there is.
+# The only authentication provider.
 PROVIDER = "canvas"
 PROVIDER_ID = 1
 
 
 def user_body(user: User, keys: Collection[Permission] = (), include: Collection[str] = ()) -> UserBody:
-    """Return a person. `keys` are the reader's permissions: without them names and pronouns, no SIS id and no login."""
+    """Return a person. `keys` are the reader's permissions: without them only names and pronouns, no SIS id and no
+    login.
+    """
     body: UserBody = {
         "id": user.pk,
         "name": user.name,
@@ -22,7 +24,7 @@ def user_body(user: User, keys: Collection[Permission] = (), include: Collection
         "sortable_name": user.sortable_name,
         "short_name": user.short_name,
     }
-    # As in Canvas: there only when somebody has said them.
+    # As in Canvas: present only if the person has set them.
     if user.pronouns:
         body["pronouns"] = user.pronouns
     if Permission.READ_SIS in keys:
@@ -37,7 +39,7 @@ def user_body(user: User, keys: Collection[Permission] = (), include: Collection
 
 
 def own_body(user: User, keys: Collection[Permission]) -> OwnBody:
-    """Return what people read of themselves; `keys` are fewer while somebody else acts as them."""
+    """Return what people read about themselves; `keys` are fewer while someone else acts as them."""
     return {
         **user_body(user, keys, ("email", "avatar_url")),
         "locale": user.locale or None,
@@ -68,7 +70,7 @@ def profile_body(user: User, keys: Collection[Permission]) -> ProfileBody:
 
 
 def account_body(account: Account, root: Account, keys: Collection[Permission]) -> AccountBody:
-    """Return an account, for somebody with these permissions on it."""
+    """Return an account, for a reader with these permissions in it."""
     body: AccountBody = {
         "id": account.pk,
         "name": account.name,
@@ -84,7 +86,7 @@ def account_body(account: Account, root: Account, keys: Collection[Permission]) 
 
 
 def terms_body(root: Account) -> TermsBody:
-    """Return the terms of use, and who may make an account."""
+    """Return the terms of use, and who may create an account."""
     return {
         "id": root.pk,
         "terms_type": "custom" if root.terms_of_use else "default",
@@ -96,7 +98,7 @@ def terms_body(root: Account) -> TermsBody:
 
 
 def provider_body(root: Account) -> ProviderBody:
-    """Return the one way to sign in that there is, as an authentication provider."""
+    """Return the only way to sign in, as an authentication provider."""
     return {
         "id": PROVIDER_ID,
         "auth_type": PROVIDER,

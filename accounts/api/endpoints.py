@@ -142,13 +142,15 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def allow(allowed: bool) -> None:
-    """Go on, or raise NotAllowed."""
+    """Go on if `condition` holds; otherwise raise NotAllowed."""
     if not allowed:
         raise NotAllowed
 
 
 def takes_files(handler: Handler) -> Handler:
-    """Mark a view as reading uploads piece by piece, once it knows who sends; it sees to the limit."""
+    """Mark a handler or a page that reads uploads piece by piece, once it knows the sender, and enforces the limit
+    itself.
+    """
     handler.takes_files = True  # type: ignore[attr-defined]
     return handler
 
@@ -178,7 +180,7 @@ class Endpoint(APIView):
         super().initial(request, *args, **kwargs)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        # Names of children, and now and then a code, stand in these answers.
+        # These answers contain names of children, and sometimes a code.
         response.headers["Cache-Control"] = "no-store"
         return super().finalize_response(request, response, *args, **kwargs)
 

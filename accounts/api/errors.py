@@ -1,4 +1,4 @@
-"""Refusals as Canvas words them: the exception handler of the API."""
+"""Refusals in Canvas's words: the exception handler of the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts.web.refusals import headers_of, statuses_of
 
 
 class InvalidActing(APIException):
-    """`as_user_id` names nobody, or somebody the caller may not act as: Canvas does not say which."""
+    """`as_user_id` names nobody, or a person the caller may not act as: Canvas does not say which."""
 
     status_code = 401
 
@@ -26,7 +26,7 @@ NOT_AUTHORIZED = "user not authorized to perform that action"
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The answer to an error raised in an endpoint; None for one that is a fault of ours (500)."""
+    """Return the answer to an error raised in an endpoint; None for a fault of our own (500)."""
     match error:
         case Refused():
             return _refusal(error)
@@ -61,12 +61,12 @@ def _refusal(refusal: Refused) -> Response:
 
 
 def error_body(text: str) -> dict[str, list[dict[str, str]]]:
-    """A refusal in the shape that Canvas's clients read."""
+    """Return a refusal in the shape that Canvas's clients read."""
     return {"errors": [{"message": text}]}
 
 
 def by_field(refusal: Invalid) -> dict[str, list[dict[str, str]]]:
-    """Return the complaints by Canvas's names: `{"user.name": [{"attribute": "name", "type": …, "message": …}]}`."""
+    """Return `{"user.name": [(kind, message)]}` as `{"user.name": [{"attribute": "name", "type": …, …}]}`."""
     named = ((name_of(field, refusal.of), complaints) for field, complaints in refusal.errors.items())
     return {
         name: [

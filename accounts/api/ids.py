@@ -1,4 +1,4 @@
-"""What an id in a path or a parameter means: a number, or an id of the school's (`sis_user_id:X`)."""
+"""What an id in a path or a parameter means: a number, or one of the school's ids (`sis_user_id:X`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PEOPLE = {
 
 
 def condition(text: str, prefixes: Mapping[str, str]) -> dict[str, int | str]:
-    """What to filter by: `{"pk": 5}` for `5`, `{field: X}` for `prefix:X`. Raises Http404 otherwise."""
+    """Return what to filter by: `{"pk": 5}` for `5`, `{field: X}` for `prefix:X`. Raises Http404 otherwise."""
     if (number := plain_id(text)) is not None:
         return {"pk": number}
     prefix, colon, value = text.partition(":")
@@ -29,5 +29,5 @@ def condition(text: str, prefixes: Mapping[str, str]) -> dict[str, int | str]:
 
 
 def somebody(text: str) -> User | None:
-    """Somebody who is here, by id, SIS id or login; None when there is nobody. Raises Http404 for what is no id."""
+    """Return the person with this id, SIS id or login; None if there is none. Raises Http404 for an invalid id."""
     return User.objects.present().filter(**condition(text, PEOPLE)).first()

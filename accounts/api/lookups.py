@@ -1,4 +1,4 @@
-"""Whom and what an id means to a caller: a number, `self`, or an id of the school's. Each raises Http404."""
+"""The person or thing that an id means to a caller: a number, `self`, or a school's id. Each raises Http404."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.permissions.resolver import account_permissions
 
 
 def person(request: ApiRequest, text: str) -> User:
-    """Somebody who is here, by `self`, id, SIS id or login. Raises Http404."""
+    """Return a person who is not deleted, by `self`, id, SIS id or login. Raises Http404."""
     if text == "self":
         return request.user
     found = somebody(text)
@@ -22,13 +22,15 @@ def person(request: ApiRequest, text: str) -> User:
 
 
 def account(request: ApiRequest, text: str) -> Account:
-    """An account of the tree, by `self` (the root) or id; by SIS id for those who have rights there. Raises Http404."""
+    """Return an account of the tree, by `self` (the root) or id; by SIS id for people with permissions there. Raises
+    Http404.
+    """
     if text in ("self", "default"):
         return request.root
     wanted = condition(text, {"sis_account_id": "sis_account_id", "sis_integration_id": "integration_id"})
     found = Account.objects.filter(workflow_state=Account.State.ACTIVE, **wanted).first()
     who = request.user_or_nobody
-    # A SIS id can be guessed: that an account has it is not told to just anybody.
+    # A SIS id can be guessed, so not everyone may learn that an account has it.
     if found is None or (":" in text and not (who and account_permissions(who, found))):
         raise Http404
     return found

@@ -1,4 +1,4 @@
-"""Lists page by page: `page`, `per_page`, and a Link header with absolute addresses."""
+"""Paginate lists: `page`, `per_page`, and a Link header with absolute addresses."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from accounts.web.pagination import cut
 
 DEFAULT = 10
 MOST = 100
-# Beyond it a database would count rows for nothing.
+# Beyond it the database would skip rows for nothing.
 FARTHEST = 10_000_000
 PAGE = Counter("page", "Which page of the list.", default=1, most=FARTHEST)
 PER_PAGE = Counter("per_page", "How many rows a page has.", default=DEFAULT, most=MOST)
 PAGING = (PAGE, PER_PAGE)
-# What no answer repeats, though a client has put it into an address.
+# Never repeated in an answer, even if a client has put it into an address.
 SECRET = ("access_token", "pairing_code", "observee[password]")
 
 Row = TypeVar("Row", bound=Model)
 
 
 def page_of(request: ApiRequest, rows: QuerySet[Row] | Sequence[Row]) -> list[Row]:
-    """Return the rows of the page asked for, and set the Link header of the answer.
+    """Return the rows of the requested page, fetched with one statement; set the Link header of the answer.
 
-    Nothing is counted, so the last page is named only on the last page itself.
+    One row more is fetched to see whether there is a next page. Nothing is counted, so only the last page links to the
+    last page.
     """
     page = cut(rows, request.params[PAGE], request.params[PER_PAGE])
     numbers = {"current": page.number, "first": 1}

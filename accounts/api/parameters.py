@@ -54,7 +54,7 @@ class Parameters:
         return iter(self._tree)
 
     def under(self, key: str) -> Parameters:
-        """The hash at `key`; an empty one when there is none or something else."""
+        """Return the hash at `key`; an empty one when there is none or something else."""
         found = self._tree.get(key)
         return Parameters(found if isinstance(found, dict) else {}, self._path(key))
 
@@ -62,19 +62,19 @@ class Parameters:
         return isinstance(self._tree.get(key), dict)
 
     def text(self, key: str, default: str = "") -> str:
-        """The text at `key`, untrimmed. NUL and half characters are refused: no database takes them."""
+        """Return the text at `key`, untrimmed. NUL and half characters are refused: no database takes them."""
         found = self._tree.get(key)
         return default if found is None else self._as_text(key, found)
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """true, false, 1 or 0, as JSON or as text; empty counts as absent."""
+        """Return true, false, 1 or 0, as JSON or as text; empty counts as absent."""
         text = self.text(key).strip().lower()
         if text and text not in FLAGS:
             self.refuse(key, _("Must be true or false."))
         return FLAGS[text] if text else default
 
     def whole(self, key: str, default: int | None = None) -> int | None:
-        """A whole number that fits the database."""
+        """Return a whole number that fits the database."""
         text = self.text(key).strip()
         if not text:
             return default
@@ -83,7 +83,7 @@ class Parameters:
         return int(text)
 
     def texts(self, key: str) -> list[str]:
-        """The texts of a list; one alone (`enrollment_type=student`) is a list of one."""
+        """Return the texts of a list; a single one (`enrollment_type=student`) is a list of one."""
         found = self._tree.get(key)
         if isinstance(found, dict):
             found = list(found.values())
@@ -99,7 +99,7 @@ class Parameters:
         return found if isinstance(found, UploadedFile) and found.file is not None else None
 
     def moment(self, key: str) -> datetime | None:
-        """An ISO 8601 date or time; without an offset it is UTC."""
+        """Return an ISO 8601 date or time; without an offset it is in UTC."""
         text = self.text(key).strip()
         if not text:
             return None
@@ -132,16 +132,16 @@ class Parameters:
         raise Invalid({self._path(key): [(kind, message)]})
 
 
-# A roster sent as the body itself has no parameters in it.
+# A roster sent as the body itself contains no parameters.
 WITH_PARAMETERS = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
-# The parameter that names whom to act as. Where files come in it counts in the query only.
+# The parameter that names the person to act as. For file uploads it counts in the query only.
 ACTING = "as_user_id"
 
 
 def parameters(request: Request) -> Parameters:
-    """The bag of a request, made once; the body counts before the query. Raises ParseError for an unreadable body.
+    """Return the parameters of a request, read once; the body counts before the query.
 
-    Raises Invalid where somebody to act as is named too late, in a body with files.
+    Raises ParseError for an unreadable body, and Invalid if a person to act as is named too late, in a body with files.
     """
     found: Parameters | None = getattr(request, "bag", None)
     if found is None:
@@ -150,12 +150,12 @@ def parameters(request: Request) -> Parameters:
 
 
 def parameters_of_acting(request: Request) -> Parameters:
-    """Where to look for whom the caller acts as: large uploads are not read before we know who sends them."""
+    """Return where to look for the person the caller acts as: large uploads are not read before the sender is known."""
     return query_parameters(request) if reads_files(request) else parameters(request)
 
 
 def reads_files(request: Request) -> bool:
-    """Whether the endpoint reads large uploads piece by piece and sees to the limit itself."""
+    """Return whether the endpoint reads large uploads piece by piece and enforces the limit itself."""
     view = request.parser_context["view"]
     return getattr(getattr(view, (request.method or "").lower(), None), "takes_files", False)
 
@@ -178,7 +178,7 @@ def _parameters(request: Request) -> Parameters:
 
 
 def query_parameters(request: Request) -> Parameters:
-    """The bag of the query alone, for requests whose body is something else."""
+    """Return the parameters of the query alone, for requests whose body is something else."""
     return Parameters(nest(_pairs(request.query_params)))
 
 
@@ -193,7 +193,7 @@ def _merge(tree: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 
 def nest(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Nest as Rails does. Of a key that comes twice, even as a text and as a hash, the last counts."""
+    """Nest parameters as Rails does. If a key appears twice, even as a text and as a hash, the last one counts."""
     tree: dict[str, Any] = {}
     for key, value in pairs:
         head, bracket, rest = key.partition("[")
@@ -219,7 +219,7 @@ def _put(here: dict[str, Any], path: list[str], value: Any) -> None:
 
 
 def _append(items: list[Any], path: list[str], value: Any) -> None:
-    """`x[]=1` adds an item; `x[][a]=1` goes into the last item until that has an `a`."""
+    """Append as Rails does: `x[]=1` adds an item; `x[][a]=1` goes into the last item until that has an `a`."""
     if not path:
         items.append(value)
         return

@@ -53,7 +53,7 @@ class CanvasRenderer(JSONRenderer):
 
 
 def with_string_ids(data: Any) -> Any:
-    """A copy of `data` in which every id (`id`, `…_id`, `…_ids`) is a string."""
+    """Return a copy of `data` in which every id (`id`, `…_id`, `…_ids`) is a string."""
     if isinstance(data, dict):
         return {key: _as_id(value) if _is_id(key) else with_string_ids(value) for key, value in data.items()}
     if isinstance(data, list):

@@ -1,4 +1,4 @@
-"""Roles and their permissions, and what the caller may do on an account."""
+"""Roles and their permissions, and what the caller may do in an account."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def permissions(request: ApiRequest, account_id: str) -> dict[str, bool]:
 
 
 def permissions_body(request: ApiRequest, mine: frozenset[Permission]) -> dict[str, bool]:
-    """Return which of the permissions asked for, else of all, are among the caller's."""
+    """Return which of these permissions the caller has; nobody has a permission that does not exist here."""
     asked = request.params[PERMISSIONS_ASKED] or list(PERMISSIONS)
     return {key: key in mine for key in asked}
 

@@ -1,4 +1,4 @@
-"""The tree of accounts: making sub-accounts, and renaming accounts. Deleting is in courses/domain/accounts.py."""
+"""The account tree: create sub-accounts and edit accounts. Deleting is in courses/domain/accounts.py."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
 
 
 def sub_accounts_of(account: Account) -> QuerySet[Account]:
-    """The accounts directly below `account`, by name."""
+    """Return the accounts directly below `account`, by name."""
     return account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("sort_key", "id")
 
 
@@ -37,7 +37,7 @@ def create_sub_account(
     default_time_zone: str = "",
     links_office: str = "",
 ) -> Account:
-    """Make an account below `parent`, with its time zone unless another is given. Raises NotAllowed, Invalid."""
+    """Create an account below `parent`, with its time zone unless another is given. Raises NotAllowed, Invalid."""
     check_may_manage(parent, by)
     name, sis_account_id = tidied(name), tidied(sis_account_id)
     links_office = tidied(links_office)
@@ -69,9 +69,9 @@ def edit_account(
     default_time_zone: str | None = None,
     links_office: str | None = None,
 ) -> Account:
-    """Change what is given of an account (None: leave it). Raises NotAllowed, Invalid.
+    """Change the given fields of an account (None: keep). Raises NotAllowed, Invalid.
 
-    The accounts below that had the same time zone go with it.
+    Accounts below with the same time zone follow.
     """
     check_may_manage(account, by)
     wanted: dict[str, str | None] = {}
@@ -100,7 +100,9 @@ def edit_account(
 
 
 def _hold_with_same_zone(account: Account) -> list[int]:
-    """Hold `account` and all below it, by ascending ids; returns the ids of those below with the zone it has now."""
+    """Lock `account` and all accounts below it in id order; return the ids of those below that share its
+    current zone.
+    """
     held = Account.objects.filter(pk__in=with_all_below(account)).select_for_update(no_key=True).order_by("pk")
     zones = dict(held.values_list("pk", "default_time_zone"))
     now = zones.pop(account.pk, account.default_time_zone)
@@ -114,7 +116,7 @@ def check_may_manage(account: Account, by: User) -> None:
 
 
 def _zone(name: str) -> str:
-    """The zone of this name, or nothing for an empty one. Raises Invalid."""
+    """Return the zone with this name, or nothing for an empty one. Raises Invalid."""
     name = tidied(name)
     if name and (complaint := zone_complaint(name)):
         raise Invalid({"default_time_zone": [("invalid", complaint)]}, of="account")

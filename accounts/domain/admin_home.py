@@ -1,7 +1,7 @@
-"""The home of whoever runs accounts: their accounts, what waits for them there, and the first steps on a fresh site.
+"""An admin's dashboard: their accounts, what is waiting there, and the first steps on a new site.
 
-Other apps have something to say here of which this one knows nothing: failed imports, reports, alarms. Each has
-functions that take the reader's posts and give what there is; config/settings.py lists them (HOME_WAITING, HOME_STEPS).
+Other apps add what this one knows nothing about: failed imports, reports, alerts. Each has functions that take the
+reader's accounts and yield what there is; config/settings.py lists them (HOME_WAITING, HOME_STEPS).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class AccountContext:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Something that somebody should look at: what it is, in a sentence, and where it is dealt with."""
+    """Something that needs attention: what it is, in a sentence, and the page to handle it on."""
 
     text: str
     url: str
@@ -39,7 +39,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Step:
-    """One of the first things to decide on a fresh site."""
+    """One of the first decisions on a new site."""
 
     title: str
     text: str
@@ -48,18 +48,18 @@ class Step:
 
 
 def posts_of(reader: User, accounts: Sequence[Account]) -> list[AccountContext]:
-    """Those of these accounts on which `reader` may do anything (two statements at most)."""
+    """Return the accounts among these where `reader` has a permission (two statements at most)."""
     permissions = permissions_on(reader, accounts) if accounts else {}
     return [AccountContext(account, permissions[account.pk]) for account in accounts if permissions[account.pk]]
 
 
 def waiting(posts: Sequence[AccountContext]) -> list[Waiting]:
-    """What waits for whoever holds these posts, in the order of HOME_WAITING."""
+    """Return what is waiting in these accounts, in the order of HOME_WAITING."""
     return [one for source in _sources("HOME_WAITING") for one in source(posts)] if posts else []
 
 
 def first_steps(posts: Sequence[AccountContext]) -> list[Step]:
-    """The first steps for whoever runs the institution, as long as nobody there has ever observed anybody."""
+    """Return the first steps for the institution's admins, as long as nobody there has ever observed anyone."""
     if not any(here.is_root for here in posts) or ObservationLink.objects.exists():
         return []
     return [step for source in _sources("HOME_STEPS") for step in source(posts)]

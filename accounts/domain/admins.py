@@ -1,6 +1,6 @@
-"""Admin roles on accounts: who holds them, giving them and taking them away.
+"""Admin roles in accounts: who has them, giving and removing them.
 
-Nobody gives or takes a role that may do more than they may, and nobody takes their own last one.
+Nobody gives or removes a role with more permissions than they have, and nobody removes their own last one.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from accounts.permissions.resolver import account_permissions, forget, permissio
 PERMISSION = Permission.MANAGE_ACCOUNT_MEMBERSHIPS
 ADMIN_TYPES = (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP)
 ACTIVE = AccountAdmin.State.ACTIVE
-# A role on an account: their ids.
+# A role in an account: their ids.
 Held = tuple[int, int]
 
 
 def admins_of(account: Account) -> QuerySet[AccountAdmin]:
-    """The admin roles held on this very account, by the names of who holds them."""
+    """Return the admin roles in this account itself, by the names of their holders."""
     held = AccountAdmin.objects.filter(account=account, workflow_state=ACTIVE)
     held = held.exclude(user__state=User.State.DELETED).select_related("user", "role", "account")
     return held.order_by("user__sort_key", "user", "role")
 
 
 def roles_held_by(user: User, accounts: Iterable[int] | None = None) -> QuerySet[AccountAdmin]:
-    """The admin roles of a person, of these accounts only or (None) of all."""
+    """Return the admin roles of a person, in these accounts only or (None) in all."""
     held = AccountAdmin.objects.filter(user=user, workflow_state=ACTIVE, account__workflow_state=Account.State.ACTIVE)
     if accounts is not None:
         held = held.filter(account__in=accounts)
@@ -44,30 +44,30 @@ def roles_held_by(user: User, accounts: Iterable[int] | None = None) -> QuerySet
 
 
 def admin_roles_of(account: Account) -> QuerySet[Role]:
-    """The roles that can be given on `account`."""
+    """Return the roles that can be given in `account`."""
     return roles_of(account).filter(base_type__in=ADMIN_TYPES)
 
 
 def givable_roles(account: Account, *, by: User) -> list[Role]:
-    """Those of them that `by` may give: none may do more, there or below, than `by` may (few statements)."""
+    """Return those roles that `by` may give: none has more permissions, there or below, than `by` (few statements)."""
     roles = list(admin_roles_of(account))
     lacks = lacking(roles, account, by=by)
     return [role for role in roles if not lacks[role.pk]]
 
 
 def all_roles_of(people: Iterable[int]) -> list[tuple[int, int, int]]:
-    """(user id, role id, account id) of every admin role that these people hold.
+    """Return (user id, role id, account id) of every admin role these people have.
 
-    Those that are switched off for now count too: whoever takes over such an account has them once they are on again.
+    Deactivated roles count too: anyone who takes over such an account has them once they are activated again.
     """
     held = AccountAdmin.objects.filter(user__in=people, workflow_state=ACTIVE)
     return list(held.values_list("user_id", "role_id", "account_id"))
 
 
 def out_of_reach(held: Iterable[Held], *, by: User) -> set[Held]:
-    """Those of these by which one may do something, on the account or below it, that `by` may not do there.
+    """Return the (role, account) pairs that allow something, in the account or below it, that `by` may not do there.
 
-    A fixed number of statements where `by` may do all of it everywhere; else as many again for each account.
+    A fixed number of statements if `by` may do all of it everywhere; otherwise as many again for each account.
     """
     held = set(held)
     roles = Role.objects.in_bulk({role for role, _account in held})
@@ -84,16 +84,18 @@ def out_of_reach(held: Iterable[Held], *, by: User) -> set[Held]:
 
 
 def not_to_give(wanted: Iterable[Held], *, by: User) -> set[Held]:
-    """Those of these that `by` may not give or take by hand: see `make_admin` and `remove_admin`."""
+    """Return the (role, account) pairs that `by` may not give or remove by hand: see `make_admin` and
+    `remove_admin`.
+    """
     wanted = set(wanted)
     mine = permissions_on(by, Account.objects.filter(pk__in={account for _role, account in wanted}))
     return out_of_reach(wanted, by=by) | {(role, pk) for role, pk in wanted if PERMISSION not in mine[pk]}
 
 
 def removable(admins: Iterable[AccountAdmin], *, by: User) -> set[int]:
-    """The ids of those of these admin roles that `by` may take away by hand, as far as their roles go.
+    """Return the ids of these admin roles that `by` may remove by hand, as far as their roles are concerned.
 
-    A role that was switched off may do nothing; anybody in charge may clear it away.
+    A deactivated role gives no permissions, so any admin may remove it.
     """
     admins = list(admins)
     in_force = {(one.role_id, one.account_id) for one in admins if one.role.workflow_state == Role.State.ACTIVE}
@@ -102,7 +104,7 @@ def removable(admins: Iterable[AccountAdmin], *, by: User) -> set[int]:
 
 
 def make_admin(user: User, role: Role, account: Account, *, by: User) -> AccountAdmin:
-    """Give `user` an admin role on `account`; somebody who has it keeps it. Raises NotAllowed, Invalid."""
+    """Give `user` an admin role in `account`; a person who has it keeps it. Raises NotAllowed, Invalid."""
     _check(account, by)
     if user.state == User.State.DELETED:
         raise Invalid({"user": [("invalid", _("This person's account has been deleted."))]}, of="admin")
@@ -114,7 +116,7 @@ def make_admin(user: User, role: Role, account: Account, *, by: User) -> Account
         admin, made = AccountAdmin.objects.get_or_create(user=user, account=account, role=role)
         if not made and admin.workflow_state == ACTIVE:
             return admin
-        # From now on it is by hand: what an import did with it before counts no more.
+        # From now on it is set by hand: what an import did with it before no longer counts.
         admin.workflow_state, admin.sis_import_id = ACTIVE, None
         admin.save(update_fields=["workflow_state", "sis_import_id"])
         record(AdminCreated(account.pk, role.pk), by=by, subject=user)
@@ -122,13 +124,13 @@ def make_admin(user: User, role: Role, account: Account, *, by: User) -> Account
 
 
 def remove_admin(admin: AccountAdmin, *, by: User) -> AccountAdmin:
-    """Take an admin role away; what the person may do by it ends at once. Raises NotAllowed."""
+    """Remove an admin role; the person loses its permissions right away. Raises NotAllowed."""
     with transaction.atomic():
-        # One after the other: two who take each other's role at once would leave nobody.
+        # One after the other: two admins who remove each other's role at the same time would leave nobody.
         Account.objects.select_for_update(no_key=True).get(pk=admin.account_id)
         forget()
         _check(admin.account, by)
-        # A role that was switched off may do nothing; anybody in charge here may clear it away.
+        # A deactivated role gives no permissions, so any admin here may remove it.
         if admin.role.workflow_state == Role.State.ACTIVE:
             check_may_give(admin.role, admin.account, by=by)
         held = AccountAdmin.objects.filter(pk=admin.pk, workflow_state=ACTIVE)

@@ -15,13 +15,13 @@ from accounts.models.account_tree import with_all_below
 from accounts.permissions.registry import DEFAULTS, PERMISSIONS, Permission
 from accounts.permissions.resolver import HeldRole, permissions_by, permissions_on, where_overrides_bear
 
-# What an override holds, by field.
+# The values of an override, by field.
 Values = dict[str, Any]
 FIELDS = ("enabled", "locked", "applies_to_self", "applies_to_descendants")
 
 
 def held_as(role: Role) -> HeldRole:
-    """The role as the rules of permissions take it."""
+    """Return the role as the rules of permissions take it."""
     return HeldRole(role.pk, role.base_type)
 
 
@@ -50,7 +50,9 @@ def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, f
 
 
 def _where_rights_differ(roles: Collection[Role], account: Account, by: User) -> QuerySet[Account]:
-    """The accounts, from `account` downwards, on which to compare: wherever an override bears on either's roles."""
+    """Return the accounts, from `account` downwards, on which to compare: wherever an override bears on
+    either's roles.
+    """
     held = AccountAdmin.objects.filter(user=by, workflow_state=AccountAdmin.State.ACTIVE)
     compared = Role.objects.filter(Q(pk__in=[role.pk for role in roles]) | Q(pk__in=held.values("role")))
     below = Account.objects.filter(pk__in=with_all_below(account))
@@ -114,7 +116,7 @@ def _stood_before(
     for event in _own(events, by):
         change = event.read(PermissionChanged)
         key = PERMISSIONS[change.permission]
-        # What was made of it meanwhile was not theirs.
+        # Someone else has changed it since.
         stood = now[key] = _held(change.before) if now[key] == _held(change.values) else None
         if stood is not None:
             found[key].append(stood)
@@ -122,14 +124,14 @@ def _stood_before(
 
 
 def _held(values: Values) -> Values:
-    """The fields of an override; all that hold nothing are the same."""
+    """Return the fields of an override; all that hold nothing are the same."""
     if values["enabled"] is None and not values["locked"]:
         return {}
     return {field: values[field] for field in FIELDS}
 
 
 def is_own_deactivation(role: Role, *, by: User) -> bool:
-    """Whether it was `by` who deactivated this role of the root account, and nobody has changed it since."""
+    """Return whether it was `by` who deactivated this role of the root account, and nobody has changed it since."""
     if role.account is None or role.account.parent_id is not None:
         return False
     changes = AuditEvent.objects.of(RoleChanged, role=role.pk, state__isnull=False)

@@ -39,9 +39,9 @@ ORDER = (
 
 
 def lock_users(user_ids: Iterable[int]) -> None:
-    """Hold these people's rows until the transaction ends, always in the same order (one statement).
+    """Lock these people's rows until the transaction ends, always in the same order (one statement).
 
-    Without it a link made while the student is being enrolled elsewhere would miss the new course.
+    Without it, a link created while the student is being enrolled elsewhere would miss the new course.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -51,14 +51,14 @@ def lock_users(user_ids: Iterable[int]) -> None:
 
 
 def lock_with_linked(user: User) -> QuerySet[ObservationLink]:
-    """Hold `user` and the students of all live links that `user` has, on either side; returns these links."""
+    """Lock `user` and the students of all active links of `user`, on either side; return these links."""
     links = ObservationLink.objects.filter(Q(observer=user) | Q(student=user), state=ObservationLink.State.ACTIVE)
     lock_users([user.pk, *links.values_list("student_id", flat=True)])
     return links
 
 
 def hold_account(account: Account) -> None:
-    """Keep `account` from being deleted until the transaction ends. Raises Invalid where it has been."""
+    """Keep `account` from being deleted until the transaction ends. Raises Invalid if it has been deleted."""
     held = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if held.workflow_state != Account.State.ACTIVE:
         raise Invalid({"account": [("invalid", _("This account has been deleted."))]}, of="account")

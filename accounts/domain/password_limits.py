@@ -36,7 +36,7 @@ Found = TypeVar("Found")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ONE_GUESSER = Doubling(tries=5, wait=timedelta(minutes=15), longest=DAY, memory=7 * DAY)
-# NIST 800-63B asks for at most a hundred failures in a row; who owns the account may have to wait for a minute.
+# NIST 800-63B asks for at most a hundred failures in a row; the owner of the account may have to wait for a minute.
 ALL_GUESSERS = Slowing(slow_at=100, pause=timedelta(minutes=1), stop_at=2000, memory=DAY)
 NETWORK = Slowing(slow_at=100, pause=timedelta(seconds=5), stop_at=1000, memory=HOUR)
 WIDE_NETWORK = Slowing(slow_at=300, pause=timedelta(seconds=5), stop_at=3000, memory=HOUR)
@@ -51,12 +51,12 @@ class TooManyPasswords(TooManyTries):
 
 
 def person_with_login(login: str) -> User | None:
-    """Whose login this is; None when it is nobody's."""
+    """Return the person with this login; None if there is none."""
     return User.objects.present().filter(login_id__iexact=login).first()
 
 
 def account_key(person: User | None, login: str) -> str:
-    """What all failures for an account are counted under; those for a login that nobody has, in the same way."""
+    """Return the key under which all failures for an account are counted; for an unknown login, a similar one."""
     return _key_of(person.pk) if person else f"password of nobody {hidden(login)}"
 
 
@@ -65,7 +65,7 @@ def _key_of(person: int) -> str:
 
 
 def network_key(network: str) -> str:
-    """What all failures of a network are counted under."""
+    """Return the key under which all failures of a network are counted."""
     return f"passwords from {network}"
 
 
@@ -76,9 +76,9 @@ def try_password(
     network: str,
     browser_of: Callable[[User | None], str | None],
 ) -> Found | None:
-    """What `test` finds for the person with this login (None: nobody has it); None is a failure, and counts.
+    """Return what `test` finds for the person with this login (None: no such person); None is a failure, and counts.
 
-    `browser_of` names the browser, when that person has signed in there before (accounts/web/known_browsers.py). Raises
+    `browser_of` names the browser if that person has signed in there before (accounts/web/known_browsers.py). Raises
     TooManyPasswords.
     """
     person = person_with_login(login)
@@ -96,21 +96,21 @@ def try_password(
 
 
 def try_password_of_another(login: str, test: Callable[[User | None], Found | None]) -> Found | None:
-    """The same for one who gives somebody else's login and password: all who do so have the tries of one guesser."""
+    """Try a password for a caller who gives another person's login: all such callers share the tries of one guesser."""
     person = person_with_login(login)
     account = account_key(person, login)
     return _try(lambda: test(person), [Limit(account, ONE_GUESSER)], also=account)
 
 
 def forget_failures_of(people: Collection[int]) -> None:
-    """Count no wrong password for these people (their ids) any more, wherever it came from (two statements)."""
+    """Forget all wrong passwords for these people (their ids), wherever they came from (two statements)."""
     forget_failures([_key_of(person) for person in people], and_within=True)
 
 
 def _try(test: Callable[[], Found | None], limits: list[Limit], *, also: str) -> Found | None:
     own = limits[0].key
     with transaction.atomic():
-        # One try at a time, so that simultaneous guesses cannot outrun the count.
+        # One attempt at a time, so that simultaneous guesses cannot outrun the count.
         check_and_lock(own)
         counted = count(limits)
         if wait := seconds_to_wait(limits, counted):
@@ -119,6 +119,6 @@ def _try(test: Callable[[], Found | None], limits: list[Limit], *, also: str) ->
         if found is None:
             record_failure(sorted({*(limit.key for limit in limits), also}))
         elif counted[own].failures and own != also:
-            # Who knows the password was not guessing.
+            # A person who knows the password was not guessing.
             forget_failures([own])
         return found

@@ -1,4 +1,4 @@
-"""Mails with a link to a new password: to whom, and how many."""
+"""Emails with a link to a new password: who gets them, and how many."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from django.utils import translation
 from accounts.domain.rate_limit import Limit, Slowing, check_and_lock, count, hidden, record_failure, seconds_to_wait
 from accounts.models import User
 
-# Every mail asked for counts. It is a mailbox that is spared, so nothing is counted by network.
+# Every requested email counts. This protects a mailbox, so nothing is counted by network.
 MAILS = Slowing(slow_at=3, pause=timedelta(minutes=10), stop_at=10, memory=timedelta(days=1))
 
 
 def send_reset_mails(address: str, site: str) -> None:
-    """Send a link to a new password for each account with this address; nothing where it has had enough of them.
+    """Send a link to a new password for each account with this address, unless the address has had enough of them.
 
     `site` is the address of the site's root page, for the links.
     """
@@ -35,7 +35,7 @@ def send_reset_mails(address: str, site: str) -> None:
         for person in User.objects.filter(email__iexact=address).exclude(email=""):
             if person.is_active:
                 _send(person, site)
-        # At the end: what could not be sent is tried again, and was no mail.
+        # Count at the end: a job that could not send is retried, and sent no email.
         record_failure([limit.key])
 
 
@@ -46,14 +46,14 @@ def _send(person: User, site: str) -> None:
     with translation.override(person.locale or settings.LANGUAGE_CODE):
         subject = render_to_string("account/email/password_reset_key_subject.txt", context)
         body = render_to_string("account/email/password_reset_key_message.txt", context)
-    # To the address as we have it: one that merely compares equal may be somebody else's.
+    # To the address as we have it: one that merely compares equal may belong to someone else.
     send_mail(" ".join(subject.split()), body.strip(), None, [person.email])
 
 
 def forget_addresses(people: Collection[int]) -> None:
-    """Call it when the e-mail addresses of these people (their ids) change or their accounts end.
+    """Forget the addresses of these people (their ids) when they change or the accounts end.
 
-    allauth keeps each address to which it once sent a link, and would go on sending links there: whoever reads the
+    allauth keeps each address to which it once sent a link, and would go on sending links there: anyone who reads the
     old mailbox could take over the account. It finds the new address by itself.
     """
     if people:

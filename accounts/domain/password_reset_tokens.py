@@ -1,4 +1,4 @@
-"""The links by which somebody who forgot their password chooses another."""
+"""The links with which a person who forgot their password chooses another."""
 
 from datetime import datetime
 
@@ -7,9 +7,10 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 
 
 class ResetTokens(PasswordResetTokenGenerator):
-    """As Django makes them, ended by a new password, sign-in or address; and here by whatever ends all sessions.
+    """Django's tokens, which end with a new password, sign-in or address, and here with anything that ends all
+    sessions.
 
-    Else a link that was sent before an account was deleted would open it again once a roster has brought it back.
+    Otherwise a link sent before an account was deleted would open it again once a roster restores it.
     """
 
     def _make_hash_value(self, user: AbstractBaseUser, timestamp: int | datetime) -> str:

@@ -1,4 +1,4 @@
-"""Choosing a password of one's own, and what that ends."""
+"""Choose a password of one's own, and end what that ends."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from accounts.models import User
 
 
 def choose_password(user: User, password: str, *, ends_tokens: bool = True) -> None:
-    """Give `user` the password they have chosen; other sessions end, and access tokens unless they are to be kept.
+    """Set the password that `user` has chosen; other sessions end, and access tokens unless they are to be kept.
 
-    Whoever has it changed because somebody knows it wants the tokens made meanwhile gone as well. Wrong passwords count
-    no more: they were guesses at the old one.
+    A person who changes it because someone knows it also wants to end the tokens created meanwhile. Wrong passwords no
+    longer count: they were guesses at the old one.
     """
     with transaction.atomic():
         lock_users([user.pk])

@@ -1,4 +1,4 @@
-"""The grid of the Permissions page: every permission by every role, as it stands in an account, and in what words."""
+"""The grid of the Permissions page: every permission by every role, as set in an account, and its wording."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BASE_TYPES: dict[str, tuple[BaseType, ...]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One permission of one role; without a setting where it cannot be given."""
+    """One permission of one role; without a setting if it cannot be granted."""
 
     role: Role
     permission: Permission
@@ -58,7 +58,7 @@ class Cell:
 
     @property
     def mark(self) -> str:
-        """What this account itself has to do with it, where it has."""
+        """What this account itself has set, if anything."""
         if self.setting is None or self.setting.locked_by is not None or self.setting.explicit is None:
             return ""
         return _("changed here") if self.setting.applies_to_self else _("changed for accounts below")
@@ -78,12 +78,12 @@ class Row:
 
 
 def kind_of(role: Role) -> str:
-    """Whether it is a course role or an account role."""
+    """Return whether it is a course role or an account role."""
     return COURSE_ROLES if role.base_type in COURSE_BASE_TYPES else ACCOUNT_ROLES
 
 
 def in_order(roles: Iterable[Role]) -> list[Role]:
-    """The built-in roles as they are always listed, then the custom ones by name."""
+    """Return the built-in roles in their usual order, then the custom ones by name."""
     return sorted(
         roles,
         key=lambda role: (role.account_id is not None, "" if role.account_id else _place(role), role.label.lower()),
@@ -95,13 +95,15 @@ def _place(role: Role) -> str:
 
 
 def roles_for_grid(account: Account, kind: str | None = None) -> list[Role]:
-    """The active roles of one kind (None: of both) in their order."""
+    """Return the active roles of one kind (None: of both) in order."""
     found = roles_of(account)
     return in_order(found.filter(base_type__in=BASE_TYPES[kind]) if kind else found)
 
 
 def permissions_for(account: Account, base_types: Iterable[str], words: str = "") -> list[Permission]:
-    """What roles of these base types can be given in `account`, by label; only labels with these words in them."""
+    """Return the permissions that roles of these base types can have in `account`, by label; only labels with these
+    words.
+    """
     is_root = account.parent_id is None
     keys = {key for base in base_types for key in offered_to(Role(base_type=base), is_root=is_root)}
     wanted = words.lower().split()
@@ -113,7 +115,7 @@ def permissions_for(account: Account, base_types: Iterable[str], words: str = ""
 
 
 def rows(account: Account, roles: list[Role], permissions: list[Permission]) -> list[Row]:
-    """A row for each permission, with a cell for each role (three statements for any number)."""
+    """Return a row for each permission, with a cell for each role (three statements for any number)."""
     settings = settings_of(roles, account)
     return [
         Row(permission, [Cell(role, permission, settings[role.pk].get(permission)) for role in roles])

@@ -1,7 +1,7 @@
-"""The one limiter of tries at secrets: failures only, counted in the database, never culled before their time.
+"""The one limiter of guesses at secrets: it counts failures only, in the database, and never drops them early.
 
-What a try is counted under (an account, a network) is a key; a rule says from the failures under a key when the next
-try may come. The rules themselves stand with the secrets: accounts/domain/password_limits.py,
+An attempt is counted under keys (an account, a network); a rule computes from the failures under a key when the next
+attempt may come. The rules are in the modules of the secrets: accounts/domain/password_limits.py,
 accounts/domain/password_reset.py, pairing/domain/rate_limit.py.
 """
 
@@ -25,6 +25,8 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Longer than any longest wait.
 MOST_DOUBLINGS = 12
 
+# LATERAL reads each key's own window through the index on keys, however many other failures there are. All keys of an
+# attempt come in one statement, because every attempt pays for it.
 COUNT = """
 SELECT k.key, t.latest[:k.most], t.count, t.weight
 FROM unnest(%(keys)s::text[], %(memories)s::interval[], %(most)s::int[]) k(key, memory, most)
@@ -47,33 +49,33 @@ FORGET_KEYS = f"UPDATE accounts_failedtry f SET keys = ARRAY({OTHERS}) WHERE f.k
 
 @dataclass(frozen=True)
 class Window:
-    """How far back failures are counted, and how many of the latest are looked at one by one."""
+    """How far back failures count, and how many of the latest are examined one by one."""
 
     memory: timedelta
     most: int = 1
 
 
 def hidden(text: str) -> str:
-    """What stands in a key for something that is not ours to keep, such as what was typed as a login."""
-    # The database compares capitals: there a dotless i is an i, and a long s an s.
+    """Return what a key contains in place of text that we should not store, such as what was typed as a login."""
+    # The database compares capitals: there a dotless i is an i, and a long s is an s.
     same = text.upper().casefold()
     return salted_hmac("accounts.domain.rate_limit", same, algorithm="sha256").hexdigest()[:32]
 
 
 class Rule(Protocol):
-    """How failures under one key slow the next try."""
+    """How failures under one key slow the next attempt."""
 
     @property
     def window(self) -> Window:
-        """Which failures it needs to know of."""
+        """The failures it needs to know about."""
 
     def free_at(self, failures: Sequence[datetime]) -> datetime:
-        """When the next try may come, after `failures` (the latest first, none from outside the window)."""
+        """Return when the next attempt may come, after `failures` (newest first, none from outside the window)."""
 
 
 @dataclass(frozen=True)
 class Doubling:
-    """So many tries are free; then one waits, twice as long with every further failure."""
+    """A number of free attempts; then a wait that doubles with every further failure."""
 
     tries: int
     wait: timedelta
@@ -93,7 +95,9 @@ class Doubling:
 
 @dataclass(frozen=True)
 class Slowing:
-    """For many who share something: after so many failures a pause follows each, and after more, nothing goes."""
+    """For many who share something: after some failures a pause follows each, and after more, every
+    attempt is refused.
+    """
 
     slow_at: int
     pause: timedelta
@@ -122,7 +126,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Tally:
-    """Of the failures under one key within a window the latest, the latest first; how many, and their weights' sum."""
+    """The failures under one key within a window: the latest, newest first; how many; and the sum of their weights."""
 
     failures: Sequence[datetime] = ()
     count: int = 0
@@ -142,7 +146,7 @@ def take_turn_of_failures(key: str) -> None:
 
 
 def tallies(windows: dict[str, Window]) -> dict[str, Tally]:
-    """What is counted under each key within its window, in one statement; empty where there is nothing."""
+    """Return what is counted under each key within its window, in one statement; keys without failures are empty."""
     parameters: dict[str, Any] = {
         "keys": list(windows),
         "memories": [window.memory for window in windows.values()],
@@ -156,27 +160,27 @@ def tallies(windows: dict[str, Window]) -> dict[str, Tally]:
 
 
 def seconds_to_wait(limits: Iterable[Limit], counted: dict[str, Tally]) -> int:
-    """For how many seconds the next try has to wait; 0 when it may come now."""
+    """Return how many seconds the next attempt has to wait; 0 if it may come now."""
     now = timezone.now()
     free_at = max((limit.rule.free_at(counted[limit.key].failures) for limit in limits), default=LONG_AGO)
     return ceil((free_at - now).total_seconds()) if free_at > now else 0
 
 
 def count(limits: Iterable[Limit]) -> dict[str, Tally]:
-    """The tallies that these limits ask for. A key stands in one limit only."""
+    """Return the tallies that these limits need. A key belongs to one limit only."""
     return tallies({limit.key: limit.rule.window for limit in limits})
 
 
 def record_failure(keys: Iterable[str], weight: int = 0) -> None:
-    """Count a failed try under each of these keys."""
+    """Count a failed attempt under each of these keys."""
     FailedTry.objects.create(keys=list(keys), weight=weight)
 
 
 def forget_failures(keys: Collection[str], *, and_within: bool = False) -> None:
-    """Count nothing under these keys any more, as after a success there; under others everything stays.
+    """Forget the failures under these keys, as after a success there; under other keys everything stays.
 
-    `and_within`: nor under keys that narrow one of them (`password of 7 from 192.0.2.1`). What is counted under those
-    is counted under it as well. Two statements, however many failures there are.
+    With `and_within`, also under keys that narrow one of them (`password of 7 from 192.0.2.1`). What is counted under
+    those is counted under it as well. Two statements, however many failures there are.
     """
     with connection.cursor() as cursor:
         for sql in (FORGET_WHOLE, FORGET_KEYS):
@@ -184,9 +188,9 @@ def forget_failures(keys: Collection[str], *, and_within: bool = False) -> None:
 
 
 def networks_around(network: str) -> list[str]:
-    """The network itself, and of an IPv6 /64 also its /56 and /48, the widest last.
+    """Return the network itself, and for an IPv6 /64 also its /56 and /48, the widest last.
 
-    A household is often given a /56 and many an office a /48, so one guesser has as many /64s as there are in it.
+    A household often has a /56 and many an office a /48, so one guesser has as many /64s as these contain.
     """
     if ":" not in network:
         return [network]

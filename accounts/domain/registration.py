@@ -1,4 +1,4 @@
-"""Making accounts: what a new person must give, and the account itself."""
+"""Create accounts: what a new person must give, and the account itself."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ TEXTS = (
 LOGIN_TAKEN = (
     "taken",
     gettext_lazy(
-        "There is an account with this login already. Sign in with it instead. If you forgot its password, or the "
-        "school made the account and you never had one, choose a password by “Forgot your password?”."
+        "An account with this login already exists. Sign in with it instead. If you forgot the "
+        "password, or the school created the account and you never had one, choose a password "
+        "with “Forgot your password?”."
     ),
 )
 
 
 @dataclass(frozen=True)
 class NewUser:
-    """What somebody gives to get an account, tidied."""
+    """What a person gives to get an account, tidied; the fields have the names of Canvas's API."""
 
     name: str
     login_id: str
@@ -63,7 +64,7 @@ class NewUser:
     email: str = ""
     sis_user_id: str | None = ""
     integration_id: str | None = ""
-    # In place of the password, once that has been checked: see `sealed`.
+    # Replaces the password once it has been checked: see `sealed`.
     password_hash: str = ""
 
     def __post_init__(self) -> None:
@@ -73,26 +74,28 @@ class NewUser:
         object.__setattr__(self, "time_zone", zone_meant(self.time_zone) or self.time_zone)
 
     def sealed(self) -> NewUser:
-        """The same without the password, to be kept for a while, such as between two pages of a form."""
+        """Return a copy without the password, to be kept for a while, such as between two pages of a form."""
         return replace(self, password="", password_hash=make_password(self.password))
 
     def has_password_of(self, user: User) -> bool:
-        """Whether the password given here is this person's."""
+        """Return whether the password given here is this person's."""
         return user.password == self.password_hash if self.password_hash else user.check_password(self.password)
 
 
 def is_open_to(root: Account, initial_enrollment_type: str) -> bool:
-    """Whether somebody may make an account of this type for themselves (Canvas: self registration)."""
+    """Return whether a person may create an account of this type for themselves (Canvas: self registration)."""
     if root.self_registration == SelfRegistration.ALL:
         return True
     return root.self_registration == SelfRegistration.OBSERVER and initial_enrollment_type == OBSERVER
 
 
 def problems(wanted: NewUser, *, by_staff: bool = False) -> Errors:
-    """What is wrong with an application, by field; whether the login is taken is not looked up here."""
+    """Return what is wrong with an application, by Canvas's field names; whether the login is taken is not checked
+    here.
+    """
     errors = problems_of_texts({"login_id": wanted.login_id, **{field: getattr(wanted, field) for field in TEXTS}})
     if not by_staff and not wanted.terms_of_use:
-        errors["terms_of_use"] = [("accepted", _("Please accept the terms to make an account."))]
+        errors["terms_of_use"] = [("accepted", _("Accept the terms of use to create an account."))]
     if not by_staff and "login_id" not in errors and problems_with(User, {"email": wanted.login_id}):
         errors["login_id"] = [("invalid", NO_EMAIL)]
     if complaints := _password_complaints(wanted, by_staff):
@@ -109,9 +112,9 @@ def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
     if wanted.password_hash:
         return []
     if not wanted.password:
-        return [] if by_staff else [_("Please choose a password.")]
+        return [] if by_staff else [_("Choose a password.")]
     if not _is_storable(wanted.password):
-        return [_("This password holds a character that cannot be used.")]
+        return [_("This password contains a character that is not allowed.")]
     try:
         validate_password(wanted.password, User(login_id=wanted.login_id, name=wanted.name, email=wanted.login_id))
     except ValidationError as error:
@@ -120,9 +123,9 @@ def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
 
 
 def register(wanted: NewUser, *, by: User | None = None) -> User:
-    """Make the account: by the person themselves, or by staff (`by`), whose people need neither terms nor password.
+    """Create the account: for the person themselves, or by staff (`by`), who need neither terms nor a password.
 
-    Raises Invalid, and NotAllowed for staff who give an SIS id they may not set; then nothing was made.
+    Raises Invalid, and NotAllowed for staff who give a SIS id they may not set; then nothing was created.
     """
     if by is not None:
         check_may_set_sis_ids(wanted.sis_user_id, wanted.integration_id, by=by)
@@ -135,7 +138,7 @@ def register(wanted: NewUser, *, by: User | None = None) -> User:
 
 
 def check_login_is_free(login: str) -> None:
-    """Raise Invalid where somebody has this login, for one who wants to sign up with it."""
+    """Raise Invalid if the login is taken, for a person who wants to sign up with it."""
     if User.objects.filter(login_id__iexact=login).exists():
         raise Invalid({"login_id": [LOGIN_TAKEN]}, of="user")
 

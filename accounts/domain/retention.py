@@ -23,8 +23,8 @@ from background.queue import forget_jobs
 class Kept:
     """What is kept in some tables, for how long after what, and why.
 
-    `days` is a number or the name of a setting; without it, it is kept for good. `forget` is called with the moment
-    before which everything goes.
+    `days` is a number or the name of a setting; without it, data is kept for good. `forget` is called with the moment
+    before which everything is deleted.
     """
 
     what: str
@@ -48,7 +48,7 @@ def all_kept() -> list[Kept]:
 
 
 def forget_old(kept: Iterable[Kept]) -> None:
-    """Remove what is kept no longer. What goes wrong with one kind keeps no other, and is raised at the end."""
+    """Delete what is no longer kept. An error with one kind does not stop the others, and is raised at the end."""
     wrong = []
     for kind in kept:
         if kind.forget and (keep := kind.keep) is not None:
@@ -99,8 +99,7 @@ KEPT = (
     Kept(
         "Sessions",
         ("sessions.Session",),
-        "An ended session gives no access. A session lasts two weeks from sign-in, or until the "
-"browser is closed.",
+        "An ended session gives no access. A session lasts two weeks from sign-in, or until the browser is closed.",
         days=0,
         after="they end",
         forget=_forget_sessions,

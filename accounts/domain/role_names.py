@@ -1,10 +1,10 @@
-"""The words for the built-in course roles, by which rosters name them; no custom role must stand in their place."""
+"""The words by which rosters name built-in course roles; no custom role may use them."""
 
 from __future__ import annotations
 
 from accounts.models import COURSE_BASE_TYPES, BaseType
 
-# In any case, and with or without a plural s.
+# In capitals or lowercase, and with or without a plural s.
 WORDS = {
     BaseType.STUDENT: "student",
     BaseType.TEACHER: "teacher",
@@ -12,9 +12,9 @@ WORDS = {
     BaseType.DESIGNER: "designer",
     BaseType.OBSERVER: "observer",
 }
-# What else begins with one of these is read as the same, unless a role is called exactly so.
+# Other words that begin with one of these are read as the same, unless a role has exactly that name.
 BEGINNINGS = (BaseType.STUDENT, BaseType.TEACHER)
-# By word, in small letters, the base type that it always means.
+# By lowercase word, the base type that it always means.
 MEANINGS: dict[str, BaseType] = {
     **{base.value.lower(): base for base in COURSE_BASE_TYPES},
     **{form: base for base, word in WORDS.items() for form in (word, f"{word}s")},
@@ -22,10 +22,10 @@ MEANINGS: dict[str, BaseType] = {
 
 
 def is_reserved(label: str, base_type: str) -> bool:
-    """Whether a custom role of this base type must not have this name.
+    """Return whether a custom role of this base type must not have this name.
 
-    These are the words themselves; and, for roles in courses, names that rosters would read as a role of another kind
-    if the role were not there, lest it turn pupils into teachers.
+    Reserved are the words themselves; and, for course roles, names that rosters would read as a role of another kind if
+    the role did not exist, so that a roster never turns students into teachers.
     """
     folded = label.strip().lower()
     if folded in MEANINGS:

@@ -1,6 +1,6 @@
-"""Roles and what they may do: making, renaming and switching them off, and the overrides of their permissions.
+"""Roles and their permissions: creating, renaming and deactivating roles, and overriding permissions.
 
-Nobody works above an account on which they may manage permissions, and nobody gives what they do not have.
+Nobody works above an account where they may manage permissions, and nobody grants what they do not have.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from accounts.text.normal_form import tidied
 
 PERMISSION = Permission.MANAGE_ROLE_OVERRIDES
 SCOPE = ("applies_to_self", "applies_to_descendants")
-# What a custom role can be at bottom. Account Admin itself is one of a kind.
+# The base types of custom roles. There is only one Account Admin role.
 CUSTOM_BASE_TYPES = (*COURSE_BASE_TYPES, BaseType.ACCOUNT_MEMBERSHIP)
 
 
@@ -48,11 +48,11 @@ def roles_of(account: Account, *, states: Collection[str] = (Role.State.ACTIVE,)
 
 @dataclass(frozen=True)
 class Setting:
-    """How one permission stands for one role in one account.
+    """How one permission is set for one role in one account.
 
-    `enabled` is what holds there, `inherited` what would without the account's own override (`explicit`), by the
-    decision of the account above with the id `inherited_from`, or by default; `locked_by` is the id of the account
-    above whose lock binds here. What is `fixed` nobody can change.
+    `enabled` is what applies there, `inherited` what would apply without the account's own override (`explicit`), as
+    set in the account above with the id `inherited_from`, or by default; `locked_by` is the id of the account above
+    whose lock applies here. What is `fixed` nobody can change.
     """
 
     enabled: bool
@@ -114,9 +114,9 @@ def offered_to(role: Role, *, is_root: bool) -> frozenset[Permission]:
 
 
 def create_role(account: Account, label: str, base_type: str, *, by: User) -> Role:
-    """Make a custom role of `account`, to be used there and below. Raises NotAllowed, Invalid.
+    """Create a custom role of `account`, to be used there and below. Raises NotAllowed, Invalid.
 
-    It begins with the defaults of its base type, so that is what `by` gives.
+    It starts with the defaults of its base type, so that is what `by` grants.
     """
     _check(account, by)
     if base_type not in CUSTOM_BASE_TYPES:
@@ -144,7 +144,7 @@ def rename_role(role: Role, label: str, *, by: User) -> Role:
 
 
 def set_role_state(role: Role, state: str, *, by: User) -> Role:
-    """Deactivate a custom role (`inactive`: whoever has it may do nothing by it) or activate it again.
+    """Deactivate a custom role (`inactive`: it gives nobody any permissions) or activate it again.
 
     Raises NotAllowed, Invalid.
     """
@@ -176,7 +176,7 @@ def set_permissions(
     """Change how permissions are set for `role` in `account`; return the previous settings, for undo.
 
     A wish may have `enabled` (None: as inherited), `locked`, `applies_to_self` and `applies_to_descendants`; what it
-    leaves out stays. All of it or nothing. Raises NotAllowed, Invalid.
+    leaves out stays. All of it or nothing is done. Raises NotAllowed, Invalid.
     """
     with transaction.atomic():
         _in_turn(account)
@@ -187,7 +187,8 @@ def set_permissions(
         changed = {key: values for key, values in wanted.items() if values != stands[key]}
         gives = {key for key, values in changed.items() if _gives(before[key], values)}
         gives -= own_again(role, account, stands, {key: changed[key] for key in gives}, by=by)
-        # Asked before it is done: whoever holds the role would have it afterwards, and so seem to have had it.
+        # Checked before the change: a person with the role would have the permission afterwards, and so seem to have
+        # had it.
         check_nothing_lacks(gives - mine)
         change = Change(role, account, by=by) if gives else None
         if changed:
@@ -218,13 +219,13 @@ def _store(role: Role, account: Account, changed: Mapping[Permission, dict[str, 
 
 
 def _in_turn(account: Account) -> None:
-    """One after the other: two changes at once must not both be checked against the same state."""
+    """Make changes wait for one another: two simultaneous ones must not both be checked against the same state."""
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     forget()
 
 
 def _values(before: Setting, wish: Wish) -> dict[str, Any]:
-    """What the override is to hold: what is wished for, and else what it held."""
+    """Return the fields of the override: what is wished for, otherwise what it had."""
     values = {
         "enabled": wish.get("enabled", before.explicit),
         **{field: getattr(before, field) if wish.get(field) is None else wish[field] for field in ("locked", *SCOPE)},
@@ -253,17 +254,18 @@ def _changeable(role: Role, account: Account, keys: Iterable[Permission]) -> dic
 
 
 def _gives(before: Setting, values: dict[str, Any]) -> bool:
-    """Whether the change can let anybody, here or below, do what they could not."""
+    """Return whether the change can let anyone, here or below, do what they could not do before."""
     narrower = any(getattr(before, field) and not values[field] for field in SCOPE)
     uncovered = before.explicit is False and before.inherited and (values["enabled"] is None or narrower)
-    # A lock holds down what accounts below have switched on; and one on what is on overrules their switching off.
+    # A lock overrules what accounts below have turned on; a lock on a permission that is on overrules their turning it
+    # off.
     released = before.locked and (narrower or not values["locked"])
     locked_on = values["locked"] and values["enabled"] is None and before.inherited
     return bool(values["enabled"] or uncovered or released or locked_on)
 
 
 def _check_stays(account: Account, by: User) -> None:
-    """Called after a change, in its transaction: it must not have taken from `by` what they need to undo it."""
+    """Check, after a change and in its transaction, that `by` still has what they need to undo it."""
     if PERMISSION not in account_permissions(by, account):
         forget()
         raise NotAllowed(_("Not saved: you would lose your own permission to manage permissions."))
@@ -291,13 +293,13 @@ def _own_account(role: Role, by: User) -> Account:
 
 
 def _label(role: Role, account: Account, label: str) -> str:
-    """The name that this role of `account`, new or old, is to have, if it can. Raises Invalid."""
+    """Return a valid name for this role of `account`, new or old. Raises Invalid."""
     label = tidied(label)
     others = [other for other in _roles_around(account) if other != role]
     check(Role, {"label": label}, of="role")
     problem = None
     if any(label.lower() in (other.label.lower(), other.name.lower()) for other in others):
-        problem = ("taken", _("There is a role with this name already."))
+        problem = ("taken", _("A role with this name already exists."))
     elif is_reserved(label, role.base_type):
         problem = ("exclusion", _("Roster files use this word for a built-in role. Choose another name."))
     if problem:

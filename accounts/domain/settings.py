@@ -1,4 +1,4 @@
-"""Setting what holds for the whole institution: fields of the root account."""
+"""Settings of the whole institution: fields of the root account."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from accounts.models import Account, CodeScope, SelfRegistration, User
 
 
 def set_on_root(root: Account, field: str, value: Any, kind: type[SettingChanged], *, by: User, **along: Any) -> None:
-    """Set a field of the root account, and with it those `along`, and record it as an event of this kind.
+    """Set a field of the root account, and the fields in `along`; record it as `action` with the previous values.
 
-    When the field has this value already, nothing is done and nothing recorded.
+    If the field already has this value, nothing is done and nothing recorded.
     """
     with transaction.atomic():
         root = Account.objects.select_for_update().get(pk=root.pk)
@@ -27,9 +27,9 @@ def set_on_root(root: Account, field: str, value: Any, kind: type[SettingChanged
 
 
 def set_self_registration(root: Account, value: str, *, by: User) -> None:
-    """Set who may make an account for themselves: none, observer or all; in force from the next request.
+    """Set who may create an account for themselves: none, observer or all; effective with the next request.
 
-    Raises ValueError for another value. Nothing is recorded when nothing changes.
+    Raises ValueError for another value. Nothing is recorded if nothing changes.
     """
     set_on_root(
         root,
@@ -43,8 +43,8 @@ def set_self_registration(root: Account, value: str, *, by: User) -> None:
 
 
 def set_code_scope(root: Account, value: str, *, by: User) -> None:
-    """Set what codes made from a course open from now on: all of the student's courses, or that one (design, rule 5).
+    """Set what codes created in a course open from now on: all of the student's courses, or that one (design, rule 5).
 
-    Codes made already stay as they are. Raises ValueError for another value.
+    Existing codes stay as they are. Raises ValueError for another value.
     """
     set_on_root(root, "code_scope", CodeScope(value), CodeScopeChanged, by=by)

@@ -1,4 +1,4 @@
-"""Who may give or change the ids by which the student information system knows people, accounts and courses."""
+"""Who may set or change the ids that the student information system uses for people, accounts and courses."""
 
 from django.utils.translation import gettext as _
 

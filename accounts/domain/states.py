@@ -1,4 +1,4 @@
-"""What follows when accounts are suspended, ended or brought back: the same by hand and by a roster.
+"""What follows when accounts are suspended, ended or restored: the same by hand and by a roster.
 
 Each function takes the ids of any number of people, and needs the same few statements for all of them.
 """
@@ -17,15 +17,15 @@ from accounts.domain.tokens import end_tokens
 from accounts.models import User
 
 State = User.State
-# Somebody's id, and their state before and after.
+# A person's id, and their state before and after.
 Change = tuple[int, str, str]
 
 
 def follow_states(changes: Iterable[Change], *, by: User | None, sis_import: int | None = None) -> None:
-    """End what must not outlive these changes of state, and record each, with the import that has made it.
+    """End what must not outlive these changes of state, and record each with `details`.
 
-    Whoever is suspended is signed out; whoever is deleted, or was until now, finds nothing of what let them in before.
-    Call it in the transaction of the changes.
+    A suspended person is signed out; a person who is deleted, or was until now, finds nothing of what let them in
+    before. Call it in the transaction of the changes.
     """
     people: dict[type[StateChanged], list[int]] = defaultdict(list)
     shut: set[int] = set()
@@ -48,13 +48,13 @@ def _kind(before: str, after: str) -> type[StateChanged] | None:
 
 
 def end_sessions(people: Collection[int]) -> None:
-    """Sign these people out everywhere; links to choose a password that were sent to them end too."""
+    """Sign these people out everywhere; void the password links sent to them."""
     if people:
         User.objects.filter(pk__in=people).update(session_epoch=F("session_epoch") + 1)
 
 
 def shut_out(people: Collection[int]) -> None:
-    """End whatever lets these people in but their password: sessions, access tokens, and links sent by mail."""
+    """End everything that lets these people in except their password: sessions, access tokens, and emailed links."""
     if people:
         end_sessions(people)
         end_tokens(people)

@@ -1,4 +1,4 @@
-"""What a person has edited, roster imports leave alone: the fields of a record that have become stuck."""
+"""Roster imports leave alone what a person has edited: the fields of a record that have become sticky."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Protocol
 
 
 class FromRoster(Protocol):
-    """A record that an import may have made: an account, person, term, course, section or enrollment."""
+    """A record that an import may have created: an account, person, term, course, section or enrollment."""
 
     stuck_sis_fields: list[str]
 
 
 def stick(record: FromRoster, changed: Iterable[str]) -> list[str]:
-    """Mark the changed fields of `record` as edited by a person; returns the fields to save with them.
+    """Mark the changed fields of `record` as edited by a person; return the fields to save with them.
 
-    Called by every rule that edits a record which a roster may have made. A name that no roster sets does no harm.
+    Every rule that edits a record which a roster may have created calls this. A name that no roster sets does no harm.
     """
     fields = list(changed)
     record.stuck_sis_fields = sorted({*record.stuck_sis_fields, *fields})

@@ -1,6 +1,6 @@
 """The names of time zones that Canvas and its clients use: those of Ruby on Rails (ActiveSupport::TimeZone)."""
 
-# By name, where it is not that of the city which the IANA zone is called after.
+# By name, where it differs from the city in the IANA name.
 CANVAS_NAMES = {
     "International Date Line West": "Etc/GMT+12",
     "Midway Island": "Pacific/Midway",

@@ -1,4 +1,4 @@
-"""Time zones: which names there are, and how a moment is read out in one."""
+"""Time zones: their names, and how to format a moment in one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_NAME = 64
 
 @cache
 def zone_named(name: str) -> ZoneInfo:
-    """The zone with this IANA name (`Europe/Berlin`), or UTC when there is none of that name."""
+    """Return the zone with this IANA name (`Europe/Berlin`), or UTC if there is none."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
@@ -28,26 +28,28 @@ def zone_named(name: str) -> ZoneInfo:
 
 @cache
 def zones() -> list[str]:
-    """The zones people know by a city: `Europe/Berlin`, and UTC."""
+    """Return the zones that people know by a city: `Europe/Berlin`, and UTC."""
     known = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
     return ["UTC", *sorted(known)]
 
 
 @cache
 def _by_name() -> dict[str, str]:
-    """IANA names by every name that is taken, in small letters: a city, Canvas's name, the IANA name itself."""
+    """Return the IANA names by every accepted name, in lowercase: a city, Canvas's name, the IANA name itself."""
     cities = {zone.rpartition("/")[2].replace("_", " "): zone for zone in reversed(zones())}
     names = {**cities, **CANVAS_NAMES, **{zone: zone for zone in available_timezones()}}
     return {name.lower(): zone for name, zone in names.items()}
 
 
 def zone_meant(text: str) -> str | None:
-    """The IANA name of the zone called `europe/berlin`, `Mountain Time (US & Canada)` or `New York`; None for none."""
+    """Return the IANA name of the zone called `europe/berlin`, `Mountain Time (US & Canada)` or `New York`; otherwise
+    None.
+    """
     return _by_name().get(" ".join(text.lower().split()))
 
 
 def zones_like(text: str) -> list[str]:
-    """The names of zones that somebody may have meant by this one, at most three."""
+    """Return at most three names of zones that this one may have meant."""
     found = get_close_matches(text.lower()[:LONGEST_NAME], _by_name(), n=6, cutoff=0.7)
     return list(dict.fromkeys(_by_name()[name] for name in found))[:3]
 
@@ -57,8 +59,8 @@ def zone_complaint(text: str) -> str | None:
     if zone_meant(text):
         return None
     if alike := zones_like(text):
-        return _("There is no time zone of this name. Did you mean %(zones)s?") % {"zones": ", ".join(alike)}
-    return _("There is no time zone of this name. Give a city such as Berlin, or a name such as America/New_York.")
+        return _("There is no time zone with this name. Did you mean %(zones)s?") % {"zones": ", ".join(alike)}
+    return _("There is no time zone with this name. Enter a city such as Berlin, or a name such as America/New_York.")
 
 
 class LazyZone(tzinfo):
@@ -92,7 +94,7 @@ class LazyZone(tzinfo):
 
 
 def short_name(moment: datetime) -> str:
-    """What the zone of a moment is called then: `EST`, `CEST`; where there is no name, `GMT+3`."""
+    """Return the zone's abbreviation at this moment: `EST`, `CEST`; if it has none, `GMT+3`."""
     name = moment.tzname() or "UTC"
     if name[0] not in "+-":
         return name
@@ -101,7 +103,7 @@ def short_name(moment: datetime) -> str:
 
 
 def clock(moment: datetime, language: str) -> str:
-    """The time of day with its zone, as the reader is used to it: `2:30 PM EST` or `14:30 CET`."""
+    """Return the time of day with its zone, as the reader is used to it: `2:30 PM EST` or `14:30 CET`."""
     zone = getattr(moment.tzinfo, "key", "UTC")
     time = f"{moment:%I:%M %p}".removeprefix("0") if counts_to_twelve(language, zone) else f"{moment:%H:%M}"
     return f"{time} {short_name(moment)}"
@@ -109,7 +111,7 @@ def clock(moment: datetime, language: str) -> str:
 
 @cache
 def counts_to_twelve(language: str, zone: str) -> bool:
-    """Whether clocks are read with AM and PM where somebody with this language and zone lives.
+    """Return whether a person with this language and zone reads clocks with AM and PM.
 
     The country decides: that of `en-GB`; for a language alone, that of the zone.
     """

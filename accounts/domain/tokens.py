@@ -53,7 +53,7 @@ def has_tokens(user: User) -> bool:
 
 
 # Every request to the API begins with this: plain SQL, since putting it together anew each time took longer than
-# running it. What comes along of the institution saves most requests another statement.
+# running it. The root account's id comes along and saves most requests another statement.
 OWNER = """
 SELECT u.*, root.id AS root_account_id, t.last_used_at < now() - interval '1 day' AS is_used_again
 FROM accounts_accesstoken t
@@ -62,7 +62,7 @@ LEFT JOIN accounts_account root ON root.parent_id IS NULL
 WHERE t.digest = %(digest)s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
   AND (%(unused)s = 0 OR t.last_used_at > now() - make_interval(days => %(unused)s))
 """
-# To the day is enough, and spares every other request a write.
+# One update a day is enough, and saves every other request a write.
 USED = "UPDATE accounts_accesstoken SET last_used_at = now() WHERE digest = %s"
 
 

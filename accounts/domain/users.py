@@ -1,6 +1,6 @@
-"""Changing people's accounts: names, login and e-mail, suspending, and ending sessions.
+"""Change people's accounts: names, login and email, suspending, and ending sessions.
 
-Whether `by` may do this to the person was asked before: courses/access/accounts.py.
+The caller has checked whether `by` may do this to the person: courses/access/accounts.py.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def edit_user(
     time_zone: str | None = None,
     locale: str | None = None,
 ) -> User:
-    """Change what is given (None: leave it), and return the person as they are now.
+    """Change the given fields (None: keep), and return the person as they are now.
 
-    Sortable and short name follow the name as long as nobody chose them. Raises Invalid, and NotAllowed for an SIS id
-    that `by` may not change; then nothing was changed.
+    The sortable and the short name follow the name as long as nobody chose them. Raises Invalid, and NotAllowed for a
+    SIS id that `by` may not change; then nothing was changed.
     """
     wanted = {
         "name": name,
@@ -104,7 +104,7 @@ def _problems(given: dict[str, str]) -> Errors:
 
 
 def _changes(user: User, given: dict[str, str]) -> dict[str, str | None]:
-    """What of `given` is new, with the names that follow from it."""
+    """Return what is new in `given`, with the names that follow from it."""
     wanted: dict[str, str | None] = {
         field: (text or None) if field in SIS_IDS else text for field, text in given.items()
     }
@@ -119,7 +119,7 @@ def _changes(user: User, given: dict[str, str]) -> dict[str, str | None]:
 
 def _check_may_change(user: User, changed: dict[str, str | None], by: User) -> None:
     if changed.keys() & set(SIS_IDS):
-        # Taking one away is a change too.
+        # Removing one is a change too.
         check_may_set_sis_ids("changed", by=by)
     if by.actor is not None and user == by and changed.keys() & {"login_id", "email"}:
         raise NotAllowed(_("You cannot change the login or email while you act as this person."))
@@ -133,9 +133,9 @@ def _save(user: User, changed: dict[str, str | None]) -> None:
 
 
 def suspend(user: User, *, by: User) -> None:
-    """Keep a person out: sessions end at once, and access tokens do not work, until `reactivate`.
+    """Keep a person out: sessions end right away, and access tokens do not work, until `reactivate`.
 
-    Enrollments and links stay. Raises NotAllowed for oneself.
+    Enrollments and links stay. Raises NotAllowed for one's own account.
     """
     if user in (by, by.person_acting):
         raise NotAllowed(_("You cannot suspend your own account."))

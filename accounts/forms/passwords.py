@@ -1,4 +1,4 @@
-"""The forms of signing in and of passwords: django-allauth's, in our words and by our rules."""
+"""The forms for sign-in and passwords: django-allauth's, with our wording and our rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from accounts.models import User
 
 
 class LoginForm(AllauthLoginForm):
-    """Sign-in, in our words."""
+    """Sign-in, with our wording."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +34,7 @@ class LoginForm(AllauthLoginForm):
 
 
 class ChoosesPassword(forms.Form):
-    """A form with a new password, which asks those who have access tokens whether these are to end with the old one."""
+    """A form with a new password that asks people with access tokens whether these should end with the old one."""
 
     user: User | None
 
@@ -60,18 +60,18 @@ class ChoosesPassword(forms.Form):
 
 
 class SetPasswordForm(ChoosesPassword, AllauthSetPasswordForm):
-    """A first password, by somebody who is signed in."""
+    """A first password, for a person who is signed in."""
 
 
 class ResetPasswordKeyForm(ChoosesPassword, AllauthResetPasswordKeyForm):
-    """A new password, by one who came by the link in a mail."""
+    """A new password, for a person who came by an emailed link."""
 
 
 class ChangePasswordForm(ChoosesPassword, AllauthChangePasswordForm):
-    """A new password, by one who gives the old one."""
+    """A new password, for a person who gives the old one."""
 
     def clean_oldpassword(self) -> str:
-        """The password as it is; a wrong one counts as it does at sign-in."""
+        """Return the password as it is; a wrong one counts as it does at sign-in."""
         given: str = self.cleaned_data["oldpassword"]
         if not get_adapter().reauthenticate(self.user, given):
             raise get_adapter().validation_error("enter_current_password")
@@ -82,7 +82,7 @@ class ResetPasswordForm(AllauthResetPasswordForm):
     """The address to send a link to, with which a new password is chosen."""
 
     def clean_email(self) -> str:
-        """The address, without a look at whose it is: the time it takes would tell."""
+        """Return the address without looking up whose it is: the time this takes would reveal it."""
         address: str = self.cleaned_data["email"]
         return address.lower()
 

@@ -18,7 +18,7 @@ from accounts.web.rule_form import RuleForm
 
 
 class ZoneField(forms.CharField):
-    """A time zone by any of its names. The page offers all of them once somebody begins to type: see `time_zones`."""
+    """A time zone by any of its names. The page offers all of them once the person begins to type: see `time_zones`."""
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off", "spellcheck": "false"})
@@ -34,7 +34,7 @@ class ZoneField(forms.CharField):
 
 
 class PairingForm(forms.Form):
-    """Who may make an account for themselves, and with it whether pairing is on; and what codes from courses open."""
+    """Who may create an account for themselves, and so whether pairing is on; and what codes from courses open."""
 
     WHAT_IT_MEANS = {
         SelfRegistration.NONE: _("Pairing is off: nobody can create or use codes."),
@@ -56,22 +56,22 @@ class PairingForm(forms.Form):
     code_scope = forms.ChoiceField(label=_("What a code opens"), choices=CodeScope.choices, required=False)
 
     def choices(self) -> list[tuple[str, str | Promise, str | Promise, bool]]:
-        """Each choice of who may sign up as value, label, what it means, and whether it is chosen."""
+        """Return each choice of who may sign up as value, label, what it means, and whether it is chosen."""
         chosen = self["self_registration"].value()
         return [(each.value, each.label, self.WHAT_IT_MEANS[each], each.value == chosen) for each in SelfRegistration]
 
     def scopes(self) -> list[tuple[str, str | Promise, str | Promise, bool]]:
-        """Each choice of what a code from a course opens, in the same way."""
+        """Return each choice of what a code from a course opens, in the same way."""
         chosen = self["code_scope"].value()
         return [(each.value, each.label, self.WHAT_IT_OPENS[each], each.value == chosen) for each in CodeScope]
 
 
 class RoleForm(RuleForm):
-    """A new role. What can be taken is for accounts/domain/roles.py to say."""
+    """A new role. accounts/domain/roles.py decides what is valid."""
 
     FIELDS_OF_RULES = {"base_type": "base_role_type"}
 
-    label = form_field(Role, "label", label=_("Name"), help_text=_("As people will read it, such as “Mentor”."))
+    label = form_field(Role, "label", label=_("Name"), help_text=_("As people will see it, such as “Mentor”."))
     base_role_type = forms.ChoiceField(
         label=_("Kind of role"),
         choices=[
@@ -91,32 +91,34 @@ class RenameRoleForm(RoleForm):
 
 
 class PersonForm(RuleForm):
-    """Somebody's name, login and e-mail; `keys` are the permissions of who fills it in."""
+    """A person's name, login and email; `keys` are the permissions of the person who fills it in."""
 
     name = form_field(User, "name", label=_("Full name"))
     short_name = form_field(
         User,
         "short_name",
         label=_("Display name"),
-        help_text=_("The name this person goes by. Empty: the full name."),
+        help_text=_("The name this person goes by. Leave empty to use the full name."),
         required=False,
     )
     sortable_name = form_field(
         User,
         "sortable_name",
         label=_("Sortable name"),
-        help_text=_("As in a class list: “Lake, Mia”. Empty: made from the full name."),
+        help_text=_("As in a class list: “Lake, Mia”. Leave empty to derive it from the full name."),
         required=False,
     )
     pronouns = form_field(
-        User, "pronouns", label=_("Pronouns"), help_text=_("Shown beside the name, such as “she/her”.")
+        User, "pronouns", label=_("Pronouns"), help_text=_("Shown next to the name, such as “she/her”.")
     )
     login_id = forms.CharField(
         label=_("Login"), help_text=_("What the person enters to sign in. Often the email address."), max_length=100
     )
-    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+    email = forms.EmailField(label=_("Email"), max_length=254, required=False)
     sis_user_id = form_field(User, "sis_user_id", label=_("SIS ID"))
-    time_zone = ZoneField(required=False, help_text=_("A city, such as Berlin. Empty: that of the school."))
+    time_zone = ZoneField(
+        required=False, help_text=_("A city, such as Berlin. Leave empty to use the school's time zone.")
+    )
 
     def __init__(self, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,18 +128,18 @@ class PersonForm(RuleForm):
             del self.fields["sis_user_id"]
 
     def given(self) -> dict[str, str]:
-        """What a valid form changes, by the names of the person's fields: what nobody touched stays as it is."""
+        """Return what a valid form changes, by the names of the person's fields; untouched fields stay as they are."""
         return {field: text for field, text in self.cleaned_data.items() if field in self.changed_data}
 
 
 class NewPersonForm(PersonForm):
-    """The same for an account that is made; there, a login must be given."""
+    """The form for a new account, which must have a login."""
 
     short_name = sortable_name = pronouns = time_zone = None  # type: ignore[assignment]
 
 
 class EditPersonForm(PersonForm):
-    """The same for an account that there is; who may not see login and e-mail does not change them either."""
+    """The form for an existing account; people who may not see the login and email do not change them either."""
 
     def __init__(self, person: User, *args: Any, keys: Collection[Permission], **kwargs: Any) -> None:
         super().__init__(*args, keys=keys, **kwargs)
@@ -147,13 +149,13 @@ class EditPersonForm(PersonForm):
 
 
 class AccountForm(RuleForm):
-    """An account's name, SIS id and time zone; `keys` are the permissions of who fills it in."""
+    """An account's name, SIS id and time zone; `keys` are the permissions of the person who fills it in."""
 
     name = form_field(Account, "name", label=_("Name"))
     links_office = form_field(
         Account,
         "links_office",
-        label=_("Who removes wrong observers"),
+        label=_("Contact for wrong observers"),
         help_text=_(
             "A name, an office or an email address. Students see it next to the list of their "
             "observers. Leave empty to use the contact of the account above."
@@ -175,7 +177,7 @@ class AccountForm(RuleForm):
 
 
 class AdminForm(RuleForm):
-    """Which role to give."""
+    """The role to give."""
 
     role = forms.ModelChoiceField(label=_("Role"), queryset=Role.objects.none(), empty_label=None)
 

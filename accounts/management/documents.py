@@ -1,4 +1,4 @@
-"""Documents that are partly written by the code: the commands that do it."""
+"""Commands that generate parts of a document from the code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class WritesDocument(BaseCommand):
-    """A command that writes what stands between the marks of a document anew, or checks it."""
+    """A command that regenerates what is between the marks of a document, or checks it."""
 
     requires_system_checks = []
     name: ClassVar[str]
@@ -18,11 +18,11 @@ class WritesDocument(BaseCommand):
         parser.add_argument("--check", action="store_true", help="Change nothing; fail if the file is out of date.")
 
     def document(self) -> Path:
-        """The file."""
+        """Return the file."""
         raise NotImplementedError
 
     def written(self, text: str) -> str:
-        """The text of the file as it should be."""
+        """Return the text of the file as it should be."""
         raise NotImplementedError
 
     def handle(self, *, check: bool, **options: Any) -> None:

@@ -14,7 +14,7 @@ from accounts.text.fields import TOO_LONG, Name, SisId, Text
 
 
 class SelfRegistration(models.TextChoices):
-    """Who may make an account for themselves, in Canvas's words; anything but none turns pairing on."""
+    """Who may create an account for themselves, in Canvas's words; anything but none turns pairing on."""
 
     NONE = "none", _("Nobody")
     OBSERVER = "observer", _("Observer accounts only")
@@ -22,7 +22,7 @@ class SelfRegistration(models.TextChoices):
 
 
 class CodeScope(models.TextChoices):
-    """What a code made from a course's People page opens (design, rule 5)."""
+    """What a code created on a course's People page opens (design, rule 5)."""
 
     ALL = "all", _("All of the student's courses")
     COURSE = "course", _("That course only")
@@ -30,7 +30,9 @@ class CodeScope(models.TextChoices):
 
 class AccountManager(models.Manager["Account"]):
     def root(self) -> Account:
-        """The institution's root account, which nearly every request asks for. Raises DoesNotExist before set-up."""
+        """Return the institution's root account, which nearly every request needs. Raises DoesNotExist
+        before set-up.
+        """
         for root in self.raw("SELECT * FROM accounts_account WHERE parent_id IS NULL"):
             return root
         raise Account.DoesNotExist
@@ -67,7 +69,7 @@ class Account(models.Model):
         "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     code_scope = models.CharField(max_length=16, choices=CodeScope.choices, default=CodeScope.ALL)
-    # In percent: a roster import that would remove more of what is active (people, courses, links …) than this stops.
+    # In percent: a roster import that would remove more of the active people, courses, links … than this stops.
     sis_deletion_brake = models.PositiveSmallIntegerField(default=10, db_default=10)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
@@ -99,5 +101,5 @@ class Account(models.Model):
 
     @property
     def pairing_is_on(self) -> bool:
-        """Whether pairing codes can be made and used at all (root account)."""
+        """Whether pairing codes can be created and used at all (root account)."""
         return self.self_registration != SelfRegistration.NONE

@@ -51,13 +51,14 @@ class AuditEvent(models.Model):
                 name="audit_events_of_observer",
                 condition=Q(details__has_key="observer"),
             ),
-            # The last export of a course is looked up before the next one.
+            # For finding a course's last export before the next one.
             models.Index(
                 KeyTransform("course", "details"),
                 name="audit_events_of_exports",
                 condition=Q(action=Action.CODES_EXPORTED),
             ),
-            # The home of admins counts the alarms of a week, in which rosters may have recorded many thousand events.
+            # The admins' dashboard counts the alerts of a week, in which rosters may have recorded many thousand
+            # events.
             models.Index(fields=["at"], name="audit_events_of_alarms", condition=Q(action=Action.GUESSING_NOTICED)),
         ]
 

@@ -1,4 +1,4 @@
-"""Failed tries at secrets, kept to limit guessing (accounts/domain/rate_limit.py)."""
+"""Failed attempts at secrets, kept to limit guessing (accounts/domain/rate_limit.py)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -8,15 +8,15 @@ from django.utils import timezone
 
 
 class FailedTry(models.Model):
-    """One try that failed: a password, a pairing code. `keys` say under what it is counted, such as a network."""
+    """One failed attempt at a password or a pairing code. `keys` are what it is counted under, such as a network."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     keys = ArrayField(models.TextField())
-    # Of a guess at one of many secrets: of how many.
+    # For a guess at one of many secrets: how many.
     weight = models.PositiveIntegerField(default=0)
 
     class Meta:
-        # Every try reads it and few write: what waits to be sorted in would be read by each.
+        # Every attempt reads it and few write: each read would have to scan the list of pending entries.
         indexes = [GinIndex(fields=["keys"], name="failed_tries_by_key", fastupdate=False)]
         constraints = [models.CheckConstraint(condition=~Q(keys=[]), name="failed_try_is_counted_somewhere")]
 

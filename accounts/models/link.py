@@ -12,12 +12,12 @@ from accounts.models.user import User
 
 class LinkQuerySet(models.QuerySet["ObservationLink"]):
     def live(self) -> LinkQuerySet:
-        """Links in force between people who are still here."""
+        """Return the active links between people who are not deleted."""
         return self.filter(state=ObservationLink.State.ACTIVE).exclude(student__state=User.State.DELETED)
 
 
 class ObservationLink(models.Model):
-    """`observer` follows `student`. What that opens is worked out in courses/domain/observation.py."""
+    """`observer` follows `student`. courses/domain/observation.py derives what that opens."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")

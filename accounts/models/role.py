@@ -1,4 +1,4 @@
-"""Roles, what they may do where, and who holds one on an account."""
+"""Roles, their permissions, and who has one in an account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from accounts.text.fields import Text, check_printable, check_readable
 
 
 class BaseType(models.TextChoices):
-    """What a role is at bottom, in Canvas's words; the first five are course roles."""
+    """The kind of a role, in Canvas's words; the first five are course roles."""
 
     STUDENT = "StudentEnrollment", _("Student")
     TEACHER = "TeacherEnrollment", _("Teacher")
@@ -29,19 +29,19 @@ COURSE_BASE_TYPES = tuple(BaseType)[:5]
 
 class RoleManager(models.Manager["Role"]):
     def make_built_in(self) -> None:
-        """Make the built-in role of each base type where it is missing."""
+        """Create the built-in role of each base type that is missing."""
         self.bulk_create(
             [Role(label=str(base.label), base_type=base, account=None) for base in BaseType],
             ignore_conflicts=True,
         )
 
     def built_in(self, base_type: str) -> Role:
-        """The built-in role of this base type, such as `StudentEnrollment`."""
+        """Return the built-in role of this base type, such as `StudentEnrollment`."""
         return self.get(account=None, base_type=base_type)
 
 
 class Role(models.Model):
-    """A named set of permissions. Built-in roles belong to no account; custom ones to the account that made them."""
+    """A named set of permissions. Built-in roles belong to no account; custom ones to the account that created them."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -113,7 +113,7 @@ class RoleOverride(models.Model):
 
 
 class AccountAdmin(models.Model):
-    """`user` holds `role` on `account`, and so on everything below it."""
+    """`user` has `role` in `account`, and so in everything below it."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")

@@ -1,4 +1,4 @@
-"""What rows that a roster import may have made carry besides their own facts."""
+"""What rows that a roster import may have created carry besides their own facts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.db.models import Value
 
 
 def sis_import_id() -> models.BigIntegerField[Any, Any]:
-    """The last roster import that named this row. A plain number: an app above keeps the imports."""
+    """Return the last roster import that named this row. A plain number: an app above keeps the imports."""
     return models.BigIntegerField(null=True, blank=True, editable=False)
 
 
 def stuck_sis_fields() -> ArrayField[Any, Any]:
-    """The fields that a person has edited; imports leave them alone (accounts/domain/sticky_fields.py)."""
+    """Return the fields that a person has edited; imports leave them alone (accounts/domain/sticky_fields.py)."""
     return ArrayField(models.CharField(max_length=64), default=list, db_default=Value("{}"), blank=True)

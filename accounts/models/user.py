@@ -30,11 +30,11 @@ LOGIN_TAKEN: dict[str, Any] = {
 
 class UserQuerySet(models.QuerySet["User"]):
     def present(self) -> UserQuerySet:
-        """Everybody who has not been deleted."""
+        """Return everyone who has not been deleted."""
         return self.exclude(state=User.State.DELETED)
 
     def by_name(self) -> UserQuerySet:
-        """In the order of a class list: sortable name, then id."""
+        """Return people in the order of a class list: sortable name, then id."""
         return self.order_by("sort_key", "id")
 
 
@@ -89,11 +89,11 @@ class User(AbstractBaseUser):
     state = models.CharField(max_length=16, choices=State.choices, default=State.REGISTERED)
     initial_enrollment_type = Text(max_length=16, blank=True, complaints=SHORT)
     terms_accepted_at = models.DateTimeField(null=True, blank=True)
-    # Raised by one, it ends every session there is: see get_session_auth_hash.
+    # Incrementing it ends every session: see get_session_auth_hash.
     session_epoch = models.PositiveIntegerField(default=0)
     pronouns = Text(blank=True, db_default="", complaints=SHORT)
     declared_user_type = models.CharField(max_length=16, blank=True, db_default="")
-    # Which of the passwords this person has had was given by a roster file (sis/files/passwords.py); empty: none.
+    # The password that a roster file has set (sis/files/passwords.py); empty: none.
     sis_password_mark = models.CharField(max_length=128, blank=True, db_default="", editable=False)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
@@ -131,11 +131,11 @@ class User(AbstractBaseUser):
         super().save(*args, **kwargs)
 
     def get_session_auth_hash(self) -> str:
-        """What a session must hold to count as this person's: another after a new password or a new epoch."""
+        """Return what a session must contain to be this person's: it changes with a new password or a new epoch."""
         return self._of_this_epoch(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """The same under secrets of earlier."""
+        """Return the same under earlier secrets."""
         return map(self._of_this_epoch, super().get_session_auth_fallback_hash())
 
     def _of_this_epoch(self, digest: str) -> str:
@@ -159,17 +159,17 @@ class User(AbstractBaseUser):
 
     @property
     def person_acting(self) -> User:
-        """Who is really at work: the one who acts as this person, else this person."""
+        """The person really at work: the one who acts as this person, otherwise this person."""
         return self.actor or self
 
     @property
     def shown_name(self) -> str:
-        """The name somebody goes by, with the pronouns if they have said them: `Sam Miller (they/them)`."""
+        """The name a person goes by, with their pronouns if set: `Sam Miller (they/them)`."""
         return f"{self.short_name} ({self.pronouns})" if self.pronouns else self.short_name
 
     @property
     def listed_name(self) -> str:
-        """The same for lists in the order of family names: `Miller, Sam (they/them)`."""
+        """The name for lists in the order of last names: `Miller, Sam (they/them)`."""
         listed = self.sortable_name
         if self.short_name != self.name:
             family = family_of(self.sortable_name)
@@ -180,7 +180,9 @@ class User(AbstractBaseUser):
 
     @property
     def discreet_name(self) -> str:
-        """The first name somebody goes by, and an initial: enough to know one's child by, too little for a stranger."""
+        """The first name a person goes by, and an initial: enough for a parent to recognize, too little
+        for a stranger.
+        """
         family = family_of(self.sortable_name)
         given = parts_of(self.short_name, known_family=family).given or first_name(self.short_name)
         return f"{given.split()[0]} {family[:1]}." if family and given != family else first_name(self.short_name)

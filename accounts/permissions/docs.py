@@ -1,6 +1,6 @@
-"""What docs/permissions.md says of each permission, as the code has it.
+"""What docs/permissions.md says about each permission, generated from the code.
 
-The file is written by hand but for what stands between pairs of marks (`<!-- table of defaults -->` … `<!-- end -->`).
+The file is written by hand except between pairs of marks (`<!-- table of defaults -->` … `<!-- end -->`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MARKED = re.compile(r"(<!-- (table of defaults|each permission) -->\n).*?(<!-- e
 
 
 def written_into(text: str) -> str:
-    """The file with what stands between its marks written anew."""
+    """Return the file with the text between its marks regenerated."""
     with translation.override("en"):
         parts = {"table of defaults": _table(), "each permission": _explanations()}
     return MARKED.sub(lambda found: f"{found[1]}\n{parts[found[2]]}\n{found[3]}", text)

@@ -122,7 +122,7 @@ class Permission(StrEnum):
     MANAGE_USER_LOGINS = (
         "manage_user_logins",
         _("Users - manage login details"),
-        # Canvas keeps it to the root account. Here the admins of a school see to its own people.
+        # Canvas limits it to the root account. Here a school's admins manage the school's own people.
         _("Creates accounts for people, changes names, logins and email addresses, and suspends and deletes accounts."),
         ADMIN,
         ADMINS,
@@ -139,7 +139,7 @@ class Permission(StrEnum):
     READ_ROSTER = (
         "read_roster",
         _("Users - view list"),
-        # Canvas has it on for students too. Here a class list is for staff, and cannot be given to students.
+        # Canvas has it on for students too. Here a class list is for staff, and students cannot have it.
         _("Sees the list of people of a course or an account, and User Details."),
         STAFF,
         ANY_STAFF,

@@ -1,7 +1,7 @@
-"""What somebody may do on an account: by admin roles there or above, and what overrides make of them.
+"""What a person may do in an account: from admin roles there or above, and the overrides of their permissions.
 
-Courses add their enrollments' roles: see courses/access/permissions.py. Any number of places costs two statements, and
-within one request (`remembering`) nothing is looked up twice.
+Courses add the roles of their enrollments: see courses/access/permissions.py. Any number of accounts and courses costs
+two statements, and within one request (`remembering`) nothing is looked up twice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NOTHING: frozenset[Permission] = frozenset()
 
 
 class HeldRole(NamedTuple):
-    """A role somebody holds."""
+    """A role a person has."""
 
     id: int
     base_type: str
@@ -34,18 +34,18 @@ class HeldRole(NamedTuple):
 
 @dataclass(frozen=True)
 class Chain:
-    """The accounts from one account (first) up to the root (last), with the admin roles somebody holds on each."""
+    """The accounts from one account (first) up to the root (last), with the person's admin roles in each."""
 
     account_ids: tuple[int, ...]
     admin_roles: Mapping[int, frozenset[HeldRole]]
 
     def above(self) -> Iterator[Chain]:
-        """This chain, and that of every account in it."""
+        """Yield this chain, and that of every account in it."""
         for number in range(len(self.account_ids)):
             yield Chain(self.account_ids[number:], self.admin_roles)
 
     def roles(self) -> frozenset[HeldRole]:
-        """The admin roles along it."""
+        """Return the admin roles along the chain."""
         return frozenset().union(*(self.admin_roles.get(account, ()) for account in self.account_ids))
 
 
@@ -62,7 +62,7 @@ Row = tuple[int, int, int, int | None, str, int | None, int | None]
 
 
 def chains_of(rows: Iterable[Row]) -> dict[int, Chain]:
-    """The chain of each account from the rows of the statement above, in its order."""
+    """Return the chain of each account from the rows of the statement above, in its order."""
     paths: dict[int, dict[int, None]] = defaultdict(dict)
     roles: dict[int, set[HeldRole]] = defaultdict(set)
     for start, account, _depth, role_id, base_type, _course, _section in rows:
@@ -84,7 +84,7 @@ class Fold(NamedTuple):
 
 @dataclass
 class Walk:
-    """On the way from the root down: what a role may do so far, and what is locked or decided, by which account."""
+    """The state on the way down from the root: what a role may do so far, and which account has locked or set what."""
 
     given: set[Permission]
     locked: dict[Permission, int]
@@ -133,10 +133,10 @@ class Overrides:
         }
 
     def fold(self, role: HeldRole, chain: Chain) -> Fold:
-        """Go from the root down to the first account of `chain`; a lock binds everything below it.
+        """Go from the root down to the first account of `chain`; a lock applies to everything below it.
 
-        What an account has locked as off for a built-in role binds the custom roles of its base type too: those who
-        hold one may do it only where it, or an account above, has given it to that very role.
+        A permission that an account has locked as off for a built-in role is off for custom roles of its base type too,
+        unless that account, or one above, has granted it to that same role.
         """
         base = BaseType(role.base_type)
         changeable = AVAILABLE[base] - ALWAYS.get(base, NOTHING)
@@ -181,10 +181,7 @@ def read_from(*models: type[Model]) -> None:
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Within this, what somebody may do in a place is looked up once, until it changes: for the length of one request.
-
-    Every statement that writes to one of the tables from which it is read has it forgotten, whoever sends it.
-    """
+    """Look up a person's permissions in an account or course once, for the length of one request."""
     token = _memory.set({})
     try:
         with connection.execute_wrapper(_forget_what_changes):
@@ -207,13 +204,13 @@ def _written_by(sql: str) -> frozenset[str]:
 
 
 def forget() -> None:
-    """Look everything up anew from here on: others may have changed it, or what was changed is taken back."""
+    """Forget what was looked up in this request, because roles have changed."""
     if (memory := _memory.get()) is not None:
         memory.clear()
 
 
 def remembered(kind: str, user: User, ids: Iterable[int]) -> dict[int, Any]:
-    """What is known already of these places (`account` or `course`), by their ids."""
+    """Return what is already known about these accounts or courses (`account` or `course`), by their ids."""
     memory = _memory.get() or {}
     return {pk: memory[kind, user.pk, pk] for pk in ids if (kind, user.pk, pk) in memory}
 
@@ -225,7 +222,7 @@ def remember(kind: str, user: User, found: Mapping[int, Any]) -> None:
 
 
 def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides) -> None:
-    """Keep what `user` may do on every account along these chains: it costs no more statements."""
+    """Keep what `user` may do in every account along these chains: it costs no more statements."""
     found = {part.account_ids[0]: part for chain in chains for part in chain.above()}
     remember("account", user, {pk: overrides.granted(part) for pk, part in found.items()})
 
@@ -272,9 +269,11 @@ def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[i
 
 
 def where_overrides_bear(roles: QuerySet[Role]) -> Q:
-    """The accounts, as a condition, where overrides bear on these roles; elsewhere each allows what it does above.
+    """Return the accounts, as a condition, where overrides affect these roles; elsewhere each allows what it does
+    above.
 
-    Those right below them too, as an override may leave out its own account. Further down nothing is different.
+    The accounts directly below are included, because an override may leave out its own account. Further down nothing
+    differs.
     """
     of_built_in = Q(role__account=None, role__base_type__in=roles.values("base_type"))
     bearing = RoleOverride.objects.filter(Q(role__in=roles) | of_built_in).values("account")
@@ -287,7 +286,7 @@ def may_on_account(user: User, key: Permission, account: Account) -> bool:
 
 
 def administered(user: User) -> list[Account]:
-    """The accounts on which `user` holds a role of their own, highest first (one statement)."""
+    """Return the accounts where `user` has their own role, highest first (one statement)."""
     return list(
         Account.objects.filter(
             account_admins__user=user,

@@ -1,4 +1,4 @@
-"""What the frame of every page says of what went wrong: in the title, and in a summary that takes the focus."""
+"""What every page says about errors: in the title, and in a summary that takes the focus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ register = template.Library()
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong, and the id of the field where it can be put right (empty where there is none)."""
+    """One error, and the id of the field to correct (empty if there is none)."""
 
     text: str
     field: str = ""
@@ -23,22 +23,22 @@ class Problem(NamedTuple):
 
 @register.inclusion_tag("partials/error_summary.html", takes_context=True)
 def error_summary(context: template.Context) -> dict[str, Any]:
-    """All that is wrong with what was sent, each with a link to its field; nothing where nothing is."""
+    """Return all errors in what was sent, each with a link to its field; nothing if there are none."""
     return {"problems": problems(context)}
 
 
 @register.simple_tag(takes_context=True)
 def error_prefix(context: template.Context) -> str:
-    """What a title begins with where something is wrong, so that it is the first thing a screen reader says."""
+    """Return the start of the title of a page with errors, so that a screen reader says it first."""
     return _("Error:") + " " if problems(context) else ""
 
 
 def problems(context: template.Context) -> list[Problem]:
-    """What the forms of a page complain about, and the `error` or `refusal` of a rule that a sent form ran into.
+    """Return the errors of the page's forms, and the `error` or `refusal` of a rule after a form was sent.
 
-    Views need not say anything for it: whatever form they render is found.
+    Views need not do anything for it: every form they render is found.
     """
-    # One form may stand there under several names. Nothing lazy is looked into: that would cost statements.
+    # One form may be there under several names. Lazy values are skipped: evaluating them would cost statements.
     values: Iterable[object] = context.flatten().values()
     forms = {id(value): cast(BaseForm, value) for value in values if issubclass(type(value), BaseForm)}
     found = [problem for form in forms.values() if form.is_bound for problem in _of_form(form)]
@@ -56,7 +56,7 @@ def _of_form(form: BaseForm) -> Iterator[Problem]:
             if field.is_hidden:
                 yield Problem(str(message))
             else:
-                # A group of choices has no id of its own; its first choice does.
+                # A group of choices has no id of its own, but its first choice does.
                 yield Problem(f"{str(field.label).rstrip('.:')}: {message}", field.id_for_label or f"{field.auto_id}_0")
 
 

@@ -13,7 +13,8 @@ register = template.Library()
 
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None, day: str = "j F Y") -> str:
-    """`{{ code.expires_at|moment:"l, j F Y" }}`: the day in this format, the time as the reader reads it, the zone.
+    """Return `{{ code.expires_at|moment:"l, j F Y" }}`: the day in this format, the time as the reader reads it, the
+    zone.
 
     Without a day format (`""`) the time alone; nothing for None.
     """

@@ -24,7 +24,7 @@ _ONE_FOR_ONE = {
     "ς": "σ",
 }
 _ONE_FOR_TWO = {"ß": "ss", "ẞ": "ss", "æ": "ae", "œ": "oe", "þ": "th"}
-# Marks on letters of Latin, Greek, Cyrillic, Hebrew and Arabic, and joiners. The vowels of Indic scripts are no marks.
+# Marks on letters of Latin, Greek, Cyrillic, Hebrew and Arabic, and joiners. The vowels of Indic scripts are not marks.
 _MARKS = (
     r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670"
     r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\u200c\u200d\u0640\u02bc\u00b7]+"
@@ -35,7 +35,7 @@ _DROPPED = "´‘’‛ʻʼʽʾʿ＇·\u00ad"
 _ASCII_SPACED = ',;:!?"()[]{}<>/\\|_%*#&@~^$=+-\n'
 _SPACED = "“”„‟«»‹›‐‑‒–—―−－，、・\u00a0\u3000"
 
-# What looks like a letter of the Latin script, in small letters or capitals (after Unicode's UTS 39, confusables).
+# Characters that look like a Latin letter, lowercase or capital (after Unicode's UTS 39, confusables).
 _LIKE_LATIN = {
     **dict(zip("авеёкмнорстухіїјѕԁһԛԝѵӏ", "abeekmhopctyxiijsdhqwvl", strict=True)),
     **dict(zip("αβεζηικμνορτυχϳ", "abezhikmvoptuxj", strict=True)),
@@ -46,7 +46,7 @@ _LONGEST_KEY = 255
 
 
 def _case_table() -> dict[str, str]:
-    """By capital letter without marks its small one, as far as both are one character beyond ASCII."""
+    """Return, by capital letter without marks, its lowercase letter, if both are single characters beyond ASCII."""
     table = {}
     for letter in map(chr, range(0x80, 0x20000)):
         small = letter.casefold()
@@ -76,7 +76,7 @@ def _replaced(sql: str, table: dict[str, str]) -> str:
     return sql
 
 
-# In each function `plain` is the text. None calls another: pg_restore and the building of an index see ours nowhere.
+# In each function `plain` is the text. No function calls another: pg_restore and index builds do not find ours.
 _FOLD = f"""
     IF octet_length(plain) > length(plain) THEN
         plain := translate(plain, {_text(_SPACED + _DROPPED)}, {_text(" " * len(_SPACED))});
@@ -91,7 +91,7 @@ _FOLD = f"""
         plain := regexp_replace(plain, ' +', ' ', 'g');
     END IF;
 """
-# The same, for what no database is asked about: a test holds that both agree.
+# The same in Python, for texts outside the database: a test checks that both agree.
 _TO_SPACES = {**dict.fromkeys(map(ord, _SPACED), " "), **dict.fromkeys(map(ord, _DROPPED))}
 _ASCII_TO_SPACES = {**dict.fromkeys(map(ord, _ASCII_SPACED), " "), **dict.fromkeys(map(ord, _ASCII_DROPPED))}
 _TO_PLAIN = str.maketrans(_PLAIN)
@@ -100,7 +100,7 @@ _TO_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def folded(text: str) -> str:
-    """The text as the database compares names: small plain letters, and single spaces between the words."""
+    """Return the text as the database compares names: plain lowercase letters, and single spaces between the words."""
     if not text.isascii():
         text = re.sub(_MARKS, "", unicodedata.normalize("NFKD", text.translate(_TO_SPACES)))
     if not text.isascii():
@@ -144,12 +144,12 @@ SQL = (
         "words text",
         "words",
         _FOLD,
-        # Words without a letter find nobody.
+        # Words without a letter match nobody.
         """CASE plain WHEN '' THEN ARRAY[NULL]
                ELSE ARRAY(SELECT '%' || word || '%' FROM unnest(string_to_array(plain, ' ')) word) END""",
         "text[]",
     )
-    # What comes before the first comma counts first: “Lee, Zoe” stands before “Lee Ford, Ann”.
+    # The part before the first comma sorts first: “Lee, Zoe” comes before “Lee Ford, Ann”.
     + _function(
         "accounts_sort_key",
         "sortable_name text",
@@ -182,7 +182,7 @@ class SameLogin(Lookup):
 
 
 class LoginKey(Func):
-    """Two logins are one and the same if and only if this is."""
+    """Two logins are the same if and only if this is."""
 
     function = "accounts_login_key"
 
@@ -203,7 +203,7 @@ LoginField.register_lookup(SameLogin)
 
 
 class Holds(Func):
-    """Whether a search text holds each of these words, in whatever order."""
+    """Whether a search text contains each of these words, in any order."""
 
     template = "%(expressions)s))"
     arg_joiner = " LIKE ALL (accounts_patterns("
@@ -214,12 +214,14 @@ class Holds(Func):
 
 
 def search_text(*more: str) -> GeneratedField:
-    """The column that people, or courses and accounts, are searched by: the name and `more` columns (see `Holds`)."""
+    """Return the column that people, or courses and accounts, are searched by: name and `more` columns
+    (see `Holds`).
+    """
     names = Func("name", *more, *[Value("")] * (2 - len(more)), function="accounts_search_text")
     return GeneratedField(expression=names, output_field=TextField(db_collation="C"), db_persist=True)
 
 
 def sort_key(of: str) -> GeneratedField:
-    """The column that a list is ordered by, made from the column `of`."""
+    """Return the column that a list is ordered by, made from the column `of`."""
     key = Func(of, function="accounts_sort_key")
     return GeneratedField(expression=key, output_field=TextField(db_collation="C"), db_persist=True)

@@ -13,17 +13,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 _LINES_AT_ONCE = 500
-# What programs take for the end of a cell or a line, besides the comma and the quotes that end our own.
+# What programs may take for the end of a cell or a line, besides our own comma and quotes.
 SEPARATORS = ",;|:^~\t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029"
-# The full-width forms are formulas too where Japanese or Chinese is written.
+# The full-width forms are formulas too in Japanese or Chinese spreadsheets.
 SIGNS = "=+\\-@＝＋－＠"
-# What may stand before a sign without making it text: blanks, quotes, and what nobody sees.
+# May come before a sign without making it text: blanks, quotes and invisible characters.
 _UNSEEN = r"[\s\"\x00-\x20\x7f-\xa0\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
 _FORMULA = re.compile(rf"(^|[{SEPARATORS}]|\s(?=[=＝]))(?={_UNSEEN}[{SIGNS}])")
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """The rows as CSV (RFC 4180, every cell quoted and harmless), some hundred lines in each piece."""
+    """Yield the rows as CSV (RFC 4180, every cell quoted and harmless), some hundred lines in each piece."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     for number, row in enumerate(rows, 1):
@@ -34,9 +34,9 @@ def csv_text(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def harmless(cell: str) -> str:
-    """A cell in which no spreadsheet finds a formula, whatever it takes for a separator.
+    """Return a cell in which no spreadsheet finds a formula, whatever it uses as a separator.
 
-    An apostrophe goes before each sign that a cell could begin with, and before a control character in front.
+    An apostrophe goes before each sign that a cell could begin with, and before a leading control character.
     """
     if cell.isalnum():
         return cell

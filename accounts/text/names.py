@@ -1,8 +1,8 @@
-"""How names are split and joined, as Canvas does it for whoever has only one of a name and a sortable name.
+"""How names are split and joined, as Canvas does for people with only one of a name and a sortable name.
 
-The last word of a name is the family name, unless it is known better: from a comma, or from the sortable name there was
-before. Prefixes such as “van” stay with the given names, as in the sorting pattern of the Unicode CLDR; where a family
-wants them first, the sortable name says so, and a roster with first and last names does.
+The last word of a name is the last name, unless a comma or the previous sortable name tells better. Prefixes such as
+“van” stay with the given names, as in the sorting pattern of the Unicode CLDR; a family that wants them first uses the
+sortable name, and a roster with first and last names does so too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _COMMA = re.compile(r"\s*,\s*")
 
 
 class Parts(NamedTuple):
-    """What a name consists of; each may be empty."""
+    """The parts of a name; each may be empty."""
 
     given: str
     family: str
@@ -70,5 +70,5 @@ def first_and_last(sortable_name: str) -> tuple[str, str]:
 
 
 def first_name(name: str) -> str:
-    """The first word of a name, or the name when it is one word."""
+    """Return the first word of a name, or the name if it is one word."""
     return name.split()[0] if name.split() else name

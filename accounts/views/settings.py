@@ -1,4 +1,4 @@
-"""Signing in, and the institution's own pages: its settings and its terms."""
+"""Sign-in, and the institution's own pages: its settings and its terms."""
 
 from allauth.account import views as allauth
 from django.contrib import messages
@@ -21,7 +21,7 @@ from accounts.web.requests import AuthenticatedHttpRequest
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page, by allauth. A sign-up that somebody began in this browser and left open ends here."""
+    """Show allauth's sign-in page. A sign-up that someone left open in this browser ends here."""
     forget(request)
     answer: HttpResponse = allauth.login(request)
     return answer
@@ -29,7 +29,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def authentication(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """Who may make an account for themselves, and what codes open: settings of the root account only."""
+    """Show and save who may create an account, and what codes open: settings of the root account only."""
     roots = Account.objects.filter(parent=None).select_related("self_registration_changed_by")
     root = get_object_or_404(roots, pk=account_id)
     permissions = account_permissions(request.user, root)
@@ -48,11 +48,11 @@ def authentication(request: AuthenticatedHttpRequest, account_id: int) -> HttpRe
 
 
 def terms(request: HttpRequest) -> HttpResponse:
-    """The terms of use, for everybody."""
+    """Show the terms of use, to everyone."""
     return render(request, "accounts/terms.html")
 
 
 @cache_control(public=True, max_age=24 * 60 * 60)
 def time_zones(request: HttpRequest) -> HttpResponse:
-    """The names of time zones for a field that asks for one, read when somebody begins to type there."""
+    """Show the names of time zones for a field, loaded when the person begins to type there."""
     return render(request, "accounts/partials/time_zones.html", {"zones": [*CANVAS_NAMES, *zones()]})

@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""The origin of a request."""
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -6,15 +6,15 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from django.conf import settings
 from django.http import HttpRequest
 
-# Some proxies write the port too: 203.0.113.5:4711, [2001:db8::1]:4711.
+# Some proxies add the port: 203.0.113.5:4711, [2001:db8::1]:4711.
 WITH_PORT = re.compile(r"^(?:\[([^\]]+)\]|([0-9.]+))(?::[0-9]+)?$")
 
 
 def network_of(request: HttpRequest) -> str:
-    """The IPv4 address, or the /64 of an IPv6 address, of the client: what one household or hall shares.
+    """Return the client's IPv4 address, or the /64 of its IPv6 address: what one household or hall shares.
 
-    Behind TRUSTED_PROXIES proxies of ours the address is the one the outermost of them wrote down; anything
-    a client itself puts into X-Forwarded-For stands before it and is not looked at.
+    Behind TRUSTED_PROXIES proxies, the address is the one that the outermost of them recorded; anything a client itself
+    puts into X-Forwarded-For comes before it and is ignored.
     """
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:

@@ -1,7 +1,7 @@
-"""Browsers in which somebody has signed in before, known by a signed cookie that lives long.
+"""Browsers in which a person has signed in before, recognized by a long-lived signed cookie.
 
-There the owner of an account has tries of their own at the password, whatever strangers do (OWASP: device cookies).
-It opens nothing by itself. "Sign out everywhere" ends it.
+There the owner of an account has their own tries at the password, whatever strangers do (OWASP: device cookies). The
+cookie gives no access by itself. “Sign out everywhere” ends it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from accounts.models import User
 
 COOKIE = "known_browser"
 SALT = "accounts.web.known_browsers"
-# As long as browsers keep a cookie.
+# The longest time that browsers keep a cookie.
 MAX_AGE = 400 * 24 * 3600
-# Every password is tested below this path.
+# Every password is checked below this path.
 PATH = "/login"
 MOST_PEOPLE = 20
 
 
 def known_browser(request: HttpRequest, person: User | None) -> str | None:
-    """The browser's name, when this person has signed in there before; else None."""
+    """Return the browser's name if this person has signed in there before; otherwise None."""
     found = _read(request)
     if person is None or found["people"].get(str(person.pk)) != person.session_epoch:
         return None
@@ -33,7 +33,7 @@ def known_browser(request: HttpRequest, person: User | None) -> str | None:
 
 
 def remember_browser(request: HttpRequest, response: HttpResponseBase, person: User) -> None:
-    """Let the answer to a sign-in mark the browser as one of this person's."""
+    """Mark the browser, in the answer to a sign-in, as one of this person's."""
     found = _read(request)
     others = {pk: epoch for pk, epoch in found["people"].items() if pk != str(person.pk)}
     people = dict(list({**others, str(person.pk): person.session_epoch}.items())[-MOST_PEOPLE:])
@@ -49,7 +49,7 @@ def remember_browser(request: HttpRequest, response: HttpResponseBase, person: U
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:
-    """The browser's name and whom it knows; a new name for a browser that brings no cookie of ours."""
+    """Return the browser's name and the people it knows; a new name for a browser without our cookie."""
     try:
         found: dict[str, Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature:

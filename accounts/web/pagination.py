@@ -1,7 +1,4 @@
-"""Long lists in pages, without counting them: counting millions of people takes longer than showing fifty.
-
-`cut` is the mechanism. Pages of the site ask for theirs with `page_of`, the API in accounts/api/pagination.py.
-"""
+"""Paginate long lists without counting them: counting millions of people takes longer than showing fifty."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from django.db.models import QuerySet
 from accounts.text.normal_form import tidied
 
 SIZE = 50
-# Far pages make the database walk past everything before them. Searching gets there sooner.
+# Far pages make the database read everything before them. Searching is faster.
 LAST = 2_000
 
 Item = TypeVar("Item")
@@ -22,7 +19,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """One page of a list: what stands on it, and whether there are pages beside it."""
+    """One page of a list: its items, and whether there are pages before and after it."""
 
     items: list[Item]
     number: int
@@ -49,12 +46,12 @@ def cut(found: QuerySet[Any] | Sequence[Item], number: int, size: int) -> Page[I
 
 
 def page_of(found: QuerySet[Any] | Sequence[Any], asked: str | None, size: int = SIZE) -> Page[Any]:
-    """Return the page asked for (`"3"`), or the first when that is no page number."""
+    """Return the requested page (`"3"`), or the first if that is not a page number."""
     number = int(asked) if asked and asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
     page = cut(found, min(max(number, 1), LAST), size)
     return replace(page, has_next=page.has_next and page.number < LAST)
 
 
 def search_words(given: str | None) -> str:
-    """What somebody searches for, in the form that texts are kept in, and no novel."""
+    """Return the search text, in the form that texts are stored in, cut to a reasonable length."""
     return tidied(given or "")[:100]

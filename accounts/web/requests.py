@@ -1,4 +1,4 @@
-"""What views are handed, and how much of it."""
+"""The requests that views receive, and their size."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -8,13 +8,15 @@ from accounts.text.ids import plain_id
 
 
 class AuthenticatedHttpRequest(HttpRequest):
-    """The request of somebody who is signed in. For annotations only; Django makes the objects."""
+    """The request of a person who is signed in. For annotations only; Django creates the objects."""
 
     user: User
     htmx: HtmxDetails
 
 
 def is_larger(request: HttpRequest, most: int) -> bool:
-    """Whether the body of a request, which need not be read for it, has more than `most` bytes, or nobody knows."""
+    """Return whether a request's body, which need not be read for this, has more than `most` bytes, or an unknown
+    number.
+    """
     length = plain_id(request.META.get("CONTENT_LENGTH") or "0")
     return length is None or length > most

@@ -14,7 +14,7 @@ from accounts.web.refusals import Answer, refusal_of, tell
 class RuleForm(forms.Form):
     """A form that a rule is asked with; what the rule objects to stands beside the field it is about."""
 
-    # By the rule's name for it, the field of the form, where the two differ.
+    # By the rule's name for a field, the form's name, where they differ.
     FIELDS_OF_RULES: ClassVar[dict[str, str]] = {}
     refusal: Refused | None = None
 

@@ -1,10 +1,10 @@
-"""Forms that do something: sent twice (a double click, a reload, a lost answer), they do it once.
+"""Forms that change something: sent twice (a double click, a reload, a lost answer), they do it once.
 
-Every form of ours carries the token against forged requests, which Django masks anew each time it shows a form: so it
-names that one form in that one browser, and no form can forget it. A digest of it, of the person and of all that was
-sent is inserted in the transaction that carries the form out. The same form sent again waits there for the first and
-is led where that one led. What was refused leaves nothing behind, and the same form sent with something else in it is
-another one.
+Every form carries the token against forged requests, which Django masks anew each time it shows a form. So the token
+identifies that one form in that one browser, and no form can forget it. A digest of the token, the person and
+everything that was sent is inserted in the transaction that processes the form. The same form sent again waits there
+for the first and redirects to the same page. A refused form leaves nothing behind, and the same form with other content
+is another form.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 Rest = ParamSpec("Rest")
 
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 the name of a field
-# Whoever sends a form again so much later has gone back to it, and is told why nothing happened.
+# A person who sends a form again so much later has gone back to it, and is told why nothing happened.
 AT_ONCE = timedelta(minutes=1)
 
 
 def done_once(view: Callable[Concatenate[Request, Rest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Have a view that redirects once it has done something do it once for each form sent.
+    """Make a view that redirects after its work run once for each form sent.
 
-    Sent again, the form is answered with the redirect and the messages of the first time. A redirect with a message
-    of an error is a refusal.
+    If it is sent again, the answer is the redirect and the messages of the first time. A redirect with an error message
+    is a refusal.
     """
 
     @wraps(view)
@@ -65,9 +65,9 @@ def done_once(view: Callable[Concatenate[Request, Rest], HttpResponse]) -> Calla
 
 
 def shown_once(told: Callable[..., HttpResponse]) -> Callable[[Callable[..., Answer]], Callable[..., Any]]:
-    """Have a view whose answer itself is what was made, and is kept nowhere, make it once for each form sent.
+    """Make a view whose answer is itself the result, and stored nowhere, run once for each form sent.
 
-    Sent again, the form is answered by `told`, which is handed what the view was.
+    If it is sent again, `told` answers, with the arguments of the view.
     """
 
     def of(view: Callable[..., Answer]) -> Callable[..., Any]:
@@ -89,10 +89,10 @@ def shown_once(told: Callable[..., HttpResponse]) -> Callable[[Callable[..., Ans
 
 
 def digest_of(request: HttpRequest) -> str | None:
-    """What stands for a form that was sent; None where none was.
+    """Return what identifies a form that was sent; None if none was.
 
-    Nor does it matter for what a script sends without leaving the page: it holds the button until the answer is
-    there, and pressed again the button means another one.
+    Requests that a script sends without leaving the page do not matter: the script disables the button until the answer
+    arrives, and a new press means another request.
     """
     token = request.POST.get(TOKEN, "") if request.method == "POST" else ""
     if len(token) != CSRF_TOKEN_LENGTH or "HX-Request" in request.headers:
@@ -111,10 +111,10 @@ def _digest_of_file(file: UploadedFile) -> str:
 
 
 def _sent_before(digest: str) -> SentForm | None:
-    """The same form as it was carried out before, waiting for that while it is under way; None at the first time."""
+    """Return the same form as processed before, waiting while it is being processed; None the first time."""
     now = timezone.now()
     with connection.cursor() as cursor:
-        # What is there is held by the update, so that it is not forgotten before it is read.
+        # The update locks the existing row, so that it is not deleted before it is read.
         cursor.execute(
             "INSERT INTO accounts_sentform (digest, at, location, messages) VALUES (%s, %s, '', '[]')"
             " ON CONFLICT (digest) DO UPDATE SET location = accounts_sentform.location RETURNING at",
@@ -134,7 +134,7 @@ def _end(digest: str, done: bool, location: str = "", said: list[tuple[int, str]
 
 
 def _said_since(request: HttpRequest, there: int) -> list[tuple[int, str]]:
-    """The messages that were added after the first `there`, which stay to be shown."""
+    """Return the messages added after the first `there`, which stay to be shown."""
     storage: Any = messages.get_messages(request)
     said = [(message.level, str(message.message)) for message in list(storage)[there:]]
     storage.used = False

@@ -1,4 +1,6 @@
-"""How django-allauth fits in: it signs people in; it never makes accounts (that is accounts/domain/registration.py)."""
+"""Our adapter of django-allauth: it signs people in, and never creates accounts
+(accounts/domain/registration.py does).
+"""
 
 from typing import Any
 
@@ -23,13 +25,13 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Never: sign-up goes through the rules of pairing."""
+        """Return False: sign-up goes through the rules of pairing."""
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Whose login and password these are, within our own limits on wrong ones.
+        """Return the person with this login and password, within our own limits on wrong ones.
 
-        Everything of allauth's that tests a password comes here. Raises ImmediateHttpResponse, with the page that says
+        Everything in allauth that tests a password comes here. Raises ImmediateHttpResponse, with the page that says
         how long to wait.
         """
         ask = super().authenticate
@@ -44,7 +46,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(_too_many(request, refusal)) from None
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """The way on after signing in, with the mark by which this browser is known again."""
+        """Return the redirect after signing in, with the cookie by which this browser is recognized."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         remember_browser(request, response, user)
         return response

@@ -1,7 +1,7 @@
-"""What every page says of the site: the institution, the accounts its reader runs, and the time there.
+"""What every page says about the site: the institution, the accounts its reader manages, and the time there.
 
-Looked up once for a request. Where somebody is enrolled other apps know: config/settings.py names the function that
-gives the time zone of it (ZONE_OF_SCHOOL).
+Looked up once for a request. Other apps know where a person is enrolled: config/settings.py names the function that
+returns the time zone of their school (ZONE_OF_SCHOOL).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from accounts.models import Account, AccountAdmin, User
 
 @dataclass(frozen=True)
 class Site:
-    """`root` is None before set-up; `administered` are the accounts the reader has a role on, highest first.
+    """`root` is None before set-up; `administered` are the accounts where the reader has a role, highest first.
 
-    `zone` names the time zone of a reader who has chosen none.
+    `zone` is the time zone of a reader who has chosen none.
     """
 
     root: Account | None
@@ -31,10 +31,10 @@ class Site:
 
 
 def site_of(request: HttpRequest) -> Site:
-    """The site as whoever asks finds it (one statement, the first time)."""
+    """Return the site for the person of this request (one statement, the first time)."""
     user = getattr(request, "user", None)
     reader = user if isinstance(user, User) else None
-    # Whoever acts as somebody else is put in their place in the middle of a request.
+    # The user of a request changes in the middle of it when a person acts as someone else.
     known: tuple[User | None, Site] | None = getattr(request, "_site", None)
     if known is None or known[0] != reader:
         known = (reader, _look_up(reader))
@@ -57,7 +57,9 @@ def _look_up(reader: User | None) -> Site:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`root`: the institution; `administered`: the accounts the reader has a role on. Looked up only when used."""
+    """Return `root`, the institution, and `administered`, the accounts where the reader has a role, looked up only when
+    used.
+    """
     return {
         "root": SimpleLazyObject(lambda: site_of(request).root),
         "administered": SimpleLazyObject(lambda: site_of(request).administered),

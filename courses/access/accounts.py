@@ -1,7 +1,7 @@
-"""Whose account somebody may change: the one check that pages and API make before they edit, suspend or delete.
+"""Whose account a person may change: the one check that pages and API make before they edit, suspend or delete.
 
-A person's name, login and account are the same in all schools of the institution. So whoever changes them must be in
-charge of people in the whole institution, or in every account the person has anything to do with.
+A person's name, login and account are the same in all schools of the institution. So changing them needs the permission
+in the whole institution, or in every account the person belongs to.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from courses.access.consent import accounts_of
 from courses.access.further_rights import reaches_further
 
 PERMISSION = Permission.MANAGE_USER_LOGINS
-# What people may change of themselves.
+# What people may change about themselves.
 OWN_FIELDS = frozenset({"time_zone", "locale"})
 
 
 def why_not_change(person: User, *, by: User) -> str | None:
-    """Why `by` may not edit, suspend or delete the account of `person`; None when they may.
+    """Return why `by` may not edit, suspend or delete the account of `person`; None if they may.
 
-    The number of statements does not depend on how many accounts and courses they are in.
+    The number of statements does not depend on the number of accounts and courses they are in.
     """
     root = Account.objects.root()
     if not may_on_account(by, PERMISSION, root):
@@ -53,7 +53,7 @@ def are_own_settings(fields: Collection[str], person: User, *, by: User) -> bool
 
 
 def belongs_only_to(person: User, account: Account) -> bool:
-    """Whether all that the person has to do with the institution is in `account` and below it."""
+    """Return whether everything the person belongs to in the institution is in `account` and below it."""
     if account.parent_id is None:
         return True
     return {each.pk for each in accounts_of(person)} <= set(with_all_below(account))

@@ -1,7 +1,7 @@
-"""Acting as somebody else: who may, as whom, and how it is carried through a request.
+"""Acting as someone else: who may, as whom, and how a request carries it.
 
-Pages keep in the session whom one acts as; the API names them in each request (`as_user_id`). Both come here, and
-both are asked again every time. It lives above accounts because courses are part of how far somebody reaches.
+Pages keep the person one acts as in the session; the API names them in each request (`as_user_id`). Both come here, and
+both are checked again every time. It is above accounts because courses are part of a person's permissions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def check(actor: User, other: User) -> None:
 
 
 def why_not(actor: User, other: User) -> str | None:
-    """Why `actor` may not act as `other`; None when they may."""
+    """Return why `actor` may not act as `other`; None if they may."""
     if actor.actor is not None:
         return _("You are already acting as someone. Stop acting first.")
     if not may_on_account(actor, PERMISSION, Account.objects.root()):
@@ -42,13 +42,15 @@ def why_not(actor: User, other: User) -> str | None:
 
 
 def acting_as(actor: User, other: User) -> User:
-    """`other` with `actor` behind them, for one request. Raises NotAllowed."""
+    """Return `other` with `actor` behind them, for one request. Raises NotAllowed."""
     check(actor, other)
     return other.acted_by(actor)
 
 
 def resume(actor: User, other_id: int) -> User:
-    """The person `actor` began to act as in an earlier request. Raises NotAllowed where that no longer holds."""
+    """Return the person `actor` started to act as in an earlier request. Raises NotAllowed if that is no longer
+    allowed.
+    """
     other = User.objects.filter(pk=other_id).first()
     if other is None:
         raise NotAllowed(_("You are no longer acting as anyone."))
@@ -56,17 +58,17 @@ def resume(actor: User, other_id: int) -> User:
 
 
 def begin(actor: User, other: User) -> None:
-    """Record that `actor` begins to act as `other`. Raises NotAllowed."""
+    """Record that `actor` starts acting as `other`. Raises NotAllowed."""
     check(actor, other)
     record(ActingStarted(), by=actor, subject=other)
 
 
 def lapse(actor: User, other_id: int) -> None:
-    """Record that `actor` stopped acting as somebody because the right to it is gone."""
+    """Record that `actor` stopped acting as someone because they lost the permission."""
     record(ActingStopped(), by=actor, subject=User.objects.filter(pk=other_id).first())
 
 
 def end(other: User) -> None:
-    """Record that the one acting as `other` stops."""
+    """Record that the person acting as `other` stops."""
     if other.actor:
         record(ActingStopped(), by=other.actor, subject=other)

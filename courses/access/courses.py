@@ -28,7 +28,7 @@ RUNNING_COURSES = frozenset(
 
 
 class Part(TextChoices):
-    """As what somebody looks at a course in which they are several things."""
+    """The view of a course for a person who has several roles in it."""
 
     STAFF = "staff", _("Staff")
     LEARNING = "learning", _("Student or observer")
@@ -36,35 +36,35 @@ class Part(TextChoices):
 
 @dataclass(frozen=True)
 class CourseAccess:
-    """How somebody stands in one course: as staff, as its student, as observer of some students there, or several."""
+    """What a person is in one course: staff, a student, an observer of some students there, or several of these."""
 
     course: Course
     types: frozenset[str]
     permissions: frozenset[Permission]
     observed: tuple[User, ...] = ()
-    # Whether it is over for the reader; what was there can still be read.
+    # Whether it is over for the reader, who can still read it.
     is_over: bool = False
-    # As what those look at it who have several parts in it: unless they choose otherwise, as those who run it.
+    # The view for people with several roles in it: the staff view, unless they choose otherwise.
     part: Part = Part.STAFF
 
     @property
     def is_staff(self) -> bool:
-        """Whether the course is open to them before it is published: to whoever has any part in running it."""
+        """Whether the course is open to them before it is published: they help run it."""
         return bool(self.permissions & RUNNING_COURSES)
 
     @property
     def has_several_parts(self) -> bool:
-        """Whether they have a part in running it, and are its student or observe one there as well."""
+        """Whether they help run it, and are also its student or observe one there."""
         return self.is_staff and (self.is_student or bool(self.observed))
 
     @property
     def learns(self) -> bool:
-        """Whether they look at it as a student or an observer does."""
+        """Whether they see it as a student or an observer does."""
         return not self.is_staff or (self.has_several_parts and self.part is Part.LEARNING)
 
     @property
     def observes_nobody(self) -> bool:
-        """Whether they were added as an observer and nothing else, without a student."""
+        """Whether they were added only as an observer, without a student."""
         return self.types == {BaseType.OBSERVER} and not self.observed and not self.is_staff
 
     @property
@@ -83,7 +83,7 @@ class CourseAccess:
 
 
 def observer_enrollments(observer: User) -> EnrollmentQuerySet:
-    """The enrollments through which `observer` sees a student who really is (or was) in that section."""
+    """Return the enrollments through which `observer` sees a student who really is (or was) in that section."""
     student_there = Enrollment.objects.students().filter(
         user=OuterRef("associated_user"), section=OuterRef("section"), state__in=Enrollment.COUNTED
     )
@@ -95,30 +95,32 @@ def observer_enrollments(observer: User) -> EnrollmentQuerySet:
 
 
 def observed_students(observer: User) -> UserQuerySet:
-    """The students `observer` sees in at least one course, in class list order."""
+    """Return the students `observer` sees in at least one course, in class list order."""
     return User.objects.filter(pk__in=observer_enrollments(observer).values("associated_user")).by_name()
 
 
 def students_followed(observer: User) -> UserQuerySet:
-    """Those, and the students `observer` is linked to who are in no course (yet), in class list order."""
+    """Return those students, and the students `observer` is linked to who are in no course (yet), in
+    class list order.
+    """
     linked = ObservationLink.objects.live().filter(observer=observer)
     seen = observer_enrollments(observer).values("associated_user")
     return User.objects.filter(Q(pk__in=seen) | Q(pk__in=linked.values("student"))).by_name()
 
 
 def is_enrolled(user: User) -> bool:
-    """Whether `user` takes, teaches or runs any course, readable or not."""
+    """Return whether `user` takes, teaches or runs any course, readable or not."""
     return Enrollment.objects.present().live().filter(user=user).exclude(type=BaseType.OBSERVER).exists()
 
 
 def is_observer(user: User) -> bool:
-    """Whether `user` follows anybody at all (one statement; every page asks it for its navigation)."""
+    """Return whether `user` observes anyone (one statement; every page needs it for its navigation)."""
     linked = ObservationLink.objects.live().filter(observer=OuterRef("pk"))
     return User.objects.filter(Exists(linked) | Exists(observer_enrollments(user)), pk=user.pk).exists()
 
 
 def courses_by_student(observer: User) -> dict[int, list[Course]]:
-    """By student id, the open courses in which `observer` sees each student (one statement)."""
+    """Return, by student id, the open courses in which `observer` sees each student (one statement)."""
     found: dict[int, dict[int, Course]] = defaultdict(dict)
     enrollments = observer_enrollments(observer).open()
     for enrollment in enrollments.select_related("section__course").order_by(
@@ -130,14 +132,14 @@ def courses_by_student(observer: User) -> dict[int, list[Course]]:
 
 
 def schools_of(student: User) -> list[str]:
-    """The names of the accounts whose courses `student` takes now."""
-    places = Enrollment.objects.present().live().students().settled().filter(user=student)
-    accounts = Account.objects.filter(courses__in=places.values("section__course"))
+    """Return the names of the accounts whose courses `student` takes now."""
+    enrollments = Enrollment.objects.present().live().students().settled().filter(user=student)
+    accounts = Account.objects.filter(courses__in=enrollments.values("section__course"))
     return list(accounts.distinct().order_by("sort_key").values_list("name", flat=True))
 
 
 def course_access(user: User, course: Course) -> CourseAccess | None:
-    """How `user` stands in `course`, or None when for this user there is no such course (five statements at most)."""
+    """Return what `user` is in `course`; None if the course does not exist for them (five statements at most)."""
     if course.workflow_state == Course.State.DELETED or not user.is_active:
         return None
     mine = Enrollment.objects.present().filter(user=user, section__course=course, state__in=READING).begun()
@@ -158,9 +160,9 @@ def course_access(user: User, course: Course) -> CourseAccess | None:
 
 
 def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:
-    """Return the published assignments, each with this student's `submissions` only: one or none.
+    """Return the published assignments, each with `work`: this student's submission (a list of one or none).
 
-    The submission shows its score and comments only after the grade was released (`posted_at`).
+    The submission shows its score and comments only once the grade is released (`posted_at`).
     """
     mine = Submission.objects.filter(student=student).prefetch_related(
         Prefetch("comments", SubmissionComment.objects.select_related("author"))

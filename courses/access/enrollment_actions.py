@@ -1,7 +1,7 @@
-"""Who may do what with the people of a course, and in which section somebody is put.
+"""Who may do what with the people of a course, and in which section a person is put.
 
-The table below is the one place that says which permission each change takes; pages and API ask here. Course roles
-may be custom: what counts is always the base type.
+The table below is the one place that says which permission each change needs; pages and API ask here. Course roles may
+be custom: what counts is always the base type.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from courses.models.course import default_section
 
 
 class EnrollmentAction(Enum):
-    """What is done to an enrollment; changing a role is removing it as one thing and enrolling as another."""
+    """What is done to an enrollment; changing a role is removing it in one role and enrolling in another."""
 
     ENROLL = "enroll"
     REACTIVATE = "reactivate"
@@ -46,9 +46,9 @@ TABLE = {
     EnrollmentAction.DEACTIVATE: (MANAGING_STUDENTS, REMOVING),
     EnrollmentAction.REMOVE: (REMOVING, REMOVING),
 }
-# After these somebody may do less here, or nothing.
+# After these a person may do less here, or nothing.
 ENDINGS = (EnrollmentAction.CONCLUDE, EnrollmentAction.DEACTIVATE, EnrollmentAction.REMOVE)
-# Enrolling somebody in one of these states is as good as doing this to them.
+# Enrolling a person in one of these states is equivalent to this action.
 AS_GOOD_AS = {
     Enrollment.State.COMPLETED: EnrollmentAction.CONCLUDE,
     Enrollment.State.INACTIVE: EnrollmentAction.DEACTIVATE,
@@ -58,7 +58,7 @@ AS_GOOD_AS = {
 def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False) -> frozenset[Permission]:
     """Return the permissions needed in the course to do this with a person of this base type.
 
-    `observing`: as the observer of a student there, which takes the right to manage students as well.
+    `observing`: as the observer of a student there, which also needs the permission to manage students.
     """
     with_students, with_staff = TABLE[action]
     by_type = with_students if base_type in STUDENTS_AND_OBSERVERS else with_staff
@@ -73,14 +73,14 @@ def _needed_for(action: EnrollmentAction, enrollment: Enrollment) -> frozenset[P
     observing = enrollment.associated_user_id is not None
     keys = needed(action, enrollment.type, observing=observing)
     if action is EnrollmentAction.CONCLUDE and enrollment.state == Enrollment.State.INACTIVE:
-        # Who has concluded reads on; who is inactive does not. It lets them back in.
+        # Concluded people can still read, inactive ones cannot. Reactivating lets them back in.
         keys |= needed(EnrollmentAction.REACTIVATE, enrollment.type, observing=observing)
     return keys
 
 
 @dataclass(frozen=True)
 class EnrollmentPermissions:
-    """What `by` may do with the people of `course`, looked up once for a page full of them."""
+    """What `by` may do with the people of `course`, looked up once for a whole page."""
 
     by: User
     course: Course
@@ -90,7 +90,7 @@ class EnrollmentPermissions:
     sections: frozenset[int] | None  # with the people of these sections only; None: of all
 
     def may(self, action: EnrollmentAction, enrollment: Enrollment) -> bool:
-        """Whether they may do this to an enrollment of the course: what `check` checks."""
+        """Return whether they may do this to an enrollment of the course: what `check` checks."""
         keys = _needed_for(action, enrollment)
         if action is EnrollmentAction.REACTIVATE and enrollment.role_id not in {role.pk for role in self.roles}:
             return False
@@ -101,17 +101,17 @@ class EnrollmentPermissions:
         return keys <= self.keys
 
     def may_link(self) -> bool:
-        """Whether they may link observers to students of the course, or unlink them."""
+        """Return whether they may link observers to students of the course, or unlink them."""
         wanted = (EnrollmentAction.ENROLL, EnrollmentAction.REMOVE)
         return any(needed(action, BaseType.OBSERVER, observing=True) <= self.keys for action in wanted)
 
     def roles_to_give(self) -> list[Role]:
-        """The roles with which they may enroll people."""
+        """Return the roles with which they may enroll people."""
         return [role for role in self.roles if needed(EnrollmentAction.ENROLL, role.base_type) <= self.keys]
 
 
 def enrollment_permissions(by: User, course: Course) -> EnrollmentPermissions:
-    """What `by` may do with the people of `course` (a fixed number of statements)."""
+    """Return what `by` may do with the people of `course` (a fixed number of statements)."""
     held, roles = held_in(by, [course])[course.pk], course_roles(course)
     reach = reach_of(roles, course)
     within = tuple(role for role in roles if reach[role.pk] <= held.keys)
@@ -141,7 +141,7 @@ def check_enrolls(role: Role, course: Course, *, by: User, observing: bool = Fal
 
 
 class Entry(NamedTuple):
-    """Somebody's place in a course to be, by ids: with which role, and whether to observe a student there."""
+    """A future enrollment in a course, by ids: with which role, and whether to observe a student there."""
 
     course: int
     role: int
@@ -150,7 +150,9 @@ class Entry(NamedTuple):
 
 
 def not_to_enter(entries: Collection[Entry], *, by: User) -> set[Entry]:
-    """Those of these with which `by` may not enroll anybody by hand: see `check_enrolls` (a few statements for all)."""
+    """Return those entries with which `by` may not enroll anyone by hand: see `check_enrolls` (a few statements for
+    all).
+    """
     courses = {course.pk: course for course in Course.objects.filter(pk__in={entry.course for entry in entries})}
     held = held_in(by, courses.values())
     roles = {HeldRole(entry.role, entry.base_type) for entry in entries}
@@ -165,7 +167,7 @@ def not_to_enter(entries: Collection[Entry], *, by: User) -> set[Entry]:
 
 
 def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
-    """Raise NotAllowed where one of these roles may do more in the course than `by`."""
+    """Raise NotAllowed if one of these roles has more permissions in the course than `by`."""
     mine = course_permissions(by, course)
     more = frozenset().union(*reach_of(roles, course).values()) - mine
     if more:
@@ -186,14 +188,16 @@ def check_keys(keys: Set[Permission], course: Course, *, by: User) -> None:
 
 
 def check_section(section_id: int | None, course: Course, *, by: User) -> None:
-    """Raise NotAllowed where `by` deals with some sections only, and not with this one (None: one not made yet)."""
+    """Raise NotAllowed if `by` is limited to sections, and not to this one (None: a new one)."""
     seen = sections_seen(by, course)
     if seen is not None and section_id not in seen:
         raise NotAllowed(_("In this course you can only see and change your own sections and the people in them."))
 
 
 def gives_limited(role: Role, course: Course, *, by: User) -> bool:
-    """Whether `by` may give this role in `course` only limited to a section, as nobody gives more than they have."""
+    """Return whether `by` may give this role in `course` only limited to a section, as nobody gives more than they
+    have.
+    """
     return role.base_type in STAFF_TYPES and sections_seen(by, course) is not None
 
 
@@ -204,14 +208,14 @@ def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[Permi
 
 
 def course_roles(course: Course) -> list[Role]:
-    """The roles that can be held in `course`: built-in ones first, in the order of their base types."""
+    """Return the roles that can be used in `course`: built-in ones first, in the order of their base types."""
     found = roles_of(course.account).filter(base_type__in=COURSE_BASE_TYPES)
     order = [base.value for base in WORDS]
     return sorted(found, key=lambda role: (role.account_id is not None, order.index(role.base_type), role.label))
 
 
 def find_role(course: Course, *, role_id: int | None = None, name: str = "", base_type: str = "") -> Role:
-    """The course role meant: by id, by name (a custom one's label, a built-in one's type), or by type alone.
+    """Return the course role meant: by id, by name (a custom one's label, a built-in one's type), or by type alone.
 
     A custom role must belong to the course's account or one above. Raises Invalid.
     """
@@ -226,9 +230,10 @@ def find_role(course: Course, *, role_id: int | None = None, name: str = "", bas
 
 
 def section_for(course: Course, section: Section | None, student: User | None, *, by: User) -> Section:
-    """Where `by` enrolls somebody: in `section`, else where `student`, whom they observe, is, else by default.
+    """Return the section for a new enrollment by `by`: `section`, otherwise that of the observed `student`, otherwise
+    the default.
 
-    An observer sees a student only beside whom they stand. Raises Invalid; NotAllowed for a section `by` does not see.
+    An observer sees a student only in the same section. Raises Invalid; NotAllowed for a section `by` does not see.
     """
     if section and section.course_id != course.pk:
         raise Invalid({"section": [("invalid", _("This section does not belong to this course."))]}, of="enrollment")
@@ -247,7 +252,7 @@ def section_for(course: Course, section: Section | None, student: User | None, *
 
 
 def _section_by_default(course: Course, by: User) -> Section:
-    """The default section; for somebody limited to sections of theirs the first of these."""
+    """Return the default section; for a person limited to sections, the first of these."""
     seen = sections_seen(by, course)
     if seen is None:
         return default_section(course)

@@ -1,4 +1,4 @@
-"""Which enrollments and courses somebody may read, of themselves and of others. Deny by default."""
+"""Which enrollments and courses a person may read, of themselves and of others. Deny by default."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
 
 
-def own_places(user: User) -> EnrollmentQuerySet:
-    """One's own enrollments; those that name an observed student only while the student is there."""
+def own_enrollments(user: User) -> EnrollmentQuerySet:
+    """Return one's own enrollments; those that name an observed student only while the student is there."""
     seeing = observer_enrollments(user).values("pk")
     return Enrollment.objects.present().filter(Q(associated_user=None) | Q(pk__in=seeing), user=user)
 
 
-def observed_places(observer: User) -> EnrollmentQuerySet:
-    """The observed students' own enrollments, in the sections where `observer` sees them."""
+def observed_enrollments(observer: User) -> EnrollmentQuerySet:
+    """Return the observed students' own enrollments, in the sections where `observer` sees them."""
     beside = observer_enrollments(observer).filter(associated_user=OuterRef("user"), section=OuterRef("section"))
     return Enrollment.objects.present().students().filter(Exists(beside), state__in=Enrollment.COUNTED)
 
 
-def places_in(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuerySet:
-    """The enrollments in `course` that `by` may read: with the People page those it shows, else own and observed."""
+def enrollments_of_course(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuerySet:
+    """Return the enrollments in `course` that `by` may read: with the People page those it shows, else
+    own and observed.
+    """
     if sees_people:
         there = Enrollment.objects.filter(section__course=course, section__workflow_state=Section.State.ACTIVE)
         return there.exclude(user__state=User.State.DELETED).within(sections_seen(by, course))
@@ -38,8 +40,8 @@ def places_in(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuery
     return Enrollment.objects.filter(mine, section__course=course)
 
 
-def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
-    """The enrollments of `person` that `by` may read; None when `by` has nothing to do with this person.
+def enrollments_of_person(person: User, *, by: User) -> EnrollmentQuerySet | None:
+    """Return the enrollments of `person` that `by` may read; None when `by` has nothing to do with this person.
 
     Staff read those in the courses whose people they see, observers their student's own where they observe.
     """
@@ -57,8 +59,8 @@ def places_of(person: User, *, by: User) -> EnrollmentQuerySet | None:
     return everything.filter(observed | Q(section__in=staff_in))
 
 
-def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
-    """The enrollments through which a list of `person`'s courses is made for `by`; None as with `places_of`.
+def course_enrollments(person: User, *, by: User) -> EnrollmentQuerySet | None:
+    """Return the enrollments through which a list of `person`'s courses is made for `by`; None as with `places_of`.
 
     Courses that somebody only takes or observes are listed once they are published, and all once they have begun.
     """
@@ -70,7 +72,7 @@ def course_places(person: User, *, by: User) -> EnrollmentQuerySet | None:
 
 
 class EnrollmentAccess:
-    """What one reader may know about some enrollments, worked out for all of them at once (four statements).
+    """What one reader may know about some enrollments, computed for all of them at once (four statements).
 
     The enrollments must come with their `section.course`.
     """
@@ -80,7 +82,7 @@ class EnrollmentAccess:
         enrollments = list(enrollments)
         sections = {enrollment.section for enrollment in enrollments}
         self._held = held_in(reader, {section.course for section in sections})
-        # Those whose grades families read: in courses that are open to them.
+        # The enrollments whose grades families read: in courses that are open to them.
         mine = Q(user=reader, type=BaseType.STUDENT) | Q(pk__in=observer_enrollments(reader).values("pk"))
         followed = Enrollment.objects.present().open().filter(mine, section__in=sections, state__in=READING)
         self._settled = self._settled_among(enrollments)
@@ -96,7 +98,7 @@ class EnrollmentAccess:
         return self._keys(enrollment)
 
     def is_unsettled(self, enrollment: Enrollment) -> bool:
-        """Whether by it the reader is to know the person's name only."""
+        """Return whether the reader may know only the person's name from it."""
         return not _is_settled(enrollment) and not self._knows(enrollment.user_id, enrollment)
 
     def keys_of_course(self, enrollment: Enrollment) -> frozenset[Permission]:
@@ -108,7 +110,7 @@ class EnrollmentAccess:
         return self._keys(enrollment) if self._knows(enrollment.associated_user_id, enrollment) else frozenset()
 
     def grades(self, enrollment: Enrollment) -> bool:
-        """Whether the grades of this (student's) enrollment may be read."""
+        """Return whether the grades of this (student's) enrollment may be read."""
         is_followed = (enrollment.user_id, enrollment.section_id) in self._followed
         return is_followed or Permission.VIEW_ALL_GRADES in self.keys(enrollment)
 
@@ -116,7 +118,7 @@ class EnrollmentAccess:
         return self._held[enrollment.section.course_id].over(enrollment.section_id)
 
     def _settled_among(self, enrollments: Iterable[Enrollment]) -> set[tuple[int, int]] | None:
-        """Who, where it must be asked, has accepted to be in which course; None where the reader knows everybody."""
+        """Return who has accepted to be in which course, where that matters; None if the reader knows everyone."""
         shown = [each for each in enrollments if each.user_id != self._reader.pk and self._keys(each)]
         asked, found = set[tuple[int, int]](), set[tuple[int, int]]()
         for each in shown:

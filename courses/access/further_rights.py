@@ -1,4 +1,4 @@
-"""Whose rights reach further than one's own: whom nobody may act as, and whose account they may not change."""
+"""People with more permissions than oneself: nobody may act as them, or change their account."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from accounts.permissions.resolver import HeldRole, permissions_by
 from courses.access.permissions import Held, held_in, limits_of
 from courses.models import Course, Enrollment
 
-# By course roles of these base types somebody may do something.
+# Course roles of these base types can have permissions.
 WITH_RIGHTS = [base for base, keys in AVAILABLE.items() if keys]
 State = Enrollment.State
 
 
-class Place(NamedTuple):
+class EnrollmentIds(NamedTuple):
     """Somebody's place in a course, by ids."""
 
     user: int
@@ -29,21 +29,21 @@ class Place(NamedTuple):
 
 
 def reaches_further(other: User, actor: User) -> bool:
-    """Whether `other` may do anything anywhere that `actor` may not do there."""
+    """Return whether `other` may do anything anywhere that `actor` may not do there."""
     return bool(who_reach_further([other.pk], by=actor))
 
 
 def who_reach_further(people: Collection[int], *, by: User) -> set[int]:
-    """Those of these people who may do anything anywhere that `by` may not do there, or once they are let again.
+    """Return those of these people who may do anything anywhere that `by` may not do there, now or once reactivated.
 
-    A suspended person, a role that is switched off and a deactivated enrollment count: whoever takes over the account
-    has it all tomorrow. A fixed number of statements where `by` may do everything in the institution.
+    A suspended person, a deactivated role and an inactive enrollment count: anyone who takes over the account may have
+    it all tomorrow. A fixed number of statements if `by` may do everything in the institution.
     """
     return further_by_admin_roles(people, by=by) | _further_in_courses(people, by)
 
 
 def further_by_admin_roles(people: Collection[int], *, by: User) -> set[int]:
-    """Those of them who may so by an admin role."""
+    """Return those of them who may do so through an admin role."""
     held = all_roles_of(people)
     beyond = out_of_reach({(role, account) for _user, role, account in held}, by=by)
     return {user for user, role, account in held if (role, account) in beyond}

@@ -1,7 +1,7 @@
-"""What somebody may do in a course: by the roles of their enrollments there, and by admin roles above it.
+"""What a person may do in a course: through the roles of their enrollments there, and admin roles above it.
 
-And with whom: whoever runs a course by enrollments that are limited to their sections sees the people of these
-sections only, and does nothing to others. Lists, pages, codes, exports and the API ask `sections_seen`.
+And with whom: a person who helps run a course only through enrollments limited to their sections sees the people of
+these sections only, and changes nobody else. Lists, pages, codes, exports and the API ask `sections_seen`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ STAFF_TYPES = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER)
 
 
 class Held(NamedTuple):
-    """What somebody may do in a course, and with the people of which sections: None stands for all."""
+    """What a person may do in a course, and with the people of which sections: None means all."""
 
     keys: frozenset[Permission]
     sections: frozenset[int] | None
@@ -61,7 +61,7 @@ class Held(NamedTuple):
     not_as_observer: frozenset[Permission] = NOTHING
 
     def sees_people_of(self, section_id: int) -> bool:
-        """Whether the people of this section of the course are seen by it."""
+        """Return whether it covers the people of this section of the course."""
         return ROSTER in self.over(section_id)
 
     def over(self, section_id: int) -> frozenset[Permission]:
@@ -69,7 +69,7 @@ class Held(NamedTuple):
         return self.keys if self.sections is None or section_id in self.sections else NOTHING
 
     def exceeds(self, other: Held) -> bool:
-        """Whether there is something in it, or somebody it reaches, that is not in the other's."""
+        """Return whether it contains a permission, or covers a person, that the other does not."""
         if self.keys - other.keys:
             return True
         if not self.keys or other.sections is None:
@@ -83,7 +83,7 @@ def permissions_in(user: User, courses: Iterable[Course]) -> dict[int, frozenset
 
 
 def held_in(user: User, courses: Iterable[Course]) -> dict[int, Held]:
-    """By course id, what `user` may do in each course and with whom (the same two statements)."""
+    """Return, by course id, what `user` may do in each course and with whom (the same two statements)."""
     by_id = {course.pk: course for course in courses}
     if not user.is_active:
         return dict.fromkeys(by_id, Held(NOTHING, frozenset()))
@@ -126,9 +126,10 @@ def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:
 
 
 def limits_of(enrolled: Mapping[HeldRole, set[int | None]]) -> frozenset[int] | None:
-    """The sections somebody is limited to; None where an enrollment by which they run the course is not limited.
+    """Return the sections a person is limited to; None if an enrollment by which they help run the course is not
+    limited.
 
-    One who is also a student or an observer there, without any limit, does not see more for it.
+    A person who is also a student or an observer there, without a limit, does not see more because of that.
     """
     running = [only for role, only in enrolled.items() if role.base_type in STAFF_TYPES]
     among = frozenset[int | None]().union(*running)
@@ -136,7 +137,7 @@ def limits_of(enrolled: Mapping[HeldRole, set[int | None]]) -> frozenset[int] | 
 
 
 def sections_seen(user: User, course: Course) -> frozenset[int] | None:
-    """The ids of the sections whose people `user` deals with when working on `course`; None stands for all.
+    """Return the ids of the sections whose people `user` sees when working on `course`; None means all.
 
     Whether they may do so at all is another question: see `permissions_in`.
     """

@@ -1,4 +1,4 @@
-"""Who may read somebody's user record, and how much of it."""
+"""Who may read a person's user record, and how much of it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def own_keys(user: User) -> frozenset[Permission]:
 def known_about(person: User, *, by: User) -> frozenset[Permission] | None:
     """Return the permissions that count when `by` reads the record of `person`; None if they may not read it.
 
-    Oneself; staff who see the people of the institution or of a course this person is in; and observers their
-    students (the names only). The number of statements does not depend on the number of courses.
+    Oneself; staff who see the people of the institution or of a course this person is in; and observers their students
+    (the names only). The number of statements does not depend on the number of courses.
     """
     if by == person:
         return own_keys(by)

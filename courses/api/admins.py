@@ -70,7 +70,7 @@ def _home(request: ApiRequest, account_id: str) -> Account:
 
 
 def _role(request: ApiRequest, home: Account) -> Role:
-    """Return by `role_id`, or by `role`: a built-in role's type or a custom one's label."""
+    """Return the role by `role_id`, or by `role`: a built-in role's type or a custom one's label."""
     wanted, name = request.params[ROLE_ID], request.params[ROLE] or BaseType.ACCOUNT_ADMIN
     roles = list(admin_roles_of(home))
     found = [role for role in roles if (role.pk == wanted if wanted is not None else role.name == name)]

@@ -1,4 +1,6 @@
-"""Who is asking, and as whom: an access token, and `as_user_id` for those who may act as others."""
+"""Identify the caller, and the person they act as: an access token, and `as_user_id` for people who may
+act as others.
+"""
 
 from django.http import Http404
 from rest_framework.request import Request
@@ -13,10 +15,12 @@ from courses.access.act_as import acting_as
 
 
 class ActingAuthentication(BearerAuthentication):
-    """The token's owner, or whom the owner acts as."""
+    """The token's owner, or the person the owner acts as."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """As for a bare token. Raises InvalidActing for a person who is not there or not open to the owner."""
+        """Return the person and token as for a bare token. Raises InvalidActing for a person the owner
+        may not act as.
+        """
         found = super().authenticate(request)
         if found is None or (wanted := _wanted(request)) in (None, "self"):
             return found
@@ -33,9 +37,9 @@ class ActingAuthentication(BearerAuthentication):
 
 
 def _wanted(request: Request) -> str | None:
-    """Whom the caller wants to act as; None when nobody is named.
+    """Return the person the caller wants to act as; None if nobody is named.
 
-    Raises InvalidActing when that cannot be read: what was meant for somebody else must not be done as the caller.
+    Raises InvalidActing if that cannot be read: what was meant for someone else must not be done as the caller.
     """
     given = parameters_of_acting(request)
     keys = [key for key in given if key.startswith(ACTING)]

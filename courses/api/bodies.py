@@ -1,4 +1,4 @@
-"""What the API says of courses, sections and enrollments, with the keys Canvas's clients read."""
+"""The bodies of courses, sections and enrollments, with the keys Canvas's clients read."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def term_body(term: Term | None) -> TermBody | None:
 
 
 def listed_term_body(term: Term, keys: Collection[Permission]) -> ListedTermBody:
-    """Return a term of an account's list. `keys` are the reader's permissions on the account."""
+    """Return a term of an account's list. `keys` are the reader's permissions in the account."""
     body: ListedTermBody = {
         "id": term.pk,
         "name": term.name,
@@ -99,7 +99,7 @@ def section_body(section: Section, keys: Collection[Permission]) -> SectionBody:
 
 
 def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> BriefEnrollment:
-    """Return an enrollment as it stands in the `enrollments` of a course."""
+    """Return an enrollment as listed in the `enrollments` of a course."""
     body: BriefEnrollment = {
         "type": SHORT_TYPES[BaseType(enrollment.type)],
         "role": enrollment.role.name,

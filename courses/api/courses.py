@@ -94,7 +94,7 @@ def _of_type_and_state(request: ApiRequest, enrollments: EnrollmentQuerySet) -> 
 
 
 def _in_states(request: ApiRequest, enrollments: EnrollmentQuerySet) -> CourseQuerySet:
-    """Return the courses of these enrollments that are in the states asked for (Canvas's defaults: by type)."""
+    """Return the courses of these enrollments in the requested states (Canvas's defaults: by type)."""
     if states := request.params[STATES]:
         enrollments = enrollments.filter(section__course__workflow_state__in=states)
     else:
@@ -104,7 +104,7 @@ def _in_states(request: ApiRequest, enrollments: EnrollmentQuerySet) -> CourseQu
 
 
 def _bodies(request: ApiRequest, courses: list[Course], listed: EnrollmentQuerySet) -> list[CourseBody]:
-    """Return the courses of one page, each with enrollments, on request the observed students' too."""
+    """Return the courses of one page, each with enrollments, and with the observed students' on request."""
     shown = Q(pk__in=listed.values("pk"))
     if "observed_users" in request.include:
         shown |= Q(pk__in=observed_enrollments(request.user).values("pk"))
@@ -130,7 +130,7 @@ def _bodies(request: ApiRequest, courses: list[Course], listed: EnrollmentQueryS
 
 
 def _sections(request: ApiRequest, courses: list[Course], enrollments: list[Enrollment]) -> list[Section]:
-    """Those of whose people the caller sees the list, and those of these enrollments."""
+    """Return the sections whose people the caller sees, and those of these enrollments."""
     if "sections" not in request.include:
         return []
     present = Section.objects.filter(course__in=courses, workflow_state=Section.State.ACTIVE)

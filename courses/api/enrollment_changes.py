@@ -1,4 +1,4 @@
-"""Changing enrollments: enroll, conclude and remove, reactivate, accept or reject."""
+"""Change enrollments: enroll, conclude and remove, reactivate, accept or reject."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TASKS = {
     "inactivate": EnrollmentAction.DEACTIVATE,
     "deactivate": EnrollmentAction.DEACTIVATE,
 }
-# The states somebody can be enrolled in.
+# The states a person can be enrolled in.
 BEGINNINGS = (State.ACTIVE, State.INVITED, State.CREATION_PENDING, State.INACTIVE, State.COMPLETED)
 
 USER = Id(
@@ -83,7 +83,7 @@ def create_in_section(request: ApiRequest, section_id: str) -> EnrollmentBody:
 
 
 def _check_manages(request: ApiRequest, course: Course) -> None:
-    """Asked before anything else in the request is looked up: whether the caller changes any people here."""
+    """Check, before anything else in the request is looked up, whether the caller changes any people here."""
     allow(bool(course_permissions(request.user, course) & MANAGING))
 
 
@@ -101,7 +101,9 @@ def _enroll(request: ApiRequest, course: Course, section: Section | None) -> Enr
 
 
 def _to_enroll(request: ApiRequest, course: Course, text: str) -> User:
-    """Anybody, as when people are added on the page: by a SIS id those only who read these here, or the person."""
+    """Return the person to enroll, anyone as on the Add people page; by a SIS id only for people who may read these
+    here.
+    """
     by_sis_id = text.startswith("sis_") and not text.startswith("sis_login_id:")
     if by_sis_id and Kind.SIS not in kinds_for(course_permissions(request.user, course)):
         return lookups.person(request, text)

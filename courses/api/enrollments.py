@@ -1,4 +1,4 @@
-"""Reading enrollments: of a course, of a section, of a person."""
+"""Read enrollments: of a course, of a section, of a person."""
 
 from __future__ import annotations
 
@@ -114,16 +114,16 @@ def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> Enrollmen
 
 
 def states(words: list[str]) -> list[str]:
-    """The states meant by the words of a `state[]` filter."""
+    """Return the states meant by the words of a `state[]` filter."""
     return [state for word in words for state in SEVERAL_STATES.get(word, [word])]
 
 
 def bodies(request: ApiRequest, enrollments: list[Enrollment]) -> list[EnrollmentBody]:
-    """Return enrollments as the caller may see them, at the price of five statements for any number."""
+    """Return enrollments as the caller may see them, in five statements for any number."""
     access, totals = EnrollmentAccess(request.user, enrollments), totals_of(enrollments)
     return [enrollment_body(enrollment, access, totals, request.address, request.include) for enrollment in enrollments]
 
 
 def short_types(words: list[str]) -> list[str]:
-    """The types meant by `enrollment_type`: `student` or `StudentEnrollment`; others match nobody."""
+    """Return the types meant by `enrollment_type`: `student` or `StudentEnrollment`; others match nobody."""
     return [TYPES.get(word, word) for word in words]

@@ -1,7 +1,7 @@
-"""Finding people, courses, sections, terms and enrollments by an id or an id of the school's. Each raises Http404.
+"""Find people, courses, sections, terms and enrollments by an id or one of the school's ids. Each raises Http404.
 
-Logins and SIS ids can be guessed, ids tell nothing: whoever may not read somebody does not learn either by a login or
-SIS id that there is such a person. The answer is the same as if there were none.
+Logins and SIS ids can be guessed, ids tell nothing: a caller who may not read a person does not learn from a login or
+SIS id that the person exists. The answer is the same as if they did not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from courses.models import Course, Enrollment, Section, Term
 
 
 def person(request: ApiRequest, text: str) -> User:
-    """Somebody who is here: by `self` or id; and by SIS id or login, whom the caller may read. Raises Http404."""
+    """Return a person who is not deleted: by `self` or id; by SIS id or login only one the caller may read. Raises
+    Http404.
+    """
     found = lookups.person(request, text)
     if _is_secret(request, found, text):
         raise Http404
@@ -32,7 +34,9 @@ def person(request: ApiRequest, text: str) -> User:
 
 @contextmanager
 def hide_existence(request: ApiRequest, found: User, text: str) -> Iterator[None]:
-    """For what takes another permission than to read somebody: within, a refusal of it says 404 where `person` does."""
+    """Answer, within this context, a refusal with 404 where `person` does: for actions that need another permission
+    than reading.
+    """
     try:
         yield
     except Refused:
@@ -46,14 +50,16 @@ def _is_secret(request: ApiRequest, found: User, text: str) -> bool:
 
 
 def _knows(request: ApiRequest, found: Course) -> bool:
-    """Whether the caller may know that there is such a course: they are or were in it, or have rights there."""
+    """Return whether the caller may know that the course exists: they are or were in it, or have permissions there."""
     if account_permissions(request.user, found.account) or course_permissions(request.user, found):
         return True
     return Enrollment.objects.present().filter(user=request.user, section__course=found).exists()
 
 
 def course(request: ApiRequest, text: str) -> Course:
-    """A course that has not been deleted, with account and term; by a SIS id only one that the caller knows of."""
+    """Return a course that has not been deleted, with account and term; by a SIS id only one that the
+    caller may know.
+    """
     wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
     found = Course.objects.present().select_related("account", "term").filter(**wanted).first()
     if found is None or (":" in text and not _knows(request, found)):
@@ -62,7 +68,7 @@ def course(request: ApiRequest, text: str) -> Course:
 
 
 def deleted_course(request: ApiRequest, text: str) -> Course:
-    """A course that has been deleted, to bring it back."""
+    """Return a course that has been deleted, to restore it."""
     wanted = condition(text, {"sis_course_id": "sis_course_id", "sis_integration_id": "integration_id"})
     deleted = Course.objects.filter(workflow_state=Course.State.DELETED).select_related("account", "term")
     found = deleted.filter(**wanted).first()
@@ -72,7 +78,7 @@ def deleted_course(request: ApiRequest, text: str) -> Course:
 
 
 def section(request: ApiRequest, text: str) -> Section:
-    """A section that has not been deleted, with its course; by a SIS id only one that the caller knows of."""
+    """Return a section that has not been deleted, with its course; by a SIS id only one that the caller may know."""
     wanted = condition(text, {"sis_section_id": "sis_section_id", "sis_integration_id": "integration_id"})
     present = Section.objects.filter(
         workflow_state=Section.State.ACTIVE, course__in=Course.objects.present()
@@ -84,7 +90,7 @@ def section(request: ApiRequest, text: str) -> Section:
 
 
 def term(text: str) -> Term:
-    """A term."""
+    """Return a term."""
     found = Term.objects.filter(**condition(text, {"sis_term_id": "sis_term_id"})).first()
     if found is None:
         raise Http404
@@ -92,7 +98,7 @@ def term(text: str) -> Term:
 
 
 def enrollment(here: Course, text: str) -> Enrollment:
-    """An enrollment in this very course that has not been deleted, with what its body needs."""
+    """Return an enrollment in this course that has not been deleted, with what its body needs."""
     found = (
         Enrollment.objects.present()
         .filter(section__course=here, **condition(text, {}))

@@ -135,7 +135,7 @@ def _body(
     settled = any(not access.is_unsettled(enrollment) for enrollment in _enrollments_of(user))
     body: PersonBody = {**user_body(user, keys if settled else (), request.include)}
     if not settled:
-        # Of somebody merely invited the names are all there is to read.
+        # For a person who is only invited, only the names may be read.
         body.pop("pronouns", None)
     if "enrollments" in request.include:
         body["enrollments"] = [

@@ -1,4 +1,4 @@
-"""Terms: read on any account, changed on the institution's."""
+"""Terms: read in any account, changed in the root account."""
 
 from __future__ import annotations
 
@@ -89,6 +89,6 @@ def _changing(request: ApiRequest, account_id: str) -> frozenset[Permission]:
 
 
 def _given(request: ApiRequest, term: Term | None) -> dict[str, Any]:
-    """Return what the request says of a term; what it leaves out stays as it is."""
+    """Return what the request says about a term; what it leaves out stays."""
     stays = {"name": term.name, "start_at": term.start_at, "end_at": term.end_at} if term else {"name": ""}
     return stays | request.params.fields(*FIELDS)

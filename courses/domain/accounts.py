@@ -1,4 +1,4 @@
-"""Deleting a sub-account: only one with nothing in it."""
+"""Delete a sub-account, if it is empty."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMED = 3
 
 
 def what_is_in_the_way(account: Account) -> str | None:
-    """Why `account` cannot be deleted, as a sentence that names what is in it; None when it is empty."""
+    """Return why `account` cannot be deleted, as a sentence that names what is in it; None if it is empty."""
     if account.parent_id is None:
         return _("The root account cannot be deleted.")
     below = list(sub_accounts_of(account).values_list("name", flat=True))
@@ -44,12 +44,12 @@ def _named(names: list[str]) -> str:
 
 
 def delete_sub_account(account: Account, *, by: User) -> None:
-    """Delete an empty sub-account; the admin roles on it end. Raises NotAllowed, and NotPossible where it is not empty.
+    """Delete an empty sub-account; the admin roles in it end. Raises NotAllowed, and Refused if it is not empty.
 
     Its SIS id is free for another account from then on.
     """
     with transaction.atomic():
-        # Whoever makes a course or an account in it holds this row too: accounts.locking.hold_account.
+        # Creating a course or an account in it locks this row too: accounts.domain.locks.hold_account.
         now = Account.objects.select_for_update().get(pk=account.pk)
         if now.workflow_state == Account.State.DELETED:
             raise NotPossible(_("This account has been deleted."))

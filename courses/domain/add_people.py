@@ -1,7 +1,6 @@
-"""Add people: from a pasted list of logins, e-mail addresses or SIS IDs to enrollments.
+"""Add people: from a pasted list of logins, email addresses or SIS IDs to enrollments.
 
-What is looked up costs the same number of statements for one and for five hundred, and tells no more of somebody
-than the name.
+The look-up costs the same number of statements for one and for five hundred, and reveals only names.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ BETWEEN = re.compile(r"[,;\t\r\n]")
 
 
 def entries_of(text: str) -> list[str]:
-    """The entries of a pasted list, each once, in its order. Raises Invalid for none and for too many."""
+    """Return the entries of a pasted list, each once, in order. Raises Invalid for none and for too many."""
     if len(text) > LONGEST_LIST:
         raise _refused(_("This list is too long. Add at most %(most)d people at once.") % {"most": MOST})
     entries = list(dict.fromkeys(filter(None, (piece.strip() for piece in _pieces(text)))))
@@ -68,7 +67,7 @@ def entries_of(text: str) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """What stands between the commas and line ends; of `Ana Diaz <ana@example.org>` what stands in the brackets."""
+    """Yield the texts between commas and line ends; for `Ana Diaz <ana@example.org>` the text in the brackets."""
     before, *named = BRACKETED.split(text)
     # In turn: what follows an address, with the name that goes with the next, and that next address.
     for address, after in zip(named[::2], named[1::2], strict=True):
@@ -79,7 +78,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _without_name(text: str) -> str:
-    """The text without the name at its end, which may be in quotation marks and hold commas."""
+    """Return the text without the name at its end, which may be in quotation marks and contain commas."""
     if text.rstrip().endswith('"'):
         return text.rstrip()[:-1].rpartition('"')[0]
     return text[: max(map(text.rfind, ",;\t\r\n")) + 1]
@@ -91,7 +90,7 @@ def _refused(message: str) -> Invalid:
 
 @dataclass(frozen=True)
 class Found:
-    """Somebody found, and the enrollments they have in the course already."""
+    """A person who was found, and the enrollments they already have in the course."""
 
     entry: str
     person: User
@@ -100,7 +99,7 @@ class Found:
 
 @dataclass
 class LookupResult:
-    """What became of each entry of a list."""
+    """The result for each entry of a list."""
 
     found: list[Found] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -109,7 +108,7 @@ class LookupResult:
 
     @property
     def left_out(self) -> int:
-        """For how many entries nobody can be added."""
+        """The number of entries for which nobody can be added."""
         return len(self.missing) + len(self.ambiguous) + len(self.suspended)
 
 
@@ -119,7 +118,7 @@ def kinds_for(keys: Collection[Permission]) -> list[Kind]:
 
 
 def look_up(course: Course, kind: Kind, entries: Collection[str], *, by: User) -> LookupResult:
-    """Who is meant by these entries: people who can sign in, whoever they are (two statements). Raises NotAllowed."""
+    """Return the people meant by these entries: anyone who can sign in (two statements). Raises NotAllowed."""
     if kind not in kinds_for(course_permissions(by, course)):
         raise NotAllowed(_("You do not have permission to find people this way. Use their logins."))
     people = _people(kind, entries)
@@ -145,7 +144,7 @@ def look_up(course: Course, kind: Kind, entries: Collection[str], *, by: User) -
 
 
 def _people(kind: Kind, entries: Collection[str]) -> dict[str, list[User]]:
-    """By entry, everybody it could mean who has not been deleted."""
+    """Return, by entry, everyone it could mean who has not been deleted."""
     possible = [entry for entry in entries if len(entry) <= LONGEST and entry.isprintable()]
     found: dict[str, list[User]] = defaultdict(list)
     for person in User.objects.raw(FINDERS[kind], [possible]):
@@ -156,10 +155,10 @@ def _people(kind: Kind, entries: Collection[str]) -> dict[str, list[User]]:
 def add_people(
     course: Course, people: Collection[User], role: Role, section: Section, *, by: User, is_limited: bool = False
 ) -> int:
-    """Enroll these people as the API does when no state is given: they are invited, observers are in at once.
+    """Enroll these people as the API does without a state: they are invited, and observers join right away.
 
-    With `is_limited` they are to deal with the people of this section only. Whoever has this very place already keeps
-    it as it is. Returns how many are new. Raises NotAllowed, Invalid.
+    With `is_limited` they see the people of this section only. Existing enrollments of the same kind stay as they are.
+    Returns how many are new. Raises NotAllowed, Invalid.
     """
     check_enrolls(role, course, by=by)
     check_section(section.pk, course, by=by)

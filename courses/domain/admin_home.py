@@ -12,7 +12,7 @@ from accounts.permissions.registry import Permission
 
 
 def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
-    """The time zone, and who may make an account: for those who manage the institution's settings."""
+    """Yield the time zone, and who may create an account: for people who manage the institution's settings."""
     for here in posts:
         if here.is_root and Permission.MANAGE_ACCOUNT_SETTINGS in here.permissions:
             root = here.account

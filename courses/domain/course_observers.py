@@ -1,4 +1,4 @@
-"""Link to Students: letting somebody observe students in one course only, without a link between the accounts."""
+"""Link to Students: let a person observe students in one course only, without a link between the accounts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_AT_ONCE = 500
 
 
 def students_in(course: Course, *, by: User) -> UserQuerySet:
-    """The students of `course`, of those `by` sees, who can be observed, in class list order."""
+    """Return the students of `course`, of those `by` sees, who can be observed, in class list order."""
     # DISTINCT for the same reason as in a roster.
     there = _enrollments(course, by).order_by().values("user").distinct()
     return User.objects.present().filter(pk__in=there).by_name()
@@ -39,15 +39,17 @@ def _enrollments(course: Course, by: User) -> EnrollmentQuerySet:
 
 
 def students_for(observer: User, course: Course, *, by: User) -> UserQuerySet:
-    """The students of `course` who can be linked to `observer`, each with `is_linked`: whether that is done."""
+    """Return the students of `course` who can be linked to `observer`, each with `is_linked`: whether
+    they already are.
+    """
     beside = _seeing(course, observer, by).filter(associated_user=OuterRef("pk"))
     return students_in(course, by=by).exclude(pk=observer.pk).annotate(is_linked=Exists(beside))
 
 
 def observing_in(course: Course, observer: User, *, by: User, linked: bool | None = None) -> EnrollmentQuerySet:
-    """Through which enrollments in `course`, of those `by` sees, somebody observes.
+    """Return the enrollments in `course`, of those `by` sees, through which a person observes, each with `is_by_link`.
 
-    With `linked` only those that are there because of a link, or only those that are not.
+    See `by_link`. With `linked` only those that exist because of a link, or only those that do not.
     """
     beside = Enrollment.objects.present().filter(user=observer, section__course=course, type=BaseType.OBSERVER)
     beside = beside.filter(associated_user__isnull=False).within(sections_seen(by, course))
@@ -57,13 +59,15 @@ def observing_in(course: Course, observer: User, *, by: User, linked: bool | Non
 
 
 def _seeing(course: Course, observer: User, by: User) -> EnrollmentQuerySet:
-    """Those that show the student: an observer who became inactive with the student can be linked again."""
+    """Return those that show the student: an observer who became inactive with the student can be linked again."""
     return observing_in(course, observer, by=by).filter(state__in=Enrollment.COUNTED)
 
 
 @dataclass(frozen=True)
 class Observed:
-    """A student somebody observes in a course by an enrollment, and whether through a link between their accounts."""
+    """A student whom a person observes in a course by an enrollment, and whether through a link between
+    their accounts.
+    """
 
     student: User
     enrollment: Enrollment
@@ -71,9 +75,9 @@ class Observed:
 
 
 def observed_in(course: Course, observer: User, most: int, *, by: User) -> list[Observed]:
-    """The students somebody observes in `course`, by name: the first so many (one statement)."""
+    """Return the students whom a person observes in `course`, by name, up to a limit (one statement)."""
     found = observing_in(course, observer, by=by).exclude(associated_user__state=User.State.DELETED)
-    # Of several sections one that is active, if there is one: the states happen to be in that order.
+    # Of several sections an active one, if there is one: the states sort in that order.
     found = found.order_by("associated_user__sort_key", "associated_user", "state", "id").distinct(
         "associated_user__sort_key", "associated_user"
     )
@@ -88,8 +92,8 @@ def observed_in(course: Course, observer: User, most: int, *, by: User) -> list[
 def link_students(observer: Member, student_ids: Collection[int], *, by: User) -> int:
     """Let an observer of the course observe these students of it, in this course only.
 
-    They come to stand beside each student in every section where the student is, in the student's state. Whoever
-    is linked already is passed over. Returns how many were linked. Raises NotAllowed, Invalid.
+    The observer gets an enrollment in every section where the student is, in the student's state. Students who are
+    already linked are skipped. Returns how many were linked. Raises NotAllowed, Invalid.
     """
     check_enrolls(observer.role, observer.course, by=by, observing=True)
     _check_ids(observer, student_ids)
@@ -127,7 +131,7 @@ def _seat(observer: Member, beside: Enrollment) -> EnrollmentSpec:
 
 
 def unlink_student(observer: User, student: User, course: Course, *, by: User) -> None:
-    """End what `link_students` began. A link between the accounts is not ended here. Raises NotAllowed, Invalid."""
+    """End what `link_students` started. A link between the accounts is not ended here. Raises NotAllowed, Invalid."""
     with transaction.atomic():
         lock_users([observer.pk, student.pk])
         beside = observing_in(course, observer, by=by).filter(associated_user=student)
@@ -144,7 +148,9 @@ def unlink_student(observer: User, student: User, course: Course, *, by: User) -
 
 
 def stays_after(found: ObservationLink) -> CourseQuerySet:
-    """In which courses the observer goes on to see the student when this link ends: where the school has set it up."""
+    """Return the courses in which the observer still sees the student when this link ends, because the school set that
+    up.
+    """
     here = Enrollment.objects.present().filter(user=found.observer_id, associated_user=found.student_id)
     courses = here.filter(only_by_link=False, state__in=Enrollment.COUNTED)
     return Course.objects.filter(pk__in=courses.values("section__course")).order_by("sort_key", "id")
@@ -153,21 +159,23 @@ def stays_after(found: ObservationLink) -> CourseQuerySet:
 def observing_by_course(
     observer: User, student: User, *, states: Collection[str] = Enrollment.COUNTED
 ) -> EnrollmentQuerySet:
-    """Through which enrollments somebody observes a student in single courses, without a link, by course."""
+    """Return the enrollments through which a person observes a student in individual courses, without a link, by
+    course.
+    """
     beside = Enrollment.objects.filter(user=observer, associated_user=student, state__in=states).filter(~by_link())
     beside = beside.exclude(section__course__workflow_state=Course.State.DELETED)
     return beside.select_related("section__course").order_by("section__course__sort_key", "id")
 
 
 def has_stopped(observer: User, student: User) -> bool:
-    """Whether somebody observed a student in single courses before, and no longer does."""
+    """Return whether a person observed a student in individual courses before, and no longer does."""
     return observing_by_course(observer, student, states=[Enrollment.State.DELETED]).exists()
 
 
 def stop_observing(observer: User, student: User) -> int:
-    """Let an observer end by themselves what the school set up in single courses; a link between the accounts stays.
+    """Let observers end what the school set up in individual courses; a link between the accounts stays.
 
-    Returns how many enrollments ended: none where that was done already.
+    Returns how many enrollments ended: none if that was already done.
     """
     with transaction.atomic():
         lock_users([observer.pk, student.pk])

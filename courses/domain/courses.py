@@ -1,4 +1,4 @@
-"""What happens to a course after it was made: edited, published, concluded, deleted and brought back."""
+"""What happens to a course after it is created: edited, published, concluded, deleted and restored."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
     """Change any of name, course_code, sis_course_id, account, term, syllabus_body, start_at, end_at, and whether these
     dates bind (restrict_enrollments_to_course_dates).
 
-    What is not given stays; None empties a date or the term. To move the course one must manage the courses of both
+    What is not given stays; None empties a date or the term. To move the course, `by` must manage the courses of both
     accounts. Raises NotAllowed, Invalid.
     """
     check_may_manage(course.account, by)
     with transaction.atomic():
-        # That of the course too: what becomes of it in the same transaction holds it again.
+        # The course's account too: later steps of the same transaction lock it again.
         _hold_accounts(course, wanted)
         held = Course.objects.select_for_update(of=("self",), no_key=True).select_related("account", "term")
         course = held.get(pk=course.pk)
@@ -61,8 +61,10 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
 
 
 def _check_roles_go_along(course: Course) -> None:
-    """Custom roles in use must be roles of the course's account: elsewhere what was decided on them does not hold."""
-    places = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(section__course=course)
+    """Raise Invalid if a custom role in use is not one of the course's account: overrides set elsewhere do not apply to
+    it.
+    """
+    enrollments = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(section__course=course)
     known = roles_of(course.account, states=Role.State.values)
     strange = Role.objects.filter(pk__in=enrollments.values("role")).exclude(pk__in=known.order_by().values("pk"))
     if labels := ", ".join(f"“{label}”" for label in strange.order_by("label").values_list("label", flat=True)):
@@ -86,12 +88,12 @@ def _save(course: Course, changed: dict[str, Any], by: User) -> None:
 
 
 def publish(course: Course, *, by: User) -> None:
-    """Open a course to its students and observers; one that was concluded opens again. Raises NotAllowed."""
+    """Open a course to its students and observers; a concluded one reopens. Raises NotAllowed."""
     _set_state(course, State.AVAILABLE, by)
 
 
 def unpublish(course: Course, *, by: User) -> None:
-    """Close a course to its students and observers; not once there are grades. Raises NotAllowed, NotPossible."""
+    """Close a course to its students and observers, unless work is graded. Raises NotAllowed, Refused."""
     check_may_manage(course.account, by)
     if has_grades(course):
         raise NotPossible(_("Work in this course has been graded, so you cannot unpublish it. You can conclude it."))
@@ -99,19 +101,19 @@ def unpublish(course: Course, *, by: User) -> None:
 
 
 def has_grades(course: Course) -> bool:
-    """Whether any work in the course has been graded."""
+    """Return whether any work in the course has been graded."""
     return Submission.objects.filter(assignment__course=course, score__isnull=False).exists()
 
 
 def conclude(course: Course, *, by: User) -> None:
-    """Close a course to changes; whoever is in it can go on reading. Raises NotAllowed."""
+    """Close a course to changes; its people can still read it. Raises NotAllowed."""
     _set_state(course, State.COMPLETED, by)
 
 
 def undelete(course: Course, *, by: User) -> None:
-    """Bring a deleted course back, unpublished and without people, who must be enrolled again.
+    """Restore a deleted course, unpublished and without people, who must be enrolled again.
 
-    Raises NotAllowed, and Invalid where its account has been deleted.
+    Raises NotAllowed, and Invalid if its account has been deleted.
     """
     check_may_manage(course.account, by)
     if course.workflow_state == State.DELETED:
@@ -136,10 +138,10 @@ def _set_state(course: Course, state: str, by: User) -> None:
 
 
 def edit_and_delete(course: Course, *, by: User, **wanted: Any) -> Course:
-    """Change a course, as `edit_course` does, and delete it: both or, where one is refused, neither."""
+    """Change a course, as `edit_course` does, and delete it: both, or neither if one is refused."""
     check_may_manage(course.account, by)
     with transaction.atomic():
-        # What either takes, in the order of all locks; each takes its own again.
+        # The locks of both, in the order of all locks; each takes its own again.
         _hold_accounts(course, wanted)
         _lock_students(course)
         course = edit_course(course, by=by, **wanted)
@@ -148,14 +150,16 @@ def edit_and_delete(course: Course, *, by: User, **wanted: Any) -> Course:
 
 
 def _hold_accounts(course: Course, wanted: dict[str, Any]) -> None:
-    """Hold the account of a course and the one it is to move to."""
+    """Lock the account of a course and the one it moves to."""
     accounts = {account.pk: account for account in (course.account, wanted.get("account")) if account}
     for _pk, account in sorted(accounts.items()):
         hold_account(account)
 
 
 def _lock_students(course: Course) -> None:
-    """As for every change of a student's enrollments: a link made meanwhile waits, and then finds the course gone."""
+    """Lock the students, as for every change of their enrollments: a link created meanwhile waits, and then finds the
+    course gone.
+    """
     lock_users(Enrollment.objects.students().filter(section__course=course).values_list("user_id", flat=True))
 
 
@@ -170,9 +174,9 @@ class Inside:
 
 
 def what_is_inside(course: Course) -> Inside:
-    """The numbers to show before a course is deleted (two statements)."""
-    places = Enrollment.objects.present().filter(section__course=course)
-    by_type = dict(places.order_by().values_list("type").annotate(Count("id")))
+    """Return the numbers to show before a course is deleted (two statements)."""
+    enrollments = Enrollment.objects.present().filter(section__course=course)
+    by_type = dict(enrollments.order_by().values_list("type").annotate(Count("id")))
     graded = Submission.objects.filter(assignment__course=course, score__isnull=False).count()
     students, observers = by_type.get(BaseType.STUDENT, 0), by_type.get(BaseType.OBSERVER, 0)
     return Inside(sum(by_type.values()), students, observers, graded)
@@ -189,9 +193,9 @@ SELECT count(*) FROM changed
 
 
 def delete_course(course: Course, *, by: User) -> int:
-    """Delete a course: every enrollment in it ends, the observers' with the students'. Returns how many did.
+    """Delete a course: every enrollment in it ends, the observers' with the students'. Return how many did.
 
-    Nobody's account and no link is touched; what was handed in and graded stays with the course. Raises NotAllowed.
+    No account and no link changes; submitted and graded work stays with the course. Raises NotAllowed.
     """
     check_may_manage(course.account, by)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -218,7 +222,7 @@ def check_may_manage(account: Account, by: User) -> None:
 
 
 def where_managed(accounts: Iterable[Account], *, by: User) -> set[int]:
-    """The ids of those of these accounts whose courses `by` may manage."""
+    """Return the ids of those of these accounts whose courses `by` may manage."""
     return {pk for pk, keys in permissions_on(by, accounts).items() if PERMISSION in keys}
 
 
@@ -236,10 +240,10 @@ def create_course(
     syllabus_body: str = "",
     publish: bool = False,
 ) -> Course:
-    """Make a course with its default section.
+    """Create a course with its default section.
 
-    Raises NotAllowed where `by` may not manage courses or set an SIS id; Invalid for texts too long and ids that are
-    taken.
+    Raises NotAllowed if `by` may not manage courses or set a SIS id; Invalid for texts that are too long and ids in
+    use.
     """
     check_may_manage(account, by)
     name, course_code, sis_course_id = tidied(name), tidied(course_code), tidied(sis_course_id)
@@ -269,4 +273,4 @@ def create_course(
 def check_order(of: Record, start_at: datetime | None, end_at: datetime | None) -> None:
     """Raise Invalid for an end before the start."""
     if start_at and end_at and end_at <= start_at:
-        raise Invalid({"end_at": [("invalid", _("The end must come after the start."))]}, of=of)
+        raise Invalid({"end_at": [("invalid", _("The end must be after the start."))]}, of=of)

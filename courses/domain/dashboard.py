@@ -1,4 +1,4 @@
-"""The courses on somebody's dashboard, by where they stand in time: going on, still to begin, over."""
+"""The courses on a person's dashboard, by time: current, future, past."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from courses.models.enrollment import EnrollmentQuerySet
 
 @dataclass(frozen=True)
 class Listed:
-    """A course of a list; `begins_at` says when it opens, where it has not yet."""
+    """A course of a list; `begins_at` says when it opens, if it has not opened yet."""
 
     course: Course
     begins_at: datetime | None = None
@@ -28,7 +28,7 @@ class Listed:
 
 @dataclass
 class CourseList:
-    """Courses by name: those going on, those that open later (with their names only), and those that are over."""
+    """Courses by name: current ones, those that open later (names only), and past ones."""
 
     current: list[Listed] = field(default_factory=list)
     ahead: list[Listed] = field(default_factory=list)
@@ -40,20 +40,20 @@ class CourseList:
 
 @dataclass(frozen=True)
 class OwnCourses:
-    """The courses somebody is in themselves; apart from them those they only look into, observing nobody there."""
+    """The courses a person is in; separately, those they are only visiting, observing nobody there."""
 
     own: CourseList
     as_visitor: CourseList
 
 
 def courses_observed(observer: User, student: User) -> CourseList:
-    """The courses in which `observer` sees this student (one statement)."""
-    places = observer_enrollments(observer).filter(associated_user=student)
-    return _listed(_rows(places.filter(section__course__workflow_state__in=Course.READABLE)))
+    """Return the courses in which `observer` sees this student (one statement)."""
+    enrollments = observer_enrollments(observer).filter(associated_user=student)
+    return _listed(_rows(enrollments.filter(section__course__workflow_state__in=Course.READABLE)))
 
 
 def own_courses(user: User) -> OwnCourses:
-    """The courses `user` takes or teaches, the former once published; and those looked into (one statement)."""
+    """Return the courses `user` takes, once published, or teaches; and those they are only visiting (one statement)."""
     mine = Enrollment.objects.present().filter(user=user, state__in=READING, associated_user=None)
     published = Q(section__course__workflow_state__in=Course.READABLE)
     rows = _rows(mine.filter(published | Q(type__in=STAFF_TYPES)))

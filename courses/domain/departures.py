@@ -1,4 +1,4 @@
-"""Leaving for good: what ends in courses and accounts when somebody's account is deleted. Set-based throughout."""
+"""Leaving for good: what ends in courses and accounts when a person's account is deleted. Set-based throughout."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ class Ended(NamedTuple):
 
 
 def leave_everything(user: User, *, by: User | None) -> Ended:
-    """End all enrollments, links (in both directions) and admin roles of `user`; returns how many of each.
+    """End all enrollments, links (in both directions) and admin roles of `user`; return how many of each.
 
-    Whoever observes the student goes out of the courses with them. Call it inside a transaction, first of all, as it
-    takes the locks.
+    The student's observers leave the courses with them. Call it first inside a transaction, as it takes the locks.
     """
     links = unlink_person(user, by=by)
     remaining = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)

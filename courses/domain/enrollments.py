@@ -1,7 +1,7 @@
-"""Putting people into sections, changing how they are there and removing them.
+"""Put people into sections, change their enrollments and end them.
 
-Every change of a student's enrollment carries to the student's observers in the same transaction. One person and
-five hundred are the same rule, and cost the same number of statements.
+Every change of a student's enrollment also reaches the student's observers in the same transaction. One person and five
+hundred follow the same rule, and cost the same number of statements.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RETURNS_FROM = (State.INACTIVE, State.COMPLETED, State.DELETED, State.REJECTED)
 # What makes two enrollments the same: see Enrollment's constraints.
 KIND = ("section", "user", "type", "role", "associated_user")
 Kind = tuple[int, int, int, int | None]
-# What enrolling somebody again, who is there, may change.
+# What enrolling a person again may change.
 CHANGEABLE = (
     "state",
     "start_at",
@@ -50,11 +50,11 @@ Change = tuple[Enrollment, str | None]
 
 @dataclass(frozen=True)
 class EnrollmentSpec:
-    """A place somebody is to have in a section.
+    """An enrollment to be created or updated.
 
-    `associated_user` is the student an observer observes in this one course. With `state` None a live enrollment
-    stays as it is, and other people are invited; observers need no invitation. Whatever the state, somebody who must
-    be asked is invited (courses/access/consent.py), unless their `consent` from another place in the course is given.
+    `associated_user` is the student an observer observes in this one course. With `state` None a live enrollment stays
+    as it is, and other people are invited; observers need no invitation. Whatever the state, a person who must be asked
+    is invited (courses/access/consent.py), unless their `consent` from another enrollment in the course is given.
     """
 
     user: User
@@ -64,21 +64,22 @@ class EnrollmentSpec:
     state: str | None = State.ACTIVE
     start_at: datetime | None = None
     end_at: datetime | None = None
-    # Whether they deal with the people of this section only; None leaves it as it is.
+    # Whether they see the people of this section only; None keeps the limit.
     is_limited: bool | None = None
     consent: Consent = NO_CONSENT
     only_by_link: bool = False
-    # Given by somebody who is limited to sections: whoever comes in is so too, whoever is there stays as they are.
+    # Given by a person limited to sections: new people are limited too, and existing ones stay as they are.
     # An `is_limited` that says otherwise is not allowed.
     comes_limited: bool = False
 
     @property
     def kind(self) -> Kind:
-        """What of it makes two enrollments the same."""
+        """What makes two enrollments the same."""
         return self.section.pk, self.user.pk, self.role.pk, self.associated_user.pk if self.associated_user else None
 
     def enrollment(self, before: Enrollment | None, taking: Consent) -> Enrollment:
-        """The enrollment it becomes, where there was one before; `taking` is the consent of who need not be asked.
+        """Return the resulting enrollment, given the one `before`; `taking` is the consent of people who need not be
+        asked.
 
         Raises NotAllowed for a limit that is not theirs to change.
         """
@@ -146,12 +147,11 @@ def enroll(
 
 
 def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None, tells: bool = True) -> list[Enrollment]:
-    """Give people these places; an enrollment of the same kind is updated in place, and a removed one revived.
+    """Create or update these enrollments; one of the same kind is updated in place, and a removed one revived.
 
-    Who observes a student in a section already does so with the role they have there, whoever made that, and one that
-    a link has made is now the school's own: it stays when the link ends.
-    All of them or, where one cannot be, none. `tells` says whether it is still to be said who observes by them
-    (courses/domain/observation_events.py). Raises Invalid, and NotAllowed for a limit that is not theirs to change.
+    A person who already observes a student in a section keeps the role they have there, whatever created it; an
+    enrollment created by a link now belongs to the school, and stays when the link ends. All of them are done or, if
+    one is not possible, none. Raises Invalid, and NotAllowed for a limit that is not theirs to change.
     """
     wanted = {spec.kind: spec for spec in specs}
     for spec in wanted.values():
@@ -183,12 +183,12 @@ def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None, tells: bool
 
 
 def _differs(before: Enrollment | None, now: Enrollment) -> bool:
-    """Whether an enrollment was made or changed: enrolling somebody again as they are is nothing to be recorded."""
+    """Return whether an enrollment is new or changed: enrolling a person again as they are is nothing to record."""
     return before is None or any(getattr(before, field) != getattr(now, field) for field in CHANGEABLE)
 
 
 def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
-    """Look again, now that everybody is held: people and sections may have been deleted since they were looked up."""
+    """Check again, now that everyone is locked: people and sections may have been deleted since they were looked up."""
     people = {pk for _section, user, _role, observed in wanted for pk in (user, observed) if pk}
     gone = User.objects.filter(pk__in=people, state=User.State.DELETED).exists()
     sections = {section for section, *_rest in wanted}
@@ -199,7 +199,9 @@ def _check_all_is_still_there(wanted: Collection[Kind]) -> None:
 
 
 def _with_the_roles_they_observe_in(wanted: dict[Kind, EnrollmentSpec]) -> dict[Kind, EnrollmentSpec]:
-    """The same, with the role of who observes that student in that section already: nobody does so twice."""
+    """Return the specs with the role in which a person already observes that student in that section: nobody does so
+    twice.
+    """
     students = {observed for *_rest, observed in wanted if observed}
     if not students:
         return wanted
@@ -217,7 +219,7 @@ def _with_the_roles_they_observe_in(wanted: dict[Kind, EnrollmentSpec]) -> dict[
 
 
 def _enrollments_of(wanted: dict[Kind, EnrollmentSpec]) -> dict[Kind, Enrollment]:
-    """By kind, those enrollments that are there already, removed ones too."""
+    """Return, by kind, the enrollments that already exist, removed ones too."""
     sections, users, roles, _observed = zip(*wanted, strict=True)
     there = Enrollment.objects.filter(section__in=set(sections), user__in=set(users), role__in=set(roles))
     return {(each.section_id, each.user_id, each.role_id, each.associated_user_id): each for each in there}
@@ -252,7 +254,7 @@ def _check_may_observe(specs: Collection[EnrollmentSpec]) -> None:
 
 
 def changed_meanwhile() -> Invalid:
-    """The complaint where somebody else has been quicker."""
+    """Return the complaint for a change that someone else has made first."""
     return Invalid({"state": [("changed", _("This was changed in the meantime. Please check it again."))]})
 
 
@@ -275,13 +277,15 @@ def change_states(
     only_from: Collection[str] = State.values,
     tells: bool = True,
 ) -> None:
-    """The same for many at once. Raises Invalid where one is no longer in one of the states `only_from`."""
+    """Change the states of many at once, as `change_state` for one. Raises Invalid if one is no longer in one of the
+    states `only_from`.
+    """
     by_id = {enrollment.pk: enrollment for enrollment in enrollments}
     if not by_id:
         return
     with transaction.atomic():
         lock_users(enrollment.user_id for enrollment in by_id.values())
-        # In which state and section each one is now: it may have been changed since it was looked up.
+        # The current state and section of each: they may have changed since the look-up.
         now_in = list(Enrollment.objects.filter(pk__in=by_id))
         if any(there.state not in only_from for there in now_in):
             raise changed_meanwhile()
@@ -292,7 +296,7 @@ def change_states(
         for is_invitation in (False, True):
             group = [there for there in now_in if (there.state in Enrollment.UNANSWERED) is is_invitation]
             values = _values_of(state, is_invitation=is_invitation)
-            # Who is so already stays as they are: since when, too.
+            # People already in this state stay as they are, including the date.
             anew = {there.pk for there in group if there.state != values["state"]}
             if anew:
                 Enrollment.objects.filter(pk__in=anew).update(**values)
@@ -307,7 +311,9 @@ def change_states(
 
 
 def _values_of(state: str, *, is_invitation: bool) -> dict[str, Any]:
-    """What an enrollment is in another state: an invitation that the person does not accept can only end."""
+    """Return the values of an enrollment in another state: an invitation that the person does not accept
+    can only end.
+    """
     now = timezone.now()
     values: dict[str, Any] = {"state": state, "updated_at": now}
     if is_invitation and state in (State.INACTIVE, State.COMPLETED):
@@ -320,7 +326,7 @@ def _values_of(state: str, *, is_invitation: bool) -> dict[str, Any]:
 
 
 def _carry(changes: Collection[Change], by: User | None) -> None:
-    """Bring the observers of the students among these along."""
+    """Apply the change to the observers of the students among these."""
     students = [(enrollment, before) for enrollment, before in changes if enrollment.type == BaseType.STUDENT]
     enrollments = {(enrollment.user_id, enrollment.section_id) for enrollment, _before in students}
     came = {
@@ -333,9 +339,9 @@ def _carry(changes: Collection[Change], by: User | None) -> None:
     follow(enrollments, returned=came, by=by)
 
 
-def _were_there(places: Collection[Place], changes: Collection[Change]) -> set[Place]:
-    """Where of these a student was already, with this role or another, so that nobody comes back with them."""
-    users, sections = (set(column) for column in zip(*places, strict=True))
+def _were_there(enrollments: Collection[StudentInSection], changes: Collection[Change]) -> set[StudentInSection]:
+    """Return where a student was already in one of these, in any role, so that observers who left do not come back."""
+    users, sections = (set(column) for column in zip(*enrollments, strict=True))
     others = Enrollment.objects.live().students().filter(user__in=users, section__in=sections)
     others = others.exclude(pk__in=[enrollment.pk for enrollment, _before in changes])
     changed = {(each.user_id, each.section_id) for each, before in changes if before in Enrollment.LIVE}

@@ -1,4 +1,4 @@
-"""A student's work, with released grades; those not released yet only for staff who ask for them."""
+"""A student's work, with released grades; unreleased ones only for staff who ask for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from courses.models import Assignment, Course, Enrollment, Submission, Submissio
 
 
 class Status(TextChoices):
-    """Where a piece of work stands."""
+    """The status of a piece of work."""
 
     GRADED = "graded", _("Graded")
     SUBMITTED = "submitted", _("Submitted")
@@ -28,9 +28,9 @@ class Status(TextChoices):
 
 @dataclass(frozen=True)
 class Work:
-    """One assignment and what the student did for it.
+    """One assignment and the student's work on it.
 
-    `sees_held_back` is for staff only: the reader also sees a grade that has not been released.
+    `sees_held_back` is for staff only: the reader also sees unreleased grades.
     """
 
     assignment: Assignment
@@ -39,17 +39,17 @@ class Work:
 
     @property
     def released(self) -> Submission | None:
-        """The submission once its grade was released."""
+        """The submission once its grade is released."""
         return self.submission if self.submission and self.submission.is_posted else None
 
     @property
     def graded(self) -> Submission | None:
-        """The only way to score and comments: the released submission, for some staff any."""
+        """The only access to score and comments: the released submission, for some staff any."""
         return self.submission if self.sees_held_back else self.released
 
     @property
     def is_held_back(self) -> bool:
-        """Whether score or comments are shown here that student and observers do not see yet."""
+        """Whether it shows a score or comments that the student and observers do not see yet."""
         return self.released is None and (self.score is not None or bool(self.comments))
 
     @property
@@ -76,7 +76,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Total:
-    """Points reached, of those that could be reached in the work graded so far."""
+    """Points reached, out of the points possible in the work graded so far."""
 
     points: Decimal
     possible: Decimal
@@ -87,12 +87,12 @@ class Total:
 
 
 def work_of(student: User, course: Course, *, sees_held_back: bool = False) -> list[Work]:
-    """Every published assignment with `student`'s work on it, by due date (three statements)."""
+    """Return every published assignment with `student`'s work on it, by due date (three statements)."""
     return [_work(assignment, sees_held_back) for assignment in assignments_for(student, course)]
 
 
 def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
-    """The same of one assignment; None when it is not published."""
+    """Return the student's work on one assignment; None if it is not published."""
     found = assignments_for(student, course).filter(pk=assignment_id).first()
     return _work(found) if found else None
 
@@ -103,7 +103,7 @@ def _work(assignment: Assignment, sees_held_back: bool = False) -> Work:
 
 
 def total(works: Iterable[Work]) -> Total:
-    """The sum of the released scores, of assignments that are worth points."""
+    """Return the sum of the released scores, of assignments that are worth points."""
     graded = [
         (work.released.score, work.assignment.points_possible)
         for work in works
@@ -116,7 +116,7 @@ Totals = dict[tuple[int, int], Total]
 
 
 def totals_of(enrollments: Collection[Enrollment]) -> Totals:
-    """By (student id, course id), the total of each of these students' enrollments (one statement).
+    """Return, by (student id, course id), the total of each of these students' enrollments (one statement).
 
     A student without a released grade is left out.
     """
@@ -135,7 +135,7 @@ def totals_of(enrollments: Collection[Enrollment]) -> Totals:
 
 
 def score_of(enrollment: Enrollment, totals: Totals) -> float | None:
-    """The percentage reached, with two decimals; None without a released grade."""
+    """Return the percentage reached, with two decimals; None without a released grade."""
     total = totals.get((enrollment.user_id, enrollment.section.course_id))
     percent = total.percent if total else None
     return None if percent is None else float(round(percent, 2))

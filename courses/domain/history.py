@@ -19,7 +19,7 @@ from accounts.models import Action, AuditEvent, User
 from accounts.models.event import EVENTS, Event, Named, Person, Shown, Text, marks_of
 from accounts.permissions.registry import Permission
 
-# Who observes whom is for those who manage observers.
+# Only people who manage observers learn who observes whom.
 OBSERVERS = Permission.MANAGE_USER_OBSERVERS
 PERSON: Named = Person.__metadata__[0]  # type: ignore[attr-defined]
 
@@ -38,7 +38,7 @@ def events_of(person: User, keys: Collection[Permission]) -> QuerySet[AuditEvent
     events = AuditEvent.objects.order_by()
     if OBSERVERS not in keys:
         events = events.exclude(action__in=[kind.action for kind in EVENTS.values() if kind.is_about_observing])
-    # Each kind by an index of its own. With OR, the database goes through all events there are, the newest first.
+    # Each kind uses its own index. With OR, the database would read all events, newest first.
     kinds = [
         events.filter(subject=person),
         events.filter(actor=person),
@@ -49,7 +49,7 @@ def events_of(person: User, keys: Collection[Permission]) -> QuerySet[AuditEvent
 
 
 def lines(events: Iterable[AuditEvent]) -> list[Line]:
-    """Return the events as sentences, with the names of everything in them (at most five statements for any number)."""
+    """Return the events as sentences, with the names of everything in them (five statements for any number)."""
     told = [(event, event.data) for event in events]
     names = _Names(told)
     return [_line(event, data, names) for event, data in told]
@@ -82,7 +82,7 @@ def _label(action: str) -> str:
 
 
 class _Names:
-    """The names of everything that some events speak of."""
+    """The names of everything that some events mention."""
 
     def __init__(self, told: Iterable[tuple[AuditEvent, Event | None]]) -> None:
         ids: dict[tuple[str, str], set[int]] = defaultdict(set)

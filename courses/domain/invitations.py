@@ -1,4 +1,4 @@
-"""Invitations: whoever is enrolled without further ado is invited, and says yes or no themselves."""
+"""Invitations: a person who must be asked is invited, and accepts or declines themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ State = Enrollment.State
 
 
 def invitations_of(user: User) -> EnrollmentQuerySet:
-    """What `user` is invited to and could open, by course; what one would only take, once it is published."""
+    """Return what `user` is invited to and could open, by course; as a student only once it is published."""
     invited = Enrollment.objects.present().filter(user=user, state=State.INVITED)
     published = Q(section__course__workflow_state__in=Course.READABLE)
     found = invited.begun().filter(published | Q(type__in=STAFF_TYPES))
@@ -24,7 +24,7 @@ def invitations_of(user: User) -> EnrollmentQuerySet:
 
 
 def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:
-    """Accept or refuse an invitation of one's own. Raises NotAllowed; NotThere where it is answered."""
+    """Accept or decline one's own invitation. Raises NotAllowed; Invalid if there is none (anymore)."""
     if enrollment.user_id != by.pk:
         raise NotAllowed(_("Only the invited person can answer an invitation."))
     if by.actor is not None:

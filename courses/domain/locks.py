@@ -21,7 +21,7 @@ FROM courses_section s JOIN c ON c.id = s.course_id WHERE s.id = ANY(%(sections)
 def hold_sections(sections: Iterable[int]) -> list[bool]:
     """Keep these sections (ids) and their courses from being deleted until the transaction ends (one statement).
 
-    Returns of each that is found whether both are there.
+    Returns, for each section found, whether it and its course still exist.
     """
     with connection.cursor() as cursor:
         cursor.execute(STILL_THERE, {"sections": sorted(set(sections))})

@@ -31,7 +31,7 @@ from courses.models.course import default_section
 from courses.models.enrollment import EnrollmentQuerySet
 
 State = Enrollment.State
-# In which states each action finds somebody, and in which it leaves them.
+# For each action, the states it applies to, and the state it leaves.
 FROM: dict[EnrollmentAction, Collection[str]] = {
     EnrollmentAction.CONCLUDE: Enrollment.LIVE,
     EnrollmentAction.DEACTIVATE: Enrollment.LIVE,
@@ -65,29 +65,32 @@ class Member:
 
     @property
     def runs_course(self) -> bool:
-        """Whether they are here to teach or to build the course, so that a limit to their sections means something."""
+        """Whether they teach or build the course, so that a limit to their sections makes sense."""
         return self.role.base_type in STAFF_TYPES
 
     @property
     def is_limited(self) -> bool:
-        """Whether they deal with the people of their sections only."""
-        return any(place.limit_privileges_to_course_section for place in self.places)
+        """Whether they see the people of their sections only."""
+        return any(enrollment.limit_privileges_to_course_section for enrollment in self.enrollments)
 
     def subject_to(self, action: EnrollmentAction) -> list[Enrollment]:
-        """The enrollments that this would change."""
-        return [place for place in self.places if place.state in FROM[action]]
+        """Return the enrollments that this would change."""
+        return [enrollment for enrollment in self.enrollments if enrollment.state in FROM[action]]
 
     def within(self, section_id: int) -> Member:
-        """The same person with only the enrollments in one section."""
-        return replace(self, places=tuple(place for place in self.places if place.section_id == section_id))
+        """Return the same person with only the enrollments in one section."""
+        return replace(
+            self,
+            enrollments=tuple(enrollment for enrollment in self.enrollments if enrollment.section_id == section_id),
+        )
 
-    def own_places(self) -> list[Enrollment]:
-        """Those in sections of one's own: an observer's place beside a student goes where the student goes."""
-        return [place for place in self.places if place.associated_user_id is None]
+    def own_enrollments(self) -> list[Enrollment]:
+        """Return those in sections of one's own: an observer's place beside a student goes where the student goes."""
+        return [enrollment for enrollment in self.enrollments if enrollment.associated_user_id is None]
 
 
 def members_in(course: Course, user_id: int, role_id: int | None = None, *, by: User) -> list[Member]:
-    """The person as whatever they are in the sections of `course` that `by` sees, one for each role; or nothing."""
+    """Return the person as what they are in the sections of `course` that `by` sees, one for each role; or nothing."""
     there = Enrollment.objects.present().filter(section__course=course, user=user_id).within(sections_seen(by, course))
     if role_id is not None:
         there = there.filter(role=role_id)
@@ -102,8 +105,8 @@ def members_in(course: Course, user_id: int, role_id: int | None = None, *, by: 
 
 
 def watchers_of(member: Member) -> int:
-    """How many people follow this student where these enrollments are."""
-    beside = _beside(member.person, {place.section_id for place in member.places})
+    """Return how many people observe this student where these enrollments are."""
+    beside = _beside(member.person, {enrollment.section_id for enrollment in member.enrollments})
     return beside.values("user").distinct().count()
 
 
@@ -155,7 +158,7 @@ def enroll_as_teacher(course: Course, *, by: User) -> Enrollment:
 
 
 def _as_now(member: Member, by: User) -> Member:
-    """The same person as they are now that they are held. Raises Invalid where they are not there any more."""
+    """Return the same person as they are now that they are locked. Raises Invalid if they are no longer there."""
     found = members_in(member.course, member.person.pk, member.role.pk, by=by)
     if not found:
         raise changed_meanwhile()
@@ -163,11 +166,11 @@ def _as_now(member: Member, by: User) -> Member:
 
 
 def set_sections(member: Member, sections: Iterable[Section], *, by: User, is_limited: bool | None = None) -> None:
-    """Have somebody in exactly these sections of the course. New places are as their most alive one is now.
+    """Put a person in exactly these sections of the course. New enrollments get the state of their most active one.
 
-    `is_limited` says whether they deal with the people of these sections only; None leaves it, as does somebody who is
-    limited themselves, except that nobody comes into a section by them without a limit. Whoever observes a
-    student in this course only keeps doing so in the new sections. Raises NotAllowed, Invalid.
+    `is_limited` says whether they see the people of these sections only; None keeps the limit. A person who is limited
+    themselves cannot change it, and adds people to a section only with the limit. Observers of this student in this
+    course only keep observing in the new sections. Raises NotAllowed, Invalid.
     """
     wanted = {section.pk: section for section in sections}
     with transaction.atomic():
@@ -210,17 +213,18 @@ def _check_sections(member: Member, sections: Collection[Section], by: User) -> 
 
 
 def _observers_here_only(member: Member) -> list[Enrollment]:
-    """One enrollment of each person who observes this student in this course without a link."""
-    beside = _beside(member.person, {place.section_id for place in member.places}).filter(~by_link())
+    """Return one enrollment of each person who observes this student in this course without a link."""
+    beside = _beside(member.person, {enrollment.section_id for enrollment in member.enrollments}).filter(~by_link())
     found = beside.select_related("user", "role", "associated_user").order_by("id")
     return list({(enrollment.user_id, enrollment.role_id): enrollment for enrollment in found}.values())
 
 
 def change_role(member: Member, role: Role, *, by: User) -> None:
-    """Have somebody in the same sections with another role, in the same state. Takes removing and adding.
+    """Put a person in the same sections with another role, in the same state. Needs the permissions to remove and to
+    add.
 
-    As anything but an observer they observe nobody; as anything but a student nobody observes them.
-    Raises NotAllowed, Invalid.
+    With a role that is not an observer role they observe nobody; with one that is not a student role nobody observes
+    them. Raises NotAllowed, Invalid.
     """
     with transaction.atomic():
         observed = [enrollment.associated_user_id for enrollment in member.enrollments if enrollment.associated_user_id]
@@ -247,7 +251,8 @@ def _change_role(member: Member, role: Role, by: User) -> None:
         for enrollment in _with_role(member, role).live()
     }
     new = [spec for kind, spec in specs.items() if kind not in has_it_already]
-    # Who observes a student does so with one role; of a student's, the observers must find the new one in place.
+    # An observer observes a student with one role, so the old one ends first; a student's observers need the new one
+    # first.
     if member.is_observer:
         hold_sections(enrollment.section_id for enrollment in member.enrollments)
         gone = [(enrollment.pk, in_state(enrollment, State.DELETED)) for enrollment in member.enrollments]
@@ -264,8 +269,8 @@ def _with_role(member: Member, role: Role) -> EnrollmentQuerySet:
     return Enrollment.objects.present().filter(user=member.person, role=role, section__course=member.course)
 
 
-def _liveness(place: Enrollment) -> int:
-    """The smaller, the more alive."""
+def _liveness(enrollment: Enrollment) -> int:
+    """Return a number that is smaller the more active the enrollment is."""
     order = [*FROM[EnrollmentAction.REMOVE]]
     return order.index(enrollment.state) if enrollment.state in order else len(State)
 

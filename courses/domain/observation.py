@@ -1,7 +1,7 @@
-"""Links between observers and students: made, repaired, ended, with the enrollments that come and go with them.
+"""Links between observers and students: created, repaired, ended, with the enrollments that follow.
 
-The rules are Canvas's (reference: what a link does). All of it is set-based: the number of statements depends
-neither on how many courses a student has nor on how many observers.
+The rules are Canvas's (reference: what a link does). All of it is set-based: the number of statements depends neither
+on how many courses a student has nor on how many observers.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ REPAIR_OLD_LINKS = with_events(
     but="(user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))",
 )
 
-# What the school has set up in single courses stays.
+# What the school has set up in individual courses stays. One statement for any number of links, found by the index on
+# both people.
 UNLINK = """
 UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
 WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND only_by_link
@@ -81,18 +82,18 @@ def link(
     course: Course | None = None,
     account: Account | None = None,
 ) -> ObservationLink:
-    """Let `observer` follow `student`: in all courses, or (with `course`) in that one besides any before.
+    """Let `observer` follow `student`: in all courses, or (with `course`) in that one in addition to any before.
 
-    With `account` in those that the student takes in that account and below it now.
+    With `account`, in the courses the student takes in that account and below it now.
 
-    Idempotent: linking again repairs what is missing, and is recorded only where it opens more than before. A narrower
-    link never narrows a wider one.
-    Returns the live link. Raises Invalid for two who may not observe (courses/access/observation.py).
+    Idempotent: linking again repairs what is missing, and is recorded only if it opens more than before. A narrower
+    link never narrows a wider one. Returns the active link. Raises Invalid for two people who may not observe
+    (courses/access/observation.py).
     """
     with transaction.atomic(savepoint=False):
         lock_users([observer.pk, student.pk])
         made = link_held(observer, student, origin=origin, by=by, course=course, account=account)
-    # Out here a refusal spoils no transaction of the caller's: nothing has been done.
+    # Raised here, a refusal aborts no transaction of the caller: nothing has been done.
     if isinstance(made, Invalid):
         raise made
     return made
@@ -107,7 +108,7 @@ def link_held(
     course: Course | None,
     account: Account | None,
 ) -> ObservationLink | Invalid:
-    """`link` for two people whose rows the caller holds in its transaction; gives the refusal, if there is one."""
+    """Link two people whose rows the caller has locked in its transaction; return the refusal, if there is one."""
     if refusal := why_not_observe([(observer.pk, student.pk, course.pk if course else None)]):
         return refusal
     scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
@@ -138,7 +139,7 @@ def _link(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[ObservationLin
 def _name_courses(
     cursor: CursorWrapper, link: ObservationLink, course: Course | None, account: Account | None
 ) -> tuple[int, ...]:
-    """Write down to which courses a link is limited, besides any before; returns the ids of those that are new."""
+    """Record the courses to which a link is limited, in addition to any before; return how many are new."""
     named: list[tuple[int]] = []
     if course:
         cursor.execute(NAME_COURSE, {"link": link.pk, "course": course.pk})
@@ -151,7 +152,7 @@ def _name_courses(
 
 
 def repair(observer: User, student: User, *, by: User) -> ObservationLink:
-    """Put back what a live link should have made and is missing, such as an enrollment removed by hand.
+    """Restore what an active link should have created and is missing, such as an enrollment removed by hand.
 
     Call it inside a transaction.
     """
@@ -164,7 +165,7 @@ def repair(observer: User, student: User, *, by: User) -> ObservationLink:
 
 
 def unlink(found: ObservationLink, *, by: User | None) -> None:
-    """End a link: every enrollment that it has made goes with it, at once. linking.stays_after says what does not."""
+    """End a link: every enrollment that it created ends with it. `stays_after` says what does not."""
     unlink_all([(found.observer_id, found.student_id)], by=by)
 
 
@@ -179,9 +180,9 @@ WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND associated_user_id 
 
 
 def unlink_person(user: User, *, by: User | None) -> int:
-    """End every link `user` has, as observer and as student, with all that comes of them; returns how many.
+    """End every link `user` has, as observer and as student, with everything that follows; return how many.
 
-    Being an observer in single courses, without a link, ends too. Call it inside a transaction.
+    Being an observer in individual courses, without a link, ends too. Call it inside a transaction.
     """
     links = lock_with_linked(user)
     ended = unlink_all(list(links.values_list("observer_id", "student_id")), by=by)
@@ -201,7 +202,8 @@ WHERE state = 'active'
   AND (observer_id, student_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
 """
 
-# What ends here is no import's any more, so none that is taken back revives it; one that ends it says so afterwards.
+# What ends here no longer belongs to an import, so undoing an import does not revive it; an import that ends it records
+# this afterwards.
 END_LINKS = """
 WITH ended AS (
     UPDATE accounts_observationlink SET state = 'deleted', sis_import_id = NULL, updated_at = now()
@@ -218,9 +220,9 @@ def link_all(
 ) -> list[int]:
     """Let each observer follow the student in all courses, for (observer id, student id) pairs; as `link` for one.
 
-    Returns the ids of the links, all of them live now. What was linked so already is repaired and not recorded again.
-    For rosters, whose rows were looked at before: nothing is refused here. Raises IntegrityError for a person linked
-    with themselves. Five statements, however many pairs.
+    Returns the ids of the links, all of them active now. Existing links are repaired and not recorded again. This is
+    for rosters, whose rows were checked before: nothing is refused here. Raises IntegrityError for a person linked with
+    themselves. Five statements, however many pairs.
     """
     values = {**_sides(pairs), "origin": origin, "scope": ObservationLink.Scope.ALL}
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
@@ -244,9 +246,9 @@ def _scopes(cursor: CursorWrapper) -> list[LinkScope]:
 
 
 def unlink_all(pairs: Pairs, *, by: User | None, sis_import: int | None = None) -> int:
-    """End the live links among these (observer id, student id) pairs; returns how many there were.
+    """End the active links among these (observer id, student id) pairs; return how many there were.
 
-    What the school has set up in single courses, by hand or by a file, stays. Five statements, however many pairs.
+    What the school has set up in individual courses, by hand or by a file, stays. Five statements, however many pairs.
     """
     values = _sides(pairs)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
@@ -276,9 +278,9 @@ AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint
 
 
 def narrow_all(links: Collection[int], *, by: User | None) -> int:
-    """Let links that were limited to some courses, and then opened all, open only those again; returns how many.
+    """Limit links again that were limited to some courses before they opened all; return how many.
 
-    The caller holds the students' locks. Five statements, however many links.
+    The caller has locked the students. Four statements, however many links.
     """
     with connection.cursor() as cursor:
         cursor.execute(NARROW, {"links": list(links)})

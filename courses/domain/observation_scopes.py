@@ -1,4 +1,4 @@
-"""How far observing reaches when sections move: no further than the courses, or the school, that it was made for."""
+"""How far observing reaches when sections move: no further than the courses, or the school, it was created for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WHERE e.section_id = ANY(%(sections)s) AND s.id = e.section_id
   AND NOT EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = s.course_id)
 """
 
-# Nor does a place beside a student that somebody set up by hand, in one course, open a course of another school.
+# Nor does an enrollment set up by hand beside a student, in one course, open a course of another school.
 LEAVE_OTHER_SCHOOLS = """
 UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
 FROM unnest(%(sections)s::bigint[], %(courses)s::bigint[]) AS moved(section_id, course_id)
@@ -37,9 +37,7 @@ WHERE e.section_id = moved.section_id AND e.type = 'ObserverEnrollment' AND e.as
 
 
 def keep_within_scopes(sections: Iterable[int]) -> None:
-    """Remove the observers from these sections whose link does not open the course; the link tells of it (one
-    statement).
-    """
+    """Remove observers, after these sections moved to other courses, whose link does not open those (one statement)."""
     with connection.cursor() as cursor:
         cursor.execute(LEAVE_OTHER_COURSES, {"sections": sorted(set(sections))})
 

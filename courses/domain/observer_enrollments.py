@@ -1,7 +1,7 @@
-"""The enrollments of observers beside a student's: made by a link, and kept in step with the student's.
+"""The enrollments of observers beside a student's: created by a link, and kept in step with the student's.
 
-The rules are Canvas's (reference: what a link does). All of it is set-based: the number of statements depends
-neither on how many courses a student has nor on how many observers.
+The rules are Canvas's (reference: what a link does). All of it is set-based: the number of statements depends neither
+on how many courses a student has nor on how many observers.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ StudentInSection = tuple[int, int]
 
 # Consent (courses/access/consent.py) comes with a link, but not before the student has accepted: beside an invitation
 # of the student's, an observer enrollment tells the course's staff no more of the observer than of the student.
-# Of several enrollments of one student in one section the most alive decides.
+# Of several enrollments of one student in one section, the most active one decides.
 STRONGEST_FIRST = (
     "array_position(ARRAY['active', 'invited', 'creation_pending', 'inactive', 'completed', 'deleted', 'rejected'],"
     " e.state::text)"
 )
 
-# Who observes the student in the section already, whatever role or route made that, does so with the same enrollment.
+# A person who already observes the student in the section, through any role or route, keeps the same enrollment.
 MAKE = f"""
 INSERT INTO courses_enrollment AS beside (user_id, section_id, role_id, type, state, associated_user_id,
                                             start_at, end_at, limit_privileges_to_course_section, only_by_link,
@@ -58,7 +58,7 @@ WHERE (beside.state, beside.start_at, beside.end_at, beside.completed_at)
       IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.start_at, EXCLUDED.end_at, NULL)
 """
 
-# Row by row through the indexes: for a set of many the planner would rather read whole tables, and once too often.
+# Row by row through the indexes: for a large set the planner would choose to read whole tables.
 STUDENTS_ENROLLMENTS = """
 CROSS JOIN LATERAL (
     SELECT * FROM courses_enrollment e
@@ -127,9 +127,8 @@ def follow(
 ) -> None:
     """Bring observers' enrollments into step with the student's in these (student id, section id) pairs.
 
-    To those `returned` the students are new or came back (from inactive, completed or deleted), so that missing and
-    removed observer enrollments are made anew. `by`, or their import, has changed the student's. The caller holds the
-    students' lock. Two statements at most.
+    `returned` says that the students are new there or came back (from inactive, completed or deleted), so that missing
+    and removed observer enrollments are created again. The caller has locked the students. Two statements.
     """
     came = set(returned)
     with connection.cursor() as cursor:
@@ -146,7 +145,7 @@ def _columns(students: Collection[StudentInSection]) -> dict[str, list[int]]:
 
 
 def by_link() -> Exists:
-    """For a queryset of enrollments: whether each exists because of a link, and not in its one course only."""
+    """Return, for a queryset of enrollments, whether each exists because of a link, and not in its one course only."""
     links = ObservationLink.objects.live().filter(observer=OuterRef("user"), student=OuterRef("associated_user"))
     opens = Q(scope=ObservationLink.Scope.ALL) | Q(courses__course=OuterRef("section__course"))
     return Exists(links.filter(opens))

@@ -1,4 +1,6 @@
-"""Who observes a student: by a link between their accounts, by what the school set up in single courses, or both."""
+"""Who observes a student: by a link between their accounts, by what the school set up in individual
+courses, or both.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from courses.models.enrollment import EnrollmentQuerySet
 
 @dataclass(frozen=True)
 class Observer:
-    """Somebody who observes a student: the link, if there is one, and the courses where the school has set it up."""
+    """A person who observes a student: the link, if there is one, and the courses where the school has set it up."""
 
     person: User
     link: ObservationLink | None
@@ -28,7 +30,7 @@ class Observer:
 
     @property
     def how(self) -> str | Promise:
-        """How it came about."""
+        """How it was set up."""
         return self.link.get_origin_display() if self.link else _("Set up in individual courses")
 
     @property
@@ -38,13 +40,13 @@ class Observer:
 
     @property
     def course_names(self) -> list[str]:
-        """Where not all are open, the courses that are, by name."""
+        """The open courses by name, if not all are open."""
         opened = [named.course.name for named in self.link.courses.all()] if self.link else []
         return sorted({*opened, *(course.name for course in self.courses)})
 
 
 def who_observes(student: User) -> list[Observer]:
-    """Everybody who observes `student`, by name (three statements)."""
+    """Return everyone who observes `student`, by name (three statements)."""
     links = {link.observer_id: link for link in observers_of(student).prefetch_related("courses__course")}
     people = {pk: link.observer for pk, link in links.items()}
     courses: dict[int, list[Course]] = defaultdict(list)
@@ -61,7 +63,7 @@ def who_observes(student: User) -> list[Observer]:
 
 
 def _beside(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
-    """Those that the school has set up itself, of people who are still here."""
+    """Return the enrollments that the school has set up itself, of people who are not deleted."""
     found = enrollments.present().filter(
         only_by_link=False, state__in=Enrollment.COUNTED, associated_user__isnull=False
     )
@@ -71,20 +73,22 @@ def _beside(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
 
 @dataclass(frozen=True)
 class InSingleCourses:
-    """Somebody at the other side, in these courses only and without a link."""
+    """The person on the other side, in these courses only and without a link."""
 
     person: User
     courses: tuple[Course, ...]
 
 
 def observers_in_single_courses(student: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
-    """Who observes `student` in single courses of these accounts (None: any), without a link; one statement."""
+    """Return who observes `student` in individual courses of these accounts (None: any), without a link;
+    one statement.
+    """
     found = _without_link(Enrollment.objects.filter(associated_user=student), accounts)
     return _grouped((enrollment.user, enrollment) for enrollment in found.order_by("user__sort_key", "user"))
 
 
 def observed_in_single_courses(observer: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
-    """Whom `observer` observes in the same way."""
+    """Return whom `observer` observes in the same way."""
     found = _without_link(Enrollment.objects.filter(user=observer), accounts)
     ordered = found.order_by("associated_user__sort_key", "associated_user")
     return _grouped((enrollment.associated_user, enrollment) for enrollment in ordered if enrollment.associated_user)

@@ -1,4 +1,4 @@
-"""How long what belongs to courses is kept."""
+"""How long course data is kept."""
 
 from accounts.domain.retention import Kept
 

@@ -38,10 +38,10 @@ from courses.models.enrollment import EnrollmentQuerySet
 def searched(
     people: UserQuerySet, words: str, permissions: Collection[Permission], *, known: Q | Exists | None = None
 ) -> UserQuerySet:
-    """Those whose name holds `words`; also login and e-mail, and SIS id, if the reader may see these.
+    """Return the people whose name contains `words`; also login and email, and SIS id, if the reader may see these.
 
-    Searching by what one may not see would tell it all the same. `known`: of whom more may be seen than the name,
-    where that is not everybody.
+    Searching by what one may not see would reveal it anyway. `known`: the people of whom more than the name may be
+    seen, if that is not everyone.
     """
     if not words:
         return people
@@ -56,7 +56,7 @@ def searched(
 
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
-    """Every enrollment in `course`, as far as `by` sees its sections, with what a line about it says."""
+    """Return every enrollment in `course`, as far as `by` sees its sections, with what a line about it shows."""
     return _there(course, by).select_related("section", "role", "associated_user").order_by("section__sort_key", "id")
 
 
@@ -65,7 +65,7 @@ def _there(course: Course, by: User) -> EnrollmentQuerySet:
 
 
 class Shown(TextChoices):
-    """Whom a roster shows, by the state of their enrollments."""
+    """The people a roster shows, by the state of their enrollments."""
 
     CURRENT = "current", _("In the course now")
     INACTIVE = "inactive", _("Inactive")
@@ -81,14 +81,14 @@ STATES = {
 
 
 class Sort(TextChoices):
-    """By what a roster is sorted."""
+    """What a roster is sorted by."""
 
     NAME = "name", _("Name")
     SECTION = "section", _("Section")
     ROLE = "role", _("Role")
 
 
-# Those who run a course come before those who are in it.
+# People who run a course come before its students and observers.
 BY_ROLE = (BaseType.TEACHER, BaseType.TA, BaseType.DESIGNER, BaseType.STUDENT, BaseType.OBSERVER)
 FIRST = {
     Sort.SECTION: Min("section__name"),
@@ -98,7 +98,7 @@ FIRST = {
 
 @dataclass(frozen=True)
 class View:
-    """Who of a course is shown, and in which order."""
+    """Which people of a course are shown, and in which order."""
 
     role_id: int | None = None
     section_id: int | None = None
@@ -109,7 +109,7 @@ class View:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the roster: a person, and all enrollments by which they are here."""
+    """One line of the roster: a person, their sections, and one enrollment for each role they have here."""
 
     person: User
     enrollments: tuple[Enrollment, ...]
@@ -132,14 +132,15 @@ class Line:
 
 
 def lines(people: Iterable[User]) -> list[Line]:
-    """Return the lines of these people of a `roster`."""
+    """Return the lines of these people of a `roster`; a person in five sections has one line."""
     return [Line(person, tuple(person.enrollments.all())) for person in people]
 
 
 def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
-    """Return the people of `course` that `by` sees, as `view` asks; make `lines` of them.
+    """Return the people of `course` that `by` sees, each with `enrollments`: all of them, also those `view` does not
+    ask for.
 
-    With each come, as their `enrollments`, all by which they are here, also those that `view` does not ask for.
+    Of people who are not `is_settled`, merely invited so far, only the name may be shown.
     """
     view = view or View()
     there = _there(course, by)
@@ -150,15 +151,15 @@ def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySe
     if states := STATES.get(view.shown):
         there = there.filter(state__in=states)
     enrollments = Prefetch("enrollments", enrollments_in(course, by=by))
-    # DISTINCT has the database begin with the course: else it may walk through everybody in the order of names.
+    # DISTINCT makes the database start with the course: otherwise it may scan all people in the order of names.
     people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
     return _in_order(people.prefetch_related(enrollments), there, view)
 
 
 def settled_in(course: Course, *, by: User) -> Exists:
-    """For a queryset of people: whether each has accepted to be where `by` sees the people of `course`.
+    """Return, for a queryset of people, whether each has accepted to be where `by` sees the people of `course`.
 
-    Of the others nothing may be seen but the name.
+    Of the others only the name may be seen.
     """
     return Exists(_there(course, by).settled().filter(user=OuterRef("pk")))
 
@@ -175,14 +176,15 @@ def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> Us
 
 
 def roles_in(course: Course, *, by: User) -> QuerySet[Role]:
-    """The roles that somebody has in `course`, among those whom `by` sees."""
+    """Return the roles that people have in `course`, among those whom `by` sees."""
     return Role.objects.filter(pk__in=_there(course, by).values("role")).order_by("id")
 
 
 def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) -> UserQuerySet:
-    """Who teaches `course`, or taught it to its end: their names are for everybody in it. In class list order.
+    """Return the people who teach `course`, or taught it to its end, in class list order: everyone in it may see their
+    names.
 
-    With `types`, whoever is there with one of these.
+    With `types`, the people there with one of these.
     """
     there = Enrollment.objects.present().settled().begun().filter(section__course=course, type__in=types)
     there = there.filter(state__in=(Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))
@@ -206,7 +208,9 @@ def people_told_of(course: Course, *, by: User) -> tuple[EnrollmentQuerySet, fro
 
 
 def people_of(account: Account) -> UserQuerySet:
-    """Who belongs to `account`: for the root everybody, else whoever has accepted to be in a course of it or below."""
+    """Return who belongs to `account`: to the root everyone, otherwise people who have accepted to be in a course of it
+    or below.
+    """
     everybody = User.objects.present().by_name()
     if account.parent_id is None:
         return everybody
@@ -216,7 +220,7 @@ def people_of(account: Account) -> UserQuerySet:
 
 
 def courses_of(account: Account) -> CourseQuerySet:
-    """The courses of `account` and of all accounts below it, by name."""
+    """Return the courses of `account` and of all accounts below it, by name."""
     courses = Course.objects.present()
     if account.parent_id is not None:
         courses = courses.filter(account__in=with_all_below(account))
@@ -234,7 +238,7 @@ def searched_courses(courses: CourseQuerySet, words: str, permissions: Collectio
 
 
 def findable(account: Account, *, by: User) -> UserQuerySet:
-    """Whom `by` can find when working on `account`: its people, or everybody, where they may see that list."""
+    """Return the people `by` can find when working on `account`: its people, or everyone, if they may see that list."""
     root = Account.objects.root()
     return people_of(root if may_on_account(by, Permission.READ_ROSTER, root) else account)
 
@@ -248,19 +252,19 @@ def known_of_findable(account: Account, *, by: User) -> frozenset[Permission]:
 
 
 def observers_of(student: User) -> QuerySet[ObservationLink]:
-    """The links of everybody who observes `student`, with the observers, by name."""
+    """Return the links of everyone who observes `student`, with the observers, by name."""
     links = ObservationLink.objects.live().filter(student=student).exclude(observer__state=User.State.DELETED)
     return links.select_related("observer").order_by("observer__sort_key", "observer")
 
 
 def observed_by(observer: User) -> QuerySet[ObservationLink]:
-    """The links to everybody whom `observer` observes, with the students, by name."""
+    """Return the links to everyone whom `observer` observes, with the students, by name."""
     links = ObservationLink.objects.live().filter(observer=observer)
     return links.select_related("student").order_by("student__sort_key", "student")
 
 
 def holders_of(role: Role) -> int:
-    """How many people hold `role`, in courses or on accounts (one statement)."""
+    """Return how many people have `role`, in courses or in accounts (one statement)."""
     enrolled = Enrollment.objects.present().filter(role=role)
     admins = AccountAdmin.objects.filter(role=role, workflow_state=AccountAdmin.State.ACTIVE)
     return User.objects.present().filter(Q(pk__in=enrolled.values("user")) | Q(pk__in=admins.values("user"))).count()
@@ -275,7 +279,10 @@ class ObserverHere:
 
 
 def observers_in(student: User, course: Course, *, by: User) -> list[ObserverHere]:
-    """Return who observes `student` in this course, as far as `by` sees them, by name (one statement)."""
+    """Return the enrollments, as far as `by` sees them, of people who observe `student` in this course, by name.
+
+    Each with `is_by_link`: whether the accounts are linked, or it is this course only.
+    """
     beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
     beside = beside.exclude(user__state=User.State.DELETED)
     found = beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")

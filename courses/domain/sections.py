@@ -1,4 +1,4 @@
-"""The sections of a course: making, changing and deleting them."""
+"""The sections of a course: create, change and delete them."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ class Dates(TypedDict, total=False):
 
 
 def sections_of(course: Course) -> QuerySet[Section]:
-    """The sections of `course`, by name."""
+    """Return the sections of `course`, by name."""
     return course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("sort_key", "id")
 
 
 def sections_open_to(by: User, course: Course) -> QuerySet[Section]:
-    """Those of `course` with whose people `by` deals there, by name."""
+    """Return the sections of `course` whose people `by` sees there, by name."""
     seen = sections_seen(by, course)
     return sections_of(course) if seen is None else sections_of(course).filter(pk__in=seen)
 
 
 def counted(sections: QuerySet[Section]) -> QuerySet[Section]:
-    """Sections, each with `people`: how many are in it, in whatever state but removed."""
+    """Return sections, each with `people`: how many are in it, in any state except removed."""
     here = ~Q(enrollments__state__in=Enrollment.GONE)
     return sections.annotate(people=Count("enrollments__user", filter=here, distinct=True))
 
 
 def create_section(course: Course, *, by: User, name: str, sis_section_id: str = "", **dates: Unpack[Dates]) -> Section:
-    """Make a section of `course`; giving it a SIS id takes `manage_sis` as well.
+    """Create a section of `course`; giving it a SIS id also needs `manage_sis`.
 
-    Raises NotAllowed; Invalid for texts too long, ids that are taken and odd dates.
+    Raises NotAllowed; Invalid for texts that are too long, ids in use and wrong dates.
     """
     check_keys({ADD}, course, by=by)
     check_section(None, course, by=by)
@@ -71,7 +71,7 @@ def create_section(course: Course, *, by: User, name: str, sis_section_id: str =
 def edit_section(
     section: Section, *, by: User, name: str | None = None, sis_section_id: str | None = None, **dates: Unpack[Dates]
 ) -> Section:
-    """Rename a section or change its dates; changing its SIS id takes `manage_sis` as well.
+    """Rename a section or change its dates; changing its SIS id also needs `manage_sis`.
 
     Raises NotAllowed and Invalid as `create_section` does.
     """
@@ -108,12 +108,12 @@ def delete_section(section: Section, *, by: User) -> Section:
     with transaction.atomic():
         people = set(there.values_list("user_id", flat=True))
         lock_users(people)
-        # One after the other: two at once would each leave the other's section as the last.
+        # One after the other: two simultaneous deletions would each leave the other's section as the last.
         Course.objects.select_for_update(no_key=True).get(pk=course.pk)
         held = Section.objects.select_for_update(no_key=True).get(pk=section.pk)
         if held.workflow_state == Section.State.DELETED:
             raise changed_meanwhile()
-        # From here on nobody comes in, for whoever enrolls holds the section too.
+        # From here on nobody joins, because enrolling locks the section too.
         if not people.issuperset(there.values_list("user_id", flat=True)):
             raise changed_meanwhile()
         others = [other for other in sections_of(course) if other.pk != section.pk]

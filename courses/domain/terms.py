@@ -26,7 +26,7 @@ PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
 
 
 def terms() -> QuerySet[Term]:
-    """Every term, the latest first; those without dates last."""
+    """Return every term, the latest first; those without dates last."""
     return Term.objects.filter(workflow_state=Term.State.ACTIVE).order_by(
         F("start_at").desc(nulls_last=True), "sort_key", "id"
     )
@@ -69,7 +69,7 @@ def save_term(
 
 
 def what_is_in_the_way(term: Term) -> str | None:
-    """Why `term` cannot be deleted, as a sentence; None when no course is in it."""
+    """Return why `term` cannot be deleted, as a sentence; None when no course is in it."""
     number = Course.objects.present().filter(term=term).count()
     if not number:
         return None
@@ -85,7 +85,7 @@ def delete_term(term: Term, *, by: User) -> None:
             raise NotPossible(_("This term has been deleted."))
         if reason := what_is_in_the_way(term):
             raise NotPossible(reason)
-        # Deleted courses do not stand in the way, and keep nothing of it.
+        # Deleted courses do not prevent deletion, and keep nothing of the term.
         Course.objects.filter(term=term).update(term=None)
         record(TermDeleted(term.pk, term.name), by=by)
         term.delete()
@@ -94,4 +94,4 @@ def delete_term(term: Term, *, by: User) -> None:
 def check_may_manage(by: User) -> None:
     """Raise NotAllowed unless `by` may make and change terms."""
     if not may_on_account(by, PERMISSION, Account.objects.root()):
-        raise NotAllowed(_("Terms are for those who manage the settings of the institution."))
+        raise NotAllowed(_("Only people who manage the account settings of the institution can change terms."))

@@ -13,13 +13,13 @@ from courses.models import Enrollment
 
 
 def default_zone(person: User) -> ZoneInfo:
-    """The time zone of `person` as long as they choose none: see `zone_of_school` (one statement)."""
+    """Return the time zone of `person` as long as they choose none: see `zone_of_school` (one statement)."""
     found = Account.objects.filter(parent=None).values_list(zone_of_school(person), flat=True)
     return zone_named(found.first() or "")
 
 
 def zone_of_school(person: User) -> Coalesce:
-    """The zone's name, in a query of the root account: that of the school where `person` was enrolled last.
+    """Return the zone's name, in a query of the root account: that of the school where `person` was enrolled last.
 
     Else that of the account they are an admin of; else the institution's.
     """

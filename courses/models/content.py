@@ -15,7 +15,7 @@ from courses.models.course import Course
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
     def posted(self, now: datetime | None = None) -> AnnouncementQuerySet:
-        """Those whose time has come, newest first."""
+        """Return those whose time has come, newest first."""
         return self.filter(posted_at__lte=now or timezone.now()).order_by("-posted_at", "-id")
 
 
@@ -39,7 +39,7 @@ class Announcement(models.Model):
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def published(self) -> AssignmentQuerySet:
-        """What students and observers see, by due date; those without one last."""
+        """Return what students and observers see, by due date; those without one last."""
         return self.filter(published=True).order_by(models.F("due_at").asc(nulls_last=True), "id")
 
 

@@ -19,7 +19,7 @@ SIS_ID: Complaints = {**LONG, "unique": ("taken", _("Something else already has 
 
 
 class Term(models.Model):
-    """A stretch of the school year. Courses without one are in the default term."""
+    """A part of the school year. Courses without one are in the default term."""
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -45,7 +45,7 @@ class Term(models.Model):
 
     @property
     def dates_by_type(self) -> list[tuple[str, datetime | None, datetime | None]]:
-        """The dates it has for single types of enrollment: type, start and end."""
+        """The term's dates for single types of enrollment: type, start and end."""
         return [
             (str(BaseType(base).label), *(_moment(dates.get(side)) for side in ("start_at", "end_at")))  # type: ignore[misc]
             for base, dates in sorted(self.date_overrides.items())
@@ -58,7 +58,7 @@ def _moment(text: str | None) -> datetime | None:
 
 class CourseQuerySet(models.QuerySet["Course"]):
     def present(self) -> CourseQuerySet:
-        """Everything that has not been deleted."""
+        """Return everything that has not been deleted."""
         return self.exclude(workflow_state=Course.State.DELETED)
 
 
@@ -116,7 +116,7 @@ class Section(models.Model):
         DELETED = "deleted", _("Deleted")
 
     course = models.ForeignKey(Course, models.PROTECT, related_name="sections")
-    # Where a cross-listed section came from, and where it returns to.
+    # The course a cross-listed section came from and returns to.
     nonxlist_course = models.ForeignKey(
         Course, models.PROTECT, null=True, blank=True, related_name="sections_elsewhere"
     )
@@ -135,7 +135,7 @@ class Section(models.Model):
 
     class Meta:
         constraints = [
-            # Of its own course: one that is cross-listed elsewhere stays the default of the course it came from.
+            # The default of its own course: a cross-listed section stays the default of the course it came from.
             models.UniqueConstraint(
                 models.functions.Coalesce(F("nonxlist_course"), F("course")),
                 condition=Q(is_default=True),
@@ -151,8 +151,8 @@ class Section(models.Model):
 
 
 def default_section(course: Course) -> Section:
-    """The section people go to when none is named; made on first use."""
-    # Cross-listed away it still is the default of the course it came from, and not of the one it is in now.
+    """Return the section for people when none is named; create it on first use."""
+    # A cross-listed section is still the default of the course it came from, and not of the one it is in now.
     elsewhere = Section.objects.filter(nonxlist_course=course, is_default=True).select_related("course").first()
     if elsewhere:
         return elsewhere

@@ -1,12 +1,12 @@
 """When an enrollment begins and ends: the one rule on the dates of enrollment, section, course and term.
 
-For those who learn in a course, and whoever observes them, the course is open once all of these have begun, and over
-as soon as one of them is. A date that is bound to the enrollments takes the place of those further out, earlier or
-later: an enrollment's own two dates, a section's where it restricts its enrollments to them, then a course's likewise.
-A term may have other dates for one type of enrollment. Those who run a course prepare it before and grade after: for
-them count the dates of their own enrollment and those that the term has for their type, and no others.
+For students and their observers, the course is open once all of these have begun, and over as soon as one of them is. A
+date that is bound to the enrollments replaces those further out, earlier or later: an enrollment's own two dates, a
+section's if it restricts its enrollments to them, then a course's likewise. A term may have other dates for one type of
+enrollment. People who run a course prepare it before and grade after: for them only the dates of their own enrollment
+count, and those that the term has for their type.
 
-The rule stands in the database, as two functions: querysets ask it by `begins` and `ends`, plain SQL by `RUNS`.
+The rule is in the database, as two functions: querysets use it through `begins` and `ends`, plain SQL through `RUNS`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import BaseType
 
-# `latest` of the beginnings and earliest of the ends: PostgreSQL's GREATEST and LEAST pass over what is not given.
+# `latest` of the beginnings and earliest of the ends: PostgreSQL's GREATEST and LEAST skip missing dates.
 FUNCTION = """
 CREATE FUNCTION courses_{name}(
     type text, own_start timestamptz, own_end timestamptz, section_date timestamptz, section_binds boolean,
@@ -40,7 +40,7 @@ SIDES = {"begins": ("start", "GREATEST"), "ends": ("end", "LEAST")}
 SQL = "".join(FUNCTION.format(name=name, side=side, outermost=outermost) for name, (side, outermost) in SIDES.items())
 REVERSE = "DROP FUNCTION courses_begins; DROP FUNCTION courses_ends;"
 
-# Of the enrollment e in the section s of the course c in the term t, which may be none: whether it goes on now.
+# Whether the enrollment e in the section s of the course c in the term t (which may be none) is running now.
 RUNS = " AND ".join(
     f"(courses_{name}(e.type, e.start_at, e.end_at, s.{side}_at, s.restrict_enrollments_to_section_dates,"
     f" c.{side}_at, c.restrict_enrollments_to_course_dates, t.{side}_at, t.date_overrides) {compared} now())"
@@ -50,12 +50,12 @@ RUNS = " AND ".join(
 
 
 def begins(base_type: str | None = None) -> Func:
-    """For a queryset of enrollments: when each begins, or null. `base_type`: as if it were one of this type."""
+    """Return, for a queryset of enrollments, when each begins, or null. `base_type`: as if it were one of this type."""
     return _date("begins", "start", base_type)
 
 
 def ends(base_type: str | None = None) -> Func:
-    """The same of its end."""
+    """Return, for a queryset of enrollments, when each ends, or null, as `begins` does."""
     return _date("ends", "end", base_type)
 
 
@@ -77,16 +77,16 @@ def _date(name: str, side: str, base_type: str | None) -> Func:
 
 
 def has_begun(now: datetime | None = None) -> Q:
-    """The enrollments, as a condition, that have begun."""
+    """Return the enrollments, as a condition, that have begun."""
     at = Value(now or timezone.now(), DateTimeField())
     return Q(LessThanOrEqual(Coalesce(begins(), at), at))
 
 
 def is_over(now: datetime | None = None) -> ExpressionWrapper:
-    """For a queryset of enrollments: whether each is over. What was there can still be read.
+    """Return, for a queryset of enrollments, whether each is over, though still readable.
 
-    It is when it was concluded, or its course was, or when its end has come: for those who run the course also when it
-    is over for those who learn there.
+    It is over if it was concluded, or its course was, or once its end has come; for people who run the course also when
+    it is over for its students.
     """
     at = now or timezone.now()
     end = Func(ends(), ends(BaseType.STUDENT), function="LEAST", output_field=DateTimeField(null=True))

@@ -16,32 +16,35 @@ from courses.models.dates import has_begun
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
     def live(self) -> EnrollmentQuerySet:
-        """Active, invited or pending."""
+        """Return the enrollments that are active, invited or pending."""
         return self.filter(state__in=Enrollment.LIVE)
 
     def present(self) -> EnrollmentQuerySet:
-        """Not deleted, nor refused by the person, nor in a deleted section or course."""
+        """Return the enrollments that are not deleted, declined by the person, or in a deleted section or course."""
         return self.exclude(state__in=Enrollment.GONE).filter(
             section__workflow_state=Section.State.ACTIVE, section__course__in=Course.objects.present()
         )
 
     def within(self, sections: Collection[int] | None) -> EnrollmentQuerySet:
-        """Those in these sections; None stands for all (see courses.permissions.sections_seen)."""
+        """Return the enrollments in these sections; None means all (see courses.access.permissions.sections_seen)."""
         return self if sections is None else self.filter(section__in=sections)
 
     def begun(self) -> EnrollmentQuerySet:
-        """Those that have begun, by all dates that count: see courses/models/dates.py."""
+        """Return the enrollments that have begun, by all dates that count: see courses/models/dates.py."""
         return self.filter(has_begun())
 
     def open(self) -> EnrollmentQuerySet:
-        """Those in which the course can be read: it is published (or concluded), and they have begun."""
+        """Return the enrollments with which the course can be read: it is published (or concluded), and they have
+        begun.
+        """
         return self.begun().filter(section__course__workflow_state__in=Course.READABLE)
 
     def settled(self) -> EnrollmentQuerySet:
-        """Those that have been accepted: the others are invitations, whatever staff did to them meanwhile.
+        """Return the enrollments that have been accepted: the others are invitations, whatever staff did to them
+        meanwhile.
 
-        Whoever can add people can invite anybody: until the invitation is accepted it gives no right to know more of
-        them than the name, nor to act for them (courses/access/consent.py).
+        Anyone who can add people can invite everybody: until the invitation is accepted, it gives no permission to know
+        more than the name, or to act for them (courses/access/consent.py).
         """
         return self.filter(accepted_at__isnull=False)
 
@@ -62,7 +65,7 @@ class Enrollment(models.Model):
         DELETED = "deleted", _("Deleted")
 
     class Through(models.TextChoices):
-        """How somebody came to be accepted as enrolled."""
+        """How a person came to be accepted as enrolled."""
 
         PERSON = "person", _("The person's own answer")
         INSTITUTION = "institution", _("A roster, or staff of the whole institution")
@@ -73,7 +76,7 @@ class Enrollment(models.Model):
     GONE = (State.DELETED, State.REJECTED)
     UNANSWERED = (State.INVITED, State.CREATION_PENDING)
     ACCEPTED = (State.ACTIVE, State.INACTIVE, State.COMPLETED)
-    # In these somebody counts as one of the course: is in it, may yet be, or was to its end.
+    # In these states a person belongs to the course: is in it, may still join, or was in it to its end.
     COUNTED = (*LIVE, State.COMPLETED)
 
     user = models.ForeignKey(User, models.PROTECT, related_name="enrollments")
@@ -91,7 +94,7 @@ class Enrollment(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_through = models.CharField(max_length=16, choices=Through.choices, blank=True, db_default="")
     limit_privileges_to_course_section = models.BooleanField(default=False)
-    # An observer's that a link has made, and that ends with it; what the school sets up in a course does not.
+    # An observer's enrollment that a link has created and that ends with it; one set up by the school does not.
     only_by_link = models.BooleanField(default=False, db_default=False)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
@@ -132,7 +135,7 @@ class Enrollment(models.Model):
                 ),
                 name="enrollment_state_is_known",
             ),
-            # Whoever follows a student by a link stands beside an invitation of the student's, too.
+            # A linked observer has an enrollment beside a student's invitation, too.
             models.CheckConstraint(
                 condition=~Q(state__in=["active", "inactive", "completed"])
                 | Q(accepted_at__isnull=False)

@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def points(value: Decimal | None) -> str:
-    """`Decimal("9.50")` → "9.5", `Decimal("10.00")` → "10", in the reader's notation; nothing for None."""
+    """Return `Decimal("9.50")` as "9.5", `Decimal("10.00")` as "10", in the reader's notation; nothing for None."""
     if value is None:
         return ""
     plain = format(value, "f")

@@ -1,1 +1,1 @@
-"""The pages of courses and accounts: thin, each reads the request, asks the rules and renders."""
+"""The pages of courses and accounts: each reads the request, asks the rules and renders."""

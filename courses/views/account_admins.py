@@ -1,4 +1,4 @@
-"""Who holds admin roles on an account, giving them and taking them away."""
+"""Who has admin roles in an account, giving and removing them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TAB = "admins"
 
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """The admins of this very account, to be searched."""
+    """Show the admins of this account itself, with a search."""
     here = get_account_or_403(request, account_id, PERMISSION)
     words = search_words(request.GET.get("search"))
     found = admins_of(here.account)

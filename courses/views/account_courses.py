@@ -1,4 +1,4 @@
-"""A course as the account's staff see it: making, editing, publishing, concluding and deleting it."""
+"""A course as the account's staff see it: creating, editing, publishing, concluding and deleting it."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def _course_to_change(here: AccountContext, course_id: int, *, by: User) -> Cour
 
 
 def _within(account: Account, *, by: User) -> Any:
-    """The accounts, from this one down, in which `by` can make a course, or to which they can move one."""
+    """Return the accounts, from this one down, in which `by` can create a course, or to which they can move one."""
     below = Account.objects.filter(pk__in=with_all_below(account))
     return below.filter(pk__in=where_managed(below, by=by)).order_by("sort_key", "id")
 
 
 @login_required
 def show(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
-    """Return the course's facts, its people in numbers, and what can be done with it."""
+    """Show the course's facts, its people in numbers, and what can be done with it."""
     here = get_account_or_403(request, account_id, PERMISSION)
     course = _course(here, course_id)
     context: dict[str, Any] = {
@@ -158,7 +158,7 @@ class DeleteCourse(CoursePage, ConfirmPage):
 @require_POST
 @login_required
 def change_state(request: AuthenticatedHttpRequest, account_id: int, course_id: int) -> HttpResponse:
-    """Publish, unpublish, conclude or open the course again (`event`, in Canvas's words)."""
+    """Publish, unpublish, conclude or reopen the course (`event`, in Canvas's words)."""
     here = get_account_or_403(request, account_id, PERMISSION)
     course = _course_to_change(here, course_id, by=request.user)
     if event := EVENTS.get(request.POST.get("event", "")):

@@ -1,4 +1,4 @@
-"""Linking observers and students by staff, and ending links: for those who manage observers in the institution."""
+"""Staff link observers and students, and end links, if they manage observers in the institution."""
 
 from __future__ import annotations
 

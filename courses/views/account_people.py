@@ -1,4 +1,4 @@
-"""Making people's accounts and changing them. Deleting is in pairing/views/account_deletion.py."""
+"""Create people's accounts and change them. Deleting is in pairing/views/account_deletion.py."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class SignOutPerson(PersonPage, ConfirmPage):
 @require_POST
 @login_required
 def reactivate_person(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
-    """Let somebody in again."""
+    """Let a person in again."""
     here = get_account_or_403(request, account_id, PERMISSION)
     person = user_to_change(here, user_id, by=request.user)
     reactivate(person, by=request.user)

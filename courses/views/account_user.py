@@ -57,7 +57,7 @@ def show(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> Ht
 
 
 def _enrollments(person: User, account: Account) -> EnrollmentQuerySet:
-    """Those in courses of this account: what happens in another school is not for this one's staff."""
+    """Return those in courses of this account: another school's enrollments are not for this one's staff."""
     found = Enrollment.objects.present().filter(user=person)
     if account.parent_id is not None:
         found = found.filter(section__course__account__in=with_all_below(account))
@@ -87,7 +87,7 @@ def _admin_roles(person: User, here: AccountContext) -> list[Any]:
 
 
 def _sees_history(person: User, here: AccountContext) -> bool:
-    """What somebody did in another school is not for this one's staff either, and events do not say where."""
+    """Return whether the reader may see the history: events do not say in which school they happened."""
     return HISTORY in here.permissions and belongs_only_to(person, here.account)
 
 

@@ -24,7 +24,7 @@ from courses.domain.rosters import courses_of, people_of, searched, searched_cou
 from courses.domain.terms import terms
 from courses.models import Course
 
-# What a list of courses can be narrowed to.
+# The states a list of courses can be filtered by.
 STATES = (Course.State.UNPUBLISHED, Course.State.AVAILABLE, Course.State.COMPLETED)
 
 FIRST_PAGES = (
@@ -37,7 +37,7 @@ FIRST_PAGES_OF_ROOT = (*FIRST_PAGES, (Permission.IMPORT_SIS, "sis_imports"), (Pe
 
 
 class Crumb(NamedTuple):
-    """An account on the way back, and whether this reader may open it."""
+    """An account in the breadcrumbs, and whether this reader may open it."""
 
     account: Account
     is_open: bool
@@ -46,7 +46,7 @@ class Crumb(NamedTuple):
 def get_account_or_403(
     request: AuthenticatedHttpRequest, account_id: int, permission: Permission | None = None
 ) -> AccountContext:
-    """The account, for a reader with a role there or above. Raises Http404, or PermissionDenied."""
+    """Return the account, for a reader with a role there or above. Raises Http404, or PermissionDenied."""
     account = get_object_or_404(Account, pk=account_id, workflow_state=Account.State.ACTIVE)
     permissions = account_permissions(request.user, account)
     if not permissions or (permission and permission not in permissions):
@@ -112,7 +112,7 @@ def _crumbs(request: AuthenticatedHttpRequest, account: Account) -> list[Crumb]:
 
 @login_required
 def account(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """To the first page of the account that the reader may open."""
+    """Redirect to the first page of the account that the reader may open."""
     here = get_account_or_403(request, account_id)
     known = FIRST_PAGES if here.account.parent_id else FIRST_PAGES_OF_ROOT
     pages = [page for permission, page in known if permission in here.permissions]

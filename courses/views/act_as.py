@@ -1,4 +1,4 @@
-"""Acting as somebody: a page that says what it means, and the ways in and out."""
+"""Acting as someone: a page that says what it means, and the ways in and out."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class StartActing(PlainPage, ConfirmPage):
     def act(self) -> None:
         act_as.begin(self.by, self.person)
         self.request.session[act_as.SESSION_KEY] = self.person.pk
-        # Forms opened before, in another tab, were meant for somebody else: they no longer count.
+        # Forms opened before, in another tab, were meant for someone else: they no longer count.
         rotate_token(self.request)
 
     def then(self) -> str:
@@ -47,7 +47,7 @@ class StartActing(PlainPage, ConfirmPage):
 
 
 def _page_of(person: User, reader: User) -> str:
-    """The page of `person` for a reader who may open it, else the dashboard."""
+    """Return the page of `person` for a reader who may open it, otherwise the dashboard."""
     root = Account.objects.root()
     if may_on_account(reader, Permission.READ_ROSTER, root):
         return reverse("account_user", args=[root.pk, person.pk])
@@ -57,7 +57,7 @@ def _page_of(person: User, reader: User) -> str:
 @require_POST
 @login_required
 def stop(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Back to oneself."""
+    """Show to oneself."""
     if request.user.actor is None:
         return redirect("dashboard")
     act_as.end(request.user)

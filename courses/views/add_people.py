@@ -36,7 +36,7 @@ class AddPeople(PeoplePage, FormPage):
     def form(self, data: QueryDict | None) -> AddPeopleForm:
         is_back = self.step == "change"
         return AddPeopleForm(
-            # Going back to the form is no complaint about it.
+            # Going back to the form is not an error in it.
             None if is_back else data,
             initial=self.request.POST.dict() if is_back else None,
             kinds=kinds_for(self.access.permissions),

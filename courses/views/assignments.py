@@ -23,7 +23,7 @@ from courses.views.student_choice import asked_for
 
 @login_required
 def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """All assignments by due date; for student and observer with where the work stands."""
+    """Show all assignments by due date; for student and observer with the status of the work."""
     access = course_frame.get_course_access(request, course_id)
     student = asked_for(request, course_frame.followed(request.user, access))
     works = work_of(student, access.course) if student else None
@@ -39,7 +39,7 @@ def _listed(access: CourseAccess) -> object:
 
 @login_required
 def show(request: AuthenticatedHttpRequest, course_id: int, assignment_id: int) -> HttpResponse:
-    """One assignment, with the student's work and, once released, its grade and comments."""
+    """Show one assignment, with the student's work and, once released, its grade and comments."""
     access = course_frame.get_course_access(request, course_id)
     student = asked_for(request, course_frame.followed(request.user, access))
     work = work_on(assignment_id, student, access.course) if student else None
@@ -56,7 +56,7 @@ def show(request: AuthenticatedHttpRequest, course_id: int, assignment_id: int) 
 
 @login_required
 def grades(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """One's own or the observed student's released grades and comments; for staff those of any student here."""
+    """Show one's own or the observed student's released grades and comments; for staff those of any student here."""
     access = course_frame.get_course_access(request, course_id)
     followed = course_frame.followed(request.user, access)
     if Permission.VIEW_ALL_GRADES in access.permissions and request.GET.get("student") not in [
@@ -73,8 +73,8 @@ def grades(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
 
 
 def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess) -> HttpResponse:
-    """Any student's grades; with the right to edit grades also those that are not released yet."""
-    # An invitation opens no grades.
+    """Show any student's grades; with the permission to edit grades also unreleased ones."""
+    # An invitation gives no access to grades.
     there = Enrollment.objects.present().students().settled()
     there = there.filter(section__course=access.course, user=OuterRef("pk"))
     there = there.within(sections_seen(request.user, access.course))

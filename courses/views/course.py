@@ -1,4 +1,4 @@
-"""What a course says to everybody in it: home, announcements, syllabus."""
+"""What a course shows to everyone in it: home, announcements, syllabus."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -14,7 +14,7 @@ ANNOUNCEMENTS_ON_A_PAGE = 20
 
 @login_required
 def home(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """The front page, who teaches here, and the newest announcements."""
+    """Show the front page, the teachers, and the latest announcements."""
     access = course_frame.get_course_access(request, course_id)
     newest = list(access.course.announcements.posted().select_related("author")[: NEWEST + 1])
     context = {
@@ -27,7 +27,7 @@ def home(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
 
 @login_required
 def announcements(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """All announcements, newest first."""
+    """Show all announcements, newest first."""
     access = course_frame.get_course_access(request, course_id)
     found = access.course.announcements.posted().select_related("author")
     page = page_of(found, request.GET.get("page"), ANNOUNCEMENTS_ON_A_PAGE)
@@ -36,7 +36,7 @@ def announcements(request: AuthenticatedHttpRequest, course_id: int) -> HttpResp
 
 @login_required
 def syllabus(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """The syllabus, with the dates of the published assignments."""
+    """Show the syllabus, with the dates of the published assignments."""
     access = course_frame.get_course_access(request, course_id)
     dated = access.course.assignments.published().filter(due_at__isnull=False)
     return course_frame.show(request, access, course_frame.SYLLABUS, "syllabus.html", dated=dated)

@@ -1,4 +1,4 @@
-"""What every page of a course needs: the way in, and the frame."""
+"""What every page of a course needs: the access check, and the frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from courses.access.courses import CourseAccess, Part, course_access
 from courses.domain.grades import Status
 from courses.models import Course
 
-# In the session: by course id, what somebody with several parts in it chose to look at it as.
+# In the session: by course id, the view that a person with several roles in it chose.
 PARTS = "course_parts"
 
 
@@ -36,7 +36,9 @@ PEOPLE = Tab("course_people", _("People"))
 
 
 def get_course_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
-    """How the reader stands in this course, and as what they look at it. Raises Http404 when there is none for them."""
+    """Return what the reader is in this course, and the view they chose. Raises Http404 if it does not
+    exist for them.
+    """
     course = get_object_or_404(Course.objects.select_related("term", "account"), pk=course_id)
     found = course_access(request.user, course)
     if found is None:
@@ -45,9 +47,9 @@ def get_course_access(request: AuthenticatedHttpRequest, course_id: int) -> Cour
 
 
 def _part(request: AuthenticatedHttpRequest, access: CourseAccess) -> Part:
-    """As what somebody with several parts looks at a course: as `?as=` says, which is remembered until they sign out.
+    """Return the view of a course for a person with several roles: as `?as=` says, which is kept until they sign out.
 
-    An address about the work of somebody they follow shows that, whatever was chosen.
+    An address about the work of a student they follow shows that, whatever was chosen.
     """
     chosen: dict[str, str] = request.session.get(PARTS, {})
     key, asked = str(access.course.pk), request.GET.get("as")
@@ -62,14 +64,14 @@ def _part(request: AuthenticatedHttpRequest, access: CourseAccess) -> Part:
 
 
 def followed(reader: User, access: CourseAccess) -> list[User]:
-    """Whose work the reader sees here as student or observer: the reader's own first. Nobody's while they run it."""
+    """Return whose work the reader sees here as student or observer: their own first. Nobody's in the staff view."""
     if not access.learns:
         return []
     return [*([reader] if access.is_student else []), *access.observed]
 
 
 def _learner(access: CourseAccess) -> str | Promise:
-    """What the other part is called of somebody who runs the course as well."""
+    """Return the label of the other view for a person who also helps run the course."""
     if access.is_student and access.observed:
         return _("As student and observer")
     return _("As student") if access.is_student else _("As observer")

@@ -1,4 +1,4 @@
-"""Link to Students: whom an observer of this course observes here."""
+"""Link to Students: the students whom an observer of this course observes here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from courses.domain.members import Member, members_in
 from courses.domain.rosters import searched
 from courses.views.people import PeoplePage
 
-# How many of those linked are listed; the search finds the others.
+# How many linked students are listed; the search finds the others.
 LISTED = 50
 
 
@@ -120,6 +120,6 @@ def _ids(chosen: list[str]) -> list[int]:
 
 
 def _where_links_are(reader: User) -> Account | None:
-    """The account on whose pages this reader can end links, if there is one."""
+    """Return the account on whose pages this reader can end links, if there is one."""
     root = Account.objects.root()
     return root if may_on_account(reader, Permission.MANAGE_USER_OBSERVERS, root) else None

@@ -20,7 +20,7 @@ from courses.views.student_choice import remember, remembered
 
 @login_required
 def show(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """One student's courses at a time, with a picker where there are several; then one's own."""
+    """Show one student's courses at a time, with a picker if there are several; then one's own."""
     students = list(students_followed(request.user))
     student = remembered(request, students)
     own = own_courses(request.user)
@@ -38,7 +38,9 @@ def show(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _administration(request: AuthenticatedHttpRequest) -> dict[str, Any]:
-    """What somebody finds who runs accounts; for everybody else it is empty, and costs nothing."""
+    """Return what the dashboard shows to people who manage accounts; for everyone else it is empty, and
+    costs nothing.
+    """
     posts = posts_of(request.user, site_of(request).administered)
     return {"posts": posts, "waiting": waiting(posts), "steps": first_steps(posts)}
 

@@ -1,4 +1,4 @@
-"""Answering an invitation to a course."""
+"""Answer an invitation to a course."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ DONE: dict[EnrollmentAction, Text] = {
     EnrollmentAction.REACTIVATE: _("%(name)s is active again as %(role)s."),
     EnrollmentAction.REMOVE: _("%(name)s is no longer in this course as %(role)s."),
 }
-# An invitation that nobody has answered cannot be concluded: it ends.
+# An unanswered invitation cannot be concluded: it ends.
 WITHDRAWN = _("Invitation of %(name)s as %(role)s withdrawn.")
 
 
@@ -75,7 +75,7 @@ class EditSections(MemberPage):
         if not own or not self.may_all(EnrollmentAction.MOVE, own):
             raise PermissionDenied(_("You do not have permission to change this person's sections here."))
         self.offered = list(sections_open_to(self.by, self.access.course))
-        # Whoever is limited to sections themselves gives nobody more.
+        # A person limited to sections cannot give others more.
         self.may_limit = self.member.runs_course and sections_seen(self.by, self.access.course) is None
         sent = self.request.POST if self.request.method == "POST" else None
         self.chosen = {str(each.section_id) for each in own} if sent is None else set(sent.getlist("section"))

@@ -1,4 +1,4 @@
-"""What the row of a person on the People page offers to one reader, and User Details as well."""
+"""The menu of a person's row on the People page, for one reader, and of User Details as well."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACTIONS: dict[EnrollmentAction, tuple[str, str | Promise]] = {
 
 
 class Option(NamedTuple):
-    """One item of a menu: the name of its address, what it says, and the role it is about."""
+    """One item of a menu: the name of its address, its label, and the role it is about."""
 
     page: str
     label: str | Promise
@@ -32,7 +32,7 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True)
 class RoleOptions:
-    """What is offered for somebody as one of the things they are here."""
+    """The options for a person in one of their roles here."""
 
     label: str
     options: list[Option]
@@ -41,7 +41,7 @@ class RoleOptions:
 def options_for(
     enrollments: Iterable[Enrollment], rights: EnrollmentPermissions, *, several_sections: bool
 ) -> list[RoleOptions]:
-    """For each role of these enrollments of one person, what the reader may do. No statement."""
+    """Return, for each role of these enrollments of one person, what the reader may do. No statement."""
     by_role: dict[int, list[Enrollment]] = {}
     for enrollment in enrollments:
         by_role.setdefault(enrollment.role_id, []).append(enrollment)

@@ -40,7 +40,7 @@ from courses.views.menus import options_for
 
 
 def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
-    """How the reader stands in this course, where they see its people. Raises Http404, PermissionDenied."""
+    """Return what the reader is in this course, if they see its people. Raises Http404, PermissionDenied."""
     access = course_frame.get_course_access(request, course_id)
     if not access.sees_people:
         raise PermissionDenied(_("Only the course's teachers and the school's staff can see the list of people."))
@@ -64,7 +64,7 @@ class PeoplePage(ActionPage):
 
 @login_required
 def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """Return the roster: one line for each person, to be searched, filtered and sorted."""
+    """Show the roster: one line for each person, with search, filters and sorting."""
     access, by = get_people_access(request, course_id), request.user
     roles, sections = list(roles_in(access.course, by=by)), list(sections_open_to(by, access.course))
     view, words = _view(request.GET, roles, sections), search_words(request.GET.get("search"))
@@ -107,7 +107,7 @@ def _choice(choices: Any, wanted: str | None, otherwise: Any) -> Any:
 
 
 def _columns(view: View) -> dict[str, dict[str, str]]:
-    """By column to sort by: the label, how it is sorted now, and the order a click would give."""
+    """Return, by column to sort by, the label, the current order, and the order after a click."""
     return {
         sort.value: {
             "label": str(sort.label),
@@ -124,12 +124,12 @@ def _options(line: Line, rights: EnrollmentPermissions, sections: list[Any]) -> 
 
 @login_required
 def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> HttpResponse:
-    """User Details: one person of this course, and for a student who observes them."""
+    """Show User Details: one person of this course, and for a student the people who observe them."""
     access = get_people_access(request, course_id)
     person = get_object_or_404(roster(access.course, by=request.user), pk=user_id)
     (line,) = lines([person])
     types = {one.type for one in line.enrollments}
-    # Of somebody who is invited only the name is told.
+    # For an invited person only the name is shown.
     is_known_student = BaseType.STUDENT in types and line.is_settled
     sees_links = is_known_student and Permission.MANAGE_USER_OBSERVERS in access.permissions
     rights = enrollment_permissions(request.user, access.course)
@@ -150,13 +150,11 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
 
 
 def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[ObserverHere]:
-    """Return everybody whom the People page shows as an observer of this student, but those listed by
-    their links already.
-    """
+    """Return the people whom the People page shows as observers of this student, except those listed by their links."""
     found = observers_in(student, access.course, by=by)
     return [one for one in found if not (sees_links and one.is_by_link)]
 
 
 def _by_link(by: User, observer: User, access: CourseAccess) -> frozenset[int]:
-    """The ids of the enrollments that are there because of a link."""
+    """Return the ids of the enrollments that exist because of a link."""
     return frozenset(observing_in(access.course, observer, by=by, linked=True).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""The Permissions page: what each role may do in an account, and the panel in which that is changed.
+"""The Permissions page: what each role may do in an account, and the panel to change it.
 
 Everything is a page of its own; htmx shows the same beside the grid.
 """
@@ -41,7 +41,7 @@ UNDO = "permission_undo"
 
 
 class Saved(NamedTuple):
-    """What was just changed, in a sentence, and the values to undo it by."""
+    """What was just changed, in a sentence, and the values to undo it."""
 
     message: str
     back: dict[str, Any]
@@ -49,7 +49,7 @@ class Saved(NamedTuple):
 
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """The grid of one kind of roles, with those that are switched off below it."""
+    """Show the grid of one kind of roles, with the deactivated ones below it."""
     here = get_account_or_403(request, account_id, PERMISSION)
     asked = request.GET.get("roles", "")
     kind = asked if asked in BASE_TYPES else COURSE_ROLES
@@ -70,7 +70,7 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
 
 @login_required
 def permission(request: AuthenticatedHttpRequest, account_id: int, key: str) -> HttpResponse:
-    """One permission: what it does, and how it stands for every role that can have it."""
+    """Show one permission: what it does, and how it is set for every role that can have it."""
     here = get_account_or_403(request, account_id, PERMISSION)
     asked = _permission(key)
     (row,) = rows(here.account, roles_for_grid(here.account), [asked])
@@ -132,7 +132,7 @@ def _wish(given: QueryDict) -> Wish:
 
 
 def _fields(setting: Setting) -> dict[str, Any]:
-    """The setting as the form's fields."""
+    """Return the setting as the form's fields."""
     return {"enabled": NAMES[setting.explicit], **{field: getattr(setting, field) for field in ("locked", *SCOPE)}}
 
 
@@ -180,7 +180,7 @@ def _locked_role(role: Role, asked: Permission, account: Account) -> Role:
 
 
 def show_panel(request: AuthenticatedHttpRequest, here: AccountContext, name: str, **context: Any) -> HttpResponse:
-    """Show a part as the panel beside the grid where htmx asks for it, else as a page."""
+    """Show a part as the panel beside the grid if htmx asks for it, otherwise as a page."""
     panel = f"accounts/partials/{name}_panel.html"
     template = "partials/panel.html" if request.htmx else "permission_panel.html"
     return show_page(request, here, "permissions", template, panel=panel, in_panel=bool(request.htmx), **context)

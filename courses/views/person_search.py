@@ -1,4 +1,4 @@
-"""Finding a person to do something with: a search, page by page, in which each line leads on."""
+"""Find a person to do something with: a search, page by page, in which each line leads on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from courses.views.accounts import AccountPage
 
 @dataclass(frozen=True)
 class Choice:
-    """Somebody found: where choosing them leads, or why they cannot be chosen."""
+    """A person who was found: where choosing them leads, or why they cannot be chosen."""
 
     person: User
     address: str

@@ -1,4 +1,4 @@
-"""The pages of an account's roles: looking at one, making, renaming, deactivating and activating."""
+"""The pages of an account's roles: viewing one, creating, renaming, deactivating and activating."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class DeactivateRole(RolePage, ConfirmPage):
 @require_POST
 @login_required
 def activate(request: AuthenticatedHttpRequest, account_id: int, role_id: int) -> HttpResponse:
-    """Switch a deactivated role on again."""
+    """Activate a deactivated role again."""
     here = get_account_or_403(request, account_id, PERMISSION)
     role = set_role_state(get_object_or_404(here.account.roles, pk=role_id), Role.State.ACTIVE, by=request.user)
     messages.success(request, _("Role %(role)s activated for everyone who has it.") % {"role": role.label})

@@ -14,12 +14,12 @@ A_YEAR = 365 * 24 * 3600
 
 
 def _cookie(observer: User) -> str:
-    # Canvas's name, so that its clients' choice carries over.
+    # Canvas's name, so that a choice made in its clients carries over.
     return f"k5_observed_user_for_{observer.pk}"
 
 
 def remember(response: HttpResponse, observer: User, student: User) -> None:
-    """Have the browser keep the choice."""
+    """Let the browser keep the choice."""
     response.set_cookie(
         _cookie(observer),
         str(student.pk),
@@ -31,13 +31,13 @@ def remember(response: HttpResponse, observer: User, student: User) -> None:
 
 
 def remembered(request: AuthenticatedHttpRequest, students: Sequence[User]) -> User | None:
-    """The student chosen before, if among `students`; else the first. A forged cookie opens nothing."""
+    """Return the student chosen before, if among `students`; else the first. A forged cookie opens nothing."""
     wanted = request.COOKIES.get(_cookie(request.user))
     return next((student for student in students if str(student.pk) == wanted), next(iter(students), None))
 
 
 def asked_for(request: AuthenticatedHttpRequest, students: Sequence[User]) -> User | None:
-    """The student named by `?student=`, else the one chosen before. Raises Http404 for anybody else's id."""
+    """Return the student named by `?student=`, otherwise the one chosen before. Raises Http404 for anyone else's id."""
     wanted = request.GET.get("student")
     if wanted is None:
         return remembered(request, students)

@@ -1,4 +1,4 @@
-"""The accounts below an account: finding them, making, editing and deleting them."""
+"""The accounts below an account: finding, creating, editing and deleting them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TAB = "sub_accounts"
 
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """The accounts directly below, with how many courses each has itself; for everybody with a role here."""
+    """Show the accounts directly below, with how many courses each has itself; for everyone with a role here."""
     here = get_account_or_403(request, account_id)
     words = search_words(request.GET.get("search"))
     found = sub_accounts_of(here.account)
@@ -68,7 +68,7 @@ class EditAccount(AccountFormPage):
         return AccountForm(self.here.account, data, keys=self.here.permissions)
 
     def act(self, form: AccountForm) -> Account:
-        # Another object than the frame's: after a complaint, the page still shows the account's own name.
+        # Another object than the frame's: after an error, the page still shows the account's own name.
         account = Account.objects.get(pk=self.here.account.pk)
         return edit_account(account, by=self.by, **form.cleaned_data)
 

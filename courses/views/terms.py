@@ -1,4 +1,4 @@
-"""The institution's terms. Their pages hang on the root account."""
+"""The institution's terms. Their pages belong to the root account."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_is_root(here: AccountContext) -> None:
 
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """Return every term, with its dates and how many courses are in it."""
+    """Show every term, with its dates and how many courses are in it."""
     here = get_account_or_403(request, account_id, PERMISSION)
     check_is_root(here)
     words = search_words(request.GET.get("search"))

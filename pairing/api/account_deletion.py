@@ -1,4 +1,4 @@
-"""Deleting people's accounts."""
+"""Delete people's accounts."""
 
 from django.http import Http404
 

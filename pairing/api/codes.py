@@ -1,4 +1,4 @@
-"""Making pairing codes."""
+"""Create pairing codes."""
 
 from datetime import datetime
 from typing import TypedDict

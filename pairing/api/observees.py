@@ -1,4 +1,4 @@
-"""Observees and observers: whom somebody observes, by whom somebody is observed."""
+"""Observees and observers: whom a person observes, and who observes them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def index_of_observers(request: ApiRequest, user_id: str) -> list[LinkedBody]:
 
 
 def _whose(request: ApiRequest, user_id: str) -> User:
-    """The person of the path: the caller, or anybody for those who manage observers."""
+    """Return the person in the path: the caller, or anyone for people who manage observers."""
     user = person(request, user_id)
     with hide_existence(request, user, user_id):
         if user != request.user:
@@ -57,7 +57,7 @@ def _whose(request: ApiRequest, user_id: str) -> User:
 
 
 def _listed(request: ApiRequest, whose: User, user: User) -> LinkedBody:
-    # Staff looking at somebody's list may see more of those on it; one's own list is for families.
+    # Staff looking at a person's list may see more about its people; one's own list is for families.
     keys = request.keys if whose != request.user else frozenset()
     return {**user_body(user, keys, request.include), "observation_link_root_account_ids": [request.root_id]}
 
@@ -98,9 +98,8 @@ def _body(request: ApiRequest, user: User, *, linked: bool = True) -> LinkedBody
     },
 )
 def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
-    """Link an observer with a student, by the student's access token, pairing code or login, in this order.
-
-    The same code sent again by the same observer is the same success.
+    """POST users/:id/observees: with the student's access token, a pairing code or the student's login,
+    in this order
     """
     observer = _whose(request, user_id)
     given = request.params
@@ -118,14 +117,14 @@ def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
     except FamilyNameWanted:
         raise OnTheWebOnly(request.address(reverse("observees"))) from None
     except CodeRefused as refusal:
-        # Scripts written for Canvas know the short sentence.
+        # Scripts written for Canvas expect the short sentence.
         return Response({"errors": [{"message": "Invalid pairing code."}]}, statuses_of(refusal).api)
     return _body(request, made.student)
 
 
 @endpoint()
 def add(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
-    """Link an observer with a student without a code; for staff who manage observers."""
+    """PUT users/:id/observees/:id: create a link without a code, by staff only"""
     check_manages_links(request.root, by=request.user)
     observer, student = person(request, user_id), person(request, observee_id)
     if observer == student:

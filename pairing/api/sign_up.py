@@ -1,4 +1,4 @@
-"""Making accounts: by staff, and by people themselves with a pairing code."""
+"""Create accounts: by staff, or by people themselves with a pairing code."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def create(request: ApiRequest, account_id: str) -> NewUserBody | Response:
     caller = request.user_or_nobody
     staff = caller if caller and may_on_account(caller, Permission.MANAGE_USER_LOGINS, home) else None
     if caller and caller.actor and staff is None:
-        # This would be the doing of nobody: the one acting is somebody else, and the person acted as signs up no one.
+        # Nobody could be named as responsible: the acting person is someone else, and the other signs up nobody.
         raise NotWhileActing
     if staff is None and home != request.root:
-        # People make accounts for themselves with the institution, not with a part of it.
+        # People sign up with the institution, not with a part of it.
         raise Http404
     try:
         user = sign_up(_new_user(request.params, staff), _code(request.params), network=request.network, by=staff)
@@ -85,12 +85,12 @@ def _new_user(given: Given, staff: User | None) -> NewUser:
 
 
 def _code(given: Given) -> str:
-    """`pairing_code[code]`, or a plain `pairing_code`, which some scripts send."""
+    """Return `pairing_code[code]`, or a plain `pairing_code`, which some scripts send."""
     return given[CODE_IN_HASH] or given[PLAIN_CODE]
 
 
 def _grouped(refusal: Invalid) -> dict[str, object]:
-    """The complaints in the groups in which Canvas's clients look for them."""
+    """Return the errors in the groups in which Canvas's clients look for them."""
     groups: dict[str, dict[str, object]] = {"user": {}, "pseudonym": {}, "observee": {}, "pairing_code": {}}
     for field, complaints in by_field(refusal).items():
         group, _dot, name = field.rpartition(".")

@@ -17,7 +17,7 @@ urlpatterns = [
     ),
     path(f"{USER}/observers", methods(GET=observees.index_of_observers)),
     path(f"{USER}/observers/<str:observer_id>", methods(GET=observees.show_observer)),
-    # One path: reading is a matter of courses, making an account one of pairing.
+    # One path: the courses app reads accounts, the pairing app creates them.
     path("accounts/<str:account_id>/users", methods(GET=people.index_of_account, POST=sign_up.create)),
     path("accounts/<str:account_id>/users/<str:user_id>", methods(DELETE=account_deletion.remove)),
 ]

@@ -1,4 +1,6 @@
-"""Deleting somebody's account, with all that follows. It stands here because live pairing codes end too."""
+"""Delete a person's account with everything that depends on it. It is in this app because active pairing
+codes end too.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ class WhatGoes:
 
     @property
     def anything(self) -> bool:
-        """Whether there is any of it."""
+        """Whether anything ends."""
         return any(vars(self).values())
 
 
@@ -56,17 +58,18 @@ SELECT (SELECT count(*) FROM courses_enrollment WHERE user_id = %(user)s AND sta
 
 
 def what_goes(user: User) -> WhatGoes:
-    """The numbers to show before an account is deleted (one statement)."""
+    """Return the numbers to show before an account is deleted (one statement)."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"user": user.pk})
         return WhatGoes(*cursor.fetchone())
 
 
 def delete_user(user: User, *, by: User) -> None:
-    """Delete an account: enrollments, links, admin roles, live codes, sessions and access tokens end at once.
+    """Delete an account: enrollments, links, admin roles, active codes, sessions and access tokens end right away.
 
-    The person's work, grades and history stay. Login and SIS ids are free for somebody else. Whether `by` may do
-    this to the person was asked before: courses/access/accounts.py. Raises NotAllowed for oneself.
+    The person's work, grades and history stay. The login and SIS ids become free for someone else. The caller has
+    checked whether `by` may do this to the person (courses/access/accounts.py). Raises NotAllowed for one's own
+    account.
     """
     if user in (by, by.person_acting):
         raise NotAllowed(_("You cannot delete your own account."))
@@ -89,7 +92,7 @@ def delete_user(user: User, *, by: User) -> None:
         )
         User.objects.filter(pk=user.pk).update(
             state=User.State.DELETED,
-            # No login anybody could type: the old one is free from now on.
+            # A login nobody could type: the old one is free from now on.
             login_id=f"deleted:{user.pk}:{secrets.token_hex(8)}",
             sis_user_id=None,
             integration_id=None,
@@ -100,5 +103,5 @@ def delete_user(user: User, *, by: User) -> None:
 
 
 def revoke_codes(students: Iterable[int]) -> int:
-    """End the live codes of these students, whose accounts end; returns how many (one statement)."""
+    """End the active codes of these students, whose accounts end; return how many (one statement)."""
     return PairingCode.objects.open().filter(student__in=students).update(revoked_at=timezone.now())

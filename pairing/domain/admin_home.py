@@ -1,4 +1,4 @@
-"""What pairing has to say on the home of whoever runs the institution: see accounts/domain/admin_home.py."""
+"""What pairing shows on an admin's dashboard: see accounts/domain/admin_home.py."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pairing.domain.objections import open_objections
 
 
 def reports(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
-    """What students have reported about who observes them: for those who manage observers, in the institution."""
+    """Yield students' reports about their observers, for people who manage observers in the institution."""
     for here in posts:
         if here.is_root and OBJECTIONS in here.permissions and (count := open_objections(here.account).count()):
             text = ngettext(
@@ -31,7 +31,7 @@ def reports(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
 
 
 def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
-    """The alarms of the last week about guessed codes: for those who manage the institution's settings."""
+    """Yield last week's alerts about guessed codes, for people who manage the institution's settings."""
     for here in posts:
         if here.is_root and Permission.MANAGE_ACCOUNT_SETTINGS in here.permissions and (alarms := alarms_of_the_week()):
             text = ngettext(
@@ -43,7 +43,7 @@ def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
 
 
 def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
-    """Who makes codes for students: for those who manage permissions in the institution."""
+    """Yield the decision whether teachers create codes, for people who manage permissions in the institution."""
     for here in posts:
         if here.is_root and Permission.MANAGE_ROLE_OVERRIDES in here.permissions:
             yield Step(

@@ -1,4 +1,4 @@
-"""The alarm when many codes are guessed: a line in the log, an audit event, and a notice for the admins."""
+"""The alert when many codes are guessed: a line in the log, an audit event, and a notice for the admins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def raise_alarm(failures: int) -> None:
-    """Tell of so many failures within the last hour, once they are many, and once an hour."""
+    """Report the number of failures within the last hour once it is high, and at most once an hour."""
     if failures < ALARM_AT:
         return
     lately = timezone.now() - HOUR
@@ -41,7 +41,7 @@ class Situation:
 
 
 def situation() -> Situation:
-    """What the admins see."""
+    """Return what the admins see."""
     keys = {entrance: entrance.key for entrance in Entrance}
     counted = tallies({ALL: Window(HOUR), **dict.fromkeys(keys.values(), Window(WEEK))})
     asks = {entrance: asks_for_name(entrance, counted[ALL], counted[key]) for entrance, key in keys.items()}
@@ -49,5 +49,5 @@ def situation() -> Situation:
 
 
 def alarms_of_the_week() -> list[AuditEvent]:
-    """Return the alarms of the last seven days, the latest first."""
+    """Return the alerts of the last seven days, newest first."""
     return list(AuditEvent.objects.of(GuessingNoticed).filter(at__gt=timezone.now() - WEEK))

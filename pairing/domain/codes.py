@@ -1,4 +1,4 @@
-"""Making codes: one for a student, or one for each of many, by the same function and the same rules."""
+"""Issue codes: one for a student, or one for each of many, by the same function and the same rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from pairing.models import LIVE_CODES_PER_STUDENT
 LIFETIME = timedelta(days=7)
 SLOTS = range(1, LIVE_CODES_PER_STUDENT + 1)
 
-# Room for one more: what has run out goes, and of the live ones the oldest when there are five.
+# Makes room for one more: ends expired codes and, if five are active, the oldest. One statement for all students, so
+# that an export of thousands costs what one code costs.
 MAKE_ROOM = """
 UPDATE pairing_pairingcode code SET revoked_at = LEAST(code.expires_at, %(now)s)
 FROM (
@@ -41,7 +42,7 @@ SELECT student_id, array_agg(slot) FROM pairing_pairingcode
 WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL GROUP BY student_id
 """
 
-# A text that somebody else's open code has already is not stored, and not returned: it is drawn again.
+# A text that another open code already has is neither stored nor returned: the caller draws it again.
 STORE = """
 INSERT INTO pairing_pairingcode
     (student_id, digest, hint, slot, course_id, account_id, issued_by_id, issued_at, expires_at)
@@ -56,7 +57,7 @@ RETURNING student_id
 
 @dataclass(frozen=True)
 class NewCode:
-    """A code just made, with its text: the only time the text is to be had."""
+    """A new code with its text: the only time the text is available."""
 
     student_id: int
     text: str = field(repr=False)
@@ -68,11 +69,10 @@ class NewCode:
 def issue(
     student: User, *, by: User, course: Course | None = None, account: Account | None = None, binds: bool = False
 ) -> NewCode:
-    """Make a code for `student`, good for seven days or one use; of five live ones the oldest ends.
+    """Issue a code for `student`, which works once within seven days; the oldest of five active codes ends.
 
-    `course` or `account` is where the right to make it comes from: it limits the code where the institution has
-    chosen so, and in any case where it `binds`. Whether `by` may do this was asked before
-    (pairing/domain/eligibility.py).
+    `course` or `account` is where the permission comes from: it limits the code if the institution has chosen so, and
+    always if it `binds`. The caller has checked whether `by` may do this (pairing/domain/eligibility.py).
     """
     with transaction.atomic():
         (code,), _dropped = _issue_for([student.pk], by, course, account, {student.pk} if binds else set())
@@ -84,10 +84,10 @@ def issue(
 def issue_for_class(
     student_ids: Sequence[int], *, by: User, course: Course, bound: Collection[int] = ()
 ) -> list[NewCode]:
-    """Make a code for each of these students of `course`, in their order, in one transaction (an export).
+    """Issue a code for each of these students of `course`, in their order, in one transaction (an export).
 
-    Those for the students `bound` open this course only, whatever the institution has chosen. Whose oldest live code
-    ended for it is recorded with it.
+    Codes for the students in `bound` open this course only, whatever the institution has chosen. The audit event
+    records which students lost their oldest active code.
     """
     with transaction.atomic(savepoint=False):
         codes, dropped = _issue_for(student_ids, by, course, None, bound)
@@ -98,12 +98,12 @@ def issue_for_class(
 def _issue_for(
     student_ids: Sequence[int], by: User, course: Course | None, account: Account | None, bound: Collection[int]
 ) -> tuple[list[NewCode], list[int]]:
-    """The new codes, and whose oldest live one ended to make room for them."""
+    """Return the new codes, and the students whose oldest active code ended to make room for them."""
     if (course or account) and Account.objects.root().code_scope == CodeScope.COURSE:
         bound = set(student_ids)
     limits = {student: (course, account) if student in bound else (None, None) for student in student_ids}
     lock_users(student_ids)
-    # The time only now: of two who come at once, the one who had to wait makes the newer code.
+    # Read the time only now: of two simultaneous requests, the one that had to wait creates the newer code.
     now = timezone.now()
     expires = now + LIFETIME
     with connection.cursor() as cursor:
@@ -129,7 +129,7 @@ def _store(
     now: datetime,
     expires: datetime,
 ) -> dict[int, str]:
-    """Draw and store a text for each student (a key of `slots`); returns the texts by student id."""
+    """Draw and store a text for each student (a key of `slots`); return the texts by student id."""
     stored: dict[int, str] = {}
     while missing := [student for student in slots if student not in stored]:
         drawn = {student: code_text.draw() for student in missing}

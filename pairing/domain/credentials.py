@@ -1,6 +1,6 @@
-"""Linking without a code, by what only the student has: login and password, or an access token.
+"""Link without a code, by what only the student has: login and password, or an access token.
 
-It counts against the same limits as a code: guessing passwords here must not be cheaper than guessing codes.
+Attempts count against the same limits as codes: guessing passwords here must not be cheaper than guessing codes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pairing.errors import PairingIsOff, UnknownObservee
 def link_with_password(login: str, password: str, *, observer: User, by: User, network: str) -> ObservationLink:
     """Link `observer` to the student with this login.
 
-    Wrong passwords count for the student too, whoever tries them. Raises PairingIsOff, TooManyTries, UnknownObservee:
-    for a login that nobody has the same as for a wrong password, and a password is hashed all the same, so that the
-    time taken does not tell either.
+    Wrong passwords count against the student too, whoever tries them. Raises PairingIsOff, TooManyTries,
+    UnknownObservee. An unknown login is refused exactly like a wrong password, and a password is hashed in both cases,
+    so that the time taken does not reveal which.
     """
 
     def test(found: User | None) -> User | None:
@@ -35,7 +35,7 @@ def link_with_password(login: str, password: str, *, observer: User, by: User, n
 
 
 def link_with_token(text: str, *, observer: User, by: User, network: str) -> ObservationLink:
-    """Link `observer` to the student whose access token this is; the token stays good.
+    """Link `observer` to the student whose access token this is; the token stays valid.
 
     Raises PairingIsOff, TooManyTries, UnknownObservee.
     """
@@ -49,10 +49,10 @@ def _link(prove: Callable[[], User | None], observer: User, by: User, network: s
         this = rate_limit.begin(by, network)
         found = prove()
         if found == observer:
-            # No guess at anybody: nothing is counted.
+            # A guess at nobody: nothing is counted.
             raise UnknownObservee
         if found:
             return link(observer, found, origin=ObservationLink.Origin.CREDENTIALS, by=by)
         refusal = this.failed(UnknownObservee())
-    # Outside the transaction, which must be kept: it holds the failure.
+    # Raised outside the transaction, which must be committed because it records the failure.
     raise refusal

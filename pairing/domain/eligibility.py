@@ -1,6 +1,6 @@
-"""Who may make codes, and if not, why not and who can change that. Pages, API and export ask here.
+"""Who may create codes, and if not, why not and who can change that. Pages, API and export ask here.
 
-Source: the field's description of the permission to generate pairing codes (reference, product-docs).
+Source: Canvas's description of the permission to generate pairing codes (reference, product-docs).
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class Why(Enum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why somebody may not make codes: for a missing permission also which, and the account where it is given."""
+    """Why a person may not create codes; for a missing permission also which one, and the account that can grant it."""
 
     why: Why
     permission: Permission | None = None
     account: Account | None = None
 
     def __str__(self) -> str:
-        """One line for staff: what is missing, and who can change it."""
+        """Return one line for staff: what is missing, and who can change it."""
         if self.why is Why.SELF_REGISTRATION_IS_OFF:
             return _(
                 "Pairing is off because self registration is off. An administrator of the institution "
@@ -75,10 +75,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Right:
-    """What the right to make codes for a student comes from, and so what they open: a course, an account, or all.
+    """Where the permission to create codes for a student comes from, and so what they open: a course, an account, or
+    all.
 
-    All where the student or somebody in charge of the whole institution makes them. What comes from a course or an
-    account limits the codes where the institution has chosen so, and in any case where it `binds`.
+    They open all courses if the student or someone in charge of the whole institution creates them. What comes from a
+    course or an account limits the codes if the institution has chosen so, and always if it `binds`.
     """
 
     course: Course | None = None
@@ -87,37 +88,41 @@ class Right:
 
 
 def is_student(user: User) -> bool:
-    """Whether `user` has (or had) an enrollment as a student; whether the course is published does not matter."""
+    """Return whether `user` has (or had) an enrollment as a student, in a published course or not."""
     return Enrollment.objects.students().filter(user=user, state__in=Enrollment.COUNTED).exists()
 
 
-def _places_of(student: User) -> EnrollmentQuerySet:
-    """Where somebody has accepted to be (or to have been) a student: an invitation makes nobody one for others."""
+def _enrollments_of(student: User) -> EnrollmentQuerySet:
+    """Return where somebody has accepted to be (or to have been) a student: an invitation makes nobody
+    one for others.
+    """
     return Enrollment.objects.present().students().settled().filter(user=student, state__in=Enrollment.COUNTED)
 
 
 def _sections_of(student: User, course: Course | None) -> list[Section]:
-    """Where somebody is (or was) a student, in `course` or anywhere, with the courses (one statement)."""
-    places = _places_of(student)
+    """Return the sections where a person is (or was) a student, in `course` or anywhere, with their courses (one
+    statement).
+    """
+    enrollments = _enrollments_of(student)
     if course:
         enrollments = enrollments.filter(section__course=course)
     return [enrollment.section for enrollment in enrollments.select_related("section__course__account").order_by("id")]
 
 
 def refusal_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:
-    """Why `by` may not make a code for `student`; None when they may: see `right_for`."""
+    """Return why `by` may not create a code for `student`; None if they may: see `right_for`."""
     found = right_for(student, by=by, course=course, on_details=on_details)
     return found if isinstance(found, Refusal) else None
 
 
 def right_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Right | Refusal:
-    """What gives `by` the right to make a code for `student`, or why they have none.
+    """Return what gives `by` the permission to create a code for `student`, or why they have none.
 
-    Students may for themselves; one who acts as the student needs the permission all the same, beyond that to act.
-    Others need it in a course the student is in (by a role there, or on an account above), with `course` in that very
-    course; `on_details`, on a User Details page, they need the right to administrative actions there as well. What
-    an observer role allows counts for the students observed there. Whether somebody is a student is told only to
-    those who may know it.
+    Students may do it for themselves. A person acting as the student needs the permission too, in addition to the one
+    to act. Others need it in a course the student is in (through a role there, or in an account above); with `course`,
+    in that same course; with `on_details`, on a User Details page, they also need the permission for administrative
+    actions there. Permissions of an observer role only count for the students observed there. Only people who may know
+    it learn whether a person is a student.
     """
     root = Account.objects.root()
     if not root.pairing_is_on:
@@ -132,7 +137,7 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     if not sections:
         return _why_not_for_others(student, asking, course, needed)
     held = held_in(asking, {section.course for section in sections})
-    # Whoever is limited to sections of a course has no rights over the students of its other sections.
+    # A person limited to sections of a course has no permissions over the students of its other sections.
     mine = [(section, held[section.course_id]) for section in sections]
     given = [(section, one.not_as_observer & one.over(section.pk)) for section, one in mine]
     if giving := [section.course for section, keys in given if keys.issuperset(needed)]:
@@ -158,23 +163,24 @@ def _why_not_for_others(student: User, asking: User, course: Course | None, need
 
 
 def _invited_to(course: Course, student: User) -> set[int]:
-    """The sections of `course` to which somebody is invited as a student and has not answered."""
+    """Return the sections of `course` to which a person is invited as a student and has not answered."""
     waiting = Enrollment.objects.present().students().filter(user=student, section__course=course, accepted_at=None)
     return set(waiting.values_list("section", flat=True))
 
 
 def _observed(sections: list[Section], student: User, observer: User) -> list[Section]:
-    """Those of the sections in which `observer` observes the student."""
+    """Return the sections in which `observer` observes the student."""
     beside = observer_enrollments(observer).filter(associated_user=student, section__in=sections)
     seen = set(beside.values_list("section", flat=True))
     return [section for section in sections if section.pk in seen]
 
 
 def _from(courses: list[Course], student: User, asking: User, course: Course | None) -> Right:
-    """The course asked for, else the highest account on which `asking` holds the right, else the first of `courses`.
+    """Return the given course, otherwise the highest account where `asking` has the permission, otherwise the first of
+    `courses`.
 
-    What staff alone have said of a student binds: else whoever took in somebody who belonged nowhere yet would open to
-    a stranger what another school adds tomorrow.
+    If only staff have made the person a student, the limit binds. Otherwise staff who added someone that belonged
+    nowhere would open to a stranger what another school adds later.
     """
     binds = not _enrollments_of(student).exclude(accepted_through=Enrollment.Through.STAFF).exists()
     if course:
@@ -196,12 +202,12 @@ def _missing(given: Collection[tuple[Course, frozenset[Permission]]], needed: tu
     """Return what is missing in the course where the least is missing."""
     lacking = [(course, keys, [key for key in needed if key not in keys]) for course, keys in given]
     course, keys, missing = min(lacking, key=lambda one: len(one[2]))
-    # Whose course it is, is told only to those who have something to do with it.
+    # Only people involved in the course learn whose it is.
     return Refusal(Why.NO_PERMISSION, missing[0], course.account if keys else None)
 
 
 def bound_in(course: Course, students: Collection[int], *, by: User) -> set[int]:
-    """For whom of these students of `course` (ids) a code that `by` makes there opens that course only in any case."""
+    """Return the students of `course` (ids) for whom a code by `by` always opens that course only."""
     if PERMISSION in account_permissions(by, Account.objects.root()):
         return set()
     asked = Enrollment.objects.present().students().settled().filter(user__in=students)
@@ -209,9 +215,9 @@ def bound_in(course: Course, students: Collection[int], *, by: User) -> set[int]
 
 
 def why_not_for_class(course: Course, *, by: User) -> Refusal | None:
-    """Why `by` may not export codes for the students of `course`; None when they may.
+    """Return why `by` may not export codes for the students of `course`; None if they may.
 
-    The file is a class list as well, so it takes what it takes to see the course's people. Observers get none.
+    The file is also a class list, so it needs the permission to see the course's people. Observers never get one.
     """
     if not Account.objects.root().pairing_is_on:
         return Refusal(Why.SELF_REGISTRATION_IS_OFF)

@@ -1,4 +1,4 @@
-"""The class list with a new code for each student, as a CSV file that spreadsheets read without harm."""
+"""The class list with a new code for each student, as a CSV file that is safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ ASK_AGAIN_WITHIN = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Forecast:
-    """What an export would do: so many students get a code, and for so many an older code ends."""
+    """What an export would do: how many students get a code, and for how many an older code ends."""
 
     students: int
     dropping: int
 
 
 def students_of(course: Course, *, by: User) -> UserQuerySet:
-    """Who is a student of `course` now, where `by` sees them, and can be paired; in class list order.
+    """Return the current students of `course` whom `by` sees and who can be paired, in class list order.
 
-    An invitation makes nobody one, and no code of somebody suspended works.
+    Invited people are not students yet, and codes of suspended people do not work.
     """
     enrollments = Enrollment.objects.live().students().present().settled().filter(section__course=course)
     enrollments = enrollments.within(sections_seen(by, course))
@@ -51,7 +51,7 @@ def students_of(course: Course, *, by: User) -> UserQuerySet:
 
 
 def forecast(course: Course, *, by: User) -> Forecast:
-    """What an export would do now (two statements)."""
+    """Return what an export would do now (two statements)."""
     students = students_of(course, by=by).order_by()
     full = (
         PairingCode.objects.live()
@@ -66,7 +66,7 @@ def forecast(course: Course, *, by: User) -> Forecast:
 
 @dataclass(frozen=True)
 class LastExport:
-    """What came of the last export of a course: so many students got a code, and so many live codes ended for it."""
+    """The result of a course's last export: how many students got a code, and how many active codes ended."""
 
     pk: int
     at: datetime
@@ -76,12 +76,12 @@ class LastExport:
 
     @property
     def is_recent(self) -> bool:
-        """Whether another export would most likely be an accident."""
+        """Whether another export would probably be an accident."""
         return timezone.now() - self.at < ASK_AGAIN_WITHIN
 
 
 def last_export(course: Course, *, by: User) -> LastExport | None:
-    """The last export of `course`, by whomever, as far as it was of students `by` may export (two statements)."""
+    """Return the last export of `course`, by anyone, for the students `by` may export (two statements)."""
     event = _last_event(course)
     if event is None:
         return None
@@ -96,7 +96,7 @@ def _last_event(course: Course) -> AuditEvent | None:
 
 
 def _as_seen(event: AuditEvent, may_export: set[int], by: User) -> LastExport | None:
-    """Return what an export means to `by`; None where it was of other students than theirs, by somebody else."""
+    """Return the export as `by` may see it; None if someone else exported other students."""
     exported = event.read(CodesExported)
     students = may_export.intersection(exported.students)
     if event.actor is None or not (students or event.actor == by.person_acting):
@@ -106,11 +106,11 @@ def _as_seen(event: AuditEvent, may_export: set[int], by: User) -> LastExport | 
 
 
 def export(course: Course, *, by: User, zone: ZoneInfo, after: int | None = None) -> Iterator[str]:
-    """Make the codes, then give the file piece by piece: times are ISO 8601 in `zone`.
+    """Create the codes, then yield the file piece by piece: times are ISO 8601 in `zone`.
 
-    The codes are made, all or none, before the first piece is asked for. `after` is the last export that whoever asks
-    knows of. Raises ExportedJustNow where there has been another within ten minutes: a button pressed twice, or a
-    colleague, would use up the five codes that a student can have.
+    All or none of the codes are created before the first piece is requested. `after` is the last export that the person
+    knows of. Raises ExportedJustNow if there was another one within ten minutes: pressing a button twice, or a
+    colleague, would use up a student's five codes.
     """
     with transaction.atomic():
         check_and_lock(f"export of course {course.pk}")
@@ -121,7 +121,7 @@ def export(course: Course, *, by: User, zone: ZoneInfo, after: int | None = None
         if last and last.is_recent and last.pk != after:
             raise ExportedJustNow
         codes = issue_for_class(ids, by=by, course=course, bound=bound_in(course, ids, by=by))
-    # Made in one go, the codes all end at the same time.
+    # Created together, all codes end at the same time.
     until = timezone.localtime(codes[0].expires_at, zone).isoformat(timespec="seconds") if codes else ""
     rows = (
         (*_names(sortable_name), sis or "", code.text, until)
@@ -142,6 +142,6 @@ def _pieces(rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
 
 
 def file_name(course: Course) -> str:
-    """`<course code>_Pairing_Codes.csv`, with nothing in it that a file system or a header would stumble over."""
+    """Return `<course code>_Pairing_Codes.csv`, without anything that would trouble a file system or a header."""
     code = "".join(c if c.isalnum() or c in " .-_" else "_" for c in course.course_code).strip() or str(course.pk)
     return f"{code}_Pairing_Codes.csv"

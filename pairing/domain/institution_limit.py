@@ -31,19 +31,19 @@ HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 POSSIBLE_CODES = len(code_text.ALPHABET) ** code_text.LENGTH
 ALARM_AT = 50
 ASK_AT = 200
-# More than these an hour are counted no more as the institution's: they would change nothing.
+# Beyond this number an hour, failures no longer count for the institution: they would change nothing.
 ENOUGH = 2 * ASK_AT
 
 
 class Entrance(Enum):
-    """By which door a guess comes, with the chance it may add up to in a week before a family name is asked for."""
+    """How a guess arrives, and the chance that guesses may add up to in a week before the last name is asked for."""
 
     SIGN_UP = "signing up", 3.5e-5
     ACCOUNT = "signed in", 2.5e-5
 
     @property
     def key(self) -> str:
-        """What guesses without a family name are counted under."""
+        """The key under which guesses without a last name are counted."""
         return f"guesses {self.value[0]}"
 
     @property
@@ -51,15 +51,15 @@ class Entrance(Enum):
         return self.value[1]
 
 
-# What all guesses are counted under, for an hour.
+# The key under which all guesses are counted, for an hour.
 ALL = "guesses"
 
 
 def asks_for_name(entrance: Entrance, all_guesses: Tally, without_name: Tally) -> bool:
-    """Whether a guess by this entrance must come with a family name.
+    """Return whether a guess by this entrance needs a last name.
 
-    `all_guesses` are the failures of the last hour, `without_name` those of the last week by this entrance, each with
-    as many codes as weight as lived then.
+    `all_guesses` are the failures of the last hour, `without_name` those of the last week by this entrance, each
+    weighted by the number of codes active at that time.
     """
     if entrance is Entrance.SIGN_UP and all_guesses.count >= ASK_AT:
         return True
@@ -68,7 +68,7 @@ def asks_for_name(entrance: Entrance, all_guesses: Tally, without_name: Tally) -
 
 @dataclass(frozen=True)
 class Ceiling:
-    """So many failures within the memory; then nothing goes until one of them is forgotten."""
+    """A number of failures within the memory, after which every attempt is refused until one of them expires."""
 
     most: int
     memory: timedelta
@@ -85,5 +85,5 @@ NAME = Ceiling(most=100, memory=WEEK)
 
 
 def name_key(word: str) -> str:
-    """What guesses at the codes of a family name with this word are counted under."""
+    """Return the key under which guesses at codes of a last name with this word are counted."""
     return f"guesses at {word}"

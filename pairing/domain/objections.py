@@ -1,4 +1,4 @@
-"""“This should not be”: a student says so of somebody who observes them, and who can act is told."""
+"""“Report this person”: a student reports an observer, and the people who can act are told."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PERMISSION = Permission.MANAGE_USER_OBSERVERS
 
 
 def object_to(observer_id: int, *, by: User) -> Objection:
-    """Report that `observer_id` should not observe `by`; pressed twice, it is one report. Raises NotThere.
+    """Report that `observer_id` should not observe `by`; reporting twice creates one report. Raises Invalid.
 
-    It changes nothing by itself: a link that is right (a parent's, say) must not end at a pupil's word alone.
+    This changes nothing by itself: a correct link (to a parent, for example) must not end at a student's word alone.
     """
     if observer_id not in {observer.person.pk for observer in who_observes(by)}:
         raise NotThere(_("This person does not observe you."))
@@ -37,18 +37,18 @@ def object_to(observer_id: int, *, by: User) -> Objection:
 
 
 def open_objections(account: Account) -> QuerySet[Objection]:
-    """What the students of `account` have reported and nobody has settled, the oldest first."""
+    """Return the open reports by students of `account`, oldest first."""
     there = Objection.objects.filter(settled_at=None, student__in=people_of(account).order_by().values("pk"))
     return there.select_related("student", "observer").order_by("id")
 
 
 def reported_by(student: User) -> set[int]:
-    """The ids of the observers whom `student` has reported, as long as nobody has settled it."""
+    """Return the ids of the observers in open reports by `student`."""
     return set(Objection.objects.filter(student=student, settled_at=None).values_list("observer_id", flat=True))
 
 
 def settle(objection: Objection, *, by: User) -> None:
-    """Take a report off the list. Nothing happens where somebody else was quicker."""
+    """Close a report. Do nothing if someone else was faster."""
     with transaction.atomic():
         ours = Objection.objects.filter(pk=objection.pk, settled_at=None)
         if ours.update(settled_at=timezone.now(), settled_by=by.person_acting):
@@ -56,9 +56,9 @@ def settle(objection: Objection, *, by: User) -> None:
 
 
 def office_for(student: User) -> str:
-    """Whom a student can ask about observers: the name or address that the nearest account has set, else empty."""
-    places = Enrollment.objects.present().live().students().filter(user=student)
-    schools = Account.objects.filter(courses__in=places.values("section__course")).distinct().order_by("sort_key")
+    """Return the contact for a student's questions about observers, as set in the nearest account; otherwise empty."""
+    enrollments = Enrollment.objects.present().live().students().filter(user=student)
+    schools = Account.objects.filter(courses__in=enrollments.values("section__course")).distinct().order_by("sort_key")
     chains = upwards([school.pk for school in schools])
     above = Account.objects.filter(pk__in={pk for chain in chains.values() for pk in chain}).exclude(links_office="")
     offices = dict(above.values_list("pk", "links_office"))

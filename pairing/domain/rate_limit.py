@@ -47,17 +47,17 @@ NETWORKS = (NETWORK, NETWORK, WIDE_NETWORK)
 
 
 def account_key(user: User) -> str:
-    """What the failures of an account are counted under."""
+    """Return the key under which the failures of an account are counted."""
     return f"pairing by {user.pk}"
 
 
 def network_key(network: str) -> str:
-    """What the failures of a network are counted under."""
+    """Return the key under which the failures of a network are counted."""
     return f"pairing from {network}"
 
 
 def keys_of(user: User | None, network: str) -> list[str]:
-    """What any failure of an account in a network is counted under."""
+    """Return the keys under which a failure of an account in a network is counted."""
     return [limit.key for limit in _limits(user, network)]
 
 
@@ -69,19 +69,19 @@ def _limits(user: User | None, network: str) -> list[Limit]:
 
 @dataclass(frozen=True)
 class Try:
-    """A try that was let through, by an account or (None) by somebody who signs up; `begin` makes it."""
+    """An attempt within the limits, by an account or (None) by someone who signs up; `begin` creates it."""
 
     user: User | None
     network: str
 
     def check(self) -> None:
-        """Raise TooManyTries while account or network has to wait."""
+        """Raise TooManyTries while the account or network has to wait."""
         self._check_limits(tallies(self._windows()))
 
     def failed(self, refusal: Refused) -> Refused:
-        """Count a failure; gives what to answer once the transaction, which must be kept, is committed.
+        """Count a failure; return the error to raise once the transaction, which must be kept, is committed.
 
-        That is `refusal`, or what `check` raises when others failed meanwhile: then nobody is told about this try.
+        That is `refusal`, or what `check` raises if others failed meanwhile: then nobody learns about this attempt.
         """
         return self._count(refusal, keys_of(self.user, self.network))
 
@@ -104,16 +104,16 @@ class Try:
 
 @dataclass(frozen=True)
 class CodeTry(Try):
-    """A try at a code; `begin_code` makes it. `family_name` is what was given as the student's."""
+    """An attempt at a code; `begin_code` creates it. `family_name` is the student's last name as given."""
 
     family_name: str = ""
 
     def check(self) -> None:
-        """Raise TooManyTries; FamilyNameWanted where a family name is asked for and none was given."""
+        """Raise TooManyTries; FamilyNameWanted if a last name is asked for and missing."""
         self.counted()
 
     def counted(self) -> tuple[bool, int]:
-        """Whether a family name is asked for, and how many guesses failed within the hour. Raises as `check`."""
+        """Return whether a last name is asked for, and how many guesses failed within the hour. Raises as `check`."""
         counted = tallies(self._windows())
         self._check_limits(counted)
         asked = asks_for_name(self.entrance, counted[ALL], counted[self.entrance.key])
@@ -141,7 +141,7 @@ class CodeTry(Try):
             raise TooManyOfFamily(wait)
 
     def _may_guess_once(self, counted: dict[str, Tally]) -> bool:
-        """Whether this is a first guess by an account that nobody makes by the thousand."""
+        """Return whether this is a first guess by an account of a kind that nobody creates by the thousand."""
         if self.user is None or counted[account_key(self.user)].failures:
             return False
         return bool(belonging([self.user.pk]))
@@ -149,22 +149,22 @@ class CodeTry(Try):
 
 @dataclass(frozen=True)
 class LetThrough:
-    """A try at a code that was let through, with a family name where one is asked for."""
+    """An attempt at a code within the limits, with a last name if one is asked for."""
 
     of: CodeTry
     by_name: bool
     failures: int
 
     def fits(self, code: PairingCode | None) -> PairingCode | None:
-        """The code, unless a family name is asked for and is not that of the code's student."""
+        """Return the code, unless a last name is asked for and is not the student's."""
         if code and self.by_name and not family_names.fits(self.of.family_name, code.student):
             return None
         return code
 
     def failed(self, typed: str) -> Refused:
-        """Count that there is no such code, and give what to answer, as `Try.failed` does.
+        """Count an unknown code, and return the error to raise, as `Try.failed` does.
 
-        What is no guess (see `_codes`) costs only who tries it, and the institution nothing.
+        What is no guess (see `_codes`) only counts against the person who tries it, not against the institution.
         """
         keys = keys_of(self.of.user, self.of.network)
         living, is_guess = _codes(code_text.tidy(typed))
@@ -180,8 +180,8 @@ class LetThrough:
 def begin(user: User | None, network: str) -> Try:
     """Wait for this account's turn, and go on only within its limits and the network's.
 
-    Call it first in the transaction of a try; the turn ends with the transaction. `user` is None before sign-up.
-    Raises TooManyTries, and NotWhileActing for one who acts as `user`.
+    Call it first in the transaction of an attempt; the turn ends with the transaction. `user` is None before sign-up.
+    Raises TooManyTries, and NotWhileActing for a person acting as `user`.
     """
     _take_turn(user)
     made = Try(user, network)
@@ -190,7 +190,7 @@ def begin(user: User | None, network: str) -> Try:
 
 
 def begin_code(user: User | None, network: str, family_name: str = "") -> LetThrough:
-    """The same for a try at a code, which the whole institution bears too. Raises FamilyNameWanted as well."""
+    """Begin an attempt at a code, which also counts for the whole institution. Raises FamilyNameWanted as well."""
     _take_turn(user)
     made = CodeTry(user, network, family_name)
     return LetThrough(made, *made.counted())
@@ -216,10 +216,11 @@ SELECT (SELECT count(*) FROM pairing_pairingcode WHERE {LIVE}),
 
 
 def _codes(text: str) -> tuple[int, bool]:
-    """How many codes live, and whether this text, which is none of them, was guessed.
+    """Return how many codes are active, and whether this text, which is none of them, was a guess.
 
-    It was not when it can be no code, was one once, or is one slip away from one that lives: so families write, and
-    guessers hit by chance once in many thousand times. It is looked up for whatever text, so that no time tells.
+    It was no guess if it cannot be a code, was one once, or is one slip away from an active one: families mistype like
+    this, and guessers hit it by chance once in many thousand attempts. The look-up is the same for every text, so that
+    the time taken reveals nothing.
     """
     possible = code_text.complaint(text) is None
     meant = [code_text.digest(other) for other in code_text.slips(text if possible else "x" * code_text.LENGTH)]
@@ -230,6 +231,6 @@ def _codes(text: str) -> tuple[int, bool]:
 
 
 def is_name_asked_for(entrance: Entrance) -> bool:
-    """Whether a code must come with a family name at this entrance now."""
+    """Return whether a code needs a last name at this entrance now."""
     counted = tallies({ALL: Window(HOUR), entrance.key: Window(WEEK)})
     return asks_for_name(entrance, counted[ALL], counted[entrance.key])

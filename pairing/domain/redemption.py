@@ -1,4 +1,4 @@
-"""Using and revoking codes."""
+"""Use and revoke codes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from pairing.models import PairingCode
 
 Result = TypeVar("Result")
 
-# `{}`: by what the code is found.
+# `{}` is the condition that finds the code. One statement locks the code with its student and reads what the rules
+# need.
 LIVE = "{} AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(now)s"
 
 LOCK_PEOPLE = f"""
@@ -44,7 +45,7 @@ SELECT EXISTS (
 
 @dataclass(frozen=True)
 class Pairing:
-    """What came of a code: the link, and whether it is new. What was linked already is repaired, and no code spent."""
+    """The result of a code: the link, and whether it is new. An existing link is repaired, and the code not spent."""
 
     link: ObservationLink
     is_new: bool
@@ -52,16 +53,16 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Look:
-    """What a code is about; with the `pairing` where this observer is linked already to all that it would open."""
+    """What a code is about; with the `pairing` if this observer is already linked to everything it would open."""
 
     code: PairingCode
     pairing: Pairing | None = None
 
 
 def preview(typed: str, *, observer: User, network: str, family_name: str = "") -> Look:
-    """The code behind what was typed, with its student and course, for the observer to confirm; spends nothing.
+    """Return the code behind the typed text, with its student and course, for the observer to confirm; spend nothing.
 
-    Raises what `redeem` raises: looking is a try like any other.
+    Raises what `redeem` raises: looking counts as an attempt.
     """
     return _try(typed, observer, observer, network, family_name, lambda code: _look(code, observer))
 
@@ -74,19 +75,19 @@ def _look(code: PairingCode, observer: User) -> Look:
 
 
 def redeem(typed: str, *, observer: User, by: User, network: str) -> Pairing:
-    """Spend a code: link `observer` to its student. `by` is who asks, for the limits and the record.
+    """Spend a code: link `observer` to its student. `by` is the person asking, for the limits and the record.
 
-    One transaction that holds the code's row, so that of any number of simultaneous tries one wins. The same code
-    sent again by the same observer (a double click, an answer that was lost) is the same success again: nothing is
-    counted, linked or recorded twice. Raises PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for
-    every code that does not work), OwnCode, Invalid (courses/access/observation.py); FamilyNameWanted while the
-    institution asks for the family name, which is given where one looks first (`preview`).
+    One transaction holds the code's row, so exactly one of several simultaneous attempts wins. The same code sent again
+    by the same observer (a double click, a lost answer) succeeds again: nothing is counted, linked or recorded twice.
+    Raises PairingIsOff, NotWhileActing, TooManyTries, CodeRefused (one answer for every code that does not work),
+    OwnCode, Invalid (courses/access/observation.py); FamilyNameWanted while the institution asks for the last name,
+    which is given in the first step (`preview`).
     """
     return _try(typed, observer, by, network, "", lambda code: _pair(code, observer, by))
 
 
 def redeem_shown(code_id: int, *, observer: User) -> Pairing:
-    """Spend a code that `observer` has typed before and was shown, which the caller makes sure of: no guess.
+    """Spend a code that `observer` has entered before and was shown (the caller makes sure of this): it is no guess.
 
     Raises PairingIsOff, NotWhileActing, CodeRefused, OwnCode, Invalid.
     """
@@ -111,35 +112,36 @@ def _try(
         try:
             this = rate_limit.begin_code(by, network, family_name)
         except (TooManyTries, FamilyNameWanted):
-            # Who has used this very code guesses at nothing, whatever has failed since.
+            # A person who has used this code is not guessing, whatever has failed since.
             if used := _used_before(observer, digest=digest):
                 return then(used)
             raise
         if code := this.fits(find(typed, observer)) or _used_before(observer, digest=digest):
             return then(code)
         refusal = this.failed(typed)
-    # Outside the transaction, which must be kept: it holds the failure.
+    # Raised outside the transaction, which must be committed because it records the failure.
     raise refusal
 
 
 def find(typed: str, observer: User | None) -> PairingCode | None:
-    """The live code with this text, its row held until the transaction ends; None for any text that does not work.
+    """Return the active code with this text, its row locked until the transaction ends; None for a text that does not
+    work.
 
-    The rows of student and observer (None: somebody new) are taken first, in the order of their ids, and then the
-    code's, as everywhere: else two could wait for each other for ever.
+    The rows of student and observer (None: a new person) are locked first, in id order, and then the code's, as
+    everywhere: otherwise two transactions could wait for each other.
     """
     return _find("c.digest = %(sought)s", code_text.digest(code_text.tidy(typed)), observer)
 
 
 def find_shown(code_id: int, observer: User | None) -> PairingCode | None:
-    """The same for a code whose text was found before."""
+    """Return the active code with this id, whose text was found before; lock its row as `find` does."""
     return _find("c.id = %(sought)s", code_id, observer)
 
 
 def _find(which: str, sought: bytes | int, observer: User | None) -> PairingCode | None:
     wanted = {"sought": sought, "now": timezone.now(), "observer": observer.pk if observer else None}
     held = {user.pk: user for user in User.objects.raw(LOCK_PEOPLE.format(which), wanted)}
-    # Asked in any case, so that the time taken does not tell a code that is refused for another reason.
+    # Checked in any case, so that the time taken does not reveal a code that is refused for another reason.
     code = next(iter(PairingCode.objects.raw(LOCK_CODE.format(which), wanted)), None)
     if code is None or code.student_id not in held:
         return None
@@ -148,7 +150,7 @@ def _find(which: str, sought: bytes | int, observer: User | None) -> PairingCode
 
 
 def _used_before(observer: User, **which: object) -> PairingCode | None:
-    """The code that `observer` has used already, the latest of several with this text."""
+    """Return the code that `observer` has already used, the latest of several with this text."""
     used = PairingCode.objects.filter(used_by=observer, **which).exclude(student__state=User.State.DELETED)
     return used.select_related("student", "course", "account").order_by("-used_at").first()
 
@@ -158,7 +160,7 @@ def _pair(code: PairingCode, observer: User, by: User) -> Pairing:
 
 
 def _paired_already(code: PairingCode, observer: User, by: User) -> Pairing | None:
-    """Return the link that opens already what this code would, repaired. Raises OwnCode; CodeRefused for
+    """Return the link that already opens what this code would, repaired. Raises OwnCode; CodeRefused for
     a used code.
     """
     if code.student_id == observer.pk:
@@ -166,15 +168,16 @@ def _paired_already(code: PairingCode, observer: User, by: User) -> Pairing | No
     if already_open(code, observer):
         return Pairing(repair(observer, code.student, by=by), is_new=False)
     if code.used_at:
-        # Used by this very observer, and the link has been ended since: no guess, and no way back in.
+        # Used by this same observer, and the link has ended since: no guess, and no way back in.
         raise CodeRefused
     return None
 
 
 def already_open(code: PairingCode, observer: User) -> bool:
-    """Whether `observer` is linked already to all that this code would open.
+    """Return whether `observer` is already linked to everything this code would open.
 
-    One limited to an account names the courses when it is used: whoever has used it has what there was.
+    A code limited to an account names the courses when it is used: an observer who has used it has the courses of that
+    time.
     """
     has_named = code.account_id is not None and code.used_at is not None
     wanted = {"observer": observer.pk, "student": code.student_id, "course": code.course_id, "has_named": has_named}
@@ -184,9 +187,9 @@ def already_open(code: PairingCode, observer: User) -> bool:
 
 
 def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
-    """Mark a code as used and make its link. Call it inside the transaction in which `find` has found it.
+    """Mark a code as used and create its link. Call it inside the transaction in which `find` has found it.
 
-    Raises Invalid for two who may not observe.
+    Raises Invalid for two people who may not observe each other.
     """
     origin = ObservationLink.Origin.CODE
     made = link_held(observer, code.student, origin=origin, by=by, course=code.course, account=code.account)
@@ -200,7 +203,7 @@ def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
 
 
 def revoke(code: PairingCode, *, by: User) -> bool:
-    """End a code before its time. Returns whether it was still open."""
+    """End a code early. Return whether it was still open."""
     with transaction.atomic():
         ended = PairingCode.objects.open().filter(pk=code.pk).update(revoked_at=timezone.now())
         if ended:

@@ -1,4 +1,4 @@
-"""How long pairing codes and reports of students are kept."""
+"""How long pairing codes and students' reports are kept."""
 
 from datetime import datetime
 
@@ -18,8 +18,7 @@ KEPT = (
     Kept(
         "Pairing codes, as digests: used, revoked or expired",
         ("pairing.PairingCode",),
-        "To tell a code that is entered again from a guess. The audit events keep who created "
-"and who used it.",
+        "To tell a code that is entered again from a guess. The audit events keep who created and who used it.",
         days=90,
         after="their last valid day",
         forget=_forget_codes,
@@ -27,8 +26,7 @@ KEPT = (
     Kept(
         "Students' reports about observers",
         ("pairing.Objection",),
-        "An open report stays until someone resolves it. The audit events keep who reported and "
-"who resolved it.",
+        "An open report stays until someone resolves it. The audit events keep who reported and who resolved it.",
         days=365,
         after="they are resolved",
         forget=_forget_reports,

@@ -1,4 +1,4 @@
-"""Signing up with a pairing code: account and link together, or neither."""
+"""Sign up with a pairing code: account and link together, or neither."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from pairing.models import PairingCode
 Made = TypeVar("Made", User, PairingCode)
 
 CODE = "code"
-# For so long the same sign-up, sent again, is taken for a double click or an answer that was lost on the way.
+# Within this time the same sign-up, sent again, counts as a double click or a lost answer.
 SENT_AGAIN_WITHIN = timedelta(hours=1)
 
 
 def sign_up(wanted: NewUser, typed_code: str, *, network: str, by: User | None = None) -> User:
-    """Make an account and, with a code, its link, in one transaction: a failed sign-up spends and makes nothing.
+    """Create an account and, with a code, its link, in one transaction: a failed sign-up spends and creates nothing.
 
-    `by` is staff making the account for somebody. An observer needs a code, whoever asks (Canvas). The same sign-up
-    sent twice (code, login and password) gives the account it made. Raises NotAllowed when self registration does not
-    reach so far, TooManyTries, FamilyNameWanted (see `preview`), Invalid.
+    `by` is staff who create the account for someone. An observer needs a code, whoever asks (Canvas). The same sign-up
+    sent twice (code, login and password) returns the account it created. Raises NotAllowed if self registration does
+    not allow it, TooManyTries, FamilyNameWanted (see `preview`), Invalid.
     """
     _check_is_open_to(wanted, by)
     if not typed_code:
@@ -56,10 +56,10 @@ def sign_up(wanted: NewUser, typed_code: str, *, network: str, by: User | None =
 
 
 def preview(wanted: NewUser, typed_code: str, *, network: str, family_name: str = "") -> PairingCode:
-    """The code of a sign-up that could be carried out, with its student, for the person to confirm; makes nothing.
+    """Return the code of a valid sign-up, with its student, for the person to confirm; create nothing.
 
-    `family_name` is what was given as the student's, where it is asked for. Raises what `sign_up` raises: looking is a
-    try like any other.
+    `family_name` is the student's last name as given, if asked for. Raises what `sign_up` raises: looking counts as an
+    attempt.
     """
     _check_is_open_to(wanted, None)
 
@@ -71,9 +71,10 @@ def preview(wanted: NewUser, typed_code: str, *, network: str, family_name: str 
 
 
 def complete(wanted: NewUser, code_id: int) -> User:
-    """Sign somebody up who was shown whom the code is about (`preview`), which the caller makes sure of: no guess.
+    """Sign up a person who was shown the student of the code in `preview` (the caller makes sure of this): it is no
+    guess.
 
-    Raises NotAllowed, Invalid; for a code that works no more at its field.
+    Raises NotAllowed, Invalid; for a code that no longer works, at its field.
     """
     _check_is_open_to(wanted, None)
     with transaction.atomic():
@@ -99,10 +100,10 @@ def _try(
     before: Callable[[], Made | None] = lambda: None,
     family_name: str = "",
 ) -> Made:
-    """What `then` makes of the code; of one which works no more, what `before` finds that it has made already.
+    """Return what `then` makes of the code; for one that no longer works, what `before` finds that it created.
 
-    A wrong code counts whatever else is missing. Of an application that lacks something nobody hears whether its code
-    is right: else an empty form would tell it for nothing.
+    A wrong code counts whatever else is missing. An incomplete application never learns whether its code is right:
+    otherwise an empty form would reveal it for free.
     """
     errors = problems(wanted, by_staff=by is not None)
     if not Account.objects.root().pairing_is_on:
@@ -114,16 +115,16 @@ def _try(
         if code and errors:
             raise Invalid(errors, of="user")
         if code:
-            # Whether the login is taken is told only to one who holds a good code.
+            # Only a person with a good code learns whether the login is taken.
             return then(code)
         refusal = None if made else this.failed(typed_code)
-    # Out here, where no row is held: to test a password is a try of its own, whose turn comes before all rows.
+    # Out here, where no row is locked: checking a password is an attempt of its own, whose turn comes before all rows.
     if isinstance(made, User) and (by is not None or _is_known_to(made, wanted)):
         return made
     if refusal is None:
         with transaction.atomic():
             refusal = rate_limit.begin_code(by, network, family_name).failed(typed_code)
-    # Outside the transaction, which must be kept: it holds the failure.
+    # Raised outside the transaction, which must be committed because it records the failure.
     if not isinstance(refusal, CodeRefused):
         raise refusal
     raise Invalid(errors or {CODE: [("invalid", refusal.message)]}, of="user")
@@ -136,7 +137,9 @@ def _make(wanted: NewUser, code: PairingCode, by: User | None) -> User:
 
 
 def _made_before(wanted: NewUser, **which: object) -> User | None:
-    """Whom a sign-up with this login and code made a moment ago. Any other used code is a guess like any other."""
+    """Return the person whom a sign-up with this login and code has just created. Any other used code is an ordinary
+    guess.
+    """
     since = timezone.now() - SENT_AGAIN_WITHIN
     used = PairingCode.objects.filter(used_by__created_at__gte=since, **which)
     code = used.filter(used_by__login_id__iexact=wanted.login_id).select_related("used_by").first()
@@ -144,7 +147,7 @@ def _made_before(wanted: NewUser, **which: object) -> User | None:
 
 
 def _is_known_to(user: User, wanted: NewUser) -> bool:
-    """Whether the password given is this person's. Raises TooManyPasswords: it is a try like any other."""
+    """Return whether this is the person's password. Raises TooManyPasswords: it counts as an attempt."""
     if wanted.password_hash:
         return wanted.has_password_of(user)
 

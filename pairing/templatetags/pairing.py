@@ -1,4 +1,4 @@
-"""Where other pages offer pairing: each tag shows its button only to those who may use it."""
+"""Where other pages offer pairing: each tag shows its button only to people who may use it."""
 
 from typing import Any
 
@@ -16,9 +16,10 @@ register = template.Library()
 
 @register.inclusion_tag("pairing/partials/pair_button.html", takes_context=True)
 def pair_with_observer(context: dict[str, Any], student: User, course: Course | None = None) -> dict[str, Any]:
-    """The Pair with Observer button for `student`, on User Details (of `course`) or on the student's own settings.
+    """Return the Pair with Observer button for `student`, on User Details (of `course`) or on the student's own
+    settings.
 
-    Staff who may not use it read in its place what is missing; students read nothing.
+    Staff who may not use it see what is missing in its place; students see nothing.
     """
     by = context["request"].user
     refusal = eligibility.refusal_for(student, by=by, course=course, on_details=by != student)
@@ -32,19 +33,19 @@ def pair_with_observer(context: dict[str, Any], student: User, course: Course | 
 
 @register.simple_tag(takes_context=True)
 def why_no_export(context: dict[str, Any], course: Course) -> eligibility.Refusal | None:
-    """What keeps the reader of the People page of `course` from Export Pairing Codes; None when nothing does."""
+    """Return why the reader of the People page of `course` cannot use Export Pairing Codes; None if they can."""
     return eligibility.why_not_for_class(course, by=context["request"].user)
 
 
 @register.simple_tag(takes_context=True)
 def observes(context: dict[str, Any]) -> bool:
-    """Whether the reader observes anybody, and so finds Observing in the main navigation."""
+    """Return whether the reader observes anyone, and so needs Observing in the main navigation."""
     return is_observer(context["request"].user)
 
 
 @register.inclusion_tag("pairing/partials/register_dialog.html")
 def register_dialog() -> dict[str, Any]:
-    """The sign-up dialog of the login page, as far as self registration allows."""
+    """Return the sign-up dialog of the login page, as far as self registration allows it."""
     root = Account.objects.filter(parent=None).first()
     allowed = root is not None and root.pairing_is_on
     return {"allowed": allowed, "form": RegistrationForm(root=root) if root and allowed else None}
@@ -52,11 +53,11 @@ def register_dialog() -> dict[str, Any]:
 
 @register.inclusion_tag("pairing/partials/guessing_notice.html")
 def guessing_notice(root: Account) -> dict[str, Any]:
-    """For the admins of the institution, that many codes are being guessed; nothing while they are not."""
+    """Return the notice for admins that many codes are being guessed; nothing while they are not."""
     return {"situation": situation(), "root_id": root.pk}
 
 
 @register.inclusion_tag("pairing/partials/guessing.html")
 def guessing() -> dict[str, Any]:
-    """How much is being guessed, what is asked for because of it, and the alarms of the last week."""
+    """Return how much is being guessed, what is asked for because of it, and last week's alerts."""
     return {"situation": situation(), "alarms": alarms_of_the_week()}

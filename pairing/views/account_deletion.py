@@ -1,4 +1,4 @@
-"""Deleting somebody's account. The page stands here because live pairing codes end with it."""
+"""Delete a person's account. The page is in this app because active pairing codes end with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making and revoking single codes."""
+"""Create and revoke single codes."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,9 +19,9 @@ from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
 @login_required
 def issue(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
-    """Make a code and show it, this once: as a dialog where the page asked for one, else as a page.
+    """Create a code and show it, once: as a dialog if the page asked for one, otherwise as a page.
 
-    The address opened again (a bookmark, a restored tab) makes none, and leads to where codes are made.
+    Opening the address again (a bookmark, a restored tab) creates none, and leads to where codes are created.
     """
     if request.method != "POST" and student_id == request.user.pk:
         messages.info(request, _("A code is shown only once, when it is created. You can create another one here."))
@@ -33,7 +33,7 @@ def issue(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
 
 
 def _made_before(request: AuthenticatedHttpRequest, student_id: int) -> HttpResponse:
-    """Sent twice, or loaded again: say that the code was shown, and offer to make another."""
+    """Answer a form sent twice: the code was shown once, and another can be created."""
     student = get_object_or_404(User.objects.present(), pk=student_id)
     context = {"student": student, "course": _course_of(request), "own": student == request.user}
     return render(request, "pairing/code_made.html", context)
@@ -67,7 +67,7 @@ def _course_of(request: AuthenticatedHttpRequest) -> Course | None:
 
 @login_required
 def revoke(request: AuthenticatedHttpRequest, code_id: int) -> HttpResponse:
-    """Ask whether to end one of one's own codes before its time; a POST ends it."""
+    """Ask whether to end one of one's own codes early; a POST ends it."""
     codes = PairingCode.objects.select_related("issued_by", "course", "account")
     code = get_object_or_404(codes, pk=code_id, student=request.user)
     if request.method != "POST" and code.is_live:

@@ -1,4 +1,4 @@
-"""Export Pairing Codes: a page that says what will happen and what came of it, and the file."""
+"""Export Pairing Codes: a page that says what will happen and shows the result, and the file."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -20,15 +20,15 @@ from pairing.domain import eligibility, export
 
 @login_required
 def confirm(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """How many students get a code, and for how many an older one ends; after an export what came of it.
+    """Show how many students get a code, and for how many an older one ends; after an export, show its result.
 
-    For ten minutes after an export the page shows its result; `again` asks whether to make codes once more.
+    The page shows the result for ten minutes after an export; `again` asks whether to create codes again.
     """
     return _page(request, _course_for(request, course_id), asks_again="again" in request.GET)
 
 
 def _exported_before(_request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """Sent twice: the page says what came of it, and how to make codes once more."""
+    """Answer a form sent twice: show the result of the export, and how to create codes again."""
     return redirect("export_codes_confirm", course_id)
 
 
@@ -36,7 +36,9 @@ def _exported_before(_request: AuthenticatedHttpRequest, course_id: int) -> Http
 @login_required
 @shown_once(_exported_before)
 def download(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponseBase:
-    """Make the codes and send the file. A POST: a link that a browser may fetch ahead must not change anything."""
+    """Create the codes and send the file. This takes a POST: a link that a browser may prefetch must not change
+    anything.
+    """
     course = _course_for(request, course_id)
     zone = timezone.get_current_timezone()
     after = plain_id(request.POST.get("after", ""))

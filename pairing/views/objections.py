@@ -1,4 +1,4 @@
-"""Reports of students about who observes them: made on their settings, listed on the account's page."""
+"""Students' reports about observers: created on their settings, listed on the account's page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pairing.domain.objections import PERMISSION, object_to, open_objections, se
 @login_required
 @done_once
 def make(request: AuthenticatedHttpRequest, observer_id: int) -> HttpResponse:
-    """Report one of one's observers; the address opened by itself leads back to the settings."""
+    """Report one of one's observers; opening the address leads back to the settings."""
     if request.method == "POST":
         object_to(observer_id, by=request.user)
         messages.success(request, _("Report sent. The people who can remove the link will see it."))
@@ -29,7 +29,7 @@ def make(request: AuthenticatedHttpRequest, observer_id: int) -> HttpResponse:
 
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """The reports that wait, each with whether the person still observes the student."""
+    """Show the open reports, each with whether the person still observes the student."""
     here = get_account_or_403(request, account_id, PERMISSION)
     page = page_of(open_objections(here.account), request.GET.get("page"))
     return show_page(request, here, "reports", "reports.html", page=page)
@@ -39,7 +39,7 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
 @login_required
 @done_once
 def close(request: AuthenticatedHttpRequest, account_id: int, report_id: int) -> HttpResponse:
-    """Take a report off the list."""
+    """Close a report."""
     here = get_account_or_403(request, account_id, PERMISSION)
     found = get_object_or_404(open_objections(here.account), pk=report_id)
     settle(found, by=request.user)

@@ -1,4 +1,4 @@
-"""Observing: whom one observes, and pairing with a code in two steps: look, then pair."""
+"""Observing: the students one observes, and pairing with a code in two steps: look, then pair."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from pairing.domain.redemption import Pairing, preview, redeem_shown
 from pairing.forms import CodeForm
 from pairing.models import PairingCode
 
-# In the session: the ids of the codes this person has typed and been shown lately, the latest at the end.
+# In the session: the ids of the codes this person has recently entered and been shown, the latest at the end.
 SHOWN = "codes_shown"
 REMEMBERED = 10
 
@@ -80,7 +80,7 @@ class Observing(PlainPage, FormPage):
 
 @login_required
 def confirm(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """Whom the code typed last is about. It has an address of its own, so that Back and reloading are safe."""
+    """Show the student of the code entered last. The page has its own address, so that Back and reloading are safe."""
     shown = request.session.get(SHOWN, [])
     code = PairingCode.objects.live().select_related("student", "course", "account").filter(pk__in=shown[-1:]).first()
     if code is None:
@@ -90,11 +90,13 @@ def confirm(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 
 def _agreed_to(request: AuthenticatedHttpRequest) -> int | None:
-    """The id of the code whose student this person was shown and agrees to observe; None for a form with a code."""
+    """Return the id of the code whose student this person was shown and agrees to observe; None for a
+    form with a code.
+    """
     shown = request.session.get(SHOWN, [])
     if request.POST.get("step") != "pair" or not shown:
         return None
-    # The page says which code it showed: with two open, the button of each is for its own.
+    # The page says which code it showed: with two pages open, each button is for its own code.
     wanted = plain_id(request.POST["shown"]) if "shown" in request.POST else shown[-1]
     return wanted if wanted in shown else None
 
@@ -139,7 +141,7 @@ class LeaveObservee(PlainPage, ConfirmPage):
         self.student = get_object_or_404(User.objects.present(), pk=student_id)
         self.names["name"] = self.student.short_name
         self.courses = list(dict.fromkeys(each.section.course for each in observing_by_course(self.by, self.student)))
-        # Pressed twice, it is done once, and said both times.
+        # Pressing the button twice removes once, and reports success both times.
         again = self.request.method == "POST" and not self.courses and has_stopped(self.by, self.student)
         if not self.courses and not again:
             raise Http404

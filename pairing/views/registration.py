@@ -1,4 +1,4 @@
-"""Signing up, with a code in two steps: all that is needed, then whom the code is about."""
+"""Sign up, with a code in two steps: all the details, then the student of the code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pairing.models import PairingCode
 
 
 def register(request: HttpRequest) -> HttpResponse:
-    """The sign-up page. With a code it leads on to the page that shows whom the code is about."""
+    """Show the sign-up page. A code leads to the page that shows its student."""
     if request.user.is_authenticated:
         return redirect("observees")
     root = Account.objects.root()
@@ -61,7 +61,7 @@ def _next(request: HttpRequest, form: RegistrationForm) -> HttpResponse:
 
 
 def _signed_up_before(request: HttpRequest, _wanted: NewUser | None = None) -> HttpResponse:
-    """Sent twice: the first has signed this browser in, and its session has another name since."""
+    """Answer a form sent twice: the first one has signed this browser in, with a new session."""
     messages.info(request, _("If you have just created your account, sign in now."))
     return redirect("account_login")
 
@@ -78,7 +78,7 @@ def _preview(request: HttpRequest, form: RegistrationForm) -> PairingCode:
 
 
 def _count_wrong_code(request: HttpRequest, form: RegistrationForm) -> None:
-    """Have the code of an incomplete form counted, when it is wrong; whether it is right is not told."""
+    """Count the code of an incomplete form if it is wrong; never reveal whether it is right."""
     refusal = refusal_of(lambda: _preview(request, form))
     if refusal and not isinstance(refusal, Invalid):
         form.add_refusal(refusal)
@@ -89,7 +89,7 @@ def _typed_before(request: HttpRequest) -> dict[str, str]:
 
 
 def _whose(request: HttpRequest) -> dict[str, str] | None:
-    """The name and the address with which a sign-up was begun here, for whoever finds it open."""
+    """Return the name and address of a sign-up begun in this browser, for anyone who finds it open."""
     kept = begun(request)
     return {"name": kept["application"]["name"], "email": kept["application"]["login_id"]} if kept else None
 
@@ -100,7 +100,7 @@ def _page(request: HttpRequest, form: RegistrationForm, refusal: Refused | None 
 
 
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Whom the code is about; a POST makes account and link and signs the person in, or forgets what was begun."""
+    """Show the student of the code; a POST creates the account and link and signs in, or forgets what was begun."""
     if request.user.is_authenticated:
         return redirect("observees")
     if request.POST.get("step") == "start_again":

@@ -1,4 +1,4 @@
-"""User Settings: one's time zone, one's codes, and who observes one."""
+"""User Settings: one's time zone, one's codes, and one's observers."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from pairing.models import LIVE_CODES_PER_STUDENT, PairingCode
 
 @login_required
 def show(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """The settings page; a POST saves the time zone."""
+    """Show the settings page; a POST saves the time zone."""
     form = TimeZoneForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         edit_user(request.user, by=request.user, time_zone=form.cleaned_data["time_zone"])

@@ -25,15 +25,15 @@ def said(model, **values) -> dict[str, list[tuple[str, str]]]:
 
 def test_each_field_says_what_is_wrong_with_a_text_in_its_own_words():
     assert said(User, name="–", short_name="…", login_id="", email="nobody", pronouns=LONG) == {
-        "name": [("blank", "There is nothing to read in this name. Please give a name with letters.")],
-        "short_name": [("invalid", "There is nothing to read in this name.")],
-        "login_id": [("invalid", "Please give a login.")],
+        "name": [("blank", "This name has no readable characters. Enter a name with letters.")],
+        "short_name": [("invalid", "This name has no readable characters.")],
+        "login_id": [("invalid", "Enter a login.")],
         "email": [("invalid", str(User._meta.get_field("email").complaints["invalid"][1]))],
         "pronouns": [("invalid", "This is too long.")],
     }
-    too_long = "This is too long. It may have 255 characters."
+    too_long = "This is too long. Use at most 255 characters."
     assert said(Account, name="", links_office=LONG) == {
-        "name": [("blank", "Please give a name.")],
+        "name": [("blank", "Enter a name.")],
         "links_office": [("invalid", too_long)],
     }
     assert said(Term, name=LONG, sis_term_id=LONG) == {
@@ -41,7 +41,7 @@ def test_each_field_says_what_is_wrong_with_a_text_in_its_own_words():
         "sis_term_id": [("invalid", too_long)],
     }
     for model, sis_id in ((Course, "sis_course_id"), (Section, "sis_section_id")):
-        told = [("too_long", "This may have 255 characters.")]
+        told = [("too_long", "Use at most 255 characters.")]
         assert said(model, **{"name": LONG, sis_id: LONG}) == {"name": told, sis_id: told}
 
 
@@ -84,7 +84,7 @@ def test_what_is_taken_is_refused_at_the_field_it_is_about(db, values, field):
 
 def test_a_rule_can_say_it_in_other_words(db):
     UserFactory(login_id="mia@example.org")
-    mine = ("taken", "Is it you?")
+    mine = ("taken", "Confirm it is you")
     with (
         pytest.raises(Invalid, match="Is it you"),
         refusing_what_is_taken(User, of="user", instead={"login_id": mine}),
@@ -97,7 +97,7 @@ def test_a_constraint_of_two_fields_is_about_the_last(root):
     Role.objects.create(account=root, label="Mentor", base_type=BaseType.TA)
     with pytest.raises(Invalid) as refusal, refusing_what_is_taken(Role, of="role"):
         Role.objects.create(account=root, label="Mentor", base_type=BaseType.TA)
-    assert refusal.value.errors == {"label": [("taken", "There is a role with this name already.")]}
+    assert refusal.value.errors == {"label": [("taken", "A role with this name already exists.")]}
 
 
 def test_what_breaks_any_other_constraint_is_no_complaint_about_what_was_given(root):

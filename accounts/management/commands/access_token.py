@@ -1,4 +1,4 @@
-"""Make an API token for somebody."""
+"""Create an API token for a person."""
 
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
 
 def _end_of(text: str) -> datetime:
-    """The end of a day that has not ended yet. Raises CommandError for anything else."""
+    """Return the end of a day that has not ended yet. Raises CommandError for anything else."""
     try:
         day = date.fromisoformat(text)
         end = datetime.combine(day, time.max, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Make somebody an admin of the institution, and the institution itself on a new installation."""
+"""Make a person an admin of the institution; on a new installation also create the institution."""
 
 import getpass
 from typing import Any

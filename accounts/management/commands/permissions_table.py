@@ -1,4 +1,4 @@
-"""Write what the code says of permissions into docs/permissions.md."""
+"""Write the permissions as the code declares them into docs/permissions.md."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Fill an empty database with invented people, courses and links."""
+"""Fill an empty database with fictional people, courses and links."""
 
 from typing import Any
 
