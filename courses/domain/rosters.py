@@ -171,7 +171,7 @@ def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> Us
     if view.sort is Sort.NAME:
         return people.order_by(*name)
     first = there.filter(user=OuterRef("pk")).order_by().values("user").annotate(first=FIRST[view.sort]).values("first")
-    enrollment = F("first_place").desc() if view.descending else F("first_place").asc()
+    enrollment = F("first_enrollment").desc() if view.descending else F("first_enrollment").asc()
     return people.annotate(first_enrollment=Subquery(first)).order_by(enrollment, *name)
 
 

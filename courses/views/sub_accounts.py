@@ -86,7 +86,7 @@ class DeleteSubAccount(AccountConfirmPage):
         _("People's accounts do not change. Its SIS ID can be used again."),
     )
     yes = _("Delete sub-account")
-    done = _("The sub-account %(account)s is deleted.")
+    done = _("Sub-account %(account)s deleted.")
 
     def find(self) -> None:
         if self.here.account.parent is None:

@@ -561,12 +561,12 @@ def test_who_lost_sight_with_a_student_who_was_away_is_linked_again(section, tea
     carry_out(as_member(student, section), EnrollmentAction.DEACTIVATE, by=teacher)
     carry_out(as_member(student, section), EnrollmentAction.REACTIVATE, by=teacher)
     (seen,) = observed_in(section.course, watcher.person, 5, by=watcher.person)
-    assert (seen.student, seen.place.state) == (student, "inactive")
+    assert (seen.student, seen.enrollment.state) == (student, "inactive")
     (offered,) = students_for(watcher.person, section.course, by=watcher.person)
     assert not offered.is_linked
     assert link_students(watcher, [student.pk], by=teacher) == 1
     (seen,) = observed_in(section.course, watcher.person, 5, by=watcher.person)
-    assert seen.place.state == "active"
+    assert seen.enrollment.state == "active"
 
 
 def test_a_link_limited_to_another_course_is_not_what_lets_one_see_here(section, teacher, watcher, student):

@@ -83,7 +83,7 @@ def test_the_second_press_that_comes_too_late_leads_to_signing_in(client, code, 
 def test_a_code_that_ends_before_the_parent_agrees_is_said_and_makes_nothing(client, code, root):
     client.post("/register", {**GOOD, "pairing_code[code]": code})
     PairingCode.objects.update(revoked_at=timezone.now())
-    assert "does not work" in client.get(CONFIRM, follow=True).content.decode()
+    assert "no longer works" in client.get(CONFIRM, follow=True).content.decode()
     answer = client.post(CONFIRM)
     assert answer.status_code == 422
     assert "does not work" in answer.content.decode()
