@@ -105,7 +105,7 @@ def test_an_admin_runs_a_course(new_visitor, course, student, root):
     page.get_by_role("button", name="Add course").click()
     says(visitor, "It is not published yet.")
     page.get_by_role("button", name="Publish").click()
-    says(visitor, "Art 7 is published")
+    says(visitor, "Art 7 published")
     page.get_by_role("button", name="Conclude").click()
     says(visitor, "Art 7 is concluded")
 
