@@ -107,7 +107,7 @@ def test_an_admin_runs_a_course(new_visitor, course, student, root):
     page.get_by_role("button", name="Publish").click()
     says(visitor, "Art 7 published")
     page.get_by_role("button", name="Conclude").click()
-    says(visitor, "Art 7 is concluded")
+    says(visitor, "Art 7 concluded")
 
     visitor.visit(f"/accounts/{root.pk}/courses")
     page.locator("summary", has_text="Options for Biology").click()
