@@ -98,8 +98,9 @@ def _body(request: ApiRequest, user: User, *, linked: bool = True) -> LinkedBody
     },
 )
 def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
-    """POST users/:id/observees: with the student's access token, a pairing code or the student's login,
-    in this order
+    """Link an observer with a student, by the student's access token, pairing code or login, in this order.
+
+    The same code sent again by the same observer is the same success.
     """
     observer = _whose(request, user_id)
     given = request.params
@@ -124,7 +125,7 @@ def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
 
 @endpoint()
 def add(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
-    """PUT users/:id/observees/:id: create a link without a code, by staff only"""
+    """Link an observer with a student without a code; for staff who manage observers."""
     check_manages_links(request.root, by=request.user)
     observer, student = person(request, user_id), person(request, observee_id)
     if observer == student:

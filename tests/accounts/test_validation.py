@@ -86,7 +86,7 @@ def test_a_rule_can_say_it_in_other_words(db):
     UserFactory(login_id="mia@example.org")
     mine = ("taken", "Confirm it is you")
     with (
-        pytest.raises(Invalid, match="Is it you"),
+        pytest.raises(Invalid, match="Confirm it is you"),
         refusing_what_is_taken(User, of="user", instead={"login_id": mine}),
     ):
         UserFactory(login_id="mia@example.org")
