@@ -14,7 +14,7 @@ GRANT USAGE ON SCHEMA public TO pairing;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO pairing;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO pairing;
 
--- The audit record can be written and read only.
+-- The audit record can be added to and read, but not changed or emptied.
 REVOKE UPDATE, DELETE, TRUNCATE ON accounts_auditevent FROM pairing;
 -- Only the owner records migrations.
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM pairing;

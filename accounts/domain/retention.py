@@ -126,7 +126,7 @@ KEPT = (
         forget=forget_jobs,
     ),
     Kept(
-        "Email addresses that sign-in links were sent to",
+        "Email addresses that the sign-in software has sent links to",
         ("account.EmailAddress", "account.EmailConfirmation"),
         "They are deleted when a person's address changes, and with the account.",
     ),
