@@ -33,7 +33,7 @@ class SisImportEnded(Event, action=Action.SIS_IMPORT_ENDED):
 class SisImportRestored(Event, action=Action.SIS_IMPORT_RESTORED):
     """With the options that limit what is taken back."""
 
-    sentence = _("%(who)s undid a roster import.")
+    sentence = _("%(who)s undid changes of a roster import.")
 
     sis_import: int
     wanted: dict[str, bool]

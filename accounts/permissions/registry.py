@@ -100,7 +100,7 @@ class Permission(StrEnum):
         ADMIN,
         ADMINS,
         Reach.ROOT,
-        _("Nobody can act as a person who has more permissions than they have. Everything is recorded."),
+        _("Nobody can act as a person who has permissions that they do not have themselves. Everything is recorded."),
     )
     ALLOW_COURSE_ADMIN_ACTIONS = (
         "allow_course_admin_actions",
@@ -127,7 +127,7 @@ class Permission(StrEnum):
         ADMIN,
         ADMINS,
         Reach.ACCOUNT,
-        _("Nobody can change the account of a person who has more permissions than they have."),
+        _("Nobody can change the account of a person who has permissions that they do not have themselves."),
     )
     VIEW_USER_LOGINS = (
         "view_user_logins",

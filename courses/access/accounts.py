@@ -37,7 +37,7 @@ def why_not_change(person: User, *, by: User) -> str | None:
                 "root account or in every account this person belongs to."
             )
     if reaches_further(person, by):
-        return _("This person has more permissions than you, so you cannot change this account.")
+        return _("This person has permissions that you do not have, so you cannot change this account.")
     return None
 
 

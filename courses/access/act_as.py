@@ -37,7 +37,7 @@ def why_not(actor: User, other: User) -> str | None:
     if not other.is_active:
         return _("This account is suspended or deleted, so you cannot act as this person.")
     if reaches_further(other, actor):
-        return _("This person has more permissions than you, so you cannot act as them.")
+        return _("This person has permissions that you do not have, so you cannot act as them.")
     return None
 
 

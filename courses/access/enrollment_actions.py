@@ -182,9 +182,7 @@ def check_keys(keys: Set[Permission], course: Course, *, by: User) -> None:
     """Raise NotAllowed, naming what is missing, unless `by` has all these permissions in the course."""
     if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
         labels = ", ".join(f"“{label}”" for label in lacking)
-        raise NotAllowed(
-            _("For this you need the following permission in this course: %(labels)s.") % {"labels": labels}
-        )
+        raise NotAllowed(_("To do this, you need in this course: %(labels)s.") % {"labels": labels})
 
 
 def check_section(section_id: int | None, course: Course, *, by: User) -> None:

@@ -83,7 +83,7 @@ class ObservingBegan(Observing, action=Action.OBSERVING_BEGAN):
 class ObservingEnded(Observing, action=Action.OBSERVING_ENDED):
     """`observer` observes the subject no longer, in this scope."""
 
-    sentence = _("%(who)s removed %(observer)s as an observer of %(subject)s.")
+    sentence = _("%(who)s removed the link of the observer %(observer)s to %(subject)s.")
     own_sentence = _("%(who)s stopped observing %(subject)s.")
     in_course = _("%(observer)s no longer observes %(subject)s in %(course)s.")
 

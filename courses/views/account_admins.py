@@ -53,8 +53,8 @@ class MakeAdmin(AccountFormPage):
     permission, tab = PERMISSION, TAB
     title = _("Make %(name)s an admin of %(account)s?")
     meaning = _("%(name)s then gets the permissions of the role in %(account)s and everything below it.")
-    choice = _("You can choose roles with no more permissions than you have.")
-    no_choice = _("Every role here has more permissions than you have, so you cannot give one.")
+    choice = _("You can choose roles whose permissions you all have yourself.")
+    no_choice = _("Every role here has permissions that you do not have, so you cannot give one.")
     save = _("Give this role")
     done = _("%(name)s is now an admin of %(account)s.")
 

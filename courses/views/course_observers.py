@@ -35,7 +35,10 @@ class ObserverPage(PeoplePage, ConfirmPage):
         self.rights = enrollment_permissions(self.by, self.access.course)
         if not self.rights.may_link():
             raise PermissionDenied(
-                _("To link observers to students here, you need the permission “Users - manage students in courses”.")
+                _(
+                    "To link observers to students here, you need the permissions “Users - manage students in courses” "
+                    "and “Users - add observers in courses” or “Users - remove observers from courses”."
+                )
             )
         observers = self.observers(user_id)
         if not observers:

@@ -22,8 +22,8 @@ def reports(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
     for here in posts:
         if here.is_root and OBJECTIONS in here.permissions and (count := open_objections(here.account).count()):
             text = ngettext(
-                "%(count)d student of %(account)s reports someone who should not observe them.",
-                "%(count)d students of %(account)s report someone who should not observe them.",
+                "%(count)d report by a student of %(account)s about someone who should not observe them.",
+                "%(count)d reports by students of %(account)s about people who should not observe them.",
                 count,
             )
             names = {"count": count, "account": here.account.name}

@@ -49,8 +49,8 @@ class Refusal:
         """Return one line for staff: what is missing, and who can change it."""
         if self.why is Why.SELF_REGISTRATION_IS_OFF:
             return _(
-                "Pairing is off because self registration is off. An administrator of the institution "
-                "can turn it on under Authentication."
+                "Pairing is off because self registration is off. An administrator who manages the "
+                "settings of the institution can turn it on under Authentication."
             )
         if self.why is Why.NOT_A_STUDENT:
             return _("Only students can be paired with an observer.")

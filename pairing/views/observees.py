@@ -106,7 +106,7 @@ def _paired(request: AuthenticatedHttpRequest, pairing: Pairing) -> HttpResponse
     if pairing.is_new:
         messages.success(request, _("You are now observing %(name)s.") % name)
     else:
-        messages.info(request, _("You are already observing %(name)s. The code has not been used.") % name)
+        messages.info(request, _("You are already observing %(name)s. No further code has been used.") % name)
     return redirect("observees")
 
 

@@ -102,7 +102,7 @@ def _by_name(
             )
             problems.fail(table.name, message)
         elif name not in columns:
-            problems.fail(table.name, _("There is no roster file with this name, so it was left out."))
+            problems.fail(table.name, _("This is not the name of a known roster file, so it was left out."))
         elif names[name] > 1:
             problems.fail(
                 table.name, _("The upload contains two files with this name, and neither was read. Keep only one.")

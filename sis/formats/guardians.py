@@ -127,8 +127,9 @@ def _dropped(source: Source) -> Iterator[Converted]:
             kept += 1
     if kept:
         text = ngettext(
-            "%(count)s link was kept although the list of agents is empty. Send a bulk upload to remove it.",
-            "%(count)s links were kept although the lists of agents are empty. Send a bulk upload to remove them.",
+            "%(count)s link was kept although the list of agents is empty. A bulk upload decides whether it stays.",
+            "%(count)s links were kept although the lists of agents are empty. "
+            "A bulk upload decides whether they stay.",
             kept,
         )
         source.problems.warn(source.tables["users"].name, text % {"count": kept})

@@ -77,7 +77,7 @@ KIND = Kind(
             "account {account} (user {user})."
         ),
         "not_a_sis_admin": _(
-            "User {user} was made an admin of account {account} by hand, so an import cannot change that."
+            "User {user} was not made an admin of account {account} by an import, so an import cannot remove the role."
         ),
     },
     example=Example(9, "user_id,account_id,role,status\nT3001,HS,AccountAdmin,active"),

@@ -38,7 +38,7 @@ COMMON: dict[str, str | Promise] = {
         "The login {login} of user {user} is not valid. A login can have at most 100 characters and no invisible ones."
     ),
     "reaches_further": _(
-        "User {user} has more permissions than the person who started this import, so this row was refused."
+        "User {user} has permissions that the person who started this import does not have, so this row was refused."
     ),
     "own_id": _(
         "User {user} started this import and cannot change their own SIS ID without the permission “SIS Data - manage”."

@@ -289,6 +289,6 @@ def test_an_admin_whose_role_is_switched_off_is_no_more_open_to_lesser_staff(dis
     for role in (office, coach):
         set_role_state(role, Role.State.INACTIVE, by=district.admin)
     for person in (clerk, teacher, away):
-        assert "more permissions than you" in why_not_change(person, by=desk)
-        with pytest.raises(NotAllowed, match="more permissions than you"):
+        assert "permissions that you do not have" in why_not_change(person, by=desk)
+        with pytest.raises(NotAllowed, match="permissions that you do not have"):
             check(desk, person)

@@ -67,7 +67,7 @@ def test_nobody_acts_as_a_person_whose_permissions_reach_further():
     school_admin = make_admin(AccountFactory())
     for further in (make_admin(), teacher, school_admin):
         assert reaches_further(further, desk)
-        with pytest.raises(NotAllowed, match="more permissions than you"):
+        with pytest.raises(NotAllowed, match="permissions that you do not have"):
             check(desk, further)
         check(make_admin(), further)
     observer = EnrollmentFactory(type=BaseType.OBSERVER).user
@@ -90,7 +90,7 @@ def test_what_somebody_may_do_below_where_they_hold_their_role_counts_too():
     AccountAdmin.objects.create(user=clerk, account=RootFactory(), role=role)
     check(desk, clerk)
     role.overrides.create(account=school, permission="manage_user_logins", enabled=True)
-    with pytest.raises(NotAllowed, match="more permissions than you"):
+    with pytest.raises(NotAllowed, match="permissions that you do not have"):
         check(desk, clerk)
 
 
@@ -108,7 +108,7 @@ def test_what_an_override_makes_different_only_below_its_own_account_counts_too(
         held.overrides.filter(permission="read_roster").update(applies_to_descendants=False)
     else:
         role.overrides.create(account=root, permission="manage_user_logins", enabled=True, applies_to_self=False)
-    with pytest.raises(NotAllowed, match="more permissions than you"):
+    with pytest.raises(NotAllowed, match="permissions that you do not have"):
         check(desk, clerk)
 
 
@@ -267,7 +267,7 @@ def test_it_ends_when_the_other_is_suspended_or_comes_to_reach_further(acting, s
     AccountAdmin.objects.create(user=student, account=RootFactory(), role=role)
     assert "You are acting as" in text(acting.get("/"))
     role.overrides.create(account=RootFactory(), permission="manage_sis", enabled=True)
-    assert "more permissions than you" in text(acting.get("/", follow=True))
+    assert "permissions that you do not have" in text(acting.get("/", follow=True))
 
 
 def test_signing_out_while_acting_signs_out_altogether_and_is_an_end_of_it(acting, admin, student):

@@ -102,10 +102,10 @@ class TestWhatWaits:
         student, observer = make_student(), UserFactory()
         link(observer, student, origin=ObservationLink.Origin.CODE, by=None)
         object_to(observer.pk, by=student)
-        words = f"1 student of {root.name} reports someone"
+        words = f"1 report by a student of {root.name}"
         assert words in home(make_admin())
-        assert "reports someone" not in home(make_clerk("read_roster"))
-        assert "reports someone" not in home(make_admin(AccountFactory()))
+        assert "report by a student" not in home(make_clerk("read_roster"))
+        assert "report by a student" not in home(make_admin(AccountFactory()))
 
     def test_an_alarm_about_guessed_codes_is_shown_for_a_week_to_those_who_manage_the_settings(self, root):
         raise_alarm(ALARM_AT)

@@ -110,7 +110,7 @@ def test_an_admin_who_may_do_more_is_not_offered_to_be_removed(root):
     page = text(client.get(f"/accounts/{root.pk}/admins"))
     of_boss, of_equal = (AccountAdmin.objects.get(user=user).pk for user in (boss, equal))
     assert f"/admins/{of_boss}/remove" not in page
-    assert "Has more permissions than you" in page
+    assert "Has permissions that you do not have" in page
     assert f"/admins/{of_equal}/remove" in page
 
 

@@ -196,7 +196,9 @@ def test_staff_read_what_is_missing_and_who_can_change_it(root):
     assert "An administrator who manages permissions in Hill School can grant it" in said
     root.self_registration = SelfRegistration.NONE
     root.save()
-    assert "An administrator of the institution can turn it on" in str(refusal_for(student, by=teacher))
+    assert "An administrator who manages the settings of the institution can turn it on" in str(
+        refusal_for(student, by=teacher)
+    )
 
 
 def test_an_observer_may_be_given_the_permission():

@@ -174,7 +174,7 @@ def test_who_may_not_manage_observers_does_not_read_reports(client, student, sec
 
 def test_the_page_says_who_really_removes_a_link(client, student, section, root):
     beside(student, section)
-    assert f"administrators of {root.name} can remove observers" in page(client, student, SETTINGS)
+    assert f"administrators of {root.name} who manage observers can remove them" in page(client, student, SETTINGS)
     assert "Tell a teacher" not in page(client, student, SETTINGS)
     for account, office in ((root, "office@district.example"), (section.course.account, "Ms Lake, room 12")):
         client.force_login(make_admin())

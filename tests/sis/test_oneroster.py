@@ -403,7 +403,7 @@ def test_of_changes_an_empty_list_counts_where_others_in_that_role_have_one(tmp_
     rows, warnings = rows_of(tmp_path, "user_observer", "delta", users=USERS + listing)
     # The student's empty list is one; that of the guardian h is not: guardians list nobody in this file.
     assert sorted(links_of(rows)) == [("g", "s", "deleted"), ("h", "u", "active")]
-    assert warnings == ["1 link was kept although the list of agents is empty. Send a bulk upload to remove it."]
+    assert warnings == ["1 link was kept although the list of agents is empty. A bulk upload decides whether it stays."]
 
 
 @pytest.mark.django_db(transaction=True)
