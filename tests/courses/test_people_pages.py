@@ -441,7 +441,7 @@ def test_an_observer_is_linked_to_students_seen_and_unlinked(visit, post, school
     page = text(visit(school.teacher, path))
     for expected in (
         "this course only",
-        "A pairing code links the two accounts",
+        "A pairing code that the student creates links the two accounts",
         "Lake, Mia",
         "is not observing anyone",
     ):
