@@ -45,3 +45,17 @@ closing_courses AS (
 -- Whether a course is in a term that batch mode is about: the one asked for, or all that the import's own files list.
 (course.term_id = %(term)s OR (%(multi)s AND course.term_id IN (
     SELECT id FROM courses_term WHERE sis_import_id = %(import)s)))
+
+-- part: same_people
+-- The people who have the id, the login or the integration id of the row `given`: each by a join of its own, and so by the
+-- index of that column.
+LEFT JOIN LATERAL (
+    SELECT * FROM accounts_user AS person WHERE person.sis_user_id = given.user_id LIMIT 1
+) AS same_id ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM accounts_user AS person
+    WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) LIMIT 1
+) AS same_login ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM accounts_user AS person WHERE person.integration_id = given.integration_id LIMIT 1
+) AS same_integration ON true

@@ -68,16 +68,7 @@ LEFT JOIN LATERAL (
     SELECT * FROM accounts_user AS person
     WHERE person.id = coalesce(by_id.id, by_integration.id, by_number.id) LIMIT 1
 ) AS stored ON true
-LEFT JOIN LATERAL (
-    SELECT * FROM accounts_user AS person WHERE person.sis_user_id = given.user_id LIMIT 1
-) AS same_id ON true
-LEFT JOIN LATERAL (
-    SELECT * FROM accounts_user AS person
-    WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) LIMIT 1
-) AS same_login ON true
-LEFT JOIN LATERAL (
-    SELECT * FROM accounts_user AS person WHERE person.integration_id = given.integration_id LIMIT 1
-) AS same_integration ON true
+{same_people}
 
 -- statement: update
 UPDATE accounts_user AS person

@@ -99,21 +99,12 @@ found AS (
            stored.name AS old_name, stored.sortable_name AS old_sortable, stored.short_name AS old_short,
            stored.pronouns AS old_pronouns, stored.login_id AS old_login
     FROM rows AS given
-    LEFT JOIN LATERAL (
-        SELECT * FROM accounts_user AS person WHERE person.sis_user_id = given.user_id LIMIT 1
-    ) AS same_id ON true
-    LEFT JOIN LATERAL (
-        SELECT * FROM accounts_user AS person
-        WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) LIMIT 1
-    ) AS same_login ON true
+    {same_people}
     LEFT JOIN LATERAL (
         SELECT id, sis_user_id FROM accounts_user AS person
         WHERE same_login.id IS NULL AND accounts_login_shape(person.login_id) = accounts_login_shape(given.login_id)
         LIMIT 1
     ) AS login_alike ON true
-    LEFT JOIN LATERAL (
-        SELECT * FROM accounts_user AS person WHERE person.integration_id = given.integration_id LIMIT 1
-    ) AS same_integration ON true
     LEFT JOIN LATERAL (
         SELECT * FROM accounts_user AS person
         WHERE person.id = coalesce(same_id.id, CASE WHEN same_login.state <> 'deleted' AND NOT given.{was_added}
