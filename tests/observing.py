@@ -1,13 +1,14 @@
-"""What the record says of who observes whom, for the tests."""
+"""Links between observers and students, and what the record says of them, for the tests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent, ObservationLink, Role, User
 from courses.domain.events import Observing
-from courses.models import Course
+from courses.domain.observation import link
+from courses.models import Course, Enrollment
 
 # Whether it began, and whom, whom, in which scope: "all", or the ids of courses.
 Said = tuple[str, int, int, Any]
@@ -44,3 +45,18 @@ def said(event: AuditEvent) -> Said:
     assert event.subject_id
     scope = {"all": "all", "courses": data.courses, "course": data.course}[data.scope]
     return event.action.removeprefix("observing."), data.observer, event.subject_id, scope
+
+
+def role(base_type: str) -> Role:
+    """The built-in role of this base type."""
+    return Role.objects.built_in(base_type)
+
+
+def pair(observer: User, student: User, **more) -> ObservationLink:
+    """A link as the API makes it."""
+    return link(observer, student, origin=ObservationLink.Origin.API, by=None, **more)
+
+
+def states(observer: User) -> dict[int, str]:
+    """By section, the state of each of the observer's enrollments."""
+    return dict(Enrollment.objects.filter(user=observer).values_list("section", "state"))

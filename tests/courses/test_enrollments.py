@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role, User
 from courses.domain.enrollments import change_state, enroll
-from courses.domain.observation import link, unlink
+from courses.domain.observation import unlink
 from courses.models import Course, Enrollment, Section
 from courses.models.course import default_section
 from tests.database import refuse_new_rows, statements
@@ -22,21 +22,9 @@ from tests.factories import (
     make_admin,
     make_student,
 )
+from tests.observing import pair, role, states
 
 pytestmark = pytest.mark.usefixtures("root")
-
-
-def role(base_type: str) -> Role:
-    return Role.objects.built_in(base_type)
-
-
-def pair(observer: User, student: User, **more) -> ObservationLink:
-    return link(observer, student, origin=ObservationLink.Origin.API, by=None, **more)
-
-
-def states(observer: User) -> dict[int, str]:
-    """By section, the state of each of the observer's enrollments."""
-    return dict(Enrollment.objects.filter(user=observer).values_list("section", "state"))
 
 
 @pytest.fixture

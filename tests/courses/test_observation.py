@@ -22,22 +22,10 @@ from tests.factories import (
     make_admin,
     make_student,
 )
+from tests.observing import pair, role, states
 
 pytestmark = pytest.mark.usefixtures("root")
 Origin, Scope = ObservationLink.Origin, ObservationLink.Scope
-
-
-def pair(observer: User, student: User, **more) -> ObservationLink:
-    return link(observer, student, origin=Origin.API, by=None, **more)
-
-
-def role(base_type: str) -> Role:
-    return Role.objects.built_in(base_type)
-
-
-def states(observer: User) -> dict[int, str]:
-    """By section, the state of each of the observer's enrollments."""
-    return dict(Enrollment.objects.filter(user=observer).values_list("section", "state"))
 
 
 @pytest.mark.parametrize(

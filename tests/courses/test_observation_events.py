@@ -29,7 +29,7 @@ from tests.factories import (
     UserFactory,
     make_student,
 )
-from tests.observing import began, ended, observing_events, said_by
+from tests.observing import began, ended, observing_events, role, said_by
 from tests.pairing.test_sign_up import application
 from tests.test_architecture import APPS, HOUSE, modules, parsed
 
@@ -46,10 +46,6 @@ def parent(school) -> User:
 def place(school) -> Enrollment:
     """The student's enrollment, whom `school.observer` follows by a link."""
     return Enrollment.objects.get(user=school.student)
-
-
-def role(base_type: str) -> Role:
-    return Role.objects.built_in(base_type)
 
 
 # By a link.

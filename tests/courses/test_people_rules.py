@@ -28,12 +28,9 @@ from tests.factories import (
     make_student,
     make_students,
 )
+from tests.observing import role
 
 pytestmark = pytest.mark.usefixtures("root")
-
-
-def role(base_type: str) -> Role:
-    return Role.objects.built_in(base_type)
 
 
 def pair(observer: User, student: User, **more) -> ObservationLink:
