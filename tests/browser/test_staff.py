@@ -44,7 +44,7 @@ def test_a_teacher_makes_a_code_on_user_details_and_exports_the_class(new_visito
     assert header == ["Last Name", "First Name", "SIS ID", "Pairing Code", "Expires At"]
     assert row[:2] == ["Stone", "Mia"]
 
-    # The result in the place of the button; the code only in the file.
+    # The result instead of the button; the code only in the file.
     main = visitor.page.get_by_role("main")
     expect(visitor.page.locator(":focus")).to_have_text("Pairing codes exported")
     expect(visitor.page).to_have_title(re.compile("Pairing codes exported"))

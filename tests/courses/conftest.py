@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import BaseType, ObservationLink
+from accounts.models import BaseType, ObservationLink, User
 from courses.domain.observation import link
-from courses.models import Announcement, Assignment, Submission, SubmissionComment
+from courses.models import Announcement, Assignment, Section, Submission, SubmissionComment
 from tests.factories import (
     AccountFactory,
     CourseFactory,
@@ -18,6 +18,7 @@ from tests.factories import (
     SectionFactory,
     UserFactory,
     make_admin,
+    make_student,
 )
 
 
@@ -91,3 +92,51 @@ def visit():
         return browser.get(path, query)
 
     return visit
+
+
+@pytest.fixture
+def post():
+    """`post(user, path, **form)` sends a form as that user, without following the redirect."""
+
+    def post(user, path, **form):
+        browser = Client()
+        if user:
+            browser.force_login(user)
+        return browser.post(path, form)
+
+    return post
+
+
+@pytest.fixture
+def second_section(school) -> Section:
+    """Another section of the school's course."""
+    return SectionFactory(course=school.course, name="Biology 7 B")
+
+
+@pytest.fixture
+def watcher(school) -> User:
+    """An observer of the school's course who observes nobody yet."""
+    return EnrollmentFactory(section=school.section, type=BaseType.OBSERVER, user__name="Wil Watch").user
+
+
+# One course and its people, for what needs no school around them.
+
+
+@pytest.fixture
+def section(root) -> Section:
+    return SectionFactory()
+
+
+@pytest.fixture
+def teacher(section) -> User:
+    return EnrollmentFactory(section=section, type=BaseType.TEACHER).user
+
+
+@pytest.fixture
+def assistant(section) -> User:
+    return EnrollmentFactory(section=section, type=BaseType.TA).user
+
+
+@pytest.fixture
+def student(section) -> User:
+    return make_student(section)

@@ -482,8 +482,8 @@ def test_the_history_is_not_for_a_school_where_somebody_left_another_one(school,
     assert browser.get(f"{home}/history").status_code == 200
     role = Role.objects.built_in(BaseType.STUDENT)
     section = school.outsider.enrollments.get().section
-    place = enroll(school.student, section, role, by=school.admin)
-    change_state(place, "deleted", by=school.admin)
+    enrollment = enroll(school.student, section, role, by=school.admin)
+    change_state(enrollment, "deleted", by=school.admin)
     assert browser.get(f"{home}/history").status_code == 403
     assert "Chemistry 9" not in text(browser.get(home))
     assert "Chemistry 9" in text(by(school.admin).get(f"/accounts/{root.pk}/users/{school.student.pk}/history"))

@@ -124,7 +124,7 @@ def test_belonging_to_one_account_alone(school, root):
     assert belongs_only_to(school.student, root)
 
 
-def test_it_takes_the_same_number_of_statements_for_any_number_of_places(school):
+def test_it_takes_the_same_number_of_statements_for_any_number_of_enrollments(school):
     few = statements(lambda: why_not_change(school.teacher, by=school.account_admin))
     for number in range(4):
         section = SectionFactory(course__account=AccountFactory(parent=school.account))

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 API = ObservationLink.Origin.API
 
 
-def place(user=None, type=BaseType.STUDENT, **course):
+def make_enrollment(user=None, type=BaseType.STUDENT, **course):
     """An enrollment in a course of its own."""
     section = SectionFactory(course=CourseFactory(**course))
     return EnrollmentFactory(user=user or UserFactory(), section=section, type=type)
@@ -38,12 +38,12 @@ def observer_of(*students):
 
 
 def test_one_lists_the_courses_one_takes_and_teaches(root):
-    taken = place()
-    taught = place(taken.user, BaseType.TEACHER, workflow_state=Course.State.UNPUBLISHED)
-    place()
-    place(taken.user, workflow_state=Course.State.UNPUBLISHED)
-    place(taken.user, start_at=timezone.now() + timedelta(days=1))
-    place(taken.user, workflow_state=Course.State.DELETED)
+    taken = make_enrollment()
+    taught = make_enrollment(taken.user, BaseType.TEACHER, workflow_state=Course.State.UNPUBLISHED)
+    make_enrollment()
+    make_enrollment(taken.user, workflow_state=Course.State.UNPUBLISHED)
+    make_enrollment(taken.user, start_at=timezone.now() + timedelta(days=1))
+    make_enrollment(taken.user, workflow_state=Course.State.DELETED)
     courses = {taken.section.course_id, taught.section.course_id}
     assert set(ids(Api(taken.user).get("courses"))) == courses
     assert ids(Api(taken.user).get("courses", enrollment_type="teacher")) == [taught.section.course_id]
@@ -51,7 +51,7 @@ def test_one_lists_the_courses_one_takes_and_teaches(root):
 
 
 def test_concluded_courses_are_listed_on_request(root):
-    over = place(workflow_state=Course.State.COMPLETED)
+    over = make_enrollment(workflow_state=Course.State.COMPLETED)
     api = Api(over.user)
     assert ids(api.get("courses")) == []
     assert ids(api.get("courses", state=["completed", "available"])) == [over.section.course_id]
@@ -62,7 +62,7 @@ def test_concluded_courses_are_listed_on_request(root):
 
 def test_a_course_has_the_keys_that_clients_need(root):
     term = Term.objects.create(name="Fall")
-    mine = place(term=term, syllabus_body="Read <this>.\n\nThen that.", sis_course_id="C-1")
+    mine = make_enrollment(term=term, syllabus_body="Read <this>.\n\nThen that.", sis_course_id="C-1")
     (body,) = Api(mine.user).get("courses", include=["term", "syllabus_body", "sections", "permissions"]).json()
     course = mine.section.course
     assert (body["id"], body["name"], body["course_code"]) == (course.pk, course.name, course.course_code)
@@ -84,7 +84,7 @@ def test_a_course_has_the_keys_that_clients_need(root):
 
 
 def test_with_observed_users_the_students_own_enrollment_stands_beside_the_observers(root):
-    mine = place()
+    mine = make_enrollment()
     other = EnrollmentFactory(section=mine.section)
     observer = observer_of(mine.user)
     query = {"include": ["observed_users"], "enrollment_state": "active"}
@@ -101,7 +101,7 @@ def test_with_observed_users_the_students_own_enrollment_stands_beside_the_obser
 
 
 def test_an_observer_sees_the_students_released_total(root):
-    mine = place()
+    mine = make_enrollment()
     for points, posted in ((9, True), (1, False)):
         assignment = Assignment.objects.create(
             course=mine.section.course, name="Quiz", points_possible=10, published=True
@@ -117,14 +117,14 @@ def test_an_observer_sees_the_students_released_total(root):
 
 
 def test_an_unpublished_course_is_not_there_for_students_and_observers(root):
-    mine = place(workflow_state=Course.State.UNPUBLISHED)
+    mine = make_enrollment(workflow_state=Course.State.UNPUBLISHED)
     for user in (mine.user, observer_of(mine.user)):
         assert ids(Api(user).get("courses")) == []
         assert Api(user).get(f"courses/{mine.section.course_id}").status_code == 403
 
 
 def test_a_course_opens_for_those_in_it_and_for_admins_above(root):
-    mine = place(sis_course_id="BIO")
+    mine = make_enrollment(sis_course_id="BIO")
     course = mine.section.course
     for user in (mine.user, observer_of(mine.user), make_admin(), make_admin(course.account)):
         assert Api(user).get(f"courses/{course.pk}").status_code == 200
@@ -136,12 +136,12 @@ def test_a_course_opens_for_those_in_it_and_for_admins_above(root):
 
 
 def test_the_courses_of_somebody_are_read_by_their_observers_and_staff(root):
-    mine = place()
+    mine = make_enrollment()
     course, teacher = (
         mine.section.course_id,
         EnrollmentFactory(section=mine.section, type=BaseType.TEACHER).user,
     )
-    place(mine.user)
+    make_enrollment(mine.user)
     path = f"users/{mine.user_id}/courses"
     assert len(ids(Api(observer_of(mine.user)).get(path))) == 2
     assert len(ids(Api(make_admin()).get(path))) == 2
@@ -150,14 +150,14 @@ def test_the_courses_of_somebody_are_read_by_their_observers_and_staff(root):
 
 
 def test_listing_courses_costs_the_same_for_many(root, django_assert_num_queries):
-    student = place().user
+    student = make_enrollment().user
     observer = observer_of(student)
     query = {"include": ["observed_users", "term", "sections", "total_scores"], "per_page": 50}
     api = Api(observer)
     with django_assert_num_queries(9):
         assert len(api.get("courses", **query).json()) == 1
     for _number in range(20):
-        place(student)
+        make_enrollment(student)
     link(observer, student, origin=API, by=None)
     with django_assert_num_queries(9):
         assert len(api.get("courses", **query).json()) == 21
@@ -194,7 +194,7 @@ def test_a_course_that_cannot_be_is_a_400_and_not_made(root, given):
 
 def test_courses_are_made_only_where_one_may(root):
     school = AccountFactory()
-    for user in (UserFactory(), make_admin(AccountFactory()), place(type=BaseType.TEACHER).user):
+    for user in (UserFactory(), make_admin(AccountFactory()), make_enrollment(type=BaseType.TEACHER).user):
         assert Api(user).post(f"accounts/{school.pk}/courses", course={"name": "A"}).status_code == 403
     assert Api(make_admin(school)).post("accounts/self/courses", course={"name": "A"}).status_code == 403
 

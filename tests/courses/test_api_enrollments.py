@@ -22,23 +22,8 @@ STATES = ["creation_pending", "invited", "active", "completed", "current_and_fut
 
 
 @pytest.fixture
-def section(root):
-    return SectionFactory()
-
-
-@pytest.fixture
-def student(section):
-    return EnrollmentFactory(section=section).user
-
-
-@pytest.fixture
 def classmate(section):
     return EnrollmentFactory(section=section).user
-
-
-@pytest.fixture
-def teacher(section):
-    return EnrollmentFactory(section=section, type=BaseType.TEACHER).user
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def section(root):
-    return SectionFactory()
-
-
-@pytest.fixture
 def student(section):
     return EnrollmentFactory(section=section, user=UserFactory(name="Kim Abel", email="kim@example.org")).user
 

@@ -29,11 +29,6 @@ State = Enrollment.State
 
 
 @pytest.fixture
-def section(root) -> Section:
-    return SectionFactory()
-
-
-@pytest.fixture
 def admin(root) -> User:
     return make_admin()
 
@@ -69,9 +64,9 @@ def test_nobody_is_enrolled_in_what_was_deleted_meanwhile(section, admin):
     stale = Section.objects.select_related("course").get(pk=other.pk)
     delete_section(other, by=admin)
     User.objects.filter(pk=gone.pk).update(state=User.State.DELETED)
-    for user, place in ((person, stale), (gone, section)):
+    for user, where in ((person, stale), (gone, section)):
         with pytest.raises(Invalid, match="changed in the meantime"):
-            enroll(user, place, role, by=admin)
+            enroll(user, where, role, by=admin)
     assert not Enrollment.objects.filter(user__in=[person, gone]).exists()
 
 
@@ -99,7 +94,7 @@ def test_an_edit_of_a_section_that_changes_nothing_is_not_recorded(section, admi
     assert (section.name, section.sis_section_id) == ("New", "S1")
 
 
-def test_an_unlinked_observer_is_not_seated_by_new_sections_of_the_student(section, admin):
+def test_an_unlinked_observer_does_not_follow_into_the_students_new_sections(section, admin):
     student, other = make_student(section), SectionFactory(course=section.course)
     watching = EnrollmentFactory(section=section, type=BaseType.OBSERVER, associated_user=student)
     member = member_of(section, student)

@@ -38,7 +38,7 @@ State, Through = Enrollment.State, Enrollment.Through
 LONG_AGO = "2001-02-03T04:05:06Z"
 # Nobody but the person and their own school may read these of them.
 SECRETS = ("zora-login", "zora-mail", "Z-SIS", "parent-login", "parent-mail", "P-SIS", "77.77")
-DEEDS = settings(max_examples=max(settings().max_examples // 8, 4))
+FEWER_EXAMPLES = settings(max_examples=max(settings().max_examples // 8, 4))
 
 
 @pytest.fixture
@@ -83,41 +83,41 @@ def belongs_to_another_school(world) -> None:
 
 
 def enrolled(type, state, **more):
-    def deed(world, api, _browser, _pick):
+    def action(world, api, _browser, _pick):
         wanted = {"user_id": world.zora.pk, "type": type, "enrollment_state": state, **more}
         return api.post(f"courses/{world.course.pk}/enrollments", enrollment=wanted)
 
-    return deed
+    return action
 
 
 def enrolled_beside(who, whom):
-    def deed(world, api, _browser, _pick):
+    def action(world, api, _browser, _pick):
         wanted = {"user_id": getattr(world, who).pk, "type": "ObserverEnrollment", "enrollment_state": "active"}
         wanted["associated_user_id"] = getattr(world, whom).pk
         return api.post(f"courses/{world.course.pk}/enrollments", enrollment=wanted)
 
-    return deed
+    return action
 
 
 def ended(task):
-    def deed(world, api, _browser, pick):
+    def action(world, api, _browser, pick):
         return api.delete(f"courses/{world.course.pk}/enrollments/{pick}", task=task)
 
-    return deed
+    return action
 
 
 def called(method, path, **form):
-    def deed(world, api, _browser, pick):
+    def action(world, api, _browser, pick):
         ids = {"zora": world.zora.pk, "course": world.course.pk, "account": world.account.pk, "pick": pick}
         ids |= {"section": world.sections[0].pk, "helper": world.helper.pk}
         wanted = {key: value.format(**ids) if isinstance(value, str) else value for key, value in form.items()}
         return api.send(method, path.format(**ids), wanted)
 
-    return deed
+    return action
 
 
 def pressed(path, **form):
-    def deed(world, _api, browser, _pick):
+    def action(world, _api, browser, _pick):
         page = f"/courses/{world.course.pk}/users/{path.format(zora=world.zora.pk, helper=world.helper.pk)}"
         values = {
             key: text.format(section=world.sections[1].pk, assistant=world.assistant.pk, zora=world.zora.pk)
@@ -125,16 +125,16 @@ def pressed(path, **form):
         }
         return browser.post(page, values)
 
-    return deed
+    return action
 
 
 def added(type):
-    def deed(world, _api, browser, _pick):
+    def action(world, _api, browser, _pick):
         role = Role.objects.built_in(type).pk
         form = {"people": "zora-login", "kind": "login", "role": role, "section": world.sections[0].pk, "step": "add"}
         return browser.post(f"/courses/{world.course.pk}/users/add", form)
 
-    return deed
+    return action
 
 
 INVITING = (
@@ -156,7 +156,7 @@ CHANGING = (
     *map(ended, ("conclude", "delete", "inactivate", "deactivate")),
     called("PUT", "courses/{course}/enrollments/{pick}/reactivate"),
     called("POST", "courses/{course}/enrollments/{pick}/accept"),
-    *(pressed(f"{{zora}}/{deed}") for deed in ("conclude", "deactivate", "reactivate", "remove")),
+    *(pressed(f"{{zora}}/{action}") for action in ("conclude", "deactivate", "reactivate", "remove")),
     pressed("{zora}/sections", section="{section}"),
     pressed("{zora}/role", new_role="{assistant}"),
     pressed("{helper}/link_students", student="{zora}"),
@@ -177,19 +177,19 @@ REACHING = (
 )
 
 
-def six_of(*deeds):
-    return st.lists(st.tuples(st.sampled_from([*deeds]), st.booleans(), st.integers(0, 5)), min_size=6, max_size=6)
+def six_of(*actions):
+    return st.lists(st.tuples(st.sampled_from([*actions]), st.booleans(), st.integers(0, 5)), min_size=6, max_size=6)
 
 
-def do(world, deeds) -> None:
+def do(world, actions) -> None:
     """Let staff do these things one after the other; each is done or refused, and never an error of ours."""
     hands = [(Api(one), Client()) for one in world.staff]
     for (_api, browser), one in zip(hands, world.staff, strict=True):
         browser.force_login(one)
-    for deed, is_teacher, number in deeds:
-        places = Enrollment.objects.filter(section__course=world.course, user=world.zora).order_by("id")
-        there = list(places.values_list("pk", flat=True))
-        answered = deed(world, *hands[is_teacher], there[number % len(there)] if there else 0)
+    for action, is_teacher, number in actions:
+        enrollments = Enrollment.objects.filter(section__course=world.course, user=world.zora).order_by("id")
+        there = list(enrollments.values_list("pk", flat=True))
+        answered = action(world, *hands[is_teacher], there[number % len(there)] if there else 0)
         assert answered.status_code < 500
 
 
@@ -266,32 +266,32 @@ def is_that_of_an_invitation(world) -> None:
             assert "Zora Quick" not in page.content.decode()
 
 
-@DEEDS
-@given(deeds=six_of(*INVITING, *TAKING, *CHANGING, *REACHING), scope=st.sampled_from(CodeScope))
-def test_nothing_that_staff_do_makes_more_than_an_invitation_of_another_schools_pupil(world, lock_watch, deeds, scope):
+@FEWER_EXAMPLES
+@given(actions=six_of(*INVITING, *TAKING, *CHANGING, *REACHING), scope=st.sampled_from(CodeScope))
+def test_whatever_staff_do_another_schools_pupil_is_no_more_than_invited(world, lock_watch, actions, scope):
     with transaction.atomic(), lock_watch.beginning_here():
         world.root.code_scope = scope
         world.root.save()
         belongs_to_another_school(world)
-        do(world, deeds)
+        do(world, actions)
         is_that_of_an_invitation(world)
         transaction.set_rollback(True)
 
 
-@DEEDS
-@given(deeds=six_of(*INVITING, *INVITING, *CHANGING, *REACHING))
-def test_nor_does_a_bare_invitation_draw_in_somebody_who_belongs_nowhere_yet(world, lock_watch, deeds):
+@FEWER_EXAMPLES
+@given(actions=six_of(*INVITING, *INVITING, *CHANGING, *REACHING))
+def test_a_bare_invitation_does_not_draw_in_a_person_who_belongs_nowhere_yet(world, lock_watch, actions):
     with transaction.atomic(), lock_watch.beginning_here():
-        do(world, deeds)
+        do(world, actions)
         is_that_of_an_invitation(world)
         transaction.set_rollback(True)
 
 
-@DEEDS
-@given(deeds=six_of(*INVITING, *TAKING, *TAKING, *CHANGING, *REACHING))
-def test_whoever_takes_in_somebody_new_gets_neither_the_account_nor_what_another_school_adds(world, lock_watch, deeds):
+@FEWER_EXAMPLES
+@given(actions=six_of(*INVITING, *TAKING, *TAKING, *CHANGING, *REACHING))
+def test_a_school_that_takes_in_a_new_person_gets_neither_account_nor_what_another_adds(world, lock_watch, actions):
     with transaction.atomic(), lock_watch.beginning_here():
-        do(world, deeds)
+        do(world, actions)
         now = User.objects.get(pk=world.zora.pk)
         assert (now.login_id, now.email, now.state) == ("zora-login", "zora-mail@example.org", "registered")
         for code in PairingCode.objects.filter(student=now):
@@ -314,17 +314,17 @@ def test_the_answer_decides_and_nothing_staff_do_afterwards_turns_a_no_into_a_ye
         assert known_about(world.parent, by=admin)
     else:
         is_that_of_an_invitation(world)
-        do(world, [(deed, False, 0) for deed in (*CHANGING, *TAKING, *CHANGING)])
+        do(world, [(action, False, 0) for action in (*CHANGING, *TAKING, *CHANGING)])
         is_that_of_an_invitation(world)
     # Still another school's, so not for this one to change.
     assert why_not_change(world.zora, by=admin)
 
 
 @pytest.mark.parametrize("acting", [True, False])
-def test_nobody_answers_in_another_persons_place(world, acting):
+def test_nobody_answers_an_invitation_for_another_person(world, acting):
     belongs_to_another_school(world)
     do(world, [(INVITING[0], False, 0)])
-    place = Enrollment.objects.get(user=world.zora, state=State.INVITED)
+    enrollment = Enrollment.objects.get(user=world.zora, state=State.INVITED)
     admin = make_admin()
     api, browser = Api(admin), Client()
     browser.force_login(admin)
@@ -333,12 +333,12 @@ def test_nobody_answers_in_another_persons_place(world, acting):
         more = {"as_user_id": world.zora.pk}
         assert browser.post(f"/users/{world.zora.pk}/masquerade").status_code == 302
     for said in ("accept", "reject"):
-        refused = api.post(f"courses/{world.course.pk}/enrollments/{place.pk}/{said}", **more)
+        refused = api.post(f"courses/{world.course.pk}/enrollments/{enrollment.pk}/{said}", **more)
         assert refused.status_code == 403
     for said in ("accept", "refuse"):
-        assert browser.post(f"/invitations/{place.pk}", {"answer": said}).status_code == (403 if acting else 404)
-    place.refresh_from_db()
-    assert (place.state, place.accepted_at) == (State.INVITED, None)
+        assert browser.post(f"/invitations/{enrollment.pk}", {"answer": said}).status_code == (403 if acting else 404)
+    enrollment.refresh_from_db()
+    assert (enrollment.state, enrollment.accepted_at) == (State.INVITED, None)
 
 
 @pytest.mark.parametrize(
@@ -362,14 +362,14 @@ def test_people_of_ones_own_school_are_enrolled_in_its_other_courses_at_once(wor
 
 
 @pytest.mark.parametrize("state", [State.INACTIVE, State.COMPLETED])
-def test_to_conclude_or_deactivate_an_invitation_withdraws_it_with_the_observers_place(world, state):
+def test_to_conclude_or_deactivate_an_invitation_withdraws_it_and_removes_the_observer(world, state):
     belongs_to_another_school(world)
-    place = EnrollmentFactory(user=world.zora, section=world.sections[0], state=State.INVITED)
+    enrollment = EnrollmentFactory(user=world.zora, section=world.sections[0], state=State.INVITED)
     link(world.parent, world.zora, origin=ObservationLink.Origin.CODE, by=None)
     beside = Enrollment.objects.get(user=world.parent, section=world.sections[0])
-    change_state(place, state, by=world.staff[0])
+    change_state(enrollment, state, by=world.staff[0])
     beside.refresh_from_db()
-    assert (place.state, beside.state) == (State.DELETED, State.DELETED)
+    assert (enrollment.state, beside.state) == (State.DELETED, State.DELETED)
 
 
 def test_the_page_says_that_concluding_an_invitation_withdraws_it(world):
@@ -401,6 +401,6 @@ def test_an_observer_who_was_asked_for_a_student_is_not_taken_when_the_student_c
     ],
 )
 def test_the_database_itself_makes_no_yes_of_an_invitation(world, values, name):
-    place = EnrollmentFactory(user=world.zora, section=world.sections[0], state=State.INVITED)
+    enrollment = EnrollmentFactory(user=world.zora, section=world.sections[0], state=State.INVITED)
     with pytest.raises(IntegrityError, match=name):
-        Enrollment.objects.filter(pk=place.pk).update(**values)
+        Enrollment.objects.filter(pk=enrollment.pk).update(**values)

@@ -48,8 +48,8 @@ def observe_here(student: User, section: Section) -> Enrollment:
 
 def reads_grades(reader: User, student: User, section: Section) -> bool:
     """Whether `reader` may read the grades of a student of this section."""
-    place = Enrollment.objects.students().get(user=student, section=section)
-    return EnrollmentAccess(reader, [place]).grades(place)
+    enrollment = Enrollment.objects.students().get(user=student, section=section)
+    return EnrollmentAccess(reader, [enrollment]).grades(enrollment)
 
 
 HIDDEN_COURSES = {
@@ -135,7 +135,7 @@ def test_teachers_read_everybodys_grades_and_designers_nobodys():
         assert reads_grades(teacher, student, section) is reads
 
 
-def test_an_observer_who_is_a_student_in_another_course_is_each_in_its_place():
+def test_an_observer_who_is_a_student_in_another_course_is_only_that_in_each():
     section, elsewhere = SectionFactory(), SectionFactory()
     student = make_student(section)
     observer = follow(student)
@@ -157,9 +157,9 @@ def test_an_observer_who_is_a_student_in_another_course_is_each_in_its_place():
     ],
 )
 def test_a_student_sees_a_course_while_there_and_afterwards(state, sees):
-    place = EnrollmentFactory(state=state)
-    assert bool(course_access(place.user, place.section.course)) is sees
-    assert bool(own_courses(place.user).own) is sees
+    enrollment = EnrollmentFactory(state=state)
+    assert bool(course_access(enrollment.user, enrollment.section.course)) is sees
+    assert bool(own_courses(enrollment.user).own) is sees
 
 
 @pytest.mark.parametrize(
@@ -174,11 +174,11 @@ def test_a_student_sees_a_course_while_there_and_afterwards(state, sees):
     ],
 )
 def test_an_observer_sees_a_student_who_is_or_was_there(state, sees):
-    place = EnrollmentFactory()
-    observer = follow(place.user)
-    change_state(place, state, by=None)
-    assert bool(course_access(observer, place.section.course)) is sees
-    assert bool(open_courses(courses_observed(observer, place.user))) is sees
+    enrollment = EnrollmentFactory()
+    observer = follow(enrollment.user)
+    change_state(enrollment, state, by=None)
+    assert bool(course_access(observer, enrollment.section.course)) is sees
+    assert bool(open_courses(courses_observed(observer, enrollment.user))) is sees
     assert observed_students(observer).exists() is sees
 
 

@@ -27,10 +27,10 @@ COURSE_BINDS = {"course.restrict_enrollments_to_course_dates": True}
 TABLE = [
     ({}, OPEN, OPEN),
     # Each date by itself: all that have one must have begun, and none be over. Staff prepare before and grade after.
-    *[({f"{place}.start_at": PAST}, OPEN, OPEN) for place in ("term", "course", "section", "enrollment")],
-    *[({f"{place}.end_at": FUTURE}, OPEN, OPEN) for place in ("term", "course", "section", "enrollment")],
-    *[({f"{place}.start_at": FUTURE}, AHEAD, OPEN) for place in ("term", "course", "section")],
-    *[({f"{place}.end_at": PAST}, OVER, OPEN) for place in ("term", "course", "section")],
+    *[({f"{dated}.start_at": PAST}, OPEN, OPEN) for dated in ("term", "course", "section", "enrollment")],
+    *[({f"{dated}.end_at": FUTURE}, OPEN, OPEN) for dated in ("term", "course", "section", "enrollment")],
+    *[({f"{dated}.start_at": FUTURE}, AHEAD, OPEN) for dated in ("term", "course", "section")],
+    *[({f"{dated}.end_at": PAST}, OVER, OPEN) for dated in ("term", "course", "section")],
     # The dates of one's own enrollment count for everybody.
     ({"enrollment.start_at": FUTURE}, AHEAD, AHEAD),
     ({"enrollment.end_at": PAST}, OVER, OVER),
@@ -43,7 +43,7 @@ TABLE = [
     ({"course.start_at": FUTURE, "section.start_at": PAST}, AHEAD, OPEN),
     ({"course.end_at": PAST, "section.end_at": FUTURE}, OVER, OPEN),
     ({"course.end_at": FUTURE, "section.end_at": PAST}, OVER, OPEN),
-    # Dates that bind take the place of those further out, earlier or later.
+    # Dates that bind replace those further out, earlier or later.
     ({"term.start_at": FUTURE, "course.start_at": PAST, **COURSE_BINDS}, OPEN, OPEN),
     ({"term.end_at": PAST, "course.end_at": FUTURE, **COURSE_BINDS}, OPEN, OPEN),
     ({"term.end_at": FUTURE, "course.end_at": PAST, **COURSE_BINDS}, OVER, OPEN),
@@ -56,7 +56,7 @@ TABLE = [
     ({"term.end_at": PAST, "course.start_at": LONG_AGO, **COURSE_BINDS}, OVER, OPEN),
     ({"course.start_at": FUTURE, "section.end_at": FAR_OFF, **SECTION_BINDS}, AHEAD, OPEN),
     ({"course.end_at": PAST, "enrollment.start_at": LONG_AGO}, OVER, OPEN),
-    # A term's dates for one type, in place of its own; observers go with the students.
+    # A term's dates for one type replace its own; observers go with the students.
     ({"term.start_at": FUTURE, "StudentEnrollment.start_at": PAST}, OPEN, OPEN),
     ({"term.start_at": PAST, "StudentEnrollment.start_at": FUTURE}, AHEAD, OPEN),
     ({"term.end_at": PAST, "StudentEnrollment.end_at": FUTURE}, OPEN, OPEN),
@@ -82,13 +82,13 @@ def build(dates, **course_fields) -> SimpleNamespace:
     now = timezone.now()
     fields: dict = {}
     for path, value in dates.items():
-        place, field = path.split(".")
-        fields.setdefault(place, {})[field] = now + value if isinstance(value, timedelta) else value
+        dated, field = path.split(".")
+        fields.setdefault(dated, {})[field] = now + value if isinstance(value, timedelta) else value
     own = fields.get("enrollment", {})
     by_type = {
-        place: {side: date.isoformat() for side, date in found.items()}
-        for place, found in fields.items()
-        if place.endswith("Enrollment")
+        base_type: {side: date.isoformat() for side, date in found.items()}
+        for base_type, found in fields.items()
+        if base_type.endswith("Enrollment")
     }
     term = Term.objects.create(name="Autumn", date_overrides=by_type, **fields.get("term", {}))
     course = CourseFactory(term=term, **fields.get("course", {}), **course_fields)

@@ -307,11 +307,11 @@ def test_50_observers_take_as_many_statements_as_one():
 def insert(**values: str | int) -> None:
     """A plain INSERT, past all rules."""
     columns = ", ".join(values)
-    places = ", ".join(["%s"] * len(values))
+    marks = ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO courses_enrollment ({columns}, limit_privileges_to_course_section)"  # noqa: S608
-            f" VALUES ({places}, false)",
+            f" VALUES ({marks}, false)",
             [*values.values()],
         )
 

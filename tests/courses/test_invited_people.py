@@ -49,10 +49,10 @@ def test_being_enrolled_as_something_else_makes_nobody_a_student_there(here, chi
 
 def test_somebody_new_counts_as_a_student_once_they_are_enrolled_or_have_accepted(here):
     newcomer, admin = UserFactory(), make_admin(here.course.account)
-    place = invite(newcomer, here)
+    invitation = invite(newcomer, here)
     assert refusal_for(newcomer, by=admin) is not None
     assert newcomer not in students_of(here.course, by=UserFactory())
-    answer(place, accepts=True, by=newcomer)
+    answer(invitation, accepts=True, by=newcomer)
     assert refusal_for(newcomer, by=admin) is None
     assert newcomer in students_of(here.course, by=UserFactory())
     other = UserFactory()
@@ -65,12 +65,12 @@ def test_somebody_new_counts_as_a_student_once_they_are_enrolled_or_have_accepte
 
 
 def test_a_teacher_reads_grades_of_whom_they_invited_once_it_is_accepted(here, child, client):
-    place = invite(child, here)
+    invitation = invite(child, here)
     client.force_login(EnrollmentFactory(section=here, type=BaseType.TEACHER).user)
     details, grades = f"/courses/{here.course_id}/users/{child.pk}", f"/courses/{here.course_id}/grades"
     assert grades not in client.get(details).content.decode()
     assert client.get(grades, {"student": child.pk}).status_code == 404
-    answer(place, accepts=True, by=child)
+    answer(invitation, accepts=True, by=child)
     assert grades in client.get(details).content.decode()
     assert client.get(grades, {"student": child.pk}).status_code == 200
 

@@ -43,7 +43,7 @@ def parent(school) -> User:
 
 
 @pytest.fixture
-def place(school) -> Enrollment:
+def enrollment(school) -> Enrollment:
     """The student's enrollment, whom `school.observer` follows by a link."""
     return Enrollment.objects.get(user=school.student)
 
@@ -51,14 +51,14 @@ def place(school) -> Enrollment:
 # By a link.
 
 
-def test_by_a_code(school, parent):
+def test_redeeming_a_code_begins_to_observe_once(school, parent):
     text = issue(school.student, by=school.student).text
     use = partial(redeem, text, observer=parent, by=parent, network=NETWORK)
     assert said_by(use) == [began(parent, school.student)]
     assert said_by(use) == [], "pressed twice"
 
 
-def test_by_a_code_for_one_course(school, parent):
+def test_a_code_for_one_course_begins_to_observe_there(school, parent):
     root = school.account.parent
     root.code_scope = CodeScope.COURSE
     root.save()
@@ -67,20 +67,20 @@ def test_by_a_code_for_one_course(school, parent):
     assert said_by(use) == [began(parent, school.student, [school.course])]
 
 
-def test_by_signing_up_with_a_code(school):
+def test_signing_up_with_a_code_begins_to_observe(school):
     text = issue(school.student, by=school.student).text
     made = said_by(partial(sign_up, application(), text, network=NETWORK))
     assert made == [began(User.objects.latest("id"), school.student)]
 
 
-def test_by_the_students_login(school, parent):
+def test_the_students_login_and_password_begin_to_observe(school, parent):
     school.student.set_password(PASSWORD)
     school.student.save()
     use = partial(link_with_password, "mia", PASSWORD, observer=parent, by=parent, network=NETWORK)
     assert said_by(use) == [began(parent, school.student)]
 
 
-def test_by_staff_and_ended_by_staff(client, school, parent, root):
+def test_staff_begin_a_link_and_end_it(client, school, parent, root):
     client.force_login(school.admin)
     path = f"/accounts/{root.pk}/users/{school.student.pk}"
     assert said_by(partial(client.post, f"{path}/link/observer/{parent.pk}")) == [began(parent, school.student)]
@@ -89,7 +89,7 @@ def test_by_staff_and_ended_by_staff(client, school, parent, root):
     assert said_by(partial(client.post, remove)) == [ended(parent, school.student)]
 
 
-def test_ended_by_the_observer(client, school):
+def test_the_observer_ends_a_link(client, school):
     client.force_login(school.observer)
     remove = reverse("remove_observee", args=[school.student.pk])
     assert said_by(partial(client.post, remove)) == [ended(school.observer, school.student)]
@@ -109,7 +109,7 @@ def test_a_link_that_opens_more_says_what(school, parent):
     assert said_by(end) == [ended(parent, school.student, both)]
 
 
-def test_the_event_says_who_and_how(school, parent):
+def test_the_event_of_a_link_says_who_made_it_and_how(school, parent):
     link(parent, school.student, origin=ObservationLink.Origin.STAFF, by=school.admin)
     event = observing_events().last()
     assert (event.actor, event.subject, event.data) == (
@@ -134,7 +134,7 @@ def test_deleting_somebody_ends_all_there_is_on_both_sides(school, parent):
 # In single courses.
 
 
-def test_link_to_students_and_back(school, parent):
+def test_link_to_students_begins_in_the_course_and_ends_there(school, parent):
     EnrollmentFactory(section=school.section, type=BaseType.OBSERVER, user=parent)
     (observer,) = members_in(school.course, parent.pk, by=school.admin)
     students = [school.student.pk, school.classmate.pk]
@@ -147,7 +147,7 @@ def test_link_to_students_and_back(school, parent):
     assert said_by(partial(stop_observing, parent, school.student)) == [ended(parent, school.student, school.course)]
 
 
-def test_an_observer_who_is_enrolled_beside_a_student_and_taken_out(school, parent):
+def test_an_observer_enrolled_beside_a_student_begins_and_ends_with_that_enrollment(school, parent):
     add = partial(
         enroll, parent, school.section, role(BaseType.OBSERVER), by=school.admin, associated_user=school.student
     )
@@ -175,16 +175,16 @@ def test_observers_follow_their_student_into_a_course_and_out_of_it(school):
     assert said == [[], [ended(*here)], [began(*here)], [ended(*here)]]
 
 
-def test_in_another_section_of_the_course_nobody_begins_anew_and_nobody_ends_before_the_last(school, place):
+def test_in_another_section_of_the_course_nobody_begins_anew_and_nobody_ends_before_the_last(school, enrollment):
     other = SectionFactory(course=school.course)
     assert said_by(partial(enroll, school.student, other, role(BaseType.STUDENT), by=None)) == []
-    assert said_by(partial(change_state, place, "deleted", by=None)) == []
+    assert said_by(partial(change_state, enrollment, "deleted", by=None)) == []
     last = Enrollment.objects.get(user=school.student, section=other)
     here = (school.observer, school.student, school.course)
     assert said_by(partial(change_state, last, "deleted", by=None)) == [ended(*here)]
 
 
-def test_other_sections_and_another_role_in_the_course_change_nothing_of_it(school, parent):
+def test_other_sections_or_another_observer_role_in_the_course_neither_begin_nor_end_it(school, parent):
     enroll(parent, school.section, role(BaseType.OBSERVER), by=None, associated_user=school.student)
     (student,) = members_in(school.course, school.student.pk, by=school.admin)
     other = SectionFactory(course=school.course)

@@ -1,32 +1,28 @@
 """The People page and User Details: for staff who may see the roster, and for nobody else."""
 
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
-from django.utils import timezone
 
-from accounts.models import BaseType, ObservationLink, Role, RoleOverride, User
+from accounts.models import BaseType, ObservationLink, Role, User
 from accounts.web.pagination import SIZE
+from courses.domain.course_observers import link_students
+from courses.domain.enrollments import enroll
+from courses.domain.members import members_in
 from courses.domain.observation import link
 from courses.models import Enrollment
-from tests.factories import EnrollmentFactory, RootFactory, SectionFactory, UserFactory, allow, make_students
+from tests.courses.people import PAGES, people_of, text
+from tests.factories import (
+    EnrollmentFactory,
+    SectionFactory,
+    UserFactory,
+    allow,
+    make_student,
+    make_students,
+)
 
 STAFF = ["teacher", "admin", "account_admin"]
 CODE = ObservationLink.Origin.CODE
-
-
-def people_of(school):
-    return f"/courses/{school.course.pk}/users"
-
-
-def details_of(school, person):
-    return f"{people_of(school)}/{person.pk}"
-
-
-def forbid(base_type, permission):
-    RoleOverride.objects.create(
-        account=RootFactory(), role=Role.objects.built_in(base_type), permission=permission, enabled=False
-    )
 
 
 @pytest.mark.parametrize("who", STAFF)
@@ -35,14 +31,14 @@ def test_staff_see_the_roster_and_the_details(visit, school, who):
     page = visit(reader, people_of(school)).content.decode()
     for expected in ("Lake, Mia", "Hill, Ben", "Bloom, Tara", "mia", "S-MIA", "Biology 7 A"):
         assert expected in page
-    details = visit(reader, details_of(school, school.student))
+    details = visit(reader, people_of(school, school.student.pk))
     assert details.status_code == 200
     assert "S-MIA" in details.content.decode()
 
 
 @pytest.mark.parametrize("who", ["student", "classmate", "observer"])
 def test_students_and_observers_do_not_see_the_people_page(visit, school, who):
-    for path in (people_of(school), details_of(school, school.student), details_of(school, school.classmate)):
+    for path in (people_of(school), people_of(school, school.student.pk), people_of(school, school.classmate.pk)):
         answer = visit(getattr(school, who), path)
         assert answer.status_code == 403
         assert "Hill, Ben" not in answer.content.decode()
@@ -51,11 +47,11 @@ def test_students_and_observers_do_not_see_the_people_page(visit, school, who):
 @pytest.mark.parametrize("who", ["outsider", "teacher_elsewhere", "other_observer", "admin_elsewhere"])
 def test_for_everybody_else_there_is_no_such_course(visit, school, who):
     assert visit(getattr(school, who), people_of(school)).status_code == 404
-    assert visit(getattr(school, who), details_of(school, school.student)).status_code == 404
+    assert visit(getattr(school, who), people_of(school, school.student.pk)).status_code == 404
 
 
 def test_a_teacher_without_the_right_to_the_roster_does_not_see_it(visit, school):
-    forbid(BaseType.TEACHER, "read_roster")
+    allow(BaseType.TEACHER, "read_roster", enabled=False)
     assert visit(school.teacher, people_of(school)).status_code == 403
     assert people_of(school) not in visit(school.teacher, f"/courses/{school.course.pk}").content.decode()
 
@@ -77,7 +73,7 @@ def test_whoever_is_in_two_sections_stands_there_once(visit, school):
 def test_removed_people_are_not_listed(visit, school):
     Enrollment.objects.filter(user=school.classmate).update(state=Enrollment.State.DELETED)
     assert "Hill, Ben" not in visit(school.teacher, people_of(school)).content.decode()
-    assert visit(school.teacher, details_of(school, school.classmate)).status_code == 404
+    assert visit(school.teacher, people_of(school, school.classmate.pk)).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -86,9 +82,9 @@ def test_removed_people_are_not_listed(visit, school):
 def test_logins_and_sis_ids_are_neither_shown_nor_found_without_the_right(visit, school, permission, secret):
     User.objects.filter(pk=school.student.pk).update(login_id="very-own-login", sis_user_id="VERY-OWN-SIS-ID")
     assert "Lake, Mia" in visit(school.teacher, people_of(school), search=secret).content.decode()
-    forbid(BaseType.TEACHER, permission)
+    allow(BaseType.TEACHER, permission, enabled=False)
     assert secret not in visit(school.teacher, people_of(school)).content.decode()
-    assert secret not in visit(school.teacher, details_of(school, school.student)).content.decode()
+    assert secret not in visit(school.teacher, people_of(school, school.student.pk)).content.decode()
     assert "Lake, Mia" not in visit(school.teacher, people_of(school), search=secret).content.decode()
 
 
@@ -134,31 +130,27 @@ def test_the_export_is_offered_to_those_who_may(visit, school):
 
 def test_pairing_is_offered_on_a_students_details_to_those_who_may(visit, school):
     allow(BaseType.TEACHER, "generate_observer_pairing_code")
-    assert "Pair with Observer" in visit(school.teacher, details_of(school, school.student)).content.decode()
-    assert "Pair with Observer" not in visit(school.teacher, details_of(school, school.teacher)).content.decode()
+    assert "Pair with Observer" in visit(school.teacher, people_of(school, school.student.pk)).content.decode()
+    assert "Pair with Observer" not in visit(school.teacher, people_of(school, school.teacher.pk)).content.decode()
 
 
 def test_when_and_how_a_link_was_made_is_for_those_who_manage_observers(visit, school):
-    ObservationLink.objects.filter(pk=school.link.pk).update(updated_at=timezone.make_aware(_day(2026, 3, 5)))
-    page = visit(school.admin, details_of(school, school.student)).content.decode()
+    ObservationLink.objects.filter(pk=school.link.pk).update(updated_at=datetime(2026, 3, 5, tzinfo=UTC))
+    page = visit(school.admin, people_of(school, school.student.pk)).content.decode()
     assert "Paula Lake" in page
     assert "since 5 March 2026" in page
     # Others who see the people of the course learn what its People page says: that she observes a student there.
     for reader in (school.account_admin, school.teacher):
-        page = visit(reader, details_of(school, school.student)).content.decode()
+        page = visit(reader, people_of(school, school.student.pk)).content.decode()
         assert "Paula Lake" in page
         assert "Accounts are linked" in page
         assert "5 March 2026" not in page
         assert str(ObservationLink.Origin.CODE.label) not in page
 
 
-def _day(*ymd):
-    return timezone.datetime.combine(date(*ymd), timezone.datetime.min.time())
-
-
 def test_people_who_are_not_in_the_course_have_no_details_there(visit, school):
     for person in (school.outsider, school.admin, UserFactory()):
-        assert visit(school.teacher, details_of(school, person)).status_code == 404
+        assert visit(school.teacher, people_of(school, person.pk)).status_code == 404
 
 
 def test_the_number_of_statements_does_not_grow(client, school, django_assert_num_queries):
@@ -169,7 +161,7 @@ def test_the_number_of_statements_does_not_grow(client, school, django_assert_nu
         client.get(people_of(school))
     # No roles to filter by; observers by link and without.
     with django_assert_num_queries(19):
-        client.get(details_of(school, school.student))
+        client.get(people_of(school, school.student.pk))
     for _number in range(5):
         student = EnrollmentFactory(section=school.section).user
         link(school.observer, student, origin=CODE, by=None)
@@ -178,7 +170,7 @@ def test_the_number_of_statements_does_not_grow(client, school, django_assert_nu
     with django_assert_num_queries(17):
         client.get(people_of(school))
     with django_assert_num_queries(19):
-        client.get(details_of(school, school.student))
+        client.get(people_of(school, school.student.pk))
 
 
 def test_5000_people_take_as_many_statements_as_30(client, school, django_assert_num_queries):
@@ -189,3 +181,119 @@ def test_5000_people_take_as_many_statements_as_30(client, school, django_assert
             with django_assert_num_queries(17):
                 page = client.get(people_of(school), {**query, "page": 2 if count > 30 else 1})
             assert page.content.decode().count('scope="row"') == SIZE if count > 30 else 30
+
+
+# The list: narrowed, sorted, and what its rows offer
+
+
+def test_inactive_and_concluded_people_are_shown_when_asked_for(visit, school):
+    Enrollment.objects.filter(user=school.classmate).update(state="inactive")
+    concluded = EnrollmentFactory(section=school.section, state="completed", user__name="Cleo Done").user
+    invited = EnrollmentFactory(section=school.section, state="invited", user__name="Ivo Asked").user
+
+    def shown(**query):
+        page = text(visit(school.teacher, people_of(school), **query))
+        everybody = (school.student, school.classmate, concluded, invited)
+        return {person for person in everybody if person.sortable_name in page}
+
+    assert shown() == {school.student, invited}
+    assert shown(state="inactive") == {school.classmate}
+    assert shown(state="concluded") == {concluded}
+    assert shown(state="all") == {school.student, school.classmate, concluded, invited}
+    assert "It leaves out inactive and concluded people" in text(visit(school.teacher, people_of(school)))
+    page = text(visit(school.teacher, people_of(school), state="all"))
+    for badge in ("Inactive", "Concluded", "Invited"):
+        assert f'<span class="badge">{badge}' in page
+
+
+def test_the_list_can_be_narrowed_to_a_section(visit, school, second_section):
+    make_student(second_section, name="Bea Only")
+    page = text(visit(school.teacher, people_of(school), section=second_section.pk))
+    assert "Only, Bea" in page
+    assert "Lake, Mia" not in page
+    foreign = SectionFactory()
+    assert "Lake, Mia" in text(visit(school.teacher, people_of(school), section=foreign.pk))
+
+
+def test_the_list_can_be_sorted_either_way_and_says_so(visit, school, second_section):
+    make_student(second_section, name="Ada Zorn")
+    names = ["Bloom, Tara", "Hill, Ben", "Lake, Mia", "Zorn, Ada"]
+
+    def order(**query):
+        page = text(visit(school.teacher, people_of(school), **query))
+        return [name for _at, name in sorted((page.index(f">{name}<"), name) for name in names)], page
+
+    assert order()[0] == names
+    assert order(sort="name", order="desc")[0] == names[::-1]
+    assert order(sort="section")[0] == names
+    assert order(sort="section", order="desc")[0] == ["Zorn, Ada", "Bloom, Tara", "Hill, Ben", "Lake, Mia"]
+    assert order(sort="role")[0] == names
+    found, page = order(sort="role", order="desc")
+    assert found == ["Hill, Ben", "Lake, Mia", "Zorn, Ada", "Bloom, Tara"]
+    assert page.count("aria-sort") == 1
+    assert 'aria-sort="descending"><a class="sort" href="?sort=role&amp;order=asc"' in page
+
+
+def test_the_pages_of_a_roster_keep_its_filters_and_order(visit, school):
+    make_students(SIZE + 1, school.section)
+    page = text(visit(school.teacher, people_of(school), sort="name", order="desc", search="pupil", state="all"))
+    assert "sort=name&amp;order=desc&amp;search=pupil&amp;state=all&amp;page=2" in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"sort": "x"}, {"order": "\0"}, {"state": "deleted"}, {"section": "9" * 30}, {"role": "-1"}, {"page": "0"}],
+)
+def test_odd_filters_of_the_roster_do_no_harm(visit, school, query):
+    assert "Lake, Mia" in text(visit(school.teacher, people_of(school), **query))
+
+
+def test_rows_offer_only_what_the_reader_may(visit, school, second_section):
+    page = text(visit(school.teacher, people_of(school)))
+    for part in ("sections", "role", "conclude", "deactivate", "remove"):
+        assert f"{people_of(school, school.student.pk, part)}?role=" in page
+    assert people_of(school, school.student.pk, "reactivate") not in page
+    # Oneself one does not take out.
+    assert people_of(school, school.teacher.pk, "remove") not in page
+    assistant = EnrollmentFactory(section=school.section, type=BaseType.TA).user
+    page = text(visit(assistant, people_of(school)))
+    assert people_of(school, school.student.pk, "remove") in page
+    for part in PAGES:
+        assert people_of(school, school.teacher.pk, part) not in page
+    for key in ("manage_students", "remove_student_from_course", "add_student_to_course"):
+        allow(BaseType.TA, key, enabled=False)
+    page = text(visit(assistant, people_of(school)))
+    for part in PAGES:
+        assert people_of(school, school.student.pk, part) not in page
+
+
+# User Details
+
+
+def test_user_details_show_who_observes_with_and_without_a_link(visit, school, watcher):
+    link_students(members_in(school.course, watcher.pk, by=school.teacher)[0], [school.student.pk], by=school.teacher)
+    Enrollment.objects.filter(user=watcher).update(created_at=datetime(2026, 3, 5, 12, tzinfo=UTC))
+    path = people_of(school, school.student.pk)
+    for_teacher, for_admin = text(visit(school.teacher, path)), text(visit(school.admin, path))
+    assert "Wil Watch" in for_teacher
+    assert "since 5 March 2026 · Section Biology 7 A · This course only" in for_teacher
+    assert for_teacher.count("Paula Lake") == 1, "whom the People page lists"
+    assert for_admin.count("Paula Lake") == 1
+    assert for_admin.count("Wil Watch") == 1
+
+
+def test_an_observers_details_tell_links_from_what_is_for_this_course(visit, school):
+    other = make_student(school.section, name="Olli Other")
+    role = Role.objects.built_in(BaseType.OBSERVER)
+    enroll(school.observer, school.section, role, by=None, associated_user=other)
+    page = text(visit(school.teacher, people_of(school, school.observer.pk)))
+    assert "linked accounts" in page.split("observes Mia Lake")[1][:120]
+    assert "this course only" in page.split("observes Olli Other")[1][:120]
+
+
+def test_the_way_to_a_students_grades_is_for_those_who_may_see_them(visit, school):
+    grades = f"/courses/{school.course.pk}/grades?student={school.student.pk}"
+    assert grades in text(visit(school.teacher, people_of(school, school.student.pk)))
+    assert "/grades?student" not in text(visit(school.teacher, people_of(school, school.teacher.pk)))
+    allow(BaseType.TEACHER, "view_all_grades", enabled=False)
+    assert grades not in text(visit(school.teacher, people_of(school, school.student.pk)))

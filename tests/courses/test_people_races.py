@@ -70,16 +70,16 @@ def test_a_change_of_time_zone_waits_for_an_account_below_before_it_holds_one_of
 def test_who_is_removed_or_refuses_while_another_concludes_stays_out(end):
     section, admin = SectionFactory(), make_admin()
     before = State.INVITED if end == State.REJECTED else State.ACTIVE
-    place = EnrollmentFactory(section=section, state=before)
-    path = f"courses/{section.course_id}/enrollments/{place.pk}"
+    enrollment = EnrollmentFactory(section=section, state=before)
+    path = f"courses/{section.course_id}/enrollments/{enrollment.pk}"
     api = Api(admin)
     with transaction.atomic():
-        lock_users([place.user_id])
+        lock_users([enrollment.user_id])
         late = meanwhile(lambda: api.delete(path, task="conclude"))
-        change_state(place, end, by=place.user)
+        change_state(enrollment, end, by=enrollment.user)
     (answer,) = late.result()
     assert answer.status_code == 400
-    assert Enrollment.objects.get(pk=place.pk).state == end
+    assert Enrollment.objects.get(pk=enrollment.pk).state == end
 
 
 def test_who_is_linked_while_the_student_is_removed_does_not_see_the_student_after():

@@ -50,7 +50,7 @@ def office(school) -> Client:
 
 
 @pytest.fixture
-def place(school, teacher) -> str:
+def setting(school, teacher) -> str:
     """The setting of the key for teachers in the school."""
     return at(school.account, teacher.pk, KEY)
 
@@ -59,8 +59,8 @@ def place(school, teacher) -> str:
 
 
 @pytest.mark.parametrize("who", ["student", "teacher", "observer", "admin_elsewhere"])
-def test_only_who_manages_permissions_of_the_account_gets_in(visit, school, place, who):
-    for path in (at(school.account), at(school.account, KEY), place):
+def test_only_who_manages_permissions_of_the_account_gets_in(visit, school, setting, who):
+    for path in (at(school.account), at(school.account, KEY), setting):
         assert visit(getattr(school, who), path).status_code == 403
         assert visit(None, path).status_code == 302
 
@@ -196,21 +196,21 @@ def test_the_page_takes_the_same_statements_for_many_roles_and_overrides(office,
 # The panel
 
 
-def test_a_setting_explains_itself_and_where_it_comes_from(visit, office, school, root, teacher, place):
+def test_a_setting_explains_itself_and_where_it_comes_from(visit, office, school, root, teacher, setting):
     asked = PERMISSIONS[KEY]
-    answer = office.get(place)
+    answer = office.get(setting)
     for part in (asked.label, asked.does, asked.considerations, "by default", "Off, by default"):
         assert str(part) in text(answer)
     set_permission(teacher, root, KEY, {"enabled": True}, by=school.admin)
-    assert "set in Lakeside District" in text(office.get(place))
+    assert "set in Lakeside District" in text(office.get(setting))
     set_permission(teacher, school.account, KEY, {"enabled": False}, by=school.admin)
-    answer = office.get(place)
+    answer = office.get(setting)
     assert "set in this account" in text(answer)
     assert "On, as set in Lakeside District" in text(answer)
 
 
-def test_htmx_gets_the_permission_panel_alone(office, school, place):
-    for path in (place, at(school.account, KEY), f"/accounts/{school.account.pk}/roles/{place.split('/')[4]}"):
+def test_htmx_gets_the_permission_panel_alone(office, school, setting):
+    for path in (setting, at(school.account, KEY), f"/accounts/{school.account.pk}/roles/{setting.split('/')[4]}"):
         whole, part = office.get(path).content.decode(), office.get(path, headers=HTMX).content.decode()
         assert "<html" in whole
         assert "<html" not in part
@@ -225,10 +225,10 @@ def test_a_permission_is_shown_for_every_role_that_can_have_it(office, school, r
     assert "root account only" in text(office.get(at(school.account, "become_user")))
 
 
-def test_what_is_locked_above_has_no_form_and_says_where_to_go(office, visit, school, root, teacher, place):
+def test_what_is_locked_above_has_no_form_and_says_where_to_go(office, visit, school, root, teacher, setting):
     set_permission(teacher, root, KEY, {"enabled": False, "locked": True}, by=school.admin)
     for reader, may_open in ((school.account_admin, False), (school.admin, True)):
-        answer = visit(reader, place)
+        answer = visit(reader, setting)
         assert "Lakeside District has locked this" in text(answer)
         assert "Save" not in text(answer)
         assert (at(root, teacher.pk, KEY) in answer.content.decode()) is may_open
@@ -246,8 +246,8 @@ def test_what_cannot_be_given_has_no_form_and_is_not_saved(office, school):
 # Saving
 
 
-def test_a_change_is_saved_recorded_and_said(office, school, teacher, place):
-    answer = office.post(place, {**ON, "locked": "1"}, follow=True)
+def test_a_change_is_saved_recorded_and_said(office, school, teacher, setting):
+    answer = office.post(setting, {**ON, "locked": "1"}, follow=True)
     override = RoleOverride.objects.get()
     assert (override.account, override.role, override.permission) == (school.account, teacher, KEY)
     assert (override.enabled, override.locked) == (True, True)
@@ -257,19 +257,19 @@ def test_a_change_is_saved_recorded_and_said(office, school, teacher, place):
     assert (event.action, event.actor) == (Action.PERMISSION_CHANGED, school.account_admin)
 
 
-def test_it_can_be_taken_back_on_the_page_it_leads_to(office, school, place):
-    answer = office.post(place, ON, follow=True)
+def test_it_can_be_taken_back_on_the_page_it_leads_to(office, school, setting):
+    answer = office.post(setting, ON, follow=True)
     form = re.search(r'<form method="post"[^>]*>(?:(?!</form>).)*name="undo".*?</form>', answer.content.decode(), re.S)
     fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form[0]))
     fields.pop("csrfmiddlewaretoken", None)
-    answer = office.post(place, fields, follow=True)
+    answer = office.post(setting, fields, follow=True)
     assert "Undone: Teacher cannot do this in North School." in text(answer)
     assert not RoleOverride.objects.exists()
     # Only there, and only once.
     assert 'name="undo"' in answer.content.decode()
-    assert 'name="undo"' not in office.get(place).content.decode()
-    office.post(place, ON)
-    assert 'name="undo"' not in office.get(place.replace(KEY, "read_roster")).content.decode()
+    assert 'name="undo"' not in office.get(setting).content.decode()
+    office.post(setting, ON)
+    assert 'name="undo"' not in office.get(setting.replace(KEY, "read_roster")).content.decode()
 
 
 def test_an_admin_undoes_what_they_took_from_account_admins_of_the_institution(school, root):
@@ -297,8 +297,8 @@ def test_what_is_locked_for_the_built_in_role_leads_there_from_a_custom_one(scho
     assert f"set in {school.account.name}" in text(client.get(at(school.account, coach.pk, "read_roster")))
 
 
-def test_htmx_gets_the_panel_with_undo_and_the_new_state_of_the_cell(office, place, teacher):
-    answer = office.post(place, ON, headers=HTMX)
+def test_htmx_gets_the_panel_with_undo_and_the_new_state_of_the_cell(office, setting, teacher):
+    answer = office.post(setting, ON, headers=HTMX)
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "Saved: Teacher can do this in North School." in text(answer)
@@ -308,8 +308,8 @@ def test_htmx_gets_the_panel_with_undo_and_the_new_state_of_the_cell(office, pla
 
 
 @pytest.mark.parametrize("headers", [None, HTMX])
-def test_what_applies_nowhere_is_refused_with_nothing_lost(office, place, headers):
-    answer = office.post(place, {"enabled": "on", "locked": "1"}, headers=headers)
+def test_what_applies_nowhere_is_refused_with_nothing_lost(office, setting, headers):
+    answer = office.post(setting, {"enabled": "on", "locked": "1"}, headers=headers)
     assert answer.status_code == 422
     page = answer.content.decode()
     assert "Choose where this applies: this account, the accounts below it, or both." in text(answer)
@@ -320,20 +320,20 @@ def test_what_applies_nowhere_is_refused_with_nothing_lost(office, place, header
 
 
 @pytest.mark.parametrize("sent", [{}, {"enabled": ""}, {"enabled": "maybe"}, {"enabled": "on\0"}])
-def test_a_choice_that_is_none_is_refused(office, place, sent):
-    answer = office.post(place, {**ON, "enabled": None, **sent} if sent else {"locked": "1"})
+def test_a_choice_that_is_none_is_refused(office, setting, sent):
+    answer = office.post(setting, {**ON, "enabled": None, **sent} if sent else {"locked": "1"})
     assert answer.status_code == 422
     assert not RoleOverride.objects.exists()
 
 
-def test_what_one_does_not_have_is_refused_with_the_reason(school, teacher, place):
+def test_what_one_does_not_have_is_refused_with_the_reason(school, teacher, setting):
     role = Role.objects.create(account=school.account, base_type=BaseType.ACCOUNT_MEMBERSHIP, label="Deputy")
     RoleOverride.objects.create(account=school.account, role=role, permission=MANAGE, enabled=True)
     deputy = UserFactory()
     deputy.account_admins.create(account=school.account, role=role)
     client = Client()
     client.force_login(deputy)
-    answer = client.post(place, ON)
+    answer = client.post(setting, ON)
     assert answer.status_code == 403
     assert f"Please correct this You cannot grant permissions you do not have: “{LABEL}”." in text(answer)
     # The rest of the page still stands: the refused change has left nothing behind.
@@ -343,19 +343,19 @@ def test_what_one_does_not_have_is_refused_with_the_reason(school, teacher, plac
     assert client.get(at(school.account)).status_code == 200
 
 
-def test_a_permission_locked_meanwhile_is_refused_with_the_reason(office, school, root, teacher, place):
+def test_a_permission_locked_meanwhile_is_refused_with_the_reason(office, school, root, teacher, setting):
     set_permission(teacher, root, KEY, {"locked": True}, by=school.admin)
-    answer = office.post(place, ON)
+    answer = office.post(setting, ON)
     assert answer.status_code == 403
     assert "An account above has locked this permission." in text(answer)
 
 
-def test_a_change_holds_from_the_next_request_on(office, visit, school, place):
+def test_a_change_holds_from_the_next_request_on(office, visit, school, setting):
     export = f"/courses/{school.course.pk}/observer_pairing_codes"
     assert visit(school.teacher, export).status_code == 403
-    office.post(place, ON)
+    office.post(setting, ON)
     assert visit(school.teacher, export).status_code == 200
-    office.post(place, {**ON, "enabled": "off"})
+    office.post(setting, {**ON, "enabled": "off"})
     assert visit(school.teacher, export).status_code == 403
 
 

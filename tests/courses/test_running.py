@@ -132,7 +132,7 @@ def test_a_course_does_not_leave_its_custom_roles_behind(school, root):
         for label, account in (("Coach", school.account), ("Mentor", root))
     )
     EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=wide)
-    place = EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=own)
+    enrollment = EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=own)
     with pytest.raises(Invalid, match="“Coach”") as refused:
         edit_course(school.course, by=school.admin, account=school.elsewhere)
     assert (list(refused.value.errors), refused.value.of) == (["account"], "course")
@@ -140,8 +140,8 @@ def test_a_course_does_not_leave_its_custom_roles_behind(school, root):
     assert Course.objects.get(pk=school.course.pk).account == school.account
     below = AccountFactory(parent=school.account)
     assert edit_course(school.course, by=school.admin, account=below).account == below
-    place.state = "deleted"
-    place.save()
+    enrollment.state = "deleted"
+    enrollment.save()
     assert edit_course(school.course, by=school.admin, account=school.elsewhere).account == school.elsewhere
 
 

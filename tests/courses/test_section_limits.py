@@ -47,7 +47,7 @@ def at(here, *more):
     return "/".join(["", "courses", str(here.course.pk), *(str(part) for part in more)])
 
 
-def place_of(user, section) -> Enrollment:
+def enrollment_of(user, section) -> Enrollment:
     return Enrollment.objects.get(user=user, section=section)
 
 
@@ -95,7 +95,7 @@ class TestWhatIsSeen:
         for kid, section, codes in ((here.kid_a, here.a, {200}), (here.kid_b, here.b, {403, 404})):
             for path in (
                 f"{base}/users/{kid.pk}",
-                f"{base}/enrollments/{place_of(kid, section).pk}",
+                f"{base}/enrollments/{enrollment_of(kid, section).pk}",
                 f"sections/{section.pk}",
                 f"users/{kid.pk}",
                 f"users/{kid.pk}/profile",
@@ -128,9 +128,9 @@ class TestCodes:
         assert "Baker" not in file
 
 
-class TestDeeds:
+class TestActions:
     def test_nothing_is_done_to_enrollments_of_another_section(self, here):
-        api, theirs = Api(here.limited), place_of(here.kid_b, here.b)
+        api, theirs = Api(here.limited), enrollment_of(here.kid_b, here.b)
         for task in ("conclude", "delete", "inactivate"):
             assert api.delete(f"courses/{here.course.pk}/enrollments/{theirs.pk}", task=task).status_code == 403
         Enrollment.objects.filter(pk=theirs.pk).update(state="inactive")
@@ -244,7 +244,7 @@ class TestGivingTheLimit:
             assert answer.status_code == 403
             assert "people you enroll cannot see more" in answer.text
         assert not new.enrollments.exists()
-        assert getattr(place_of(here.limited, here.a), LIMIT) is True
+        assert getattr(enrollment_of(here.limited, here.a), LIMIT) is True
         for more in ({}, {LIMIT: True}):
             answer = Api(here.limited).post(path, enrollment=self.wanted(new, here.a, **more))
             assert answer.json()[LIMIT] is True
@@ -265,14 +265,14 @@ class TestGivingTheLimit:
         visit_as(here.limited).post(at(here, "users", "add"), {**form, "step": "add"})
         (member,) = members_in(here.course, head.pk, by=here.limited)
         set_sections(member, [here.a], by=here.limited, is_limited=True)
-        assert getattr(place_of(head, here.a), LIMIT) is False
+        assert getattr(enrollment_of(head, here.a), LIMIT) is False
 
     def test_nobody_who_sees_more_is_let_back_in(self, here):
         allow(BaseType.TEACHER, "add_teacher_to_course")
-        place = EnrollmentFactory(section=here.a, type=BaseType.TEACHER, state="completed")
-        path = f"courses/{here.course.pk}/enrollments/{place.pk}/reactivate"
+        enrollment = EnrollmentFactory(section=here.a, type=BaseType.TEACHER, state="completed")
+        path = f"courses/{here.course.pk}/enrollments/{enrollment.pk}/reactivate"
         assert Api(here.limited).put(path).status_code == 403
-        Enrollment.objects.filter(pk=place.pk).update(**{LIMIT: True})
+        Enrollment.objects.filter(pk=enrollment.pk).update(**{LIMIT: True})
         assert Api(here.limited).put(path).status_code == 200
 
     def test_people_are_added_with_it_on_the_page(self, here, visit_as):
@@ -289,7 +289,7 @@ class TestGivingTheLimit:
         assert "They will only see and change people in this section." in preview
         assert 'name="limited" value="on"' in preview
         browser.post(at(here, "users", "add"), {**form, "step": "add"})
-        assert getattr(place_of(new, here.a), LIMIT) is True
+        assert getattr(enrollment_of(new, here.a), LIMIT) is True
 
     def test_the_page_of_sections_sets_and_lifts_it(self, here, visit_as):
         browser, path = visit_as(make_admin()), at(here, "users", here.limited.pk, "sections")
@@ -307,7 +307,7 @@ class TestGivingTheLimit:
         browser = visit_as(here.limited)
         assert 'name="limited"' not in browser.get(path).content.decode()
         browser.post(path, {"section": [here.a.pk]})
-        assert getattr(place_of(here.limited, here.a), LIMIT) is True
+        assert getattr(enrollment_of(here.limited, here.a), LIMIT) is True
 
     def test_user_details_say_so(self, here, visit_as):
         page = visit_as(make_admin()).get(at(here, "users", here.limited.pk)).content.decode()

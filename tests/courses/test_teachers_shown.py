@@ -64,13 +64,13 @@ class TestTheApi:
         (teacher,) = users(school, "student", enrollment_type="teacher", include=INCLUDES).json()
         assert teacher["name"] == "Tara Bloom"
         assert not {"sis_user_id", "login_id", "email", "integration_id"} & teacher.keys()
-        assert [place["type"] for place in teacher["enrollments"]] == ["TeacherEnrollment"]
+        assert [enrollment["type"] for enrollment in teacher["enrollments"]] == ["TeacherEnrollment"]
         assert ids(users(school, "student", search_term=school.teacher.login_id)) == []
 
     def test_somebody_who_teaches_and_takes_something_there_is_shown_as_teaching_it_only(self, school):
         EnrollmentFactory(user=school.teacher, section=school.section)
         (teacher,) = users(school, "student", enrollment_type="teacher", include=INCLUDES).json()
-        assert [place["type"] for place in teacher["enrollments"]] == ["TeacherEnrollment"]
+        assert [enrollment["type"] for enrollment in teacher["enrollments"]] == ["TeacherEnrollment"]
         assert school.teacher.pk not in ids(users(school, "student", enrollment_type="student"))
 
     def test_single_people_likewise(self, school):

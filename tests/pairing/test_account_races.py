@@ -70,10 +70,10 @@ def test_a_course_is_deleted_while_its_enrollments_change():
     students = [make_student(section) for _number in range(4)]
     for student in students:
         link(UserFactory(), student, origin=ObservationLink.Origin.CODE, by=None)
-    places = [Enrollment.objects.select_related("user").get(user=student) for student in students]
+    enrollments = [Enrollment.objects.select_related("user").get(user=student) for student in students]
     outcomes = at_once(
         [partial(delete_course, section.course, by=admin)]
-        + [partial(change_state, place, "inactive", by=None) for place in places]
+        + [partial(change_state, enrollment, "inactive", by=None) for enrollment in enrollments]
     )
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert not Enrollment.objects.present().exists()

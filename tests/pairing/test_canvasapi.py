@@ -126,8 +126,12 @@ def test_a_course_from_making_to_reactivating(client_of, admin, student, observe
     canvas = client_of(admin)
     course = canvas.get_account(root.pk).create_course(course={"name": "Biology 7", "course_code": "B7"}, offer=True)
     assert canvas.get_course(course.id).name == "Biology 7"
-    place = course.enroll_user(student.pk, enrollment={"type": "StudentEnrollment", "enrollment_state": "active"})
-    assert (place.course_id, place.type, place.enrollment_state) == (course.id, "StudentEnrollment", "active")
+    enrollment = course.enroll_user(student.pk, enrollment={"type": "StudentEnrollment", "enrollment_state": "active"})
+    assert (enrollment.course_id, enrollment.type, enrollment.enrollment_state) == (
+        course.id,
+        "StudentEnrollment",
+        "active",
+    )
     with pytest.warns(DeprecationWarning, match="enrollment_type"):
         beside = course.enroll_user(observer.pk, "ObserverEnrollment", enrollment={"associated_user_id": student.pk})
     assert beside.associated_user_id == student.pk
@@ -135,26 +139,26 @@ def test_a_course_from_making_to_reactivating(client_of, admin, student, observe
     assert section.enroll_user(UserFactory().pk).course_section_id == section.id
     assert len(list(course.get_sections())) == 2
     assert [user.id for user in course.get_users(enrollment_type=["observer"])] == [observer.pk]
-    assert course.get_user(student.pk, include=["enrollments"]).enrollments[0]["id"] == place.id
+    assert course.get_user(student.pk, include=["enrollments"]).enrollments[0]["id"] == enrollment.id
     assert len(list(course.get_enrollments(state=["active"], type=["StudentEnrollment"]))) == 1
     assert len(list(canvas.get_user(student.pk).get_enrollments())) == 2
     for task, state in {"inactivate": "inactive", "deactivate": "inactive", "conclude": "completed"}.items():
-        assert place.deactivate(task).enrollment_state == state
-        assert place.reactivate().enrollment_state == "active"
-    assert place.deactivate("delete").enrollment_state == "deleted"
+        assert enrollment.deactivate(task).enrollment_state == state
+        assert enrollment.reactivate().enrollment_state == "active"
+    assert enrollment.deactivate("delete").enrollment_state == "deleted"
 
 
 def test_a_teacher_enrolls_ends_and_takes_back_whom_they_may(client_of, student):
     section = Enrollment.objects.get(user=student).section
     teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
     course = client_of(teacher).get_course(section.course_id)
-    place = course.enroll_user(UserFactory().pk, enrollment={"type": "TaEnrollment", "enrollment_state": "active"})
-    assert place.deactivate("inactivate").enrollment_state == "inactive"
-    assert place.reactivate().enrollment_state == "active"
-    assert place.deactivate("conclude").enrollment_state == "completed"
+    enrollment = course.enroll_user(UserFactory().pk, enrollment={"type": "TaEnrollment", "enrollment_state": "active"})
+    assert enrollment.deactivate("inactivate").enrollment_state == "inactive"
+    assert enrollment.reactivate().enrollment_state == "active"
+    assert enrollment.deactivate("conclude").enrollment_state == "completed"
     allow(BaseType.TEACHER, "add_ta_to_course", enabled=False)
     with pytest.raises(Forbidden, match="Users - add TAs in courses"):
-        place.reactivate()
+        enrollment.reactivate()
     with pytest.raises(Forbidden, match="Users - add TAs in courses"):
         course.enroll_user(UserFactory().pk, enrollment={"type": "TaEnrollment"})
     own = Enrollment.objects.get(user=teacher)

@@ -23,7 +23,7 @@ from tests.factories import (
 
 
 @pytest.fixture
-def place(root) -> Enrollment:
+def enrollment(root) -> Enrollment:
     return EnrollmentFactory(user=UserFactory(name="Mia Stone", time_zone="Asia/Tokyo"))
 
 
@@ -32,8 +32,8 @@ def make_code(client, actor, student, **data):
     return client.post(reverse("issue_code", args=[student.pk]), data)
 
 
-def test_a_student_makes_a_code_for_themselves(client, place):
-    answer = make_code(client, place.user, place.user)
+def test_a_student_makes_a_code_for_themselves(client, enrollment):
+    answer = make_code(client, enrollment.user, enrollment.user)
     assert answer.status_code == 200
     text = answer.context["code"].text
     assert text in answer.content.decode()
@@ -41,68 +41,68 @@ def test_a_student_makes_a_code_for_themselves(client, place):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_code_is_spelled_out_for_a_screen_reader(client, place, monkeypatch):
+def test_the_code_is_spelled_out_for_a_screen_reader(client, enrollment, monkeypatch):
     monkeypatch.setattr("pairing.code_text.draw", lambda: "aB3xYz")
-    page = make_code(client, place.user, place.user).content.decode()
+    page = make_code(client, enrollment.user, enrollment.user).content.decode()
     assert "lowercase a, capital B, 3, lowercase x, capital Y, lowercase z" in page
 
 
-def test_the_address_of_a_code_opened_again_makes_none_and_leads_to_where_they_are_made(client, place):
-    client.force_login(place.user)
-    answer = client.get(reverse("issue_code", args=[place.user.pk]), follow=True)
+def test_the_address_of_a_code_opened_again_makes_none_and_leads_to_where_they_are_made(client, enrollment):
+    client.force_login(enrollment.user)
+    answer = client.get(reverse("issue_code", args=[enrollment.user.pk]), follow=True)
     assert answer.redirect_chain == [("/profile/settings", 302)]
     assert "shown only once" in answer.content.decode()
     assert client.get(reverse("issue_code", args=[UserFactory().pk])).url == "/"
     assert not PairingCode.objects.exists()
 
 
-def test_a_stranger_cannot_make_a_code(client, place):
+def test_a_stranger_cannot_make_a_code(client, enrollment):
     for actor in (UserFactory(), EnrollmentFactory().user, EnrollmentFactory(type=BaseType.TEACHER).user):
-        assert make_code(client, actor, place.user).status_code == 403
+        assert make_code(client, actor, enrollment.user).status_code == 403
     assert not PairingCode.objects.exists()
 
 
-def test_a_teacher_makes_a_code_only_with_the_permission(client, place):
-    teacher = EnrollmentFactory(type=BaseType.TEACHER, section=place.section).user
-    course = place.section.course
-    assert make_code(client, teacher, place.user, course=course.pk).status_code == 403
+def test_a_teacher_makes_a_code_only_with_the_permission(client, enrollment):
+    teacher = EnrollmentFactory(type=BaseType.TEACHER, section=enrollment.section).user
+    course = enrollment.section.course
+    assert make_code(client, teacher, enrollment.user, course=course.pk).status_code == 403
     allow(BaseType.TEACHER, "generate_observer_pairing_code")
-    assert make_code(client, teacher, place.user, course=course.pk).status_code == 200
+    assert make_code(client, teacher, enrollment.user, course=course.pk).status_code == 200
 
 
-def test_a_teacher_cannot_name_a_course_the_student_is_not_in(client, place):
+def test_a_teacher_cannot_name_a_course_the_student_is_not_in(client, enrollment):
     allow(BaseType.TEACHER, "generate_observer_pairing_code")
     elsewhere = SectionFactory()
     teacher = EnrollmentFactory(type=BaseType.TEACHER, section=elsewhere).user
-    assert make_code(client, teacher, place.user, course=elsewhere.course_id).status_code == 403
-    assert make_code(client, teacher, place.user, course=place.section.course_id).status_code == 403
+    assert make_code(client, teacher, enrollment.user, course=elsewhere.course_id).status_code == 403
+    assert make_code(client, teacher, enrollment.user, course=enrollment.section.course_id).status_code == 403
 
 
 @pytest.mark.parametrize("course", ["", "-1", "0x1", "999999", "9" * 30, "1" * 5000, "²", "course"])
-def test_a_course_that_cannot_be_read_is_not_taken_for_none(client, place, course):
-    assert make_code(client, make_admin(), place.user, course=course).status_code == 404
+def test_a_course_that_cannot_be_read_is_not_taken_for_none(client, enrollment, course):
+    assert make_code(client, make_admin(), enrollment.user, course=course).status_code == 404
     assert not PairingCode.objects.exists()
 
 
-def test_somebody_with_nothing_to_do_with_the_student_does_not_learn_their_school(client, place):
-    school = place.section.course.account.name
-    assert school not in make_code(client, make_student(), place.user).content.decode()
+def test_somebody_with_nothing_to_do_with_the_student_does_not_learn_their_school(client, enrollment):
+    school = enrollment.section.course.account.name
+    assert school not in make_code(client, make_student(), enrollment.user).content.decode()
 
 
-def test_an_admin_of_another_school_cannot_make_a_code(client, place):
-    assert make_code(client, make_admin(AccountFactory()), place.user).status_code == 403
-    assert make_code(client, make_admin(place.section.course.account), place.user).status_code == 200
+def test_an_admin_of_another_school_cannot_make_a_code(client, enrollment):
+    assert make_code(client, make_admin(AccountFactory()), enrollment.user).status_code == 403
+    assert make_code(client, make_admin(enrollment.section.course.account), enrollment.user).status_code == 200
 
 
-def test_with_self_registration_off_nobody_can(client, place, root):
+def test_with_self_registration_off_nobody_can(client, enrollment, root):
     root.self_registration = SelfRegistration.NONE
     root.save()
-    for actor in (place.user, make_admin()):
-        assert make_code(client, actor, place.user).status_code == 403
+    for actor in (enrollment.user, make_admin()):
+        assert make_code(client, actor, enrollment.user).status_code == 403
         assert "Pair with Observer" not in client.get(reverse("settings")).content.decode()
 
 
-def test_an_admin_who_is_a_student_somewhere_has_the_button(client, place):
+def test_an_admin_who_is_a_student_somewhere_has_the_button(client, enrollment):
     admin = make_admin()
     EnrollmentFactory(user=admin, section=SectionFactory(course=CourseFactory()))
     client.force_login(admin)
@@ -115,12 +115,12 @@ def test_somebody_without_student_enrollment_has_no_button(client, root):
     assert "Pair with Observer" not in client.get(reverse("settings")).content.decode()
 
 
-def test_settings_list_the_live_codes_masked_and_who_made_them(client, place):
+def test_settings_list_the_live_codes_masked_and_who_made_them(client, enrollment):
     admin = make_admin(name="Ada Min")
-    first = issue(place.user, by=admin)
+    first = issue(enrollment.user, by=admin)
     for _number in range(4):
-        issue(place.user, by=place.user)
-    client.force_login(place.user)
+        issue(enrollment.user, by=enrollment.user)
+    client.force_login(enrollment.user)
     page = client.get(reverse("settings")).content.decode()
     assert "Ada Min" in page
     assert page.count("next to end") == 1
@@ -129,44 +129,46 @@ def test_settings_list_the_live_codes_masked_and_who_made_them(client, place):
     assert first.text not in page
 
 
-def test_a_student_revokes_only_their_own_codes(client, place):
-    issue(place.user, by=place.user)
+def test_a_student_revokes_only_their_own_codes(client, enrollment):
+    issue(enrollment.user, by=enrollment.user)
     code = PairingCode.objects.get()
     client.force_login(EnrollmentFactory().user)
     assert client.post(reverse("revoke_code", args=[code.pk])).status_code == 404
-    client.force_login(place.user)
+    client.force_login(enrollment.user)
     assert "Revoke the code ending in" in client.get(reverse("revoke_code", args=[code.pk])).content.decode()
     assert PairingCode.objects.live().exists()
     assert client.post(reverse("revoke_code", args=[code.pk])).status_code == 302
     for method in (client.get, client.post):
         assert "had already ended" in method(reverse("revoke_code", args=[code.pk]), follow=True).content.decode()
     assert not PairingCode.objects.live().exists()
-    assert AuditEvent.objects.filter(action=Action.CODE_REVOKED, actor=place.user).count() == 1
+    assert AuditEvent.objects.filter(action=Action.CODE_REVOKED, actor=enrollment.user).count() == 1
 
 
-def test_the_settings_page_costs_the_same_however_many_codes_and_courses(client, place, django_assert_max_num_queries):
-    client.force_login(place.user)
+def test_the_settings_page_costs_the_same_however_many_codes_and_courses(
+    client, enrollment, django_assert_max_num_queries
+):
+    client.force_login(enrollment.user)
     with django_assert_max_num_queries(12):
         client.get(reverse("settings"))
     for _number in range(5):
-        issue(place.user, by=make_admin())
-        EnrollmentFactory(user=place.user)
+        issue(enrollment.user, by=make_admin())
+        EnrollmentFactory(user=enrollment.user)
     with django_assert_max_num_queries(12):
         client.get(reverse("settings"))
 
 
-def test_a_time_zone_is_saved_and_a_made_up_one_refused(client, place):
-    client.force_login(place.user)
+def test_a_time_zone_is_saved_and_a_made_up_one_refused(client, enrollment):
+    client.force_login(enrollment.user)
     assert client.post(reverse("settings"), {"time_zone": "Mars/Base"}).status_code == 422
     assert client.post(reverse("settings"), {"time_zone": "Europe/Berlin"}).status_code == 302
-    place.user.refresh_from_db()
-    assert place.user.time_zone == "Europe/Berlin"
+    enrollment.user.refresh_from_db()
+    assert enrollment.user.time_zone == "Europe/Berlin"
 
 
-def test_a_code_stands_in_no_log_and_no_error_report(client, place, caplog, settings, monkeypatch, mailoutbox):
+def test_a_code_stands_in_no_log_and_no_error_report(client, enrollment, caplog, settings, monkeypatch, mailoutbox):
     settings.ADMINS = [("Ops", "ops@example.org")]
     observer = UserFactory()
-    code = issue(place.user, by=place.user).text
+    code = issue(enrollment.user, by=enrollment.user).text
     monkeypatch.setattr("pairing.domain.redemption.find", lambda *_given: 1 / 0)
     client.force_login(observer)
     client.raise_request_exception = False
@@ -182,7 +184,7 @@ def test_a_code_stands_in_no_log_and_no_error_report(client, place, caplog, sett
         assert code not in mail.body + mail.subject
 
 
-# What stands in the place of the button
+# What stands instead of the button
 
 
 MISSING = "Users - generate observer pairing codes for students"
@@ -194,39 +196,39 @@ def read(client, reader, path) -> str:
     return client.get(path).content.decode()
 
 
-def test_a_teacher_without_the_permission_reads_which_it_is_and_who_gives_it(client, place):
-    teacher = EnrollmentFactory(section=place.section, type=BaseType.TEACHER).user
+def test_a_teacher_without_the_permission_reads_which_it_is_and_who_gives_it(client, enrollment):
+    teacher = EnrollmentFactory(section=enrollment.section, type=BaseType.TEACHER).user
     for path in (
-        f"/courses/{place.section.course_id}/users/{place.user.pk}",
-        f"/courses/{place.section.course_id}/users",
+        f"/courses/{enrollment.section.course_id}/users/{enrollment.user.pk}",
+        f"/courses/{enrollment.section.course_id}/users",
     ):
         page = read(client, teacher, path)
         assert MISSING in page
-        assert f"An administrator who manages permissions in {place.section.course.account.name}" in page
+        assert f"An administrator who manages permissions in {enrollment.section.course.account.name}" in page
 
 
-def test_without_administrative_actions_the_line_names_these(client, place):
-    teacher = EnrollmentFactory(section=place.section, type=BaseType.TEACHER).user
+def test_without_administrative_actions_the_line_names_these(client, enrollment):
+    teacher = EnrollmentFactory(section=enrollment.section, type=BaseType.TEACHER).user
     allow(BaseType.TEACHER, "generate_observer_pairing_code")
     allow(BaseType.TEACHER, "allow_course_admin_actions", enabled=False)
-    page = read(client, teacher, f"/courses/{place.section.course_id}/users/{place.user.pk}")
+    page = read(client, teacher, f"/courses/{enrollment.section.course_id}/users/{enrollment.user.pk}")
     assert "Users - allow administrative actions in courses" in page
     assert PAIR not in page
 
 
-def test_with_pairing_off_staff_read_so_and_students_find_nothing(client, place, root):
+def test_with_pairing_off_staff_read_so_and_students_find_nothing(client, enrollment, root):
     root.self_registration = SelfRegistration.NONE
     root.save()
-    page = read(client, make_admin(), f"/courses/{place.section.course_id}/users/{place.user.pk}")
+    page = read(client, make_admin(), f"/courses/{enrollment.section.course_id}/users/{enrollment.user.pk}")
     assert "Pairing is off" in page
-    page = read(client, place.user, "/profile/settings")
+    page = read(client, enrollment.user, "/profile/settings")
     assert "Pairing is off" not in page
     assert "pairing code" not in page.lower()
 
 
-def test_an_observer_reads_that_observers_make_no_codes_and_what_to_do_instead(client, place):
+def test_an_observer_reads_that_observers_make_no_codes_and_what_to_do_instead(client, enrollment):
     observer = UserFactory()
-    link(observer, place.user, origin=ObservationLink.Origin.CODE, by=None)
+    link(observer, enrollment.user, origin=ObservationLink.Origin.CODE, by=None)
     page = read(client, observer, "/profile/settings")
     assert "Observers cannot create pairing codes." in page
     assert PAIR not in page

@@ -309,12 +309,12 @@ def test_one_enrollment_asked_for_by_many_is_made_once():
 
 def test_a_student_removed_and_linked_at_the_same_moment_leaves_no_way_in():
     student = UserFactory()
-    places = [EnrollmentFactory(user=student) for _ in range(10)]
+    enrollments = [EnrollmentFactory(user=student) for _ in range(10)]
     observers = [UserFactory() for _ in range(10)]
     outcomes = at_once(
         [
             *[partial(link, observer, student, origin="api", by=None) for observer in observers],
-            *[partial(change_state, place, "deleted", by=None) for place in places],
+            *[partial(change_state, enrollment, "deleted", by=None) for enrollment in enrollments],
         ]
     )
     assert kinds(outcomes) == {ObservationLink: 10, Enrollment: 10}

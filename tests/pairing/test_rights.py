@@ -136,13 +136,13 @@ def test_where_the_institution_has_chosen_so_a_teachers_code_opens_all_courses(t
 
 def test_what_staff_alone_say_of_a_student_opens_nothing_that_is_added_elsewhere(school, here, there, teacher):
     newcomer = UserFactory()
-    place = EnrollmentFactory(user=newcomer, section=here, accepted_through=Through.STAFF)
+    enrollment = EnrollmentFactory(user=newcomer, section=here, accepted_through=Through.STAFF)
     assert by_api(teacher, newcomer).course == here.course
     assert by_api(make_admin(school), newcomer).account == school
     list(export(here.course, by=teacher, zone=None))
     assert PairingCode.objects.latest("id").course == here.course
     assert by_api(make_admin(), newcomer).course is None
-    Enrollment.objects.filter(pk=place.pk).update(accepted_through=Through.PERSON)
+    Enrollment.objects.filter(pk=enrollment.pk).update(accepted_through=Through.PERSON)
     assert by_api(teacher, newcomer).course is None
 
 
