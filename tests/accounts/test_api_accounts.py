@@ -63,14 +63,14 @@ def test_an_observer_reads_the_names_of_the_student_and_no_more(root):
 
 
 def test_staff_of_a_course_read_its_people(root):
-    place = EnrollmentFactory()
-    teacher = EnrollmentFactory(section=place.section, type=BaseType.TEACHER).user
-    school_admin = make_admin(place.section.course.account)
+    enrollment = EnrollmentFactory()
+    teacher = EnrollmentFactory(section=enrollment.section, type=BaseType.TEACHER).user
+    school_admin = make_admin(enrollment.section.course.account)
     for user in (teacher, school_admin):
-        body = Api(user).get(f"users/{place.user_id}").json()
-        assert (body["login_id"], body["sis_user_id"]) == (place.user.login_id, place.user.sis_user_id)
+        body = Api(user).get(f"users/{enrollment.user_id}").json()
+        assert (body["login_id"], body["sis_user_id"]) == (enrollment.user.login_id, enrollment.user.sis_user_id)
         assert Api(user).get(f"users/{EnrollmentFactory().user_id}").status_code == 403
-    assert Api(place.user).get(f"users/{teacher.pk}").status_code == 403
+    assert Api(enrollment.user).get(f"users/{teacher.pk}").status_code == 403
 
 
 def test_deleted_people_are_not_found_through_the_api(root):

@@ -1,47 +1,148 @@
-"""Deciding on what others may do: nobody gives what they lack, anywhere; and no permission is ever lost for good."""
-
-from types import SimpleNamespace
+"""Nobody grants what they lack, anywhere; and no permission is ever lost for good."""
 
 import pytest
 from django.core.management import call_command
 
-from accounts.domain.grants import held_as
-from accounts.domain.roles import create_role, rename_role, set_permission, set_permissions, set_role_state, settings_of
-from accounts.errors import Invalid, NotAllowed
+from accounts.domain.roles import (
+    check_may_give,
+    create_role,
+    set_permission,
+    set_permissions,
+    set_role_state,
+    settings_of,
+)
+from accounts.errors import NotAllowed
 from accounts.models import AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.permissions.resolver import account_permissions, permissions_by
+from accounts.permissions.registry import PERMISSIONS, Permission
+from accounts.permissions.resolver import account_permissions, remembering
 from courses.access.accounts import why_not_change
 from courses.access.act_as import check
-from courses.access.permissions import may
-from tests.factories import AccountFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin, make_clerk
+from tests.accounts.roles import is_on, make_helper, setting_of
+from tests.factories import EnrollmentFactory, UserFactory, make_clerk
 
-KEY, GRADES = "generate_observer_pairing_code", "view_all_grades"
-MANAGE = "manage_role_overrides"
+pytestmark = pytest.mark.usefixtures("root")
+KEY, GRADES = Permission.GENERATE_OBSERVER_PAIRING_CODE, Permission.VIEW_ALL_GRADES
+MANAGE = Permission.MANAGE_ROLE_OVERRIDES
 ON, OFF, INHERIT = {"enabled": True}, {"enabled": False}, {"enabled": None}
 
 
-@pytest.fixture
-def district(root) -> SimpleNamespace:
-    school = AccountFactory(name="North School", parent=root)
-    return SimpleNamespace(
-        root=root,
-        school=school,
-        admin=make_admin(root),
-        school_admin=make_admin(school),
-        teacher=Role.objects.built_in(BaseType.TEACHER),
-        account_admin=Role.objects.built_in(BaseType.ACCOUNT_ADMIN),
-    )
+# Nobody grants what they do not have
 
 
-def on(role, account, key=KEY) -> bool:
-    return settings_of([role], account)[role.pk][key].enabled
+def test_nobody_turns_on_what_they_do_not_have(district):
+    user, _role = make_helper(district.school, MANAGE)
+    with pytest.raises(NotAllowed) as refusal:
+        set_permission(district.teacher, district.school, KEY, {"enabled": True}, by=user)
+    assert str(PERMISSIONS[KEY].label) in refusal.value.message
+    assert not is_on(district.teacher, district.school)
 
 
-def allowed(role, account) -> frozenset[str]:
-    return permissions_by([held_as(role)], [account.pk])[account.pk][role.pk]
+def test_nobody_gives_themselves_more_through_the_role_they_hold(district):
+    user, role = make_helper(district.school, MANAGE)
+    with pytest.raises(NotAllowed):
+        set_permission(role, district.school, KEY, {"enabled": True}, by=user)
+    assert account_permissions(user, district.school) == {MANAGE}
 
 
-# Nobody gives what they do not have, below either
+def test_people_may_grant_a_permission_they_have(district):
+    user, _role = make_helper(district.school, MANAGE, KEY)
+    set_permission(district.teacher, district.school, KEY, {"enabled": True}, by=user)
+    assert is_on(district.teacher, district.school)
+
+
+def test_anyone_who_manages_permissions_may_turn_one_off(district):
+    user, _role = make_helper(district.school, MANAGE)
+    set_permission(district.teacher, district.school, "read_roster", {"enabled": False}, by=user)
+    assert not is_on(district.teacher, district.school, "read_roster")
+
+
+@pytest.mark.parametrize(
+    ("stands", "wish"),
+    [
+        ({"enabled": False}, {"enabled": None}),
+        ({"enabled": False}, {"applies_to_self": False}),
+        ({"enabled": False}, {"applies_to_descendants": False}),
+        ({"enabled": False, "locked": True}, {"locked": False}),
+        ({"enabled": False, "locked": True}, {"applies_to_descendants": False}),
+        ({"enabled": None, "locked": True}, {"locked": False}),
+        (None, {"locked": True}),
+        (None, {"enabled": True, "applies_to_self": False}),
+    ],
+)
+def test_uncovering_what_was_turned_off_counts_as_granting(district, stands, wish):
+    # Teachers have it by default.
+    key = "read_roster"
+    if stands:
+        RoleOverride.objects.create(account=district.school, role=district.teacher, permission=key, **stands)
+    user, _role = make_helper(district.school, MANAGE)
+    before = setting_of(district.teacher, district.school, key)
+    with pytest.raises(NotAllowed):
+        set_permission(district.teacher, district.school, key, wish, by=user)
+    assert setting_of(district.teacher, district.school, key) == before
+    set_permission(district.teacher, district.school, key, wish, by=district.school_admin)
+
+
+@pytest.mark.parametrize(
+    ("stands", "wish"),
+    [
+        ({"enabled": True}, {"enabled": None}),
+        ({"enabled": True}, {"enabled": False, "applies_to_self": False}),
+        ({"enabled": False}, {"enabled": None}),
+        ({"enabled": False}, {"locked": True}),
+        (None, {"locked": True}),
+    ],
+)
+def test_turning_a_permission_off_needs_only_the_right_to_manage(district, stands, wish):
+    # Teachers do not have it by default.
+    if stands:
+        RoleOverride.objects.create(account=district.school, role=district.teacher, permission=KEY, **stands)
+    user, _role = make_helper(district.school, MANAGE)
+    set_permission(district.teacher, district.school, KEY, wish, by=user)
+    assert not is_on(district.teacher, district.school)
+
+
+def test_a_role_is_given_only_by_people_who_may_do_all_it_may(district):
+    user, own_role = make_helper(district.school, MANAGE)
+    check_may_give(own_role, district.school, by=user)
+    with pytest.raises(NotAllowed):
+        check_may_give(district.account_admin, district.school, by=user)
+    check_may_give(district.account_admin, district.school, by=district.school_admin)
+
+
+def test_nobody_takes_the_right_to_manage_permissions_from_themselves(district):
+    user, role = make_helper(district.school, MANAGE)
+    for wish in ({"enabled": False}, {"enabled": None}, {"enabled": False, "locked": True}):
+        with remembering(), pytest.raises(NotAllowed, match="lose your own permission"):
+            set_permission(role, district.school, MANAGE, wish, by=user)
+        assert MANAGE in account_permissions(user, district.school)
+    # One who has it from another role, above, may take it from them.
+    set_permission(role, district.school, MANAGE, {"enabled": False}, by=district.admin)
+    assert MANAGE not in account_permissions(user, district.school)
+
+
+def test_an_account_admin_can_always_correct_permissions(district):
+    user, _role = make_helper(district.root, MANAGE)
+    for account in (district.root, district.school):
+        assert setting_of(district.account_admin, account, MANAGE).fixed
+        with pytest.raises(NotAllowed, match="always has this permission"):
+            set_permission(district.account_admin, account, MANAGE, {"enabled": False}, by=user)
+        # Not even a row that came into the database some other way takes it.
+        RoleOverride.objects.create(
+            account=account, role=district.account_admin, permission=MANAGE, enabled=False, locked=True
+        )
+    assert MANAGE in account_permissions(district.school_admin, district.school)
+
+
+def test_after_a_refusal_what_was_looked_up_meanwhile_is_forgotten(district):
+    with remembering():
+        with pytest.raises(NotAllowed):
+            set_permission(
+                district.account_admin, district.school, MANAGE, {"enabled": False}, by=district.school_admin
+            )
+        assert MANAGE in account_permissions(district.school_admin, district.school)
+
+
+# Nor in the accounts below, where they may do less
 
 
 @pytest.fixture
@@ -51,27 +152,27 @@ def without_below(district):
     return district
 
 
-def test_nobody_switches_on_for_all_what_they_may_not_do_in_one_school(without_below):
+def test_nobody_turns_on_for_all_what_they_may_not_do_in_one_school(without_below):
     district = without_below
     with pytest.raises(NotAllowed, match="pairing codes"):
         set_permission(district.teacher, district.root, KEY, ON, by=district.admin)
-    assert not on(district.teacher, district.school)
+    assert not is_on(district.teacher, district.school)
     here_only = {**ON, "applies_to_descendants": False}
     set_permission(district.teacher, district.root, KEY, here_only, by=district.admin)
-    assert not on(district.teacher, district.school)
+    assert not is_on(district.teacher, district.school)
 
 
-def test_nobody_switches_on_for_all_even_where_the_school_has_decided_already(without_below):
+def test_nobody_overrules_by_a_lock_what_a_school_has_turned_off(without_below):
     district = without_below
     RoleOverride.objects.create(account=district.school, role=district.teacher, permission=KEY, enabled=False)
     set_permission(district.teacher, district.root, KEY, ON, by=district.admin)
-    assert not on(district.teacher, district.school), "there it stays off, so nothing was given"
+    assert not is_on(district.teacher, district.school), "there it stays off, so nothing was given"
     with pytest.raises(NotAllowed):
         set_permission(district.teacher, district.root, KEY, {"locked": True}, by=district.admin)
-    assert not on(district.teacher, district.school), "a lock on what is on would have overruled the school"
+    assert not is_on(district.teacher, district.school), "a lock on what is on would have overruled the school"
 
 
-def test_nobody_creates_or_activates_a_role_that_may_do_there_what_they_may_not(district):
+def test_nobody_creates_or_activates_a_role_that_may_do_there_what_they_may_not_do_themselves(district):
     set_permission(district.account_admin, district.school, GRADES, OFF, by=district.admin)
     with pytest.raises(NotAllowed, match="grades"):
         create_role(district.root, "Coach", BaseType.TEACHER, by=district.admin)
@@ -83,117 +184,20 @@ def test_nobody_creates_or_activates_a_role_that_may_do_there_what_they_may_not(
         set_role_state(role, Role.State.ACTIVE, by=district.admin)
 
 
-def test_releasing_a_lock_wakes_no_custom_role_below_beyond_what_one_has(without_below):
+def test_releasing_a_lock_gives_no_custom_role_below_more_than_the_person_has(without_below):
     district = without_below
     coach = Role.objects.create(account=district.school, base_type=BaseType.TEACHER, label="Coach")
     RoleOverride.objects.create(account=district.school, role=coach, permission=KEY, enabled=True)
     RoleOverride.objects.create(account=district.root, role=district.teacher, permission=KEY, locked=True)
-    assert not on(coach, district.school)
+    assert not is_on(coach, district.school)
     with pytest.raises(NotAllowed):
         set_permission(district.teacher, district.root, KEY, {"locked": False}, by=district.admin)
-
-
-# A lock on a built-in role
-
-
-@pytest.fixture
-def coach(district) -> Role:
-    return create_role(district.school, "Coach", BaseType.TEACHER, by=district.admin)
-
-
-def test_what_is_locked_off_for_a_built_in_role_binds_the_custom_roles_of_its_base_type(district, coach):
-    section = SectionFactory(course__account=district.school)
-    person = EnrollmentFactory(section=section, type=BaseType.TEACHER, role=coach).user
-    set_permission(coach, district.school, KEY, ON, by=district.admin)
-    assert may(person, KEY, section.course)
-    for key in (KEY, GRADES):
-        set_permission(district.teacher, district.root, key, {**OFF, "locked": True}, by=district.admin)
-        assert not may(person, key, section.course)
-        setting = settings_of([coach], district.school)[coach.pk][key]
-        assert (setting.enabled, setting.locked_by) == (False, district.root.pk)
-        with pytest.raises(NotAllowed, match="locked"):
-            set_permission(coach, district.school, key, ON, by=district.admin)
-    set_permissions(
-        district.teacher, district.root, {KEY: {"locked": False}, GRADES: {**ON, "locked": False}}, by=district.admin
-    )
-    assert may(person, KEY, section.course)
-    assert may(person, GRADES, section.course)
-
-
-def test_a_role_made_later_is_bound_as_well(district):
-    set_permission(district.teacher, district.root, GRADES, {**OFF, "locked": True}, by=district.admin)
-    made = create_role(district.school, "Coach", BaseType.TEACHER, by=district.admin)
-    assert not on(made, district.school, GRADES)
-
-
-def test_the_account_that_locks_may_decide_otherwise_for_a_custom_role(district):
-    coach = create_role(district.root, "Coach", BaseType.TEACHER, by=district.admin)
-    set_permission(coach, district.root, KEY, ON, by=district.admin)
-    set_permission(district.teacher, district.root, KEY, {**OFF, "locked": True}, by=district.admin)
-    assert on(coach, district.root)
-    assert on(coach, district.school)
-    with pytest.raises(NotAllowed, match="locked"):
-        set_permission(coach, district.school, KEY, OFF, by=district.admin)
-
-
-def test_what_is_locked_on_gives_custom_roles_nothing(district, coach):
-    set_permission(district.teacher, district.root, KEY, {**ON, "locked": True}, by=district.admin)
-    assert not on(coach, district.school)
-    assert on(district.teacher, district.school)
-
-
-def test_a_lock_for_one_base_type_binds_no_other(district):
-    helper = create_role(district.school, "Helper", BaseType.TA, by=district.admin)
-    set_permission(district.teacher, district.root, GRADES, {**OFF, "locked": True}, by=district.admin)
-    assert on(helper, district.school, GRADES)
-
-
-def test_a_lock_that_spares_the_accounts_below_spares_the_custom_roles_there(district, coach):
-    wish = {**OFF, "locked": True, "applies_to_descendants": False}
-    set_permission(district.teacher, district.root, GRADES, wish, by=district.admin)
-    assert on(coach, district.school, GRADES)
-
-
-def test_a_custom_role_for_accounts_is_bound_by_account_membership(district):
-    clerk = create_role(district.school, "Clerk", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
-    set_permission(clerk, district.school, "manage_user_logins", ON, by=district.admin)
-    membership = Role.objects.built_in(BaseType.ACCOUNT_MEMBERSHIP)
-    set_permission(membership, district.root, "manage_user_logins", {"locked": True}, by=district.admin)
-    assert "manage_user_logins" not in allowed(clerk, district.school)
-
-
-# The words of rosters
-
-
-@pytest.mark.parametrize(
-    ("label", "base_type"),
-    [
-        ("students", BaseType.TEACHER),
-        ("Teachers", BaseType.TA),
-        ("OBSERVERS", BaseType.TEACHER),
-        ("tas", BaseType.TEACHER),
-        ("teachers", BaseType.TEACHER),
-        ("Student (part-time)", BaseType.TEACHER),
-        ("Teacher of record", BaseType.OBSERVER),
-    ],
-)
-def test_no_role_is_called_what_rosters_call_another(district, label, base_type):
-    with pytest.raises(Invalid, match=r"Roster files use this word|already"):
-        create_role(district.school, label, base_type, by=district.admin)
-    role = create_role(district.school, "Something else", base_type, by=district.admin)
-    with pytest.raises(Invalid):
-        rename_role(role, label, by=district.admin)
-
-
-def test_a_custom_role_may_have_any_other_name(district):
-    for label, base in (("Teacher of record", BaseType.TEACHER), ("Tutor", BaseType.TA), ("Mentor", BaseType.OBSERVER)):
-        assert create_role(district.school, label, base, by=district.admin).label == label
 
 
 # Nothing is lost for good
 
 
-def test_account_admins_of_the_institution_can_switch_on_again_what_one_of_them_switched_off(district):
+def test_account_admins_of_the_institution_can_turn_on_again_what_one_of_them_turned_off(district):
     before = set_permission(district.account_admin, district.root, KEY, OFF, by=district.admin)
     assert KEY not in account_permissions(district.admin, district.root)
     undo = {
@@ -206,7 +210,7 @@ def test_account_admins_of_the_institution_can_switch_on_again_what_one_of_them_
     assert KEY in account_permissions(district.admin, district.root)
 
 
-def test_an_admin_made_later_by_create_admin_can_switch_on_what_was_switched_off(district):
+def test_an_admin_created_later_by_create_admin_can_turn_on_what_was_turned_off(district):
     every = dict.fromkeys(settings_of([district.account_admin], district.root)[district.account_admin.pk], OFF)
     del every[MANAGE]
     set_permissions(
@@ -220,7 +224,7 @@ def test_an_admin_made_later_by_create_admin_can_switch_on_what_was_switched_off
     assert account_permissions(new, district.root) == {MANAGE, *every}
 
 
-def test_only_the_admins_of_the_institution_and_only_for_themselves(district):
+def test_only_account_admins_of_the_institution_do_so_and_only_for_account_admins(district):
     set_permission(district.account_admin, district.root, KEY, OFF, by=district.admin)
     clerk = make_clerk(MANAGE)
     for by, role, account in (
@@ -232,7 +236,7 @@ def test_only_the_admins_of_the_institution_and_only_for_themselves(district):
             set_permission(role, account, KEY, ON, by=by)
 
 
-def test_whoever_decides_at_the_root_can_undo_it_even_of_what_they_had_by_that_very_role(root):
+def test_people_can_undo_their_own_change_on_the_root_account_even_to_the_role_they_hold(root):
     clerk = make_clerk(MANAGE, KEY)
     role = AccountAdmin.objects.get(user=clerk).role
     set_permission(role, root, KEY, {"locked": True}, by=clerk)
@@ -243,7 +247,7 @@ def test_whoever_decides_at_the_root_can_undo_it_even_of_what_they_had_by_that_v
     assert KEY in account_permissions(clerk, root)
 
 
-def test_nobody_undoes_what_somebody_else_has_decided_since(district):
+def test_nobody_undoes_a_change_that_someone_else_has_changed_since(district):
     clerk = make_clerk(MANAGE, KEY)
     role = AccountAdmin.objects.get(user=clerk).role
     set_permission(role, district.root, KEY, OFF, by=clerk)
@@ -262,22 +266,10 @@ def test_undoing_restores_no_more_than_was_set_before(district):
         set_permission(role, district.root, KEY, ON, by=clerk)
 
 
-def test_a_role_that_one_has_deactivated_oneself_can_be_activated_again(district):
-    clerk = make_clerk(MANAGE)
-    role = create_role(district.root, "Coach", BaseType.TEACHER, by=district.admin)
-    set_role_state(role, Role.State.INACTIVE, by=clerk)
-    set_role_state(role, Role.State.ACTIVE, by=clerk)
-    set_role_state(role, Role.State.INACTIVE, by=clerk)
-    set_role_state(role, Role.State.ACTIVE, by=district.admin)
-    set_role_state(role, Role.State.INACTIVE, by=district.admin)
-    with pytest.raises(NotAllowed, match="You cannot grant"):
-        set_role_state(role, Role.State.ACTIVE, by=clerk)
+# Roles that are deactivated for now
 
 
-# What is switched off for now
-
-
-def test_an_admin_whose_role_is_switched_off_is_no_more_open_to_lesser_staff(district):
+def test_an_admin_whose_role_is_deactivated_is_no_more_open_to_lesser_staff(district):
     desk = make_clerk("manage_user_logins", "become_user")
     office = create_role(district.root, "Office", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
     set_permission(office, district.root, "manage_account_settings", ON, by=district.admin)

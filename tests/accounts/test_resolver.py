@@ -56,8 +56,8 @@ def test_an_account_admin_may_do_everything(root):
 def test_only_admins_make_pairing_codes_for_others_by_default(root, base_type):
     assert PERMISSIONS[KEY].default == {BaseType.ACCOUNT_ADMIN}
     if base_type in COURSE_BASE_TYPES:
-        place = EnrollmentFactory(type=base_type)
-        assert not may(place.user, KEY, place.section.course)
+        enrollment = EnrollmentFactory(type=base_type)
+        assert not may(enrollment.user, KEY, enrollment.section.course)
     else:
         member = UserFactory()
         AccountAdmin.objects.create(user=member, account=root, role=Role.objects.built_in(base_type))
@@ -66,8 +66,8 @@ def test_only_admins_make_pairing_codes_for_others_by_default(root, base_type):
 
 @pytest.mark.parametrize("base_type", [BaseType.STUDENT, BaseType.OBSERVER])
 def test_students_and_observers_have_no_permission_at_all(base_type):
-    place = EnrollmentFactory(type=base_type)
-    assert course_permissions(place.user, place.section.course) == set()
+    enrollment = EnrollmentFactory(type=base_type)
+    assert course_permissions(enrollment.user, enrollment.section.course) == set()
 
 
 def test_who_holds_no_role_may_do_nothing(root):
@@ -280,7 +280,7 @@ def test_an_override_of_something_that_is_no_permission_is_ignored(root):
 # Statements
 
 
-def test_asking_takes_two_statements_however_many_places_levels_roles_and_overrides_there_are(root):
+def test_asking_takes_two_statements_however_many_accounts_levels_roles_and_overrides_there_are(root):
     admin = make_admin()
     account = root
     for number in range(10):
