@@ -8,12 +8,15 @@ import hashlib
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher, mask_hash
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_noop as _
 
 SHA1 = 20
 # The prefix of Argon2's own format, left out because the password column is short.
 ARGON2 = "argon2$argon2id$v=19$"
 LONGEST_SALT = 24
+# Of the Argon2 hash: 95 random bits. With the 131 of Django's, the longest salt of a directory would not fit beside it.
+ARGON2_SALT = 16
 
 
 class SSHAInArgon2Hasher(BasePasswordHasher):
@@ -49,8 +52,7 @@ class SSHAInArgon2Hasher(BasePasswordHasher):
         """Do nothing: Argon2 takes equally long for every password."""
 
     def _stored(self, digest: bytes, salt: bytes) -> str:
-        argon2 = Argon2PasswordHasher()
-        inner = argon2.encode(digest.hex(), argon2.salt()).removeprefix(ARGON2)
+        inner = Argon2PasswordHasher().encode(digest.hex(), get_random_string(ARGON2_SALT)).removeprefix(ARGON2)
         return f"{self.algorithm}${base64.b64encode(salt).decode()}${inner}"
 
 
