@@ -18,12 +18,20 @@ from accounts.errors import Invalid
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from sis.access import IMPORT, MANAGE, READERS, check_may
-from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
-from sis.api.body_types import AbortedBody, ErrorsBody, ImportBody, ImportsBody, ProgressBody
+from sis.api.bodies import (
+    MOST_MESSAGES,
+    AbortedBody,
+    ErrorsBody,
+    ImportBody,
+    ImportsBody,
+    ProgressBody,
+    error_body,
+    import_body,
+    progress_body,
+)
 from sis.api.uploads import PARAMETERS, Unreadable, options_of, received
-from sis.imports.abort import abort, abort_waiting
 from sis.imports.intake import create_import
-from sis.imports.queue import ask_for_work
+from sis.imports.queue import abort, abort_waiting, ask_for_work
 from sis.imports.restore import begin_restoring
 from sis.models import SisImport, SisImportError
 from sis.report.queries import Wanted, as_csv, messages_of

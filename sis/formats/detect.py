@@ -1,4 +1,4 @@
-"""Whether an upload is OneRoster or School Data Sync, and what files of Canvas's it then amounts to."""
+"""Whether an upload is Canvas's files, OneRoster or School Data Sync, and what files of Canvas's it then amounts to."""
 
 from __future__ import annotations
 
@@ -16,10 +16,19 @@ from sis.files.csv_records import written
 from sis.files.problems import MalformedFile, Problems
 from sis.files.tables import Block, RosterFile, Table
 from sis.formats import guardians, oneroster, people, rows, school_data_sync
-from sis.formats.canvas import kind_of
-from sis.formats.scratch_tables import Scratch
-from sis.formats.source_files import Converted, Source
+from sis.formats.source_files import Converted, Scratch, Source
 from sis.formats.source_id import source_of
+from sis.kinds.kind import Columns, Kind, UnsupportedKind
+from sis.kinds.registry import all_kinds
+
+
+def kind_of(columns: Columns) -> Kind | UnsupportedKind | None:
+    """Return the kind of a file with these columns (lower-case): the first in the order of kinds that recognizes them.
+
+    None for a file that is not a roster file of Canvas.
+    """
+    return next((kind for kind in all_kinds() if kind.recognizes(columns)), None)
+
 
 Converter = Callable[[Source], Iterator[Converted]]
 ROWS_AT_ONCE = 1000

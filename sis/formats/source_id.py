@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sis.files.problems import MalformedFile
 from sis.files.tables import Row, Table
-from sis.formats.scratch_tables import Scratch
+from sis.formats.source_files import Scratch
 
 _SYSTEM = ("source.systemcode", "source.systemname")
 # What makers of exports write where they know no answer.

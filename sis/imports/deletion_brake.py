@@ -14,7 +14,7 @@ from accounts.models import Account, User
 from sis.events import SisBrakeChanged
 from sis.kinds.kind import Brake, Kind
 from sis.kinds.registry import KINDS
-from sis.kinds.row_numbers import STAGED, WAS_ADDED
+from sis.kinds.sql import STAGED, WAS_ADDED
 from sis.models import SisImport
 from sis.options import Options
 

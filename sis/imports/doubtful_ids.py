@@ -12,7 +12,7 @@ from django.db import connection
 
 from sis.kinds.kind import Kind
 from sis.kinds.registry import KINDS
-from sis.kinds.row_numbers import STAGED, WAS_ADDED
+from sis.kinds.sql import STAGED, WAS_ADDED
 from sis.kinds.staging import StagedFile
 
 # What a spreadsheet makes of a long number; in some countries with a comma.

@@ -11,7 +11,7 @@ from sis.imports.runner import Import
 from sis.kinds import staging
 from sis.models import SisImport
 from sis.report.dry_run import Report
-from sis.report.statistics import statistics_of
+from sis.report.queries import statistics_of
 
 
 class DryRun(Import):

@@ -1,14 +1,17 @@
-"""One import at a time for each root account, the oldest first."""
+"""One import at a time for each root account, the oldest first; waiting and running ones can be stopped."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.advisory_locks import AdvisoryLock, held
-from accounts.models import Account
+from accounts.domain.audit import record
+from accounts.models import Account, User
 from background.queue import ask_for
+from sis.events import SisImportEnded
 from sis.imports.dry_run import DryRun
 from sis.imports.restore import restore
 from sis.imports.runner import Import, Tell, give_up, is_lost
@@ -80,3 +83,30 @@ def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
 
 def _next(root: Account) -> SisImport | None:
     return SisImport.objects.filter(account=root, workflow_state__in=TO_DO).order_by("id").first()
+
+
+def abort(sis_import: SisImport, *, by: User) -> bool:
+    """Stop an import that waits or runs; False when it has ended. One that runs stops within a chunk of rows."""
+    with transaction.atomic():
+        now = timezone.now()
+        stopped = SisImport.objects.filter(
+            pk=sis_import.pk, workflow_state__in=(*SisImport.WAITING, *SisImport.RUNNING)
+        ).update(workflow_state=SisImport.State.ABORTED, ended_at=now, updated_at=now)
+        if stopped:
+            record(SisImportEnded(sis_import.pk, SisImport.State.ABORTED), by=by)
+            ask_for_work()
+    sis_import.refresh_from_db()
+    return bool(stopped)
+
+
+def abort_waiting(root: Account, *, by: User) -> None:
+    """Stop every import that has not begun."""
+    with transaction.atomic():
+        ask_for_work()
+        waiting = SisImport.objects.select_for_update().filter(account=root, workflow_state__in=SisImport.WAITING)
+        for sis_import in waiting:
+            now = timezone.now()
+            SisImport.objects.filter(pk=sis_import.pk).update(
+                workflow_state=SisImport.State.ABORTED, progress=100, ended_at=now, updated_at=now
+            )
+            record(SisImportEnded(sis_import.pk, SisImport.State.ABORTED), by=by)

@@ -27,7 +27,7 @@ from sis.models import SisImport
 from sis.options import Options
 from sis.report.log import Messages
 from sis.report.messages import CRASHED
-from sis.report.statistics import statistics_of
+from sis.report.queries import statistics_of
 from sis.upload.chain import NeedsRemaster
 from sis.upload.contents import RosterFile, open_upload
 from sis.upload.storage import stored_path

@@ -4,9 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.accounts import PERMISSION
 from accounts.models import Account
-from sis.kinds.chunks import Round
+from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import Example, Going, Kind, Record
-from sis.kinds.restoration import put_back_states
 from sis.kinds.sender_limits import refuse_moves
 from sis.kinds.sql import read_sql
 

@@ -1,4 +1,4 @@
-"""A chunk of staged rows: what every kind of file does with one.
+"""A chunk of staged rows: what every kind of file does with one, and how what it did is put back.
 
 The rows of a chunk are applied as one set. Where rows touch the same records, the set holds only the first of them,
 and the rest follows in further rounds, so that the outcome is the same as row by row, in the order of the file.
@@ -11,17 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models import Model, QuerySet
 from psycopg.sql import Literal
 
-from accounts.models import User
+from accounts.models import Account, User
 from courses.domain.observation_events import author
+from courses.models import Course, Section, Term
 from sis.files.passwords import PasswordCipher
-from sis.kinds.kind import Kind
-from sis.kinds.row_numbers import ADDED, ROOM, STAGED, WAS_ADDED
-from sis.kinds.sql import note_changes, row_content, rows
+from sis.kinds.kind import Kind, PutBack
+from sis.kinds.sql import ADDED, ROOM, STAGED, WAS_ADDED, note_changes, row_content, rows
+from sis.models import StateChange
 from sis.options import Options
 
 
@@ -258,3 +260,36 @@ def not_saved(kind: Kind, n: int) -> Message:
         )
         row, content = cursor.fetchone()
     return Message(row, "not_saved", {}, content)
+
+
+Record = TypeVar("Record", bound=Model)
+
+
+def put_back_states(model: type[Account | Term | Course | Section]) -> PutBack:
+    """Return how the states of records are put back that have nothing but a state."""
+
+    def put_back(change: StateChange, by: User) -> int:
+        before, there = change.before or "deleted", model.objects.filter(pk__in=change.records)
+        of_the_import(model, change).update(workflow_state=before)
+        return there.exclude(workflow_state=before).count()
+
+    return put_back
+
+
+def of_the_import(model: type[Record], change: StateChange) -> QuerySet[Record]:
+    """Return the records of a change that are as it left them."""
+    there = model._default_manager.filter(pk__in=change.records, workflow_state=change.after)
+    return untouched(there, change)
+
+
+def untouched(found: QuerySet[Record], change: StateChange) -> QuerySet[Record]:
+    """Return those that no later import has named, and whose state no person has decided on."""
+    found = found.filter(sis_import_id=change.sis_import_id)
+    if change.sis_import.options.get("override_sis_stickiness"):
+        return found
+    return found.exclude(stuck_sis_fields__contains=["status"])
+
+
+def own(by: User) -> list[int]:
+    """Return the ids of those who act: whoever acts as somebody gains by both."""
+    return [by.pk, by.person_acting.pk]

@@ -6,9 +6,8 @@ from accounts.models import User
 from courses.domain.courses import PERMISSION
 from courses.domain.observation_events import COURSES_END, courses_end, courses_return
 from courses.models import Course
-from sis.kinds.chunks import Round
+from sis.kinds.chunks import Round, of_the_import, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
-from sis.kinds.restoration import of_the_import, put_back_states
 from sis.kinds.sender_limits import refuse_moves
 from sis.kinds.sql import read_sql
 from sis.models import StateChange

@@ -14,9 +14,8 @@ from courses.access.observation import RULES
 from courses.domain.observation_events import foretell, in_state
 from courses.domain.observer_enrollments import by_link, follow
 from courses.models import Enrollment, Section
-from sis.kinds.chunks import Round, insert
+from sis.kinds.chunks import Round, insert, own
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
-from sis.kinds.restoration import own
 from sis.kinds.sender_limits import refuse_own_enrollments
 from sis.kinds.sql import read_sql
 from sis.models import StateChange

@@ -4,9 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.domain.observation_scopes import follow_moves
 from courses.models import Section
-from sis.kinds.chunks import Round
+from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Example, Kind, Record
-from sis.kinds.restoration import put_back_states
 from sis.kinds.sender_limits import refuse_own_moves
 from sis.kinds.sql import read_sql
 

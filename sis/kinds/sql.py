@@ -34,7 +34,16 @@ from pathlib import Path
 from accounts.models.account_tree import line_of
 from accounts.text.fields import LONGEST
 from courses.domain.observation_events import EVENTS, returned
-from sis.kinds.row_numbers import STAGED, WAS_ADDED
+
+STAGED = "sis_staged"
+# Each file has room for so many numbers. Rows that stand in no row of it come in the second half: first what reading it
+# has added, then what comparing it has (sis/imports/diff.py).
+ROOM = 10**11
+ADDED = ROOM // 2
+GONE = ADDED + ROOM // 4
+# SQL: whether a row is such.
+WAS_ADDED = f"n %% {ROOM} > {ADDED}"
+
 
 SECTION = re.compile(r"^-- (statement|part): (\w+)\n", re.MULTILINE)
 COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)

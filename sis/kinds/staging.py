@@ -16,7 +16,7 @@ from sis.files.problems import MalformedFile, Problem
 from sis.files.tables import RosterFile, Row
 from sis.kinds.kind import Kind
 from sis.kinds.registry import KINDS
-from sis.kinds.row_numbers import ADDED, ROOM, STAGED
+from sis.kinds.sql import ADDED, ROOM, STAGED
 
 Cells = list[str | None]
 # The position of a row in its file, and the row.

@@ -3,9 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Term
-from sis.kinds.chunks import Round
+from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import DATES, Example, Going, Kind, Record
-from sis.kinds.restoration import put_back_states
 from sis.kinds.sql import read_sql
 
 COLUMNS = ("term_id", "name", "status", "start_date", "end_date", "integration_id", "date_override_enrollment_type")

@@ -10,9 +10,8 @@ from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.observation import RULES
 from courses.domain.observation import link_all, narrow_all, unlink_all
-from sis.kinds.chunks import Round
+from sis.kinds.chunks import Round, own
 from sis.kinds.kind import Brake, Example, Kind, Record
-from sis.kinds.restoration import own
 from sis.kinds.sender_limits import OWN_LINKS, refuse_own
 from sis.kinds.sql import read_sql
 from sis.models import StateChange

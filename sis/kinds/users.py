@@ -14,9 +14,8 @@ from accounts.text.names import sortable
 from courses.access.further_rights import who_reach_further
 from pairing.domain.account_deletion import revoke_codes
 from sis.files.passwords import Given, changed
-from sis.kinds.chunks import Round
+from sis.kinds.chunks import Round, untouched
 from sis.kinds.kind import Brake, Example, Kind, Made, Record
-from sis.kinds.restoration import untouched
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.kinds.sql import read_sql
 from sis.models import StateChange

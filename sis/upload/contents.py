@@ -16,9 +16,8 @@ from sis.files.archives import Archive, shown
 from sis.files.csv_records import Stream
 from sis.files.problems import MalformedFile, Problem, Problems
 from sis.files.tables import RosterFile, Row, Table
-from sis.formats.canvas import kind_of
-from sis.formats.detect import converted, is_roster
-from sis.formats.scratch_tables import Scratch
+from sis.formats.detect import converted, is_roster, kind_of
+from sis.formats.source_files import Scratch
 from sis.kinds.kind import UnsupportedKind
 from sis.kinds.registry import KINDS
 

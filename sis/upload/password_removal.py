@@ -12,8 +12,7 @@ from sis.files.archives import Archive
 from sis.files.csv_records import BLOCK, NOT_UTF8, Malformed, Stream, check, parsed, records, written
 from sis.files.problems import MalformedFile, Problems
 from sis.files.tables import Opener, Table, is_secret
-from sis.formats.canvas import kind_of
-from sis.formats.detect import is_roster
+from sis.formats.detect import is_roster, kind_of
 
 # Quick rather than small.
 _LEVEL = 1

@@ -18,9 +18,8 @@ from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from sis.access import IMPORT, MANAGE
 from sis.forms import TakeBackForm
-from sis.imports.abort import abort
-from sis.imports.queue import ask_for_work
-from sis.imports.rerun import may_be_repeated, repeat
+from sis.imports.intake import may_be_repeated, repeat
+from sis.imports.queue import abort, ask_for_work
 from sis.imports.restore import begin_restoring, why_not_restored
 from sis.models import SisImport, StateChange
 from sis.report.log import MOST_KEPT

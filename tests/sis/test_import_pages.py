@@ -13,8 +13,7 @@ from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role,
 from courses.domain.observation import link
 from courses.models import Term
 from sis.formats import oneroster, school_data_sync
-from sis.imports.abort import abort
-from sis.imports.queue import work_off
+from sis.imports.queue import abort, work_off
 from sis.imports.runner import Import
 from sis.kinds.registry import KINDS
 from sis.models import SisImport, SisImportError

@@ -17,10 +17,9 @@ from sis.imports import batch_mode, deletion_brake, doubtful_ids
 from sis.imports.queue import work_off
 from sis.imports.restore import begin_restoring
 from sis.kinds import registry
-from sis.kinds.chunks import Outcome, Round, Run, apply_chunk, clashing, last_copies
+from sis.kinds.chunks import Outcome, Round, Run, apply_chunk, clashing, last_copies, put_back_states
 from sis.kinds.kind import Brake, Example, Kind, Record
 from sis.kinds.registry import KINDS, UNSUPPORTED
-from sis.kinds.restoration import put_back_states
 from sis.kinds.sql import read_sql
 from sis.models import SisImport
 from sis.options import Options

@@ -12,10 +12,9 @@ from courses.domain.enrollments import change_states
 from courses.domain.observation import link, unlink
 from courses.models import Course, Enrollment, Section, Term
 from sis.imports import runner
-from sis.imports.abort import abort
 from sis.imports.deletion_brake import set_deletion_brake
 from sis.imports.intake import create_import
-from sis.imports.queue import turn, work_off
+from sis.imports.queue import abort, turn, work_off
 from sis.imports.restore import begin_restoring
 from sis.imports.runner import Import
 from sis.models import SisImport, SisImportError

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import ObservationLink
-from sis.imports.comparison import differing
+from sis.imports.diff import differing
 from sis.kinds.registry import KINDS
 from sis.models import SisImport
 from sis.upload.contents import MalformedFile, open_upload
