@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pairing.views import account_deletion, codes, export, objections, observees, registration, settings
+from pairing.views import account_deletion, codes, export, observees, registration, settings
 
 urlpatterns = [
     path("profile/settings", settings.show, name="settings"),
@@ -10,11 +10,11 @@ urlpatterns = [
     path("profile/observees/confirm", observees.confirm, name="confirm_observee"),
     path("profile/observees/<int:student_id>/leave", observees.LeaveObservee.view(), name="leave_observee"),
     path("profile/observees/<int:student_id>/remove", observees.RemoveObservee.view(), name="remove_observee"),
-    path("profile/observers/<int:observer_id>/report", objections.make, name="report_observer"),
-    path("accounts/<int:account_id>/observer_reports", objections.index, name="observer_reports"),
+    path("profile/observers/<int:observer_id>/report", settings.report_observer, name="report_observer"),
+    path("accounts/<int:account_id>/observer_reports", settings.observer_reports, name="observer_reports"),
     path(
         "accounts/<int:account_id>/observer_reports/<int:report_id>/settle",
-        objections.close,
+        settings.settle_observer_report,
         name="settle_observer_report",
     ),
     path("profile/observer_pairing_codes/<int:code_id>/revoke", codes.revoke, name="revoke_code"),

@@ -13,7 +13,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
-from courses.access.further_rights import reaches_further
+from courses.access.accounts import reaches_further
 from courses.domain.events import ActingStarted, ActingStopped
 
 PERMISSION = Permission.BECOME_USER

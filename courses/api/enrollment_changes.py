@@ -22,8 +22,7 @@ from courses.api.body_types import EnrollmentBody, SuccessBody
 from courses.api.enrollments import INCLUDE, bodies
 from courses.domain.add_people import Kind, kinds_for
 from courses.domain.enrollments import EnrollmentSpec
-from courses.domain.invitations import answer
-from courses.domain.members import carry_out_on, enroll_one
+from courses.domain.members import answer, carry_out_on, enroll_one
 from courses.models import Course, Enrollment, Section
 
 State = Enrollment.State

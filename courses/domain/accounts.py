@@ -1,8 +1,11 @@
-"""Delete a sub-account, if it is empty."""
+"""Delete an empty sub-account; and what ends in courses and accounts when a person's account is deleted."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -11,7 +14,8 @@ from accounts.domain.audit import record
 from accounts.domain.events import AccountDeleted
 from accounts.errors import NotPossible
 from accounts.models import Account, AccountAdmin, User
-from courses.models import Course
+from courses.domain.observation import unlink_person
+from courses.models import Course, Enrollment
 
 NAMED = 3
 
@@ -64,3 +68,27 @@ def delete_sub_account(account: Account, *, by: User) -> None:
         held = AccountAdmin.objects.filter(account=account)
         held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
         record(AccountDeleted(account.pk, account.name), by=by)
+
+
+State = Enrollment.State
+
+
+class Ended(NamedTuple):
+    """How many of each somebody had."""
+
+    links: int
+    enrollments: int
+    admin_roles: int
+
+
+def leave_everything(user: User, *, by: User | None) -> Ended:
+    """End all enrollments, links (in both directions) and admin roles of `user`; return how many of each.
+
+    The student's observers leave the courses with them. Call it first inside a transaction, as it takes the locks.
+    """
+    links = unlink_person(user, by=by)
+    remaining = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
+    enrollments = remaining.update(state=State.DELETED, updated_at=Now())
+    roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
+    ended = roles.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
+    return Ended(links, enrollments, ended)

@@ -19,8 +19,7 @@ from accounts.models import Account, ObservationLink, User
 from accounts.models.account_tree import with_all_below
 from courses.access.observation import why_not_observe
 from courses.domain.observation_events import LinkScope, author, observing_began, observing_ended, with_events
-from courses.domain.observation_scopes import keep_within_scopes
-from courses.domain.observer_enrollments import MAKE_FOR_LINKS
+from courses.domain.observer_enrollments import MAKE_FOR_LINKS, keep_within_scopes
 from courses.models import Course
 
 # An upsert, because a link that ended is revived: its row keeps its id. What was active already keeps its date and

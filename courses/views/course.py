@@ -1,12 +1,26 @@
-"""What a course shows to everyone in it: home, announcements, syllabus."""
+"""What a course shows to everyone in it: home, announcements, syllabus, assignments and grades."""
+
+from dataclasses import replace
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, F, OuterRef
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.permissions.registry import Permission
+from accounts.text.ids import plain_id
 from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
+from courses.access.courses import CourseAccess, Part
+from courses.access.permissions import sections_seen
+from courses.domain.grades import total, work_of, work_on
 from courses.domain.rosters import teachers_of
+from courses.models import Enrollment
 from courses.views import course_frame
+from courses.views.course_frame import asked_for
 
 NEWEST = 3
 ANNOUNCEMENTS_ON_A_PAGE = 20
@@ -40,3 +54,74 @@ def syllabus(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     access = course_frame.get_course_access(request, course_id)
     dated = access.course.assignments.published().filter(due_at__isnull=False)
     return course_frame.show(request, access, course_frame.SYLLABUS, "syllabus.html", dated=dated)
+
+
+@login_required
+def assignments(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
+    """Show all assignments by due date; for student and observer with the status of the work."""
+    access = course_frame.get_course_access(request, course_id)
+    student = asked_for(request, course_frame.followed(request.user, access))
+    works = work_of(student, access.course) if student else None
+    context = {"student": student, "works": works, "assignments": None if student else _listed(access)}
+    return course_frame.show(request, access, course_frame.ASSIGNMENTS, "assignments.html", **context)
+
+
+def _listed(access: CourseAccess) -> object:
+    if access.sees_drafts:
+        return access.course.assignments.order_by(F("due_at").asc(nulls_last=True), "id")
+    return access.course.assignments.published()
+
+
+@login_required
+def assignment(request: AuthenticatedHttpRequest, course_id: int, assignment_id: int) -> HttpResponse:
+    """Show one assignment, with the student's work and, once released, its grade and comments."""
+    access = course_frame.get_course_access(request, course_id)
+    student = asked_for(request, course_frame.followed(request.user, access))
+    work = work_on(assignment_id, student, access.course) if student else None
+    if student and work is None and not access.sees_drafts:
+        raise Http404
+    if work:
+        assignment = work.assignment
+    else:
+        found = access.course.assignments.all() if access.sees_drafts else access.course.assignments.published()
+        assignment = get_object_or_404(found, pk=assignment_id)
+    context = {"student": student, "work": work, "assignment": assignment}
+    return course_frame.show(request, access, course_frame.ASSIGNMENTS, "assignment.html", **context)
+
+
+@login_required
+def grades(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
+    """Show one's own or the observed student's released grades and comments; for staff those of any student here."""
+    access = course_frame.get_course_access(request, course_id)
+    followed = course_frame.followed(request.user, access)
+    if Permission.VIEW_ALL_GRADES in access.permissions and request.GET.get("student") not in [
+        None,
+        *(str(s.pk) for s in followed),
+    ]:
+        return _grades_for_staff(request, access)
+    student = asked_for(request, followed)
+    if student is None:
+        raise PermissionDenied(_("This page shows the grades of one student. Staff get here from User Details."))
+    works = work_of(student, access.course)
+    context = {"student": student, "works": works, "total": total(works)}
+    return course_frame.show(request, access, course_frame.GRADES, "grades.html", **context)
+
+
+def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess) -> HttpResponse:
+    """Show any student's grades; with the permission to edit grades also unreleased ones."""
+    # An invitation gives no access to grades.
+    there = Enrollment.objects.present().students().settled()
+    there = there.filter(section__course=access.course, user=OuterRef("pk"))
+    there = there.within(sections_seen(request.user, access.course))
+    student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(request.GET["student"]))
+    sees_held_back = Permission.MANAGE_GRADES in access.permissions
+    works = work_of(student, access.course, sees_held_back=sees_held_back)
+    context = {
+        "student": student,
+        "works": works,
+        "total": total(works),
+        "for_staff": True,
+        "sees_held_back": sees_held_back,
+        "any_held_back": any(work.is_held_back for work in works),
+    }
+    return course_frame.show(request, replace(access, part=Part.STAFF), course_frame.GRADES, "grades.html", **context)

@@ -1,15 +1,18 @@
-"""The People page and User Details: for staff who may see the roster."""
+"""The People page and User Details, for staff who may see the roster, and the menu of actions on a person in both."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BaseType, Role, User
 from accounts.permissions.registry import Permission
@@ -17,8 +20,9 @@ from accounts.web.pages import ActionPage
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part
-from courses.access.enrollment_actions import EnrollmentPermissions, enrollment_permissions
+from courses.access.enrollment_actions import EnrollmentAction, EnrollmentPermissions, enrollment_permissions
 from courses.domain.course_observers import observing_in
+from courses.domain.members import FROM
 from courses.domain.rosters import (
     Line,
     ObserverHere,
@@ -34,16 +38,70 @@ from courses.domain.rosters import (
     settled_in,
 )
 from courses.domain.sections import sections_open_to
-from courses.models import Section
+from courses.models import Enrollment, Section
 from courses.views import course_frame
-from courses.views.menus import options_for
+
+ACTIONS: dict[EnrollmentAction, tuple[str, str | Promise]] = {
+    EnrollmentAction.CONCLUDE: ("course_user_conclude", _("Conclude")),
+    EnrollmentAction.DEACTIVATE: ("course_user_deactivate", _("Deactivate")),
+    EnrollmentAction.REACTIVATE: ("course_user_reactivate", _("Reactivate")),
+    EnrollmentAction.REMOVE: ("course_user_remove", _("Remove from course")),
+}
+
+
+class Option(NamedTuple):
+    """One item of a menu: the name of its address, its label, and the role it is about."""
+
+    page: str
+    label: str | Promise
+    role_id: int
+
+
+@dataclass(frozen=True)
+class RoleOptions:
+    """The options for a person in one of their roles here."""
+
+    label: str
+    options: list[Option]
+
+
+def options_for(
+    enrollments: Iterable[Enrollment], rights: EnrollmentPermissions, *, several_sections: bool
+) -> list[RoleOptions]:
+    """Return, for each role of these enrollments of one person, what the reader may do. No statement."""
+    by_role: dict[int, list[Enrollment]] = {}
+    for enrollment in enrollments:
+        by_role.setdefault(enrollment.role_id, []).append(enrollment)
+    found = [
+        RoleOptions(there[0].role.label, _options_in_role(there, rights, several_sections))
+        for there in by_role.values()
+    ]
+    return [each for each in found if each.options]
+
+
+def _options_in_role(there: list[Enrollment], rights: EnrollmentPermissions, several_sections: bool) -> list[Option]:
+    role = there[0].role
+    own = [enrollment for enrollment in there if enrollment.associated_user_id is None]
+    offered: list[tuple[str, str | Promise]] = []
+    if several_sections and own and all(rights.may(EnrollmentAction.MOVE, enrollment) for enrollment in own):
+        offered.append(("course_user_sections", _("Edit sections")))
+    others = any(other.pk != role.pk for other in rights.roles_to_give())
+    if others and all(rights.may(EnrollmentAction.REMOVE, enrollment) for enrollment in there):
+        offered.append(("course_user_role", _("Edit role")))
+    if role.base_type == BaseType.OBSERVER and rights.may_link():
+        offered.append(("course_link_students", _("Link to Students")))
+    for action, (page, label) in ACTIONS.items():
+        subject = [enrollment for enrollment in there if enrollment.state in FROM[action]]
+        if subject and all(rights.may(action, enrollment) for enrollment in subject):
+            offered.append((page, label))
+    return [Option(page, label, role.pk) for page, label in offered]
 
 
 def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
     """Return what the reader is in this course, if they see its people. Raises Http404, PermissionDenied."""
     access = course_frame.get_course_access(request, course_id)
     if not access.sees_people:
-        raise PermissionDenied(_("Only the course's teachers and the school's staff can see the list of people."))
+        raise PermissionDenied(gettext("Only the course's teachers and the school's staff can see the list of people."))
     return replace(access, part=Part.STAFF)
 
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from accounts.api.endpoints import methods
 from courses.api import people
-from pairing.api import account_deletion, codes, observees, sign_up
+from pairing.api import codes, observees, users
 
 USER = "users/<str:user_id>"
 
@@ -18,6 +18,6 @@ urlpatterns = [
     path(f"{USER}/observers", methods(GET=observees.index_of_observers)),
     path(f"{USER}/observers/<str:observer_id>", methods(GET=observees.show_observer)),
     # One path: the courses app reads accounts, the pairing app creates them.
-    path("accounts/<str:account_id>/users", methods(GET=people.index_of_account, POST=sign_up.create)),
-    path("accounts/<str:account_id>/users/<str:user_id>", methods(DELETE=account_deletion.remove)),
+    path("accounts/<str:account_id>/users", methods(GET=people.index_of_account, POST=users.create)),
+    path("accounts/<str:account_id>/users/<str:user_id>", methods(DELETE=users.remove)),
 ]

@@ -18,7 +18,7 @@ from accounts.domain.locks import lock_with_linked
 from accounts.domain.states import shut_out
 from accounts.errors import NotAllowed
 from accounts.models import User
-from courses.domain.departures import leave_everything
+from courses.domain.accounts import leave_everything
 from pairing.models import PairingCode
 
 

@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from accounts.domain.admin_home import AccountContext, Step, Waiting
 from accounts.models import RoleOverride
 from accounts.permissions.registry import Permission
-from pairing.domain.alarm import alarms_of_the_week
 from pairing.domain.eligibility import PERMISSION
+from pairing.domain.institution_limit import alarms_of_the_week
 from pairing.domain.objections import PERMISSION as OBJECTIONS
 from pairing.domain.objections import open_objections
 

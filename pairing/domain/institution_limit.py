@@ -1,31 +1,26 @@
-"""What guessing may cost the whole institution, over all entrances, and what is asked for once it has cost too much.
+"""What guessing may cost the whole institution, over all entrances, and what follows once it has cost too much.
 
-A guess hits one of N codes that live with the chance N / 56⁶. Whatever many accounts and networks do together, within a
-week some code may be hit with a chance of 1 in 10,000 at most, with 5,000 codes living (reference: security, 5.3):
-
-- Guesses without more are let through until their chances add up to a share of that, one share for signing up and one
-  for those signed in. Then the student's family name is asked for too, for as long as the failures of a week say so.
-  With 5,000 codes living those are 216 and 155 failures; with 500 ten times as many.
-- With a family name a guess reaches the codes of that name only. A hundred such failures a week are let through for
-  each word of a family name, from all of the world together, so all names together cost no more than a hundred guesses
-  at all codes. An account that has not failed within the week is let through still, if it has a link, a course or an
-  admin role: its first guess costs little, and where everybody may sign up, accounts without any cost nothing.
-
-Signing up is asked for the family name from 200 failures an hour, too, and from 50 the admins are told. A text that was
-a code once, or is one slip away from one that lives (one character, capitals, two swapped), is no guess: who reads an
-old letter or mistypes a good code costs the institution nothing. For each code those are some 400 of the 56⁶
-texts, too few to help a guesser, who is not told of them either.
+Then the student's last name is asked for with a code: it narrows down the code, and is no secret. The admins are told:
+a line in the log, an audit event, and a notice.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from accounts.domain.rate_limit import LONG_AGO, Tally, Window
+from django.utils import timezone
+
+from accounts.domain.audit import record
+from accounts.domain.rate_limit import LONG_AGO, Tally, Window, tallies
+from accounts.models import AuditEvent, User
+from accounts.text.collation import folded
+from accounts.text.names import family_of
 from pairing import code_text
+from pairing.domain.events import GuessingNoticed
 
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 POSSIBLE_CODES = len(code_text.ALPHABET) ** code_text.LENGTH
@@ -87,3 +82,57 @@ NAME = Ceiling(most=100, memory=WEEK)
 def name_key(word: str) -> str:
     """Return the key under which guesses at codes of a last name with this word are counted."""
     return f"guesses at {word}"
+
+
+MOST_WORDS = 4
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name as a search compares them: `O’Brien-Müller` → `obrien`, `muller`."""
+    return folded(name).split()
+
+
+def name_fits(typed: str, student: User) -> bool:
+    """Return whether this is the student's last name, or a word of it; for a student with only one name, that name."""
+    given, family = words_of(typed), words_of(family_of(student.sortable_name) or student.sortable_name)
+    return bool(given) and (given == family or (len(given) == 1 and given[0] in family))
+
+
+logger = logging.getLogger(__name__)
+
+
+def raise_alarm(failures: int) -> None:
+    """Report the number of failures within the last hour once it is high, and at most once an hour."""
+    if failures < ALARM_AT:
+        return
+    lately = timezone.now() - HOUR
+    if AuditEvent.objects.of(GuessingNoticed).filter(at__gt=lately).exists():
+        return
+    record(GuessingNoticed(failures), by=None)
+    logger.warning("%d pairing codes that do not exist were tried within an hour", failures)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How much is being guessed at the moment, and what is asked for because of it."""
+
+    failures: int
+    sign_up_asks: bool
+    accounts_ask: bool
+
+    @property
+    def is_alarming(self) -> bool:
+        return self.failures >= ALARM_AT or self.sign_up_asks or self.accounts_ask
+
+
+def situation() -> Situation:
+    """Return what the admins see."""
+    keys = {entrance: entrance.key for entrance in Entrance}
+    counted = tallies({ALL: Window(HOUR), **dict.fromkeys(keys.values(), Window(WEEK))})
+    asks = {entrance: asks_for_name(entrance, counted[ALL], counted[key]) for entrance, key in keys.items()}
+    return Situation(counted[ALL].count, asks[Entrance.SIGN_UP], asks[Entrance.ACCOUNT])
+
+
+def alarms_of_the_week() -> list[AuditEvent]:
+    """Return the alerts of the last seven days, newest first."""
+    return list(AuditEvent.objects.of(GuessingNoticed).filter(at__gt=timezone.now() - WEEK))

@@ -33,9 +33,20 @@ from accounts.errors import Refused
 from accounts.models import User
 from courses.access.consent import belonging
 from pairing import code_text
-from pairing.domain import family_names
-from pairing.domain.alarm import raise_alarm
-from pairing.domain.institution_limit import ALL, ENOUGH, HOUR, NAME, WEEK, Entrance, asks_for_name, name_key
+from pairing.domain.institution_limit import (
+    MOST_WORDS,
+    name_fits,
+    words_of,
+    ALL,
+    ENOUGH,
+    HOUR,
+    NAME,
+    WEEK,
+    Entrance,
+    asks_for_name,
+    name_key,
+    raise_alarm,
+)
 from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, TooManyCodes, TooManyOfFamily
 from pairing.models import PairingCode
 
@@ -131,7 +142,10 @@ class CodeTry(Try):
 
     @property
     def name_keys(self) -> list[str]:
-        return [name_key(hidden(word)) for word in family_names.words_of(self.family_name)[: family_names.MOST_WORDS]]
+        return [
+            name_key(hidden(word))
+            for word in words_of(self.family_name)[: MOST_WORDS]
+        ]
 
     def _check_name(self, counted: dict[str, Tally]) -> None:
         if not self.name_keys:
@@ -157,7 +171,7 @@ class LetThrough:
 
     def fits(self, code: PairingCode | None) -> PairingCode | None:
         """Return the code, unless a last name is asked for and is not the student's."""
-        if code and self.by_name and not family_names.fits(self.of.family_name, code.student):
+        if code and self.by_name and not name_fits(self.of.family_name, code.student):
             return None
         return code
 

@@ -8,7 +8,7 @@ from accounts.models import Account, User
 from courses.access.courses import is_observer
 from courses.models import Course
 from pairing.domain import eligibility
-from pairing.domain.alarm import alarms_of_the_week, situation
+from pairing.domain.institution_limit import alarms_of_the_week, situation
 from pairing.forms import RegistrationForm
 
 register = template.Library()

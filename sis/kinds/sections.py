@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from courses.domain.observation_scopes import follow_moves
+from courses.domain.observer_enrollments import follow_moves
 from courses.models import Section
 from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Example, Kind, Record

@@ -12,8 +12,8 @@ from accounts.domain.admins import Held, not_to_give
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
+from courses.access.accounts import WITH_RIGHTS, further_by_admin_roles, who_reach_further
 from courses.access.enrollment_actions import Entry, not_to_enter
-from courses.access.further_rights import WITH_RIGHTS, further_by_admin_roles, who_reach_further
 from sis.kinds.chunks import Round
 
 OWN_IDS, OWN_LINKS = Permission.MANAGE_SIS, Permission.MANAGE_USER_OBSERVERS

@@ -11,7 +11,7 @@ from accounts.domain.states import follow_states
 from accounts.domain.tokens import end_tokens
 from accounts.models import User
 from accounts.text.names import sortable
-from courses.access.further_rights import who_reach_further
+from courses.access.accounts import who_reach_further
 from pairing.domain.account_deletion import revoke_codes
 from sis.files.passwords import Given, changed
 from sis.kinds.chunks import Round, untouched

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from courses.domain.observation_events import courses_return
-from courses.domain.observation_scopes import follow_moves
+from courses.domain.observer_enrollments import follow_moves
 from courses.models import Course
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Kind

@@ -5,8 +5,8 @@ from django.test import Client
 
 from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
+from courses.access.accounts import reaches_further
 from courses.access.act_as import acting_as, begin, check
-from courses.access.further_rights import reaches_further
 from pairing.domain.codes import issue
 from pairing.models import PairingCode
 from tests.api import Api

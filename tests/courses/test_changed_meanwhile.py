@@ -8,8 +8,7 @@ from courses.access.accounts import check_may_change
 from courses.domain.course_observers import unlink_student
 from courses.domain.courses import delete_course, publish
 from courses.domain.enrollments import change_state, enroll
-from courses.domain.invitations import answer
-from courses.domain.members import change_role, members_in, set_sections
+from courses.domain.members import answer, change_role, members_in, set_sections
 from courses.domain.observation import link
 from courses.domain.sections import delete_section, edit_section
 from courses.models import Enrollment, Section

@@ -15,7 +15,7 @@ from courses.access.accounts import why_not_change
 from courses.access.courses import observed_students
 from courses.access.profiles import known_about
 from courses.domain.enrollments import change_state, enroll
-from courses.domain.invitations import answer
+from courses.domain.members import answer
 from courses.domain.observation import link
 from courses.domain.rosters import people_of
 from courses.models import Assignment, Enrollment, Submission

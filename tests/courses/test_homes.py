@@ -12,8 +12,7 @@ from accounts.domain.admin_home import Waiting, first_steps, posts_of, waiting
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, SelfRegistration, User
 from courses.domain.observation import link
 from courses.models import Course
-from pairing.domain.alarm import raise_alarm
-from pairing.domain.institution_limit import ALARM_AT
+from pairing.domain.institution_limit import ALARM_AT, raise_alarm
 from pairing.domain.objections import object_to
 from sis.models import SisImport
 from tests.database import statements

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import BaseType
-from courses.domain.invitations import answer
+from courses.domain.members import answer
 from courses.models import Enrollment
 from pairing.domain.eligibility import refusal_for
 from pairing.domain.export import students_of

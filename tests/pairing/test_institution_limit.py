@@ -17,8 +17,7 @@ from accounts.models import AuditEvent, FailedTry, ObservationLink, User
 from courses.domain.observation import link
 from pairing import code_text
 from pairing.domain import rate_limit
-from pairing.domain.family_names import fits
-from pairing.domain.institution_limit import ALL, NAME, POSSIBLE_CODES, WEEK, Entrance, asks_for_name, name_key
+from pairing.domain.institution_limit import ALL, NAME, POSSIBLE_CODES, WEEK, Entrance, asks_for_name, name_fits, name_key
 from pairing.domain.rate_limit import ACCOUNT, NETWORK
 from pairing.domain.redemption import preview
 from pairing.errors import CodeRefused, FamilyNameWanted, TooManyOfFamily
@@ -365,7 +364,7 @@ def test_the_admins_of_the_institution_read_of_it_on_their_pages_and_others_do_n
     ],
 )
 def test_a_family_name_is_compared_as_people_write_it(sortable, typed, is_right):
-    assert fits(typed, User(sortable_name=sortable)) is is_right
+    assert name_fits(typed, User(sortable_name=sortable)) is is_right
 
 
 def test_too_many_guesses_say_when_to_go_on_in_days():

@@ -1,4 +1,4 @@
-"""Create accounts: by staff, or by people themselves with a pairing code."""
+"""People's accounts: created by staff, or by people themselves with a pairing code; deleted by staff."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from django.urls import reverse
 from rest_framework.response import Response
 
 from accounts.api.bodies import own_body, user_body
+from accounts.api.body_types import UserBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.errors import by_field
-from accounts.api.lookups import account
+from accounts.api.lookups import account, person
 from accounts.api.parameter_types import Flag, Given, Text, TextBesideHash
 from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
-from courses.access.profiles import OWN
-from pairing.api.body_types import NewUserBody
+from courses.access.accounts import check_may_change
+from courses.access.profiles import OWN, known_about
+from courses.api.lookups import hide_existence
+from courses.domain.rosters import findable
+from pairing.api.observees import NewUserBody
+from pairing.domain.account_deletion import delete_user
 from pairing.domain.sign_up import CODE, sign_up
 from pairing.errors import FamilyNameWanted, NotWhileActing, OnTheWebOnly
 
@@ -96,3 +101,16 @@ def _grouped(refusal: Invalid) -> dict[str, object]:
         group, _dot, name = field.rpartition(".")
         groups.setdefault(group or "user", {})[name] = complaints
     return {**groups, "recaptcha": None}
+
+
+@in_group("People")()
+def remove(request: ApiRequest, account_id: str, user_id: str) -> UserBody:
+    """Delete a person's account with all that follows: links, codes, enrollments and tokens."""
+    home, user = account(request, account_id), person(request, user_id)
+    with hide_existence(request, user, user_id):
+        check_may_change(user, by=request.user)
+    if not findable(home, by=request.user).filter(pk=user.pk).exists():
+        raise Http404
+    body = user_body(user, known_about(user, by=request.user) or frozenset())
+    delete_user(user, by=request.user)
+    return body
