@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from django.db import transaction
 
-from accounts.domain.password_reset import send_reset_mails
+from accounts.domain.passwords import send_reset_mails
 from accounts.domain.rate_limit import hidden
 from accounts.domain.retention import all_kept, forget_old
 from background.queue import FEW_MORE_TRIES, AlreadyEnqueued, job, regularly

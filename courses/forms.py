@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
-from accounts.forms.model_fields import form_field
+from accounts.forms.users import form_field
 from accounts.models import Account, Role
 from accounts.permissions.registry import Permission
-from accounts.web.rule_form import RuleForm
+from accounts.web.pages import RuleForm
 from courses.access.permissions import STAFF_TYPES
 from courses.domain.add_people import LONGEST_LIST, MOST, Kind, entries_of
 from courses.domain.terms import terms

@@ -7,11 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.registration import OBSERVER, NewUser
 from accounts.errors import Invalid, Refused
-from accounts.forms.model_fields import form_field
-from accounts.forms.users import ZoneField
+from accounts.forms.users import ZoneField, form_field
 from accounts.models import Account, SelfRegistration, User
 from accounts.text.fields import LONGEST
-from accounts.web.rule_form import RuleForm
+from accounts.web.pages import RuleForm
 from pairing import code_text
 from pairing.errors import FamilyNameWanted
 

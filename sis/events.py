@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.events import SettingChanged
-from accounts.models.event import Action, Event
+from accounts.models.audit import Action, Event
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from accounts.web.rule_form import RuleForm
+from accounts.web.pages import RuleForm
 from courses.models import Term
 from sis.imports.intake import LONGEST_IDENTIFIER
 from sis.options import Options

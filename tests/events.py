@@ -3,7 +3,7 @@
 from dataclasses import MISSING, fields
 from typing import Any, get_args, get_type_hints
 
-from accounts.models.event import Event
+from accounts.models.audit import Event
 
 PLAIN: dict[Any, Any] = {int: 1, str: "x", bool: True, list[int]: [1, 2], list[str]: ["name"], dict[str, int]: {"a": 1}}
 PLAIN |= {dict[str, bool]: {"a": True}, dict[str, Any]: {"enabled": None}, Any: "x"}

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from django.http import Http404
 
-from accounts.api.bodies import PROVIDER, PROVIDER_ID, account_body, provider_body, terms_body
-from accounts.api.body_types import AccountBody, ProviderBody, TermsBody
+from accounts.api.bodies import (
+    PROVIDER,
+    PROVIDER_ID,
+    AccountBody,
+    ProviderBody,
+    TermsBody,
+    account_body,
+    provider_body,
+    terms_body,
+)
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Flag, Text, Word
-from accounts.domain.accounts import create_sub_account, edit_account, sub_accounts_of
-from accounts.domain.settings import set_self_registration
+from accounts.domain.accounts import create_sub_account, edit_account, set_self_registration, sub_accounts_of
 from accounts.models import Account, SelfRegistration
-from accounts.models.account_tree import with_all_below
+from accounts.models.account import with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on
 from accounts.text.collation import Holds

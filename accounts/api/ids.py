@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from django.http import Http404
 
 from accounts.models import User
-from accounts.text.fields import LONGEST
-from accounts.text.ids import plain_id
+from accounts.text.fields import LONGEST, plain_id
 
 PEOPLE = {
     "sis_user_id": "sis_user_id",

@@ -13,7 +13,7 @@ from typing import Any, Literal, NotRequired, Required, Union, get_args, get_ori
 
 from django.http import HttpResponseBase
 
-from accounts.api.calls import ALWAYS, CHANGING, IDS, WITH_ID, Call
+from accounts.api.endpoints import ALWAYS, CHANGING, IDS, WITH_ID, Call
 from accounts.api.parameter_types import File, FlagsByKey, Parameter, Schema
 
 JSON = "application/json"

@@ -21,7 +21,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from accounts.errors import Invalid
-from accounts.text.ids import BIGGEST
+from accounts.text.fields import BIGGEST
 
 LONGEST = 100_000
 MOST_IN_A_LIST = 1_000

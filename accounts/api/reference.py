@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.api.calls import Call, every_call
+from accounts.api.endpoints import Call, every_call
 from accounts.api.openapi import JSON, schema_of
 from accounts.api.pagination import PAGING
 from accounts.api.parameter_types import Includes, NotServed, Parameter, Schema, Word, Words

@@ -1,24 +1,32 @@
-"""The account tree: create sub-accounts and edit accounts. Deleting is in courses/domain/accounts.py."""
+"""The account tree: create sub-accounts, edit accounts and the settings of the institution, which are the root's."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
-from accounts.domain.events import AccountChanged, AccountCreated
+from accounts.domain.events import (
+    AccountChanged,
+    AccountCreated,
+    CodeScopeChanged,
+    SelfRegistrationChanged,
+    SettingChanged,
+)
 from accounts.domain.locks import hold_account
-from accounts.domain.sis_ids import check_may_set_sis_ids
-from accounts.domain.sticky_fields import stick
+from accounts.domain.sis_fields import check_may_set_sis_ids, stick
 from accounts.domain.time_zones import zone_complaint, zone_meant
 from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import Account, User
-from accounts.models.account_tree import hold_tree, with_all_below
+from accounts.models import Account, CodeScope, SelfRegistration, User
+from accounts.models.account import hold_tree, with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
 
 PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
 
@@ -121,3 +129,43 @@ def _zone(name: str) -> str:
     if name and (complaint := zone_complaint(name)):
         raise Invalid({"default_time_zone": [("invalid", complaint)]}, of="account")
     return zone_meant(name) or ""
+
+
+def set_on_root(root: Account, field: str, value: Any, kind: type[SettingChanged], *, by: User, **along: Any) -> None:
+    """Set a field of the root account, and the fields in `along`; record it as `action` with the previous values.
+
+    If the field already has this value, nothing is done and nothing recorded.
+    """
+    with transaction.atomic():
+        root = Account.objects.select_for_update().get(pk=root.pk)
+        before = getattr(root, field)
+        if before == value:
+            return
+        for name, new in {field: value, **along}.items():
+            setattr(root, name, new)
+        root.save(update_fields=[field, *along])
+        record(kind(before, value), by=by)
+
+
+def set_self_registration(root: Account, value: str, *, by: User) -> None:
+    """Set who may create an account for themselves: none, observer or all; effective with the next request.
+
+    Raises ValueError for another value. Nothing is recorded if nothing changes.
+    """
+    set_on_root(
+        root,
+        "self_registration",
+        SelfRegistration(value),
+        SelfRegistrationChanged,
+        by=by,
+        self_registration_changed_at=timezone.now(),
+        self_registration_changed_by=by.person_acting,
+    )
+
+
+def set_code_scope(root: Account, value: str, *, by: User) -> None:
+    """Set what codes created in a course open from now on: all of the student's courses, or that one (design, rule 5).
+
+    Existing codes stay as they are. Raises ValueError for another value.
+    """
+    set_on_root(root, "code_scope", CodeScope(value), CodeScopeChanged, by=by)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.event import AccountId, Action, Event, Named, Shown
+from accounts.models.audit import AccountId, Action, Event, Named, Shown
 from accounts.models.role import BaseType
 from accounts.permissions.registry import PERMISSIONS
 

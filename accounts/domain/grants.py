@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.events import PermissionChanged, RoleChanged
 from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, AuditEvent, BaseType, Role, User
-from accounts.models.account_tree import with_all_below
+from accounts.models.account import with_all_below
 from accounts.permissions.registry import DEFAULTS, PERMISSIONS, Permission
 from accounts.permissions.resolver import HeldRole, permissions_by, permissions_on, where_overrides_bear
 

@@ -78,7 +78,7 @@ def try_password(
 ) -> Found | None:
     """Return what `test` finds for the person with this login (None: no such person); None is a failure, and counts.
 
-    `browser_of` names the browser if that person has signed in there before (accounts/web/known_browsers.py). Raises
+    `browser_of` names the browser if that person has signed in there before (accounts/web/sign_in.py). Raises
     TooManyPasswords.
     """
     person = person_with_login(login)

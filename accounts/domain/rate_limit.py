@@ -2,7 +2,7 @@
 
 An attempt is counted under keys (an account, a network); a rule computes from the failures under a key when the next
 attempt may come. The rules are in the modules of the secrets: accounts/domain/password_limits.py,
-accounts/domain/password_reset.py, pairing/domain/rate_limit.py.
+accounts/domain/passwords.py, pairing/domain/rate_limit.py.
 """
 
 from __future__ import annotations

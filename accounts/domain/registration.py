@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.domain.audit import record
 from accounts.domain.events import UserCreated, UserRegistered
-from accounts.domain.sis_ids import check_may_set_sis_ids
+from accounts.domain.sis_fields import check_may_set_sis_ids
 from accounts.domain.time_zones import zone_meant
 from accounts.domain.users import problems_of_texts
 from accounts.domain.validation import Errors, problems_with, refusing_what_is_taken
 from accounts.errors import Invalid
 from accounts.models import Account, SelfRegistration, User
 from accounts.models.user import NO_EMAIL
-from accounts.text.normal_form import tidied, tidied_login
+from accounts.text.names import tidied, tidied_login
 
 OBSERVER = "observer"
 TEXTS = (

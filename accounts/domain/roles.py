@@ -23,14 +23,44 @@ from accounts.domain.grants import (
     is_own_deactivation,
     own_again,
 )
-from accounts.domain.role_names import is_reserved
 from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, RoleOverride, User
-from accounts.models.account_tree import upwards, with_all_above, with_all_below
+from accounts.models.account import upwards, with_all_above, with_all_below
 from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import Chain, Overrides, account_permissions, forget
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
+
+# In capitals or lowercase, and with or without a plural s.
+WORDS = {
+    BaseType.STUDENT: "student",
+    BaseType.TEACHER: "teacher",
+    BaseType.TA: "ta",
+    BaseType.DESIGNER: "designer",
+    BaseType.OBSERVER: "observer",
+}
+# Other words that begin with one of these are read as the same, unless a role has exactly that name.
+BEGINNINGS = (BaseType.STUDENT, BaseType.TEACHER)
+# By lowercase word, the base type that it always means.
+MEANINGS: dict[str, BaseType] = {
+    **{base.value.lower(): base for base in COURSE_BASE_TYPES},
+    **{form: base for base, word in WORDS.items() for form in (word, f"{word}s")},
+}
+
+
+def is_reserved(label: str, base_type: str) -> bool:
+    """Return whether a custom role of this base type must not have this name.
+
+    Reserved are the words themselves; and, for course roles, names that rosters would read as a role of another kind if
+    the role did not exist, so that a roster never turns students into teachers.
+    """
+    folded = label.strip().lower()
+    if folded in MEANINGS:
+        return True
+    return base_type in COURSE_BASE_TYPES and any(
+        folded.startswith(WORDS[base]) and base_type != base for base in BEGINNINGS
+    )
+
 
 PERMISSION = Permission.MANAGE_ROLE_OVERRIDES
 SCOPE = ("applies_to_self", "applies_to_descendants")

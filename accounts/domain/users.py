@@ -1,31 +1,77 @@
-"""Change people's accounts: names, login and email, suspending, and ending sessions.
+"""Change people's accounts: names, login and email, suspending and restoring, ending sessions.
 
-The caller has checked whether `by` may do this to the person: courses/access/accounts.py.
+The caller has checked whether `by` may do this to the person: courses/access/accounts.py. What follows when accounts
+are suspended, ended or restored is the same by hand and by a roster: those functions take the ids of any number of
+people, and need the same few statements for all of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts.domain.audit import record
-from accounts.domain.events import SessionsEnded, UserChanged
+from accounts.domain.audit import record, record_many
+from accounts.domain.events import SessionsEnded, StateChanged, UserChanged, UserDeleted, UserReactivated, UserSuspended
 from accounts.domain.locks import lock_users
-from accounts.domain.password_reset import forget_addresses
-from accounts.domain.sis_ids import check_may_set_sis_ids
-from accounts.domain.states import end_sessions, follow_states
-from accounts.domain.sticky_fields import stick
+from accounts.domain.passwords import forget_addresses
+from accounts.domain.sis_fields import check_may_set_sis_ids, stick
 from accounts.domain.time_zones import zone_complaint, zone_meant
 from accounts.domain.tokens import end_tokens
 from accounts.domain.validation import Errors, problems_with, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from accounts.text.fields import LONGEST
-from accounts.text.names import family_of, sortable
-from accounts.text.normal_form import tidied, tidied_login
+from accounts.text.names import family_of, sortable, tidied, tidied_login
+
+State = User.State
+# A person's id, and their state before and after.
+Change = tuple[int, str, str]
+
+
+def follow_states(changes: Iterable[Change], *, by: User | None, sis_import: int | None = None) -> None:
+    """End what must not outlive these changes of state, and record each with `details`.
+
+    A suspended person is signed out; a person who is deleted, or was until now, finds nothing of what let them in
+    before. Call it in the transaction of the changes.
+    """
+    people: dict[type[StateChanged], list[int]] = defaultdict(list)
+    shut: set[int] = set()
+    for person, before, after in changes:
+        if State.DELETED in (before, after) and before != after:
+            shut.add(person)
+        if kind := _kind(before, after):
+            people[kind].append(person)
+    shut_out(shut)
+    end_sessions(set(people[UserSuspended]) - shut)
+    record_many([(person, kind(sis_import)) for kind, found in people.items() for person in found], by=by)
+
+
+def _kind(before: str, after: str) -> type[StateChanged] | None:
+    if before == after:
+        return None
+    if after in (State.DELETED, State.SUSPENDED):
+        return UserDeleted if after == State.DELETED else UserSuspended
+    return UserReactivated if before in (State.DELETED, State.SUSPENDED) else None
+
+
+def end_sessions(people: Collection[int]) -> None:
+    """Sign these people out everywhere; void the password links sent to them."""
+    if people:
+        User.objects.filter(pk__in=people).update(session_epoch=F("session_epoch") + 1)
+
+
+def shut_out(people: Collection[int]) -> None:
+    """End everything that lets these people in except their password: sessions, access tokens, and emailed links."""
+    if people:
+        end_sessions(people)
+        end_tokens(people)
+        forget_addresses(people)
+
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 SIS_IDS = ("sis_user_id", "integration_id")

@@ -1,20 +1,31 @@
-"""The forms of accounts."""
+"""The forms of accounts, their fields as long and as required as those of the models they are for."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.time_zones import zone_complaint, zone_meant
-from accounts.forms.model_fields import form_field, max_length_of
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
 from accounts.permissions.registry import Permission
-from accounts.text.normal_form import tidied
-from accounts.web.rule_form import RuleForm
+from accounts.text.names import tidied
+from accounts.web.pages import RuleForm
+
+
+def form_field(model: type[Model], name: str, **wanted: Any) -> forms.Field:
+    """Return a form's field for this field of a model; `wanted` as for any field. An empty text stays an empty text."""
+    made = model._meta.get_field(name).formfield(**{"empty_value": "", **wanted})  # type: ignore[union-attr]
+    return cast(forms.Field, made)
+
+
+def max_length_of(model: type[Model], name: str) -> int:
+    """Return how long the texts of this field of a model may be."""
+    return cast(int, model._meta.get_field(name).max_length)  # type: ignore[union-attr]
 
 
 class ZoneField(forms.CharField):

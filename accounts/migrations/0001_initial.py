@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 import accounts.text.collation
 from accounts import guards
-from accounts.text.normal_form import UNTIDY
+from accounts.text.names import UNTIDY
 
 
 class Migration(migrations.Migration):

@@ -1,15 +1,11 @@
 """The tables of the accounts app."""
 
 from accounts.models.account import Account, CodeScope, SelfRegistration
-from accounts.models.audit import AuditEvent
-from accounts.models.event import Action
-from accounts.models.event_cursor import EventCursor
-from accounts.models.failed_try import FailedTry
-from accounts.models.link import ObservationLink
+from accounts.models.attempts import FailedTry, SentForm
+from accounts.models.audit import Action, AuditEvent, EventCursor
+from accounts.models.observation_link import ObservationLink
 from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride
-from accounts.models.sent_form import SentForm
-from accounts.models.token import AccessToken
-from accounts.models.user import User
+from accounts.models.user import AccessToken, User
 
 __all__ = [
     "COURSE_BASE_TYPES",

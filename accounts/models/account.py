@@ -1,13 +1,21 @@
-"""The account tree: one root account (the institution) and its sub-accounts."""
+"""The account tree: one root account (the institution) and its sub-accounts; up and down it.
+
+Each account keeps the ids of those above it, from the root down, in `ancestors`; the database writes them
+(accounts/guards.py). An object that was read before somebody moved the account still has the old ones, so the functions
+here ask the database.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
+from accounts.advisory_locks import AdvisoryLock, hold
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import search_text, sort_key
 from accounts.text.fields import TOO_LONG, Name, SisId, Text
@@ -49,7 +57,7 @@ class Account(models.Model):
     search_text = search_text()
     sort_key = sort_key("name")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_accounts")
-    # The ids of the accounts above, the root first. The database writes them: see accounts/models/account_tree.py.
+    # The ids of the accounts above, the root first. The database writes them: see accounts/models/account.py.
     ancestors = ArrayField(models.BigIntegerField(), editable=False, db_default=Value("{}"))
     sis_account_id = SisId(
         null=True,
@@ -103,3 +111,66 @@ class Account(models.Model):
     def pairing_is_on(self) -> bool:
         """Whether pairing codes can be created and used at all (root account)."""
         return self.self_registration != SelfRegistration.NONE
+
+
+# SQL: the accounts from each of %(accounts)s upwards, as up(start_id, id, depth); at depth 0 stands the account itself.
+UPWARDS = """
+WITH up(start_id, id, depth) AS (
+    SELECT start.id, step.id, cardinality(start.ancestors) + 1 - step.number
+    FROM accounts_account start
+    CROSS JOIN LATERAL unnest(start.ancestors || start.id) WITH ORDINALITY AS step(id, number)
+    WHERE start.id = ANY(%(accounts)s)
+)
+"""
+
+# The depth orders the way from the root down; ids do not, because accounts can move.
+ABOVE = """
+SELECT a.* FROM accounts_account start
+CROSS JOIN LATERAL unnest(start.ancestors) WITH ORDINALITY AS step(id, number)
+JOIN accounts_account a ON a.id = step.id
+WHERE start.id = %s ORDER BY step.number
+"""
+
+
+class Unnest(Func):
+    """The ids in a column of many, a row for each."""
+
+    function = "unnest"
+    output_field = BigIntegerField()
+    set_returning = True
+
+
+def line_of(alias: str) -> str:
+    """Return SQL for the ids from the root down to the account with this alias: `x = ANY({line_of("a")})`."""
+    return f"({alias}.ancestors || {alias}.id)"
+
+
+def with_all_below(account: Account) -> QuerySet[Account, int]:
+    """Return the ids of `account` and of every active account below it, for use within another query."""
+    below = Q(ancestors__contains=[account.pk], workflow_state=Account.State.ACTIVE)
+    return Account.objects.filter(Q(pk=account.pk) | below).values_list("pk", flat=True)
+
+
+def with_all_above(account: Account) -> Q:
+    """Return the condition that `account`, a column of this name, is this account or one above it."""
+    up = Account.objects.filter(pk=account.pk).values_list(Unnest("ancestors"), flat=True)
+    return Q(account=account) | Q(account__in=up)
+
+
+def above(account: Account) -> list[Account]:
+    """Return the accounts above `account`, the root first (one statement)."""
+    return list(Account.objects.raw(ABOVE, [account.pk]))
+
+
+def upwards(accounts: Collection[int]) -> dict[int, list[int]]:
+    """Return, by account id, the ids of each of these and of all above it, the root last (one statement)."""
+    found = Account.objects.filter(pk__in=accounts).values_list("pk", "ancestors")
+    return {pk: [pk, *reversed(ancestors)] for pk, ancestors in found}
+
+
+def hold_tree() -> None:
+    """Let nobody else make or move accounts until the transaction ends.
+
+    The database takes this lock whenever that is done. Take it first where other locks are held when it happens.
+    """
+    hold(AdvisoryLock.TREE, 0)

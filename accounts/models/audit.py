@@ -1,16 +1,168 @@
-"""The record of who did what to whom. The database itself refuses to change or remove a row (accounts/guards.py)."""
+"""The record of who did what to whom. The database itself refuses to change or remove a row (accounts/guards.py).
+
+Events are typed values: one dataclass for each Action, which says what is recorded with it and how it is told. They
+stand in the `events` module of the app whose rules record them. This one knows how they become the JSON of an
+AuditEvent and are read back from it, and keeps how far each reader of them has come.
+"""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args, get_type_hints
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KeyTransform
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.event import EVENTS, Action, Event, marks_of
 from accounts.models.user import User
+
+Text = str | Promise
+
+
+class Action(models.TextChoices):
+    """Everything that is recorded."""
+
+    CODE_ISSUED = "code.issued", _("Pairing code created")
+    CODE_REDEEMED = "code.redeemed", _("Pairing code used")
+    CODE_REVOKED = "code.revoked", _("Pairing code revoked")
+    CODES_EXPORTED = "codes.exported", _("Pairing codes exported")
+    OBSERVING_BEGAN = "observing.began", _("Began to observe")
+    OBSERVING_ENDED = "observing.ended", _("Stopped observing")
+    GUESSING_NOTICED = "guessing.noticed", _("Many wrong pairing codes")
+    OBSERVER_REPORTED = "observer.reported", _("Observer reported by the student")
+    REPORT_SETTLED = "observer.report_settled", _("Report about an observer resolved")
+    LINKS_EXPORTED = "links.exported", _("Observer links exported")
+    SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
+    CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")
+    USER_REGISTERED = "user.registered", _("Account created by sign-up")
+    USER_CREATED = "user.created", _("Account created by staff")
+    TOKEN_CREATED = "access_token.created", _("Access token created")
+    TOKENS_ENDED = "access_token.ended", _("Access tokens revoked by a new password")
+    PASSWORD_CHANGED = "password.changed", _("Password chosen")
+    ADMIN_CREATED = "admin.created", _("Admin added")
+    COURSE_CREATED = "course.created", _("Course created")
+    ACTING_STARTED = "acting.started", _("Started acting as someone")
+    ACTING_STOPPED = "acting.stopped", _("Stopped acting as someone")
+    ROLE_CREATED = "role.created", _("Role created")
+    ROLE_CHANGED = "role.changed", _("Role changed")
+    PERMISSION_CHANGED = "permission.changed", _("Permission of a role changed")
+    USER_CHANGED = "user.changed", _("Account changed")
+    SIS_IMPORT_STARTED = "sis_import.started", _("Roster import started")
+    SIS_IMPORT_ENDED = "sis_import.ended", _("Roster import ended")
+    SIS_BRAKE_CHANGED = "sis_brake.changed", _("Deletion brake of roster imports changed")
+    SIS_IMPORT_RESTORED = "sis_import.restored", _("Roster import undone")
+    ENROLLMENT_CHANGED = "enrollment.changed", _("Enrollment changed")
+    SECTION_CREATED = "section.created", _("Section created")
+    SECTION_CHANGED = "section.changed", _("Section changed")
+    SECTION_DELETED = "section.deleted", _("Section deleted")
+    USER_SUSPENDED = "user.suspended", _("Account suspended")
+    USER_REACTIVATED = "user.reactivated", _("Account reactivated")
+    USER_DELETED = "user.deleted", _("Account deleted")
+    SESSIONS_ENDED = "sessions.ended", _("Signed out everywhere")
+    ADMIN_REMOVED = "admin.removed", _("Admin role removed")
+    ACCOUNT_CREATED = "account.created", _("Sub-account created")
+    ACCOUNT_CHANGED = "account.changed", _("Sub-account changed")
+    ACCOUNT_DELETED = "account.deleted", _("Sub-account deleted")
+    COURSE_CHANGED = "course.changed", _("Course changed")
+    COURSE_DELETED = "course.deleted", _("Course deleted")
+    TERM_CREATED = "term.created", _("Term created")
+    TERM_CHANGED = "term.changed", _("Term changed")
+    TERM_DELETED = "term.deleted", _("Term deleted")
+
+
+@dataclass(frozen=True)
+class Named:
+    """Marks a field that holds the id of a record, which sentences call by its name.
+
+    `field` leads from the model to the name, `word` is what sentences call it by (empty: as the field is called), and
+    `otherwise` stands for what has no name or is not known.
+    """
+
+    model: str
+    field: str = "name"
+    word: str = ""
+    otherwise: Text = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Marks a field whose value sentences show as `show` gives it."""
+
+    show: Callable[[Any], Text]
+
+
+Person = Annotated[int, Named("accounts.User", otherwise=_("someone"))]
+AccountId = Annotated[int, Named("accounts.Account", otherwise=_("an account"))]
+
+EVENTS: dict[str, type[Event]] = {}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What is recorded of one kind of change, besides who did it, when, and about whom.
+
+    A subclass names its Action: `class CodeIssued(Event, action=Action.CODE_ISSUED)`; one without is what several have
+    in common. Its fields are JSON values, and never a pairing code, password or token. A field that is added later
+    has a default, so that events recorded before can still be read.
+    """
+
+    action: ClassVar[Action]
+    # How history tells it, with %(who)s, %(subject)s and the fields, and how where people did it for themselves.
+    sentence: ClassVar[Text]
+    own_sentence: ClassVar[Text] = ""
+    # Whether it tells who observes whom, which only those who manage observers may know.
+    is_about_observing: ClassVar[bool] = False
+
+    @property
+    def own_of(self) -> int | None:
+        """Whose doing it is on their own behalf, where that is not the one it is about."""
+        return None
+
+    def told(self, *, own: bool) -> Text:
+        """Return the sentence that tells it; `own` says that somebody did it for themselves."""
+        return self.own_sentence if own and self.own_sentence else self.sentence
+
+    def __init_subclass__(cls, *, action: Action | None = None) -> None:
+        """Register the dataclass of an action. Raises TypeError for a second one."""
+        super().__init_subclass__()
+        if action is None:
+            return
+        if action in EVENTS:
+            raise TypeError(f"{action} has a dataclass already: {EVENTS[action].__name__}")
+        cls.action = action
+        EVENTS[action] = cls
+
+    def as_details(self) -> dict[str, Any]:
+        """Return the fields as JSON keeps them, without those that are as by default."""
+        values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: value for name, (value, default) in values.items() if default is MISSING or value != default}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> Self:
+        """Return the event that was recorded with these `details`."""
+        return cls(**{field.name: details[field.name] for field in fields(cls) if field.name in details})
+
+
+Marks = dict[str, Named | Shown | None]
+_marks: dict[type[Event], Marks] = {}
+
+
+def marks_of(kind: type[Event]) -> Marks:
+    """Return the fields of this kind of event, each with its mark, if it has one."""
+    if kind not in _marks:
+        hints = get_type_hints(kind, include_extras=True)
+        _marks[kind] = {field.name: _mark(hints[field.name]) for field in fields(kind)}
+    return _marks[kind]
+
+
+def _mark(hint: Any) -> Named | Shown | None:
+    for mark in getattr(hint, "__metadata__", ()):
+        return mark
+    return next((mark for part in get_args(hint) if (mark := _mark(part))), None)
+
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -76,3 +228,13 @@ class AuditEvent(models.Model):
         if self.action != kind.action:
             raise TypeError(f"{self.action} is not {kind.action}")
         return kind.read(self.details)
+
+
+class EventCursor(models.Model):
+    """A reader of the record, and the id of the last event it is done with: accounts/domain/audit.py."""
+
+    reader = models.CharField(max_length=64, unique=True)
+    position = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.reader}: {self.position}"

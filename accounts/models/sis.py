@@ -15,5 +15,5 @@ def sis_import_id() -> models.BigIntegerField[Any, Any]:
 
 
 def stuck_sis_fields() -> ArrayField[Any, Any]:
-    """Return the fields that a person has edited; imports leave them alone (accounts/domain/sticky_fields.py)."""
+    """Return the fields that a person has edited; imports leave them alone (accounts/domain/sis_fields.py)."""
     return ArrayField(models.CharField(max_length=64), default=list, db_default=Value("{}"), blank=True)

@@ -1,4 +1,4 @@
-"""People and their logins: one login for each person."""
+"""People, their logins (one login for each person) and their access tokens for the API, stored as digests."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import LoginField, LoginKey, LoginShape, search_text, sort_key
 from accounts.text.fields import LONGEST, LONGEST_LOGIN, Complaints, EmailText, Name, SisId, Text, check_login
-from accounts.text.names import family_of, first_name, parts_of, sortable
-from accounts.text.normal_form import UNTIDY
+from accounts.text.names import UNTIDY, family_of, first_name, parts_of, sortable
 
 NO_EMAIL = _("Enter an email address, such as name@example.org.")
 SHORT: Complaints = {"max_length": ("invalid", _("This is too long."))}
@@ -186,3 +186,18 @@ class User(AbstractBaseUser):
         family = family_of(self.sortable_name)
         given = parts_of(self.short_name, known_family=family).given or first_name(self.short_name)
         return f"{given.split()[0]} {family[:1]}." if family and given != family else first_name(self.short_name)
+
+
+class AccessToken(models.Model):
+    """A token that a person uses instead of a password; the text itself is shown once and not stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_tokens")
+    digest = models.BinaryField(max_length=32, unique=True)
+    purpose = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(default=timezone.now, help_text=_("To the day."))
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose or self.pk} of {self.user}"

@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import F, Model, Q, QuerySet
 
 from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.models.account_tree import UPWARDS
+from accounts.models.account import UPWARDS
 from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 
 NOTHING: frozenset[Permission] = frozenset()

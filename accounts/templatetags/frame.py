@@ -1,14 +1,20 @@
-"""What every page says about errors: in the title, and in a summary that takes the focus."""
+"""What every page says about errors, in the title and in a summary that takes the focus, and moments as the reader
+reads a clock.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from django import template
 from django.forms import BaseForm
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.domain.time_zones import clock
 from accounts.errors import Refused
 
 register = template.Library()
@@ -62,3 +68,16 @@ def _of_form(form: BaseForm) -> Iterator[Problem]:
 
 def _words(said: object) -> str:
     return said.message if isinstance(said, Refused) else str(said)
+
+
+@register.filter(expects_localtime=True)
+def moment(value: datetime | None, day: str = "j F Y") -> str:
+    """Return `{{ code.expires_at|moment:"l, j F Y" }}`: the day in this format, the time as the reader reads it, the
+    zone.
+
+    Without a day format (`""`) the time alone; nothing for None.
+    """
+    if value is None:
+        return ""
+    time = clock(value, get_language() or "")
+    return f"{date_format(value, day)}, {time}" if day else time

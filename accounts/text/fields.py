@@ -1,8 +1,10 @@
-"""Fields for the short texts that people give: what one may hold, and what is said of one that cannot be taken."""
+"""Fields for the short texts and ids that people and other systems give: what one may hold, and what is said of one
+that cannot be taken.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +12,22 @@ from django.db.models import CharField, EmailField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.text.normal_form import is_readable
+from accounts.text.names import is_readable
+
+BIGGEST = 2**63 - 1
+
+
+def plain_id(text: str) -> int | None:
+    """Return the id that `text` is; None if it cannot be the id of anything in the database."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        return None
+    return int(text) if int(text) <= BIGGEST else None
+
+
+def plain_ids(texts: Iterable[str]) -> list[int]:
+    """Return those of these texts that are ids."""
+    return [number for text in texts if (number := plain_id(text)) is not None]
+
 
 LONGEST = 255
 LONGEST_LOGIN = 100

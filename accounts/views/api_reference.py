@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.api.calls import IDS, every_call
+from accounts.api.endpoints import IDS, every_call
 from accounts.api.openapi import document
 from accounts.api.reference import Chapter, answer_in_words, chapters, in_words, meaning_in_words, type_in_words
 

@@ -9,9 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 
-from accounts.domain.settings import set_code_scope, set_self_registration
-from accounts.domain.time_zone_names import CANVAS_NAMES
-from accounts.domain.time_zones import zones
+from accounts.domain.accounts import set_code_scope, set_self_registration
+from accounts.domain.time_zones import CANVAS_NAMES, zones
 from accounts.forms.users import PairingForm
 from accounts.models import Account
 from accounts.permissions.registry import Permission

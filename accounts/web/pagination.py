@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
 
 SIZE = 50
 # Far pages make the database read everything before them. Searching is faster.

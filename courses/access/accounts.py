@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.admins import all_roles_of, out_of_reach
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
-from accounts.models.account_tree import with_all_below
+from accounts.models.account import with_all_below
 from accounts.permissions.registry import AVAILABLE, Permission
 from accounts.permissions.resolver import HeldRole, may_on_account, permissions_by, permissions_on
 from courses.access.consent import accounts_of

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from accounts.domain.role_names import WORDS
-from accounts.domain.roles import roles_of, settings_of
+from accounts.domain.roles import WORDS, roles_of, settings_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
 from accounts.permissions.registry import ADDING, PERMISSIONS, REMOVING, Permission

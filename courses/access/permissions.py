@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from accounts.models import Account, BaseType, User
-from accounts.models.account_tree import UPWARDS
+from accounts.models.account import UPWARDS
 from accounts.permissions.registry import PERMISSIONS, Permission
 from accounts.permissions.resolver import (
     ADMIN_ROLES,

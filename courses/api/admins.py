@@ -16,7 +16,7 @@ from accounts.errors import Invalid
 from accounts.models import Account, AccountAdmin, BaseType, Role
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
-from accounts.text.ids import plain_ids
+from accounts.text.fields import plain_ids
 from courses.api import lookups
 from courses.api.body_types import AdminBody
 from courses.domain.rosters import findable

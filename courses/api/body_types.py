@@ -1,10 +1,10 @@
-"""The shapes of what the API says of terms, courses, sections and enrollments: see accounts/api/body_types.py."""
+"""The shapes of what the API says of terms, courses, sections and enrollments: see accounts/api/bodies.py."""
 
 # No postponed annotations here: Python 3.11 would not see which keys are NotRequired.
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
-from accounts.api.body_types import UserBody
+from accounts.api.bodies import UserBody
 
 
 class TermBody(TypedDict):

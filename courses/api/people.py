@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404
 
-from accounts.api.bodies import user_body
-from accounts.api.body_types import UserBody
+from accounts.api.bodies import UserBody, user_body
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
@@ -14,7 +13,7 @@ from accounts.api.parameter_types import Ids, Includes, Text, Whole, Words
 from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
-from accounts.text.ids import plain_ids
+from accounts.text.fields import plain_ids
 from accounts.web.pagination import search_words
 from courses.access.enrollments import EnrollmentAccess
 from courses.access.permissions import course_permissions

@@ -14,14 +14,13 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from accounts.domain.locks import hold_account, lock_users
 from accounts.domain.roles import roles_of
-from accounts.domain.sis_ids import check_may_set_sis_ids
-from accounts.domain.sticky_fields import stick
+from accounts.domain.sis_fields import check_may_set_sis_ids, stick
 from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed, NotPossible, Record
 from accounts.models import Account, BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
 from courses.domain.enrollments import changed_meanwhile
 from courses.domain.events import CourseChanged, CourseCreated, CourseDeleted
 from courses.domain.observation_events import EVENTS, author, courses_return, returned

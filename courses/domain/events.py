@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BaseType
-from accounts.models.event import Action, Event, Named, Person, Shown, Text
+from accounts.models.audit import Action, Event, Named, Person, Shown, Text
 from courses.models import Enrollment
 
 CourseId = Annotated[int, Named("courses.Course", otherwise=_("a course"))]

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action, AuditEvent, User
-from accounts.models.event import EVENTS, Event, Named, Person, Shown, Text, marks_of
+from accounts.models.audit import EVENTS, Event, Named, Person, Shown, Text, marks_of
 from accounts.permissions.registry import Permission
 
 # Only people who manage observers learn who observes whom.

@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from accounts.domain.locks import lock_users, lock_with_linked
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
-from accounts.models.account_tree import with_all_below
+from accounts.models.account import with_all_below
 from courses.access.observation import why_not_observe
 from courses.domain.observation_events import LinkScope, author, observing_began, observing_ended, with_events
 from courses.domain.observer_enrollments import MAKE_FOR_LINKS, keep_within_scopes

@@ -20,7 +20,7 @@ from django.db import connection
 
 from accounts.domain.audit import record_many, who
 from accounts.models import Action, User
-from accounts.models.event import Event
+from accounts.models.audit import Event
 from courses.domain.events import ObservingBegan, ObservingEnded, Scope
 from courses.models import Enrollment
 

@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.domain.audit import record
-from accounts.domain.sis_ids import check_may_set_sis_ids
-from accounts.domain.sticky_fields import stick
+from accounts.domain.sis_fields import check_may_set_sis_ids, stick
 from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import NotAllowed, NotPossible
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
 from courses.domain.courses import check_order
 from courses.domain.events import TermChanged, TermCreated, TermDeleted
 from courses.models import Course, Term

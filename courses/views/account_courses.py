@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import Account, User
-from accounts.models.account_tree import with_all_below
+from accounts.models.account import with_all_below
 from accounts.web.pages import ConfirmPage, FormPage, Text, Way, way
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.domain.courses import (

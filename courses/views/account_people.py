@@ -19,7 +19,7 @@ from accounts.domain.registration import NewUser, register
 from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
 from accounts.forms.users import EditPersonForm, NewPersonForm
 from accounts.models import Account, User
-from accounts.models.account_tree import with_all_below
+from accounts.models.account import with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.web.pages import ConfirmPage, FormPage, Way, way

@@ -17,7 +17,7 @@ from accounts.domain.admin_home import AccountContext
 from accounts.errors import NotPossible, Refused
 from accounts.forms.users import AccountForm
 from accounts.models import Account
-from accounts.models.account_tree import above
+from accounts.models.account import above
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account, permissions_on
 from accounts.text.collation import Holds

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions.registry import Permission
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part

@@ -15,7 +15,7 @@ from accounts.errors import Invalid
 from accounts.models import Account, BaseType, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, Way, way
 from accounts.web.pagination import page_of, search_words
 from courses.access.enrollment_actions import EnrollmentAction, enrollment_permissions, needed

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.domain.admin_home import first_steps, posts_of, waiting
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, PlainPage
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import site_of

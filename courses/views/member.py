@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, Text, Way, way
 from courses.access.enrollment_actions import EnrollmentAction, enrollment_permissions
 from courses.access.permissions import sections_seen

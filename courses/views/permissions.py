@@ -27,7 +27,7 @@ from accounts.domain.permission_grid import (
 from accounts.domain.roles import PERMISSION, SCOPE, Setting, Wish, roles_of, set_permission, settings_of
 from accounts.errors import Invalid, Refused
 from accounts.models import Account, Role, User
-from accounts.models.account_tree import above
+from accounts.models.account import above
 from accounts.permissions.registry import PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import permissions_on
 from accounts.web.pages import ConfirmPage

@@ -1,4 +1,4 @@
-"""The shapes of what the API says of links: see accounts/api/body_types.py."""
+"""The shapes of what the API says of links: see accounts/api/bodies.py."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from accounts.api.bodies import user_body
-from accounts.api.body_types import OwnPermissions, UserBody
+from accounts.api.bodies import OwnPermissions, UserBody, user_body
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import person
 from accounts.api.pagination import PAGING, page_of

@@ -6,8 +6,7 @@ from django.http import Http404
 from django.urls import reverse
 from rest_framework.response import Response
 
-from accounts.api.bodies import own_body, user_body
-from accounts.api.body_types import UserBody
+from accounts.api.bodies import UserBody, own_body, user_body
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.errors import by_field
 from accounts.api.lookups import account, person

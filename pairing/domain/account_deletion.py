@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from accounts.domain.events import UserDeleted
 from accounts.domain.locks import lock_with_linked
-from accounts.domain.states import shut_out
+from accounts.domain.users import shut_out
 from accounts.errors import NotAllowed
 from accounts.models import User
 from courses.domain.accounts import leave_everything

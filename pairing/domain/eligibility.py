@@ -13,7 +13,7 @@ from enum import Enum
 from django.utils.translation import gettext as _
 
 from accounts.models import Account, ObservationLink, User
-from accounts.models.account_tree import upwards
+from accounts.models.account import upwards
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, permissions_on
 from courses.access.courses import observer_enrollments

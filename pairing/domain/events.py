@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.event import Action, Event
+from accounts.models.audit import Action, Event
 from courses.domain.events import AboutObserver, CourseId
 
 

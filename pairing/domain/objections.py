@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from accounts.errors import NotThere
 from accounts.models import Account, User
-from accounts.models.account_tree import upwards
+from accounts.models.account import upwards
 from accounts.permissions.registry import Permission
 from courses.domain.observers import who_observes
 from courses.domain.rosters import people_of

@@ -34,18 +34,18 @@ from accounts.models import User
 from courses.access.consent import belonging
 from pairing import code_text
 from pairing.domain.institution_limit import (
-    MOST_WORDS,
-    name_fits,
-    words_of,
     ALL,
     ENOUGH,
     HOUR,
+    MOST_WORDS,
     NAME,
     WEEK,
     Entrance,
     asks_for_name,
+    name_fits,
     name_key,
     raise_alarm,
+    words_of,
 )
 from pairing.errors import CodeRefused, FamilyNameWanted, NotWhileActing, TooManyCodes, TooManyOfFamily
 from pairing.models import PairingCode
@@ -142,10 +142,7 @@ class CodeTry(Try):
 
     @property
     def name_keys(self) -> list[str]:
-        return [
-            name_key(hidden(word))
-            for word in words_of(self.family_name)[: MOST_WORDS]
-        ]
+        return [name_key(hidden(word)) for word in words_of(self.family_name)[:MOST_WORDS]]
 
     def _check_name(self, counted: dict[str, Tally]) -> None:
         if not self.name_keys:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import shown_once
 from courses.models import Course

@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from accounts.errors import Refused
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from accounts.web.refusals import attempt, tell
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import shown_once

@@ -10,11 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ObservationLink, User
-from accounts.text.ids import plain_id
-from accounts.web.client_network import network_of
+from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, FormPage, PlainPage
 from accounts.web.refusals import refusal_of
-from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.requests import AuthenticatedHttpRequest, network_of
 from courses.access.courses import courses_by_student, observed_students, schools_of
 from courses.domain.course_observers import has_stopped, observing_by_course, stays_after, stop_observing
 from courses.domain.observation import unlink

@@ -15,10 +15,10 @@ from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, Refused
 from accounts.models import Account, User
 from accounts.web.begun_sign_up import begin, begun, forget
-from accounts.web.client_network import network_of
-from accounts.web.known_browsers import remember_browser
 from accounts.web.refusals import attempt, refusal_of, tell
+from accounts.web.requests import network_of
 from accounts.web.sent_forms import shown_once
+from accounts.web.sign_in import remember_browser
 from courses.access.courses import schools_of
 from pairing.domain.institution_limit import Entrance
 from pairing.domain.rate_limit import is_name_asked_for

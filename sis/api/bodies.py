@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict, cast
 
-from accounts.api.bodies import user_body
-from accounts.api.body_types import UserBody
+from accounts.api.bodies import UserBody, user_body
 from accounts.api.endpoints import ApiRequest
 from sis.models import SisImport, SisImportError
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
 from accounts.api.endpoints import ApiRequest, in_group
-from accounts.api.lookups import account, condition
+from accounts.api.ids import condition
+from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Flag, Moment, Words
 from accounts.errors import Invalid

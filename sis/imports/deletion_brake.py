@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.domain.settings import set_on_root
+from accounts.domain.accounts import set_on_root
 from accounts.errors import Invalid
 from accounts.models import Account, User
 from sis.events import SisBrakeChanged

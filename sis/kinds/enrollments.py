@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.locks import lock_users
-from accounts.domain.role_names import BEGINNINGS, MEANINGS, WORDS
+from accounts.domain.roles import BEGINNINGS, MEANINGS, WORDS
 from accounts.models import BaseType, ObservationLink, User
 from courses.access.enrollment_actions import Entry, not_to_enter
 from courses.access.observation import RULES

@@ -82,7 +82,7 @@ wanting AS (
 -- part: roles
 -- The roles of an account are those made there or above, and the built-in ones; the nearest of a name counts. Chosen
 -- once for each account and role asked for, not for each row. The words of built-in roles always mean these, whatever
--- roles there are (accounts/domain/role_names.py).
+-- roles there are (accounts/domain/roles.py).
 asked AS (
     SELECT DISTINCT course.account_id, found.role, found.role_id
     FROM found JOIN courses_course AS course ON course.id = found.course

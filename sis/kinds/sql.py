@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from accounts.models.account_tree import line_of
+from accounts.models.account import line_of
 from accounts.text.fields import LONGEST
 from courses.domain.observation_events import EVENTS, returned
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.text.fields import LONGEST, is_login
-from accounts.text.normal_form import is_readable, tidied, tidied_login
+from accounts.text.names import is_readable, tidied, tidied_login
 from sis.files.cells import DELETE, BadDate, flag, is_address, moment
 from sis.files.passwords import SSHA, PasswordCipher
 from sis.files.problems import MalformedFile, Problem

@@ -6,9 +6,9 @@ from accounts.domain.audit import record_many
 from accounts.domain.events import AdminRemoved, TokensEnded, UserChanged
 from accounts.domain.locks import lock_users
 from accounts.domain.password_limits import forget_failures_of
-from accounts.domain.password_reset import forget_addresses
-from accounts.domain.states import follow_states
+from accounts.domain.passwords import forget_addresses
 from accounts.domain.tokens import end_tokens
+from accounts.domain.users import follow_states
 from accounts.models import User
 from accounts.text.names import sortable
 from courses.access.accounts import who_reach_further

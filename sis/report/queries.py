@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.text.csv_export import csv_text
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from sis.kinds.registry import KINDS, all_kinds
 from sis.models import SisImport, SisImportError
 from sis.report.messages import text_of

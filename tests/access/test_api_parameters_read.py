@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from accounts.api.calls import Call, every_call
+from accounts.api.endpoints import Call, every_call
 from accounts.api.parameter_types import (
     Counter,
     File,

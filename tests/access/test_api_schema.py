@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from accounts.api.calls import every_call
+from accounts.api.endpoints import every_call
 from accounts.domain.tokens import make_token
 from tests.access.world import World
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.domain.accounts import create_sub_account
 from accounts.models import Account, BaseType, Role
-from accounts.models.account_tree import above, upwards, with_all_above, with_all_below
+from accounts.models.account import above, upwards, with_all_above, with_all_below
 from courses.domain.accounts import delete_sub_account
 from tests.api import Api
 from tests.factories import AccountFactory, make_admin

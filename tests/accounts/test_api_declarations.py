@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.api.calls import every_call
-from accounts.api.endpoints import ApiRequest, Operation
+from accounts.api.endpoints import ApiRequest, Operation, every_call
 from accounts.api.openapi import document
 from accounts.api.parameter_types import (
     Counter,

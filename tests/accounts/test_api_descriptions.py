@@ -7,8 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import pytest
 from django.http import HttpResponse
 
-from accounts.api.calls import ALWAYS, CHANGING, WITH_ID, Call, every_call
-from accounts.api.endpoints import Operation
+from accounts.api.endpoints import ALWAYS, CHANGING, WITH_ID, Call, Operation, every_call
 from accounts.api.openapi import FORM, JSON, PARTS, document, schema_of
 from accounts.api.pagination import PAGING
 from accounts.api.parameter_types import (

@@ -18,8 +18,7 @@ from rest_framework.exceptions import PermissionDenied as DeniedByFramework
 
 from accounts.api.authentication import REALM, BearerAuthentication
 from accounts.api.endpoints import Operation, TooLarge, allow, check_size
-from accounts.api.errors import InvalidActing, by_field, error_body, handle
-from accounts.api.field_names import NAMES, name_of
+from accounts.api.errors import NAMES, InvalidActing, by_field, error_body, handle, name_of
 from accounts.api.lookups import account, person
 from accounts.api.renderers import CanvasEncoder, with_string_ids
 from accounts.errors import DoneAlready, Invalid, NotAllowed, NotPossible, NotThere, TooManyTries

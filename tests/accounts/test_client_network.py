@@ -4,7 +4,7 @@ import pytest
 from django.test import RequestFactory
 
 from accounts.domain.rate_limit import networks_around
-from accounts.web.client_network import network_of
+from accounts.web.requests import network_of
 
 
 def seen(address: str, forwarded: str | None = None) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.text.collation import _DROPPED, _ONE_FOR_TWO, _PLAIN, _SPACED, Holds, folded
-from accounts.text.normal_form import is_readable, tidied
+from accounts.text.names import is_readable, tidied
 from tests.accounts.test_names import NAMES, WORDS
 from tests.factories import UserFactory
 

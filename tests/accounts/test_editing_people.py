@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.domain.sis_ids import check_may_set_sis_ids
+from accounts.domain.sis_fields import check_may_set_sis_ids
 from accounts.domain.users import LANGUAGE_TAG, edit_user, problems_of_texts
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Action, AuditEvent, User

@@ -7,8 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
-from accounts.domain.audit import record, record_many
-from accounts.domain.event_readers import advance, read_events
+from accounts.domain.audit import advance, read_events, record, record_many
 from accounts.domain.events import TokenCreated
 from accounts.models import AuditEvent, EventCursor
 from tests.racing import at_once, meanwhile

@@ -17,7 +17,7 @@ from accounts.domain.password_limits import (
     try_password,
     try_password_of_another,
 )
-from accounts.domain.password_reset import MAILS
+from accounts.domain.passwords import MAILS
 from accounts.domain.rate_limit import (
     LONG_AGO,
     Doubling,

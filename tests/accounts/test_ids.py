@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from accounts.api.ids import PEOPLE, condition, somebody
 from accounts.models import User
-from accounts.text.ids import BIGGEST, plain_id, plain_ids
+from accounts.text.fields import BIGGEST, plain_id, plain_ids
 from tests.factories import UserFactory
 
 ACCOUNTS = {"sis_account_id": "sis_account_id", "sis_integration_id": "integration_id"}

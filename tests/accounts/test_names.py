@@ -7,8 +7,7 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from accounts.text.names import first_and_last, parts_of, sortable
-from accounts.text.normal_form import is_readable, tidied, tidied_login
+from accounts.text.names import first_and_last, is_readable, parts_of, sortable, tidied, tidied_login
 from tests.factories import UserFactory
 
 # The scripts in which most people write their names.

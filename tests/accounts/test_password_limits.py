@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.domain.password_limits import NETWORK
 from accounts.domain.passwords import choose_password
 from accounts.models import FailedTry, User
-from accounts.web.known_browsers import COOKIE
+from accounts.web.sign_in import COOKIE
 from tests.database import statements
 from tests.factories import PASSWORD, UserFactory
 from tests.failures import let_pass

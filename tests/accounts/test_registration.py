@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from accounts.domain.registration import NewUser, is_open_to, problems, register
 from accounts.errors import Invalid
 from accounts.models import Account, Action, AuditEvent, SelfRegistration, User
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
 from tests.database import refuse_new_rows
 from tests.factories import UserFactory, make_admin
 

@@ -6,8 +6,8 @@ from django.http import HttpResponse, QueryDict
 
 from accounts.domain.password_limits import TooManyPasswords
 from accounts.errors import DoneAlready, Invalid, NotAllowed, NotPossible, NotThere, Refused, TooManyTries
+from accounts.web.pages import RuleForm
 from accounts.web.refusals import attempt, headers_of, refusal_of, statuses_of, tell
-from accounts.web.rule_form import RuleForm
 
 
 class Form(RuleForm):

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError
 
-from accounts.domain.settings import set_self_registration
+from accounts.domain.accounts import set_self_registration
 from accounts.models import Action, AuditEvent, SelfRegistration
 from tests.database import refuse_new_rows
 from tests.factories import make_admin

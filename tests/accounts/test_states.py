@@ -3,11 +3,10 @@
 import pytest
 from allauth.account.models import EmailAddress
 
-from accounts.domain.password_reset import forget_addresses
-from accounts.domain.states import end_sessions, follow_states, shut_out
-from accounts.domain.sticky_fields import stick
+from accounts.domain.passwords import forget_addresses
+from accounts.domain.sis_fields import stick
 from accounts.domain.tokens import has_tokens, make_token
-from accounts.domain.users import reactivate, sign_out_everywhere, suspend
+from accounts.domain.users import end_sessions, follow_states, reactivate, shut_out, sign_out_everywhere, suspend
 from accounts.errors import NotAllowed
 from accounts.models import Account, Action, AuditEvent, User
 from tests.database import statements

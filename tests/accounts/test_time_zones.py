@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.domain.accounts import create_sub_account, edit_account
 from accounts.domain.registration import NewUser, register
-from accounts.domain.time_zone_names import CANVAS_NAMES
-from accounts.domain.time_zones import LazyZone, clock, zone_meant, zones, zones_like
+from accounts.domain.time_zones import CANVAS_NAMES, LazyZone, clock, zone_meant, zones, zones_like
 from accounts.domain.users import edit_user
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account
@@ -83,7 +82,7 @@ def test_times_are_read_as_the_reader_reads_a_clock_with_the_zones_short_name(la
 
 
 def test_pages_print_a_moment_with_its_day_time_and_zone():
-    page = Template('{% load moments %}{{ when|moment }} {{ none|moment }}|{{ when|moment:"" }}')
+    page = Template('{% load frame %}{{ when|moment }} {{ none|moment }}|{{ when|moment:"" }}')
     with timezone.override("America/New_York"), translation.override("en"):
         assert page.render(Context({"when": WINTER, "none": None})) == "30 November 2026, 2:05 PM EST |2:05 PM EST"
 

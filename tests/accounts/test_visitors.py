@@ -10,9 +10,9 @@ from django.test import Client, RequestFactory
 
 from accounts.models import User
 from accounts.web import begun_sign_up
-from accounts.web.known_browsers import COOKIE, MAX_AGE, MOST_PEOPLE, SALT, known_browser, remember_browser
 from accounts.web.pagination import LAST, SIZE, page_of, search_words
 from accounts.web.requests import is_larger
+from accounts.web.sign_in import COOKIE, MAX_AGE, MOST_PEOPLE, SALT, known_browser, remember_browser
 from tests.database import statements
 from tests.factories import PASSWORD, UserFactory
 

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import chain
 
-from config.gateway import Gateway
-from config.request_bodies import Pace
+from config.gateway import Gateway, Pace
 
 LARGE = 3_000_000
 

@@ -14,11 +14,10 @@ from django.test import Client
 from django.urls import path
 
 from accounts.api.endpoints import ApiRequest, in_group, methods
-from accounts.api.field_names import NAMES
+from accounts.api.errors import NAMES
 from accounts.errors import Invalid, NotAllowed, Record, Refused, TooManyTries
-from accounts.web.pages import ConfirmPage, FormPage, PlainPage, Way
+from accounts.web.pages import ConfirmPage, FormPage, PlainPage, RuleForm, Way
 from accounts.web.refusals import STATUSES, statuses_of
-from accounts.web.rule_form import RuleForm
 from config.urls import urlpatterns as those_of_the_product
 from pairing.errors import OnTheWebOnly
 from tests.api import Api

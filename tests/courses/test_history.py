@@ -4,7 +4,7 @@ from accounts.domain.audit import record
 from accounts.domain.events import AdminRemoved
 from accounts.domain.users import edit_user
 from accounts.models import Action, AuditEvent, ObservationLink
-from accounts.models.event import EVENTS
+from accounts.models.audit import EVENTS
 from accounts.permissions.registry import PERMISSIONS
 from courses.domain.enrollments import change_state
 from courses.domain.events import CourseCreated

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import BaseType, User
 from accounts.permissions.resolver import remembering
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
 from courses.models import Course, Enrollment, Section
 from pairing import code_text
 from pairing.domain.codes import issue

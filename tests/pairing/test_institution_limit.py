@@ -17,7 +17,16 @@ from accounts.models import AuditEvent, FailedTry, ObservationLink, User
 from courses.domain.observation import link
 from pairing import code_text
 from pairing.domain import rate_limit
-from pairing.domain.institution_limit import ALL, NAME, POSSIBLE_CODES, WEEK, Entrance, asks_for_name, name_fits, name_key
+from pairing.domain.institution_limit import (
+    ALL,
+    NAME,
+    POSSIBLE_CODES,
+    WEEK,
+    Entrance,
+    asks_for_name,
+    name_fits,
+    name_key,
+)
 from pairing.domain.rate_limit import ACCOUNT, NETWORK
 from pairing.domain.redemption import preview
 from pairing.errors import CodeRefused, FamilyNameWanted, TooManyOfFamily

@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, TooManyTries
 from accounts.models import FailedTry, ObservationLink, User
-from accounts.web.client_network import network_of
+from accounts.web.requests import network_of
 from pairing.domain import rate_limit
 from pairing.domain.codes import issue_for_class
 from pairing.domain.redemption import preview, redeem

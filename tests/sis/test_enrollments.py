@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.domain.sticky_fields import stick
+from accounts.domain.sis_fields import stick
 from accounts.models import AccountAdmin, Action, AuditEvent, BaseType, ObservationLink, Role, User
 from courses.domain.enrollments import change_state
 from courses.domain.events import ObservingBegan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.domain.sticky_fields import stick
+from accounts.domain.sis_fields import stick
 from accounts.models import Account, BaseType, ObservationLink, Role, User
 from courses.domain.observation import link
 from courses.models import Course, Enrollment, Section, Term

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import jobs
-from accounts.domain import password_limits, password_reset
+from accounts.domain import password_limits, passwords
 from accounts.domain.retention import Kept, all_kept, forget_old
 from accounts.domain.tokens import make_token
 from accounts.management.commands import retention_table
@@ -58,7 +58,7 @@ def test_no_limit_on_tries_looks_back_further_than_failures_are_kept():
     (kept,) = (kind.keep for kind in all_kept() if "accounts.FailedTry" in kind.tables)
     rules = [
         value
-        for module in (password_limits, password_reset, institution_limit, rate_limit)
+        for module in (password_limits, passwords, institution_limit, rate_limit)
         for value in vars(module).values()
     ]
     memories = [value.memory for value in rules if isinstance(getattr(value, "memory", None), timedelta)]

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 from django.contrib.auth.hashers import check_password
 
-from accounts.domain.sticky_fields import stick
+from accounts.domain.sis_fields import stick
 from accounts.domain.tokens import make_token, token_owner
 from accounts.models import AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, User
 from courses.domain.observation import link

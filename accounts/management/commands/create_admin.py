@@ -10,7 +10,7 @@ from accounts.domain.audit import record
 from accounts.domain.events import AdminCreated
 from accounts.domain.registration import NewUser, problems
 from accounts.models import Account, AccountAdmin, BaseType, Role, User
-from accounts.text.normal_form import tidied
+from accounts.text.names import tidied
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import Invalid
 from accounts.models import Account, User
-from accounts.text.ids import plain_id
+from accounts.text.fields import plain_id
 from courses.models import Term
 from sis.imports.intake import create_import
 from sis.imports.queue import do, turn
