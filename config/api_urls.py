@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.urls import include, path, re_path, reverse
 
-from accounts.api.bodies import RootBody
+from accounts.api.body_types import RootBody
 from accounts.api.endpoints import ApiRequest, every_call, in_group, methods
 from accounts.api.openapi import document
 

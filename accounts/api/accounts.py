@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404
 
-from accounts.api.bodies import (
-    PROVIDER,
-    PROVIDER_ID,
-    AccountBody,
-    ProviderBody,
-    TermsBody,
-    account_body,
-    provider_body,
-    terms_body,
-)
+from accounts.api.bodies import PROVIDER, PROVIDER_ID, account_body, provider_body, terms_body
+from accounts.api.body_types import AccountBody, ProviderBody, TermsBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of

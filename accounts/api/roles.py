@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 
-from accounts.api.bodies import PermissionSetting, RoleBody, account_body
+from accounts.api.bodies import account_body
+from accounts.api.body_types import PermissionSetting, RoleBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.ids import condition
 from accounts.api.lookups import account

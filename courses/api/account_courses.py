@@ -8,7 +8,8 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from accounts.api.bodies import AccountBody, account_body
+from accounts.api.bodies import account_body
+from accounts.api.body_types import AccountBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of

@@ -4,7 +4,7 @@
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
-from accounts.api.bodies import UserBody
+from accounts.api.body_types import UserBody
 
 
 class TermBody(TypedDict):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404
 
-from accounts.api.bodies import UserBody, user_body
+from accounts.api.bodies import user_body
+from accounts.api.body_types import UserBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of

@@ -2,7 +2,8 @@
 
 from django.db import transaction
 
-from accounts.api.bodies import OwnBody, ProfileBody, UserBody, own_body, profile_body, user_body
+from accounts.api.bodies import own_body, profile_body, user_body
+from accounts.api.body_types import OwnBody, ProfileBody, UserBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.parameter_types import Includes, Text, Word
 from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend

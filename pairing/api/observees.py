@@ -1,15 +1,13 @@
-"""The shapes of what the API says of links: see accounts/api/bodies.py."""
+"""Observees and observers: whom a person observes, and who observes them."""
 
 from __future__ import annotations
-
-from typing import NotRequired
 
 from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from accounts.api.bodies import OwnPermissions, UserBody, user_body
+from accounts.api.bodies import user_body
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import person
 from accounts.api.pagination import PAGING, page_of
@@ -21,28 +19,10 @@ from courses.access.observation import check_manages_links
 from courses.api.lookups import hide_existence
 from courses.domain.observation import link, unlink
 from courses.domain.rosters import observed_by, observers_of
+from pairing.api.body_types import LinkedBody
 from pairing.domain.credentials import link_with_password, link_with_token
 from pairing.domain.redemption import redeem
 from pairing.errors import CodeRefused, FamilyNameWanted, OnTheWebOnly
-
-# No postponed annotations here: Python 3.11 would not see which keys are NotRequired.
-
-
-class LinkedBody(UserBody):
-    """The other person of a link, and in which institution there is one."""
-
-    observation_link_root_account_ids: list[int]
-
-
-class NewUserBody(UserBody):
-    """A person whose account was just created, and whether they have agreed to the terms of use."""
-
-    terms_of_use: bool
-    # For those who created their own account.
-    locale: NotRequired[str | None]
-    effective_locale: NotRequired[str]
-    permissions: NotRequired[OwnPermissions]
-
 
 endpoint = in_group("Pairing")
 

@@ -6,7 +6,8 @@ from django.http import Http404
 from django.urls import reverse
 from rest_framework.response import Response
 
-from accounts.api.bodies import UserBody, own_body, user_body
+from accounts.api.bodies import own_body, user_body
+from accounts.api.body_types import UserBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.errors import by_field
 from accounts.api.lookups import account, person
@@ -20,7 +21,7 @@ from courses.access.accounts import check_may_change
 from courses.access.profiles import OWN, known_about
 from courses.api.lookups import hide_existence
 from courses.domain.rosters import findable
-from pairing.api.observees import NewUserBody
+from pairing.api.body_types import NewUserBody
 from pairing.domain.account_deletion import delete_user
 from pairing.domain.sign_up import CODE, sign_up
 from pairing.errors import FamilyNameWanted, NotWhileActing, OnTheWebOnly

@@ -1,118 +1,13 @@
-"""What the API says of imports: the shapes, with the keys that Canvas's clients read, and what fills them."""
+"""What the API says of imports, with the keys that Canvas's clients read."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, cast
 
-from accounts.api.bodies import UserBody, user_body
+from accounts.api.bodies import user_body
 from accounts.api.endpoints import ApiRequest
+from sis.api.body_types import ErrorBody, FileBody, ImportBody, ProgressBody
 from sis.models import SisImport, SisImportError
-
-# No postponed annotations here: Python 3.11 would not see which keys are NotRequired.
-
-
-# A name that Python cannot write.
-FileBody = TypedDict(
-    "FileBody",
-    {
-        "id": int,
-        "display_name": str,
-        "filename": str,
-        "content-type": str,
-        "url": str,
-        "upload_status": str,
-    },
-)
-FileBody.__doc__ = "A file to download, with the caller's token."
-
-
-class ImportBody(TypedDict):
-    """An import: what was asked for, how far it is, and what came of it."""
-
-    id: int
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    updated_at: datetime
-    progress: int
-    workflow_state: str
-    data: dict[str, Any]
-    batch_mode: bool | None
-    batch_mode_term_id: int | None
-    batch_mode_enrollment_drop_status: str | None
-    multi_term_batch_mode: bool | None
-    skip_deletes: bool
-    override_sis_stickiness: bool | None
-    add_sis_stickiness: bool | None
-    clear_sis_stickiness: bool | None
-    update_sis_id_if_login_claimed: bool
-    change_threshold: int | None
-    diffing_data_set_identifier: str | None
-    diffing_remaster: bool | None
-    diffed_against_import_id: int | None
-    diffing_drop_status: str | None
-    diffing_user_remove_status: str | None
-    diff_row_count_threshold: int | None
-    # Who sent it, where somebody did.
-    user: NotRequired[UserBody]
-    # With a data set's name.
-    diffing_threshold_exceeded: NotRequired[bool]
-    # Of a dry run.
-    dry_run: NotRequired[bool]
-    report: NotRequired[Any]
-    # When it has ended: pairs of file and message, where there are any.
-    processing_errors: NotRequired[list[list[str]]]
-    processing_warnings: NotRequired[list[list[str]]]
-    errors_attachment: NotRequired[FileBody]
-    # While the upload is kept.
-    csv_attachments: NotRequired[list[FileBody]]
-
-
-class ImportsBody(TypedDict):
-    """Imports, wrapped as Canvas wraps them."""
-
-    sis_imports: list[ImportBody]
-
-
-class ErrorBody(TypedDict):
-    """What an import had to say of one row."""
-
-    sis_import_id: int
-    file: str
-    message: str
-    row_info: str | None
-    row: int | None
-
-
-class ErrorsBody(TypedDict):
-    """What imports had to say, wrapped as Canvas wraps it."""
-
-    sis_import_errors: list[ErrorBody]
-
-
-class AbortedBody(TypedDict):
-    """That waiting imports were aborted."""
-
-    aborted: bool
-
-
-class ProgressBody(TypedDict):
-    """How far something that takes a while has come."""
-
-    id: int
-    context_id: int
-    context_type: str
-    user_id: int | None
-    tag: str
-    completion: float
-    workflow_state: str
-    created_at: datetime
-    updated_at: datetime
-    message: None
-    results: None
-    url: str
-
 
 MOST_MESSAGES = 24
 PATH = "/api/v1/accounts/{account}/sis_imports/{pk}"

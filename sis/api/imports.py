@@ -19,17 +19,8 @@ from accounts.errors import Invalid
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from sis.access import IMPORT, MANAGE, READERS, check_may
-from sis.api.bodies import (
-    MOST_MESSAGES,
-    AbortedBody,
-    ErrorsBody,
-    ImportBody,
-    ImportsBody,
-    ProgressBody,
-    error_body,
-    import_body,
-    progress_body,
-)
+from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
+from sis.api.body_types import AbortedBody, ErrorsBody, ImportBody, ImportsBody, ProgressBody
 from sis.api.uploads import PARAMETERS, Unreadable, options_of, received
 from sis.imports.intake import create_import
 from sis.imports.queue import abort, abort_waiting, ask_for_work

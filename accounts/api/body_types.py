@@ -1,0 +1,131 @@
+"""The shapes of what the API says of people, accounts and roles: what the functions in bodies.py return.
+
+The OpenAPI schema is made from them; a key that may be missing is NotRequired, with the reason beside it.
+"""
+
+# No postponed annotations here: Python 3.11 would not see which keys are NotRequired.
+from datetime import datetime
+from typing import Literal, NotRequired, TypedDict
+
+
+class UserBody(TypedDict):
+    """A person, as far as the reader may know them."""
+
+    id: int
+    name: str
+    created_at: datetime
+    sortable_name: str
+    short_name: str
+    # Only when somebody has said them.
+    pronouns: NotRequired[str | None]
+    # With read_sis.
+    sis_user_id: NotRequired[str | None]
+    integration_id: NotRequired[str | None]
+    # With view_user_logins, the email on request.
+    login_id: NotRequired[str | None]
+    email: NotRequired[str | None]
+    avatar_url: NotRequired[None]
+
+
+class OwnPermissions(TypedDict):
+    """What people may change of themselves in the apps."""
+
+    can_update_name: bool
+    can_update_avatar: bool
+    limit_parent_app_web_access: bool
+
+
+class OwnBody(UserBody):
+    """What people read of themselves."""
+
+    locale: str | None
+    effective_locale: str
+    permissions: OwnPermissions
+
+
+class ProfileBody(UserBody):
+    """A profile, as the apps read it at start-up."""
+
+    locale: str | None
+    effective_locale: str
+    time_zone: str | None
+    title: None
+    bio: None
+    k5_user: bool
+    # With view_user_logins.
+    primary_email: NotRequired[str | None]
+
+
+class AccountBody(TypedDict):
+    """An account of the tree."""
+
+    id: int
+    name: str
+    workflow_state: str
+    parent_account_id: int | None
+    root_account_id: int | None
+    default_time_zone: str
+    course_template_id: None
+    # With read_sis.
+    sis_account_id: NotRequired[str | None]
+    integration_id: NotRequired[str | None]
+
+
+class TermsBody(TypedDict):
+    """The terms of use."""
+
+    id: int
+    terms_type: Literal["custom", "default"]
+    passive: bool
+    account_id: int
+    content: str | None
+    self_registration_type: str
+
+
+class ProviderBody(TypedDict):
+    """A way to sign in."""
+
+    id: int
+    auth_type: str
+    account_id: int
+    position: int
+    self_registration: str
+    jit_provisioning: bool
+
+
+class PermissionSetting(TypedDict):
+    """What a role may do in an account, of one permission."""
+
+    enabled: bool
+    locked: bool
+    readonly: bool
+    explicit: bool
+    # Where it is set here: what it would be otherwise.
+    prior_default: NotRequired[bool]
+    # Where it is on.
+    applies_to_self: NotRequired[bool]
+    applies_to_descendants: NotRequired[bool]
+
+
+class RoleBody(TypedDict):
+    """A role, with what it may do in the account asked for."""
+
+    id: int
+    label: str
+    role: str
+    base_role_type: str
+    is_account_role: bool
+    workflow_state: str
+    created_at: datetime
+    account: AccountBody | None
+    permissions: dict[str, PermissionSetting]
+
+
+class RootBody(TypedDict):
+    """Where to read on."""
+
+    name: str
+    version: str
+    documentation: str
+    reference: str
+    openapi: str
