@@ -81,3 +81,9 @@ def moment(value: datetime | None, day: str = "j F Y") -> str:
         return ""
     time = clock(value, get_language() or "")
     return f"{date_format(value, day)}, {time}" if day else time
+
+
+@register.filter(expects_localtime=True)
+def iso(value: datetime | None) -> str:
+    """Return a moment for machines, to the second, as the `datetime` of a <time>; nothing for None."""
+    return value.isoformat(timespec="seconds") if value else ""

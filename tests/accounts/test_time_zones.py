@@ -87,6 +87,13 @@ def test_pages_print_a_moment_with_its_day_time_and_zone():
         assert page.render(Context({"when": WINTER, "none": None})) == "30 November 2026, 2:05 PM EST |2:05 PM EST"
 
 
+def test_programs_read_a_moment_to_the_second_whatever_was_stored():
+    page = Template("{% load frame %}{{ when|iso }}|{{ none|iso }}")
+    with timezone.override("America/New_York"):
+        when = WINTER.replace(microsecond=569900)
+        assert page.render(Context({"when": when, "none": None})) == "2026-11-30T14:05:00-05:00|"
+
+
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1)), st.sampled_from(zones()))
 def test_a_zone_looked_up_late_reads_every_moment_like_the_zone_itself(moment, name):
     late, zone = LazyZone(lambda: ZoneInfo(name)), ZoneInfo(name)
