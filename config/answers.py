@@ -34,7 +34,7 @@ class Answer:
 
     @classmethod
     def of_text(cls, status: int, text: str) -> Answer:
-        """A line of text, after which the connection is closed: the rest of the request may still be on its way."""
+        """Return a line of text, after which the connection is closed: the rest of the request may still be on its way."""
         return cls(status, [("content-type", "text/plain; charset=utf-8"), ("connection", "close")], text.encode())
 
     def send(self, protocol: HTTPProtocol) -> None:
@@ -63,7 +63,7 @@ class FileOnDisk:
             self._file.close()
 
     def path(self) -> str:
-        """Where the very file lies, all of which is to be sent; empty when it lies nowhere."""
+        """Return where the very file lies, all of which is to be sent; empty when it lies nowhere."""
         name = getattr(self._file, "name", None)
         with suppress(OSError, AttributeError, ValueError):
             if isinstance(name, str) and os.path.isabs(name) and self._file.tell() == 0:
@@ -94,7 +94,7 @@ def answer_of(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
 
 def _taken(chunks: Iterator[bytes]) -> tuple[bytes, str]:
-    """All of them: in memory, or the path of a file when they are many."""
+    """Take all of them: in memory, or the path of a file when they are many."""
     kept, size = [], 0
     for chunk in chunks:
         kept.append(chunk)

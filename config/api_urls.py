@@ -45,7 +45,7 @@ def _schema() -> dict[str, Any]:
 
 @endpoint(public=True)
 def nothing(request: ApiRequest) -> NoReturn:
-    """What is not there is not there in JSON too."""
+    """Answer in JSON that there is nothing here."""
     raise Http404
 
 

@@ -50,7 +50,7 @@ class Pace:
     longest: float = float("inf")
 
     def allows(self, received: int) -> float:
-        """For how many seconds a sender may be waited for who has sent so much, all waiting counted."""
+        """Return for how many seconds a sender may be waited for who has sent so much, all waiting counted."""
         return min(self.grace + received / self.rate, self.longest)
 
 
@@ -95,7 +95,7 @@ class Arriving:
         return kept
 
     def in_pieces(self) -> IO[bytes]:
-        """A file that a thread reads while the body comes in; an OSError says that no more is coming."""
+        """Return a file that a thread reads while the body comes in; an OSError says that no more is coming."""
         return io.BufferedReader(_Pieces(self, asyncio.get_running_loop()), IN_MEMORY)
 
 
@@ -167,7 +167,7 @@ class Gateway:
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:
-    """The head of a request as WSGI wants it, without headers whose name holds an underscore.
+    """Return the head of a request as WSGI wants it, without headers whose name holds an underscore.
 
     In WSGI's spelling those could not be told from the ones with a hyphen: a client's `X_Forwarded_For` would stand
     beside, or for, what our proxy wrote into `X-Forwarded-For`.
@@ -201,7 +201,9 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
 
 
 def _length(environ: WSGIEnvironment) -> int:
-    """How long the body is. Raises Unfit where that is not said: then its end could not be told from a broken line."""
+    """Return how long the body is. Raises Unfit where that is not said: then its end could not be told from a broken
+    line.
+    """
     if "HTTP_TRANSFER_ENCODING" in environ:
         raise Unfit(411, "Please say in Content-Length how long the body is.")
     length = environ.get("CONTENT_LENGTH") or "0"

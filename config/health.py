@@ -24,7 +24,7 @@ written = {"until": 0.0}
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process is alive. Touches nothing, so that a slow database does not get good processes killed."""
+    """Say that the process is alive. Touches nothing, so that a slow database does not get good processes killed."""
     return HttpResponse("ok", content_type="text/plain")
 
 
@@ -64,5 +64,5 @@ def check_can_be_written() -> None:
 
 @cache
 def newest_migrations() -> frozenset[tuple[str, str]]:
-    """The last migration of every app: once those are applied, so are all the others."""
+    """Return the last migration of every app: once those are applied, so are all the others."""
     return frozenset(MigrationLoader(None).graph.leaf_nodes())

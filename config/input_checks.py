@@ -45,7 +45,7 @@ def check_form(request: HttpRequest) -> None:
 
 
 def is_too_large(request: HttpRequest) -> bool:
-    """Whether a body is larger than anything but an upload of a roster may be."""
+    """Return whether a body is larger than anything but an upload of a roster may be."""
     return is_larger(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
 
 

@@ -155,7 +155,7 @@ class ActingMiddleware:
 
 
 def _zone_of(reader: User, request: HttpRequest) -> tzinfo:
-    """The reader's own zone; or that of their school, which pages look up together with what all of them say."""
+    """Return the reader's own zone; or that of their school, which pages look up together with what all of them say."""
     if reader.time_zone:
         return zone_named(reader.time_zone)
     if reader == request.user:

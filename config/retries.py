@@ -28,17 +28,17 @@ WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?:\S+ )+?SET|DELETE FROM|COPY|CRE
 
 
 def state_of(error: BaseException | None) -> str:
-    """The SQLSTATE of a database's error; empty for one that the database never got to answer."""
+    """Return the SQLSTATE of a database's error; empty for one that the database never got to answer."""
     return getattr(getattr(error, "__cause__", None), "sqlstate", None) or ""
 
 
 def is_worth_another_try(error: BaseException) -> bool:
-    """Whether the database ended a transaction only because of another one."""
+    """Return whether the database ended a transaction only because of another one."""
     return isinstance(error, DatabaseError) and state_of(error) in AGAIN
 
 
 def is_out_of_order(error: BaseException) -> bool:
-    """Whether the database is away, full, or open to readers only: a matter for later, or for whoever runs it."""
+    """Return whether the database is away, full, or open to readers only: a matter for later, or for whoever runs it."""
     if not isinstance(error, DatabaseError):
         return False
     state = state_of(error)
@@ -77,7 +77,7 @@ def noting_what_is_kept(request: HttpRequest) -> Iterator[None]:
 
 
 def carry_out_again(request: HttpRequest, error: Exception) -> HttpResponseBase | None:
-    """The answer of the view, called anew where that may help and nothing was kept; None where it may not.
+    """Return the answer of the view, called again where that may help and nothing was kept; None where it may not.
 
     Raises what the view raises.
     """

@@ -24,7 +24,7 @@ DEMO = env.bool("DEMO", default="DATABASE_URL" not in os.environ)
 
 
 def _demo_secret() -> str:
-    """The secret of a demo set-up, made on first use and kept in DATA_DIR."""
+    """Return the secret of a demo set-up, made on first use and kept in DATA_DIR."""
     path = DATA_DIR / "secret_key"
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -51,7 +51,7 @@ def _about(here: AccountContext, imports: list[SisImport], text: str) -> Waiting
 
 
 def first_steps(posts: Sequence[AccountContext]) -> Iterator[Step]:
-    """The first roster."""
+    """Return the first step that rosters add: the first roster."""
     for here in _readers(posts):
         yield Step(
             _("Import the first roster"),

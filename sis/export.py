@@ -33,7 +33,7 @@ class Written:
 
 
 def export(written: Written, *, by: User | None) -> Iterator[str]:
-    """The file piece by piece, while `written` counts; recorded before the first piece is asked for.
+    """Yield the file piece by piece, while `written` counts; recorded before the first piece is asked for.
 
     The caller has made sure that `by` may. Rows come through a server-side cursor, a few thousand in memory at a time.
     """
@@ -42,7 +42,7 @@ def export(written: Written, *, by: User | None) -> Iterator[str]:
 
 
 def forecast() -> Written:
-    """What the file would hold now, and leave out (one statement, all links once)."""
+    """Return what the file would hold now, and leave out (one statement, all links once)."""
     written = Written()
     for _line in _lines(written):
         pass
@@ -70,5 +70,5 @@ def _lines(written: Written) -> Iterator[tuple[str, str, str]]:
 
 
 def _keeps(sis_id: str) -> bool:
-    """Whether an id stays what it is, and is nothing but an id, in every program that reads the file."""
+    """Return whether an id stays what it is, and is nothing but an id, in every program that reads the file."""
     return harmless(sis_id) == sis_id == sis_id.strip() and sis_id.isprintable()

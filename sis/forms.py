@@ -110,12 +110,12 @@ class UploadForm(RuleForm):
         return cleaned
 
     def add_error_once(self, field: str, message: Any) -> None:
-        """One complaint about a field is enough."""
+        """Add an error unless the field has one: one complaint about a field is enough."""
         if field not in self.errors:
             self.add_error(field, message)
 
     def options(self, *, dry_run: bool) -> Options:
-        """What is asked for. Only after `is_valid`."""
+        """Return what is asked for. Only after `is_valid`."""
         given = self.cleaned_data
         batch = given["batch_mode"]
         term = given["batch_mode_term_id"]

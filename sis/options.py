@@ -43,6 +43,6 @@ class Options:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Options:
-        """The options of a stored import; what a later version has dropped is passed over."""
+        """Return the options of a stored import; what a later version has dropped is passed over."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})

@@ -85,7 +85,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 def test_docstrings_of_functions_begin_with_what_the_function_does():
     found = [
         f"{path.relative_to(HOUSE)}: {node.name}: {text}"
-        for path in modules("accounts", "courses", "pairing")
+        for path in modules(*APPS, "background", "embedded_postgres")
         for node in functions(path)
         if (text := ast.get_docstring(node)) and text.split()[0].strip(",.:").lower() in NOT_IMPERATIVE
     ]

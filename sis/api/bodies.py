@@ -22,7 +22,7 @@ VALUES = ("batch_mode_term_id", "change_threshold", "diff_row_count_threshold")
 
 
 def import_body(sis_import: SisImport, request: ApiRequest, messages: list[SisImportError]) -> ImportBody:
-    """An import; `messages` are the first of what it has to say."""
+    """Return an import; `messages` are the first of what it has to say."""
     options = sis_import.options
     body: dict[str, Any] = {
         "id": sis_import.pk,
@@ -78,7 +78,7 @@ def _messages(sis_import: SisImport, request: ApiRequest, messages: list[SisImpo
 
 
 def file_body(request: ApiRequest, pk: int, name: str, path: str) -> FileBody:
-    """A file to download, with the caller's token."""
+    """Return a file to download, with the caller's token."""
     content = "application/zip" if name.lower().endswith(".zip") else "text/csv"
     return {
         "id": pk,
@@ -91,7 +91,7 @@ def file_body(request: ApiRequest, pk: int, name: str, path: str) -> FileBody:
 
 
 def error_body(error: SisImportError) -> ErrorBody:
-    """One message."""
+    """Return one message."""
     return {
         "sis_import_id": error.sis_import_id,
         "file": error.file,
@@ -102,7 +102,7 @@ def error_body(error: SisImportError) -> ErrorBody:
 
 
 def progress_body(sis_import: SisImport, request: ApiRequest) -> ProgressBody:
-    """How far taking an import back has come."""
+    """Return how far taking an import back has come."""
     percent = sis_import.restoring.get("progress", 0)
     running = sis_import.workflow_state == SisImport.State.RESTORING
     state = ("running" if percent else "queued") if running else "completed"

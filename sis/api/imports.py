@@ -44,7 +44,7 @@ CSV = "text/csv"
 
 
 def _root(request: ApiRequest, account_id: str, keys: frozenset[Permission]) -> Account:
-    """The root account, for callers with one of these permissions on it. Raises Invalid for any other account."""
+    """Return the root account, for callers with one of these permissions on it. Raises Invalid for any other account."""
     found = account(request, account_id)
     check_may(found, keys, by=request.user)
     return found
@@ -179,7 +179,7 @@ def _body(request: ApiRequest, sis_import: SisImport) -> ImportBody:
 
 
 def _bodies(request: ApiRequest, imports: list[SisImport]) -> list[ImportBody]:
-    """The imports of one page, each with the first of its messages (one statement for all)."""
+    """Return the imports of one page, each with the first of its messages (one statement for all)."""
     said: dict[int, list[SisImportError]] = defaultdict(list)
     place = Window(RowNumber(), partition_by=[F("sis_import"), F("failure")], order_by=F("id").asc())
     first = (

@@ -56,7 +56,7 @@ class Unreadable(Exception):
 
 
 def received(call: ApiRequest) -> Received:
-    """The upload of a request: a multipart file `attachment`, or the body itself.
+    """Return the upload of a request: a multipart file `attachment`, or the body itself.
 
     Raises Unreadable, TooLarge, and Invalid for a person to act as who is named in the body.
     """
@@ -92,7 +92,7 @@ def _message(text: str) -> Response:
 
 
 def options_of(given: Given) -> Options:
-    """The options in the parameters. Raises Invalid, and Http404 for a term that is not there."""
+    """Return the options in the parameters. Raises Invalid, and Http404 for a term that is not there."""
     # A word that is not given is left to what holds by default.
     words = {each.kept_as for each in OPTIONS if isinstance(each, Word)}
     values = {key: value for key, value in given.values(*OPTIONS).items() if value or key not in words}

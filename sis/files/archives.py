@@ -69,14 +69,14 @@ class Archive:
 
     @contextmanager
     def open(self, name: str) -> Iterator[Stream]:
-        """A member of `members`, from its start. Raises MalformedFile, also while it is being read."""
+        """Open a member of `members`, from its start. Raises MalformedFile, also while it is being read."""
         with _faults_of(name):
             stream = self._zip.open(self.members[name])
         with stream:
             yield _Member(self, name, stream)
 
     def spend(self, name: str, position: int) -> bool:
-        """Whether a member may be unpacked up to `position`. What was unpacked before costs nothing more."""
+        """Return whether a member may be unpacked up to `position`. What was unpacked before costs nothing more."""
         more = position - self._furthest[name]
         if more <= 0:
             return True
@@ -133,7 +133,9 @@ def _faults_of(name: str) -> Iterator[None]:
 
 
 def _worth_a_look(infos: list[zipfile.ZipInfo], archive: str, problems: Problems) -> dict[str, zipfile.ZipInfo]:
-    """The members to read. Those left out are reported, except what operating systems leave behind and empty ones."""
+    """Yield the members to read. Those left out are reported, except empty ones and what operating systems leave
+    behind.
+    """
     times = Counter(info.filename for info in infos)
     refused: dict[str, dict[str, None]] = {}
     found: dict[str, zipfile.ZipInfo] = {}
@@ -187,6 +189,6 @@ def _reason_against(info: zipfile.ZipInfo) -> str | None:
 
 
 def shown(name: str) -> str:
-    """A name fit for a report: nothing invisible, not endless."""
+    """Return a name fit for a report: nothing invisible, not endless."""
     visible = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
     return visible if len(visible) <= 200 else f"{visible[:100]}…{visible[-99:]}"

@@ -29,7 +29,7 @@ class BadDate(ValueError):
 
 @lru_cache(maxsize=4096)
 def moment(text: str) -> str | None:
-    """The moment as the database reads it; UTC without an offset. None for text without a date; raises BadDate."""
+    """Return the moment as the database reads it; UTC without an offset, None for text without a date. Raises BadDate."""
     found = MOMENT.fullmatch(text)
     if found is None:
         if LIKE_A_DATE.search(text):
@@ -66,7 +66,7 @@ def flag(text: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether e-mail can be sent there, as far as one can see."""
+    """Return whether this looks like an address that email can be sent to."""
     if len(text) > 254:
         return False
     if PLAIN_ADDRESS.fullmatch(text):

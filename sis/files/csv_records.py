@@ -39,7 +39,7 @@ class Malformed(Exception):
 
 
 def records(stream: Stream, *, errors: str = "strict", block: int = BLOCK) -> Iterator[list[str]]:
-    """The records of a file as text, many at a time, still unparsed; blank lines are empty texts.
+    """Yield the records of a file as text, many at a time, still unparsed; blank lines are empty texts.
 
     Raises Malformed for text that is not UTF-8 (unless `errors` says otherwise), for a quote that is never closed
     and for an absurdly long record, after everything before it was given. `check` looks at the rest of the syntax.
@@ -71,7 +71,9 @@ class _Splitter:
         self.fault: Malformed | None = None
 
     def split(self, text: str, final: bool) -> list[str]:
-        """The records that are complete with this text. A fault is in `fault`; the records before it are given."""
+        """Return the records that are complete with this text. A fault is kept in `fault`; the records before it are
+        given.
+        """
         text = self._rest + text
         lines = self._lines(text, final)
         found = self._joined(lines) if self._open or '"' in text else lines
@@ -127,7 +129,7 @@ class _Splitter:
 
 
 def _first_line_end(text: str) -> re.Match[str] | None:
-    """Where the first line ends; a line break in a quoted cell is none."""
+    """Return where the first line ends; a line break in a quoted cell is none."""
     quotes = at = 0
     for end in _LINE_END.finditer(text):
         quotes += text.count('"', at, end.start())
@@ -138,7 +140,7 @@ def _first_line_end(text: str) -> re.Match[str] | None:
 
 
 def _rows(found: list[str]) -> int:
-    """How many of these records count as rows: blank lines do not."""
+    """Count the records that are rows; blank lines are not."""
     return len(found) - found.count("")
 
 
@@ -174,12 +176,12 @@ def _fault(record: str) -> str:
 
 
 def parsed(found: list[str]) -> Iterator[list[str]]:
-    """The cells of checked records; a blank line has none."""
+    """Yield the cells of checked records; a blank line has none."""
     return csv.reader(found, strict=True)
 
 
 def written(cells: list[str]) -> str:
-    """The cells as one record again."""
+    """Return the cells as one record again."""
     return ",".join('"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell for cell in cells)
 
 

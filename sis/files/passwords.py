@@ -46,13 +46,14 @@ class Given:
 
 
 def mark_of(encoded: str, password: str) -> str:
-    """What is remembered of an imported password: by it an unchanged one is known without hashing it again."""
+    """Return what is kept of an imported password, by which an unchanged one is known without hashing it again."""
     own = hashlib.sha256(encoded.encode()).hexdigest()[:32]
     return f"{own}:{salted_hmac('sis.files.passwords', f'{encoded} {password}', algorithm='sha256').hexdigest()}"
 
 
 def changed(given: Iterable[Given], *, dry_run: bool = False) -> list[tuple[int, str, str]]:
-    """The (row, hash, mark) of each password to be stored: of new people, and where it differs from the last import's.
+    """Return the (row, hash, mark) of each password to be stored: of new people, and where it differs from the last
+    import's.
 
     A password that the person has changed since stays as it is. A dry run, which stores nothing, hashes nothing.
     """
@@ -66,7 +67,7 @@ def changed(given: Iterable[Given], *, dry_run: bool = False) -> list[tuple[int,
 
 
 def _encoded(password: str) -> str | None:
-    """The hash to store; None for a digest that is none."""
+    """Return the hash to store; None for a digest that is none."""
     if password.startswith(SSHA):
         return SSHAInArgon2Hasher().encode_digest(password.removeprefix(SSHA))
     return make_password(password)

@@ -54,11 +54,11 @@ class RosterFile:
         return frozenset(filter(None, self.header))
 
     def blocks(self) -> Iterator[Block]:
-        """Its rows as text, from the first, each time. Raises MalformedFile before the first, or never."""
+        """Yield its rows as text, from the first, each time. Raises MalformedFile before the first, or never."""
         return self._blocks()
 
     def rows(self) -> Iterator[Row]:
-        """Its rows, from the first, each time. Raises MalformedFile before the first row, or never."""
+        """Yield its rows, from the first, each time. Raises MalformedFile before the first row, or never."""
         return rows_of(self.header, self.blocks())
 
     @cached_property
@@ -71,7 +71,7 @@ class RosterFile:
 
 
 def rows_of(header: Sequence[str], blocks: Iterable[Block]) -> Iterator[Row]:
-    """The rows that these texts are, without those that are empty."""
+    """Yield the rows that these texts are, without those that are empty."""
     width = len(header)
     columns = [column for column in header if column]
     # Only when the header has blank names do the cells have to be picked.
@@ -92,12 +92,12 @@ _SECRET = re.compile(r"passw|pwd|(^|[ _.-])pass$")
 
 
 def is_secret(column: str) -> bool:
-    """Whether a column holds passwords, of whatever system."""
+    """Return whether a column holds passwords, of whatever system."""
     return bool(_SECRET.search(column)) and column != "canvas_password_notification"
 
 
 def cleaned(column: str) -> str:
-    """The name of a column as it is compared."""
+    """Return the name of a column as it is compared."""
     return column.strip().lower()
 
 
@@ -136,11 +136,11 @@ class Table:
         raise MalformedFile(self.name, _("The file is empty: it has no header row."))
 
     def rows(self) -> Iterator[Row]:
-        """The rows below the header. Raises MalformedFile before the first row, or never."""
+        """Yield the rows below the header. Raises MalformedFile before the first row, or never."""
         return rows_of(self.header, self.blocks())
 
     def blocks(self) -> Iterator[Block]:
-        """The rows below the header as text. The whole file is looked at before the first is given.
+        """Yield the rows below the header as text. The whole file is looked at before the first is given.
 
         Rows with a NUL character are left out and reported. Raises MalformedFile.
         """

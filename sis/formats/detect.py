@@ -61,19 +61,19 @@ _CONVERSIONS: list[tuple[str, str, str, Converter]] = [
 
 
 def bare_name(table: Table) -> str:
-    """The file's name without folder and ending, in lower case."""
+    """Return the file's name without folder and ending, in lower case."""
     return PurePosixPath(table.name.replace("\\", "/")).stem.lower()
 
 
 def is_roster(table: Table) -> bool:
-    """Whether a file is one of OneRoster's or School Data Sync's, rather than of Canvas's."""
+    """Return whether a file is one of OneRoster's or School Data Sync's, rather than of Canvas's."""
     return oneroster.is_manifest(table) or bool(table.columns & {"sourcedid", "usersourcedid", "classsourcedid"})
 
 
 def converted(
     tables: list[Table], problems: Problems, scratch: Scratch, at: datetime, *, is_to_compare: bool
 ) -> Roster:
-    """The upload as Canvas's files. At least one of `tables` must be `is_roster`.
+    """Return the upload as Canvas's files. At least one of `tables` must be `is_roster`.
 
     `at` is when the import started; `is_to_compare` as in Source. Raises MalformedFile when nothing of it may be used.
     """
@@ -99,7 +99,7 @@ def converted(
 def _by_name(
     tables: list[Table], columns: dict[str, set[str]], without_a_place: set[str], problems: Problems
 ) -> Iterator[tuple[str, Table]]:
-    """The files that are used, by their names; all others are reported."""
+    """Yield the files that are used, by their names; all others are reported."""
     names = Counter(bare_name(table) for table in tables)
     for table in tables:
         name = bare_name(table)
@@ -135,7 +135,7 @@ def _files(source: Source) -> Iterator[RosterFile]:
 
 
 def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ...]) -> Iterator[Block]:
-    """The converted rows, as text again. A fault of another file that they need says which."""
+    """Yield the converted rows, as text again. A fault of another file that they need says which."""
     try:
         made = convert(source)
         while some := list(islice(made, ROWS_AT_ONCE)):
@@ -150,7 +150,7 @@ def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ..
 
 
 def _tells_guardians(source: Source, users: Table) -> bool:
-    """Whether agents and roles can make links. An upload without either says nothing about links, not "none"."""
+    """Return whether agents and roles can make links. An upload without either says nothing about links, not "none"."""
     if "relationships" in source.tables:
         return False
     if not users.columns & {"agentsourcedids", "agents"}:

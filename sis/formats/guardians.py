@@ -20,7 +20,7 @@ _GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
 
 
 def from_agents(source: Source) -> Iterator[Converted]:
-    """The links that the agents of users.csv make; and, as deleted, those in force that the lists no longer have."""
+    """Yield the links that the agents of users.csv make; and, as deleted, those in force that the lists no longer have."""
     _judge(source)
     query = """
         SELECT min(number) AS number, observer, student FROM verdicts WHERE observer IS NOT NULL
@@ -41,7 +41,7 @@ def _row(number: int, observer: str, student: str, status: str) -> Converted:
 
 
 def _judge(source: Source) -> None:
-    """The table `verdicts`: for each agent of each person the link it makes, or the reason for none."""
+    """Make the table `verdicts`: for each agent of each person the link it makes, or the reason for none."""
     stage_people(source)
     source.scratch.make(
         "known",
@@ -73,7 +73,7 @@ def _judge(source: Source) -> None:
 
 
 def _report(source: Source) -> None:
-    """One warning for each reason for which agents made no link."""
+    """Warn once for each reason for which agents made no link."""
     texts = {
         "unknown": _(
             "Agents whose role is not in this upload: %(count)s. No link was created. Include the roles of both people."
@@ -87,7 +87,8 @@ def _report(source: Source) -> None:
 
 
 def _dropped(source: Source) -> Iterator[Converted]:
-    """Of changes: links that rosters made and that the list of one of the two, which is a whole list, no longer has.
+    """Yield, of changes, the links that rosters made and that the list of one of the two, which is a whole list, no
+    longer has.
 
     An empty list counts only where others in the same role have one: some systems list the guardians of a student,
     some the students of a guardian, and the other side's lists are always empty.
@@ -136,7 +137,8 @@ def _dropped(source: Source) -> Iterator[Converted]:
 
 
 def _no_longer_made(source: Source, file: Table) -> Iterator[Converted]:
-    """Of all there is: links that rosters made between two people in users.csv and that are not in the table `made`.
+    """Yield, of all there is, the links that rosters made between two people in users.csv and that are not in the table
+    `made`.
 
     They come from no row (number 0). Many systems know of no links and leave the lists empty for everybody, and the
     links come in a file of their own. So an upload that makes none ends only links that came together with people.
@@ -166,7 +168,7 @@ def _no_longer_made(source: Source, file: Table) -> Iterator[Converted]:
 
 
 def _stage_standing_links(source: Source) -> None:
-    """The table `standing`: the links in force when the import started that a roster has touched last.
+    """Make the table `standing`: the links in force when the import started that a roster has touched last.
 
     Of an upload that is all there is, the links between people whom it lists both and does not delete; of changes, all
     links of people listed. Those that somebody has ended meanwhile count as well, whoever made them: no row may be
@@ -196,7 +198,7 @@ def _stage_standing_links(source: Source) -> None:
 
 
 def from_relationships(source: Source) -> Iterator[Converted]:
-    """The links of School Data Sync's relationships.csv, which says who is whose guardian.
+    """Yield the links of School Data Sync's relationships.csv, which says who is whose guardian.
 
     If the upload is all there is also, as deleted, those in force that are not in it any more.
     """

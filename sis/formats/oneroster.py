@@ -42,12 +42,12 @@ _MOST_PROPERTIES = 1000
 
 
 def is_manifest(table: Table) -> bool:
-    """Whether a file is a OneRoster manifest."""
+    """Return whether a file is a OneRoster manifest."""
     return table.columns >= {"propertyname", "value"}
 
 
 def announced(manifest: Table) -> dict[str, str]:
-    """The properties of the manifest, names and values in lower case. Raises MalformedFile."""
+    """Return the properties of the manifest, names and values in lower case. Raises MalformedFile."""
     rows = islice(manifest.rows(), _MOST_PROPERTIES)
     return {(row.cells["propertyname"] or "").lower(): (row.cells["value"] or "").lower() for row in rows}
 
@@ -58,7 +58,7 @@ def whole_orgs(tables: dict[str, Table], properties: dict[str, str]) -> Table | 
 
 
 def is_bulk(tables: dict[str, Table], manifest: Table | None, problems: Problems) -> bool:
-    """Whether the files are all there is. Files that the manifest says are absent are taken out of `tables`.
+    """Return whether the files are all there is. Files that the manifest says are absent are taken out of `tables`.
 
     Raises MalformedFile for a manifest that cannot be read or promises what is not there.
     """

@@ -29,12 +29,12 @@ _DECLARED = {
 
 
 def declared_type(role: str) -> str:
-    """The declared user type for a role, in lower case."""
+    """Return the declared user type for a role, in lower case."""
     return "administrative" if role.endswith("administrator") else _DECLARED.get(role, "staff")
 
 
 def users(source: Source) -> Iterator[Converted]:
-    """The people, with what their first role makes of them. Nobody's password is taken over."""
+    """Yield the people, with what their first role makes of them. Nobody's password is taken over."""
     people = source.rows("users")
     found: Iterable[tuple[Row, str | None]]
     if "roles" in source.tables:
@@ -71,7 +71,7 @@ def _preferred_name(cells: dict[str, str | None]) -> str | None:
 
 
 def stage_people(source: Source) -> None:
-    """The tables `people` (number, id, status), `agents` (number, id, agent; null for an empty list) and `held`.
+    """Make the tables `people` (number, id, status), `agents` (number, id, agent; null for an empty list) and `held`.
 
     `people` has all rows, also those with a status that means nothing (null); they have no agents and no role of their
     own. `gone_people` has the ids of these and of the deleted. `held` has who holds which role: primary or not, and
@@ -114,7 +114,7 @@ def stage_people(source: Source) -> None:
 
 
 def _stage_relations(source: Source, table: Table) -> None:
-    """Those whom relationships.csv names as guardians hold that role, after any other of theirs."""
+    """Give the role to those whom relationships.csv names as guardians, after any other of theirs."""
     # A fault of that file is reported where the links are made; the people can do without.
     with suppress(MalformedFile):
         table.ensure_well_formed()
@@ -139,7 +139,7 @@ def _role_of(row: Row, source: Source) -> Iterator[tuple]:
 
 
 def _first_roles(source: Source) -> Iterator[str | None]:
-    """The first role of each person, in the order of their rows: one held today and primary before others."""
+    """Yield the first role of each person, in the order of their rows: one held today and primary before others."""
     stage_people(source)
     found = source.scratch.read(
         """

@@ -23,7 +23,7 @@ _YES_WORDS = {"true", "yes", "y", "t", "on", "1"}
 
 
 def day(text: str | None) -> date | None:
-    """The day an ISO 8601 date or time names, or None."""
+    """Return the day an ISO 8601 date or time names, or None."""
     try:
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
@@ -31,7 +31,7 @@ def day(text: str | None) -> date | None:
 
 
 def listed(text: str | None) -> list[str]:
-    """The entries of a list in one cell, each once."""
+    """Return the entries of a list in one cell, each once."""
     return list(dict.fromkeys(filter(None, (entry.strip() for entry in (text or "").split(",")))))
 
 
@@ -80,7 +80,7 @@ def _org(row: Row) -> Iterator[tuple]:
 
 
 def _stage_sessions(source: Source) -> None:
-    """The sessions, and which of them each class names."""
+    """Stage the sessions, and which of them each class names."""
     columns = "number bigint, id text, title text, type text, starts text, ends text, status text"
     source.scratch.fill("sessions", columns, source.rows("academicsessions"), _session)
 
@@ -100,7 +100,7 @@ def _session(row: Row) -> Iterator[tuple]:
 
 
 def terms(source: Source) -> Iterator[Converted]:
-    """The sessions of type term or semester, and others that classes name; without any, the school years."""
+    """Yield the sessions of type term or semester, and others that classes name; without any, the school years."""
     _stage_sessions(source)
     source.scratch.make(
         "terms",
@@ -159,7 +159,7 @@ def _classes(source: Source) -> Iterator[tuple]:
 
 
 def courses(source: Source) -> Iterator[Converted]:
-    """One published course per class, in the org of the class and the session of it that starts first."""
+    """Yield one published course per class, in the org of the class and the session of it that starts first."""
     states = {"active": "published", "inactive": "completed", "deleted": "deleted"}
     long = 0
     for number, class_id, title, code, org, session, sessions, status in _classes(source):
@@ -176,7 +176,7 @@ def courses(source: Source) -> Iterator[Converted]:
 
 
 def sections(source: Source) -> Iterator[Converted]:
-    """One section per class, in the course of the same id."""
+    """Yield one section per class, in the course of the same id."""
     for row in source.rows("classes"):
         class_id, status = row.cells["sourcedid"], status_of(row.cells)
         cells = {"section_id": class_id, "course_id": class_id, "name": row.cells["title"]}
@@ -184,7 +184,9 @@ def sections(source: Source) -> Iterator[Converted]:
 
 
 def enrollments(source: Source) -> Iterator[Converted]:
-    """The enrollments with a role that courses here have, gone with their class; completed once their end has come."""
+    """Yield the enrollments with a role that courses here have, gone with their class; completed once their end has
+    come.
+    """
     left_out: Counter[str] = Counter()
     table = source.tables["enrollments"]
     gone = _enrollments_of_gone_classes(source)
@@ -208,7 +210,7 @@ def enrollments(source: Source) -> Iterator[Converted]:
 
 
 def _enrollments_of_gone_classes(source: Source) -> Iterator[int]:
-    """The numbers of the enrollments in classes that are to be deleted, in order."""
+    """Yield the numbers of the enrollments in classes that are to be deleted, in order."""
     if "classes" not in source.tables:
         return
     # A fault of that file is reported where its own rows are read.
@@ -226,5 +228,5 @@ def _class_of(row: Row) -> Iterator[tuple]:
 
 
 def is_true(text: str | None, *, when_blank: bool) -> bool:
-    """A yes or no; any other word is no."""
+    """Return a yes or no; any other word is no."""
     return when_blank if text is None else text.lower() in _YES_WORDS

@@ -47,7 +47,7 @@ REQUIRED = {"orgs", "users", "roles"}
 
 
 def is_whole(tables: dict[str, Table], problems: Problems) -> bool:
-    """Whether the files are all there is: one file by itself would remove everybody whom it does not name."""
+    """Return whether the files are all there is: one file by itself would remove everybody whom it does not name."""
     if tables.keys() >= REQUIRED or not tables:
         return bool(tables)
     message = _(

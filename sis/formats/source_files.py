@@ -72,7 +72,8 @@ class Source:
         return timezone.localdate(self.at)
 
     def rows(self, name: str) -> Iterator[Row]:
-        """The rows of a file, if it is there, whose status has a meaning; at their end a warning for each other word.
+        """Yield the rows of a file, if it is there, whose status has a meaning; at their end a warning for each other
+        word.
 
         Raises MalformedFile before the first row, or never.
         """
@@ -95,7 +96,7 @@ class Source:
         )
 
     def warn_of_each(self, words: Counter[str], table: Table, text: Callable[[int], str]) -> None:
-        """One warning for each word, with how many rows it stands in; `text` is for so many."""
+        """Warn once for each word, with how many rows it stands in; `text` is for that many."""
         for word, number in words.items():
             self.problems.warn(table.name, text(number) % {"count": number, "word": word[:100]})
 
@@ -112,7 +113,7 @@ def count_word(counts: Counter[str], word: str) -> None:
 
 
 def report_left_out(source: Source, table: Table, counts: Counter[str]) -> None:
-    """One warning for each word."""
+    """Warn once for each word."""
     source.warn_of_each(
         counts,
         table,
@@ -168,7 +169,7 @@ class Scratch:
                 copy.write_row(row)
 
     def read(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """The answer to a query, a few rows in memory at a time."""
+        """Yield the answer to a query, with few rows in memory at a time."""
         with self._connection().cursor(name=f"reading_{next(self._names)}") as cursor:
             cursor.itersize = _ROWS_AT_ONCE
             cursor.execute(query)

@@ -30,7 +30,7 @@ _TELLING = """
 
 
 def source_of(kind: str, properties: dict[str, str], orgs: Table | None, scratch: Scratch) -> str:
-    """What uploads of one source have in common and others have not; empty when nothing tells.
+    """Return what uploads of one source have in common and others have not; empty when nothing tells.
 
     It is made of the format (`kind`), the system that the manifest's `properties` name, by its code or else its name,
     and the orgs: the school, if there is one only, whatever stands above and below it; otherwise all orgs without a

@@ -50,7 +50,8 @@ AS_BEFORE = "SET LOCAL enable_nestloop TO DEFAULT"
 
 
 def objection_to(sis_import: SisImport, options: Options, files: dict[str, list[int]]) -> str | None:
-    """Why this import should not go on, or None: it would remove more than the root account's share of what is active.
+    """Return why this import should not go on, or None: it would remove more than the root account's share of what is
+    active.
 
     `files` are the numbers of the staged files of each kind. Looks at the staged rows only, before any is applied.
     """

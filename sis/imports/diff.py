@@ -56,7 +56,7 @@ class Difference(NamedTuple):
 def differing(
     new: RosterFile, old: RosterFile, key: Sequence[str], *, slight: Container[str] = ()
 ) -> Iterator[Difference]:
-    """The rows of `new` that `old` does not have, and those of `old` that are gone.
+    """Yield the rows of `new` that `old` does not have, and those of `old` that are gone.
 
     What a row is about stands in the columns of `key`; a row is gone when nothing of `new` is about the same. Of rows
     about the same all are different: applying them in order ends where applying all would, and whoever looks at them
@@ -105,12 +105,12 @@ def _differing(
 
 
 def _filled(row: Row, but: Container[str] = ()) -> dict[str, str]:
-    """What a row says, however it is written: columns in any order, with or without quotation marks."""
+    """Return what a row says, however it is written: columns in any order, with or without quotation marks."""
     return {name: cell for name, cell in row.cells.items() if cell and name not in but}
 
 
 def _in_parts(file: RosterFile, key: Sequence[str], parts: int, open_files: ExitStack) -> list[Iterator[Keyed]]:
-    """The rows of a file, those about the same in the same part; several parts are put aside on the disk."""
+    """Yield the rows of a file, those about the same in the same part; several parts are put aside on the disk."""
     if parts == 1:
         return [_keyed(file, key, _blocks(file))]
     aside: list[TextIO] = []
@@ -166,7 +166,7 @@ class Differences:
     number: int = 0
 
     def rows(self, file: RosterFile) -> Iterator[Numbered]:
-        """The rows of a file to apply. Those that it has no more come as deletions, after all others."""
+        """Yield the rows of a file to apply. Those that it no longer has come as deletions, after all others."""
         old, kind = self.old.get(file.kind), KINDS[file.kind]
         if old is None:
             yield from whole(file)
@@ -192,12 +192,12 @@ def _position_of_gone(kind: Kind, gone: int) -> int:
 
 
 def _has_password(row: Row) -> bool:
-    """Whether there is a password in the row for us, and not only one for some other system."""
+    """Return whether there is a password in the row for us, and not only one for some other system."""
     return bool(row.cells.get("password") or row.cells.get("ssha_password"))
 
 
 def _secrets(file: RosterFile) -> frozenset[str]:
-    """The columns that hold passwords, which the copy of the upload before has no more."""
+    """Return the columns that hold passwords, which the copy of the upload before no longer has."""
     return frozenset(filter(is_secret, file.columns))
 
 
@@ -239,7 +239,7 @@ def stage_differences(
 
 
 def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Messages) -> SisImport | None:
-    """What to compare with; where that is not what one would expect, it is said why."""
+    """Return what to compare with; where that is not what one would expect, say why."""
     if options.diffing_remaster_data_set:
         return None
     why = None
@@ -266,7 +266,9 @@ def _compared(
 
 
 def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:
-    """By kind, the files before that ours can be compared with: the only ones on either side, with the same columns."""
+    """Return, by kind, the files before that ours can be compared with: the only ones on either side, with the same
+    columns.
+    """
     new, old = _by_kind(files), _by_kind(old_files)
     pairs = {}
     for kind, of_kind in new.items():
@@ -282,7 +284,7 @@ def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messa
 
 
 def _by_kind(files: list[RosterFile]) -> dict[str, list[RosterFile]]:
-    """The files that can be read; of others it is said where they are staged."""
+    """Return the files that can be read; of others it is said where they are staged."""
     found = defaultdict(list)
     for file in files:
         if _can_be_read(file):
@@ -291,7 +293,7 @@ def _by_kind(files: list[RosterFile]) -> dict[str, list[RosterFile]]:
 
 
 def _can_be_read(file: RosterFile) -> bool:
-    """Whether its rows can be had; the first tells, for a file is looked at whole before that."""
+    """Return whether its rows can be read; the first tells, since a file is looked at as a whole before that."""
     try:
         next(file.blocks(), None)
     except MalformedFile:

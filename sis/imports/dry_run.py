@@ -46,7 +46,7 @@ class DryRun(Import):
         pass
 
     def _object(self, objection: str) -> None:
-        """The brake stops nothing here, for what would be removed is what is asked."""
+        """Return no objection: what would be removed is what a dry run is asked."""
         self.messages.about_import(
             "brake", f"{objection} {_('The real import will stop before the first row and ask.')}"
         )

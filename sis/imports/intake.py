@@ -100,7 +100,7 @@ def _pieces(upload: IO[bytes]) -> Iterator[bytes]:
 
 
 def _plain(name: str) -> str:
-    """The last part of a file name, without anything that a path or a header could take for something else."""
+    """Return the last part of a file name, without anything that a path or a header could take for something else."""
     last = re.split(r"[/\\]", name)[-1]
     return re.sub(r"[^\w.() -]", "_", last).strip(". ")[-200:] or f"upload-{timezone.now():%Y%m%d}"
 
@@ -109,13 +109,13 @@ RAN_THROUGH = (*SisImport.ENDED_WELL, SisImport.State.FAILED_WITH_MESSAGES)
 
 
 def may_be_repeated(sis_import: SisImport) -> bool:
-    """Whether something came of it at all yet: not for a dry run that ended, nor for what the brake stopped."""
+    """Return whether nothing came of it yet: it was a dry run that ended, or the brake stopped it."""
     looked_only = bool(sis_import.options.get("dry_run")) and sis_import.workflow_state in RAN_THROUGH
     return bool(sis_import.stored_file) and sis_import.has_ended and (sis_import.was_braked or looked_only)
 
 
 def repeat(sis_import: SisImport, *, dry_run: bool, by: User) -> SisImport:
-    """A new import of the same stored file with the same options, for good or as a dry run.
+    """Create a new import of the same stored file with the same options, for good or as a dry run.
 
     The brake is passed over only by what it has stopped before: whoever repeats that has seen the numbers. Raises
     Invalid when the import is none to repeat, its file is kept no more, or its options name what is gone.

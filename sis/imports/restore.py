@@ -24,7 +24,7 @@ KEYS = ("batch_mode", "undelete_only", "unconclude_only")
 
 
 def why_not_restored(sis_import: SisImport) -> str | None:
-    """Why this import cannot be taken back; None when it can."""
+    """Return why this import cannot be taken back; None when it can."""
     if not sis_import.has_ended or sis_import.started_at is None:
         return _("Only an import that has run and ended can be undone.")
     if sis_import.options.get("dry_run"):

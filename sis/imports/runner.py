@@ -113,7 +113,7 @@ class Import:
         return staging.stage(files, self.cipher, rows=rows, check=self._check)
 
     def _decide(self, files: list[StagedFile]) -> None:
-        """All that is decided before the first row is applied, and stands however often we start again."""
+        """Decide all that is decided before the first row is applied, and stands however often we start again."""
         of_kind: dict[str, list[int]] = {}
         for file in files:
             of_kind.setdefault(file.kind.name, []).append(file.index)
@@ -187,7 +187,7 @@ class Import:
             self._save_with_messages("resume_n")
 
     def _chunk(self, file: StagedFile, first: int, last: int) -> None:
-        """One transaction: the rows, what there is to say of them, and that we have come so far."""
+        """Carry out one transaction: the rows, what there is to say of them, and that we have come so far."""
         counts = self.row.data["counts"]
         before = (counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n)
         said_before = len(self.messages.unsaved)
@@ -264,7 +264,7 @@ class Import:
             raise Stopped
 
     def _ensure_session(self) -> None:
-        """Nothing counts as done over another connection than the one that has our turn and our staged rows."""
+        """Make sure of the connection: nothing done over another than the one with our turn and our staged rows counts."""
         if connection.connection is not self.session:
             raise OperationalError("the database has ended the connection that the import began with")
 
@@ -285,7 +285,8 @@ class Import:
 
 
 def is_lost(session: object) -> bool:
-    """Whether the database has ended this connection, and with it our turn, and perhaps emptied the staging table.
+    """Return whether the database has ended this connection, and with it our turn, and perhaps emptied the staging
+    table.
 
     Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
     """

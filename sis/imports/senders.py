@@ -22,7 +22,7 @@ State = SisImport.State
 
 
 def is_still_allowed(sis_import: SisImport) -> bool:
-    """Whether it may run. What the command line started may."""
+    """Return whether it may run. What the command line started may."""
     if sis_import.workflow_state == State.RESTORING:
         return _may(taken_back_by(sis_import), TAKE_BACK, sis_import.account)
     return _may(sis_import.by, IMPORT, sis_import.account)

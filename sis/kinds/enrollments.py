@@ -93,7 +93,9 @@ def put_back(change: StateChange, by: User) -> int:
 
 
 def _consent_of(change: StateChange) -> dict[str, Any]:
-    """What becomes of consent: none to where somebody has not been or was invited, the old one to where they were."""
+    """Return what becomes of consent: none to where somebody has not been or was invited, the old one to where they
+    were.
+    """
     if change.before in Enrollment.ACCEPTED:
         through = Case(When(accepted_through="", then=Value("institution")), default=F("accepted_through"))
         return {"accepted_at": Coalesce("accepted_at", Now()), "accepted_through": through}
@@ -112,7 +114,7 @@ def _not_oneself(found: QuerySet[Enrollment], before: str, by: User) -> QuerySet
 
 
 def _only_touched_by(change: StateChange, there: QuerySet[Enrollment]) -> QuerySet[Enrollment]:
-    """Those of these enrollments that are as this change left them.
+    """Return those of these enrollments that are as this change left them.
 
     Many are not stamped with the import, as they ended along with a person or section: they tell by the moment of
     their last update. What returns must do so in any case, while what the import made goes even where it has been

@@ -50,7 +50,7 @@ def clear() -> None:
 
 
 def count(first: int = 0, last: int = 2**62) -> int:
-    """How many rows are staged, with numbers from `first` to `last`."""
+    """Return how many rows are staged, with numbers from `first` to `last`."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {STAGED} WHERE n BETWEEN %s AND %s", [first, last])
         return int(cursor.fetchone()[0])
@@ -84,7 +84,7 @@ def next_chunk(after: int, last: int, size: int) -> tuple[int, int, int] | None:
 
 
 def whole(file: RosterFile) -> Iterator[Numbered]:
-    """All rows of a file, one after the other."""
+    """Yield all rows of a file, one after the other."""
     return ((position_of(number, row), row) for number, row in enumerate(file.rows(), 1))
 
 

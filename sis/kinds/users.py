@@ -100,7 +100,7 @@ def apply(this: Round) -> None:
 
 
 def _follow_changes(this: Round) -> None:
-    """What follows, as by hand: no session, token, code or link in a mail outlasts what it was for."""
+    """Carry out what follows, as by hand: no session, token, code or link in a mail outlasts what it was for."""
     changes = this.execute(SQL["read_changes"])
     by, sis_import = this.run.by, this.run.sis_import_id
     if edited := [(person, UserChanged(fields, sis_import)) for person, _before, _after, fields in changes if fields]:

@@ -27,13 +27,13 @@ class Messages:
             self._add(file, message.row, message.kind, sentence(message.kind, message.ids), message.info)
 
     def about_files(self, problems: Iterable[Problem]) -> None:
-        """What reading the upload came across."""
+        """Record what reading the upload came across."""
         for problem in problems:
             info = problem.row_info or ""
             self._add(problem.file, problem.row, "file", problem.message, info, failure=problem.failure)
 
     def about_import(self, kind: str, message: str, *, file: str = "", failure: bool = False) -> None:
-        """Something about the import, or a file, as a whole."""
+        """Record a message about the import, or about a file, as a whole."""
         self._add(file or self._import.file_name, None, kind, message, "", failure=failure)
 
     def _add(self, file: str, row: int | None, kind: str, message: str, info: str, *, failure: bool = False) -> None:

@@ -88,7 +88,7 @@ class Told:
 
 
 def lines_of(sis_import: SisImport) -> list[Line]:
-    """The kinds that the import had rows of, or changed something of."""
+    """Return the kinds that the import had rows of, or changed something of."""
     counts, statistics = sis_import.data.get("counts", {}), sis_import.data.get("statistics", {})
     found = []
     for kind in KINDS.values():
@@ -107,7 +107,7 @@ def lines_of(sis_import: SisImport) -> list[Line]:
 
 
 def told_of(sis_import: SisImport) -> list[Told]:
-    """What a dry run would do, of each kind it would do something to."""
+    """Return what a dry run would do, of each kind it would do something to."""
     words = {"created": _("would be created"), "changed": _("would be changed"), "removed": _("would be removed")}
     found = []
     labels = {kind.plural: kind.label for kind in KINDS.values()}
@@ -123,13 +123,13 @@ def _numbers(told: dict[str, Any]) -> tuple[int, Sequence[str], int]:
 
 
 def summary_of(sis_import: SisImport) -> str:
-    """What was made, brought back, ended and removed, in one sentence; empty for nothing."""
+    """Return what was made, brought back, ended and removed, in one sentence; empty for nothing."""
     told = [str(line) for line in lines_of(sis_import) if line.changes_states]
     return "; ".join(told) + "." if told else ""
 
 
 def sentence_of(sis_import: SisImport) -> str:
-    """Where the import stands, in a sentence."""
+    """Return where the import stands, in a sentence."""
     if sis_import.was_braked:
         return _("The deletion brake stopped it before the first row. Nothing was changed.")
     own = LOOKED_SENTENCES if sis_import.options.get("dry_run") else {}
@@ -137,7 +137,7 @@ def sentence_of(sis_import: SisImport) -> str:
 
 
 def label_of(sis_import: SisImport) -> str:
-    """The outcome in a word or two."""
+    """Return the outcome in a word or two."""
     if sis_import.was_braked:
         return _("Stopped by the brake")
     own = LOOKED_LABELS if sis_import.options.get("dry_run") else {}
@@ -145,7 +145,7 @@ def label_of(sis_import: SisImport) -> str:
 
 
 def badge_of(sis_import: SisImport) -> str:
-    """The class of the badge that goes with it."""
+    """Return the class of the badge that goes with it."""
     state = sis_import.workflow_state
     if state in BAD:
         return "badge--danger"
@@ -155,7 +155,7 @@ def badge_of(sis_import: SisImport) -> str:
 
 
 def kinds_supplied(sis_import: SisImport) -> list[str]:
-    """The kinds of files that the upload held, in words."""
+    """Return the kinds of files that the upload held, in words."""
     found = (KINDS[name] for name in sis_import.data.get("supplied_batches", []) if name in KINDS)
     return [str(kind.label) for kind in found]
 
@@ -175,7 +175,7 @@ OPTION_WORDS: dict[str, str | Promise] = {
 
 
 def options_of(sis_import: SisImport) -> list[str]:
-    """What the import was asked to do beside importing, in words."""
+    """Return what the import was asked to do beside importing, in words."""
     found = [str(words) for name, words in OPTION_WORDS.items() if sis_import.options.get(name)]
     if name := sis_import.diffing_data_set_identifier:
         found.append(_("Data set “{name}”").format(name=name))

@@ -46,7 +46,7 @@ class Wanted:
 
 
 def messages_of(sis_import: SisImport, wanted: Wanted) -> QuerySet[SisImportError]:
-    """What the import has to say, in the order in which it came up; errors first."""
+    """Return what the import has to say, in the order in which it came up; errors first."""
     found = SisImportError.objects.filter(sis_import=sis_import).order_by("-failure", "id")
     if wanted.words:
         within = Q(message__icontains=wanted.words) | Q(file__icontains=wanted.words)
@@ -61,7 +61,7 @@ def messages_of(sis_import: SisImport, wanted: Wanted) -> QuerySet[SisImportErro
 
 
 def files_of(sis_import: SisImport) -> list[tuple[str, int]]:
-    """The files that something is said about, and how much of each, the most first."""
+    """Return the files that something is said about, and how much of each, the most first."""
     return _counted(sis_import, "file")[:MOST_FILES]
 
 
@@ -76,7 +76,7 @@ def _counted(sis_import: SisImport, column: str) -> list[tuple[str, int]]:
 
 
 def label(kind: str) -> str:
-    """The words for a kind of message."""
+    """Return the words for a kind of message."""
     if (text := text_of(kind)) is None:
         return str(LABELS.get(kind, kind))
     plain = re.sub(r"\{\w+\}", "…", str(text).replace("{for_section}", ""))
@@ -84,7 +84,7 @@ def label(kind: str) -> str:
 
 
 def as_csv(found: QuerySet[SisImportError]) -> Iterator[str]:
-    """These messages as CSV that spreadsheets read without harm, piece by piece; the columns are Canvas's."""
+    """Yield these messages as CSV that spreadsheets read without harm, piece by piece; the columns are Canvas's."""
     return csv_text(_lines(found))
 
 

@@ -21,7 +21,7 @@ class NeedsRemaster(Exception):
 
 
 def base_for(sis_import: SisImport) -> SisImport | None:
-    """The import that this one, still to be run, is compared with; None for the first of its chain.
+    """Return the import that this one, still to be run, is compared with; None for the first of its chain.
 
     Raises NeedsRemaster.
     """
@@ -38,12 +38,12 @@ def base_for(sis_import: SisImport) -> SisImport | None:
 
 
 def is_base(sis_import: SisImport) -> bool:
-    """Whether the next import of its chain would be compared with this one."""
+    """Return whether the next import of its chain would be compared with this one."""
     return _base(_chain_of(sis_import)) == sis_import
 
 
 def _chain_of(sis_import: SisImport) -> QuerySet[SisImport]:
-    """The imports of the same chain that ended well; none where nothing tells the chain."""
+    """Return the imports of the same chain that ended well; none where nothing tells the chain."""
     ended_well = SisImport.objects.filter(
         account=sis_import.account_id,
         diffing_data_set_identifier=sis_import.diffing_data_set_identifier,
@@ -57,7 +57,7 @@ def _chain_of(sis_import: SisImport) -> QuerySet[SisImport]:
 
 
 def _base(chain: QuerySet[SisImport]) -> SisImport | None:
-    """The latest of the chain that was itself compared, or began it anew; else its first.
+    """Return the latest of the chain that was itself compared, or began it anew; else its first.
 
     Of uploads that say all there is the latest: each is a new beginning.
     """

@@ -88,7 +88,7 @@ def open_upload(path: Path, name: str, *, at: datetime | None = None, is_to_comp
 
 
 def _tables(upload: Upload, path: Path, name: str) -> list[Table]:
-    """Every CSV file of the upload whose header can be read."""
+    """Yield every CSV file of the upload whose header can be read."""
     problems = upload._problems
     ending = Path(name).suffix.lower()
     if ending == ".csv":

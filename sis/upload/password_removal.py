@@ -54,7 +54,7 @@ def _strip_archive(path: Path, name: str, to: Path) -> None:
 
 
 def _emptied(cells: list[str], secrets: list[int]) -> list[str]:
-    """The cells with nothing in these columns."""
+    """Return the cells with nothing in these columns."""
     return ["" if index in secrets else cell for index, cell in enumerate(cells)]
 
 
@@ -73,7 +73,7 @@ def _copy(name: str, open_it: Opener, copy: IO[bytes]) -> None:
 
 
 def _without(stream: Stream, secrets: list[int]) -> Iterator[bytes]:
-    """The file with these columns empty below the header. Raises Malformed or MalformedFile at the first fault."""
+    """Yield the file with these columns empty below the header. Raises Malformed or MalformedFile at the first fault."""
     below_header = False
     for found in records(stream, errors="surrogateescape"):
         lines, fault = [], None

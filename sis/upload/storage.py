@@ -44,14 +44,14 @@ def _copy(sis_import: SisImport) -> None:
 
 
 def stored_path(sis_import: SisImport) -> Path:
-    """Where the upload is kept. Raises FileNotFoundError when it is kept no more."""
+    """Return where the upload is kept. Raises FileNotFoundError when it is no longer kept."""
     if not is_kept(sis_import):
         raise FileNotFoundError(sis_import.stored_file)
     return _path(sis_import)
 
 
 def is_kept(sis_import: SisImport) -> bool:
-    """Whether the upload is still there."""
+    """Return whether the upload is still there."""
     return bool(sis_import.stored_file) and _path(sis_import).is_file()
 
 
@@ -60,14 +60,14 @@ def _path(sis_import: SisImport) -> Path:
 
 
 def kept_copy(sis_import: SisImport) -> IO[bytes]:
-    """The upload to be read, without its passwords. Raises FileNotFoundError before there is such a copy, and after."""
+    """Open the upload, without its passwords. Raises FileNotFoundError before there is such a copy, and after."""
     if not may_be_had(sis_import):
         raise FileNotFoundError(sis_import.stored_file)
     return _path(sis_import).open("rb")
 
 
 def may_be_had(sis_import: SisImport) -> bool:
-    """Whether the upload is kept, and without its passwords."""
+    """Return whether the upload is kept, and without its passwords."""
     return bool(sis_import.stored_file) and f".{UPLOADED}" not in sis_import.stored_file
 
 

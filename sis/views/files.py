@@ -22,7 +22,7 @@ CSV = "text/csv; charset=utf-8"
 @require_GET
 @login_required
 def messages(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponseBase:
-    """What an import has to say, as searched and filtered on its page."""
+    """Show what an import has to say, as searched and filtered on its page."""
     found = import_of(get_rosters_account(request, account_id), import_id)
     headers = {"Content-Disposition": f'attachment; filename="roster_import_{found.pk}_messages.csv"'}
     return StreamingHttpResponse(as_csv(messages_of(found, wanted_by(request))), content_type=CSV, headers=headers)
@@ -31,7 +31,7 @@ def messages(request: AuthenticatedHttpRequest, account_id: int, import_id: int)
 @require_GET
 @login_required
 def upload(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponseBase:
-    """The file as it came, but for passwords."""
+    """Send the file as it came, but for passwords."""
     found = import_of(get_rosters_account(request, account_id), import_id)
     try:
         return FileResponse(kept_copy(found), as_attachment=True, filename=found.file_name)

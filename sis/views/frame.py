@@ -18,7 +18,7 @@ from sis.models import SisImport
 
 
 def get_rosters_account(request: AuthenticatedHttpRequest, account_id: int, *needed: str) -> AccountContext:
-    """The root account, for readers of rosters who have all that is `needed`. Raises Http404, PermissionDenied."""
+    """Return the root account, for readers of rosters who have all that is `needed`. Raises Http404, PermissionDenied."""
     here = get_account_or_403(request, account_id)
     if here.account.parent_id is not None:
         raise Http404
@@ -47,7 +47,7 @@ class ImportPage(ActionPage):
 
 
 def import_of(here: AccountContext, import_id: int) -> SisImport:
-    """An import of this root account. Raises Http404."""
+    """Return an import of this root account. Raises Http404."""
     found = SisImport.objects.filter(account=here.account).select_related("user")
     return get_object_or_404(found, pk=import_id)
 
@@ -68,5 +68,5 @@ def show_page(
 
 
 def may_export_links(here: AccountContext) -> bool:
-    """The file tells by their SIS ids who observes whom."""
+    """Return whether the reader may have the file, which tells by their SIS ids who observes whom."""
     return here.permissions.issuperset({Permission.MANAGE_USER_OBSERVERS, Permission.READ_SIS})

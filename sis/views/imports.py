@@ -43,7 +43,7 @@ QUARTER = 25
 
 @login_required
 def show(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
-    """Where the import stands; once it has ended, what came of it and what it has to say."""
+    """Show where the import stands; once it has ended, what came of it and what it has to say."""
     post = get_rosters_account(request, account_id)
     found = import_of(post, import_id)
     context: dict[str, Any] = {**_where(found), "options": options_of(found), "supplied": kinds_supplied(found)}
@@ -89,7 +89,7 @@ def _said(request: AuthenticatedHttpRequest, found: SisImport) -> dict[str, Any]
 
 
 def wanted_by(request: HttpRequest) -> Wanted:
-    """The messages that the reader's search and filters ask for."""
+    """Return the messages that the reader's search and filters ask for."""
     given = request.GET
     return Wanted(
         words=search_words(given.get("search")),
@@ -100,7 +100,7 @@ def wanted_by(request: HttpRequest) -> Wanted:
 
 
 def progress(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponse:
-    """The part of the page that changes while the import runs; once it has ended, the page is loaded anew."""
+    """Show the part of the page that changes while the import runs; once it has ended, the page is loaded again."""
     # The sign-in page has no place in the middle of another: it comes when that is loaded anew.
     if not request.user.is_authenticated:
         return HttpResponseClientRefresh()
@@ -168,5 +168,5 @@ class TakeBack(ImportPage, FormPage):
 
 
 def _may_be_taken_back(found: SisImport) -> bool:
-    """Whether there is something to take back, and it is still remembered what."""
+    """Return whether there is something to take back, and it is still known what."""
     return why_not_restored(found) is None and StateChange.objects.filter(sis_import=found).exists()

@@ -40,7 +40,7 @@ PER_PAGE = 25
 @csrf_exempt
 @login_required
 def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
-    """The upload form and the history; a POST takes an upload in."""
+    """Show the upload form and the history; a POST takes an upload in."""
     here = get_rosters_account(request, account_id)
     if request.method != "POST":
         return _page(request, here, UploadForm())
