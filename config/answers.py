@@ -34,7 +34,9 @@ class Answer:
 
     @classmethod
     def of_text(cls, status: int, text: str) -> Answer:
-        """Return a line of text, after which the connection is closed: the rest of the request may still be on its way."""
+        """Return a line of text, after which the connection is closed: the rest of the request may still be on
+        its way.
+        """
         return cls(status, [("content-type", "text/plain; charset=utf-8"), ("connection", "close")], text.encode())
 
     def send(self, protocol: HTTPProtocol) -> None:

@@ -38,7 +38,9 @@ def is_worth_another_try(error: BaseException) -> bool:
 
 
 def is_out_of_order(error: BaseException) -> bool:
-    """Return whether the database is away, full, or open to readers only: a matter for later, or for whoever runs it."""
+    """Return whether the database is away, full, or open to readers only: a matter for later, or for whoever
+    runs it.
+    """
     if not isinstance(error, DatabaseError):
         return False
     state = state_of(error)

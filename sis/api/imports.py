@@ -44,7 +44,9 @@ CSV = "text/csv"
 
 
 def _root(request: ApiRequest, account_id: str, keys: frozenset[Permission]) -> Account:
-    """Return the root account, for callers with one of these permissions on it. Raises Invalid for any other account."""
+    """Return the root account, for callers with one of these permissions on it. Raises Invalid for any other
+    account.
+    """
     found = account(request, account_id)
     check_may(found, keys, by=request.user)
     return found

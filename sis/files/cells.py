@@ -29,7 +29,9 @@ class BadDate(ValueError):
 
 @lru_cache(maxsize=4096)
 def moment(text: str) -> str | None:
-    """Return the moment as the database reads it; UTC without an offset, None for text without a date. Raises BadDate."""
+    """Return the moment as the database reads it; UTC without an offset, None for text without a date. Raises
+    BadDate.
+    """
     found = MOMENT.fullmatch(text)
     if found is None:
         if LIKE_A_DATE.search(text):

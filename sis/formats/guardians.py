@@ -20,7 +20,9 @@ _GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
 
 
 def from_agents(source: Source) -> Iterator[Converted]:
-    """Yield the links that the agents of users.csv make; and, as deleted, those in force that the lists no longer have."""
+    """Yield the links that the agents of users.csv make; and, as deleted, those in force that the lists no
+    longer have.
+    """
     _judge(source)
     query = """
         SELECT min(number) AS number, observer, student FROM verdicts WHERE observer IS NOT NULL

@@ -264,7 +264,9 @@ class Import:
             raise Stopped
 
     def _ensure_session(self) -> None:
-        """Make sure of the connection: nothing done over another than the one with our turn and our staged rows counts."""
+        """Make sure of the connection: nothing done over another than the one with our turn and our staged rows
+        counts.
+        """
         if connection.connection is not self.session:
             raise OperationalError("the database has ended the connection that the import began with")
 

@@ -73,7 +73,9 @@ def _copy(name: str, open_it: Opener, copy: IO[bytes]) -> None:
 
 
 def _without(stream: Stream, secrets: list[int]) -> Iterator[bytes]:
-    """Yield the file with these columns empty below the header. Raises Malformed or MalformedFile at the first fault."""
+    """Yield the file with these columns empty below the header. Raises Malformed or MalformedFile at the first
+    fault.
+    """
     below_header = False
     for found in records(stream, errors="surrogateescape"):
         lines, fault = [], None

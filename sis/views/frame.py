@@ -18,7 +18,9 @@ from sis.models import SisImport
 
 
 def get_rosters_account(request: AuthenticatedHttpRequest, account_id: int, *needed: str) -> AccountContext:
-    """Return the root account, for readers of rosters who have all that is `needed`. Raises Http404, PermissionDenied."""
+    """Return the root account, for readers of rosters who have all that is `needed`. Raises Http404,
+    PermissionDenied.
+    """
     here = get_account_or_403(request, account_id)
     if here.account.parent_id is not None:
         raise Http404
