@@ -97,12 +97,14 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         accounts.text.collation.LoginKey("login_id"),
+                        condition=models.Q(("state", "deleted"), _negated=True),
                         name="login_is_unique_in_any_case",
                         violation_error_code="taken",
                         violation_error_message="An account with this login already exists.",
                     ),
                     models.UniqueConstraint(
                         accounts.text.collation.LoginShape("login_id"),
+                        condition=models.Q(("state", "deleted"), _negated=True),
                         name="login_is_unique_in_its_looks",
                         violation_error_code="taken",
                         violation_error_message="An account with this login already exists.",

@@ -22,7 +22,9 @@ NO_EMAIL = _("Enter an email address, such as name@example.org.")
 SHORT: Complaints = {"max_length": ("invalid", _("This is too long."))}
 OTHER_NAME: Complaints = {**SHORT, "unreadable": ("invalid", _("This name has no readable characters."))}
 PERSONS_ID: Complaints = {**SHORT, "unique": ("taken", _("Someone else already has this SIS ID or integration ID."))}
+# A login is taken by who is here; that of somebody deleted is free.
 LOGIN_TAKEN: dict[str, Any] = {
+    "condition": ~Q(state="deleted"),
     "violation_error_code": "taken",
     "violation_error_message": _("An account with this login already exists."),
 }

@@ -171,14 +171,19 @@ DROP FUNCTION accounts_search_text(text, text, text);
 
 
 class SameLogin(Lookup):
-    """`login_id__iexact`, by which logins are looked up everywhere, sign-in included: see accounts_login_key."""
+    """`login_id__iexact`, by which logins are looked up everywhere, sign-in included: see accounts_login_key.
+
+    Whoever was deleted has none: their login is free, and may be somebody else's by now.
+    """
 
     lookup_name = "iexact"
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         left, left_values = self.process_lhs(compiler, connection)
         right, right_values = self.process_rhs(compiler, connection)
-        return f"accounts_login_key({left}) = accounts_login_key({right})", [*left_values, *right_values]
+        state = f"{compiler.quote_name_unless_alias(self.lhs.alias)}.state"
+        same = f"accounts_login_key({left}) = accounts_login_key({right})"
+        return f"({same} AND {state} <> 'deleted')", [*left_values, *right_values]
 
 
 class LoginKey(Func):

@@ -4,7 +4,6 @@ codes end too.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -92,8 +91,6 @@ def delete_user(user: User, *, by: User) -> None:
         )
         User.objects.filter(pk=user.pk).update(
             state=User.State.DELETED,
-            # A login nobody could type: the old one is free from now on.
-            login_id=f"deleted:{user.pk}:{secrets.token_hex(8)}",
             sis_user_id=None,
             integration_id=None,
             sis_import_id=None,

@@ -17,8 +17,9 @@ from accounts.errors import Invalid
 from accounts.models import User
 from sis.events import SisImportRestored
 from sis.imports.senders import taken_back_by
-from sis.kinds.registry import put_back_of
+from sis.kinds.registry import put_back_of, what_stays
 from sis.models import SisImport, StateChange
+from sis.report.log import Messages
 
 KEYS = ("batch_mode", "undelete_only", "unconclude_only")
 
@@ -67,8 +68,11 @@ def _who(by: User) -> dict[str, int | None]:
 
 
 def restore(sis_import: SisImport) -> None:
-    """Go through the state changes, the last first, each in a transaction; a second call goes on where one ended."""
-    wanted = sis_import.restoring
+    """Go through the state changes, the last first, each in a transaction; a second call goes on where one ended.
+
+    What stays for a reason that somebody can remove is said among the import's warnings.
+    """
+    wanted, messages = sis_import.restoring, Messages(sis_import)
     by = taken_back_by(sis_import)
     changes = StateChange.objects.filter(sis_import=sis_import)
     if wanted.get("batch_mode"):
@@ -83,9 +87,12 @@ def restore(sis_import: SisImport) -> None:
             continue
         change = StateChange.objects.get(pk=pk)
         with transaction.atomic():
+            messages.about_rows(sis_import.file_name, what_stays(change))
+            messages.save()
             missed = put_back_of(change.kind)(change, by) + wanted.get("missed", 0)
             wanted |= {"progress": number * 100 // len(ids), "last": pk, "missed": missed}
-            SisImport.objects.filter(pk=sis_import.pk).update(restoring=wanted)
+            kept = SisImport.objects.filter(pk=sis_import.pk)
+            kept.update(restoring=wanted, warning_count=sis_import.warning_count)
     in_part = wanted.get("missed") or any(wanted.get(key) for key in KEYS)
     sis_import.workflow_state = SisImport.State.PARTIALLY_RESTORED if in_part else SisImport.State.RESTORED
     sis_import.restoring = {**wanted, "progress": 100}

@@ -21,6 +21,7 @@ leaving AS (
     JOIN accounts_user AS person ON accounts_login_key(person.login_id) = accounts_login_key(given.login_id)
     LEFT JOIN accounts_user AS same_id ON same_id.sis_user_id = given.user_id
     WHERE ({going} OR given.status = 'suspended') AND NOT given.{was_added} AND same_id.id IS NULL
+      AND person.state <> 'deleted'
       AND (person.sis_user_id IS NULL OR %(update_sis_id)s)
 )
 
@@ -48,13 +49,13 @@ closing_courses AS (
 
 -- part: same_people
 -- The people who have the id, the login or the integration id of the row `given`: each by a join of its own, and so by the
--- index of that column.
+-- index of that column. The login of somebody deleted is free.
 LEFT JOIN LATERAL (
     SELECT * FROM accounts_user AS person WHERE person.sis_user_id = given.user_id LIMIT 1
 ) AS same_id ON true
 LEFT JOIN LATERAL (
     SELECT * FROM accounts_user AS person
-    WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) LIMIT 1
+    WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) AND person.state <> 'deleted' LIMIT 1
 ) AS same_login ON true
 LEFT JOIN LATERAL (
     SELECT * FROM accounts_user AS person WHERE person.integration_id = given.integration_id LIMIT 1

@@ -16,7 +16,7 @@ from sis.models import StateChange
 from sis.options import Options
 
 if TYPE_CHECKING:
-    from sis.kinds.chunks import Round
+    from sis.kinds.chunks import Message, Round
 
 Columns = frozenset[str]
 # Puts back one change of states for somebody, within the caller's transaction; returns how many records stay.
@@ -61,6 +61,7 @@ class Record:
 
     `title` and `removed_too` are SQL about a record `x`: what names it, and which deleted ones a dry run reports
     although no row names them. `goes_along`: whether records also change with others, which state changes tell.
+    `stays` gives what is to be said of records of a change that cannot be put back, before that is done.
     """
 
     # Canvas's name of their class in `statistics`, and ours in StateChange.kind.
@@ -74,6 +75,7 @@ class Record:
     counts: tuple[str, ...] = ()
     removed_too: str = ""
     goes_along: bool = True
+    stays: Callable[[StateChange], list[Message]] = lambda _change: []
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.root_account IS NOT NULL THEN 'other_root_account'
      WHEN coalesce(given.existing_user_id, given.existing_integration_id, given.existing_canvas_user_id) IS NULL
           THEN 'no_existing_user_ref'
-     WHEN NOT coalesce({adopts}, false) AND (same_id.id IS NOT NULL OR same_login.state <> 'deleted')
+     WHEN NOT coalesce({adopts}, false) AND (same_id.id IS NOT NULL OR same_login.id IS NOT NULL)
           THEN 'login_exists'
      WHEN stored.id IS NULL THEN 'existing_user_not_found'
      WHEN (given.existing_user_id IS NOT NULL AND by_id.id IS DISTINCT FROM stored.id)

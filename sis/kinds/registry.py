@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from sis.kinds.chunks import Message
 from sis.kinds.kind import Kind, PutBack, UnsupportedKind
+from sis.models import StateChange
 
 
 def declared() -> Iterator[Kind]:
@@ -59,3 +61,9 @@ def counters() -> tuple[str, ...]:
 def put_back_of(class_name: str) -> PutBack:
     """Return how state changes of this class are put back. Raises KeyError for a class that no kind knows."""
     return {name: put_back for kind in KINDS.values() for name, put_back in kind.put_back.items()}[class_name]
+
+
+def what_stays(change: StateChange) -> list[Message]:
+    """Return what is to be said of records of a change that cannot be put back."""
+    records = {kind.record.class_name: kind.record for kind in KINDS.values() if kind.record}
+    return records[change.kind].stays(change) if change.kind in records else []

@@ -1,5 +1,8 @@
 """users.csv: people with their one login each."""
 
+import json
+
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.audit import record_many
@@ -14,7 +17,7 @@ from accounts.text.names import sortable
 from courses.access.accounts import who_reach_further
 from pairing.domain.account_deletion import revoke_codes
 from sis.files.passwords import Given, changed
-from sis.kinds.chunks import Round, untouched
+from sis.kinds.chunks import Message, Round, untouched
 from sis.kinds.kind import Brake, Example, Kind, Made, Record
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.kinds.sql import read_sql
@@ -70,7 +73,6 @@ def apply(this: Round) -> None:
     refuse_own(this, "own_id", SQL.parts["own_id"], unless=OWN_IDS)
     this.lock(SQL["lock"])
     _take_passwords(this)
-    this.execute(SQL["free_logins"])
     this.execute(SQL["end_enrollments"])
     ended = this.execute(SQL["end_admins"])
     record_many([(user, AdminRemoved(account, role)) for user, account, role in ended], by=this.run.by)
@@ -126,13 +128,41 @@ def _take_passwords(this: Round) -> None:
         record_many([(person, TokensEnded()) for person in sorted(set(ended))], by=this.run.by)
 
 
+# Whoever has the login, meanwhile, of somebody deleted.
+HOLDERS = """
+SELECT mine.id, json_build_object('user', coalesce(mine.sis_user_id, mine.id::text), 'login', mine.login_id,
+                                  'holder', coalesce(holder.sis_user_id, holder.id::text))::text
+FROM accounts_user AS mine
+JOIN accounts_user AS holder
+    ON accounts_login_shape(holder.login_id) = accounts_login_shape(mine.login_id) AND holder.state <> 'deleted'
+WHERE mine.id = ANY(%s) AND mine.state = 'deleted'
+"""
+
+
+def _without_login(change: StateChange) -> list[tuple[int, dict[str, str]]]:
+    """Return (id, what to say) of the deleted people of a change who cannot return: others have their logins by now."""
+    if change.after != User.State.DELETED or not change.before:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDERS, [change.records])
+        return [(pk, json.loads(ids)) for pk, ids in cursor.fetchall()]
+
+
+def stays(change: StateChange) -> list[Message]:
+    """Return who stays deleted because of their login."""
+    return [Message(None, "login_taken_since", ids, "") for _pk, ids in _without_login(change)]
+
+
 def put_back(change: StateChange, by: User) -> int:
-    """Return how many people stay as they are: besides those changed since, who reaches further than `by`."""
+    """Return how many people stay as they are: besides those changed since, who reaches further than `by`, and whose
+    login somebody else has by now.
+    """
     before = change.before or User.State.DELETED
     there = User.objects.filter(pk__in=change.records)
     lock_users(change.records)
     refused = who_reach_further(change.records, by=by)
-    found = untouched(there.filter(state=change.after), change).exclude(pk__in={by.pk, *refused})
+    without_login = {pk for pk, _ids in _without_login(change)}
+    found = untouched(there.filter(state=change.after), change).exclude(pk__in={by.pk, *refused, *without_login})
     ours = list(found.values_list("pk", flat=True))
     there.filter(pk__in=ours).update(state=before)
     follow_states([(pk, change.after, before) for pk in ours], by=by, sis_import=change.sis_import_id)
@@ -152,6 +182,10 @@ MESSAGES = {
         "The login {login} of user {user} looks like that of user {holder}, but has a letter "
         "from another alphabet. Type it again. If they are two people, give each person their "
         "own login."
+    ),
+    "login_taken_since": _(
+        "User {user} was not restored: user {holder} has the login {login} by now. Give one of them "
+        "another login, then import user {user} as active."
     ),
     "two_people": _(
         "The login {login} of user {user} belongs to user {holder}, who is also in this upload, "
@@ -195,6 +229,7 @@ KIND = Kind(
         state="state",
         title="concat_ws(' ', x.name, '(' || x.sis_user_id || ')')",
         put_back=put_back,
+        stays=stays,
     ),
     brake=Brake(1, _("people"), reads=("user", "change_sis_id"), sql=SQL.parts["brake"]),
 )

@@ -9,7 +9,8 @@ LEFT JOIN LATERAL (
 ) AS named ON true
 LEFT JOIN LATERAL (
     SELECT sis_user_id AS holder
-    FROM accounts_user AS person WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) LIMIT 1
+    FROM accounts_user AS person
+    WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) AND person.state <> 'deleted' LIMIT 1
 ) AS login_holder ON true
 CROSS JOIN LATERAL (
     SELECT DISTINCT 'user ' || one FROM unnest(ARRAY[user_id, holder]) AS one
@@ -37,9 +38,9 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1) THEN 'integration_id_claimed'
      WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL AND NOT %(update_sis_id)s THEN 'login_claimed'
      WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL AND {stays} THEN 'two_people'
-     WHEN given.status <> 'deleted' AND same_login.state <> 'deleted' AND same_login.id <> coalesce(stored.id, -1)
-          THEN 'login_claimed'
-     WHEN login_alike.id <> coalesce(stored.id, -1) THEN 'login_alike'
+     WHEN given.status <> 'deleted' AND same_login.id <> coalesce(stored.id, -1) THEN 'login_claimed'
+     WHEN given.status <> 'deleted' AND login_alike.id <> coalesce(stored.id, -1) THEN 'login_alike'
+     WHEN has_old_login.id IS NOT NULL THEN 'login_claimed'
      WHEN given.status = 'deleted' AND stored.id = %(by)s THEN 'cannot_remove_self'
      WHEN given.authentication_provider_id NOT IN ('canvas', '1') THEN 'unknown_auth_provider'
      WHEN given.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
@@ -49,15 +50,18 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
 -- part: ids
 -- The holder is whoever has what the row wants, by the id that the school knows.
 json_build_object(
-    'user', given.user_id, 'login', given.login_id, 'integration_id', given.integration_id,
+    'user', given.user_id, 'login', CASE WHEN has_old_login.id IS NULL THEN given.login_id ELSE stored.login_id END,
+    'integration_id', given.integration_id,
     'holder', coalesce(
         CASE WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1)
              THEN coalesce(same_integration.sis_user_id, same_integration.id::text) END,
-        same_login.sis_user_id, same_login.id::text, login_alike.sis_user_id, login_alike.id::text),
+        has_old_login.sis_user_id, has_old_login.id::text, same_login.sis_user_id, same_login.id::text,
+        login_alike.sis_user_id, login_alike.id::text),
     'provider', given.authentication_provider_id, 'email', given.email, 'id', given.user_id, 'status', given.status,
     'column', split_part(given.fault, ':', 2), 'reason', 'declared_user_type ' || given.declared_user_type)
 
 -- statement: look_up
+-- `has_old_login` is whoever has the login, meanwhile, of somebody who comes back and keeps the one they had.
 -- In three steps, so that what is worked out is written once: `found` is what the row and the record say, `new` what
 -- the record would hold, and at last which fields the row changes by that. All that the row may be about is looked up
 -- beside it, each by its own index and at most once (LIMIT 1): joins of sets would have to be planned for a table that
@@ -78,9 +82,6 @@ found AS (
                      ELSE given.status END
                 ELSE stored.state END AS after,
            CASE WHEN {free login_id} THEN given.login_id ELSE stored.login_id END AS new_login,
-           CASE WHEN same_login.state = 'deleted'
-                     OR (given.status = 'deleted' AND same_login.id <> coalesce(stored.id, -1)) THEN same_login.id END
-               AS former_holder,
            CASE WHEN {free name} THEN
                 rtrim(left(coalesce(given.full_name, nullif(concat_ws(' ', given.first_name, given.last_name), ''),
                                     stored.name, given.sortable_name, given.short_name, given.login_id), {longest}))
@@ -102,19 +103,26 @@ found AS (
     {same_people}
     LEFT JOIN LATERAL (
         SELECT id, sis_user_id FROM accounts_user AS person
-        WHERE same_login.id IS NULL AND accounts_login_shape(person.login_id) = accounts_login_shape(given.login_id)
+        WHERE same_login.id IS NULL AND person.state <> 'deleted'
+          AND accounts_login_shape(person.login_id) = accounts_login_shape(given.login_id)
         LIMIT 1
     ) AS login_alike ON true
     LEFT JOIN LATERAL (
         SELECT * FROM accounts_user AS person
-        WHERE person.id = coalesce(same_id.id, CASE WHEN same_login.state <> 'deleted' AND NOT given.{was_added}
-                                                    THEN same_login.id END)
+        WHERE person.id = coalesce(same_id.id, CASE WHEN NOT given.{was_added} THEN same_login.id END)
         LIMIT 1
     ) AS stored ON true
+    LEFT JOIN LATERAL (
+        SELECT id, sis_user_id FROM accounts_user AS person
+        WHERE stored.state = 'deleted' AND given.status <> 'deleted' AND NOT {free login_id}
+          AND person.state <> 'deleted'
+          AND accounts_login_shape(person.login_id) = accounts_login_shape(stored.login_id)
+        LIMIT 1
+    ) AS has_old_login ON true
 ),
 new AS (
     SELECT n, row, secret, user_id, integration_id, email, status, problem, caution, ids, info, found, before, after,
-           new_login, former_holder, new_name,
+           new_login, new_name,
            rtrim(left(coalesce(new_sortable, sorts_as), {longest})) AS new_sortable,
            coalesce(new_short, new_name) AS new_short, new_pronouns, new_type, old_stuck, old_name, old_sortable,
            old_short, old_pronouns, old_login
@@ -147,18 +155,6 @@ WHERE secret IS NOT NULL AND problem IS NULL
 UPDATE looked_up SET password = kept.password, mark = kept.mark
 FROM unnest(%(ns)s::bigint[], %(passwords)s::text[], %(marks)s::text[]) AS kept(n, password, mark)
 WHERE looked_up.n = kept.n RETURNING looked_up.found
-
--- statement: free_logins
--- The login of somebody deleted is free for somebody else; a login that is somebody's is not for one made deleted.
-WITH taken AS (
-    UPDATE looked_up SET new_login = left(new_login, 60) || '~' || gen_random_uuid()
-    WHERE problem IS NULL AND former_holder IS NOT NULL AND status = 'deleted' AND former_holder IS DISTINCT FROM found
-      AND (found IS NULL OR new_login IS DISTINCT FROM old_login)
-)
-UPDATE accounts_user AS person SET login_id = left(person.login_id, 60) || '~' || gen_random_uuid()
-FROM looked_up AS given
-WHERE person.id = given.former_holder AND person.state = 'deleted' AND given.problem IS NULL
-  AND given.status <> 'deleted' AND given.former_holder IS DISTINCT FROM given.found
 
 -- statement: end_enrollments
 -- Deleting somebody ends what they are here; the links stay (reference 1.1), and open nothing. Those of their observers
