@@ -236,6 +236,16 @@ def test_only_account_admins_of_the_institution_do_so_and_only_for_account_admin
             set_permission(role, account, KEY, ON, by=by)
 
 
+def test_nobody_does_so_by_an_account_admin_role_that_they_had_and_have_no_longer(district):
+    set_permission(district.account_admin, district.root, KEY, OFF, by=district.admin)
+    clerk = make_clerk(MANAGE)
+    AccountAdmin.objects.create(
+        user=clerk, account=district.root, role=district.account_admin, workflow_state=AccountAdmin.State.DELETED
+    )
+    with pytest.raises(NotAllowed, match="You cannot grant"):
+        set_permission(district.account_admin, district.root, KEY, ON, by=clerk)
+
+
 def test_people_can_undo_their_own_change_on_the_root_account_even_to_the_role_they_hold(root):
     clerk = make_clerk(MANAGE, KEY)
     role = AccountAdmin.objects.get(user=clerk).role
