@@ -507,12 +507,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("code_scope__in", ["all", "course"])), name="code_scope_is_known"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sis_deletion_brake__lte", 100)), name="deletion_brake_is_a_percentage"
-            ),
-        ),
         migrations.AddIndex(
             model_name="auditevent",
             index=models.Index(

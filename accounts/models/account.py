@@ -99,7 +99,6 @@ class Account(models.Model):
             ),
             models.CheckConstraint(condition=Q(sis_deletion_brake__lte=100), name="sis_deletion_brake_is_a_percentage"),
             models.CheckConstraint(condition=Q(code_scope__in=CodeScope.values), name="code_scope_is_known"),
-            models.CheckConstraint(condition=Q(sis_deletion_brake__lte=100), name="deletion_brake_is_a_percentage"),
         ]
         # What stands below an account is looked up by it.
         indexes = [GinIndex(fields=["ancestors"], name="accounts_by_ancestor")]
