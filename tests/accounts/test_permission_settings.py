@@ -69,6 +69,18 @@ def test_going_back_to_what_is_inherited_leaves_nothing_behind(district):
     assert not is_on(district.teacher, district.school)
 
 
+def test_going_back_to_what_is_inherited_leaves_other_roles_accounts_and_permissions_as_they_are(district):
+    ta, grades = Role.objects.built_in(BaseType.TA), Permission.VIEW_ALL_GRADES
+    others = [(ta, district.school, KEY), (district.teacher, district.department, KEY)]
+    for role, account, key in [*others, (district.teacher, district.school, KEY)]:
+        set_permission(role, account, key, {"enabled": True}, by=district.admin)
+    set_permission(district.teacher, district.school, grades, {"enabled": False}, by=district.admin)
+    set_permission(district.teacher, district.school, KEY, {"enabled": None}, by=district.admin)
+    assert setting_of(district.teacher, district.school).explicit is None
+    assert all(setting_of(role, account, key).explicit is True for role, account, key in others)
+    assert setting_of(district.teacher, district.school, grades).explicit is False
+
+
 def test_a_setting_says_what_it_inherits_and_from_where(district):
     assert setting_of(district.teacher, district.department).inherited_from is None
     set_permission(district.teacher, district.root, KEY, {"enabled": True}, by=district.admin)
@@ -106,7 +118,7 @@ def test_a_role_is_offered_only_what_its_base_type_can_have(district, base_type)
 
 @pytest.mark.parametrize("key", ["", "no_such_thing", "read_roster\0", "x" * 5000])
 def test_an_unknown_permission_cannot_be_set(district, key):
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="There is no such permission"):
         set_permission(district.teacher, district.root, key, {"enabled": True}, by=district.admin)
 
 

@@ -7,8 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from accounts.text.names import SUFFIX, family_of, first_and_last, first_name, parts_of, sortable
-from accounts.text.normal_form import UNTIDY, is_readable, tidied, tidied_login
+from accounts.text.names import (
+    SUFFIX,
+    UNTIDY,
+    family_of,
+    first_and_last,
+    first_name,
+    is_readable,
+    parts_of,
+    sortable,
+    tidied,
+    tidied_login,
+)
 from tests.accounts.test_names import NAMES
 
 
