@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
@@ -14,6 +14,7 @@ from courses.access.courses import READING, observer_enrollments
 from courses.access.permissions import STAFF_TYPES, held_in, sections_seen
 from courses.access.profiles import own_keys
 from courses.models import Course, Enrollment, Section
+from courses.models.dates import is_over as over
 from courses.models.enrollment import EnrollmentQuerySet
 
 
@@ -27,6 +28,27 @@ def observed_enrollments(observer: User) -> EnrollmentQuerySet:
     """Return the observed students' own enrollments, in the sections where `observer` sees them."""
     beside = observer_enrollments(observer).filter(associated_user=OuterRef("user"), section=OuterRef("section"))
     return Enrollment.objects.present().students().filter(Exists(beside), state__in=Enrollment.COUNTED)
+
+
+def enrollments_in_listed_courses(
+    enrollments: EnrollmentQuerySet, *, types: Collection[str], is_over: bool | None, states: Collection[str]
+) -> EnrollmentQuerySet:
+    """Return those of a person's enrollments by which their courses are listed: of these types, in courses in these
+    states, and over or not by all dates that count (None: whether they are does not matter).
+
+    Without states, published courses are listed, and to those who run them unpublished ones too. Unless it is asked
+    what is over, or for completed courses, only active enrollments count (Canvas's `GET courses`).
+    """
+    if types:
+        enrollments = enrollments.filter(type__in=types)
+    if is_over is not None:
+        enrollments = enrollments.annotate(over=over()).filter(over=is_over)
+    elif Course.State.COMPLETED not in states:
+        enrollments = enrollments.filter(state=Enrollment.State.ACTIVE)
+    if states:
+        return enrollments.filter(section__course__workflow_state__in=states)
+    published = Q(section__course__workflow_state=Course.State.AVAILABLE)
+    return enrollments.filter(published | Q(type__in=STAFF_TYPES))
 
 
 def enrollments_of_course(course: Course, *, by: User, sees_people: bool) -> EnrollmentQuerySet:

@@ -94,6 +94,12 @@ def why_not_observe(wanted: Collection[Wanted], *, of: Record = "") -> Invalid |
     return None
 
 
+def check_reads_links_of(person: User, *, by: User) -> None:
+    """Raise NotAllowed unless the person's links are one's own, or one manages all of them."""
+    if person != by:
+        check_manages_links(Account.objects.root(), by=by)
+
+
 def check_manages_links(root: Account, *, by: User) -> None:
     """Raise NotAllowed for those who do not link observers and students in the institution."""
     if not may_on_account(by, MANAGE_LINKS, root):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +22,7 @@ from courses.api import lookups
 from courses.api.bodies import course_body
 from courses.api.body_types import CourseBody, CourseEndedBody
 from courses.domain.accounts import delete_sub_account
-from courses.domain.courses import conclude, delete_course, edit_and_delete, edit_course, publish, undelete, unpublish
+from courses.domain.courses import conclude, delete_course, edit_and_change_state, publish, undelete, unpublish
 from courses.domain.rosters import courses_of, searched_courses
 from courses.models import Course
 
@@ -86,15 +85,8 @@ def change(request: ApiRequest, course_id: str) -> CourseBody:
     """
     event = request.params[EVENT]
     course = lookups.deleted_course(request, course_id) if event == "undelete" else lookups.course(request, course_id)
-    given = _given(request)
-    if given and event == "delete":
-        course = edit_and_delete(course, by=request.user, **given)
-        return course_body(course, request.root, course_permissions(request.user, course), request.include)
-    with transaction.atomic():
-        if given or not event:
-            course = edit_course(course, by=request.user, **given)
-        if event or request.params[OFFER]:
-            EVENTS[event or "offer"](course, by=request.user)
+    change_of_state = EVENTS[event] if event else publish if request.params[OFFER] else None
+    course = edit_and_change_state(course, change_of_state, by=request.user, **_given(request))
     return course_body(course, request.root, course_permissions(request.user, course), request.include)
 
 

@@ -17,8 +17,13 @@ from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.courses import course_access
-from courses.access.enrollments import EnrollmentAccess, course_enrollments, observed_enrollments
-from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, permissions_in
+from courses.access.enrollments import (
+    EnrollmentAccess,
+    course_enrollments,
+    enrollments_in_listed_courses,
+    observed_enrollments,
+)
+from courses.access.permissions import course_permissions, held_in, permissions_in
 from courses.api import lookups
 from courses.api.account_courses import ENROLLMENT_TERM_ID, FIELDS, OFFER, TERM_ID
 from courses.api.bodies import TYPES, brief_enrollment, course_body, section_body
@@ -27,19 +32,18 @@ from courses.domain.courses import create_course
 from courses.domain.grades import totals_of
 from courses.domain.members import enroll_as_teacher
 from courses.models import Course, Enrollment, Section
-from courses.models.course import CourseQuerySet
-from courses.models.dates import is_over
 from courses.models.enrollment import EnrollmentQuerySet
 
 endpoint = in_group("Courses")
 
 # The `enrollment_state` filter, by all dates that count: whether the enrollments are over. Invited people see none yet.
-OVER = {"active": [False], "completed": [True], "invited_or_pending": []}
+OVER = {"active": False, "completed": True}
+INVITED = "invited_or_pending"
 ENROLLMENT_TYPES = Words("enrollment_type[]", "List only courses in which one is enrolled as this.", words=TYPES)
 ENROLLMENT_STATE = Word(
     "enrollment_state",
     "List only courses in which the enrollment goes on, or is over, by all dates that count.",
-    words=OVER,
+    words=[*OVER, INVITED],
 )
 STATES = Words(
     "state[]",
@@ -76,31 +80,17 @@ def _list(request: ApiRequest, user: User) -> list[CourseBody]:
     enrollments = course_enrollments(user, by=request.user)
     if enrollments is None:
         raise NotAllowed
-    enrollments = _of_type_and_state(request, enrollments)
-    courses = page_of(
-        request, _in_states(request, enrollments).select_related("account", "term").order_by("sort_key", "id")
-    )
-    return _bodies(request, courses, enrollments)
+    enrollments = _listed(request, enrollments)
+    found = Course.objects.filter(pk__in=enrollments.values("section__course")).select_related("account", "term")
+    return _bodies(request, page_of(request, found.order_by("sort_key", "id")), enrollments)
 
 
-def _of_type_and_state(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
-    if types := request.params[ENROLLMENT_TYPES]:
-        enrollments = enrollments.filter(type__in=[TYPES[short] for short in types])
-    if state := request.params[ENROLLMENT_STATE]:
-        enrollments = enrollments.annotate(over=is_over()).filter(over__in=OVER[state])
-    elif Course.State.COMPLETED not in request.params[STATES]:
-        enrollments = enrollments.filter(state=Enrollment.State.ACTIVE)
-    return enrollments
-
-
-def _in_states(request: ApiRequest, enrollments: EnrollmentQuerySet) -> CourseQuerySet:
-    """Return the courses of these enrollments in the requested states (Canvas's defaults: by type)."""
-    if states := request.params[STATES]:
-        enrollments = enrollments.filter(section__course__workflow_state__in=states)
-    else:
-        published = Q(section__course__workflow_state=Course.State.AVAILABLE)
-        enrollments = enrollments.filter(published | Q(type__in=STAFF_TYPES))
-    return Course.objects.filter(pk__in=enrollments.values("section__course"))
+def _listed(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    state, states = request.params[ENROLLMENT_STATE], request.params[STATES]
+    if state == INVITED:
+        return enrollments.none()
+    types = [TYPES[short] for short in request.params[ENROLLMENT_TYPES]]
+    return enrollments_in_listed_courses(enrollments, types=types, is_over=OVER.get(state), states=states)
 
 
 def _bodies(request: ApiRequest, courses: list[Course], listed: EnrollmentQuerySet) -> list[CourseBody]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,8 @@ from courses.models import Course, Enrollment, Submission, Term
 from courses.models.course import default_section
 
 State = Course.State
+# Changes what becomes of a course, by somebody: publish, unpublish, conclude, delete_course, undelete.
+ChangeOfState = Callable[..., object]
 SHORT_TEXTS = frozenset({"name", "course_code", "sis_course_id"})
 
 
@@ -136,15 +138,22 @@ def _set_state(course: Course, state: str, by: User) -> None:
             record(CourseChanged(course.pk, before=before, state=state), by=by)
 
 
-def edit_and_delete(course: Course, *, by: User, **wanted: Any) -> Course:
-    """Change a course, as `edit_course` does, and delete it: both, or neither if one is refused."""
+def edit_and_change_state(course: Course, change: ChangeOfState | None, *, by: User, **wanted: Any) -> Course:
+    """Change a course, as `edit_course` does, and then what becomes of it, such as `publish` or `delete_course`.
+
+    Both happen, or neither if one is refused. Without a change of state the course is edited whatever is wanted, so
+    that nobody learns of a course that they may not change.
+    """
     check_may_manage(course.account, by)
     with transaction.atomic():
-        # The locks of both, in the order of all locks; each takes its own again.
-        _hold_accounts(course, wanted)
-        _lock_students(course)
-        course = edit_course(course, by=by, **wanted)
-        delete_course(course, by=by)
+        if change is delete_course and wanted:
+            # The locks of both, in the order of all locks; each takes its own again.
+            _hold_accounts(course, wanted)
+            _lock_students(course)
+        if wanted or change is None:
+            course = edit_course(course, by=by, **wanted)
+        if change:
+            change(course, by=by)
     return course
 
 

@@ -15,7 +15,7 @@ from accounts.api.parameter_types import Includes, Text
 from accounts.errors import Invalid
 from accounts.models import ObservationLink, User
 from accounts.web.refusals import statuses_of
-from courses.access.observation import check_manages_links
+from courses.access.observation import check_manages_links, check_reads_links_of
 from courses.api.lookups import hide_existence
 from courses.domain.observation import link, unlink
 from courses.domain.rosters import observed_by, observers_of
@@ -51,8 +51,7 @@ def _whose(request: ApiRequest, user_id: str) -> User:
     """Return the person in the path: the caller, or anyone for people who manage observers."""
     user = person(request, user_id)
     with hide_existence(request, user, user_id):
-        if user != request.user:
-            check_manages_links(request.root, by=request.user)
+        check_reads_links_of(user, by=request.user)
     return user
 
 
