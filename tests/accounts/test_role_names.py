@@ -49,6 +49,13 @@ def test_the_names_of_roles_above_and_of_inactive_ones_are_taken(district):
             create_role(district.school, label, BaseType.TEACHER, by=district.admin)
 
 
+@pytest.mark.parametrize("label", ["Account Admin", "accountadmin", "ACCOUNTMEMBERSHIP", "account membership"])
+def test_the_names_of_built_in_admin_roles_are_taken_in_any_case(district, label):
+    with pytest.raises(Invalid) as refusal:
+        create_role(district.root, label, BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
+    assert refusal.value.errors == {"label": [("taken", "A role with this name already exists.")]}
+
+
 def test_the_names_of_roles_above_and_below_are_taken(district):
     create_role(district.department, "Aide", "TaEnrollment", by=district.admin)
     for account in (district.root, district.school, district.department):

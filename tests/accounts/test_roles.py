@@ -190,6 +190,22 @@ def test_activating_a_role_counts_as_granting_what_accounts_below_have_turned_on
     set_role_state(role, ACTIVE, by=district.admin)
 
 
+def test_activating_a_role_counts_as_granting_what_is_turned_on_for_it_and_held_down_by_a_lock(district):
+    """The lock may be released later, by people who do not look at this role."""
+    _user, role = make_helper(district.root)
+    membership = Role.objects.built_in(BaseType.ACCOUNT_MEMBERSHIP)
+    grades = Permission.VIEW_ALL_GRADES
+    RoleOverride.objects.create(account=district.root, role=membership, permission=grades, locked=True)
+    RoleOverride.objects.create(account=district.school, role=role, permission=grades, enabled=True)
+    assert not is_on(role, district.school, grades)
+    set_role_state(role, INACTIVE, by=district.admin)
+    limited, _own = make_helper(district.root, MANAGE)
+    with pytest.raises(NotAllowed, match="Grades - view all grades"):
+        set_role_state(role, ACTIVE, by=limited)
+    RoleOverride.objects.filter(role=role).update(enabled=False)
+    set_role_state(role, ACTIVE, by=limited)
+
+
 def test_people_can_activate_again_a_role_that_they_deactivated_themselves(district):
     clerk = make_clerk(MANAGE)
     role = create_role(district.root, "Coach", BaseType.TEACHER, by=district.admin)
