@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from difflib import get_close_matches
@@ -74,6 +75,7 @@ CANVAS_NAMES = {
 
 
 LONGEST_NAME = 64
+QUOTED = re.compile("'[^']*'")
 
 
 @cache
@@ -81,7 +83,8 @@ def zone_named(name: str) -> ZoneInfo:
     """Return the zone with this IANA name (`Europe/Berlin`), or UTC if there is none."""
     try:
         return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    # Zones are files: `Europe` is a folder, and no file has a name of 300 letters.
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
 
 
@@ -178,7 +181,8 @@ def counts_to_twelve(language: str, zone: str) -> bool:
     country = country.upper() or get_global("zone_territories").get(zone, "")
     for tag in (f"{speech or 'en'}_{country}", get_global("likely_subtags").get(f"und_{country}", "")):
         try:
-            return "h" in Locale.parse(tag).time_formats["short"].pattern
+            # What is quoted is text: `HH 'h' mm` in Canadian French.
+            return "h" in QUOTED.sub("", Locale.parse(tag).time_formats["short"].pattern)
         except (UnknownLocaleError, ValueError):
             continue
     return False
