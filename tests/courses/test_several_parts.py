@@ -79,7 +79,7 @@ def test_grades_are_the_students_own_view_or_the_staffs_as_asked(school, mentor,
     assert "Not for now." in page("/grades", f"{student}&as=staff")
     assert "Not for now." not in page("/grades", student)
     page(query="?as=learning")
-    assert "11" in page("/grades", f"?student={school.classmate.pk}")
+    assert "11 of 20" in page("/grades", f"?student={school.classmate.pk}")
 
 
 def test_an_admin_who_follows_a_child_there_has_the_switch_too(school, work, look):
