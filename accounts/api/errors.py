@@ -27,7 +27,7 @@ NAMES: dict[Record, Names] = {
     "": Names(),
     "account": Names("account.", {"account": "account_id"}),
     "admin": Names("", {"user": "user_id", "role": "role_id"}),
-    "course": Names("course.", {"account": "account_id"}),
+    "course": Names("course.", {"account": "account_id", "term": "term_id"}),
     "enrollment": Names("", {"user": "user_id", "section": "course_section_id", "student": "associated_user_id"}),
     "role": Names("", {"base_type": "base_role_type"}),
     "section": Names("course_section.", {"section": "course_section"}),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F, Field, Model, UniqueConstraint
+from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, Record
 from accounts.text.fields import Complaint
@@ -34,6 +36,12 @@ def check(model: type[Model], values: Mapping[str, Any], *, of: Record) -> None:
     """Raise Invalid where the model cannot take these values."""
     if errors := problems_with(model, values):
         raise Invalid(errors, of=of)
+
+
+def check_order(of: Record, start_at: datetime | None, end_at: datetime | None) -> None:
+    """Raise Invalid for an end before the start."""
+    if start_at and end_at and end_at <= start_at:
+        raise Invalid({"end_at": [("invalid", _("The end must be after the start."))]}, of=of)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from courses.api import lookups
 from courses.api.body_types import EnrollmentBody, SuccessBody
 from courses.api.enrollments import INCLUDE, bodies
 from courses.domain.add_people import Kind, kinds_for
-from courses.domain.enrollments import EnrollmentSpec
+from courses.domain.enrollment_specs import EnrollmentSpec
 from courses.domain.members import answer, carry_out_on, enroll_one
 from courses.models import Course, Enrollment, Section
 

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.permissions.resolver import account_permissions
 from courses.access.permissions import course_permissions
 from courses.access.profiles import known_about
+from courses.domain.terms import terms
 from courses.models import Course, Enrollment, Section, Term
 
 
@@ -90,8 +91,8 @@ def section(request: ApiRequest, text: str) -> Section:
 
 
 def term(text: str) -> Term:
-    """Return a term."""
-    found = Term.objects.filter(**condition(text, {"sis_term_id": "sis_term_id"})).first()
+    """Return a term that has not been deleted."""
+    found = terms().filter(**condition(text, {"sis_term_id": "sis_term_id"})).first()
     if found is None:
         raise Http404
     return found

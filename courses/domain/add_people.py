@@ -20,7 +20,8 @@ from accounts.permissions.registry import Permission
 from accounts.text.fields import LONGEST
 from courses.access.enrollment_actions import check_enrolls, check_section, gives_limited
 from courses.access.permissions import course_permissions
-from courses.domain.enrollments import EnrollmentSpec, enroll_many
+from courses.domain.enrollment_specs import EnrollmentSpec
+from courses.domain.enrollments import enroll_many
 from courses.domain.rosters import enrollments_in
 from courses.models import Course, Enrollment, Section
 

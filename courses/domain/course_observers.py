@@ -15,7 +15,8 @@ from accounts.models import BaseType, ObservationLink, User
 from accounts.models.user import UserQuerySet
 from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls
 from courses.access.permissions import sections_seen
-from courses.domain.enrollments import EnrollmentSpec, change_states, enroll_many
+from courses.domain.enrollment_specs import EnrollmentSpec
+from courses.domain.enrollments import change_states, enroll_many
 from courses.domain.members import Member
 from courses.domain.observer_enrollments import by_link
 from courses.models import Course, Enrollment

@@ -15,14 +15,15 @@ from accounts.domain.audit import record
 from accounts.domain.locks import hold_account, lock_users
 from accounts.domain.roles import roles_of
 from accounts.domain.sis_fields import check_may_set_sis_ids, stick
-from accounts.domain.validation import check, refusing_what_is_taken
-from accounts.errors import Invalid, NotAllowed, NotPossible, Record
+from accounts.domain.validation import check, check_order, refusing_what_is_taken
+from accounts.errors import Invalid, NotAllowed, NotPossible
 from accounts.models import Account, BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account, permissions_on
 from accounts.text.names import tidied
 from courses.domain.enrollments import changed_meanwhile
 from courses.domain.events import CourseChanged, CourseCreated, CourseDeleted
+from courses.domain.locks import hold_term
 from courses.domain.observation_events import EVENTS, author, courses_return, returned
 from courses.models import Course, Enrollment, Submission, Term
 from courses.models.course import default_section
@@ -44,6 +45,8 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
     with transaction.atomic():
         # The course's account too: later steps of the same transaction lock it again.
         _hold_accounts(course, wanted)
+        if wanted.get("term"):
+            hold_term(wanted["term"])
         held = Course.objects.select_for_update(of=("self",), no_key=True).select_related("account", "term")
         course = held.get(pk=course.pk)
         changed = {field: value for field, value in _tidied(wanted).items() if getattr(course, field) != value}
@@ -215,7 +218,8 @@ def delete_course(course: Course, *, by: User) -> int:
         cursor.execute(END_ALL, {"course": course.pk, **author(by)})
         (ended,) = cursor.fetchone()
         course.workflow_state = State.DELETED
-        course.save(update_fields=["workflow_state"])
+        stick(course, ["status"])
+        course.save(update_fields=["workflow_state", "stuck_sis_fields"])
         record(CourseDeleted(course.pk, course.name, before, enrollments=ended), by=by)
     return ended
 
@@ -263,6 +267,8 @@ def create_course(
     check_order("course", start_at, end_at)
     with refusing_what_is_taken(Course, of="course"):
         hold_account(account)
+        if term:
+            hold_term(term)
         course = Course.objects.create(
             account=account,
             **{"course_code": name, **texts},
@@ -276,9 +282,3 @@ def create_course(
         default_section(course)
         record(CourseCreated(course.pk, account.pk), by=by)
     return course
-
-
-def check_order(of: Record, start_at: datetime | None, end_at: datetime | None) -> None:
-    """Raise Invalid for an end before the start."""
-    if start_at and end_at and end_at <= start_at:
-        raise Invalid({"end_at": [("invalid", _("The end must be after the start."))]}, of=of)

@@ -7,8 +7,7 @@ hundred follow the same rule, and cost the same number of statements.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from itertools import compress
 from typing import Any
 
@@ -18,10 +17,11 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record_many
 from accounts.domain.locks import lock_users
-from accounts.errors import Invalid, NotAllowed
+from accounts.errors import Invalid
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
-from courses.access.consent import NO_CONSENT, Consent, consent_of, taken_at_once
+from courses.access.consent import NO_CONSENT, taken_at_once
 from courses.access.observation import why_not_observe
+from courses.domain.enrollment_specs import STAYS, Date, EnrollmentSpec, Kind
 from courses.domain.events import EnrollmentChanged
 from courses.domain.locks import hold_sections
 from courses.domain.observation_events import foretell, in_state
@@ -32,7 +32,6 @@ State = Enrollment.State
 RETURNS_FROM = (State.INACTIVE, State.COMPLETED, State.DELETED, State.REJECTED)
 # What makes two enrollments the same: see Enrollment's constraints.
 KIND = ("section", "user", "type", "role", "associated_user")
-Kind = tuple[int, int, int, int | None]
 # What enrolling a person again may change.
 CHANGEABLE = (
     "state",
@@ -43,86 +42,10 @@ CHANGEABLE = (
     "accepted_at",
     "accepted_through",
     "only_by_link",
+    "stuck_sis_fields",
 )
 # An enrollment as it is now, and the state it was in before (None: it is new).
 Change = tuple[Enrollment, str | None]
-
-
-@dataclass(frozen=True)
-class EnrollmentSpec:
-    """An enrollment to be created or updated.
-
-    `associated_user` is the student an observer observes in this one course. With `state` None a live enrollment stays
-    as it is, and other people are invited; observers need no invitation. Whatever the state, a person who must be asked
-    is invited (courses/access/consent.py), unless their `consent` from another enrollment in the course is given.
-    """
-
-    user: User
-    section: Section
-    role: Role
-    associated_user: User | None = None
-    state: str | None = State.ACTIVE
-    start_at: datetime | None = None
-    end_at: datetime | None = None
-    # Whether they see the people of this section only; None keeps the limit.
-    is_limited: bool | None = None
-    consent: Consent = NO_CONSENT
-    only_by_link: bool = False
-    # Given by a person limited to sections: new people are limited too, and existing ones stay as they are.
-    # An `is_limited` that says otherwise is not allowed.
-    comes_limited: bool = False
-
-    @property
-    def kind(self) -> Kind:
-        """What makes two enrollments the same."""
-        return self.section.pk, self.user.pk, self.role.pk, self.associated_user.pk if self.associated_user else None
-
-    def enrollment(self, before: Enrollment | None, taking: Consent) -> Enrollment:
-        """Return the resulting enrollment, given the one `before`; `taking` is the consent of people who need not be
-        asked.
-
-        Raises NotAllowed for a limit that is not theirs to change.
-        """
-        state, consent = self.state or _fitting(before.state if before else None, self.role), self.consent or taking
-        if before and before.accepted_at and before.state in Enrollment.ACCEPTED:
-            consent = consent_of(before)
-        if state in Enrollment.UNANSWERED:
-            consent = NO_CONSENT
-        elif not consent:
-            state = State.INVITED
-        since = before.completed_at if before and before.state == State.COMPLETED else timezone.now()
-        was_limited = bool(before and before.limit_privileges_to_course_section)
-        comes_in = before is None or before.state not in Enrollment.LIVE
-        if self.comes_limited:
-            is_limited = comes_in or was_limited
-            if self.is_limited not in (None, is_limited):
-                raise _not_to_limit(is_limited)
-        else:
-            is_limited = was_limited if self.is_limited is None else self.is_limited
-        return Enrollment(
-            user=self.user,
-            section=self.section,
-            role=self.role,
-            type=self.role.base_type,
-            associated_user=self.associated_user,
-            state=state,
-            start_at=self.start_at,
-            end_at=self.end_at,
-            limit_privileges_to_course_section=is_limited,
-            completed_at=since if state == State.COMPLETED else None,
-            updated_at=timezone.now(),
-            accepted_at=consent.at,
-            accepted_through=consent.through,
-            only_by_link=self.only_by_link,
-        )
-
-
-def _not_to_limit(is_limited: bool) -> NotAllowed:
-    if is_limited:
-        return NotAllowed(_("You can only see your own sections, so people you enroll cannot see more."))
-    return NotAllowed(
-        _("This person can see everyone in the course. Because you only see your own sections, you cannot limit them.")
-    )
 
 
 def enroll(
@@ -133,8 +56,8 @@ def enroll(
     by: User | None,
     state: str | None = State.ACTIVE,
     associated_user: User | None = None,
-    start_at: datetime | None = None,
-    end_at: datetime | None = None,
+    start_at: Date = STAYS,
+    end_at: Date = STAYS,
     is_limited: bool | None = None,
     comes_limited: bool = False,
 ) -> Enrollment:
@@ -223,12 +146,6 @@ def _enrollments_of(wanted: dict[Kind, EnrollmentSpec]) -> dict[Kind, Enrollment
     sections, users, roles, _observed = zip(*wanted, strict=True)
     there = Enrollment.objects.filter(section__in=set(sections), user__in=set(users), role__in=set(roles))
     return {(each.section_id, each.user_id, each.role_id, each.associated_user_id): each for each in there}
-
-
-def _fitting(before: str | None, role: Role) -> str:
-    if before in Enrollment.LIVE:
-        return before
-    return State.ACTIVE if role.base_type == BaseType.OBSERVER else State.INVITED
 
 
 def _check(spec: EnrollmentSpec) -> None:

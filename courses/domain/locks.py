@@ -1,10 +1,16 @@
-"""The lock on sections and their courses, before the enrollments in them change (see accounts/domain/locks.py)."""
+"""The locks on terms, and on sections and their courses, before something is put into them (see
+accounts/domain/locks.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from django.db import connection
+from django.utils.translation import gettext as _
+
+from accounts.errors import Invalid
+from courses.models import Term
 
 # MATERIALIZED locks the courses, in id order, before the sections: joined in one step, the planner would choose the
 # order. FOR SHARE lets others enroll at the same time, but not delete.
@@ -26,3 +32,10 @@ def hold_sections(sections: Iterable[int]) -> list[bool]:
     with connection.cursor() as cursor:
         cursor.execute(STILL_THERE, {"sections": sorted(set(sections))})
         return [there for (there,) in cursor.fetchall()]
+
+
+def hold_term(term: Term) -> None:
+    """Keep `term` from being deleted until the transaction ends. Raises Invalid if it has been deleted."""
+    active = Term.objects.filter(pk=term.pk, workflow_state=Term.State.ACTIVE)
+    if not active.select_for_update(no_key=True).exists():
+        raise Invalid({"term": [("invalid", _("This term has been deleted."))]}, of="course")

@@ -16,14 +16,8 @@ from courses.access.consent import NO_CONSENT, consent_of
 from courses.access.courses import READING
 from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls, check_section, gives_limited
 from courses.access.permissions import STAFF_TYPES, sections_seen
-from courses.domain.enrollments import (
-    EnrollmentSpec,
-    change_state,
-    change_states,
-    changed_meanwhile,
-    enroll,
-    enroll_many,
-)
+from courses.domain.enrollment_specs import EnrollmentSpec
+from courses.domain.enrollments import change_state, change_states, changed_meanwhile, enroll, enroll_many
 from courses.domain.locks import hold_sections
 from courses.domain.observation_events import foretell, in_state
 from courses.domain.observer_enrollments import by_link

@@ -12,14 +12,13 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from accounts.domain.locks import lock_users
 from accounts.domain.sis_fields import stick
-from accounts.domain.validation import check, refusing_what_is_taken
+from accounts.domain.validation import check, check_order, refusing_what_is_taken
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.text.names import tidied
 from courses.access.enrollment_actions import check_keys, check_section
 from courses.access.permissions import sections_seen
-from courses.domain.courses import check_order
 from courses.domain.enrollments import change_states, changed_meanwhile
 from courses.domain.events import SectionChanged, SectionCreated, SectionDeleted
 from courses.models import Course, Enrollment, Section

@@ -11,13 +11,12 @@ from django.utils.translation import ngettext
 
 from accounts.domain.audit import record
 from accounts.domain.sis_fields import check_may_set_sis_ids, stick
-from accounts.domain.validation import check, refusing_what_is_taken
+from accounts.domain.validation import check, check_order, refusing_what_is_taken
 from accounts.errors import NotAllowed, NotPossible
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.text.names import tidied
-from courses.domain.courses import check_order
 from courses.domain.events import TermChanged, TermCreated, TermDeleted
 from courses.models import Course, Term
 
@@ -42,7 +41,7 @@ def save_term(
 ) -> Term:
     """Make a term (`term` None) or give one another name and dates; `sis_term_id` None leaves that as it is.
 
-    Raises NotAllowed, Invalid.
+    Raises NotAllowed, Invalid; NotPossible for a term that has been deleted.
     """
     check_may_manage(by)
     saved = term or Term()
@@ -61,6 +60,8 @@ def save_term(
     for field, value in wanted.items():
         setattr(saved, field, value)
     with refusing_what_is_taken(Term, of="term"):
+        if term:
+            _hold(term)
         saved.save()
         kind = TermChanged if term else TermCreated
         record(kind(saved.pk, saved.name), by=by)
@@ -80,14 +81,19 @@ def delete_term(term: Term, *, by: User) -> None:
     """Delete a term no course is in. Raises NotAllowed, NotPossible."""
     check_may_manage(by)
     with transaction.atomic():
-        if not Term.objects.select_for_update().filter(pk=term.pk).exists():
-            raise NotPossible(_("This term has been deleted."))
+        _hold(term)
         if reason := what_is_in_the_way(term):
             raise NotPossible(reason)
         # Deleted courses do not prevent deletion, and keep nothing of the term.
         Course.objects.filter(term=term).update(term=None)
         record(TermDeleted(term.pk, term.name), by=by)
         term.delete()
+
+
+def _hold(term: Term) -> None:
+    """Lock a term until the transaction ends. Raises NotPossible if it has been deleted, be it by a roster."""
+    if not terms().select_for_update().filter(pk=term.pk).exists():
+        raise NotPossible(_("This term has been deleted."))
 
 
 def check_may_manage(by: User) -> None:

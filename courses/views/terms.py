@@ -50,7 +50,7 @@ class TermPage(AccountPage):
     def find(self, term_id: int | None = None) -> None:
         check_is_root(self.here)
         if term_id is not None:
-            self.term = get_object_or_404(Term, pk=term_id)
+            self.term = get_object_or_404(terms(), pk=term_id)
             self.names["name"] = self.term.name
 
     def back(self) -> Way:

@@ -5,7 +5,8 @@ from django.db import IntegrityError
 
 from accounts.errors import Invalid
 from accounts.models import AuditEvent, BaseType, User
-from courses.domain.enrollments import EnrollmentSpec, change_states, enroll, enroll_many
+from courses.domain.enrollment_specs import EnrollmentSpec
+from courses.domain.enrollments import change_states, enroll, enroll_many
 from courses.models import Enrollment
 from tests.database import refuse_new_rows, statements
 from tests.factories import (

@@ -8,7 +8,8 @@ from accounts.domain.locks import hold_account, lock_users
 from accounts.errors import Invalid
 from accounts.models import Account, BaseType, ObservationLink, Role, User
 from courses.domain.course_observers import link_students
-from courses.domain.enrollments import EnrollmentSpec, change_state, change_states, enroll_many
+from courses.domain.enrollment_specs import EnrollmentSpec
+from courses.domain.enrollments import change_state, change_states, enroll_many
 from courses.domain.members import EnrollmentAction, carry_out, members_in
 from courses.domain.observation import link
 from courses.domain.sections import delete_section
