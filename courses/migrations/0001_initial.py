@@ -439,6 +439,15 @@ class Migration(migrations.Migration):
                 name="cross_listed_sections_are_in_another_course",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="section",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_default", False), models.Q(("workflow_state", "deleted"), _negated=True), _connector="OR"
+                ),
+                name="no_deleted_section_is_the_default",
+            ),
+        ),
         migrations.AddIndex(
             model_name="enrollment",
             index=models.Index(

@@ -144,6 +144,10 @@ class Section(models.Model):
             models.CheckConstraint(
                 condition=~Q(nonxlist_course=F("course")), name="cross_listed_sections_are_in_another_course"
             ),
+            # People whose section is not named would be put into it.
+            models.CheckConstraint(
+                condition=Q(is_default=False) | ~Q(workflow_state="deleted"), name="no_deleted_section_is_the_default"
+            ),
         ]
 
     def __str__(self) -> str:

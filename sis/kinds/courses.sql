@@ -133,7 +133,8 @@ found AS (
         LIMIT 1
     ) AS home ON true
     LEFT JOIN LATERAL (
-        SELECT id FROM courses_term AS term WHERE term.sis_term_id = given.term_id LIMIT 1
+        SELECT id FROM courses_term AS term
+        WHERE term.sis_term_id = given.term_id AND term.workflow_state = 'active' LIMIT 1
     ) AS term ON true
 )
 SELECT *, {stuck old_stuck, changed} AS new_stuck FROM found

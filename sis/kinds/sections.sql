@@ -53,7 +53,7 @@ found AS (
            {moves} AS moves,
            CASE WHEN {moves} OR stored.id IS NULL THEN course.id ELSE stored.course_id END AS new_course,
            CASE WHEN {moves} THEN NULL ELSE stored.nonxlist_course_id END AS new_nonxlist,
-           stored.is_default AND NOT {moves} AS new_default,
+           stored.is_default AND NOT {moves} AND given.status <> 'deleted' AS new_default,
            CASE WHEN {free name} THEN coalesce(given.name, stored.name) ELSE stored.name END AS new_name,
            CASE WHEN {free start_at} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
            CASE WHEN {free end_at} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,
@@ -142,6 +142,6 @@ noted AS ({note_batch_changes Enrollment, changed})
 {tell_who_observes}
 
 -- part: remove_in_batch
-UPDATE courses_section AS x SET workflow_state = 'deleted', sis_import_id = %(import)s
+UPDATE courses_section AS x SET workflow_state = 'deleted', is_default = false, sis_import_id = %(import)s
 FROM courses_section AS old WHERE x.id = ANY(%(ids)s) AND old.id = x.id
 RETURNING x.id, old.workflow_state AS before, x.workflow_state AS after, NULL::bigint, NULL::bigint
