@@ -219,7 +219,7 @@ class Word(Parameter[str]):
         text = here.text(key).strip().lower()
         if not text and (self.may_be_empty or key not in here):
             return ""
-        found = {word.lower(): word for word in self.words}.get((self.aliases or {}).get(text, text))
+        found = {word.lower(): word for word in self.words}.get((self.aliases or {}).get(text, text).lower())
         if found is None:
             here.refuse(key, one_of(self.words), "inclusion")
         return found
