@@ -72,6 +72,15 @@ def test_what_cannot_be_a_login_or_password_is_refused_and_nothing_is_made(login
     assert not Account.objects.exists()
 
 
+def test_the_login_of_a_deleted_person_is_free_for_an_admin():
+    gone = UserFactory(login_id="HEAD@example.org", state=User.State.DELETED)
+    create_admin()
+    user = User.objects.get_by_natural_key("head@example.org")
+    assert user != gone
+    assert AccountAdmin.objects.get().user == user
+    assert token_owner(run("access_token", "head@example.org")) == user
+
+
 def test_a_login_that_is_taken_is_refused():
     UserFactory(login_id="HEAD@example.org")
     with pytest.raises(CommandError, match="already"):
@@ -117,11 +126,11 @@ def test_a_token_that_was_ended_opens_nothing_and_stays_on_record():
 
 
 def test_there_are_no_tokens_for_people_who_cannot_use_them():
-    with pytest.raises(CommandError, match="nobody"):
-        run("access_token", "nobody@example.org")
-    for state in (User.State.SUSPENDED, User.State.DELETED):
-        with pytest.raises(CommandError, match="suspended or deleted"):
-            run("access_token", UserFactory(state=state).login_id)
+    for login in ("nobody@example.org", UserFactory(state=User.State.DELETED).login_id):
+        with pytest.raises(CommandError, match="nobody"):
+            run("access_token", login)
+    with pytest.raises(CommandError, match="suspended"):
+        run("access_token", UserFactory(state=User.State.SUSPENDED).login_id)
     assert not AccessToken.objects.exists()
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth import authenticate
 from django.db import IntegrityError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from accounts.domain.registration import NewUser, is_open_to, problems, register
+from accounts.domain.registration import NewUser, check_login_is_free, is_open_to, problems, register
 from accounts.errors import Invalid
 from accounts.models import Account, Action, AuditEvent, SelfRegistration, User
 from accounts.text.names import tidied
@@ -153,3 +154,18 @@ def test_whatever_is_given_is_either_refused_or_stored(root, name, login, passwo
     except Invalid:
         return
     assert User.objects.get(pk=user.pk).name == tidied(name)
+
+
+# Logins of deleted people
+
+
+@pytest.mark.parametrize("login", ["jo@example.org", "JO@example.org", "j\u043e@example.org"])
+def test_a_deleted_persons_login_is_free_for_a_new_one_who_signs_in_with_it(login):
+    gone = UserFactory(login_id=login, state="deleted", password=PASSWORD)
+    user = register(application(password="another-long-enough-word"))
+    check_login_is_free("nobody@example.org")
+    with pytest.raises(Invalid, match="An account with this login already exists"):
+        check_login_is_free("Jo@example.org")
+    assert authenticate(username="jo@example.org", password="another-long-enough-word") == user
+    assert authenticate(username="jo@example.org", password=PASSWORD) is None
+    assert User.objects.get(pk=gone.pk).login_id == login

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         except User.DoesNotExist:
             raise CommandError(f"There is nobody with the login {login}.") from None
         if not user.is_active:
-            raise CommandError(f"{login} is suspended or deleted, and a token would not work.")
+            raise CommandError(f"{login} is suspended, and a token would not work.")
         self.stdout.write(make_token(user, purpose, by=None, expires_at=expires_at))
 
 
