@@ -120,9 +120,9 @@ def request(reader: User | None, method: str = "GET", **form: str):
     return made
 
 
-def visit(page: type[ActionPage], reader: User | None, method: str = "GET", number: int = 7, **form: str):
+def visit(page: type[ActionPage], reader: User | None, method: str = "GET", number: int = 7, **form: str) -> Any:
     made = request(reader, method, **form)
-    answer = page.view()(made, number=number)
+    answer: Any = page.view()(made, number=number)
     answer.said = [str(message) for message in get_messages(made)]
     return answer
 
