@@ -51,7 +51,7 @@ _CONVERSIONS: list[tuple[str, str, str, Converter]] = [
     (
         "users",
         "user",
-        "user_id login_id status first_name last_name short_name email declared_user_type",
+        "user_id login_id login_is_email status first_name last_name short_name email declared_user_type",
         people.users,
     ),
     ("enrollments", "enrollment", "section_id user_id role status start_date end_date", rows.enrollments),

@@ -34,7 +34,11 @@ def declared_type(role: str) -> str:
 
 
 def users(source: Source) -> Iterator[Converted]:
-    """Yield the people, with what their first role makes of them. Nobody's password is taken over."""
+    """Yield the people, with what their first role makes of them. Nobody's password is taken over.
+
+    Who has no username signs in with their email address, as parents do; but no student, whose address may be a
+    parent's.
+    """
     people = source.rows("users")
     found: Iterable[tuple[Row, str | None]]
     if "roles" in source.tables:
@@ -47,17 +51,21 @@ def users(source: Source) -> Iterator[Converted]:
         status = "suspended" if said == "inactive" else said
         if status == "active" and not is_true(cells.get("enableduser"), when_blank=True):
             status = "suspended"
+        declared = declared_type(role.lower()) if role else None
+        login, email = cells["username"], cells.get("email")
+        is_email = bool(not login and email and declared not in (None, "student"))
         yield (
             row.number,
             {
                 "user_id": cells["sourcedid"],
-                "login_id": cells["username"],
+                "login_id": email if is_email else login,
+                "login_is_email": "true" if is_email else None,
                 "status": status,
                 "first_name": cells.get("givenname"),
                 "last_name": cells.get("familyname"),
                 "short_name": _preferred_name(cells),
-                "email": cells.get("email"),
-                "declared_user_type": declared_type(role.lower()) if role else None,
+                "email": email,
+                "declared_user_type": declared,
                 **({"pronouns": cells["pronouns"]} if "pronouns" in cells else {}),
             },
         )

@@ -26,6 +26,8 @@ from sis.models import StateChange
 COLUMNS = (
     *("user_id", "login_id", "status", "integration_id", "authentication_provider_id", "first_name"),
     *("last_name", "full_name", "sortable_name", "short_name", "email", "pronouns", "declared_user_type"),
+    # Ours: what reads other formats has taken the address for a login that the row does not have.
+    "login_is_email",
 )
 # What the sortable name is unless the row or the record has one.
 SORTS_AS = {"sorts_as": Made(("full_name", "short_name", "login_id"), sortable)}
@@ -190,6 +192,10 @@ MESSAGES = {
     "two_people": _(
         "The login {login} of user {user} belongs to user {holder}, who is also in this upload, "
         "so they were not merged. Give each person their own login."
+    ),
+    "login_is_email": _(
+        "User {user} has no username, and their email address {login} is the login of person {holder} here, who "
+        "has no SIS ID. Give user {user} a username; or, if it is the same person, set their SIS ID to {user}."
     ),
     "unknown_auth_provider": _("There is no authentication provider “{provider}” (user {user}). Leave it out."),
     "user_invalid": _("User {user} cannot be saved: {reason}."),

@@ -28,16 +28,19 @@ CROSS JOIN LATERAL (
                  coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', ''))))
 
 -- part: problem
--- Whose login it is comes before what the row says of them: it may be about somebody else.
+-- Whose login it is comes before what the row says of them: it may be about somebody else. Nobody has shown that an
+-- account of this address is the address's owner's: no account is taken over by it.
 CASE WHEN given.user_id IS NULL THEN 'no_user_id'
-     WHEN given.login_id IS NULL THEN 'no_login_id'
+     WHEN given.login_id IS NULL AND (given.status IS DISTINCT FROM 'deleted' OR same_id.id IS NULL) THEN 'no_login_id'
      WHEN given.status IS NULL THEN 'no_status'
      WHEN given.status NOT IN ('active', 'suspended', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1) THEN 'integration_id_claimed'
-     WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL AND NOT %(update_sis_id)s THEN 'login_claimed'
+     WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL
+          AND (NOT %(update_sis_id)s OR given.login_is_email IS NOT NULL) THEN 'login_claimed'
      WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL AND {stays} THEN 'two_people'
+     WHEN same_id.id IS NULL AND same_login.id IS NOT NULL AND given.login_is_email IS NOT NULL THEN 'login_is_email'
      WHEN given.status <> 'deleted' AND same_login.id <> coalesce(stored.id, -1) THEN 'login_claimed'
      WHEN given.status <> 'deleted' AND login_alike.id <> coalesce(stored.id, -1) THEN 'login_alike'
      WHEN has_old_login.id IS NOT NULL THEN 'login_claimed'
@@ -81,7 +84,8 @@ found AS (
                                              ELSE 'registered' END
                      ELSE given.status END
                 ELSE stored.state END AS after,
-           CASE WHEN {free login_id} THEN given.login_id ELSE stored.login_id END AS new_login,
+           CASE WHEN {free login_id} THEN coalesce(given.login_id, stored.login_id) ELSE stored.login_id END
+               AS new_login,
            CASE WHEN {free name} THEN
                 rtrim(left(coalesce(given.full_name, nullif(concat_ws(' ', given.first_name, given.last_name), ''),
                                     stored.name, given.sortable_name, given.short_name, given.login_id), {longest}))

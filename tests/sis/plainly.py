@@ -37,7 +37,7 @@ class School:
     def user(self, sis_id: str, login: str, status: str) -> str | None:
         if not sis_id:
             return "no_user_id"
-        if not login:
+        if not login and not (status == "deleted" and sis_id in self.people):
             return "no_login_id"
         if not status:
             return "no_status"
@@ -50,10 +50,10 @@ class School:
             return "login_claimed"
         if holder and holder != sis_id and status != "deleted":
             return "login_claimed"
-        before = self.people.get(sis_id, ["", ""])[1]
+        had, before = self.people.get(sis_id, ["", ""])
         if before == status == "deleted":
             return None
-        self.people[sis_id] = [login, "registered" if status == "active" else status]
+        self.people[sis_id] = [login or had, "registered" if status == "active" else status]
         if status == "deleted" and before:
             for enrollment in self.enrollments:
                 if sis_id in (enrollment[1], enrollment[3]):
