@@ -38,9 +38,9 @@ STAFF = (
     ("parent3", "Peer Holm"),
 )
 
-COUNSELLOR = "School counsellor"
-# What a counsellor needs to pair a student with an observer.
-COUNSELLOR_MAY = (
+COUNSELOR = "School counselor"
+# What a counselor needs to pair a student with an observer.
+COUNSELOR_MAY = (
     Permission.READ_COURSE_LIST,
     Permission.READ_ROSTER,
     Permission.ALLOW_COURSE_ADMIN_ACTIONS,
@@ -152,7 +152,7 @@ def decide_permissions(school: Account, counselor: User, *, by: User) -> None:
     """Let teachers at one school create pairing codes, and give a counselor a role of their own."""
     teacher = Role.objects.built_in(BaseType.TEACHER)
     set_permission(teacher, school, Permission.GENERATE_OBSERVER_PAIRING_CODE, {"enabled": True}, by=by)
-    role = create_role(school, COUNSELLOR, BaseType.ACCOUNT_MEMBERSHIP, by=by)
-    for key in COUNSELLOR_MAY:
+    role = create_role(school, COUNSELOR, BaseType.ACCOUNT_MEMBERSHIP, by=by)
+    for key in COUNSELOR_MAY:
         set_permission(role, school, key, {"enabled": True}, by=by)
     AccountAdmin.objects.create(user=counselor, account=school, role=role)
