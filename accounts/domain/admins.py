@@ -106,12 +106,14 @@ def removable(admins: Iterable[AccountAdmin], *, by: User) -> set[int]:
 def make_admin(user: User, role: Role, account: Account, *, by: User) -> AccountAdmin:
     """Give `user` an admin role in `account`; a person who has it keeps it. Raises NotAllowed, Invalid."""
     _check(account, by)
-    if user.state == User.State.DELETED:
-        raise Invalid({"user": [("invalid", _("This person's account has been deleted."))]}, of="admin")
     if not admin_roles_of(account).filter(pk=role.pk).exists():
         raise Invalid({"role": [("inclusion", _("This account has no such admin role."))]}, of="admin")
     with transaction.atomic():
         lock_users([user.pk])
+        # It may have been deleted since it was read, with all of its roles.
+        user.refresh_from_db(fields=["state"])
+        if user.state == User.State.DELETED:
+            raise Invalid({"user": [("invalid", _("This person's account has been deleted."))]}, of="admin")
         check_may_give(role, account, by=by)
         admin, made = AccountAdmin.objects.get_or_create(user=user, account=account, role=role)
         if not made and admin.workflow_state == ACTIVE:

@@ -15,6 +15,7 @@ from accounts.domain.admins import (
     remove_admin,
     roles_held_by,
 )
+from accounts.domain.locks import lock_users
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
 from accounts.permissions.registry import Permission
@@ -165,7 +166,32 @@ def test_without_the_permission_nothing_is_told_of_the_person_or_the_role(distri
         make_admin(gone, district.teacher, district.school, by=helper)
 
 
+def test_a_person_whose_account_is_being_deleted_becomes_no_admin_meanwhile(transactional_db):
+    root = factories.RootFactory()
+    admin, person = factories.make_admin(root), UserFactory()
+    role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
+    with transaction.atomic():
+        lock_users([person.pk])
+        User.objects.filter(pk=person.pk).update(state="deleted")
+        outcome = meanwhile(lambda: make_admin(person, role, root, by=admin))
+    (result,) = outcome.result()
+    assert isinstance(result, Invalid)
+    assert not AccountAdmin.objects.filter(user=person).exists()
+
+
 # Removing
+
+
+@pytest.mark.parametrize("state", ["active", "inactive"])
+def test_a_role_is_removed_only_by_people_who_manage_admins_however_little_it_may_do(district, state):
+    role = custom(district.school, workflow_state=state)
+    made = held(UserFactory(), district.school, role)
+    for by in (UserFactory(), make_helper(district.school, GRADES)[0], make_helper(district.department, GIVE)[0]):
+        with pytest.raises(NotAllowed, match="Admins - add / remove"):
+            remove_admin(made, by=by)
+    made.refresh_from_db()
+    assert made.workflow_state == "active"
+    remove_admin(made, by=make_helper(district.school, GIVE)[0])
 
 
 def test_a_role_loses_its_permissions_within_the_request_that_removes_it(district):
