@@ -131,6 +131,20 @@ class SisImportError(models.Model):
         return f"{self.file} {self.row or ''}: {self.message}"
 
 
+class RefusedRow(models.Model):
+    """A row of a data set that was refused: the next one of its chain tries it again (sis/imports/unsettled.py)."""
+
+    sis_import = models.ForeignKey(SisImport, models.CASCADE, related_name="refused_rows")
+    # Which kind of file it stands in, and its number there.
+    kind = models.CharField(max_length=32)
+    row = models.BigIntegerField(null=True, blank=True)
+    # Of a row that vanished from the data set, which stands in no file any more: what stood in it.
+    cells = models.JSONField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row or ''}"
+
+
 class StateChange(models.Model):
     """Records of one kind that an import took from one state to another; by this it can be taken back."""
 

@@ -8,7 +8,7 @@ from sis.upload.storage import forget_left_behind, forget_messages, forget_state
 KEPT = (
     Kept(
         "Uploaded roster files, without their passwords",
-        ("sis.SisImport",),
+        ("sis.SisImport", "sis.RefusedRow"),
         "To view them and to compare the next file with them. The latest file of each data set "
         "stays until the next one. For every import, its date, its sender and its counts are "
         "kept for good.",

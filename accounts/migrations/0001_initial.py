@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ("declared_user_type", models.CharField(blank=True, db_default="", max_length=16)),
                 ("sis_password_mark", models.CharField(blank=True, db_default="", editable=False, max_length=128)),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
+                ("sis_changed_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (
                     "stuck_sis_fields",
                     django.contrib.postgres.fields.ArrayField(

@@ -98,6 +98,8 @@ class User(AbstractBaseUser):
     # The password that a roster file has set (sis/files/passwords.py); empty: none.
     sis_password_mark = models.CharField(max_length=128, blank=True, db_default="", editable=False)
     sis_import_id = sis_import_id()
+    # The last roster import that changed something about this person; most only name them.
+    sis_changed_id = models.BigIntegerField(null=True, blank=True, editable=False)
     stuck_sis_fields = stuck_sis_fields()
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from sis.files.csv_records import parsed
 from sis.files.tables import RosterFile, Row, is_secret, rows_of
+from sis.imports.unsettled import SETTLED, Unsettled, unsettled_since, with_gone
 from sis.kinds import staging
 from sis.kinds.kind import Going, Kind
 from sis.kinds.registry import KINDS
@@ -45,18 +46,25 @@ Keyed = tuple[int, int, str, str]
 class Difference(NamedTuple):
     """A row that only one file has: with its position in the new one, or without for what is gone from it.
 
-    `is_slight`: nothing but columns that count little differs from what the old file says about the same.
+    `is_slight`: nothing but columns that count little differs from what the old file says about the same. `is_again`:
+    nothing differs, but what the row says is unsettled.
     """
 
     position: int | None
     row: Row
     is_slight: bool = False
+    is_again: bool = False
 
 
 def differing(
-    new: RosterFile, old: RosterFile, key: Sequence[str], *, slight: Container[str] = ()
+    new: RosterFile,
+    old: RosterFile,
+    key: Sequence[str],
+    *,
+    slight: Container[str] = (),
+    unsettled: Unsettled = SETTLED,
 ) -> Iterator[Difference]:
-    """Yield the rows of `new` that `old` does not have, and those of `old` that are gone.
+    """Yield the rows of `new` that `old` does not have or that are `unsettled`, and those of `old` that are gone.
 
     What a row is about stands in the columns of `key`; a row is gone when nothing of `new` is about the same. Of rows
     about the same all are different: applying them in order ends where applying all would, and whoever looks at them
@@ -68,7 +76,7 @@ def differing(
     with ExitStack() as open_files:
         halves = (_in_parts(file, key, parts, open_files) for file in (old, new))
         for before, now in zip(*halves, strict=True):
-            yield from _differing(new.header, now, old.header, before, slight)
+            yield from _differing(new.header, now, old.header, before, slight, unsettled)
 
 
 def _differing(
@@ -77,28 +85,33 @@ def _differing(
     old_header: Sequence[str],
     before: Iterable[Keyed],
     slight: Container[str],
+    unsettled: Unsettled,
 ) -> Iterator[Difference]:
     known: dict[str, tuple[int, str]] = {}
-    twice = set()
+    open_keys = set()
     for _position, number, key, text in before:
-        if key in known:
-            twice.add(key)
+        if key in known or number in unsettled.rows:
+            open_keys.add(key)
         known[key] = number, text
+    is_alike, may_be_open = tuple(header) == tuple(old_header), unsettled.everything or bool(unsettled.ids)
     # Rows that are the same on both sides, until another turns out to be about the same as one of them.
     same: dict[str, Keyed] = {}
     for position, number, key, text in now:
         was = known.pop(key, None)
-        if was is not None and key not in twice and was[1] == text:
-            same[key] = (position, number, key, was[1])
+        is_open = key in open_keys or (may_be_open and was is not None and unsettled.has(key.split(NUL)))
+        is_same = was is not None and was[1] == text and is_alike
+        if is_same and not is_open:
+            same[key] = (position, number, key, text)
             continue
         if first := same.pop(key, None):
             yield from (Difference(first[0], row) for row in rows_of(header, [([first[1]], [first[3]])]))
-        other = next(rows_of(old_header, [([0], [was[1]])]), None) if was and key not in twice else None
+        other = next(rows_of(old_header, [([0], [was[1]])]), None) if was and not is_open else None
         for row in rows_of(header, [([number], [text])]):
             if other and _filled(row) == _filled(other):
                 same[key] = (position, number, key, text)
             else:
-                yield Difference(position, row, other is not None and _filled(row, slight) == _filled(other, slight))
+                is_slight = other is not None and _filled(row, slight) == _filled(other, slight)
+                yield Difference(position, row, is_slight, is_same)
     for number, text in known.values():
         for row in rows_of(old_header, [([number], [text])]):
             yield Difference(None, row)
@@ -156,13 +169,15 @@ LAST_TO_GO = (Going.AFTER_ALL_FILES, Going.AFTER_ALL_FILES_BACKWARDS)
 
 @dataclass
 class Differences:
-    """What is staged of the files: `old` are those before to compare them with, by kind, and `last` the files whose
-    vanished rows come after those of all others. Counts what differs as it is read; passwords do not count.
+    """What is staged of the files: `old` are those before to compare them with, by kind, `last` the files whose
+    vanished rows come after those of all others, and `unsettled` what is applied again. Counts what differs as it is
+    read; neither passwords count nor what is the same.
     """
 
     options: Options
     old: dict[str, RosterFile]
     last: list[RosterFile]
+    unsettled: dict[str, Unsettled]
     number: int = 0
 
     def rows(self, file: RosterFile) -> Iterator[Numbered]:
@@ -172,15 +187,15 @@ class Differences:
             yield from whole(file)
             return
         comes_last = any(file is one for one in self.last)
-        gone = 0
-        for found in differing(file, old, kind.key, slight=_secrets(file) | _secrets(old)):
+        gone, slight, unsettled = 0, _secrets(file) | _secrets(old), self.unsettled[file.kind]
+        for found in differing(file, with_gone(old, unsettled), kind.key, slight=slight, unsettled=unsettled):
             if found.position is None:
                 if (comes_last or kind.going not in LAST_TO_GO) and _may_go(kind, found.row):
                     gone += 1
                     self.number += 1
                     yield _position_of_gone(kind, gone), self._deletion(kind, found.row)
             elif not comes_last and not (found.is_slight and not _has_password(found.row)):
-                self.number += not found.is_slight
+                self.number += not (found.is_slight or found.is_again)
                 yield position_of(found.position, found.row), found.row
 
     def _deletion(self, kind: Kind, row: Row) -> Row:
@@ -217,14 +232,15 @@ def stage_differences(
 
     Where there is nothing to compare with, or too much differs, all rows are staged. `stage` does that with files and
     what gives the rows of each. What it was compared with is noted in the import (not saved); a second call for the
-    same import stages the same. Raises NeedsRemaster; FileNotFoundError when that is gone at the second call.
+    same import stages the same, and what the import itself has changed since once more. Raises NeedsRemaster;
+    FileNotFoundError when that is gone at the second call.
     """
     first_time = sis_import.resume_n is None
     before = _base(sis_import, options, upload, messages) if first_time else sis_import.diffed_against
     if before is None:
         return stage(upload.files, whole)
     with open_upload(stored_path(before), before.file_name, at=before.started_at, is_to_compare=True) as old:
-        differences = _compared(upload.files, old.files, options, messages if first_time else None)
+        differences = _compared(before, upload.files, old.files, options, messages if first_time else None)
         why = _too_different(options, upload.files, old.files) if first_time else None
         outcome = [] if why else stage([*upload.files, *differences.last], differences.rows)
         why = why or (_too_many(options, differences) if first_time else None)
@@ -257,12 +273,11 @@ def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Mes
 
 
 def _compared(
-    files: list[RosterFile], old_files: list[RosterFile], options: Options, messages: Messages | None
+    before: SisImport, files: list[RosterFile], old_files: list[RosterFile], options: Options, messages: Messages | None
 ) -> Differences:
     old = _pairs(files, old_files, messages)
-    return Differences(
-        options, old, [replace(file) for file in files if file.kind in old and KINDS[file.kind].going in LAST_TO_GO]
-    )
+    last = [replace(file) for file in files if file.kind in old and KINDS[file.kind].going in LAST_TO_GO]
+    return Differences(options, old, last, unsettled_since(before, options, old))
 
 
 def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:

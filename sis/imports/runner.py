@@ -23,7 +23,7 @@ from sis.kinds import staging
 from sis.kinds.chunks import Run, apply_chunk, not_saved
 from sis.kinds.registry import counters
 from sis.kinds.staging import Broken, RowsOf, StagedFile
-from sis.models import SisImport
+from sis.models import RefusedRow, SisImport
 from sis.options import Options
 from sis.report.log import Messages
 from sis.report.messages import CRASHED
@@ -100,7 +100,12 @@ class Import:
                 outcome = self._staged(upload.files, staging.whole)
             problems = list(upload.problems)
         chain = self.row.diffing_data_set_identifier or self.row.data.get("source", "")
-        self.context = replace(self.context, is_compared=self.row.diffed_against is not None, chain=chain)
+        self.context = replace(
+            self.context,
+            is_compared=self.row.diffed_against is not None,
+            chain=chain,
+            keeps_refused=self.options.diffs or is_whole,
+        )
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
@@ -182,7 +187,10 @@ class Import:
         why = getattr(getattr(error.__cause__, "diag", None), "message_primary", "")
         logger.warning("roster import %s: a row of %s was not saved: %s", self.row.pk, file.kind.plural, why)
         with transaction.atomic():
-            self.messages.about_rows(file.name, [not_saved(file.kind, n)])
+            message = not_saved(file.kind, n)
+            self.messages.about_rows(file.name, [message])
+            if self.context.keeps_refused and message.row:
+                RefusedRow.objects.create(sis_import=self.row, kind=file.kind.name, row=message.row)
             self.row.resume_n = n
             self._save_with_messages("resume_n")
 

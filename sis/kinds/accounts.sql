@@ -83,3 +83,8 @@ UPDATE accounts_account AS account
 SET name = given.new_name, parent_id = given.new_parent, workflow_state = given.after,
     integration_id = given.new_integration, stuck_sis_fields = given.new_stuck, sis_import_id = %(import)s
 FROM looked_up AS given WHERE account.id = given.found AND given.problem IS NULL
+
+-- statement: unsettled
+SELECT ARRAY[account.sis_account_id], NULL::text[] FROM accounts_account AS account
+WHERE account.sis_account_id IS NOT NULL
+  AND (account.sis_import_id > %(base)s OR account.id IN ({states_since Account}))

@@ -61,3 +61,13 @@ WHERE problem IS NULL AND before IS DISTINCT FROM after ORDER BY n
 -- statement: update
 UPDATE accounts_accountadmin AS admin SET workflow_state = given.after, sis_import_id = %(import)s
 FROM looked_up AS given WHERE admin.id = given.found AND given.problem IS NULL
+
+-- statement: unsettled
+-- A role goes along with the person, and is stamped then. What people gave or took is no import's.
+SELECT ARRAY[person.sis_user_id], NULL::text[]
+FROM accounts_accountadmin AS admin JOIN accounts_user AS person ON person.id = admin.user_id
+WHERE person.sis_user_id IS NOT NULL AND admin.sis_import_id IS NOT NULL
+  AND (admin.sis_import_id > %(base)s
+       OR admin.id IN ({states_since AccountUser})
+       OR admin.id IN (SELECT unnest(records) FROM sis_statechange
+                       WHERE kind = 'AccountUser' AND sis_import_id = %(base)s AND after = 'deleted'))

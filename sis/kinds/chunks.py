@@ -22,7 +22,7 @@ from courses.domain.observation_events import author
 from courses.models import Course, Section, Term
 from sis.files.passwords import PasswordCipher
 from sis.kinds.kind import Kind, PutBack
-from sis.kinds.sql import ADDED, ROOM, STAGED, WAS_ADDED, note_changes, row_content, rows
+from sis.kinds.sql import ADDED, GONE, ROOM, STAGED, WAS_ADDED, note_changes, row_content, rows
 from sis.models import StateChange
 from sis.options import Options
 
@@ -40,6 +40,8 @@ class Run:
     # (sis/upload/chain.py).
     is_compared: bool = False
     chain: str = ""
+    # Whether the next data set of the chain is to know which rows were refused (sis/imports/unsettled.py).
+    keeps_refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Round:
             "dry_run": run.options.dry_run,
             "chain": run.chain,
             "is_compared": run.is_compared,
+            "kind": kind.name,
+            "keeps_refused": run.keeps_refused,
             "update_sis_id": run.options.update_sis_id_if_login_claimed,
             **author(run.by, run.sis_import_id),
         }
@@ -190,6 +194,26 @@ SELECT count(*) FILTER (WHERE problem IS NULL AND caution IS DISTINCT FROM 'bad_
                 FILTER (WHERE problem <> 'skip' OR (problem IS NULL AND caution IS NOT NULL)), '[]')::text
 FROM looked_up
 """
+# What a row says is not so yet, although it is applied.
+NOT_YET = ("enroll_deleted_user", "no_term")
+
+
+def collect(kind: Kind) -> str:
+    """Return the statement that tells what became of a round, and remembers the rows that were refused.
+
+    Rows that vanished from a data set stand in no file any more, and are remembered with what stood in them.
+    """
+    cells = ", ".join(f"'{name}', given.{kind.cell(name)}" for name in kind.columns)
+    return f"""
+WITH refused AS (
+    INSERT INTO sis_refusedrow (sis_import_id, kind, row, cells)
+    SELECT %(import)s, %(kind)s, given.row, CASE WHEN given.row IS NULL THEN jsonb_build_object({cells}) END
+    FROM looked_up JOIN {STAGED} AS given USING (n)
+    WHERE %(keeps_refused)s AND (given.row IS NOT NULL OR n %% {ROOM} > {GONE})
+      AND (problem <> 'skip' OR (problem IS NULL AND caution IN {NOT_YET})
+           OR (problem = 'skip' AND %(skip_deletes)s AND given.row IS NULL))
+)
+{COLLECT}"""
 
 
 def clashing(kind: Kind) -> str:
@@ -216,7 +240,7 @@ def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last:
         this.values["only"] = some
         this.values["held"] = sorted(n for (n,) in this.execute(clashing(kind)))
         kind.apply(this)
-        ((applied, messages),) = this.execute(COLLECT)
+        ((applied, messages),) = this.execute(collect(kind))
         this.execute("DROP TABLE looked_up")
         outcome.applied += applied
         outcome.messages += [Message(*message) for message in json.loads(messages)]

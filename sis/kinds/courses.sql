@@ -40,7 +40,7 @@ CASE WHEN given.course_id IS NULL THEN 'no_course_id'
 -- part: ids
 -- The roles are looked up once more: only rows that are refused name them.
 json_build_object(
-    'id', given.course_id, 'status', given.status,
+    'id', given.course_id, 'status', given.status, 'term', given.term_id,
     'account', coalesce(given.account_id, home.sis_account_id, home.name),
     'roles', CASE WHEN home.id <> stored.account_id THEN {foreign_roles} END,
     'integration_id', given.integration_id, 'column', split_part(given.fault, ':', 2),
@@ -87,7 +87,10 @@ ARRAY[CASE WHEN given.long_name IS DISTINCT FROM stored.name THEN 'name' END,
 CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 {rows},
 found AS (
-    SELECT given.n, given.row, given.note AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
+    SELECT given.n, given.row,
+           CASE WHEN given.term_id IS NOT NULL AND term.id IS NULL AND given.status <> 'deleted' THEN 'no_term'
+                ELSE given.note END AS caution,
+           {problem} AS problem, {ids} AS ids, {info} AS info,
            given.course_id, stored.id AS found, stored.workflow_state AS before,
            CASE WHEN {free status} THEN {after} ELSE stored.workflow_state END AS after,
            CASE WHEN {free name} THEN given.long_name ELSE stored.name END AS new_name,
@@ -157,6 +160,11 @@ SET name = given.new_name, course_code = given.new_code, account_id = given.new_
     course_format = given.new_format, grade_passback_setting = given.new_passback, stuck_sis_fields = given.new_stuck,
     sis_import_id = %(import)s
 FROM looked_up AS given WHERE course.id = given.found AND given.problem IS NULL
+
+-- statement: unsettled
+SELECT ARRAY[course.sis_course_id], NULL::text[] FROM courses_course AS course
+WHERE course.sis_course_id IS NOT NULL
+  AND (course.sis_import_id > %(base)s OR course.id IN ({states_since Course}))
 
 -- part: brake
 {closing_courses}

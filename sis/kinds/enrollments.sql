@@ -292,6 +292,39 @@ WHERE given.problem IS NULL AND given.type = 'StudentEnrollment' AND given.after
 -- statement: read_changed_students
 SELECT person, section, returned FROM looked_up WHERE problem IS NULL AND type = 'StudentEnrollment' AND changed
 
+-- statement: unsettled
+-- What ended along with a person, section or course when the data set before was imported, or was changed by an import
+-- since: in other words than its own row's, and as it was left then, for what people have changed after that stays. Those
+-- of observers follow their students, which changes no state that is noted: the moment tells.
+WITH later AS ({imports_since}),
+noted AS (
+    SELECT sis_import_id, after, created_at, records, sis_import_id IN (SELECT id FROM later WHERE was_undone) AS undone
+    FROM sis_statechange
+    WHERE kind = 'Enrollment' AND (sis_import_id = %(base)s OR sis_import_id IN (SELECT id FROM later))
+),
+unsettled AS (
+    SELECT enrollment.id, enrollment.user_id, enrollment.section_id
+    FROM noted CROSS JOIN LATERAL unnest(noted.records) AS one(id)
+    JOIN courses_enrollment AS enrollment ON enrollment.id = one.id
+    WHERE (noted.undone OR noted.created_at = enrollment.updated_at)
+      AND (noted.sis_import_id <> %(base)s
+           OR (noted.after <> 'active' AND (enrollment.sis_import_id IS DISTINCT FROM %(base)s
+                                            OR enrollment.type = 'ObserverEnrollment')))
+    UNION
+    SELECT id, user_id, section_id FROM courses_enrollment
+    WHERE type = 'ObserverEnrollment' AND sis_import_id IS NOT NULL AND state <> 'active'
+      AND updated_at IN (SELECT created_at FROM noted)
+    UNION
+    SELECT id, user_id, section_id FROM courses_enrollment
+    WHERE sis_import_id > %(base)s AND updated_at >= %(since)s AND state NOT IN ('deleted', 'rejected')
+)
+SELECT array_remove(ARRAY[person.sis_user_id, person.integration_id], NULL),
+       array_remove(ARRAY[section.sis_section_id, course.sis_course_id], NULL)
+FROM unsettled
+JOIN accounts_user AS person ON person.id = unsettled.user_id
+JOIN courses_section AS section ON section.id = unsettled.section_id
+JOIN courses_course AS course ON course.id = coalesce(section.nonxlist_course_id, section.course_id)
+
 -- part: brake
 -- Enrollments named by their rows; in batch mode those that came from a file once and are in none now; those of
 -- observers with their students; and all that are in a section or course, or of a person, that goes. Each is a join by

@@ -117,6 +117,11 @@ SET course_id = given.new_course, nonxlist_course_id = given.new_nonxlist, is_de
     stuck_sis_fields = given.new_stuck, sis_import_id = %(import)s
 FROM looked_up AS given WHERE section.id = given.found AND given.problem IS NULL
 
+-- statement: unsettled
+SELECT ARRAY[section.sis_section_id], NULL::text[] FROM courses_section AS section
+WHERE section.sis_section_id IS NOT NULL
+  AND (section.sis_import_id > %(base)s OR section.id IN ({states_since CourseSection}))
+
 -- part: live_in_batch
 FROM courses_section AS x
 JOIN courses_course AS course ON course.id = coalesce(x.nonxlist_course_id, x.course_id)

@@ -21,6 +21,8 @@ In braces stand parts of the same file, those of common.sql, words that the modu
     {tell_who_observes}             record who begins and who ends to observe by the enrollments `changed`, in the
                                     same statement or before it (courses/domain/observation_events.py)
     {note_changes Class, source}    remember changes of states (id, before, after) that the table `source` has
+    {imports_since}                 the imports that came after the data set `base`, or were undone after it began
+    {states_since Class}            the ids of the records of this class whose states they changed
 """
 
 from __future__ import annotations
@@ -129,7 +131,20 @@ FROM (SELECT id, before, after FROM {source}) AS changes(id, before, after)
 WHERE before IS DISTINCT FROM after GROUP BY before, after"""
 
 
+IMPORTS_SINCE = """SELECT id, workflow_state IN ('restoring', 'partially_restored', 'restored') AS was_undone
+FROM sis_sisimport
+WHERE id > %(base)s
+   OR (workflow_state IN ('restoring', 'partially_restored', 'restored') AND updated_at >= %(since)s)"""
+
+
+def states_since(class_name: str) -> str:
+    """Return the query for the records of this class whose states imports changed that came after a data set."""
+    return f"""SELECT unnest(records) FROM sis_statechange
+WHERE kind = '{class_name}' AND sis_import_id IN (SELECT id FROM ({IMPORTS_SINCE}) AS later)"""
+
+
 MADE: dict[str, Callable[..., str]] = {
+    "states_since": states_since,
     "of_changed": returned,
     "free": free,
     "stuck": stuck,
@@ -137,7 +152,12 @@ MADE: dict[str, Callable[..., str]] = {
     "note_changes": note_changes,
     "note_batch_changes": lambda class_name, source: note_changes(class_name, source, batch_mode=True),
 }
-_KNOWN_TO_ALL = {"was_added": WAS_ADDED, "longest": str(LONGEST), "tell_who_observes": EVENTS}
+_KNOWN_TO_ALL = {
+    "was_added": WAS_ADDED,
+    "imports_since": IMPORTS_SINCE,
+    "longest": str(LONGEST),
+    "tell_who_observes": EVENTS,
+}
 COMMON = {
     **_KNOWN_TO_ALL,
     **_parsed(Path(__file__).with_name("common.sql").read_text(encoding="utf-8"), _KNOWN_TO_ALL).parts,

@@ -83,3 +83,8 @@ SET date_overrides = (term.date_overrides - given.type) || CASE WHEN given.statu
         ELSE jsonb_build_object(given.type, jsonb_build_object('start_at', given.start_date,
                                                                'end_at', given.end_date)) END
 FROM looked_up AS given WHERE term.id = given.found AND given.problem IS NULL AND given.type IS NOT NULL
+
+-- statement: unsettled
+SELECT ARRAY[term.sis_term_id], NULL::text[] FROM courses_term AS term
+WHERE term.sis_term_id IS NOT NULL
+  AND (term.sis_import_id > %(base)s OR term.id IN ({states_since EnrollmentTerm}))

@@ -86,6 +86,23 @@ WITH widened AS (
 )
 {note_changes UserObserverScope, widened}
 
+-- statement: unsettled
+-- Links that an import has changed since, and those of people who were deleted: when they return, so do the enrollments
+-- that their links make. A link that somebody has ended by hand stays ended.
+WITH left_or_came AS (
+    {states_since Pseudonym}
+    UNION SELECT unnest(records) FROM sis_statechange
+    WHERE kind = 'Pseudonym' AND sis_import_id = %(base)s AND after = 'deleted'
+)
+SELECT ARRAY[observer.sis_user_id], ARRAY[student.sis_user_id]
+FROM accounts_observationlink AS link
+JOIN accounts_user AS observer ON observer.id = link.observer_id AND observer.sis_user_id IS NOT NULL
+JOIN accounts_user AS student ON student.id = link.student_id AND student.sis_user_id IS NOT NULL
+WHERE NOT (link.state = 'deleted' AND link.sis_import_id IS NULL)
+  AND ((link.sis_import_id > %(base)s AND link.updated_at >= %(since)s)
+       OR link.id IN ({states_since UserObserver}) OR link.id IN ({states_since UserObserverScope})
+       OR link.observer_id IN (SELECT * FROM left_or_came) OR link.student_id IN (SELECT * FROM left_or_came))
+
 -- part: brake
 -- A link counts once, however many rows end it; one made by hand is not for a data set to end.
 going AS (

@@ -209,7 +209,9 @@ ORDER BY given.n
 
 -- statement: update
 -- A dry run holds only those whom it would change: the others sign in meanwhile.
-UPDATE accounts_user AS person SET {new_columns}, sis_import_id = %(import)s
+UPDATE accounts_user AS person
+SET {new_columns}, sis_import_id = %(import)s,
+    sis_changed_id = CASE WHEN {differs} THEN %(import)s ELSE person.sis_changed_id END
 FROM looked_up AS given
 WHERE person.id = given.found AND given.problem IS NULL AND (NOT %(dry_run)s OR {differs})
 
@@ -227,6 +229,10 @@ WHERE person.id = given.found AND given.problem IS NULL AND (NOT %(dry_run)s OR 
 given.found = ANY(%(sender)s)
 AND EXISTS (SELECT FROM accounts_user AS person
             WHERE person.id = given.found AND person.sis_user_id IS DISTINCT FROM given.user_id)
+
+-- statement: unsettled
+SELECT ARRAY[person.sis_user_id], NULL::text[] FROM accounts_user AS person
+WHERE person.sis_user_id IS NOT NULL AND (person.sis_changed_id > %(base)s OR person.id IN ({states_since Pseudonym}))
 
 -- part: brake
 {leaving}

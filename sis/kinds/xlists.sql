@@ -82,3 +82,8 @@ WHERE section.id = given.section AND given.problem IS NULL
 
 -- statement: read_moved
 SELECT section, course FROM looked_up WHERE problem IS NULL
+
+-- statement: unsettled
+SELECT ARRAY[section.sis_section_id], NULL::text[] FROM courses_section AS section
+WHERE section.sis_section_id IS NOT NULL
+  AND (section.sis_import_id > %(base)s OR section.id IN ({states_since CourseSection}))

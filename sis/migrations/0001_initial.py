@@ -126,6 +126,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RefusedRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=32)),
+                ("row", models.BigIntegerField(blank=True, null=True)),
+                ("cells", models.JSONField(blank=True, null=True)),
+                (
+                    "sis_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="refused_rows", to="sis.sisimport"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="StateChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -82,6 +82,7 @@ def forget_uploads(before: datetime) -> None:
         if sis_import.has_ended and not is_base(sis_import):
             _path(sis_import).unlink(missing_ok=True)
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
+            sis_import.refused_rows.all().delete()
 
 
 def forget_left_behind(before: datetime) -> None:

@@ -1,0 +1,116 @@
+"""What the data set before has not brought about, or others have changed since: applied again, with the same text.
+
+These are rows that were refused, and records that ended along with others or that later imports have changed. What
+people have changed by hand since is no import's, and stays.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from accounts.text.names import tidied
+from sis.files.csv_records import written
+from sis.files.tables import RosterFile
+from sis.kinds.registry import KINDS
+from sis.models import RefusedRow, SisImport
+from sis.options import Options
+
+# When there are more of a kind, all rows of its file are applied: finding them would take as long.
+MOST = 100_000
+Cells = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """Of one kind: `rows` are the numbers of rows that were refused, `gone` the cells of rows whose removal was.
+
+    `ids` are those that records are known by; with each the others that a row must name too, or none.
+    """
+
+    everything: bool = False
+    rows: frozenset[int] = frozenset()
+    gone: tuple[Cells, ...] = ()
+    ids: dict[str, set[str]] = field(default_factory=dict)
+
+    def has(self, about: Sequence[str]) -> bool:
+        """Whether what a row with these ids is about is unsettled."""
+        if self.everything:
+            return True
+        if not self.ids:
+            return False
+        named = [one if one.isascii() else tidied(one) for one in about]
+        return any(one in self.ids and (not self.ids[one] or not self.ids[one].isdisjoint(named)) for one in named)
+
+
+SETTLED = Unsettled()
+# The number of rows that stand in no file any more.
+IN_NO_FILE = -1
+
+
+def with_gone(old: RosterFile, unsettled: Unsettled) -> RosterFile:
+    """Return the file before with those rows besides that are still to be removed, if they do not come again."""
+    if not unsettled.gone:
+        return old
+    stood = [{**cells, "status": "active"} for cells in unsettled.gone]
+    texts = [written([cells.get(name) or "" for name in old.header]) for cells in stood]
+    return replace(old, _blocks=lambda: chain(old.blocks(), [([IN_NO_FILE] * len(texts), texts)]))
+
+
+def unsettled_since(before: SisImport, options: Options, kinds: Iterable[str]) -> dict[str, Unsettled]:
+    """Return by kind what is unsettled of the data set that `before` imported; a few statements, whatever its size."""
+    if _is_too_long_ago(before) or _bears_on_all(before, options):
+        return {kind: Unsettled(everything=True, gone=_gone(before, kind)) for kind in kinds}
+    return {kind: _of_kind(before, kind) for kind in kinds}
+
+
+def _is_too_long_ago(before: SisImport) -> bool:
+    """Whether what imports have changed since then may be kept no more (sis/retention.py)."""
+    return before.ended_at is None or before.ended_at < timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
+
+
+def _bears_on_all(before: SisImport, options: Options) -> bool:
+    """Whether rows mean something else now: by other options, or because ids were changed."""
+    was = Options.from_json(before.options)
+    if (options.override_sis_stickiness and not was.override_sis_stickiness) or (
+        was.skip_deletes and not options.skip_deletes
+    ):
+        return True
+    since = SisImport.objects.filter(pk__gt=before.pk, started_at__isnull=False, options__dry_run=False)
+    return since.filter(data__counts__change_sis_ids__gt=0).exists()
+
+
+def _of_kind(before: SisImport, kind: str) -> Unsettled:
+    refused = RefusedRow.objects.filter(sis_import=before, kind=kind, row__isnull=False).order_by("pk")
+    rows = {IN_NO_FILE, *refused.values_list("row", flat=True)[: MOST + 1]}
+    ids: dict[str, set[str]] = defaultdict(set)
+    number = 0
+    for names, others in _records(before, kind):
+        number += 1
+        for name in names:
+            ids[name].update(others or ())
+    return Unsettled(max(len(rows), number) > MOST, frozenset(rows), _gone(before, kind), dict(ids))
+
+
+def _gone(before: SisImport, kind: str) -> tuple[Cells, ...]:
+    return tuple(
+        RefusedRow.objects.filter(sis_import=before, kind=kind, row=None).order_by("pk").values_list("cells", flat=True)
+    )
+
+
+def _records(before: SisImport, kind: str) -> Iterable[tuple[list[str], list[str] | None]]:
+    sql = KINDS[kind].sql.statements.get("unsettled")
+    if sql is None:
+        return []
+    values: dict[str, Any] = {"base": before.pk, "since": before.started_at}
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {MOST + 1}", values)
+        return list(cursor.fetchall())
