@@ -190,3 +190,70 @@ def test_a_data_set_does_what_its_differences_written_by_hand_do(school, first, 
     assert (
         school(first, second, diffing_data_set_identifier="x")[:3] == school(first, written_by_hand(first, second))[:3]
     )
+
+
+# Somebody else's login is taken, whoever claims it.
+HOLDER = ("H", "h", "active")
+
+
+def right_uploads():
+    """What a school sends when all is well: everybody once, under their own login, and only who is in it."""
+
+    def of(known):
+        places = [(section, who) for section in SECTIONS for who in known]
+        pairs = [pair for pair in [("A", "C"), ("A", "D"), ("B", "C")] if set(pair) <= set(known)]
+        return st.fixed_dictionaries(
+            {
+                "users": st.permutations([HOLDER, *((who, who.lower(), "active") for who in known)]),
+                "enrollments": some_of(places).flatmap(
+                    lambda some: st.tuples(
+                        *(
+                            st.sampled_from(["active", "active", "completed", "inactive"]).map(
+                                lambda state, at=at: (*at, "student", state, "")
+                            )
+                            for at in some
+                        )
+                    ).map(list)
+                ),
+                "observers": some_of(pairs).map(lambda some: [(*pair, "active") for pair in some]),
+            }
+        )
+
+    return some_of(["A", "B", "C", "D"]).flatmap(of)
+
+
+def some_of(values):
+    return st.lists(st.sampled_from(values), unique=True) if values else st.just([])
+
+
+def nights():
+    """Uploads that lack rows, have some twice, and some that are refused or wrong."""
+    users = st.one_of(GOOD_USERS, GOOD_USERS, st.tuples(WHO, st.just("h"), st.just("active")), OWN_LOGINS)
+    return st.fixed_dictionaries(
+        {
+            "users": st.lists(users, max_size=6).map(lambda rows: [HOLDER, *rows]),
+            "enrollments": st.lists(st.one_of(STUDENTS, STUDENTS, BESIDE, ENROLLMENTS), max_size=6),
+            "observers": st.lists(st.one_of(LINKS, LINKS, OBSERVERS), max_size=5),
+        }
+    )
+
+
+def in_force(people, enrollments, links, *_said):
+    """What there is, but for what is over: an observer's enrollment may outlast the student's as completed."""
+    return (
+        {who: person for who, person in people.items() if person[1] != "deleted"},
+        {
+            key: state
+            for key, state in enrollments.items()
+            if state != "deleted" and not (key[2] == "observer" and state == "completed")
+        },
+        {pair for pair, state in links.items() if state == "active"},
+    )
+
+
+@checked
+@given(before=st.lists(nights(), min_size=1, max_size=3), right=right_uploads(), again=st.booleans())
+def test_whatever_came_before_a_right_upload_leaves_what_it_alone_would_have_made(school, before, right, again):
+    imports = [*([right] if again else []), *before, right]
+    found = school(*imports, diffing_data_set_identifier="nightly")
+    assert in_force(*found) == in_force(*plainly(right))
