@@ -42,7 +42,7 @@ class Unsettled:
     ids: dict[str, set[str]] = field(default_factory=dict)
 
     def has(self, about: Sequence[str]) -> bool:
-        """Whether what a row with these ids is about is unsettled."""
+        """Return whether what a row with these ids is about is unsettled."""
         if self.everything:
             return True
         if not self.ids:
@@ -73,12 +73,12 @@ def unsettled_since(before: SisImport, options: Options, kinds: Iterable[str]) -
 
 
 def _is_too_long_ago(before: SisImport) -> bool:
-    """Whether what imports have changed since then may be kept no more (sis/retention.py)."""
+    """Return whether what imports have changed since then may be kept no more (sis/retention.py)."""
     return before.ended_at is None or before.ended_at < timezone.now() - timedelta(days=settings.SIS_KEEP_DAYS)
 
 
 def _bears_on_all(before: SisImport, options: Options) -> bool:
-    """Whether rows mean something else now: by other options, or because ids were changed."""
+    """Return whether rows mean something else now: by other options, or because ids were changed."""
     was = Options.from_json(before.options)
     if (options.override_sis_stickiness and not was.override_sis_stickiness) or (
         was.skip_deletes and not options.skip_deletes
