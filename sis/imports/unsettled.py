@@ -68,7 +68,7 @@ def with_gone(old: RosterFile, unsettled: Unsettled) -> RosterFile:
 def unsettled_since(before: SisImport, options: Options, kinds: Iterable[str]) -> dict[str, Unsettled]:
     """Return by kind what is unsettled of the data set that `before` imported; a few statements, whatever its size."""
     if _is_too_long_ago(before) or _bears_on_all(before, options):
-        return {kind: Unsettled(everything=True, gone=_gone(before, kind)) for kind in kinds}
+        return {kind: Unsettled(True, frozenset([IN_NO_FILE]), _gone(before, kind)) for kind in kinds}
     return {kind: _of_kind(before, kind) for kind in kinds}
 
 
@@ -89,8 +89,8 @@ def _bears_on_all(before: SisImport, options: Options) -> bool:
 
 
 def _of_kind(before: SisImport, kind: str) -> Unsettled:
-    refused = RefusedRow.objects.filter(sis_import=before, kind=kind, row__isnull=False).order_by("pk")
-    rows = {IN_NO_FILE, *refused.values_list("row", flat=True)[: MOST + 1]}
+    refused = RefusedRow.objects.filter(sis_import=before, kind=kind).order_by("pk").values_list("row", flat=True)
+    rows = {IN_NO_FILE if row is None else row for row in refused[: MOST + 1]}
     ids: dict[str, set[str]] = defaultdict(set)
     number = 0
     for names, others in _records(before, kind):
@@ -101,9 +101,8 @@ def _of_kind(before: SisImport, kind: str) -> Unsettled:
 
 
 def _gone(before: SisImport, kind: str) -> tuple[Cells, ...]:
-    return tuple(
-        RefusedRow.objects.filter(sis_import=before, kind=kind, row=None).order_by("pk").values_list("cells", flat=True)
-    )
+    refused = RefusedRow.objects.filter(sis_import=before, kind=kind, row=None).order_by("pk")
+    return tuple(cells for cells in refused.values_list("cells", flat=True) if cells)
 
 
 def _records(before: SisImport, kind: str) -> Iterable[tuple[list[str], list[str] | None]]:

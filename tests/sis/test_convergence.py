@@ -1,13 +1,20 @@
 """Whatever came before, a whole upload brings about what it says, save for what people have changed by hand."""
 
+from datetime import timedelta
+
+from django.utils.timezone import now
+
+from accounts.domain.users import edit_user
 from accounts.models import ObservationLink, User
 from courses.domain.enrollments import change_state
 from courses.domain.observation import unlink
-from courses.models import Enrollment
-from sis.models import RefusedRow
+from courses.models import Course, Enrollment, Term
+from sis.imports.queue import work_off
+from sis.imports.restore import begin_restoring
+from sis.models import RefusedRow, SisImport
 from sis.options import Options
 from tests.sis.conftest import warnings
-from tests.sis.texts import LINKS, USERS, table
+from tests.sis.texts import COURSES, LINKS, USERS, people, state_of, table
 
 MANIFEST = """propertyName,value
 oneroster.version,1.1
@@ -112,3 +119,73 @@ class TestWholeUploads:
         assert what_is() == by_hand
         night(load)
         assert what_is() == by_hand
+
+
+def data_set(**more):
+    return Options(diffing_data_set_identifier="nightly", ignore_deletion_brake=True, **more)
+
+
+class TestDataSets:
+    def test_a_removal_that_was_refused_is_tried_again_the_next_night(self, load):
+        term, course = "term_id,name,status\nT1,Fall,active", table(COURSES, "C1,b,Biology,T1,published")
+        load(options=data_set(), terms=term)
+        load(courses=course)
+        refused = load(options=data_set(), terms="term_id,name,status")
+        assert warnings(refused) == [(None, "term_in_use")]
+        again = load(options=data_set(), terms="term_id,name,status")
+        assert warnings(again) == [(None, "term_in_use")]
+        load(courses=course.replace("published", "deleted"))
+        assert load(options=data_set(), terms="term_id,name,status").workflow_state == "imported"
+        assert Term.objects.get(sis_term_id="T1").workflow_state == "deleted"
+
+    def test_what_comes_back_before_its_removal_went_through_stays(self, load):
+        term = "term_id,name,status\nT1,Fall,active"
+        load(options=data_set(), terms=term, courses=table(COURSES, "C1,b,Biology,T1,published"))
+        load(options=data_set(), terms="term_id,name,status", courses=table(COURSES, "C1,b,Biology,T1,published"))
+        made = load(options=data_set(), terms=term, courses=COURSES)
+        assert (made.workflow_state, Term.objects.get(sis_term_id="T1").workflow_state) == ("imported", "active")
+
+    def test_a_course_moves_to_its_term_once_there_is_one(self, load):
+        course = table(COURSES, "C1,b,Biology,T1,published")
+        assert warnings(load(options=data_set(), courses=course)) == [(2, "no_term")]
+        load(terms="term_id,name,status\nT1,Fall,active")
+        assert load(options=data_set(), courses=course).workflow_state == "imported"
+        assert Course.objects.get(sis_course_id="C1").term.sis_term_id == "T1"
+
+    def test_what_was_undone_since_is_done_again(self, load, admin, root):
+        made = load(options=data_set(), users=people("U1", "U2"))
+        load(options=data_set(), users=people("U1", "U2"))
+        begin_restoring(made, by=admin)
+        work_off(root)
+        assert state_of("U1") == "deleted"
+        load(options=data_set(), users=people("U1", "U2"))
+        assert (state_of("U1"), state_of("U2")) == ("registered", "registered")
+
+    def test_options_that_give_rows_another_meaning_apply_all_of_them(self, load, admin):
+        users = "user_id,login_id,full_name,status\nU1,u1,Kim Lee,active"
+        load(options=data_set(), users=users)
+        edit_user(User.objects.get(sis_user_id="U1"), name="Kimberly Lee", by=admin)
+        load(options=data_set(), users=users)
+        assert User.objects.get(sis_user_id="U1").name == "Kimberly Lee"
+        load(options=data_set(override_sis_stickiness=True), users=users)
+        assert User.objects.get(sis_user_id="U1").name == "Kim Lee"
+
+    def test_deletions_skipped_by_an_option_are_done_without_it(self, load):
+        gone = table(USERS, "U1,u1,deleted", "U3,u3,active")
+        load(options=data_set(), users=people("U1", "U2", "U3"))
+        load(options=data_set(skip_deletes=True), users=gone)
+        assert (state_of("U1"), state_of("U2")) == ("registered", "registered")
+        load(options=data_set(), users=gone)
+        assert (state_of("U1"), state_of("U2")) == ("deleted", "deleted")
+
+    def test_after_a_pause_longer_than_changes_are_kept_all_rows_are_applied(self, load, settings):
+        both = people("U1", "U2")
+        first = load(options=data_set(), users=both)
+        load(users=table(USERS, "U1,u1,deleted"))
+        SisImport.objects.filter(pk=first.pk).update(ended_at=now() - timedelta(days=settings.SIS_KEEP_DAYS + 1))
+        assert load(options=data_set(), users=both).data["counts"]["users"] == 2
+
+    def test_columns_that_change_their_order_change_what_a_row_says(self, load):
+        load(options=data_set(), users="user_id,first_name,last_name,login_id,status\nU1,Kim,Lee,u1,active")
+        load(options=data_set(), users="user_id,last_name,first_name,login_id,status\nU1,Kim,Lee,u1,active")
+        assert User.objects.get(sis_user_id="U1").name == "Lee Kim"
