@@ -187,15 +187,16 @@ ROUNDS_OF_COPIES = 10
 A_FEW = 50
 
 # The table `looked_up` holds the rows of the round with all that was looked up for them, and for each row
-# `problem` (why it is refused; 'skip': silently), `caution` (a warning about a row that is applied), `ids` for either.
+# `problem` (why it is refused; 'skip': silently), `caution` (a warning about a row that is applied; 'not_yet': none, as
+# the next data set may bring what it names), `ids` for either.
 COLLECT = """
 SELECT count(*) FILTER (WHERE problem IS NULL AND caution IS DISTINCT FROM 'bad_email'),
        coalesce(json_agg(json_build_array(row, coalesce(problem, caution), ids, info) ORDER BY n)
-                FILTER (WHERE problem <> 'skip' OR (problem IS NULL AND caution IS NOT NULL)), '[]')::text
+                FILTER (WHERE problem <> 'skip' OR (problem IS NULL AND caution <> 'not_yet')), '[]')::text
 FROM looked_up
 """
 # What a row says is not so yet, although it is applied.
-NOT_YET = ("enroll_deleted_user", "no_term")
+NOT_YET = ("enroll_deleted_user", "not_yet")
 
 
 def collect(kind: Kind) -> str:

@@ -76,7 +76,6 @@ KIND = Kind(
     sql=SQL,
     apply=apply,
     messages={
-        "no_term": _("The term {term} of course {id} is unknown, so the course keeps its term. Import the term first."),
         "no_short_name": _("The short_name of course {id} is missing."),
         "no_long_name": _("The long_name of course {id} is missing."),
         "no_account": _(

@@ -40,7 +40,7 @@ CASE WHEN given.course_id IS NULL THEN 'no_course_id'
 -- part: ids
 -- The roles are looked up once more: only rows that are refused name them.
 json_build_object(
-    'id', given.course_id, 'status', given.status, 'term', given.term_id,
+    'id', given.course_id, 'status', given.status,
     'account', coalesce(given.account_id, home.sis_account_id, home.name),
     'roles', CASE WHEN home.id <> stored.account_id THEN {foreign_roles} END,
     'integration_id', given.integration_id, 'column', split_part(given.fault, ':', 2),
@@ -88,8 +88,9 @@ CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 {rows},
 found AS (
     SELECT given.n, given.row,
-           CASE WHEN given.term_id IS NOT NULL AND term.id IS NULL AND given.status <> 'deleted' THEN 'no_term'
-                ELSE given.note END AS caution,
+           coalesce(given.note, CASE WHEN (given.term_id IS NOT NULL AND term.id IS NULL)
+                                       OR (given.account_id IS NOT NULL AND named_account.id IS NULL)
+                                     THEN 'not_yet' END) AS caution,
            {problem} AS problem, {ids} AS ids, {info} AS info,
            given.course_id, stored.id AS found, stored.workflow_state AS before,
            CASE WHEN {free status} THEN {after} ELSE stored.workflow_state END AS after,
