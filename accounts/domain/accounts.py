@@ -98,6 +98,7 @@ def edit_account(
     if changed:
         with transaction.atomic():
             follow = _hold_with_same_zone(account) if "default_time_zone" in changed else []
+            hold_account(account)
             for field, value in changed.items():
                 setattr(account, field, value)
             with refusing_what_is_taken(Account, of="account"):

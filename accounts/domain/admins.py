@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from accounts.domain.events import AdminCreated, AdminRemoved
 from accounts.domain.grants import check_may_give, lacking
-from accounts.domain.locks import lock_users
+from accounts.domain.locks import hold_account, lock_users
 from accounts.domain.roles import roles_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, AccountAdmin, BaseType, Role, User
@@ -109,6 +109,7 @@ def make_admin(user: User, role: Role, account: Account, *, by: User) -> Account
     if not admin_roles_of(account).filter(pk=role.pk).exists():
         raise Invalid({"role": [("inclusion", _("This account has no such admin role."))]}, of="admin")
     with transaction.atomic():
+        hold_account(account)
         lock_users([user.pk])
         # It may have been deleted since it was read, with all of its roles.
         user.refresh_from_db(fields=["state"])

@@ -179,6 +179,13 @@ def test_a_person_whose_account_is_being_deleted_becomes_no_admin_meanwhile(tran
     assert not AccountAdmin.objects.filter(user=person).exists()
 
 
+def test_no_role_is_given_in_an_account_that_has_been_deleted_meanwhile(district):
+    Account.objects.filter(pk=district.department.pk).update(workflow_state="deleted")
+    with pytest.raises(Invalid, match="This account has been deleted"):
+        make_admin(UserFactory(), district.account_admin, district.department, by=district.admin)
+    assert not AccountAdmin.objects.filter(account=district.department).exists()
+
+
 # Removing
 
 

@@ -145,6 +145,21 @@ def test_another_name_costs_no_look_at_the_accounts_below(admin):
     assert statements(lambda: edit_account(school, by=admin, name="North")) == few
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"name": "South"}, {"sis_account_id": "S"}, {"default_time_zone": "Asia/Tokyo"}],
+    ids=lambda given: [*given],
+)
+def test_an_account_that_has_been_deleted_meanwhile_is_not_edited(admin, given):
+    school = AccountFactory(name="North")
+    Account.objects.filter(pk=school.pk).update(workflow_state="deleted")
+    before = Account.objects.filter(pk=school.pk).values().get()
+    with pytest.raises(Invalid, match="This account has been deleted"):
+        edit_account(school, by=admin, **given)
+    assert Account.objects.filter(pk=school.pk).values().get() == before
+    assert not AuditEvent.objects.exists()
+
+
 # Who may
 
 
