@@ -109,7 +109,16 @@ def test_an_observer_gets_the_students_dates_and_by_a_link_new_ones_too(section,
     assert dates_of(in_course) == dates_of(by_link) == (FALL, WINTER)
     enroll_again(dated, teacher, end_at="2029-10-01T00:00:00Z")
     assert dates_of(by_link) == (FALL, datetime(2029, 10, 1, tzinfo=UTC))
-    assert by_link.stuck_sis_fields == []
+    enroll(
+        watcher,
+        section,
+        role(BaseType.OBSERVER),
+        by=teacher,
+        associated_user=dated.user,
+        end_at=SUMMER.replace(year=2030),
+    )
+    assert dates_of(in_course) == (FALL, SUMMER.replace(year=2030))
+    assert by_link.stuck_sis_fields == in_course.stuck_sis_fields == []
 
 
 def test_only_a_change_of_the_dates_keeps_rosters_from_them(section, dated):
