@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.http import Http404
+from django.utils.translation import gettext_noop
 
 from accounts.api.bodies import PROVIDER, PROVIDER_ID, account_body, provider_body, terms_body
 from accounts.api.body_types import AccountBody, ProviderBody, TermsBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Flag, Text, Word
+from accounts.api.parameter_types import Flag, Text, Word, not_served
 from accounts.domain.accounts import create_sub_account, edit_account, set_self_registration, sub_accounts_of
 from accounts.models import Account, SelfRegistration
 from accounts.models.account import with_all_below
@@ -27,6 +28,32 @@ TIME_ZONE = Text(
     "The time zone of all who have chosen none, as an IANA name or as Canvas names it.",
 )
 FIELDS = (NAME, SIS_ID, TIME_ZONE)
+NO_QUOTAS = not_served(
+    gettext_noop("There are no storage quotas here."),
+    "account[default_storage_quota_mb]",
+    "account[default_user_storage_quota_mb]",
+    "account[default_group_storage_quota_mb]",
+)
+STICKINESS = not_served(
+    gettext_noop("A change made here always counts, also over one made by hand before."),
+    "override_sis_stickiness",
+    fits=("true",),
+)
+NOT_OF_ACCOUNTS = (
+    *NO_QUOTAS,
+    *not_served(
+        gettext_noop("This setting of Canvas does not exist here."),
+        *("account[settings]", "account[services]", "account[course_template_id]"),
+        *("account[lock_outcome_proficiency]", "account[lock_proficiency_calculation]"),
+    ),
+    *not_served(gettext_noop("An account is moved by a roster only (accounts.csv)."), "account[parent_account_id]"),
+    *STICKINESS,
+)
+ORDER = Word("order", "Sort by this; by default by name.", words=("id", "name"))
+NOT_OF_PROVIDERS = (
+    *not_served(gettext_noop("There is one way to sign in, so it is the first."), "position", fits=("1",)),
+    *not_served(gettext_noop("There is no second factor here."), "mfa_required", fits=("false",)),
+)
 RECURSIVE = Flag("recursive", "List all accounts below, not only those directly below.")
 SEARCH_TERM = Text("search_term", "List only accounts whose name holds this.")
 SELF_REGISTRATION = Word(
@@ -56,7 +83,7 @@ def show(request: ApiRequest, account_id: str) -> AccountBody:
     return account_body(found, request.root, keys)
 
 
-@endpoint(*FIELDS)
+@endpoint(*FIELDS, *NOT_OF_ACCOUNTS)
 def change(request: ApiRequest, account_id: str) -> AccountBody:
     """Change an account: its name, SIS id and time zone."""
     found = account(request, account_id)
@@ -64,7 +91,7 @@ def change(request: ApiRequest, account_id: str) -> AccountBody:
     return account_body(edited, request.root, account_permissions(request.user, edited))
 
 
-@endpoint(RECURSIVE, SEARCH_TERM, *PAGING)
+@endpoint(RECURSIVE, SEARCH_TERM, ORDER, *PAGING)
 def sub_accounts(request: ApiRequest, account_id: str) -> list[AccountBody]:
     """List the accounts directly below an account, or all below it."""
     home = account(request, account_id)
@@ -75,12 +102,14 @@ def sub_accounts(request: ApiRequest, account_id: str) -> list[AccountBody]:
         found = below.order_by("sort_key", "id")
     if words := search_words(request.params[SEARCH_TERM]):
         found = found.filter(Holds(words))
+    if request.params[ORDER] == "id":
+        found = found.order_by("id")
     listed = page_of(request, found)
     keys = permissions_on(request.user, listed)
     return [account_body(one, request.root, keys[one.pk]) for one in listed]
 
 
-@endpoint(*FIELDS)
+@endpoint(*FIELDS, *NO_QUOTAS)
 def create_below(request: ApiRequest, account_id: str) -> AccountBody:
     """Create an account below another."""
     home = account(request, account_id)
@@ -112,7 +141,7 @@ def provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) 
     return provider_body(root)
 
 
-@endpoint(SELF_REGISTRATION)
+@endpoint(SELF_REGISTRATION, *NOT_OF_PROVIDERS)
 def change_provider(request: ApiRequest, account_id: str, provider_id: str = PROVIDER) -> ProviderBody:
     """Set who may create an account."""
     root = _switchable(request, account_id)

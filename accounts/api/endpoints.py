@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.parameter_types import Given, Includes, Parameter, UndeclaredParameter
+from accounts.api.parameter_types import Given, Includes, NotServed, Parameter, UndeclaredParameter
 from accounts.api.parameters import parameters, query_parameters, reads_files
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
@@ -199,6 +199,15 @@ class ApiRequest:
         """The same, of the query alone: for a request whose body is a file. Raises Invalid."""
         return Given(query_parameters(self.request), self.operation.takes)
 
+    def refuse_what_is_not_served(self) -> None:
+        """Raise Invalid for parameters of Canvas's that this endpoint does not serve, before anything is done.
+
+        A large upload is not read for that: its endpoint reads the parameters once it knows who sends them.
+        """
+        refused = [parameter for parameter in self.operation.takes if isinstance(parameter, NotServed)]
+        if refused and not self.operation.takes_files:
+            Given(parameters(self.request), refused)
+
     @property
     def include(self) -> frozenset[str]:
         """What the client wants added to the answer, of what the endpoint has to add."""
@@ -292,6 +301,7 @@ def _answering(operation: Operation) -> Callable[..., HttpResponseBase]:
         call = ApiRequest(request, operation)
         if not operation.public and call.user_or_nobody is None:
             raise NotAuthenticated
+        call.refuse_what_is_not_served()
         found = operation(call, **ids)
         response = found if isinstance(found, HttpResponseBase) else Response(found)
         for name, value in call.headers.items():

@@ -39,8 +39,8 @@ REFUSAL: Schema = {
 }
 ABOUT = (
     "Canvas's REST API, as far as pairing, people, courses and enrollments go. Parameters come in the query, a form,"
-    " several parts or JSON; unknown ones are ignored. Clients that accept application/json+canvas-string-ids get"
-    " every id as a string."
+    " several parts or JSON; those that Canvas does not know are ignored. Clients that accept"
+    " application/json+canvas-string-ids get every id as a string."
 )
 
 

@@ -16,9 +16,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.api.parameters import Parameters
+from accounts.api.parameters import FLAGS, Parameters
 from accounts.errors import Invalid
+from accounts.text.fields import plain_id
 
 Value = TypeVar("Value")
 Schema = dict[str, Any]
@@ -126,6 +128,18 @@ class Flag(Parameter[bool]):
         return {"type": "boolean"}
 
 
+class Either(Parameter[bool | None]):
+    """True or false, where each asks for something; None when not given or empty."""
+
+    type_name = "true/false"
+
+    def value(self, here: Parameters, key: str) -> bool | None:
+        return here.flag(key) if here.text(key).strip() else None
+
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+
 class Whole(Parameter[int | None]):
     """A whole number; None when not given or empty."""
 
@@ -175,9 +189,15 @@ class Texts(Parameter[list[str]]):
 
 
 class Ids(Texts):
-    """A list of ids; what is no id matches nothing."""
+    """A list of ids, which are numbers."""
 
     type_name = "ids"
+
+    def value(self, here: Parameters, key: str) -> list[str]:
+        found = [text.strip() for text in here.texts(key)]
+        if any(text and plain_id(text) is None for text in found):
+            here.refuse(key, _("Must be numbers."))
+        return [text for text in found if text]
 
     def schema(self) -> Schema:
         return {"type": "array", "items": {"type": ["integer", "string"]}}
@@ -230,21 +250,19 @@ class Word(Parameter[str]):
 
 @dataclass(frozen=True, eq=False)
 class Words(Parameter[list[str]]):
-    """A list of a few words. Where `others_match_nothing`, Canvas's clients may send what matches nothing here."""
+    """A list of a few words."""
 
     words: Collection[str] = ()
-    others_match_nothing: bool = False
     type_name = "words"
 
     def value(self, here: Parameters, key: str) -> list[str]:
         found = [word for word in here.texts(key) if word]
-        if not self.others_match_nothing and not {*found} <= {*self.words}:
+        if not {*found} <= {*self.words}:
             here.refuse(key, one_of(self.words), "inclusion")
         return found
 
     def schema(self) -> Schema:
-        items = {"type": "string"} if self.others_match_nothing else {"type": "string", "enum": [*self.words]}
-        return {"type": "array", "items": items}
+        return {"type": "array", "items": {"type": "string", "enum": [*self.words]}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,17 +283,34 @@ class Includes(Parameter[frozenset[str]]):
 
 @dataclass(frozen=True, eq=False)
 class NotServed(Parameter[None]):
-    """A parameter of Canvas's that is not done here. Whoever sends it is told so instead of being ignored."""
+    """A parameter of Canvas's that is not done here. Whoever sends it is told so instead of being ignored.
+
+    `fits` are the values that ask for what is so here anyway; these are taken, and with them an empty one.
+    """
 
     refusal: str | Promise = ""
+    fits: Collection[str] = ()
     type_name = "refused"
 
     def value(self, here: Parameters, key: str) -> None:
-        if key in here:
+        if key in here and not self._fits(here, key):
             here.refuse(key, self.refusal)
+
+    def _fits(self, here: Parameters, key: str) -> bool:
+        if not self.fits or here.is_hash(key):
+            return False
+        sent = [text.strip().lower() for text in here.texts(key)]
+        return all({text, str(FLAGS.get(text)).lower()} & {"", *self.fits} for text in sent)
 
     def schema(self) -> Schema:
         return {"type": "string", "deprecated": True}
+
+
+def not_served(why: str, *names: str, fits: Collection[str] = ()) -> tuple[NotServed, ...]:
+    """Return parameters that are all refused for one reason: `why`, a sentence marked with gettext_noop."""
+    taken = " or ".join(f"`{value}`" for value in fits)
+    meaning = f"{why} Only {taken} is taken." if fits else why
+    return tuple(NotServed(name, meaning, refusal=gettext_lazy(why), fits=fits) for name in names)
 
 
 @dataclass(frozen=True, eq=False)

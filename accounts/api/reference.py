@@ -30,6 +30,11 @@ class Chapter:
         """Each parameter of these calls once, but for those of lists in general."""
         return list(dict.fromkeys(each for call in self.calls for each in call.takes if each not in PAGING))
 
+    @property
+    def served(self) -> list[Parameter[Any]]:
+        """Those of them that do something."""
+        return [each for each in self.parameters if not isinstance(each, NotServed)]
+
 
 def chapters() -> list[Chapter]:
     """Return all calls by subject."""
@@ -54,6 +59,16 @@ def meaning_in_words(parameter: Parameter[Any]) -> str:
         return f"{parameter.meaning} {added}."
     needed = " Required." if parameter.required and not isinstance(parameter, NotServed) else ""
     return f"{parameter.meaning}{needed}"
+
+
+def refused_by_reason(parameters: Iterable[Parameter[Any]]) -> dict[str, list[str]]:
+    """Return the names of the parameters that are answered with 400, by the reason."""
+    found: dict[str, list[str]] = {}
+    for each in parameters:
+        if isinstance(each, NotServed):
+            names = found.setdefault(each.meaning, [])
+            names += [each.name] if each.name not in names else []
+    return found
 
 
 def answer_in_words(call: Call) -> tuple[str, str]:
@@ -95,9 +110,12 @@ def _tables(found: Iterable[Chapter]) -> str:
 def _chapter(chapter: Chapter) -> str:
     lines = [f"### {chapter.title}", "", "| call | does |", "|---|---|"]
     lines += [f"| `{call.shown}` | {_cell(' '.join(call.operation.about).strip())} |" for call in chapter.calls]
-    if chapter.parameters:
+    if chapter.served:
         lines += ["", "| parameter | of | type | meaning |", "|---|---|---|---|"]
-        lines += [_row(parameter, chapter) for parameter in chapter.parameters]
+        lines += [_row(parameter, chapter) for parameter in chapter.served]
+    if refused := refused_by_reason(chapter.parameters):
+        lines += ["", "Answered with 400:", ""]
+        lines += [f"- {', '.join(f'`{name}`' for name in names)}: {why}" for why, names in refused.items()]
     return "\n".join([*lines, "", ""])
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext_lazy
 
 from accounts.api.bodies import account_body
 from accounts.api.body_types import PermissionSetting, RoleBody
@@ -27,6 +28,7 @@ from accounts.domain.roles import (
     set_role_state,
     settings_of,
 )
+from accounts.errors import Invalid
 from accounts.models import Account, BaseType, Role
 from accounts.permissions.registry import PERMISSIONS, Permission
 from accounts.permissions.resolver import account_permissions
@@ -40,6 +42,10 @@ STATES = Words("state[]", "List roles in these states; by default active ones.",
 SHOW_INHERITED = Flag("show_inherited", "List the roles of the accounts above too.")
 LABEL = Text("label", "The name of the role.")
 ROLE = Text("role", "The name of the role, where there is no label: an older word for it.")
+ROLE_ID = Text("role_id", "The role in the path again, as Canvas's documentation asks for it.")
+ROLE_NAME = Text("role", "Its name; likewise.")
+SAID_AGAIN = (ROLE_ID, ROLE_NAME)
+OTHER_ROLE = gettext_lazy("This is not the role in the address.")
 BASE_TYPE = Word(
     "base_role_type",
     "What kind of role it is, and so with which permissions it begins; by default a role on an account.",
@@ -88,11 +94,11 @@ def index(request: ApiRequest, account_id: str) -> list[RoleBody]:
     return _bodies(request, home, page_of(request, found.order_by("id")))
 
 
-@endpoint()
+@endpoint(*SAID_AGAIN)
 def show(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
     """Show a role and what it may do in the account."""
     home = _home(request, account_id)
-    return _bodies(request, home, [_role(home, role_id)])[0]
+    return _bodies(request, home, [_role_said_again(request, home, role_id)])[0]
 
 
 @endpoint(LABEL, ROLE, BASE_TYPE, *WISHES)
@@ -118,13 +124,13 @@ def change(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
     return _bodies(request, home, [role])[0]
 
 
-@endpoint()
+@endpoint(*SAID_AGAIN)
 def deactivate(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
     """Deactivate a role: whoever holds it may do nothing by it."""
     return _set_state(request, account_id, role_id, Role.State.INACTIVE)
 
 
-@endpoint()
+@endpoint(*SAID_AGAIN)
 def activate(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
     """Activate a role again."""
     return _set_state(request, account_id, role_id, Role.State.ACTIVE)
@@ -132,7 +138,8 @@ def activate(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
 
 def _set_state(request: ApiRequest, account_id: str, role_id: str, state: str) -> RoleBody:
     home = _home(request, account_id)
-    return _bodies(request, home, [set_role_state(_role(home, role_id), state, by=request.user)])[0]
+    role = _role_said_again(request, home, role_id)
+    return _bodies(request, home, [set_role_state(role, state, by=request.user)])[0]
 
 
 def _home(request: ApiRequest, account_id: str) -> Account:
@@ -146,6 +153,16 @@ def _role(home: Account, role_id: str) -> Role:
     if found is None:
         raise Http404
     return found
+
+
+def _role_said_again(request: ApiRequest, home: Account, role_id: str) -> Role:
+    """Return the role in the path. Raises Invalid if the parameters name another one."""
+    role, given = _role(home, role_id), request.params
+    said = {ROLE_ID: str(role.pk), ROLE_NAME: role.name}
+    for parameter in SAID_AGAIN:
+        if given[parameter] not in ("", said[parameter]):
+            raise Invalid({parameter.name: [("invalid", OTHER_ROLE)]})
+    return role
 
 
 def _set_permissions(request: ApiRequest, home: Account, role: Role) -> None:

@@ -25,6 +25,7 @@ FIELDS: dict[str, str | Promise] = {
     "integration_id": _("integration ID"),
     "time_zone": _("time zone"),
     "locale": _("language"),
+    "declared_user_type": _("declared type"),
 }
 
 
@@ -95,7 +96,8 @@ class SessionsEnded(Event, action=Action.SESSIONS_ENDED):
 
 @dataclass(frozen=True)
 class PasswordChanged(Event, action=Action.PASSWORD_CHANGED):
-    sentence = _("%(subject)s chose a new password.")
+    sentence = _("%(who)s set a first password for %(subject)s.")
+    own_sentence = _("%(subject)s chose a new password.")
 
     tokens_ended: int
 

@@ -9,11 +9,15 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.domain.audit import record
 from accounts.domain.events import PasswordChanged
@@ -21,7 +25,12 @@ from accounts.domain.locks import lock_users
 from accounts.domain.password_limits import forget_failures_of
 from accounts.domain.rate_limit import Limit, Slowing, check_and_lock, count, hidden, record_failure, seconds_to_wait
 from accounts.domain.tokens import end_tokens
+from accounts.errors import Invalid
 from accounts.models import User
+
+NOT_THEIRS_TO_SET = gettext_lazy(
+    "You cannot set a password for someone who has one. The person can choose another with “Forgot your password?”."
+)
 
 
 def choose_password(user: User, password: str, *, ends_tokens: bool = True) -> None:
@@ -37,6 +46,37 @@ def choose_password(user: User, password: str, *, ends_tokens: bool = True) -> N
         ended = end_tokens([user.pk]) if ends_tokens else []
         forget_failures_of([user.pk])
         record(PasswordChanged(tokens_ended=len(ended)), by=user, subject=user)
+
+
+def set_first_password(user: User, password: str, *, by: User) -> None:
+    """Set a password for somebody who has none: nobody but themselves replaces a password that is there.
+
+    The caller has checked whether `by` may change the account. Raises Invalid.
+    """
+    if complaints := password_complaints(password, user):
+        raise Invalid({"password": [("invalid", complaint) for complaint in complaints]}, of="user")
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        if user.has_password:
+            raise Invalid({"password": [("invalid", NOT_THEIRS_TO_SET)]}, of="user")
+        user.set_password(password)
+        if user.state == User.State.PRE_REGISTERED:
+            user.state = User.State.REGISTERED
+        user.save(update_fields=["password", "state"])
+        record(PasswordChanged(tokens_ended=0), by=by, subject=user)
+
+
+def password_complaints(password: str, whose: User) -> list[str]:
+    """Return why a password cannot be taken; nothing for a good one."""
+    if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in password):
+        # No database takes a NUL, or half of a surrogate pair, which JSON can hold.
+        return [_("This password contains a character that is not allowed.")]
+    try:
+        validate_password(password, whose)
+    except ValidationError as error:
+        return list(error.messages)
+    return []
 
 
 # Every requested email counts. This protects a mailbox, so nothing is counted by network.

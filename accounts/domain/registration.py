@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.domain.audit import record
 from accounts.domain.events import UserCreated, UserRegistered
+from accounts.domain.passwords import password_complaints
 from accounts.domain.sis_fields import check_may_set_sis_ids
 from accounts.domain.time_zones import zone_meant
 from accounts.domain.users import problems_of_texts
@@ -103,23 +102,12 @@ def problems(wanted: NewUser, *, by_staff: bool = False) -> Errors:
     return errors
 
 
-def _is_storable(text: str) -> bool:
-    """Return whether the database takes it: no NUL, and no half of a surrogate pair, which JSON can hold."""
-    return not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
-
-
 def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
     if wanted.password_hash:
         return []
     if not wanted.password:
         return [] if by_staff else [_("Choose a password.")]
-    if not _is_storable(wanted.password):
-        return [_("This password contains a character that is not allowed.")]
-    try:
-        validate_password(wanted.password, User(login_id=wanted.login_id, name=wanted.name, email=wanted.login_id))
-    except ValidationError as error:
-        return list(error.messages)
-    return []
+    return password_complaints(wanted.password, User(login_id=wanted.login_id, name=wanted.name, email=wanted.login_id))
 
 
 def register(wanted: NewUser, *, by: User | None = None) -> User:

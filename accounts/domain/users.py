@@ -91,6 +91,7 @@ def edit_user(
     integration_id: str | None = None,
     time_zone: str | None = None,
     locale: str | None = None,
+    declared_user_type: str | None = None,
 ) -> User:
     """Change the given fields (None: keep), and return the person as they are now.
 
@@ -108,6 +109,7 @@ def edit_user(
         "integration_id": integration_id,
         "time_zone": time_zone,
         "locale": locale,
+        "declared_user_type": declared_user_type,
     }
     given = {
         field: tidied_login(text) if field == "login_id" else tidied(text)
@@ -202,8 +204,7 @@ def reactivate(user: User, *, by: User) -> None:
         lock_users([user.pk])
         user.refresh_from_db()
         if user.state == User.State.SUSPENDED:
-            has_password = user.has_usable_password()
-            user.state = User.State.REGISTERED if has_password else User.State.PRE_REGISTERED
+            user.state = User.State.REGISTERED if user.has_password else User.State.PRE_REGISTERED
             stick(user, ["status"])
             user.save(update_fields=["state", "stuck_sis_fields"])
             follow_states([(user.pk, User.State.SUSPENDED, user.state)], by=by)

@@ -95,6 +95,8 @@ class User(AbstractBaseUser):
     session_epoch = models.PositiveIntegerField(default=0)
     pronouns = Text(blank=True, db_default="", complaints=SHORT)
     declared_user_type = models.CharField(max_length=16, blank=True, db_default="")
+    # What a school may declare somebody to be.
+    DECLARED_TYPES = ("administrative", "observer", "staff", "student", "student_other", "teacher")
     # The password that a roster file has set (sis/files/passwords.py); empty: none.
     sis_password_mark = models.CharField(max_length=128, blank=True, db_default="", editable=False)
     sis_import_id = sis_import_id()
@@ -149,6 +151,11 @@ class User(AbstractBaseUser):
     def is_active(self) -> bool:  # type: ignore[override]
         """Whether this person can sign in; Django and the API ask at every request."""
         return self.state in (self.State.REGISTERED, self.State.PRE_REGISTERED)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether anybody can sign in as this person by a password; rosters leave it empty where they give none."""
+        return bool(self.password) and self.has_usable_password()
 
     @property
     def actor(self) -> User | None:

@@ -11,7 +11,16 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.api.endpoints import IDS, every_call
 from accounts.api.openapi import document
-from accounts.api.reference import Chapter, answer_in_words, chapters, in_words, meaning_in_words, type_in_words
+from accounts.api.parameter_types import NotServed
+from accounts.api.reference import (
+    Chapter,
+    answer_in_words,
+    chapters,
+    in_words,
+    meaning_in_words,
+    refused_by_reason,
+    type_in_words,
+)
 
 
 def api_reference(request: HttpRequest) -> HttpResponse:
@@ -33,8 +42,11 @@ def _chapter(chapter: Chapter) -> dict[str, Any]:
                 "more": with_code(more),
                 "ids": [(name, with_code(IDS.get(name, "A number."))) for name in call.ids],
                 "parameters": [
-                    (each.name, type_in_words(each), with_code(meaning_in_words(each))) for each in call.takes
+                    (each.name, type_in_words(each), with_code(meaning_in_words(each)))
+                    for each in call.takes
+                    if not isinstance(each, NotServed)
                 ],
+                "refused": [(names, with_code(why)) for why, names in refused_by_reason(call.takes).items()],
                 "answer": before,
                 "shape": shape,
                 "refusals": [(status, with_code(why)) for status, why in call.refusals.items()],

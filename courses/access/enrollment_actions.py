@@ -131,12 +131,18 @@ def check(action: EnrollmentAction, enrollment: Enrollment, course: Course, *, b
 
 
 def check_enrolls(role: Role, course: Course, *, by: User, observing: bool = False, state: str | None = None) -> None:
-    """Raise NotAllowed, with the reason, unless `by` may enroll people here with `role` (in this state)."""
+    """Raise NotAllowed, with the reason, unless `by` may enroll people here with `role` (in this state).
+
+    Raises Invalid for a concluded course: nobody comes into it any more by hand.
+    """
     keys = needed(EnrollmentAction.ENROLL, role.base_type, observing=observing)
     if state in AS_GOOD_AS:
         keys |= needed(AS_GOOD_AS[Enrollment.State(state)], role.base_type)
     check_keys(keys, course, by=by)
     check_gives([role], course, by=by)
+    if course.workflow_state == Course.State.COMPLETED:
+        message = _("This course is concluded, so nobody can be enrolled in it. Publish it again first.")
+        raise Invalid({"course": [("invalid", message)]}, of="enrollment")
 
 
 class Entry(NamedTuple):

@@ -1,4 +1,4 @@
-"""The courses of an account, and what happens to a course and to an account after it was made."""
+"""What happens to a course and to an account after it was made."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from accounts.api.accounts import STICKINESS
 from accounts.api.bodies import account_body
 from accounts.api.body_types import AccountBody
-from accounts.api.endpoints import ApiRequest, allow, in_group
+from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import account
-from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Flag, Id, Includes, Moment, Text, Word, Words
+from accounts.api.parameter_types import Flag, Id, Includes, Moment, Text, Word, not_served
 from accounts.models import Account
-from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
-from accounts.web.pagination import search_words
-from courses.access.permissions import course_permissions, permissions_in
+from courses.access.permissions import course_permissions
 from courses.api import lookups
 from courses.api.bodies import course_body
 from courses.api.body_types import CourseBody, CourseEndedBody
 from courses.domain.accounts import delete_sub_account
 from courses.domain.courses import conclude, delete_course, edit_and_change_state, publish, undelete, unpublish
-from courses.domain.rosters import courses_of, searched_courses
-from courses.models import Course
 
 EVENTS = {"offer": publish, "claim": unpublish, "conclude": conclude, "delete": delete_course, "undelete": undelete}
 ENDINGS = {"delete": delete_course, "conclude": conclude}
@@ -32,9 +29,6 @@ ENDINGS = {"delete": delete_course, "conclude": conclude}
 
 endpoint = in_group("Courses")
 
-SEARCH_TERM = Text("search_term", "List only courses whose name, code or SIS id holds this.")
-STATES = Words("state[]", "List only courses in these states.", words=Course.State.values)
-TERM = Id("enrollment_term_id", "List only courses of this term.")
 INCLUDE = Includes(
     words={
         "term": "the course's term",
@@ -47,6 +41,8 @@ OFFER = Flag("offer", "Publish the course.")
 ENDING = Word("event", "Delete the course, or conclude it.", required=_("Must be delete or conclude."), words=ENDINGS)
 FIELDS = (
     Text("course[name]", "The name of the course."),
+    Text("course[integration_id]", "Another id of the school's; empty takes it away."),
+    Word("course[course_format]", "How it is held.", words=("on_campus", "online", "blended")),
     Text("course[course_code]", "A short name for lists."),
     Text("course[sis_course_id]", "The school's own id of the course; empty takes it away."),
     Text("course[syllabus_body]", "The syllabus."),
@@ -59,25 +55,62 @@ ACCOUNT = Id("course[account_id]", "The account that the course belongs to.")
 ENROLLMENT_TERM_ID = Id("course[enrollment_term_id]", "The course's term; empty for none.")
 TERM_ID = Id("course[term_id]", "The same, and counts before it.")
 TERMS = (ENROLLMENT_TERM_ID, TERM_ID)
+NOT_OF_NEW_COURSES = (
+    *not_served(
+        gettext_noop("Only its people see a course."),
+        *("course[is_public]", "course[is_public_to_auth_users]", "course[public_syllabus]"),
+        *("course[public_syllabus_to_auth]", "course[open_enrollment]", "course[self_enrollment]"),
+        fits=("false",),
+    ),
+    *not_served(gettext_noop("A course has no public description."), "course[public_description]", fits=("",)),
+    *not_served(gettext_noop("Courses have no license here."), "course[license]", fits=("private",)),
+    *not_served(
+        gettext_noop("Nothing is written in courses here."),
+        *("course[allow_student_wiki_edits]", "course[allow_wiki_comments]"),
+        *("course[allow_student_forum_attachments]",),
+        fits=("false",),
+    ),
+    *not_served(
+        gettext_noop("Grades are shown as they come, each once it is released."),
+        *("course[hide_final_grades]", "course[apply_assignment_group_weights]", "course[post_manually]"),
+        fits=("false",),
+    ),
+    *not_served(gettext_noop("There are no letter grades here."), "course[grading_standard_id]", fits=("",)),
+    *not_served(gettext_noop("Grades are passed on to nobody."), "course[grade_passback_setting]", fits=("disabled",)),
+    *not_served(gettext_noop("A course has the time zone of its account."), "course[time_zone]"),
+    *not_served(gettext_noop("What a course opens with cannot be chosen."), "course[default_view]"),
+)
+NOT_OF_COURSES = (
+    *NOT_OF_NEW_COURSES,
+    *not_served(gettext_noop("There are no storage quotas here."), "course[storage_quota_mb]"),
+    *not_served(
+        gettext_noop("Courses have no pictures and no colors here."),
+        *("course[image_id]", "course[image_url]", "course[course_color]"),
+    ),
+    *not_served(
+        gettext_noop("Courses have no pictures here."),
+        *("course[remove_image]", "course[remove_banner_image]"),
+        fits=("true", "false"),
+    ),
+    *not_served(
+        gettext_noop("There are no blueprint, template and homeroom courses, no pacing and no learning paths."),
+        *("course[blueprint]", "course[use_blueprint_restrictions_by_object_type]", "course[template]"),
+        *("course[homeroom_course]", "course[sync_enrollments_from_homeroom]", "course[enable_course_paces]"),
+        *("course[conditional_release]",),
+        fits=("false",),
+    ),
+    *not_served(
+        gettext_noop("There are no blueprint and homeroom courses."),
+        *("course[blueprint_restrictions]", "course[blueprint_restrictions_by_object_type]"),
+        *("course[homeroom_course_id]",),
+    ),
+    *not_served(gettext_noop("A course has one name."), "course[friendly_name]"),
+    *not_served(gettext_noop("The syllabus comes without a summary."), "course[syllabus_course_summary]"),
+    *STICKINESS,
+)
 
 
-@endpoint(SEARCH_TERM, STATES, TERM, INCLUDE, *PAGING)
-def index_of_account(request: ApiRequest, account_id: str) -> list[CourseBody]:
-    """List the courses of an account and of the accounts below it."""
-    home = account(request, account_id)
-    keys = account_permissions(request.user, home)
-    allow(Permission.READ_COURSE_LIST in keys)
-    found = searched_courses(courses_of(home), search_words(request.params[SEARCH_TERM]), keys)
-    if states := request.params[STATES]:
-        found = found.filter(workflow_state__in=states)
-    if term_id := request.params[TERM]:
-        found = found.filter(term=lookups.term(term_id))
-    courses = page_of(request, found)
-    held = permissions_in(request.user, courses)
-    return [course_body(course, request.root, held[course.pk], request.include) for course in courses]
-
-
-@endpoint(*FIELDS, ACCOUNT, *TERMS, EVENT, OFFER, INCLUDE)
+@endpoint(*FIELDS, ACCOUNT, *TERMS, EVENT, OFFER, INCLUDE, *NOT_OF_COURSES)
 def change(request: ApiRequest, course_id: str) -> CourseBody:
     """Change a course, what becomes of it, or both; what is not given stays as it is.
 

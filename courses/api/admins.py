@@ -4,43 +4,51 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.api.bodies import user_body
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Id, Ids, Text, Whole
+from accounts.api.parameter_types import Id, Text, Texts, Whole, not_served
 from accounts.domain.admins import PERMISSION, admin_roles_of, admins_of, make_admin, remove_admin
 from accounts.errors import Invalid
-from accounts.models import Account, AccountAdmin, BaseType, Role
+from accounts.models import Account, AccountAdmin, BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
-from accounts.text.fields import plain_ids
+from accounts.text.fields import plain_id
+from accounts.web.pagination import search_words
 from courses.api import lookups
 from courses.api.body_types import AdminBody
-from courses.domain.rosters import findable
+from courses.domain.rosters import findable, searched
 
 endpoint = in_group("Admins")
 
-USER_IDS = Ids("user_id[]", "List only the roles of these people.")
+USER_IDS = Texts("user_id[]", "List only the roles of these people: numbers, or `self`.")
+SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
+NOT_OF_LISTS = not_served(
+    gettext_noop("Admin roles that were taken away are not listed."), "include_deleted", fits=("false",)
+)
+NO_MAIL = not_served(gettext_noop("No mail is sent about it."), "send_confirmation", fits=("false",))
 USER_ID = Id("user_id", "Who gets the role.", required=gettext_lazy("Choose the person to make an admin."))
 ROLE_ID = Whole("role_id", "The role, by its id.")
 ROLE = Text("role", "The role, by a built-in role's type or a custom one's label; by default the account admin's.")
 
 
-@endpoint(USER_IDS, *PAGING)
+@endpoint(USER_IDS, SEARCH_TERM, *NOT_OF_LISTS, *PAGING)
 def index(request: ApiRequest, account_id: str) -> list[AdminBody]:
     """List the admin roles held on an account."""
     home = _home(request, account_id)
     found = admins_of(home)
-    if ids := request.params[USER_IDS]:
-        found = found.filter(user__in=plain_ids(ids))
     keys = account_permissions(request.user, home)
+    if ids := request.params[USER_IDS]:
+        found = found.filter(user__in=[request.user.pk if one == "self" else _number(one) for one in ids])
+    if words := search_words(request.params[SEARCH_TERM]):
+        found = found.filter(user__in=searched(User.objects.present(), words, keys).order_by().values("pk"))
     return [_body(admin, keys) for admin in page_of(request, found)]
 
 
-@endpoint(USER_ID, ROLE_ID, ROLE)
+@endpoint(USER_ID, ROLE_ID, ROLE, *NO_MAIL)
 def create(request: ApiRequest, account_id: str) -> AdminBody:
     """Give somebody an admin role on an account."""
     home = _home(request, account_id)
@@ -61,6 +69,13 @@ def remove(request: ApiRequest, account_id: str, user_id: str) -> AdminBody:
     if held is None:
         raise Http404
     return _body(remove_admin(held, by=request.user), account_permissions(request.user, home))
+
+
+def _number(text: str) -> int:
+    number = plain_id(text)
+    if number is None:
+        raise Invalid({"user_id": [("invalid", _("Must be numbers, or self."))]})
+    return number
 
 
 def _home(request: ApiRequest, account_id: str) -> Account:

@@ -73,7 +73,7 @@ def listed_term_body(term: Term, keys: Collection[Permission]) -> ListedTermBody
         "name": term.name,
         "start_at": term.start_at,
         "end_at": term.end_at,
-        "workflow_state": "active",
+        "workflow_state": term.workflow_state,
         "overrides": term.date_overrides,
     }
     if Permission.READ_SIS in keys:

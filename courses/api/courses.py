@@ -6,14 +6,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Flag, Includes, Word, Words
+from accounts.api.parameter_types import Flag, Id, Includes, Text, Whole, Word, Words, not_served
 from accounts.api.roles import PERMISSIONS_ASKED, permissions_body
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
+from accounts.models.account import with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.courses import course_access
@@ -25,7 +27,7 @@ from courses.access.enrollments import (
 )
 from courses.access.permissions import course_permissions, held_in, permissions_in
 from courses.api import lookups
-from courses.api.account_courses import ENROLLMENT_TERM_ID, FIELDS, OFFER, TERM_ID
+from courses.api.account_courses import ENROLLMENT_TERM_ID, FIELDS, NOT_OF_NEW_COURSES, OFFER, TERM_ID
 from courses.api.bodies import TYPES, brief_enrollment, course_body, section_body
 from courses.api.body_types import CourseBody
 from courses.domain.courses import create_course
@@ -59,7 +61,25 @@ INCLUDE = Includes(
         "observed_users": "beside the caller's own enrollments those of the students they observe",
     }
 )
-FILTERS = (ENROLLMENT_TYPES, ENROLLMENT_STATE, STATES, INCLUDE, *PAGING)
+ENROLLMENT_ROLE = Text("enrollment_role", "List only courses in which one has this role: see `role[]`. Goes before it.")
+ENROLLMENT_ROLE_ID = Whole("enrollment_role_id", "The same, by the id of the role.")
+ACCOUNT_ID = Id("account_id", "List only courses of this account and of those below it.")
+NOT_OF_LISTS = (
+    *not_served(gettext_noop("There are no blueprint courses."), "exclude_blueprint_courses", fits=("true", "false")),
+    *not_served(gettext_noop("There are no homeroom courses."), "homeroom", fits=("false",)),
+)
+ROLES = (ENROLLMENT_ROLE, ENROLLMENT_ROLE_ID)
+FILTERS = (ENROLLMENT_TYPES, *ROLES, ENROLLMENT_STATE, STATES, ACCOUNT_ID, *NOT_OF_LISTS, INCLUDE, *PAGING)
+NOT_OF_ONE = not_served(gettext_noop("Teachers do not come with their enrollments."), "teacher_limit")
+NOT_OF_NEW = (
+    *NOT_OF_NEW_COURSES,
+    *not_served(gettext_noop("There are no templates of courses."), "skip_course_template", fits=("true", "false")),
+    *not_served(
+        gettext_noop("Bring a deleted course back with `course[event]=undelete`."),
+        "enable_sis_reactivation",
+        fits=("false",),
+    ),
+)
 ENROLL_ME = Flag("enroll_me", "Enroll the caller as its teacher.")
 OFFER_TOO = Flag("course[offer]", "Publish the course: another place for `offer`.")
 
@@ -82,6 +102,8 @@ def _list(request: ApiRequest, user: User) -> list[CourseBody]:
         raise NotAllowed
     enrollments = _listed(request, enrollments)
     found = Course.objects.filter(pk__in=enrollments.values("section__course")).select_related("account", "term")
+    if text := request.params[ACCOUNT_ID]:
+        found = found.filter(account__in=with_all_below(account(request, text)))
     return _bodies(request, page_of(request, found.order_by("sort_key", "id")), enrollments)
 
 
@@ -89,7 +111,12 @@ def _listed(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQ
     state, states = request.params[ENROLLMENT_STATE], request.params[STATES]
     if state == INVITED:
         return enrollments.none()
+    name, role_id = request.params[ENROLLMENT_ROLE], request.params[ENROLLMENT_ROLE_ID]
     types = [TYPES[short] for short in request.params[ENROLLMENT_TYPES]]
+    if role_id is not None:
+        enrollments, types = enrollments.filter(role=role_id), []
+    elif name:
+        enrollments, types = enrollments.filter(role__in=lookups.roles([name], "enrollment_role")), []
     return enrollments_in_listed_courses(enrollments, types=types, is_over=OVER.get(state), states=states)
 
 
@@ -129,7 +156,7 @@ def _sections(request: ApiRequest, courses: list[Course], enrollments: list[Enro
     return [each for each in present if each.pk in own or held[each.course_id].sees_people_of(each.pk)]
 
 
-@endpoint(INCLUDE)
+@endpoint(INCLUDE, *NOT_OF_ONE)
 def show(request: ApiRequest, course_id: str) -> CourseBody:
     """Show a course."""
     return _shown(request, course_id)
@@ -152,7 +179,7 @@ def permissions(request: ApiRequest, course_id: str) -> dict[str, bool]:
     return permissions_body(request, course_permissions(request.user, course))
 
 
-@endpoint(*FIELDS, ENROLLMENT_TERM_ID, TERM_ID, OFFER, OFFER_TOO, ENROLL_ME, INCLUDE)
+@endpoint(*FIELDS, ENROLLMENT_TERM_ID, TERM_ID, OFFER, OFFER_TOO, ENROLL_ME, INCLUDE, *NOT_OF_NEW)
 def create(request: ApiRequest, account_id: str) -> CourseBody:
     """Create a course in an account."""
     home = account(request, account_id)

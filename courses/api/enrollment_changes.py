@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import person
-from accounts.api.parameter_types import Flag, Id, Moment, Text, Whole, Word
+from accounts.api.parameter_types import Flag, Id, Moment, Text, Whole, Word, not_served
+from accounts.errors import Invalid
 from accounts.models import User
 from accounts.models.role import COURSE_BASE_TYPES
 from courses.access.enrollment_actions import (
@@ -38,10 +40,22 @@ TASKS = {
 # The states a person can be enrolled in.
 BEGINNINGS = (State.ACTIVE, State.INVITED, State.CREATION_PENDING, State.INACTIVE, State.COMPLETED)
 
-USER = Id(
-    "enrollment[user_id]",
-    "Who is to be enrolled.",
-    required=gettext_lazy("Choose the person to enroll (enrollment[user_id])."),
+USER = Id("enrollment[user_id]", "Who is to be enrolled.")
+# Canvas's other ways to say it; there is one institution here, so they need no `root_account`.
+BY_SCHOOLS_ID = {
+    "sis_user_id": Text("enrollment[sis_user_id]", "The same by SIS id; goes before `enrollment[user_id]`."),
+    "sis_integration_id": Text("enrollment[integration_id]", "The same by integration id; likewise."),
+}
+NOBODY = gettext_lazy("Choose the person to enroll (enrollment[user_id]).")
+ROOT_ACCOUNT = Text("root_account", "In which institution the person is: this site's host, as there is no other.")
+NOT_OF_ENROLLMENTS = (
+    *not_served(
+        gettext_noop("No mail is sent: invited people find the invitation on their dashboard."),
+        "enrollment[notify]",
+        fits=("false",),
+    ),
+    *not_served(gettext_noop("Nobody enrolls themselves here."), "enrollment[self_enrollment_code]"),
+    *not_served(gettext_noop("Nobody enrolls themselves here."), "enrollment[self_enrolled]", fits=("false",)),
 )
 TYPE = Word("enrollment[type]", "As what; by default as a student.", words=COURSE_BASE_TYPES)
 ROLE = Text("enrollment[role]", "With which role: a built-in role's type or a custom one's label.")
@@ -57,11 +71,12 @@ LIMIT = Flag(
     "enrollment[limit_privileges_to_course_section]",
     "Limit staff to the people of their sections. Whoever is limited so enrolls staff with the limit only.",
 )
-WANTED = (USER, TYPE, ROLE, ROLE_ID, STATE, STUDENT, *DATES, LIMIT, INCLUDE)
+WHO = (USER, *BY_SCHOOLS_ID.values(), ROOT_ACCOUNT)
+WANTED = (*WHO, TYPE, ROLE, ROLE_ID, STATE, SECTION, STUDENT, *DATES, LIMIT, *NOT_OF_ENROLLMENTS, INCLUDE)
 TASK = Word("task", "What becomes of it; by default it is concluded.", words=TASKS)
 
 
-@endpoint(*WANTED, SECTION)
+@endpoint(*WANTED)
 def create(request: ApiRequest, course_id: str) -> EnrollmentBody:
     """Enroll somebody in a course.
 
@@ -78,6 +93,9 @@ def create_in_section(request: ApiRequest, section_id: str) -> EnrollmentBody:
     """Enroll somebody in a section."""
     section = lookups.section(request, section_id)
     _check_manages(request, section.course)
+    named = request.params[SECTION]
+    if named and lookups.section(request, named) != section:
+        raise Invalid({"enrollment.course_section_id": [("invalid", _("This is not the section in the address."))]})
     return _enroll(request, section.course, section)
 
 
@@ -91,12 +109,25 @@ def _enroll(request: ApiRequest, course: Course, section: Section | None) -> Enr
     role = find_role(course, role_id=wanted[ROLE_ID], name=wanted[ROLE], base_type=wanted[TYPE])
     observing, state = bool(wanted[STUDENT]), wanted[STATE] or None
     check_enrolls(role, course, by=request.user, observing=observing, state=state)
-    user = _to_enroll(request, course, wanted[USER])
+    user = _to_enroll(request, course, _who(request))
     student = person(request, wanted[STUDENT]) if observing else None
     with lookups.hide_existence(request, student or user, wanted[STUDENT]):
         section = section_for(course, section, student, by=request.user)
     spec = EnrollmentSpec(user, section, role, student, state, **wanted.fields(*DATES), is_limited=wanted.sent(LIMIT))
     return _body(request, enroll_one(spec, by=request.user))
+
+
+def _who(request: ApiRequest) -> str:
+    """Return the id of the person to enroll, in one of Canvas's forms. Raises Invalid."""
+    given = request.params
+    if given[ROOT_ACCOUNT] not in ("", request.request.get_host()):
+        raise Invalid({"root_account": [("invalid", _("There is one institution here: leave this out."))]})
+    for prefix, parameter in BY_SCHOOLS_ID.items():
+        if given[parameter]:
+            return f"{prefix}:{given[parameter]}"
+    if not given[USER]:
+        raise Invalid({"enrollment.user_id": [("blank", NOBODY)]})
+    return given[USER]
 
 
 def _to_enroll(request: ApiRequest, course: Course, text: str) -> User:

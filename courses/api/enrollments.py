@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Id, Includes, Texts, Words
+from accounts.api.parameter_types import Id, Includes, Texts, Words, not_served
 from accounts.errors import NotAllowed
 from accounts.models.role import COURSE_BASE_TYPES
+from accounts.permissions.registry import Permission
 from courses.access.courses import course_access
 from courses.access.enrollments import EnrollmentAccess, enrollments_of_course, enrollments_of_person
+from courses.access.permissions import permissions_in
 from courses.api import lookups
 from courses.api.bodies import TYPES, enrollment_body
 from courses.api.body_types import EnrollmentBody
@@ -50,7 +54,26 @@ INCLUDE = Includes(
         "email": "with each person the email address, for whoever may read it",
     }
 )
-FILTERS = (TYPES_ASKED, ROLES, STATES, *PEOPLE, INCLUDE, *PAGING)
+TERM = Id("enrollment_term_id", "List only enrollments in courses of this term.")
+SIS_USERS = Texts("sis_user_id[]", "List only the enrollments of people with these SIS ids.")
+SIS_ACCOUNTS = Texts("sis_account_id[]", "List only those in courses of the accounts with these SIS ids.")
+SIS_COURSES = Texts("sis_course_id[]", "List only those in the courses with these SIS ids.")
+SIS_SECTIONS = Texts("sis_section_id[]", "List only those in the sections with these SIS ids.")
+SIS_PLACES: dict[Texts, str] = {
+    SIS_ACCOUNTS: "section__course__account__sis_account_id",
+    SIS_COURSES: "section__course__sis_course_id",
+    SIS_SECTIONS: "section__sis_section_id",
+}
+BY_SIS_ID = (SIS_USERS, *SIS_PLACES)
+NOT_OF_LISTS = (
+    *not_served(gettext_noop("There are no grading periods."), "grading_period_id"),
+    *not_served(
+        gettext_noop("Nobody has two SIS ids, so nothing is kept of which an enrollment was made for."),
+        "created_for_sis_id[]",
+        fits=("false",),
+    ),
+)
+FILTERS = (TYPES_ASKED, ROLES, STATES, *PEOPLE, TERM, *BY_SIS_ID, *NOT_OF_LISTS, INCLUDE, *PAGING)
 
 
 @endpoint(*FILTERS)
@@ -97,20 +120,43 @@ def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
 
 def _list(request: ApiRequest, enrollments: EnrollmentQuerySet) -> list[EnrollmentBody]:
     found = _filtered(request, enrollments).select_related(*lookups.WITH_ENROLLMENT)
-    return bodies(request, page_of(request, found.order_by("id")))
+    return bodies(request, page_of(request, found.order_by("type", "user__sort_key", "id")))
 
 
 def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     given = request.params
-    if types := given[TYPES_ASKED]:
+    if names := given[ROLES]:
+        # As in Canvas, the types do not count then.
+        enrollments = enrollments.filter(role__in=lookups.roles(names, "role"))
+    elif types := given[TYPES_ASKED]:
         enrollments = enrollments.filter(type__in=types)
-    if roles := given[ROLES]:
-        built_in = Q(role__account=None, role__base_type__in=roles)
-        enrollments = enrollments.filter(built_in | Q(role__account__isnull=False, role__label__in=roles))
     for parameter in PEOPLE:
         if text := given[parameter]:
             enrollments = enrollments.filter(**{parameter.kept_as: lookups.person(request, text)})
-    return enrollments.filter(state__in=states(given[STATES]) or Enrollment.LIVE)
+    if term_id := given[TERM]:
+        enrollments = enrollments.filter(section__course__term=lookups.term(term_id))
+    enrollments = enrollments.filter(state__in=states(given[STATES]) or Enrollment.LIVE)
+    return _by_sis_ids(request, enrollments)
+
+
+def _by_sis_ids(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    """Return those with the SIS ids asked for, as far as the caller reads these. Raises NotAllowed where nowhere."""
+    asked = {parameter: texts for parameter in BY_SIS_ID if (texts := request.params[parameter])}
+    if not asked:
+        return enrollments
+    courses = list(Course.objects.filter(pk__in=enrollments.order_by().values("section__course")))
+    held = permissions_in(request.user, courses)
+    readable = [pk for pk, keys in held.items() if Permission.READ_SIS in keys]
+    if names := asked.pop(SIS_USERS, None):
+        # One's own is known to oneself; of whoever is only invited the name is all there is to know.
+        own = Q(user=request.user if request.user.actor is None else None)
+        known = own | Q(section__course__in=readable, accepted_at__isnull=False)
+        enrollments = enrollments.filter(known, user__sis_user_id__in=names)
+    if asked and courses and not readable:
+        raise NotAllowed(_("You cannot see SIS IDs here, so you cannot ask by them."))
+    for parameter, names in asked.items():
+        enrollments = enrollments.filter(section__course__in=readable, **{f"{SIS_PLACES[parameter]}__in": names})
+    return enrollments
 
 
 def states(words: list[str]) -> list[str]:

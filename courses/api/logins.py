@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.http import Http404
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from accounts.api.accounts import STICKINESS
 from accounts.api.bodies import PROVIDER, PROVIDER_ID
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import NotServed, Text, Word
+from accounts.api.parameter_types import Text, Word, not_served
+from accounts.domain.passwords import set_first_password
 from accounts.domain.users import edit_user, reactivate, suspend
 from accounts.models import User
 from accounts.permissions.registry import Permission
@@ -29,10 +31,23 @@ FIELDS = (
     Text("login[integration_id]", "Another id of the school's; empty takes it away."),
 )
 WORKFLOW_STATE = Word("login[workflow_state]", "Whether the person may sign in.", words=STATES)
-PASSWORD = NotServed(
-    "login[password]",
-    "Refused: people choose their passwords themselves, by “Forgot password?”.",
-    refusal=_("You cannot set a password for someone else. The person can choose one with “Forgot your password?”."),
+DECLARED_USER_TYPE = Word(
+    "login[declared_user_type]",
+    "What the school says that the person is; empty takes it away.",
+    words=User.DECLARED_TYPES,
+)
+PASSWORD = Text("login[password]", "A first password, for somebody who has none. Nobody's password is replaced.")
+NOT_OF_LOGINS = (
+    *not_served(
+        gettext_noop("Whoever has a password changes it on the site, and nobody else does."), "login[old_password]"
+    ),
+    *not_served(
+        gettext_noop("Nobody is made to choose a new password."), "login[must_reset_password]", fits=("false",)
+    ),
+    *not_served(
+        gettext_noop("There is one way to sign in."), "login[authentication_provider_id]", fits=("canvas", "1")
+    ),
+    *STICKINESS,
 )
 
 
@@ -45,17 +60,23 @@ def index(request: ApiRequest, user_id: str) -> list[LoginBody]:
     return [_body(request, one, keys) for one in page_of(request, [user])]
 
 
-@endpoint(*FIELDS, WORKFLOW_STATE, PASSWORD)
+@endpoint(*FIELDS, DECLARED_USER_TYPE, WORKFLOW_STATE, PASSWORD, *NOT_OF_LOGINS)
 def change(request: ApiRequest, account_id: str, login_id: str) -> LoginBody:
-    """Change a login: what the person signs in with, its SIS ids, and whether it is suspended."""
+    """Change a login: what the person signs in with, its SIS ids, and whether it is suspended.
+
+    Somebody who has no password yet can be given a first one.
+    """
     home, user = account(request, account_id), person(request, login_id)
     with lookups.hide_existence(request, user, login_id):
         check_may_change(user, by=request.user)
     if not findable(home, by=request.user).filter(pk=user.pk).exists():
         raise Http404
-    state, fields = request.params[WORKFLOW_STATE], request.params.fields(*FIELDS)
+    given = request.params
+    state, fields = given[WORKFLOW_STATE], given.fields(*FIELDS, DECLARED_USER_TYPE)
     with transaction.atomic():
         edit_user(user, by=request.user, **fields)
+        if password := given[PASSWORD]:
+            set_first_password(user, password, by=request.user)
         if state:
             STATES[state](user, by=request.user)
     return _body(request, user, known_about(user, by=request.user) or frozenset())

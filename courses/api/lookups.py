@@ -6,16 +6,20 @@ SIS id that the person exists. The answer is the same as if they did not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 
+from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts.api import lookups
 from accounts.api.endpoints import ApiRequest
 from accounts.api.ids import condition
-from accounts.errors import Refused
-from accounts.models import User
+from accounts.errors import Invalid, Refused
+from accounts.models import COURSE_BASE_TYPES, Role, User
 from accounts.permissions.resolver import account_permissions
 from courses.access.permissions import course_permissions
 from courses.access.profiles import known_about
@@ -96,6 +100,29 @@ def term(text: str) -> Term:
     if found is None:
         raise Http404
     return found
+
+
+def terms_named(texts: Collection[str]) -> list[Term]:
+    """Return these terms, by number or `sis_term_id:…`, with one statement. Raises Http404 if one is missing."""
+    wanted = [condition(text, {"sis_term_id": "sis_term_id"}) for text in texts]
+    found = list(terms().filter(reduce(or_, (Q(**one) for one in wanted)))) if wanted else []
+    known = {("pk", term.pk) for term in found} | {("sis_term_id", term.sis_term_id) for term in found}
+    if not all(known.issuperset(one.items()) for one in wanted):
+        raise Http404
+    return found
+
+
+def roles(names: Collection[str], parameter: str) -> set[int]:
+    """Return the ids of the course roles of these names: a built-in role's type, or custom ones' label.
+
+    One statement. Raises Invalid, at this parameter, for a name that no role has.
+    """
+    called = Q(account=None, base_type__in=names) | Q(account__isnull=False, label__in=names)
+    found = list(Role.objects.filter(called, base_type__in=COURSE_BASE_TYPES))
+    if missing := set(names) - {role.name for role in found}:
+        message = _("There is no such role: %(names)s.") % {"names": ", ".join(f"“{name}”" for name in sorted(missing))}
+        raise Invalid({parameter: [("inclusion", message)]})
+    return {role.pk for role in found}
 
 
 def enrollment(here: Course, text: str) -> Enrollment:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404
+from django.utils.translation import gettext_noop
 
 from accounts.api.bodies import user_body
 from accounts.api.body_types import UserBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Ids, Includes, Text, Whole, Words
-from accounts.models import User
+from accounts.api.parameter_types import Flag, Ids, Includes, Text, Whole, Word, Words, not_served
+from accounts.models import COURSE_BASE_TYPES, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.fields import plain_ids
@@ -23,11 +24,14 @@ from courses.api.bodies import TYPES, enrollment_body
 from courses.api.body_types import PersonBody
 from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, short_types, states
 from courses.domain.grades import Totals, totals_of
+from courses.domain.people_lists import OF_ACCOUNTS_ONLY, SORTS, enrolled_in, people_sorted
 from courses.domain.rosters import people_of, people_told_of, searched, settled_in
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 
 endpoint = in_group("People")
+
+ASCENDING, DESCENDING = "asc", "desc"
 
 SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
 OF_USERS = {"email": "the email address, for whoever may read it", "avatar_url": "always null"}
@@ -39,11 +43,12 @@ INCLUDE = Includes(
         "observed_users": "of an observer the students observed in this course",
     }
 )
+# Canvas's student for trying a course out, as the apps ask for it.
+STUDENT_VIEW = "student_view"
 ENROLLMENT_TYPES = Words(
     "enrollment_type[]",
-    "List only people enrolled as this; a type that does not exist matches nobody.",
-    words=(*TYPES, *TYPE_WORDS),
-    others_match_nothing=True,
+    "List only people enrolled as this. Nobody is a `student_view`.",
+    words=(*TYPES, STUDENT_VIEW, *TYPE_WORDS),
 )
 ENROLLMENT_ROLE_ID = Whole("enrollment_role_id", "List only people enrolled with this role.")
 ENROLLMENT_STATES = Words(
@@ -52,16 +57,41 @@ ENROLLMENT_STATES = Words(
     words=(*Enrollment.State.values, *SEVERAL_STATES),
 )
 USER_IDS = Ids("user_ids[]", "List only these people.")
-FILTERS = (SEARCH_TERM, ENROLLMENT_TYPES, ENROLLMENT_ROLE_ID, ENROLLMENT_STATES, USER_IDS)
+ENROLLMENT_ROLE = Text("enrollment_role", "List only people with this role: a built-in type, or a custom one's label.")
+SECTION_IDS = Ids("section_ids[]", "List only people enrolled in these sections.")
+EXCLUDE_INACTIVE = Flag("exclude_inactive", "Leave people out who are inactive, whatever states are asked for.")
+SORT = Word("sort", "Sort by this; by default by name.", words=[sort for sort in SORTS if sort not in OF_ACCOUNTS_ONLY])
+ORDER = Word("order", "In which direction.", words=(ASCENDING, DESCENDING))
+NOT_OF_COURSE = not_served(
+    gettext_noop("Pages are not looked up by person; ask for the person with user_ids[]."), "user_id"
+)
+FILTERS = (
+    *(SEARCH_TERM, ENROLLMENT_TYPES, ENROLLMENT_ROLE, ENROLLMENT_ROLE_ID, ENROLLMENT_STATES, EXCLUDE_INACTIVE),
+    *(SECTION_IDS, USER_IDS, SORT, ORDER, *NOT_OF_COURSE),
+)
+# Of an account
+TYPES_IN_ACCOUNT = Words(
+    "enrollment_type[]", "List only people enrolled as this in the account.", words=(*TYPES, *COURSE_BASE_TYPES)
+)
+SORT_IN_ACCOUNT = Word("sort", "Sort by this; by default by name.", words=SORTS)
+NOT_OF_ACCOUNT = (
+    *not_served(gettext_noop("Deleted people are not listed."), "include_deleted_users", fits=("false",)),
+    *not_served(gettext_noop("People are not found by their uuid."), "uuids[]"),
+)
 
 
-@endpoint(SEARCH_TERM, INCLUDE_OF_ACCOUNT, *PAGING)
+@endpoint(SEARCH_TERM, TYPES_IN_ACCOUNT, SORT_IN_ACCOUNT, ORDER, *NOT_OF_ACCOUNT, INCLUDE_OF_ACCOUNT, *PAGING)
 def index_of_account(request: ApiRequest, account_id: str) -> list[UserBody]:
     """List the people of an account."""
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
     allow(Permission.READ_ROSTER in keys)
-    people = searched(people_of(home), search_words(request.params[SEARCH_TERM]), keys)
+    given = request.params
+    people = people_of(home)
+    if types := given[TYPES_IN_ACCOUNT]:
+        people = people.filter(enrolled_in(home, short_types(types)))
+    people = searched(people, search_words(given[SEARCH_TERM]), keys)
+    people = people_sorted(people, given[SORT_IN_ACCOUNT], keys, descending=given[ORDER] == DESCENDING)
     return [user_body(user, keys, request.include) for user in page_of(request, people)]
 
 
@@ -78,7 +108,9 @@ def index(request: ApiRequest, course_id: str) -> list[PersonBody]:
     if wanted := request.params[USER_IDS]:
         people = people.filter(pk__in=plain_ids(wanted))
     words = search_words(request.params[SEARCH_TERM])
-    people = searched(people, words, keys, known=settled_in(course, by=request.user))
+    known, given = settled_in(course, by=request.user), request.params
+    people = searched(people, words, keys, known=known)
+    people = people_sorted(people, given[SORT], keys, descending=given[ORDER] == DESCENDING, known=known)
     found = page_of(request, people.prefetch_related(_prefetched_enrollments(there)))
     return _bodies(request, found, keys)
 
@@ -110,10 +142,16 @@ def roster_keys(request: ApiRequest, course: Course) -> frozenset[Permission]:
 
 def _asked_for(request: ApiRequest, there: EnrollmentQuerySet) -> EnrollmentQuerySet:
     given = request.params
-    if types := given[ENROLLMENT_TYPES]:
-        there = there.filter(type__in=short_types(types))
     if (role_id := given[ENROLLMENT_ROLE_ID]) is not None:
         there = there.filter(role=role_id)
+    elif name := given[ENROLLMENT_ROLE]:
+        there = there.filter(role__in=lookups.roles([name], "enrollment_role"))
+    elif types := given[ENROLLMENT_TYPES]:
+        there = there.filter(type__in=short_types(types))
+    if sections := given[SECTION_IDS]:
+        there = there.filter(section__in=plain_ids(sections))
+    if given[EXCLUDE_INACTIVE]:
+        there = there.exclude(state=Enrollment.State.INACTIVE)
     return there.filter(state__in=states(given[ENROLLMENT_STATES]) or Enrollment.LIVE)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
+from accounts.api.accounts import STICKINESS
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Flag, Moment, Text
+from accounts.api.parameter_types import Flag, Moment, Text, not_served
+from accounts.web.pagination import search_words
 from courses.access.permissions import course_permissions
 from courses.api import lookups
 from courses.api.bodies import section_body
@@ -16,6 +20,12 @@ endpoint = in_group("Sections")
 
 NAME = Text("course_section[name]", "The name of the section.")
 SIS_ID = Text("course_section[sis_section_id]", "The school's own id of the section; empty takes it away.")
+INTEGRATION_ID = Text("course_section[integration_id]", "Another id of the school's; empty takes it away.")
+SEARCH_TERM = Text("search_term", "List only sections whose name holds this.")
+IDS = (SIS_ID, INTEGRATION_ID)
+NOT_OF_NEW_SECTIONS = not_served(
+    gettext_noop("Deleted sections do not come back."), "enable_sis_reactivation", fits=("false",)
+)
 DATES = (
     Moment("course_section[start_at]", "When the section begins."),
     Moment("course_section[end_at]", "When the section ends."),
@@ -26,12 +36,15 @@ DATES = (
 )
 
 
-@endpoint(*PAGING)
+@endpoint(SEARCH_TERM, *PAGING)
 def index(request: ApiRequest, course_id: str) -> list[SectionBody]:
     """List the sections of a course whose people the caller sees."""
     course = lookups.course(request, course_id)
     keys = roster_keys(request, course)
-    return [section_body(section, keys) for section in page_of(request, sections_open_to(request.user, course))]
+    found = sections_open_to(request.user, course)
+    if words := search_words(request.params[SEARCH_TERM]):
+        found = found.filter(name__icontains=words)
+    return [section_body(section, keys) for section in page_of(request, found)]
 
 
 @endpoint()
@@ -43,21 +56,21 @@ def show(request: ApiRequest, section_id: str) -> SectionBody:
     return section_body(section, keys)
 
 
-@endpoint(NAME, SIS_ID, *DATES)
+@endpoint(NAME, *IDS, *DATES, *NOT_OF_NEW_SECTIONS)
 def create(request: ApiRequest, course_id: str) -> SectionBody:
     """Create a section of a course."""
     course = lookups.course(request, course_id)
     given = request.params
     dates = given.fields(*DATES)
-    section = create_section(course, by=request.user, name=given[NAME], sis_section_id=given[SIS_ID], **dates)
+    section = create_section(course, by=request.user, name=given[NAME], **given.values(*IDS), **dates)
     return section_body(section, course_permissions(request.user, course))
 
 
-@endpoint(NAME, SIS_ID, *DATES)
+@endpoint(NAME, *IDS, *DATES, *STICKINESS)
 def edit(request: ApiRequest, section_id: str) -> SectionBody:
     """Change a section; what is not given stays as it is."""
     section = lookups.section(request, section_id)
-    changed = edit_section(section, by=request.user, **request.params.fields(NAME, SIS_ID, *DATES))
+    changed = edit_section(section, by=request.user, **request.params.fields(NAME, *IDS, *DATES))
     return section_body(changed, course_permissions(request.user, section.course))
 
 

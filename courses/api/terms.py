@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.utils.translation import gettext_noop
 
+from accounts.api.accounts import STICKINESS
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Moment, Text
+from accounts.api.parameter_types import Moment, Text, Words, not_served
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
@@ -29,13 +31,22 @@ START_AT = Moment("enrollment_term[start_at]", "When the term begins.")
 END_AT = Moment("enrollment_term[end_at]", "When the term ends.")
 SIS_ID = Text("enrollment_term[sis_term_id]", "The school's own id of the term; empty takes it away.")
 FIELDS = (NAME, START_AT, END_AT, SIS_ID)
+STATES = Words(
+    "workflow_state[]",
+    "List terms in these states; by default active ones.",
+    words=(*Term.State.values, "all"),
+)
+NOT_OF_TERMS = not_served(
+    gettext_noop("Dates for one type of enrollment come from a roster only (terms.csv)."), "enrollment_term[overrides]"
+)
 
 
-@endpoint(TERM_NAME, *PAGING)
+@endpoint(TERM_NAME, STATES, *PAGING)
 def index(request: ApiRequest, account_id: str) -> TermsListBody:
     """List the terms."""
     _home, keys = _reading(request, account_id)
-    found = terms()
+    states = request.params[STATES] or [Term.State.ACTIVE]
+    found = terms(Term.State.values if "all" in states else states)
     if words := search_words(request.params[TERM_NAME]):
         found = found.filter(Holds(words))
     return {"enrollment_terms": [listed_term_body(term, keys) for term in page_of(request, found)]}
@@ -48,14 +59,14 @@ def show(request: ApiRequest, account_id: str, term_id: str) -> ListedTermBody:
     return listed_term_body(lookups.term(term_id), keys)
 
 
-@endpoint(*FIELDS)
+@endpoint(*FIELDS, *NOT_OF_TERMS)
 def create(request: ApiRequest, account_id: str) -> ListedTermBody:
     """Create a term, on the root account."""
     keys = _changing(request, account_id)
     return listed_term_body(save_term(None, by=request.user, **_given(request, None)), keys)
 
 
-@endpoint(*FIELDS)
+@endpoint(*FIELDS, *NOT_OF_TERMS, *STICKINESS)
 def change(request: ApiRequest, account_id: str, term_id: str) -> ListedTermBody:
     """Change a term, on the root account; what is not given stays as it is."""
     keys = _changing(request, account_id)

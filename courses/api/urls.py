@@ -6,6 +6,7 @@ from accounts.api.endpoints import methods
 from courses.api import (
     account_courses,
     admins,
+    course_lists,
     courses,
     enrollment_changes,
     enrollments,
@@ -36,7 +37,7 @@ urlpatterns = [
     path("courses", methods(GET=courses.index)),
     path(COURSE, methods(GET=courses.show, PUT=account_courses.change, DELETE=account_courses.end)),
     path(f"{COURSE}/permissions", methods(GET=courses.permissions)),
-    path("accounts/<str:account_id>/courses", methods(GET=account_courses.index_of_account, POST=courses.create)),
+    path("accounts/<str:account_id>/courses", methods(GET=course_lists.index, POST=courses.create)),
     path("users/<str:user_id>/courses", methods(GET=courses.index_of_user)),
     path(f"{COURSE}/sections", methods(GET=sections.index, POST=sections.create)),
     path("sections/<str:section_id>", methods(GET=sections.show, PUT=sections.edit, DELETE=sections.delete)),

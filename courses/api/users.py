@@ -1,11 +1,13 @@
 """People: oneself, and others as far as one may read them."""
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
+from accounts.api.accounts import STICKINESS
 from accounts.api.bodies import own_body, profile_body, user_body
 from accounts.api.body_types import OwnBody, ProfileBody, UserBody
 from accounts.api.endpoints import ApiRequest, in_group
-from accounts.api.parameter_types import Includes, Text, Word
+from accounts.api.parameter_types import Includes, Text, Word, not_served
 from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
 from accounts.errors import NotAllowed
 from accounts.models import User
@@ -32,6 +34,14 @@ FIELDS = (
     ),
     Text("user[locale]", "The person's language, such as `en` or `pt-BR`."),
 )
+NOT_OF_PEOPLE = (
+    *not_served(gettext_noop("There are no pictures of people here."), "user[avatar]"),
+    *not_served(
+        gettext_noop("People have no profile here beyond their names."),
+        *("user[title]", "user[bio]", "user[pronunciation]"),
+    ),
+    *STICKINESS,
+)
 EVENT = Word("user[event]", "Suspend the person, so that they cannot sign in, or undo that.", words=EVENTS)
 INCLUDE = Includes(words={"email": "the email address, for whoever may read it", "avatar_url": "always null"})
 
@@ -50,7 +60,7 @@ def profile(request: ApiRequest, user_id: str) -> ProfileBody:
     return {**profile_body(user, keys), "time_zone": user.time_zone or default_zone(user).key}
 
 
-@endpoint(*FIELDS, EVENT, INCLUDE)
+@endpoint(*FIELDS, EVENT, INCLUDE, *NOT_OF_PEOPLE)
 def change(request: ApiRequest, user_id: str) -> ChangedUserBody:
     """Change a person; what is not given stays as it is.
 

@@ -31,12 +31,13 @@ from courses.models.course import default_section
 State = Course.State
 # Changes what becomes of a course, by somebody: publish, unpublish, conclude, delete_course, undelete.
 ChangeOfState = Callable[..., object]
-SHORT_TEXTS = frozenset({"name", "course_code", "sis_course_id"})
+SIS_IDS = ("sis_course_id", "integration_id")
+SHORT_TEXTS = frozenset({"name", "course_code", *SIS_IDS})
 
 
 def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
-    """Change any of name, course_code, sis_course_id, account, term, syllabus_body, start_at, end_at, and whether these
-    dates bind (restrict_enrollments_to_course_dates).
+    """Change any of name, course_code, sis_course_id, integration_id, account, term, course_format, syllabus_body,
+    start_at, end_at, and whether these dates bind (restrict_enrollments_to_course_dates).
 
     What is not given stays; None empties a date or the term. To move the course, `by` must manage the courses of both
     accounts. Raises NotAllowed, Invalid.
@@ -57,7 +58,7 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
         if "account" in changed:
             check_may_manage(course.account, by)
             _check_roles_go_along(course)
-        if "sis_course_id" in changed:
+        if changed.keys() & set(SIS_IDS):
             check_may_set_sis_ids("changed", by=by)
         if changed:
             _save(course, changed, by)
@@ -78,8 +79,7 @@ def _check_roles_go_along(course: Course) -> None:
 
 def _tidied(wanted: dict[str, Any]) -> dict[str, Any]:
     kept = {field: tidied(value) if field in SHORT_TEXTS else value for field, value in wanted.items()}
-    if "sis_course_id" in kept:
-        kept["sis_course_id"] = kept["sis_course_id"] or None
+    kept |= {field: kept[field] or None for field in SIS_IDS if field in kept}
     if kept.get("course_code") == "":
         del kept["course_code"]
     return kept
@@ -245,6 +245,8 @@ def create_course(
     name: str,
     course_code: str = "",
     sis_course_id: str = "",
+    integration_id: str = "",
+    course_format: str = "",
     term: Term | None = None,
     start_at: datetime | None = None,
     end_at: datetime | None = None,
@@ -259,8 +261,9 @@ def create_course(
     """
     check_may_manage(account, by)
     name, course_code, sis_course_id = tidied(name), tidied(course_code), tidied(sis_course_id)
-    check_may_set_sis_ids(sis_course_id, by=by)
-    texts = {"name": name, "sis_course_id": sis_course_id or None}
+    integration_id = tidied(integration_id)
+    check_may_set_sis_ids(sis_course_id, integration_id, by=by)
+    texts = {"name": name, "sis_course_id": sis_course_id or None, "integration_id": integration_id or None}
     if course_code:
         texts["course_code"] = course_code
     check(Course, texts, of="course")
@@ -276,6 +279,7 @@ def create_course(
             start_at=start_at,
             end_at=end_at,
             restrict_enrollments_to_course_dates=restrict_enrollments_to_course_dates,
+            course_format=course_format,
             syllabus_body=syllabus_body,
             workflow_state=Course.State.AVAILABLE if publish else Course.State.UNPUBLISHED,
         )

@@ -51,16 +51,25 @@ def counted(sections: QuerySet[Section]) -> QuerySet[Section]:
     return sections.annotate(people=Count("enrollments__user", filter=here, distinct=True))
 
 
-def create_section(course: Course, *, by: User, name: str, sis_section_id: str = "", **dates: Unpack[Dates]) -> Section:
+def create_section(
+    course: Course,
+    *,
+    by: User,
+    name: str,
+    sis_section_id: str = "",
+    integration_id: str = "",
+    **dates: Unpack[Dates],
+) -> Section:
     """Create a section of `course`; giving it a SIS id also needs `manage_sis`.
 
     Raises NotAllowed; Invalid for texts that are too long, ids in use and wrong dates.
     """
     check_keys({ADD}, course, by=by)
     check_section(None, course, by=by)
-    if sis_section_id:
+    ids = {"sis_section_id": tidied(sis_section_id) or None, "integration_id": tidied(integration_id) or None}
+    if any(ids.values()):
         check_keys({Permission.MANAGE_SIS}, course, by=by)
-    section = Section(course=course, name=tidied(name), sis_section_id=tidied(sis_section_id) or None, **dates)
+    section = Section(course=course, name=tidied(name), **ids, **dates)
     with transaction.atomic():
         _save(section)
         record(SectionCreated(course.pk, section.pk, section.name), by=by)
@@ -68,21 +77,25 @@ def create_section(course: Course, *, by: User, name: str, sis_section_id: str =
 
 
 def edit_section(
-    section: Section, *, by: User, name: str | None = None, sis_section_id: str | None = None, **dates: Unpack[Dates]
+    section: Section,
+    *,
+    by: User,
+    name: str | None = None,
+    sis_section_id: str | None = None,
+    integration_id: str | None = None,
+    **dates: Unpack[Dates],
 ) -> Section:
-    """Rename a section or change its dates; changing its SIS id also needs `manage_sis`.
+    """Rename a section or change its dates; changing an id of the school's also needs `manage_sis`.
 
     Raises NotAllowed and Invalid as `create_section` does.
     """
     check_keys({EDIT}, section.course, by=by)
     check_section(section.pk, section.course, by=by)
-    if sis_section_id is not None:
-        sis_section_id = tidied(sis_section_id)
-    if sis_section_id is not None and (sis_section_id or None) != section.sis_section_id:
+    given = {"sis_section_id": sis_section_id, "integration_id": integration_id}
+    ids = {field: tidied(text) or None for field, text in given.items() if text is not None}
+    if any(getattr(section, field) != value for field, value in ids.items()):
         check_keys({Permission.MANAGE_SIS}, section.course, by=by)
-    wanted: dict[str, Any] = {**dates, "name": section.name if name is None else tidied(name)}
-    if sis_section_id is not None:
-        wanted["sis_section_id"] = sis_section_id or None
+    wanted: dict[str, Any] = {**dates, **ids, "name": section.name if name is None else tidied(name)}
     changed = [field for field, value in wanted.items() if getattr(section, field) != value]
     for field, value in wanted.items():
         setattr(section, field, value)
@@ -130,7 +143,8 @@ def delete_section(section: Section, *, by: User) -> Section:
 
 
 def _save(section: Section, fields: list[str] | None = None) -> None:
-    check(Section, {"name": section.name, "sis_section_id": section.sis_section_id}, of="section")
+    texts = {field: getattr(section, field) for field in ("name", "sis_section_id", "integration_id")}
+    check(Section, texts, of="section")
     check_order("section", section.start_at, section.end_at)
     with refusing_what_is_taken(Section, of="section"):
         section.save(update_fields=fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -23,9 +24,9 @@ from courses.models import Course, Term
 PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
 
 
-def terms() -> QuerySet[Term]:
-    """Return every term, the latest first; those without dates last."""
-    return Term.objects.filter(workflow_state=Term.State.ACTIVE).order_by(
+def terms(states: Collection[str] = (Term.State.ACTIVE,)) -> QuerySet[Term]:
+    """Return every term in these states, the latest first; those without dates last."""
+    return Term.objects.filter(workflow_state__in=states).order_by(
         F("start_at").desc(nulls_last=True), "sort_key", "id"
     )
 

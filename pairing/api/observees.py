@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from accounts.api.bodies import user_body
 from accounts.api.endpoints import ApiRequest, in_group
-from accounts.api.lookups import person
+from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Includes, Text
+from accounts.api.parameter_types import Id, Includes, Text
 from accounts.errors import Invalid
 from accounts.models import ObservationLink, User
 from accounts.web.refusals import statuses_of
@@ -31,6 +31,7 @@ ACCESS_TOKEN = Text("access_token", "An access token of the student's.")
 PAIRING_CODE = Text("pairing_code", "A pairing code of the student's. Better in the body: queries end up in logs.")
 LOGIN = Text("observee[unique_id]", "The student's login.")
 PASSWORD = Text("observee[password]", "The student's password.")
+ROOT_ACCOUNT_ID = Id("root_account_id", "In which institution, or `all`. There is one: another is a 404.")
 
 
 @endpoint(INCLUDE, *PAGING)
@@ -89,8 +90,15 @@ def _body(request: ApiRequest, user: User, *, linked: bool = True) -> LinkedBody
     return {**user_body(user), "observation_link_root_account_ids": [request.root_id] if linked else []}
 
 
+def _check_institution(request: ApiRequest) -> None:
+    """Raise Http404 for a `root_account_id` that is not the institution's."""
+    text = request.params[ROOT_ACCOUNT_ID].strip()
+    if text not in ("", "all", str(request.root_id)) and account(request, text) != request.root:
+        raise Http404
+
+
 @endpoint(
-    *(ACCESS_TOKEN, PAIRING_CODE, LOGIN, PASSWORD),
+    *(ACCESS_TOKEN, PAIRING_CODE, LOGIN, PASSWORD, ROOT_ACCOUNT_ID),
     refusals={
         422: "The code does not work or has to be used on the web, or there is no such student.",
         429: "There were too many wrong codes or passwords.",
@@ -102,6 +110,7 @@ def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
     The same code sent again by the same observer is the same success.
     """
     observer = _whose(request, user_id)
+    _check_institution(request)
     given = request.params
     by, network = request.user, request.network
     try:
@@ -122,10 +131,11 @@ def create(request: ApiRequest, user_id: str) -> LinkedBody | Response:
     return _body(request, made.student)
 
 
-@endpoint()
+@endpoint(ROOT_ACCOUNT_ID)
 def add(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
     """Link an observer with a student without a code; for staff who manage observers."""
     check_manages_links(request.root, by=request.user)
+    _check_institution(request)
     observer, student = person(request, user_id), person(request, observee_id)
     if observer == student:
         raise Http404
@@ -133,9 +143,10 @@ def add(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
     return _body(request, made.student)
 
 
-@endpoint()
+@endpoint(ROOT_ACCOUNT_ID)
 def remove(request: ApiRequest, user_id: str, observee_id: str) -> LinkedBody:
     """End a link; what the school set up in single courses stays."""
     found = _link_of(request, user_id, observee_id)
+    _check_institution(request)
     unlink(found, by=request.user)
     return _body(request, found.student, linked=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 from rest_framework.response import Response
 
 from accounts.api.bodies import own_body, user_body
@@ -11,7 +12,7 @@ from accounts.api.body_types import UserBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.errors import by_field
 from accounts.api.lookups import account, person
-from accounts.api.parameter_types import Flag, Given, Text, TextBesideHash
+from accounts.api.parameter_types import Flag, Given, Text, TextBesideHash, not_served
 from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
@@ -46,10 +47,32 @@ FIELDS_OF_STAFF = (
 )
 CODE_IN_HASH = Text("pairing_code[code]", "The pairing code of a student, when observers create an account.")
 PLAIN_CODE = TextBesideHash("pairing_code", "The same, as some scripts send it.")
+COMES_AS = Text("initial_enrollment_type", "The same as `user[initial_enrollment_type]`, where that is missing.")
+EITHER = ("true", "false")
+NOT_OF_NEW_USERS = (
+    *not_served(
+        gettext_noop("No mail is sent. The person can choose a password with “Forgot your password?”."),
+        *("pseudonym[send_confirmation]", "pseudonym[force_self_registration]"),
+        *("communication_channel[confirmation_url]",),
+        fits=("false",),
+    ),
+    *not_served(
+        gettext_noop("Accounts need no confirmation."),
+        *("user[skip_registration]", "communication_channel[skip_confirmation]"),
+        fits=EITHER,
+    ),
+    *not_served(gettext_noop("Everything is always checked."), "force_validations", fits=EITHER),
+    *not_served(gettext_noop("There are email addresses only."), "communication_channel[type]", fits=("email",)),
+    *not_served(
+        gettext_noop("There is one way to sign in."), "pseudonym[authentication_provider_id]", fits=("canvas", "1")
+    ),
+    *not_served(gettext_noop("Deleted people do not come back."), "enable_sis_reactivation", fits=("false",)),
+    *not_served(gettext_noop("Nobody is signed in by an address."), "destination"),
+)
 
 
 @in_group("People")(
-    *(*FIELDS, *FIELDS_OF_STAFF, CODE_IN_HASH, PLAIN_CODE),
+    *(*FIELDS, *FIELDS_OF_STAFF, COMES_AS, CODE_IN_HASH, PLAIN_CODE, *NOT_OF_NEW_USERS),
     public=True,
     refusals={429: "There were too many wrong codes."},
 )
@@ -86,7 +109,9 @@ def create(request: ApiRequest, account_id: str) -> NewUserBody | Response:
 
 
 def _new_user(given: Given, staff: User | None) -> NewUser:
-    return NewUser(**given.values(*FIELDS, *(FIELDS_OF_STAFF if staff else ())))
+    values = given.values(*FIELDS, *(FIELDS_OF_STAFF if staff else ()))
+    values["initial_enrollment_type"] = values["initial_enrollment_type"] or given[COMES_AS]
+    return NewUser(**values)
 
 
 def _code(given: Given) -> str:

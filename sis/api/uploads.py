@@ -6,10 +6,11 @@ from typing import IO, NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from rest_framework.response import Response
 
 from accounts.api.endpoints import ApiRequest, check_size
-from accounts.api.parameter_types import File, Flag, Given, Id, Text, Whole, Word
+from accounts.api.parameter_types import File, Flag, Given, Id, Text, Whole, Word, not_served
 from courses.api import lookups
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
 
@@ -37,7 +38,8 @@ OPTIONS = (
     Flag("dry_run", "Keep nothing, and report what would happen. Not in Canvas."),
     Flag("ignore_deletion_brake", "Go on although much would be removed. Not in Canvas."),
 )
-PARAMETERS = (ATTACHMENT, EXTENSION, IMPORT_TYPE, TERM, *OPTIONS)
+NOT_OF_UPLOADS = not_served(gettext_noop("Send the file itself: as `attachment`, or as the body."), "pre_attachment")
+PARAMETERS = (ATTACHMENT, EXTENSION, IMPORT_TYPE, TERM, *OPTIONS, *NOT_OF_UPLOADS)
 
 
 class Received(NamedTuple):

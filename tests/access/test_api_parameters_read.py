@@ -15,6 +15,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from accounts.api.endpoints import Call, every_call
 from accounts.api.parameter_types import (
     Counter,
+    Either,
     File,
     Flag,
     FlagsByKey,
@@ -42,6 +43,7 @@ IDS = {
     "term_id": "term",
     "batch_mode_term_id": "term",
     "account_id": "account",
+    "root_account_id": "root",
     "course_section_id": "section",
 }
 
@@ -61,7 +63,7 @@ def sample(parameter: Parameter[Any], ids: dict[str, Any]) -> list[tuple[str, An
             return [(parameter.name, ids[IDS[parameter.path[-1]]])]
         case Ids():
             return [(parameter.name, ids["student"])]
-        case Flag():
+        case Flag() | Either():
             return [(parameter.name, "true")]
         case Whole():
             return [(parameter.name, 5)]

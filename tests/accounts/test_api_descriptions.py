@@ -329,7 +329,6 @@ def test_a_parameter_is_found_and_kept_by_its_name(name, path, is_list, kept_as)
         (Ids("x[]", ""), {"type": "array", "items": {"type": ["integer", "string"]}}),
         (Counter("x", "", default=10, most=100), {"type": "integer", "minimum": 1, "maximum": 100, "default": 10}),
         (Words("x[]", "", words=("a",)), {"type": "array", "items": {"type": "string", "enum": ["a"]}}),
-        (Words("x[]", "", words=("a",), others_match_nothing=True), {"type": "array", "items": {"type": "string"}}),
         (Includes(words={"term": ""}), {"type": "array", "items": {"type": "string", "examples": ["term"]}}),
         (NotServed("x", ""), {"type": "string", "deprecated": True}),
         (Moment("x", ""), {"type": "string", "format": "date-time"}),

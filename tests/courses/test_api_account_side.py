@@ -5,7 +5,7 @@ That it works as clients expect is in tests/pairing/test_canvasapi_accounts.py.
 
 import pytest
 
-from accounts.models import Account, AccountAdmin, BaseType, Role, User
+from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
 from courses.models import Course, Enrollment, Term
 from tests.api import Api, ids
 from tests.database import statements
@@ -95,12 +95,30 @@ def test_people_end_their_own_sessions_through_the_api(school):
     assert api.get("users/self").status_code == 401
 
 
-def test_a_password_is_not_set_for_somebody_else(school):
-    path = f"accounts/self/logins/{school.student.pk}"
-    answer = Api(school.admin).put(path, login={"unique_id": "new", "password": "four-old-bicycles"})
-    assert answer.status_code == 400
-    assert "You cannot set a password" in answer.json()["errors"]["login.password"][0]["message"]
+def test_a_first_password_is_set_and_nobodys_is_replaced(school):
+    path, new = f"accounts/self/logins/{school.student.pk}", {"unique_id": "mia2", "password": "four-old-bicycles"}
+    weak = Api(school.admin).put(path, login={"unique_id": "mia2", "password": "mia2"})
+    assert weak.json()["errors"].keys() == {"pseudonym.password"}
     assert User.objects.get(pk=school.student.pk).login_id == "mia"
+    assert Api(school.admin).put(path, login=new).status_code == 200
+    assert User.objects.get(pk=school.student.pk).check_password("four-old-bicycles")
+    for password in ("five-old-bicycles", "four-old-bicycles"):
+        answer = Api(school.admin).put(path, login={"unique_id": "mia3", "password": password})
+        assert answer.status_code == 400
+        assert "cannot set a password" in answer.json()["errors"]["pseudonym.password"][0]["message"]
+    person = User.objects.get(pk=school.student.pk)
+    assert person.login_id == "mia2"
+    assert person.check_password("four-old-bicycles")
+    (event,) = AuditEvent.objects.filter(subject=person, action=Action.PASSWORD_CHANGED)
+    assert event.actor == school.admin
+
+
+def test_what_the_school_declares_somebody_to_be_is_set_and_taken_away(school):
+    path = f"accounts/self/logins/{school.student.pk}"
+    for declared in ("staff", ""):
+        assert Api(school.admin).put(path, login={"declared_user_type": declared}).status_code == 200
+        assert User.objects.get(pk=school.student.pk).declared_user_type == declared
+    assert Api(school.admin).put(path, login={"declared_user_type": "boss"}).status_code == 400
 
 
 def test_logins_show_what_the_reader_may_see(school, root):

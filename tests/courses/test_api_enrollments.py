@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import BaseType, ObservationLink, Role
 from courses.domain.observation import link
-from courses.models import Enrollment
+from courses.models import Course, Enrollment
 from tests.api import Api, ids
 from tests.factories import (
     AccountFactory,
@@ -283,6 +283,41 @@ def test_a_section_takes_enrollments_of_its_own(teacher, section):
 def test_what_makes_no_enrollment_is_a_400(section, student, given):
     user = {"user_id": student.pk} if given else {}
     assert enroll(make_admin(), section, **user, **given).status_code == 400
+
+
+def test_a_person_is_named_by_the_schools_ids_too(teacher, section):
+    newcomer = UserFactory(sis_user_id="NEW", integration_id="I-NEW")
+    for given in (
+        {"sis_user_id": "NEW"},
+        {"integration_id": "I-NEW"},
+        {"sis_user_id": "NEW", "user_id": teacher.pk},
+        {"user_id": "sis_user_id:NEW"},
+    ):
+        assert enroll(make_admin(), section, **given).json()["user_id"] == newcomer.pk
+    assert enroll(make_admin(), section, sis_user_id="nobody").status_code == 404
+    api, given = Api(make_admin()), {"user_id": newcomer.pk}
+    assert api.post(of_course(section), enrollment=given, root_account="testserver").status_code == 200
+    elsewhere = api.post(of_course(section), enrollment=given, root_account="canvas.example.org")
+    assert elsewhere.json()["errors"].keys() == {"root_account"}
+
+
+def test_nobody_is_enrolled_in_a_concluded_course_by_hand(teacher, section, student):
+    Course.objects.update(workflow_state="completed")
+    for whom in (UserFactory(), student):
+        answer = enroll(make_admin(), section, user_id=whom.pk, enrollment_state="active")
+        assert answer.status_code == 400
+        assert "This course is concluded" in answer.content.decode()
+    assert Enrollment.objects.count() == 2
+    # What ends somebody's part in it is still possible.
+    row = Enrollment.objects.get(user=student)
+    assert Api(make_admin()).delete(f"{of_course(section)}/{row.pk}", task="delete").status_code == 200
+
+
+def test_a_section_in_the_address_and_another_in_the_request_are_refused(teacher, section):
+    path, newcomer = f"sections/{section.pk}/enrollments", UserFactory()
+    for named, status in ((section, 200), (SectionFactory(course=section.course), 400)):
+        given = {"user_id": newcomer.pk, "course_section_id": named.pk}
+        assert Api(teacher).post(path, enrollment=given).status_code == status
 
 
 def test_a_custom_role_counts_in_its_own_part_of_the_tree(section):

@@ -48,10 +48,11 @@ def test_a_type_may_come_alone_or_in_a_list(student, teacher, observer, section,
     assert ids(Api(teacher).get(f"courses/{section.course_id}/users", **query)) == [student.pk]
 
 
-def test_only_those_asked_for_by_their_ids_are_listed_and_for_ids_that_are_none_nobody(student, teacher, section):
+def test_only_those_asked_for_by_their_ids_are_listed_and_what_is_no_id_is_refused(student, teacher, section):
     path, api = f"courses/{section.course_id}/users", Api(teacher)
-    assert ids(api.get(path, user_ids=[student.pk, "x"])) == [student.pk]
-    assert ids(api.get(path, user_ids=["x", "9" * 30])) == []
+    assert ids(api.get(path, user_ids=[student.pk, 987_654_321])) == [student.pk]
+    for given in (["x"], [student.pk, "9" * 30]):
+        assert api.get(path, user_ids=given).json()["errors"].keys() == {"user_ids"}
 
 
 def test_course_users_are_filtered_by_several_types_and_states(student, teacher, observer, section):
@@ -59,7 +60,8 @@ def test_course_users_are_filtered_by_several_types_and_states(student, teacher,
     path, api = f"courses/{section.course_id}/users", Api(teacher)
     assert ids(api.get(path, enrollment_type=["student", "teacher"])) == [teacher.pk]
     assert ids(api.get(path, enrollment_type="student", enrollment_state=["completed"])) == [student.pk]
-    assert ids(api.get(path, enrollment_type="nonsense")) == []
+    assert ids(api.get(path, enrollment_type="student_view")) == []
+    assert api.get(path, enrollment_type="students").json()["errors"].keys() == {"enrollment_type"}
 
 
 def test_search_finds_by_what_the_reader_may_see(student, teacher, section):

@@ -359,3 +359,21 @@ def test_guesses_at_one_student_count_for_the_student_whoever_makes_them(student
     # The students themselves are not kept out by it.
     signing_in = Client().post("/login/canvas", {"login": student.login_id, "password": PASSWORD})
     assert signing_in.status_code == 302
+
+
+@pytest.mark.parametrize("given", ["999999", "nonsense", "sis_account_id:none", "{school}"])
+def test_another_institution_is_a_404_and_nothing_is_done_there(student, root, given):
+    school, observer = AccountFactory(), UserFactory()
+    where, admin = {"root_account_id": given.format(school=school.pk)}, Api(make_admin())
+    code = issue(student, by=student).text
+    assert Api(observer).post("users/self/observees", pairing_code=code, **where).status_code == 404
+    assert admin.put(f"users/{observer.pk}/observees/{student.pk}", **where).status_code == 404
+    assert ids(admin.get(f"users/{observer.pk}/observees")) == []
+    # The code is not spent.
+    here = {"root_account_id": root.pk}
+    assert Api(observer).post("users/self/observees", pairing_code=code, **here).status_code == 200
+    assert admin.delete(f"users/{observer.pk}/observees/{student.pk}", **where).status_code == 404
+    for everywhere in ("all", root.pk, "self", ""):
+        path = f"users/{observer.pk}/observees/{student.pk}"
+        assert admin.put(path, root_account_id=everywhere).status_code == 200
+        assert admin.delete(path, root_account_id=everywhere).status_code == 200

@@ -88,9 +88,9 @@ def test_canvasapi_links_with_the_students_login(client_of, student, observer):
         me.add_observee_with_credentials(observee={**login, "unique_id": "nobody"})
 
 
-def test_canvasapi_lets_an_admin_link_by_id(client_of, admin, student, observer):
+def test_canvasapi_lets_an_admin_link_by_id(client_of, admin, student, observer, root):
     them = client_of(admin).get_user(observer.pk)
-    assert them.add_observee(student.pk, root_account_id=1).id == student.pk
+    assert them.add_observee(student.pk, root_account_id=root.pk).id == student.pk
     assert them.show_observee(student.pk).id == student.pk
     (observee,) = them.get_observees(include=["avatar_url"], per_page=2)
     assert observee.sis_user_id == student.sis_user_id

@@ -1,0 +1,55 @@
+"""Lists of people: which of an account are asked for, and by what they are sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.utils.translation import gettext as _
+
+from accounts.errors import NotAllowed
+from accounts.models import Account
+from accounts.models.account import with_all_below
+from accounts.models.user import UserQuerySet
+from accounts.permissions.registry import Permission
+from courses.models import Enrollment
+
+# What a list can be sorted by, and what it takes to know that of the people.
+SORTS: dict[str, tuple[str, Permission | None]] = {
+    "username": ("sort_key", None),
+    "email": ("email", Permission.VIEW_USER_LOGINS),
+    "sis_id": ("sis_user_id", Permission.READ_SIS),
+    "integration_id": ("integration_id", Permission.READ_SIS),
+    "last_login": ("last_login", Permission.VIEW_USER_LOGINS),
+    "id": ("pk", None),
+}
+OF_ACCOUNTS_ONLY = ("integration_id", "id")
+
+
+def enrolled_in(account: Account, types: Collection[str]) -> Exists:
+    """Return, for a queryset of people, whether each is in a course of `account` or below as one of these types."""
+    there = Enrollment.objects.present().settled().filter(user=OuterRef("pk"), type__in=types)
+    if account.parent_id is not None:
+        there = there.filter(section__course__account__in=with_all_below(account))
+    return Exists(there)
+
+
+def people_sorted(
+    people: UserQuerySet,
+    sort: str,
+    permissions: Collection[Permission],
+    *,
+    descending: bool = False,
+    known: Q | Exists | None = None,
+) -> UserQuerySet:
+    """Return people sorted by this, or by name. Raises NotAllowed for what the reader may not see of them.
+
+    `known`: the people of whom more than the name may be seen, if that is not everyone. The others come together.
+    """
+    key, needed = SORTS[sort or "username"]
+    if needed and needed not in permissions:
+        raise NotAllowed(_("You cannot see this of these people, so you cannot sort by it."))
+    if needed and known is not None:
+        people, key = people.annotate(known_key=Case(When(known, then=F(key)))), "known_key"
+    keys = dict.fromkeys([key] if key == "pk" else [key, "sort_key", "pk"])
+    return people.order_by(*(F(one).desc() if descending else F(one).asc() for one in keys))

@@ -1,0 +1,106 @@
+"""Each call with each parameter that Canvas documents: it is done, or the answer says that it is not."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts.api.endpoints import Call, every_call
+from accounts.api.parameter_types import Either, Flag, Ids, Moment, NotServed, Parameter, Whole, Word, Words
+from accounts.domain.tokens import make_token
+from tests.access.canvas_parameters import DOCUMENTED
+from tests.access.table import Row
+from tests.access.test_api_parameters_read import FORM, rows_of
+from tests.access.world import World
+
+CALLS = {f"{call.method} {call.path}": call for call in every_call()}
+# These take a file, and are read by tests of their own.
+UPLOAD = "POST accounts/{account_id}/sis_imports"
+# What cannot be read as a value of these types, or is none of the words that can stand there.
+HAS_NONSENSE = (Either, Flag, Ids, Moment, Whole, Word, Words)
+
+
+def of(call: Call, name: str) -> Parameter[Any] | None:
+    """The declared parameter that a documented name belongs to: itself, or a refused one that it stands below."""
+    path = re.findall(r"[^\[\]]+", name)
+    for parameter in call.takes:
+        stands_above = isinstance(parameter, NotServed) and parameter.path == path[: len(parameter.path)]
+        if parameter.path == path or stands_above:
+            return parameter
+    return None
+
+
+def every_one() -> list[tuple[str, str]]:
+    return [(call, name) for call, names in DOCUMENTED.items() for name in names]
+
+
+def test_every_parameter_that_canvas_documents_is_declared():
+    assert [(call, name) for call, name in every_one() if of(CALLS[call], name) is None] == []
+
+
+def test_calls_without_documented_parameters_are_really_calls_of_ours():
+    assert DOCUMENTED.keys() <= CALLS.keys()
+
+
+def answer_to(client: Client, row: Row, ids: dict[str, Any], pairs: list[tuple[str, Any]]):
+    path, query = row.path.format_map(ids), urlencode(pairs)
+    with transaction.atomic():
+        if row.method in ("GET", "DELETE"):
+            answer = client.generic(row.method, f"{path}?{query}")
+        else:
+            answer = client.generic(row.method, path, query, FORM)
+        transaction.set_rollback(True)
+    return answer
+
+
+def names(answer, parameter: Parameter[Any]) -> bool:
+    """Whether the answer refuses the parameter by its name; a sign-up has its complaints in groups."""
+    if answer.status_code != 400:
+        return False
+    errors = answer.json()["errors"]
+    *group, name = parameter.path
+    return ".".join(parameter.path) in errors or (bool(group) and name in errors.get(group[0], {}))
+
+
+@pytest.mark.django_db
+def test_whoever_sends_what_is_not_done_or_cannot_be_read_is_told_so_by_name():
+    """What can be read is read: see test_api_parameters_read.py."""
+    world = World()
+    ids = dict(world.ids(world.here))
+    client = Client(headers={"Authorization": f"Bearer {make_token(world.people['admin'], 'test', by=None)}"})
+    silent, tried = [], 0
+    for shown, name in every_one():
+        parameter = of(CALLS[shown], name)
+        if shown == UPLOAD or not isinstance(parameter, (NotServed, *HAS_NONSENSE)):
+            continue
+        sent = re.sub("<[^>]*>", "any", name)
+        for row in rows_of(CALLS[shown]):
+            usual = [(key, text.format_map(ids)) for key, text in row.body.items() if key != sent]
+            answer = answer_to(client, row, ids, [*usual, (sent, "no such thing")])
+            tried += 1
+            if not names(answer, parameter):
+                silent.append(f"{shown}: {name}: {answer.status_code} {answer.content.decode()[:80]}")
+    assert silent == []
+    assert tried > 150
+
+
+@pytest.mark.django_db
+def test_a_value_that_asks_for_what_is_so_anyway_is_no_fault():
+    world = World()
+    ids = dict(world.ids(world.here))
+    client = Client(headers={"Authorization": f"Bearer {make_token(world.people['admin'], 'test', by=None)}"})
+    refused = []
+    for call in every_call():
+        for parameter in call.takes:
+            if not isinstance(parameter, NotServed) or call.operation.takes_files:
+                continue
+            for row, value in [(row, value) for row in rows_of(call)[:1] for value in parameter.fits]:
+                answer = answer_to(client, row, ids, [*row.body.items(), (parameter.name, value)])
+                if names(answer, parameter):
+                    refused.append(f"{call.shown}: {parameter.name}={value}")
+    assert refused == []
