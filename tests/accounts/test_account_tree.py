@@ -201,7 +201,7 @@ def test_an_account_is_moved_while_others_are_made_below_it(raced_root):
     assert ancestors_kept() == ancestors_walked()
 
 
-def test_many_who_make_and_move_at_once_leave_a_tree(raced_root):
+def test_many_accounts_created_and_moved_at_once_leave_a_tree(raced_root):
     schools = [AccountFactory() for _ in range(4)]
     below = [AccountFactory(parent=school) for school in schools]
     admin = make_admin(raced_root)

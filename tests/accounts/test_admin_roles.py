@@ -219,7 +219,7 @@ def test_removing_a_role_twice_is_recorded_once(district):
     assert AuditEvent.objects.count() == 1
 
 
-def test_whoever_manages_admins_may_remove_a_deactivated_role_whatever_it_could_do(district):
+def test_people_who_manage_admins_may_remove_a_deactivated_role_whatever_it_could_do(district):
     retired = custom(district.school, workflow_state="inactive")
     retired.overrides.create(account=district.school, permission=GRADES, enabled=True)
     helper = make_helper(district.school, GIVE)[0]

@@ -1,4 +1,4 @@
-"""Giving and taking admin roles."""
+"""Giving and removing admin roles."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def admin(root):
     return factories.make_admin()
 
 
-def test_a_role_is_given_taken_and_given_again(admin, full, root):
+def test_a_role_is_given_removed_and_given_again(admin, full, root):
     person, school = UserFactory(), AccountFactory()
     held = make_admin(person, full, school, by=admin)
     assert may_on_account(person, "manage_courses_admin", school)
@@ -43,7 +43,7 @@ def test_a_role_is_given_taken_and_given_again(admin, full, root):
     assert list(actions) == [Action.ADMIN_CREATED, Action.ADMIN_REMOVED, Action.ADMIN_CREATED]
 
 
-def test_it_takes_the_permission_on_that_account(full, root):
+def test_giving_and_removing_roles_needs_the_permission_in_that_account(full, root):
     school, other = AccountFactory(), AccountFactory()
     staff, person = factories.make_admin(school), UserFactory()
     for where in (root, other):
@@ -55,7 +55,7 @@ def test_it_takes_the_permission_on_that_account(full, root):
         remove_admin(factories.make_admin(other).account_admins.get(), by=staff)
 
 
-def test_nobody_gives_or_takes_a_role_that_may_do_more_than_they_may(admin, full, helper, root):
+def test_nobody_gives_or_removes_a_role_that_may_do_more_than_they_may(admin, full, helper, root):
     weak, person = UserFactory(), UserFactory()
     make_admin(weak, helper, root, by=admin)
     with pytest.raises(NotAllowed, match="do not have"):
@@ -66,7 +66,7 @@ def test_nobody_gives_or_takes_a_role_that_may_do_more_than_they_may(admin, full
     assert not AccountAdmin.objects.filter(user=person, role=full).exists()
 
 
-def test_nobody_takes_their_own_last_role(admin, full, helper, root):
+def test_nobody_removes_their_own_last_role(admin, full, helper, root):
     (only,) = admin.account_admins.all()
     with pytest.raises(NotAllowed, match="own last"):
         remove_admin(only, by=admin)
@@ -94,7 +94,7 @@ def test_only_admin_roles_of_this_account_can_be_given(admin, root, role):
         make_admin(UserFactory(), roles[role], school, by=admin)
 
 
-def test_deleted_people_become_no_admins_and_are_not_listed(admin, full, root):
+def test_deleted_people_do_not_become_admins_and_are_not_listed(admin, full, root):
     gone = UserFactory(state="deleted")
     with pytest.raises(Invalid):
         make_admin(gone, full, root, by=admin)
@@ -102,7 +102,7 @@ def test_deleted_people_become_no_admins_and_are_not_listed(admin, full, root):
     assert [held.user for held in admins_of(root)] == [admin]
 
 
-def test_a_permission_switched_off_counts(admin, full, root):
+def test_a_permission_turned_off_for_account_admins_is_missing_when_they_give_roles(admin, full, root):
     allow(BaseType.ACCOUNT_ADMIN, "manage_account_memberships", enabled=False)
     with pytest.raises(NotAllowed):
         make_admin(UserFactory(), full, Account.objects.root(), by=admin)

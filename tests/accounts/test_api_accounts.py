@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 NAMES = {"id", "name", "created_at", "sortable_name", "short_name"}
 
 
-def test_one_reads_everything_about_oneself(root):
+def test_people_read_everything_about_themselves(root):
     user = UserFactory(email="sam@example.org", locale="de")
     body = Api(user).get("users/self").json()
     assert body.keys() >= NAMES | {"permissions", "locale", "effective_locale", "avatar_url"}
@@ -53,7 +53,7 @@ def test_an_admin_finds_people_by_any_id(root, form):
     assert (body["id"], body["login_id"], body["sis_user_id"]) == (user.pk, user.login_id, user.sis_user_id)
 
 
-def test_an_observer_reads_the_names_of_the_student_and_no_more(root):
+def test_an_observer_reads_only_the_names_of_the_student(root):
     observer, student = UserFactory(), UserFactory(email="kid@example.org")
     ObservationLink.objects.create(observer=observer, student=student, origin="api")
     assert Api(observer).get(f"users/{student.pk}").json().keys() == NAMES

@@ -190,7 +190,7 @@ def test_an_unknown_word_is_answered_with_those_that_are_known(root):
     assert complaint["message"].startswith("Please give unpublished, available, completed, deleted")
 
 
-def test_the_schema_is_served_to_everybody(root):
+def test_the_schema_is_served_to_everyone(root):
     found = Api().get("openapi.json").json()
     assert found["openapi"] == "3.1.0"
     assert found["paths"]["/accounts/{account_id}/roles"].keys() == {"get", "post"}

@@ -304,7 +304,7 @@ def test_a_text_that_stands_beside_a_hash_of_its_name_is_there_only_as_a_text(ba
     assert (parameter in given, given[parameter]) == (is_there, text)
 
 
-def test_whoever_sends_what_is_not_served_is_told_and_whoever_sends_null_is_not():
+def test_a_parameter_that_is_not_served_is_refused_and_null_counts_as_not_sent():
     parameter = NotServed("x", "", refusal="Not here.")
     assert Given(Parameters({"x": None}), [parameter])[parameter] is None
     for sent in ("", "a", [], {}):

@@ -25,7 +25,7 @@ def test_only_what_is_asked_for_is_told_and_what_is_unknown_nobody_has(root):
     assert answer.json() == {"read_roster": True, "manage_catalog": False}
 
 
-def test_somebody_without_a_role_may_do_nothing_on_an_account(root):
+def test_a_person_without_a_role_may_do_nothing_on_an_account(root):
     assert not any(Api(UserFactory()).get("accounts/self/permissions").json().values())
     assert Api().get("accounts/self/permissions").status_code == 401
     assert Api(make_admin()).get("accounts/999999/permissions").status_code == 404

@@ -159,7 +159,7 @@ def test_permissions_canvas_knows_and_we_do_not_are_passed_over(api, school):
 
 
 @pytest.mark.parametrize("explicit", ["1", "true", "True", "on"])
-def test_a_permission_is_switched_on_off_and_back(api, school, teacher, explicit):
+def test_a_permission_is_turned_on_off_and_back(api, school, teacher, explicit):
     told = put(api, school, teacher, explicit=explicit, enabled=1).json()["permissions"][KEY]
     assert (told["enabled"], told["explicit"], told["prior_default"]) == (True, True, False)
     told = put(api, school, teacher, explicit=explicit, enabled=0).json()["permissions"][KEY]

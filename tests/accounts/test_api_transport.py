@@ -34,7 +34,7 @@ def test_a_bad_token_is_a_401_that_clients_take_for_one(root, token):
     assert answer.json() == {"errors": [{"message": "Invalid access token."}]}
 
 
-def test_a_token_that_has_run_out_is_a_bad_one_and_stays_where_it_is(root):
+def test_an_expired_token_is_refused_and_stays_on_record(root):
     user = UserFactory()
     api = Api(user)
     AccessToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -43,7 +43,7 @@ def test_a_token_that_has_run_out_is_a_bad_one_and_stays_where_it_is(root):
 
 
 @pytest.mark.parametrize("state", [User.State.SUSPENDED, User.State.DELETED])
-def test_a_token_of_somebody_suspended_or_deleted_is_a_bad_one(root, state):
+def test_the_token_of_a_suspended_or_deleted_person_is_refused(root, state):
     user = UserFactory()
     api = Api(user)
     User.objects.update(state=state)

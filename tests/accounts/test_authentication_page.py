@@ -21,7 +21,7 @@ def test_the_authentication_page_asks_to_sign_in(client, root):
     assert client.get(page_of(root)).status_code == 302
 
 
-def test_it_is_for_administrators_of_the_institution(client, root):
+def test_the_authentication_page_is_for_administrators_of_the_institution(client, root):
     for person in (UserFactory(), make_admin(AccountFactory())):
         client.force_login(person)
         assert client.get(page_of(root)).status_code == 403
@@ -30,7 +30,7 @@ def test_it_is_for_administrators_of_the_institution(client, root):
     assert root.self_registration == SelfRegistration.ALL
 
 
-def test_it_needs_the_right_to_manage_settings(as_admin, root):
+def test_the_authentication_page_needs_the_permission_to_manage_settings(as_admin, root):
     role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
     RoleOverride.objects.create(account=root, role=role, permission="manage_account_settings", enabled=False)
     assert as_admin.get(page_of(root)).status_code == 403
@@ -41,7 +41,7 @@ def test_sub_accounts_have_no_such_page(as_admin, root):
     assert as_admin.get("/accounts/999999/authentication_providers").status_code == 404
 
 
-def test_it_shows_the_three_choices_and_what_each_means(as_admin, root):
+def test_the_authentication_page_shows_the_three_choices_and_what_each_means(as_admin, root):
     page = as_admin.get(page_of(root)).content.decode()
     for label in ("Nobody", "Observer accounts only", "All account types", "What turning this off means"):
         assert label in page
@@ -81,7 +81,7 @@ def test_what_codes_from_a_course_open_is_set_there_too(as_admin, root):
         {"self_registration": ""},
     ],
 )
-def test_anything_else_is_refused_and_changes_nothing(as_admin, root, given):
+def test_an_unknown_choice_is_refused_and_changes_nothing(as_admin, root, given):
     assert as_admin.post(page_of(root), given).status_code == 422
     root.refresh_from_db()
     assert root.self_registration == SelfRegistration.ALL

@@ -96,7 +96,7 @@ def test_a_search_for_punctuation_alone_finds_nobody(typed):
 
 @quickly
 @given(NAMES, st.sampled_from(["NFC", "NFD", "NFKC"]), st.sampled_from([str, str.upper, str.lower]))
-def test_everybody_is_found_by_their_own_name(name, form, case):
+def test_everyone_is_found_by_their_own_name(name, form, case):
     kept = tidied(name)
     UserFactory(name=kept)
     typed = unicodedata.normalize(form, kept)
@@ -126,7 +126,7 @@ def test_lists_by_name_come_from_the_index_without_sorting():
     assert "Sort" not in plan.replace("sort_key", "")
 
 
-def test_whoever_writes_a_name_the_columns_beside_it_follow():
+def test_the_columns_beside_a_name_follow_it_whichever_code_writes_it():
     person = UserFactory(name="Mia Lake")
     User.objects.filter(pk=person.pk).update(name="Zoë Ängström", sortable_name="Ängström, Zoë", short_name="Zoë")
     (other,) = User.objects.bulk_create([User(login_id="o", name="Ös Öz", short_name="Ös", sortable_name="Öz, Ös")])

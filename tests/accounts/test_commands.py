@@ -177,7 +177,7 @@ def unused_for(days: float) -> None:
     AccessToken.objects.update(last_used_at=timezone.now() - timedelta(days=days))
 
 
-def test_a_token_that_nobody_used_for_a_year_ends_and_use_keeps_it(root, settings):
+def test_a_token_that_nobody_used_for_a_year_ends_and_use_keeps_it_alive(root, settings):
     text = make_token(UserFactory(), "", by=None)
     unused_for(364)
     assert token_owner(text)

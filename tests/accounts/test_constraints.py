@@ -141,7 +141,7 @@ def test_an_account_with_roles_admins_or_accounts_below_cannot_be_erased(root):
     school.delete()
 
 
-def test_whoever_changed_self_registration_may_be_erased_and_the_setting_stays(root):
+def test_the_person_who_changed_self_registration_may_be_erased_and_the_setting_stays(root):
     person = UserFactory()
     Account.objects.update(self_registration_changed_by=person)
     person.delete()

@@ -42,7 +42,7 @@ def test_the_same_people_are_there_every_time():
     assert len(first) == len(STAFF) + 20
 
 
-def test_everybody_who_can_be_tried_out_signs_in_with_the_password_of_the_demo():
+def test_everyone_who_can_be_tried_out_signs_in_with_the_password_of_the_demo():
     staff, students = make_people(2)
     logins = [login for login, _who in PEOPLE_TO_TRY]
     assert {*logins} == {*staff, *(student.login_id for student in students)}
@@ -50,7 +50,7 @@ def test_everybody_who_can_be_tried_out_signs_in_with_the_password_of_the_demo()
         assert authenticate(username=login, password=PASSWORD)
 
 
-def test_no_address_of_the_demo_can_belong_to_anybody():
+def test_no_address_of_the_demo_can_belong_to_anyone():
     make_people(5)
     assert {email.rpartition("@")[2] for email in User.objects.values_list("email", flat=True)} == {"lakeside.example"}
 

@@ -25,7 +25,7 @@ def test_every_permission_has_its_row_and_its_explanation():
         assert f"- key: `{permission}`" in text
 
 
-def test_a_row_says_who_has_it_who_can_and_who_cannot():
+def test_a_row_says_which_roles_have_the_permission_can_have_it_and_cannot():
     assert (
         "| Users - generate observer pairing codes for students | **on** | off | off | off | off | off | – |"
         in DOCUMENT.read_text()

@@ -122,7 +122,7 @@ def test_a_zone_whose_name_is_too_long_is_one_problem_and_not_two():
         (("Cher", "Cher", "Cher"), {"name": "Madonna"}, ("Madonna", "Madonna", "Madonna")),
     ],
 )
-def test_the_sortable_and_the_short_name_follow_the_name_unless_somebody_chose_them(admin, before, given, after):
+def test_the_sortable_and_the_short_name_follow_the_name_unless_someone_chose_them(admin, before, given, after):
     name, sortable_name, short_name = before
     person = UserFactory(name=name, sortable_name=sortable_name, short_name=short_name)
     found = edited(person, admin, **given)
@@ -157,7 +157,7 @@ def test_a_deleted_account_is_not_changed_even_if_it_was_deleted_after_it_was_re
     assert User.objects.get(pk=person.pk).name == "Mia Lake"
 
 
-def test_what_somebody_else_saved_meanwhile_is_not_overwritten(admin, person):
+def test_what_someone_else_saved_meanwhile_is_not_overwritten(admin, person):
     User.objects.filter(pk=person.pk).update(pronouns="she/her", email="other@example.org")
     found = edited(person, admin, name="Mia Sea")
     assert (found.pronouns, found.email) == ("she/her", "other@example.org")
@@ -201,5 +201,5 @@ def test_setting_a_sis_id_needs_the_permission_in_the_root_account(root, ids):
 
 
 @pytest.mark.parametrize("ids", [(), ("",), (None, "")])
-def test_whoever_sets_no_sis_id_needs_no_permission(root, ids):
+def test_setting_no_sis_id_needs_no_permission(root, ids):
     check_may_set_sis_ids(*ids, by=UserFactory())

@@ -59,7 +59,7 @@ def test_what_is_rolled_back_holds_nobody_up(transactional_db):
     assert read() == ["a"]
 
 
-def test_who_commits_late_is_waited_for_and_never_passed_over(raced_root):
+def test_events_that_are_committed_late_are_waited_for_and_never_passed_over(raced_root):
     written, may_commit = Signal(), Signal()
 
     def late() -> None:
@@ -80,7 +80,7 @@ def test_who_commits_late_is_waited_for_and_never_passed_over(raced_root):
     assert read() == ["late", "quick"]
 
 
-def test_what_was_there_before_the_late_one_is_not_held_up(raced_root):
+def test_events_before_the_late_one_are_not_held_up(raced_root):
     write("early")
     written, may_commit = Signal(), Signal()
 

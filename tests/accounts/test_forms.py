@@ -43,7 +43,7 @@ def test_the_form_of_a_person_has_only_what_its_reader_may_see(person, keys, fie
 
 
 @pytest.mark.parametrize(("keys", "more"), [((), []), ((SIS,), ["sis_user_id"])])
-def test_the_form_of_a_new_person_asks_for_a_login_whoever_fills_it_in(keys, more):
+def test_the_form_of_a_new_person_always_asks_for_a_login(keys, more):
     assert list(NewPersonForm(keys=keys).fields) == ["name", "login_id", "email", *more]
     assert NewPersonForm({"name": "Mia"}, keys=keys).errors.keys() == {"login_id"}
 

@@ -279,7 +279,7 @@ def test_undoing_restores_no_more_than_was_set_before(district):
 # Roles that are deactivated for now
 
 
-def test_an_admin_whose_role_is_deactivated_is_no_more_open_to_lesser_staff(district):
+def test_staff_with_less_permissions_do_not_reach_an_admin_whose_role_is_deactivated(district):
     desk = make_clerk("manage_user_logins", "become_user")
     office = create_role(district.root, "Office", BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
     set_permission(office, district.root, "manage_account_settings", ON, by=district.admin)

@@ -285,7 +285,7 @@ def test_a_success_ends_the_count_from_here_and_none_elsewhere(root):
     assert f"password of {person.pk}" in counted, "guesses from all networks together still count"
 
 
-def test_everybody_who_gives_another_persons_login_shares_five_tries_and_a_success_ends_nothing(root):
+def test_everyone_who_gives_another_persons_login_shares_five_tries_and_a_success_ends_nothing(root):
     person = UserFactory(login_id="kid")
     assert try_password_of_another("KID", right) == person
     for _ in range(4):

@@ -80,7 +80,7 @@ def test_a_lock_over_several_transactions_is_refused_to_others_until_the_block_e
     assert advisory_locks() == []
 
 
-def test_who_did_not_get_the_lock_takes_it_from_nobody(transactional_db):
+def test_a_process_that_did_not_get_the_lock_takes_it_from_nobody(transactional_db):
     def attempt() -> bool:
         with held(AdvisoryLock.KEPT_UPLOAD, 7) as mine:
             pass
@@ -97,7 +97,7 @@ def test_an_error_inside_the_block_lets_go_of_the_lock(transactional_db):
     assert advisory_locks() == []
 
 
-def test_who_waits_for_the_lock_gets_it_when_it_is_free(transactional_db):
+def test_a_process_that_waits_for_the_lock_gets_it_when_it_is_free(transactional_db):
     def patient() -> bool:
         with held(AdvisoryLock.KEPT_UPLOAD, 7, wait=True) as mine:
             return mine

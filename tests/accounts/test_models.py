@@ -89,7 +89,7 @@ def test_names_are_filled_in_when_they_are_not_given():
     ("state", "can"),
     [("registered", True), ("pre_registered", True), ("suspended", False), ("deleted", False)],
 )
-def test_who_is_suspended_or_deleted_cannot_sign_in(state, can):
+def test_suspended_and_deleted_people_cannot_sign_in(state, can):
     assert UserFactory(state=state).is_active is can
 
 
@@ -110,7 +110,7 @@ def test_a_new_institution_starts_with_pairing_off_and_codes_for_all_courses():
 
 
 @pytest.mark.parametrize("value", [SelfRegistration.OBSERVER, SelfRegistration.ALL])
-def test_pairing_is_on_where_anybody_may_register(value):
+def test_pairing_is_on_where_anyone_may_register(value):
     assert Account(self_registration=value).pairing_is_on
 
 

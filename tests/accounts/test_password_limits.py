@@ -47,7 +47,7 @@ def test_right_passwords_never_count_however_many_come_from_one_address(root):
     assert not FailedTry.objects.exists()
 
 
-def test_after_five_wrong_passwords_one_waits_a_quarter_of_an_hour_and_then_twice_as_long(pat):
+def test_after_five_wrong_passwords_people_wait_a_quarter_of_an_hour_and_then_twice_as_long(pat):
     assert [fails("pat") for _ in range(5)] == [0] * 5
     assert 14 * MINUTE < fails("pat") <= 15 * MINUTE
     let_pass(15 * MINUTE)
@@ -94,7 +94,7 @@ def test_such_a_browser_has_five_tries_too(pat):
     assert fails("pat", HOME, browser) > 0
 
 
-def test_a_browser_knows_only_those_who_signed_in_there_and_nobody_makes_its_mark_up(pat):
+def test_a_browser_knows_only_people_who_signed_in_there_and_its_mark_cannot_be_forged(pat):
     UserFactory(login_id="kim", password=PASSWORD)
     browser = Client()
     works("kim", browser=browser)
@@ -114,7 +114,7 @@ def test_the_mark_of_a_browser_is_for_the_pages_of_sign_in_and_no_script(pat):
     assert int(mark["max-age"]) > 300 * DAY
 
 
-def test_whoever_is_signed_out_everywhere_is_known_nowhere(pat):
+def test_a_person_who_is_signed_out_everywhere_is_known_in_no_browser(pat):
     browser = Client()
     works("pat", browser=browser)
     browser.post("/logout")
@@ -202,7 +202,7 @@ def test_a_suspended_person_with_the_right_password_has_not_failed(pat):
     assert not FailedTry.objects.exists()
 
 
-def test_letting_go_of_many_failures_costs_no_more_statements_than_of_few(pat):
+def test_forgetting_many_failures_costs_no_more_statements_than_forgetting_few(pat):
     def fail_in(networks: range) -> None:
         FailedTry.objects.bulk_create(
             FailedTry(keys=[f"password of {pat.pk}", f"password of {pat.pk} from {SCHOOL}"]) for _ in networks

@@ -36,7 +36,7 @@ def test_a_suspended_person_is_told_so_at_sign_in(client, person):
     assert answer.status_code == 200
 
 
-def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailoutbox):
+def test_a_forgotten_password_is_replaced_by_an_emailed_link(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "pat@example.org"}, follow=True)
     assert "Check your email" in answer.content.decode()
     work_off_jobs()
@@ -56,7 +56,7 @@ def test_a_forgotten_password_is_replaced_by_way_of_a_mail(client, person, mailo
     assert "This link no longer works" in client.get(link, follow=True).content.decode()
 
 
-def test_an_unknown_address_gets_the_same_answer_and_no_mail(client, person, mailoutbox):
+def test_an_unknown_address_gets_the_same_answer_and_no_email(client, person, mailoutbox):
     answer = client.post("/login/password/reset", {"email": "nobody@example.org"}, follow=True)
     assert "Check your email" in answer.content.decode()
     work_off_jobs()
@@ -74,7 +74,7 @@ def test_a_password_is_changed_by_its_owner(client, person):
     assert person.check_password(words)
 
 
-def test_what_allauth_would_do_elsewhere_is_done_here(client, person):
+def test_the_pages_that_allauth_leads_to_are_ours(client, person):
     assert client.get("/login/signup").headers["Location"] == "/register"
     client.force_login(person)
     assert client.get("/login/email").headers["Location"] == "/profile/settings"
@@ -112,7 +112,7 @@ def test_a_person_may_keep_their_access_tokens_with_a_new_password(client, perso
     assert token_owner(text) == person
 
 
-def test_who_has_no_tokens_is_not_asked_about_them(client, person):
+def test_people_without_tokens_are_not_asked_about_them(client, person):
     client.force_login(person)
     assert "Also revoke my access tokens" not in client.get("/login/password/change").content.decode()
 
@@ -128,7 +128,7 @@ def test_a_reset_ends_access_tokens_and_sessions_unless_the_tokens_are_kept(clie
     assert elsewhere.get("/profile/settings").status_code == 302
 
 
-def test_who_has_reset_the_password_need_not_wait_any_more(client, person, mailoutbox):
+def test_a_person_who_has_reset_the_password_need_not_wait(client, person, mailoutbox):
     for _ in range(6):
         client.post("/login/canvas", {"login": "pat", "password": "wrong"})
     assert client.post("/login/canvas", {"login": "pat", "password": PASSWORD}).status_code == 429
@@ -137,7 +137,7 @@ def test_who_has_reset_the_password_need_not_wait_any_more(client, person, mailo
     assert answer.status_code == 302
 
 
-def test_a_first_password_is_set_by_one_who_is_signed_in_without_one(client, root):
+def test_a_person_who_is_signed_in_without_a_password_sets_a_first_one(client, root):
     newcomer = UserFactory()
     newcomer.set_unusable_password()
     newcomer.save()

@@ -1,4 +1,4 @@
-"""Mails for a new password: a job sends them, and no mailbox is flooded."""
+"""Emails with a link to a new password: a job sends them, and no mailbox is flooded."""
 
 import pytest
 from django.test import Client
@@ -32,7 +32,7 @@ def test_the_request_itself_does_the_same_for_an_address_that_nobody_has(pat):
     assert known == unknown
 
 
-def test_the_mail_goes_to_the_address_of_the_account_however_it_was_typed(pat, mailoutbox):
+def test_the_email_goes_to_the_address_of_the_account_however_it_was_typed(pat, mailoutbox):
     ask("PAT@EXAMPLE.org")
     work_off_jobs()
     (mail,) = mailoutbox
@@ -76,7 +76,7 @@ def test_asked_for_twice_at_once_it_is_sent_once(pat, mailoutbox):
     assert len(mailoutbox) == 1
 
 
-def test_what_a_mail_server_did_not_take_was_no_mail_and_is_tried_again(pat, mailoutbox, settings):
+def test_an_email_that_the_mail_server_did_not_take_does_not_count_and_is_tried_again(pat, mailoutbox, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     for _ in range(4):

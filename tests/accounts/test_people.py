@@ -104,7 +104,7 @@ def test_a_session_outlives_a_change_of_our_secret_as_long_as_the_old_one_is_nam
 
 
 @pytest.mark.parametrize("state", ["suspended", "deleted"])
-def test_a_session_of_a_person_who_is_out_opens_nothing(root, state):
+def test_the_session_of_a_suspended_or_deleted_person_opens_nothing(root, state):
     person, browser = UserFactory(password=PASSWORD), Client()
     browser.force_login(person)
     User.objects.update(state=state)

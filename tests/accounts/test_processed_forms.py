@@ -151,7 +151,7 @@ def test_a_form_that_cannot_be_told_from_others_is_carried_out_each_time(sender,
     assert not SentForm.objects.exists()
 
 
-def test_whoever_sends_a_form_again_much_later_is_told_why_nothing_happened(sender, make, made):
+def test_a_form_sent_again_much_later_says_why_nothing_happened(sender, make, made):
     make(form(sender, name="Mia"))
     SentForm.objects.update(at=timezone.now() - AT_ONCE - timedelta(seconds=1))
     request = form(sender, name="Mia")

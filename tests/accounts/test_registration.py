@@ -37,12 +37,12 @@ def application(**fields) -> NewUser:
         (SelfRegistration.ALL, {"observer", "student", "teacher", ""}),
     ],
 )
-def test_the_setting_says_who_may_make_an_account_for_themselves(value, kinds):
+def test_self_registration_says_who_may_create_an_account_for_themselves(value, kinds):
     root = Account(self_registration=value)
     assert {kind for kind in ("observer", "student", "teacher", "") if is_open_to(root, kind)} == kinds
 
 
-def test_an_account_is_made_and_recorded():
+def test_an_account_is_created_and_recorded():
     user = register(application(name=" Jo Person ", locale="fr", initial_enrollment_type="student"))
     user.refresh_from_db()
     assert (user.name, user.short_name, user.sortable_name) == ("Jo Person", "Jo Person", "Person, Jo")
@@ -55,12 +55,12 @@ def test_an_account_is_made_and_recorded():
     assert PASSWORD not in str(event.details)
 
 
-def test_whoever_gives_no_time_zone_has_none_of_their_own(root):
+def test_a_person_who_gives_no_time_zone_has_none_of_their_own(root):
     assert register(application()).time_zone == ""
     assert register(application(login_id="b@example.org", time_zone="Asia/Tokyo")).time_zone == "Asia/Tokyo"
 
 
-def test_staff_need_neither_terms_nor_password_nor_an_e_mail_address():
+def test_staff_need_neither_terms_nor_a_password_nor_an_email_address():
     admin = make_admin()
     wanted = application(login_id="jperson", password="", terms_of_use=False, sis_user_id="S1", integration_id="I1")
     user = register(wanted, by=admin)

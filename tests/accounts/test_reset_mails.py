@@ -31,7 +31,7 @@ def test_the_link_leads_to_the_site_where_it_was_asked_for(pat, mailoutbox, site
     assert (mail.to, mail.subject) == (["pat@example.org"], "Choose a new password")
 
 
-def test_the_mail_names_the_login_and_says_what_to_do_if_it_was_not_asked_for(pat, mailoutbox):
+def test_the_email_names_the_login_and_says_what_to_do_if_it_was_not_asked_for(pat, mailoutbox):
     User.objects.update(login_id="o'pat & co")
     send_reset_mails("pat@example.org", SITE)
     (mail,) = mailoutbox
@@ -46,13 +46,13 @@ def test_the_subject_is_one_line_whatever_a_translation_says(pat, mailoutbox):
 
 
 @pytest.mark.parametrize("state", ["suspended", "deleted"])
-def test_people_who_cannot_sign_in_get_no_mail(pat, mailoutbox, state):
+def test_people_who_cannot_sign_in_get_no_email(pat, mailoutbox, state):
     User.objects.update(state=state)
     send_reset_mails("pat@example.org", SITE)
     assert mailoutbox == []
 
 
-def test_people_without_an_address_get_no_mail_and_nobody_gets_theirs(root, mailoutbox):
+def test_people_without_an_address_get_no_email_and_nobody_gets_theirs(root, mailoutbox):
     UserFactory(email="")
     send_reset_mails("", SITE)
     assert mailoutbox == []
@@ -67,7 +67,7 @@ def test_an_invited_person_who_never_had_a_password_chooses_one_by_the_link(pat,
     assert User.objects.get().check_password(WORDS["password1"])
 
 
-def test_a_mail_that_was_not_sent_because_there_were_enough_is_not_counted(pat, mailoutbox):
+def test_an_email_that_was_not_sent_because_there_were_enough_is_not_counted(pat, mailoutbox):
     for _ in range(5):
         send_reset_mails("pat@example.org", SITE)
     assert (len(mailoutbox), FailedTry.objects.count()) == (3, 3)
@@ -83,7 +83,7 @@ def test_asking_for_an_address_that_nobody_has_counts_too_and_the_address_is_not
 # The job
 
 
-def test_a_mail_that_waits_is_not_asked_for_again_and_one_for_another_address_is(root):
+def test_an_email_that_waits_is_not_asked_for_again_and_one_to_another_address_is(root):
     for address in ("pat@example.org", "PAT@Example.org", "kim@example.org"):
         ask_for_reset_mail(address, SITE)
     waiting = ProcrastinateJob.objects.filter(task_name__endswith="send_reset_mail", status="todo")

@@ -70,7 +70,7 @@ def test_students_and_observers_have_no_permission_at_all(base_type):
     assert course_permissions(enrollment.user, enrollment.section.course) == set()
 
 
-def test_who_holds_no_role_may_do_nothing(root):
+def test_people_without_a_role_may_do_nothing(root):
     somebody = UserFactory()
     assert account_permissions(somebody, root) == set()
     assert course_permissions(somebody, CourseFactory()) == set()
@@ -144,7 +144,7 @@ def test_every_permission_is_explained_and_given_by_default_only_where_it_can_be
 
 
 @pytest.mark.parametrize("state", [User.State.SUSPENDED, User.State.DELETED])
-def test_who_is_suspended_or_deleted_may_do_nothing(root, teaching, state):
+def test_suspended_and_deleted_people_may_do_nothing(root, teaching, state):
     admin = make_admin(state=state)
     assert account_permissions(admin, root) == set()
     teaching.user.state = state
@@ -172,7 +172,7 @@ def test_a_role_that_was_taken_away_or_is_inactive_gives_nothing(root):
     assert account_permissions(other, root) == set()
 
 
-def test_the_accounts_somebody_administers_are_those_they_hold_a_role_on(root):
+def test_the_accounts_that_a_person_administers_are_those_where_they_hold_a_role(root):
     school = AccountFactory()
     AccountFactory(parent=school)
     assert administered(make_admin(school)) == [school]
@@ -182,7 +182,7 @@ def test_the_accounts_somebody_administers_are_those_they_hold_a_role_on(root):
 
 
 @pytest.mark.parametrize("height", [0, 1, 2])
-def test_a_permission_can_be_switched_on_in_any_account_above_the_course(teaching, teacher_role, height):
+def test_a_permission_can_be_turned_on_in_any_account_above_the_course(teaching, teacher_role, height):
     account = teaching.section.course.account
     for _ in range(height):
         account = account.parent
@@ -191,7 +191,7 @@ def test_a_permission_can_be_switched_on_in_any_account_above_the_course(teachin
     assert course_permissions(teaching.user, teaching.section.course) >= {KEY, "read_roster"}
 
 
-def test_a_permission_can_be_switched_off(teaching, teacher_role):
+def test_a_permission_can_be_turned_off(teaching, teacher_role):
     override(teaching.section.course.account, teacher_role, "read_roster", enabled=False)
     assert not may(teaching.user, "read_roster", teaching.section.course)
 
@@ -254,7 +254,7 @@ def test_an_override_can_spare_the_accounts_below(root):
     assert not may_on_account(admin, "read_sis", school)
 
 
-def test_who_holds_several_roles_may_do_what_any_of_them_allows(teaching):
+def test_people_with_several_roles_may_do_what_any_of_them_allows(teaching):
     course = teaching.section.course
     helper = Role.objects.create(label="Pairing help", base_type=BaseType.OBSERVER, account=course.account)
     override(course.account, helper, enabled=True)
@@ -319,7 +319,7 @@ def test_what_is_remembered_is_forgotten_with_any_change(root):
         assert not may_on_account(admin, KEY, root)
 
 
-def test_whoever_writes_to_what_it_was_read_from_has_it_forgotten(root):
+def test_writing_to_a_table_that_permissions_are_read_from_forgets_what_is_remembered(root):
     admin, course = make_admin(), CourseFactory()
     role = Role.objects.built_in(BaseType.ACCOUNT_ADMIN)
     with remembering():
@@ -335,7 +335,7 @@ def test_whoever_writes_to_what_it_was_read_from_has_it_forgotten(root):
         assert "read_roster" in course_permissions(teacher, course)
 
 
-def test_what_has_nothing_to_do_with_it_leaves_it_remembered(root):
+def test_writing_to_any_other_table_leaves_permissions_remembered(root):
     admin = make_admin()
     with remembering():
         may_on_account(admin, KEY, root)
@@ -344,7 +344,7 @@ def test_what_has_nothing_to_do_with_it_leaves_it_remembered(root):
         assert statements(lambda: may_on_account(admin, KEY, root)) == 0
 
 
-def test_nothing_is_remembered_of_one_person_for_another(root):
+def test_permissions_of_one_person_are_not_remembered_for_another(root):
     with remembering():
         assert may_on_account(make_admin(), KEY, root)
         assert not may_on_account(UserFactory(), KEY, root)

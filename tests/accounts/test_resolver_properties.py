@@ -180,7 +180,7 @@ def test_of_no_roles_and_in_no_accounts_there_is_nothing_to_say(root):
     assert permissions_on(UserFactory(), []) == {}
 
 
-def test_people_who_are_out_have_no_permission_in_any_account(accounts, roles):
+def test_suspended_people_have_no_permission_in_any_account(accounts, roles):
     person = UserFactory(state=User.State.SUSPENDED)
     AccountAdmin.objects.create(user=person, account=accounts[0], role=roles[0])
     assert permissions_on(person, accounts) == {account.pk: frozenset() for account in accounts}

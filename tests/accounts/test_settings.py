@@ -1,4 +1,4 @@
-"""Switching self registration."""
+"""Changing self registration."""
 
 import pytest
 from django.db import IntegrityError

@@ -69,7 +69,7 @@ def test_a_reader_without_a_zone_reads_in_that_of_their_school_and_one_with_a_zo
     assert site_of(visit(student)).zone == "UTC", "theirs is known without the site"
 
 
-def test_the_site_is_looked_up_once_with_one_statement_and_again_when_somebody_else_reads(root):
+def test_the_site_is_looked_up_once_with_one_statement_and_again_for_another_reader(root):
     admin, school = make_admin(), AccountFactory()
     request = visit(admin)
     assert statements(lambda: site_of(request)) == 1

@@ -122,7 +122,7 @@ def test_a_deleted_account_is_neither_suspended_nor_reactivated(person, rule):
 
 
 @pytest.mark.parametrize(("rule", "before"), [(suspend, REGISTERED), (reactivate, SUSPENDED)])
-def test_what_somebody_did_meanwhile_counts_and_not_what_was_read_before(person, rule, before):
+def test_an_account_deleted_meanwhile_counts_and_not_what_was_read_before(person, rule, before):
     """The person was read before somebody else deleted the account."""
     stale = User.objects.get(pk=person.pk)
     stale.state = before

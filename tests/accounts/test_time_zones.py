@@ -57,7 +57,7 @@ def test_every_name_of_canvas_and_every_city_on_the_list_is_a_zone_there_is():
         assert zone_meant(name) in there, name
 
 
-def test_who_mistypes_a_zone_is_told_what_is_like_it():
+def test_a_mistyped_zone_is_answered_with_zones_that_are_like_it():
     assert "Europe/Berlin" in zones_like("Europe/Berlni")
     assert zones_like("x" * 10_000) == []
 
@@ -138,7 +138,7 @@ class TestEntrances:
         zone_of = dict(Account.objects.values_list("pk", "default_time_zone"))
         assert (zone_of[school.pk], zone_of[other.pk]) == ("Europe/Paris", "Asia/Tokyo")
 
-    def test_only_who_manages_an_account_sets_its_zone(self, root):
+    def test_only_people_who_manage_an_account_set_its_zone(self, root):
         with pytest.raises(NotAllowed):
             edit_account(root, by=UserFactory(), default_time_zone="Europe/Paris")
 

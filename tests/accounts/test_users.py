@@ -37,7 +37,7 @@ def test_what_is_given_changes_and_the_rest_stays(admin, person):
     assert (event.actor, event.subject, event.details) == (admin, person, {"fields": ["email", "locale", "time_zone"]})
 
 
-def test_sortable_and_short_name_follow_the_name_until_somebody_chooses_them(admin, person):
+def test_sortable_and_short_name_follow_the_name_until_someone_chooses_them(admin, person):
     edit_user(person, by=admin, name="Mia Sea")
     assert (person.sortable_name, person.short_name) == ("Sea, Mia", "Mia Sea")
     edit_user(person, by=admin, short_name="Mimi")
@@ -47,7 +47,7 @@ def test_sortable_and_short_name_follow_the_name_until_somebody_chooses_them(adm
     assert person.short_name == "Mia Ocean"
 
 
-def test_no_link_to_choose_a_password_goes_to_an_address_somebody_used_to_have(admin, person, mailoutbox):
+def test_no_link_to_choose_a_password_goes_to_a_former_address(admin, person, mailoutbox):
     Client().post("/login/password/reset", {"email": "mia@example.org"})
     work_off_jobs()
     (earlier,) = mailoutbox
@@ -90,7 +90,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(admin, person, given, fie
     assert User.objects.get(pk=person.pk).integration_id is None
 
 
-def test_a_login_or_sis_id_of_somebody_else_is_refused_whatever_its_case(admin, person):
+def test_the_login_or_sis_id_of_another_person_is_refused_whatever_its_case(admin, person):
     UserFactory(login_id="Ben", sis_user_id="S2")
     for given, expected in (
         ({"login_id": "bEN"}, ("login_id", "taken")),
@@ -109,7 +109,7 @@ def test_sis_ids_need_the_right_to_change_them(admin, person, given):
     edit_user(person, by=admin, name="Mia Sea")
 
 
-def test_one_who_acts_as_somebody_changes_neither_their_login_nor_their_e_mail(admin):
+def test_nobody_changes_the_email_of_the_person_they_act_as(admin):
     other = make_admin()
     other = other.acted_by(admin)
     with pytest.raises(NotAllowed):
@@ -132,14 +132,14 @@ def test_a_suspended_person_is_out_at_once_and_comes_back_with_the_old_password(
     assert list(AuditEvent.objects.values_list("action", flat=True)[:2]) == ["user.reactivated", "user.suspended"]
 
 
-def test_somebody_who_never_had_a_password_comes_back_as_invited(admin, root):
+def test_a_person_who_never_had_a_password_comes_back_as_invited(admin, root):
     person = User.objects.create_user("new", None, name="New", state=User.State.PRE_REGISTERED)
     suspend(person, by=admin)
     reactivate(person, by=admin)
     assert User.objects.get(pk=person.pk).state == User.State.PRE_REGISTERED
 
 
-def test_nobody_suspends_themselves_not_even_by_acting_as_somebody(admin):
+def test_nobody_suspends_themselves_not_even_while_acting_as_another_person(admin):
     other = make_admin()
     other = other.acted_by(admin)
     for by in (admin, other):
@@ -176,7 +176,7 @@ def test_staff_without_the_right_make_no_account_with_an_sis_id(root):
     assert Api(staff).post(f"accounts/{home}/users", **given).status_code == 200
 
 
-def test_only_the_person_given_back_is_acted_by_somebody(admin):
+def test_acting_as_a_person_leaves_the_object_at_hand_as_it_is(admin):
     person = UserFactory()
     acted = person.acted_by(admin)
     assert (acted, acted.actor, acted.person_acting) == (person, admin, admin)

@@ -36,7 +36,7 @@ def person(number: int, epoch: int = 0) -> User:
     return User(pk=number, session_epoch=epoch)
 
 
-def test_a_browser_knows_everybody_who_signed_in_there_by_one_name_and_nobody_else():
+def test_a_browser_knows_everyone_who_signed_in_there_by_one_name_and_nobody_else():
     cookie = signed_in(person(2), signed_in(person(1)))
     name = known_browser(visit(cookie), person(1))
     assert name
@@ -124,7 +124,7 @@ def test_a_begun_sign_up_waits_for_a_quarter_of_an_hour(browser, monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["signs in", "opens the sign-in page"])
-def test_the_next_person_at_the_computer_does_not_find_a_sign_up_that_somebody_began(root, how):
+def test_the_next_person_at_the_computer_does_not_find_a_sign_up_that_another_began(root, how):
     client, other = Client(), UserFactory(password=PASSWORD)
     client.get("/login/canvas")
     session = client.session
