@@ -151,7 +151,11 @@ PASSWORD_HASHERS = [
     "accounts.hashers.SSHAInArgon2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        # What a person of ours has; Django's own users have other fields.
+        "OPTIONS": {"user_attributes": ("email", "name", "short_name", "sortable_name", "login_id")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]

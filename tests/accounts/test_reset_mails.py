@@ -139,9 +139,12 @@ def test_a_password_that_belongs_to_nobody_cannot_be_stored():
         ({"password1": "password123", "password2": "password123"}, "too common"),
         ({"password1": "new-and-long-words", "password2": "other-long-words"}, "same password"),
         ({"password1": "pat@example.org", "password2": "pat@example.org"}, "too similar"),
+        ({"password1": "patricia-lake", "password2": "patricia-lake"}, "too similar"),
+        ({"password1": "patlogin1", "password2": "patlogin1"}, "too similar"),
     ],
 )
 def test_a_new_password_is_as_good_as_one_at_sign_up(pat, words, says):
+    User.objects.update(name="Patricia Lake", login_id="patlogin")
     client = Client()
     client.force_login(pat)
     answer = client.post("/login/password/change", {"oldpassword": PASSWORD, **words})
