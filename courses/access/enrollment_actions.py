@@ -91,13 +91,18 @@ class EnrollmentPermissions:
     def may(self, action: EnrollmentAction, enrollment: Enrollment) -> bool:
         """Return whether they may do this to an enrollment of the course: what `check` checks."""
         keys = _needed_for(action, enrollment)
-        if action is EnrollmentAction.REACTIVATE and enrollment.role_id not in {role.pk for role in self.roles}:
+        if action is EnrollmentAction.REACTIVATE and not self._may_let_back_in(enrollment):
             return False
         if action in ENDINGS and enrollment.user_id == self.by.pk and not keys <= self.on_account:
             return False
         if self.sections is not None and enrollment.section_id not in self.sections:
             return False
         return keys <= self.keys
+
+    def _may_let_back_in(self, enrollment: Enrollment) -> bool:
+        """Return whether the person would then reach no further in the course than they do themselves."""
+        is_limited = enrollment.limit_privileges_to_course_section or enrollment.type not in STAFF_TYPES
+        return enrollment.role_id in {role.pk for role in self.roles} and (is_limited or self.sections is None)
 
     def may_link(self) -> bool:
         """Return whether they may link observers to students of the course, or unlink them."""
