@@ -97,3 +97,18 @@ def test_who_is_linked_while_the_student_is_removed_does_not_see_the_student_aft
     )
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception) and not isinstance(outcome, Invalid)]
     assert set(Enrollment.objects.filter(associated_user=student).values_list("state", flat=True)) == {"deleted"}
+
+
+def test_a_section_is_not_deleted_with_somebody_who_came_into_it_meanwhile(raced_root):
+    student, admin, newcomer = make_student(), make_admin(), UserFactory()
+    section = student.enrollments.get().section
+    SectionFactory(course=section.course)
+    with transaction.atomic():
+        lock_users([student.pk])
+        late = meanwhile(lambda: delete_section(Section.objects.select_related("course").get(pk=section.pk), by=admin))
+        enroll_many([EnrollmentSpec(newcomer, section, Role.objects.built_in(BaseType.STUDENT))], by=None)
+    (refusal,) = late.result()
+    assert isinstance(refusal, Invalid)
+    assert "changed in the meantime" in refusal.message
+    assert set(Enrollment.objects.values_list("state", flat=True)) == {"active"}
+    assert Section.objects.get(pk=section.pk).workflow_state == "active"
