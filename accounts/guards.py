@@ -56,18 +56,26 @@ CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON accounts_auditevent
     FOR EACH STATEMENT EXECUTE FUNCTION accounts_refuse_change();
 """
 
+# What a transaction sets once it holds its place in the order of events.
+EVENTS_HELD = "accounts.events_held"
+
 # Ids are given when events are written, and transactions commit in another order: whoever reads up to the last id that
 # is there would pass over those of a transaction that commits later. So before the first id is drawn, each statement
 # that writes events takes a shared lock, which waits for nobody, named by the next id; all that it writes come after.
 # Below the least id so locked nothing can appear any more. The locks end with their transactions, not before what
-# these have done can be seen. Ids alone do: the numbers of transactions are others once a backup is restored.
+# these have done can be seen. One is enough for a transaction, for all later ids are larger; a roster writes events
+# with thousands of statements. Ids alone do: the numbers of transactions are others once a backup is restored.
 EVENTS_SETTLE_IN_ORDER = f"""
 CREATE FUNCTION accounts_next_event() RETURNS bigint LANGUAGE sql AS $$
     SELECT coalesce(pg_sequence_last_value('accounts_auditevent_id_seq'), 0) + 1
 $$;
 CREATE FUNCTION accounts_hold_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(({AdvisoryLock.EVENTS}::bigint << 48) + accounts_next_event());
+    -- Rolled back to a savepoint, the lock and the setting are gone together.
+    IF coalesce(current_setting('{EVENTS_HELD}', true), '') = '' THEN
+        PERFORM pg_advisory_xact_lock_shared(({AdvisoryLock.EVENTS}::bigint << 48) + accounts_next_event());
+        PERFORM set_config('{EVENTS_HELD}', 'yes', true);
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER events_settle_in_order BEFORE INSERT ON accounts_auditevent

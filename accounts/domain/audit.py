@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, fields
 
 from django.db import connection
 
@@ -83,3 +84,38 @@ def advance(reader: str, events: Sequence[AuditEvent]) -> None:
     """Say that the reader is done with these events, the ones it has read in this transaction."""
     if events:
         EventCursor.objects.filter(reader=reader).update(position=events[-1].pk)
+
+
+def details_of(kind: type[Event], **sql: str) -> str:
+    """Return SQL for the JSON of an event, as `as_details` makes it, from SQL for its fields.
+
+    Raises TypeError for a field that the dataclass does not have, and for one that it must have and is not given.
+    """
+    must = {field.name for field in fields(kind) if field.default is MISSING}
+    if wrong := must - sql.keys() | sql.keys() - {field.name for field in fields(kind)}:
+        raise TypeError(f"{kind.__name__}: {', '.join(sorted(wrong))}")
+    pairs = {name: f"'{name}', {value}" for name, value in sql.items()}
+    needed = ", ".join(pair for name, pair in pairs.items() if name in must)
+    others = ", ".join(pair for name, pair in pairs.items() if name not in must)
+    parts = [f"jsonb_build_object({needed})"] if needed else []
+    parts += [f"jsonb_strip_nulls(jsonb_build_object({others}))"] if others else []
+    return " || ".join(parts) or "'{}'::jsonb"
+
+
+def event_in_sql(kind: type[Event], source: str, *, subject: str = "NULL", **sql: str) -> str:
+    """Return SQL that selects an event of this kind from each row of `source`, with SQL for its subject and fields."""
+    selected = f"'{kind.action}' AS action, {subject}::bigint AS subject, {details_of(kind, **sql)} AS details"
+    return f"SELECT {selected} FROM {source}"  # noqa: S608 built from constants
+
+
+def record_in_sql(*events: str) -> str:
+    """Return the statement that records what these select, each from `event_in_sql`.
+
+    It can stand behind a change in one statement, and sees the tables as they were before. Execute it with `actor` and
+    `acting_for`, as `who` returns them.
+    """
+    return f"""
+INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id, details)
+SELECT clock_timestamp(), told.action, %(actor)s::bigint, %(acting_for)s::bigint, told.subject, told.details
+FROM ({" UNION ALL ".join(events)}) AS told
+"""  # noqa: S608 built from constants

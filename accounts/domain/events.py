@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from django.utils.functional import Promise
@@ -26,6 +26,7 @@ FIELDS: dict[str, str | Promise] = {
     "time_zone": _("time zone"),
     "locale": _("language"),
     "declared_user_type": _("declared type"),
+    "password": _("password"),
 }
 
 
@@ -38,29 +39,33 @@ def _permission(key: str) -> str | Promise:
 
 
 @dataclass(frozen=True)
+class ByRoster(Event):
+    """What is common to events about what rosters change too: `sis_import` is the one that did, or was undone."""
+
+    sis_import: int | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
 class UserRegistered(Event, action=Action.USER_REGISTERED):
     sentence = _("%(subject)s created an account.")
 
 
 @dataclass(frozen=True)
-class UserCreated(Event, action=Action.USER_CREATED):
+class UserCreated(ByRoster, action=Action.USER_CREATED):
     sentence = _("%(who)s created the account of %(subject)s.")
 
 
 @dataclass(frozen=True)
-class UserChanged(Event, action=Action.USER_CHANGED):
+class UserChanged(ByRoster, action=Action.USER_CHANGED):
     sentence = _("%(who)s changed the account of %(subject)s: %(fields)s.")
     own_sentence = _("%(who)s changed their own account: %(fields)s.")
 
     fields: Annotated[list[str], Shown(_field_names)]
-    sis_import: int | None = None
 
 
 @dataclass(frozen=True)
-class StateChanged(Event):
-    """What is common to changes of an account's state; `sis_import` where a roster has changed it."""
-
-    sis_import: int | None = None
+class StateChanged(ByRoster):
+    """What is common to changes of an account's state."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +116,12 @@ class TokenCreated(Event, action=Action.TOKEN_CREATED):
 
 
 @dataclass(frozen=True)
-class TokensEnded(Event, action=Action.TOKENS_ENDED):
+class TokensEnded(ByRoster, action=Action.TOKENS_ENDED):
     sentence = _("A new password from a roster revoked the access tokens of %(subject)s.")
 
 
 @dataclass(frozen=True)
-class AdminCreated(Event, action=Action.ADMIN_CREATED):
+class AdminCreated(ByRoster, action=Action.ADMIN_CREATED):
     """Without a `role` it is the built-in one of account admins."""
 
     sentence = _("%(who)s gave %(subject)s the role %(role)s on %(account)s.")
@@ -126,7 +131,7 @@ class AdminCreated(Event, action=Action.ADMIN_CREATED):
 
 
 @dataclass(frozen=True)
-class AdminRemoved(Event, action=Action.ADMIN_REMOVED):
+class AdminRemoved(ByRoster, action=Action.ADMIN_REMOVED):
     sentence = _("%(who)s removed the role %(role)s on %(account)s from %(subject)s.")
 
     account: AccountId
@@ -178,7 +183,7 @@ class PermissionChanged(Event, action=Action.PERMISSION_CHANGED):
 
 
 @dataclass(frozen=True)
-class AccountCreated(Event, action=Action.ACCOUNT_CREATED):
+class AccountCreated(ByRoster, action=Action.ACCOUNT_CREATED):
     sentence = _("%(who)s created the account %(account)s.")
 
     account: AccountId
@@ -187,7 +192,7 @@ class AccountCreated(Event, action=Action.ACCOUNT_CREATED):
 
 
 @dataclass(frozen=True)
-class AccountChanged(Event, action=Action.ACCOUNT_CHANGED):
+class AccountChanged(ByRoster, action=Action.ACCOUNT_CHANGED):
     sentence = _("%(who)s changed the account %(account)s.")
 
     account: AccountId
@@ -196,7 +201,7 @@ class AccountChanged(Event, action=Action.ACCOUNT_CHANGED):
 
 
 @dataclass(frozen=True)
-class AccountDeleted(Event, action=Action.ACCOUNT_DELETED):
+class AccountDeleted(ByRoster, action=Action.ACCOUNT_DELETED):
     sentence = _("%(who)s deleted the account %(account)s.")
 
     account: AccountId

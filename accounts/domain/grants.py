@@ -12,6 +12,7 @@ from accounts.domain.events import PermissionChanged, RoleChanged
 from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, AuditEvent, BaseType, Role, User
 from accounts.models.account import with_all_below
+from accounts.models.audit import AuditEventQuerySet
 from accounts.permissions.registry import DEFAULTS, PERMISSIONS, Permission
 from accounts.permissions.resolver import HeldRole, permissions_by, permissions_on, where_overrides_bear
 
@@ -141,5 +142,5 @@ def is_own_deactivation(role: Role, *, by: User) -> bool:
     return not changes.filter(pk__gt=own.pk).exists()
 
 
-def _own(events: QuerySet[AuditEvent], by: User) -> QuerySet[AuditEvent]:
-    return events.filter(actor=by.person_acting, acting_for=by if by.actor else None).order_by("-id")
+def _own(events: AuditEventQuerySet, by: User) -> AuditEventQuerySet:
+    return events.by_hand().filter(actor=by.person_acting, acting_for=by if by.actor else None).order_by("-id")

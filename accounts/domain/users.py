@@ -48,7 +48,7 @@ def follow_states(changes: Iterable[Change], *, by: User | None, sis_import: int
             people[kind].append(person)
     shut_out(shut)
     end_sessions(set(people[UserSuspended]) - shut)
-    record_many([(person, kind(sis_import)) for kind, found in people.items() for person in found], by=by)
+    record_many([(person, kind(sis_import=sis_import)) for kind, found in people.items() for person in found], by=by)
 
 
 def _kind(before: str, after: str) -> type[StateChanged] | None:

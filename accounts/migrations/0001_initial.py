@@ -281,6 +281,7 @@ class Migration(migrations.Migration):
                 (
                     "acting_for",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -290,6 +291,7 @@ class Migration(migrations.Migration):
                 (
                     "actor",
                     models.ForeignKey(
+                        db_index=False,
                         help_text="Empty for the command line.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -506,6 +508,30 @@ class Migration(migrations.Migration):
             model_name="account",
             constraint=models.CheckConstraint(
                 condition=models.Q(("code_scope__in", ["all", "course"])), name="code_scope_is_known"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(
+                condition=models.Q(
+                    models.Q(("details__has_key", "sis_import"), _negated=True),
+                    ("action__in", ["sis_import.started", "sis_import.ended", "sis_import.restored"]),
+                    _connector="OR",
+                ),
+                fields=["actor", "id"],
+                name="audit_events_of_actor",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="auditevent",
+            index=models.Index(
+                condition=models.Q(
+                    models.Q(("details__has_key", "sis_import"), _negated=True),
+                    ("action__in", ["sis_import.started", "sis_import.ended", "sis_import.restored"]),
+                    _connector="OR",
+                ),
+                fields=["acting_for", "id"],
+                name="audit_events_on_behalf",
             ),
         ),
         migrations.AddIndex(

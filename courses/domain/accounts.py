@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models.functions import Now
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,6 +14,7 @@ from accounts.domain.events import AccountDeleted
 from accounts.errors import NotPossible
 from accounts.models import Account, AccountAdmin, User
 from courses.domain.observation import unlink_person
+from courses.domain.observation_events import ENROLLMENTS, author, returned
 from courses.models import Course, Enrollment
 
 NAMED = 3
@@ -73,6 +73,15 @@ def delete_sub_account(account: Account, *, by: User) -> None:
 State = Enrollment.State
 
 
+END_ALL = f"""
+WITH changed AS (
+    UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
+    WHERE e.user_id = %(user)s AND e.state <> 'deleted' RETURNING {returned("e")}
+), told AS ({ENROLLMENTS})
+SELECT count(*) FROM changed
+"""  # noqa: S608 built from constants
+
+
 class Ended(NamedTuple):
     """How many of each somebody had."""
 
@@ -87,8 +96,9 @@ def leave_everything(user: User, *, by: User | None) -> Ended:
     The student's observers leave the courses with them. Call it first inside a transaction, as it takes the locks.
     """
     links = unlink_person(user, by=by)
-    remaining = Enrollment.objects.filter(user=user).exclude(state=State.DELETED)
-    enrollments = remaining.update(state=State.DELETED, updated_at=Now())
+    with connection.cursor() as cursor:
+        cursor.execute(END_ALL, {"user": user.pk, **author(by)})
+        (enrollments,) = cursor.fetchone()
     roles = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
     ended = roles.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
     return Ended(links, enrollments, ended)

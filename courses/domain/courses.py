@@ -24,7 +24,7 @@ from accounts.text.names import tidied
 from courses.domain.enrollments import changed_meanwhile
 from courses.domain.events import CourseChanged, CourseCreated, CourseDeleted
 from courses.domain.locks import hold_term
-from courses.domain.observation_events import EVENTS, author, courses_return, returned
+from courses.domain.observation_events import ENROLLMENTS, EVENTS, author, courses_return, returned
 from courses.models import Course, Enrollment, Submission, Term
 from courses.models.course import default_section
 
@@ -198,7 +198,7 @@ WITH changed AS (
     UPDATE courses_enrollment e SET state = 'deleted', updated_at = now()
     FROM courses_section s
     WHERE s.id = e.section_id AND s.course_id = %(course)s AND e.state <> 'deleted' RETURNING {returned("e")}
-), told AS ({EVENTS})
+), told AS ({EVENTS}), told_too AS ({ENROLLMENTS})
 SELECT count(*) FROM changed
 """  # noqa: S608 built from constants
 

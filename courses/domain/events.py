@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.events import ByRoster
 from accounts.models import BaseType
 from accounts.models.audit import Action, Event, Named, Person, Shown, Text
 from courses.models import Enrollment
@@ -24,6 +25,18 @@ def _base_type(value: str) -> str | Promise:
 
 def _state(value: str) -> str | Promise:
     return Enrollment.State(value).label if value in Enrollment.State.values else value
+
+
+# What can change of an enrollment besides its state.
+FIELDS: dict[str, str | Promise] = {
+    "start_at": _("start"),
+    "end_at": _("end"),
+    "limit_privileges_to_course_section": _("limit to the section"),
+}
+
+
+def _field_names(names: list[str] | None) -> str:
+    return ", ".join(str(FIELDS.get(name, name)) for name in names or ())
 
 
 class Scope(StrEnum):
@@ -49,12 +62,12 @@ class AboutObserver(Event):
 
 
 @dataclass(frozen=True)
-class Observing(AboutObserver):
+class Observing(ByRoster, AboutObserver):
     """What is common to the beginning and the end of observing.
 
     The scope is all courses of the student, those that a link is limited to (`courses`: the ones it opens now), or the
     one `course`. `origin` says what the observing rests on: how a link was made; in one course staff, a roster, or a
-    link that follows the student. `sis_import` is the roster that has begun or ended it.
+    link that follows the student.
     """
 
     in_course: ClassVar[Text]
@@ -63,7 +76,6 @@ class Observing(AboutObserver):
     origin: str
     course: CourseId | None = None
     courses: list[int] | None = None
-    sis_import: int | None = None
 
     def told(self, *, own: bool) -> Text:
         """Return the sentence for its scope."""
@@ -89,21 +101,27 @@ class ObservingEnded(Observing, action=Action.OBSERVING_ENDED):
 
 
 @dataclass(frozen=True)
-class EnrollmentChanged(Event, action=Action.ENROLLMENT_CHANGED):
-    """The subject's enrollment is in another state than `before` (None: it is new), or has other dates."""
+class EnrollmentChanged(ByRoster, action=Action.ENROLLMENT_CHANGED):
+    """The subject's enrollment is in another state than `before` (None: it is new), or other `fields` of it changed."""
 
     sentence = _("%(who)s set the enrollment of %(subject)s in %(course)s as %(type)s to “%(state)s”.")
     own_sentence = _("%(who)s set their own enrollment in %(course)s as %(type)s to “%(state)s”.")
+    of_fields = _("%(who)s changed the enrollment of %(subject)s in %(course)s as %(type)s: %(fields)s.")
 
     enrollment: int
     section: SectionInCourse
     type: Annotated[str, Shown(_base_type)]
     before: str | None
     state: Annotated[str, Shown(_state)]
+    fields: Annotated[list[str] | None, Shown(_field_names)] = None
+
+    def told(self, *, own: bool) -> Text:
+        """Return the sentence about the state, or, where that is as before, about the fields."""
+        return self.of_fields if self.fields and self.before == self.state else super().told(own=own)
 
 
 @dataclass(frozen=True)
-class CourseCreated(Event, action=Action.COURSE_CREATED):
+class CourseCreated(ByRoster, action=Action.COURSE_CREATED):
     sentence = _("%(who)s created the course %(course)s.")
 
     course: CourseId
@@ -111,7 +129,7 @@ class CourseCreated(Event, action=Action.COURSE_CREATED):
 
 
 @dataclass(frozen=True)
-class CourseChanged(Event, action=Action.COURSE_CHANGED):
+class CourseChanged(ByRoster, action=Action.COURSE_CHANGED):
     """Other values of these `fields`, or another `state` than `before`."""
 
     sentence = _("%(who)s changed the course %(course)s.")
@@ -123,7 +141,7 @@ class CourseChanged(Event, action=Action.COURSE_CHANGED):
 
 
 @dataclass(frozen=True)
-class CourseDeleted(Event, action=Action.COURSE_DELETED):
+class CourseDeleted(ByRoster, action=Action.COURSE_DELETED):
     """With the state it was in `before`, and how many enrollments ended."""
 
     sentence = _("%(who)s deleted the course %(course)s.")
@@ -135,7 +153,7 @@ class CourseDeleted(Event, action=Action.COURSE_DELETED):
 
 
 @dataclass(frozen=True)
-class SectionEvent(Event):
+class SectionEvent(ByRoster):
     """What is common to events about sections."""
 
     course: CourseId
@@ -150,7 +168,11 @@ class SectionCreated(SectionEvent, action=Action.SECTION_CREATED):
 
 @dataclass(frozen=True)
 class SectionChanged(SectionEvent, action=Action.SECTION_CHANGED):
+    """Other values of these `fields`, where they are known."""
+
     sentence = _("%(who)s changed the section %(name)s in %(course)s.")
+
+    fields: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +181,7 @@ class SectionDeleted(SectionEvent, action=Action.SECTION_DELETED):
 
 
 @dataclass(frozen=True)
-class TermEvent(Event):
+class TermEvent(ByRoster):
     """What is common to events about terms."""
 
     term: int
@@ -173,7 +195,11 @@ class TermCreated(TermEvent, action=Action.TERM_CREATED):
 
 @dataclass(frozen=True)
 class TermChanged(TermEvent, action=Action.TERM_CHANGED):
+    """Other values of these `fields`, where they are known."""
+
     sentence = _("%(who)s changed the term %(name)s.")
+
+    fields: list[str] | None = None
 
 
 @dataclass(frozen=True)

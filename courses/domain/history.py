@@ -26,23 +26,27 @@ PERSON: Named = Person.__metadata__[0]  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a history: when, what in one sentence, and on whose behalf if not one's own."""
+    """One line of a history: when, what in one sentence, on whose behalf if not one's own, and by which roster."""
 
     at: datetime
     sentence: str
     on_behalf_of: str
+    sis_import: int | None = None
 
 
 def events_of(person: User, keys: Collection[Permission]) -> QuerySet[AuditEvent]:
-    """Return what `person` did and what was done to them, newest first, as far as a reader with `keys` may know."""
+    """Return what `person` did and what was done to them, newest first, as far as a reader with `keys` may know.
+
+    Of a roster that they imported it has only that they did: what it did to others stands in the history of those.
+    """
     events = AuditEvent.objects.order_by()
     if OBSERVERS not in keys:
         events = events.exclude(action__in=[kind.action for kind in EVENTS.values() if kind.is_about_observing])
     # Each kind uses its own index. With OR, the database would read all events, newest first.
     kinds = [
         events.filter(subject=person),
-        events.filter(actor=person),
-        events.filter(acting_for=person),
+        events.by_hand().filter(actor=person),
+        events.by_hand().filter(acting_for=person),
         events.filter(details__has_key="observer", details__observer=person.pk),
     ]
     return kinds[0].union(*kinds[1:]).order_by("-id")
@@ -64,7 +68,7 @@ def _line(event: AuditEvent, data: Event | None, names: _Names) -> Line:
     words = {"who": who, "subject": names.of(PERSON, event.subject_id) or PERSON.otherwise}
     words |= dict(_words(data, names))
     own = event.actor_id is not None and event.actor_id == (data.own_of or event.subject_id)
-    return Line(event.at, str(data.told(own=own)) % words, behalf)
+    return Line(event.at, str(data.told(own=own)) % words, behalf, getattr(data, "sis_import", None))
 
 
 def _words(data: Event, names: _Names) -> Iterator[tuple[str, Text]]:

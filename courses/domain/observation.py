@@ -276,7 +276,7 @@ AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint
 """
 
 
-def narrow_all(links: Collection[int], *, by: User | None) -> int:
+def narrow_all(links: Collection[int], *, by: User | None, sis_import: int | None = None) -> int:
     """Limit links again that were limited to some courses before they opened all; return how many.
 
     The caller has locked the students. Four statements, however many links.
@@ -286,8 +286,9 @@ def narrow_all(links: Collection[int], *, by: User | None) -> int:
         narrowed = _scopes(cursor)
         cursor.execute(SECTIONS_OF_LINKS, _sides([(one.observer, one.student) for one in narrowed]))
         keep_within_scopes(section for (section,) in cursor.fetchall())
-    observing_ended([replace(one, scope=ObservationLink.Scope.ALL, courses=()) for one in narrowed], by=by)
-    observing_began(narrowed, by=by)
+    wide = [replace(one, scope=ObservationLink.Scope.ALL, courses=()) for one in narrowed]
+    observing_ended(wide, by=by, sis_import=sis_import)
+    observing_began(narrowed, by=by, sis_import=sis_import)
     return len(narrowed)
 
 

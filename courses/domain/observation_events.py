@@ -7,21 +7,24 @@ They are written here only. Observing has a scope, and each scope begins and end
 - one course: with the first, and the last, enrollment there by which the observer sees the student. So observing
   begins and ends where the school sets it up in a single course, and where a link follows the student into a course
   and out of it.
+
+Beside that, the enrollments themselves are told of by whatever changes many at once: a roster, and what follows a
+student.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
-from accounts.domain.audit import record_many, who
+from accounts.domain.audit import details_of, event_in_sql, record_in_sql, record_many, who
 from accounts.models import Action, User
 from accounts.models.audit import Event
-from courses.domain.events import ObservingBegan, ObservingEnded, Scope
+from courses.domain.events import EnrollmentChanged, ObservingBegan, ObservingEnded, Scope
 from courses.models import Enrollment
 
 Entry = tuple[int | None, Event]
@@ -58,17 +61,12 @@ def _fields(one: LinkScope, sis_import: int | None) -> dict[str, Any]:
     }
 
 
-def _details(kind: type[Event], **sql: str) -> str:
-    """Return SQL for the JSON of an event. Raises TypeError for a field that the dataclass does not have."""
-    if unknown := sql.keys() - {field.name for field in fields(kind)}:
-        raise TypeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
-    return f"jsonb_strip_nulls(jsonb_build_object({', '.join(f'{name!r}, {value}' for name, value in sql.items())}))"
-
-
 # By these an observer sees the student: courses/access/courses.py.
 SEEING = f"({', '.join(repr(str(state)) for state in (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))})"
-# What `changed` must have of each enrollment, as it is after the change.
+# What `changed` must have of each enrollment, as it is after the change; and what it must have to be told of itself.
 COLUMNS = ("id", "user_id", "associated_user_id", "section_id", "state", "only_by_link", "sis_import_id")
+FIELDS = ("start_at", "end_at", "limit_privileges_to_course_section")
+ALL_COLUMNS = (*COLUMNS, "type", *FIELDS)
 ORIGIN = """
 CASE WHEN bool_and(changed.only_by_link) THEN 'link' WHEN bool_or(changed.sis_import_id IS NOT NULL) THEN 'sis'
      ELSE 'staff' END
@@ -79,7 +77,7 @@ INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id
 SELECT clock_timestamp(), CASE WHEN seen.before THEN '{Action.OBSERVING_ENDED}' ELSE '{Action.OBSERVING_BEGAN}' END,
        %(actor)s::bigint, %(acting_for)s::bigint, one.student,
        {
-    _details(
+    details_of(
         ObservingBegan,
         observer="one.observer",
         scope=f"'{Scope.COURSE}'",
@@ -114,6 +112,27 @@ WHERE seen.before <> seen.after
 ORDER BY one.student, one.observer, one.course
 """  # noqa: S608 built from constants of this module
 
+
+# Of enrollments in `changed` that were there before: the same statement sees them as they were, and so can tell which
+# are in another state, or have other dates or another limit. One without an id is yet to be made, and told of then.
+ENROLLMENTS = record_in_sql(
+    event_in_sql(
+        EnrollmentChanged,
+        f"""changed LEFT JOIN courses_enrollment AS old ON old.id = changed.id
+CROSS JOIN LATERAL (SELECT CASE WHEN old.id IS NOT NULL THEN nullif(array_remove(ARRAY[{
+            ", ".join(f"CASE WHEN changed.{name} IS DISTINCT FROM old.{name} THEN '{name}' END" for name in FIELDS)
+        }], NULL), '{{}}') END AS fields) AS other
+WHERE changed.id IS NOT NULL AND (old.state IS DISTINCT FROM changed.state OR other.fields IS NOT NULL)""",  # noqa: S608
+        subject="changed.user_id",
+        enrollment="changed.id",
+        section="changed.section_id",
+        type="changed.type",
+        before="old.state",
+        state="changed.state",
+        fields="other.fields",
+        sis_import="%(sis_import)s::bigint",
+    )
+)
 
 # A roster that deletes a course leaves the enrollments in it as they are: they come back with it.
 _COURSES = f"""
@@ -150,18 +169,19 @@ def _tell_of_courses(sql: str, courses: Collection[int], by: User | None, sis_im
 
 def returned(enrollment: str) -> str:
     """Return SQL: what a change of enrollments returns for `changed`, where it calls the table `enrollment`."""
-    return ", ".join(f"{enrollment}.{name}" for name in COLUMNS)
+    return ", ".join(f"{enrollment}.{name}" for name in ALL_COLUMNS)
 
 
 def with_events(change: str, enrollment: str, *, but: str = "false") -> str:
-    """Return SQL: a change of enrollments, and with it the events of whom it lets begin or end to
+    """Return SQL: a change of enrollments, and with it their events, and those of whom it lets begin or end to
     observe in single courses.
 
     `enrollment` is what the change calls the table. Where `but` holds of an enrollment, a link tells of it. Execute it
     with the values of `author`.
     """
     return f"""
-    WITH made AS ({change} RETURNING {returned(enrollment)}), changed AS (SELECT * FROM made WHERE NOT ({but})) {EVENTS}
+    WITH made AS ({change} RETURNING {returned(enrollment)}), changed AS (SELECT * FROM made WHERE NOT ({but})),
+    told AS ({ENROLLMENTS}) {EVENTS}
     """  # noqa: S608
 
 
@@ -180,7 +200,9 @@ WITH changed AS (
 """  # noqa: S608
 
 
-def foretell(enrollments: Iterable[tuple[int | None, Enrollment]], *, by: User | None) -> None:
+def foretell(
+    enrollments: Iterable[tuple[int | None, Enrollment]], *, by: User | None, sis_import: int | None = None
+) -> None:
     """Say who begins and who ends to observe by enrollments that are about to be changed.
 
     They are given as they will be, each with its id (None: a new one). One statement, and none where nobody observes
@@ -199,7 +221,21 @@ def foretell(enrollments: Iterable[tuple[int | None, Enrollment]], *, by: User |
         "imports": [one.sis_import_id for _pk, one in observing],
     }
     with connection.cursor() as cursor:
-        cursor.execute(FORETELL, {**values, **author(by)})
+        cursor.execute(FORETELL, {**values, **author(by, sis_import)})
+
+
+SET_STATE = f"""
+WITH changed AS (
+    SELECT {", ".join(name if name != "state" else "%(state)s AS state" for name in ALL_COLUMNS)}
+    FROM courses_enrollment WHERE id = ANY(%(ids)s)
+) {ENROLLMENTS}
+"""  # noqa: S608
+
+
+def foretell_state(enrollments: Collection[int], state: str, *, by: User | None, sis_import: int | None = None) -> None:
+    """Say of enrollments, before it is so, that they are in another state (one statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(SET_STATE, {"ids": list(enrollments), "state": state, **author(by, sis_import)})
 
 
 def in_state(enrollment: Enrollment, state: str) -> Enrollment:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import ObservationLink, User
-from courses.domain.observation_events import HEAD, SEEING, author, with_events
+from courses.domain.observation_events import ENROLLMENTS, HEAD, SEEING, author, returned, with_events
 
 # A link limited to some courses opens nothing in a course that a section has moved to.
 LEAVE_OTHER_COURSES = """
@@ -49,10 +49,13 @@ def keep_within_scopes(sections: Iterable[int]) -> None:
 # In one statement with those who leave, which sees the enrollments as they were: of everybody who observes in a section
 # that moved, whether they did so in either course, and whether they still do.
 MOVE = f"""
-WITH left_course AS ({LEAVE_OTHER_COURSES} RETURNING e.id), left_school AS ({LEAVE_OTHER_SCHOOLS} RETURNING e.id),
+WITH left_course AS ({LEAVE_OTHER_COURSES} RETURNING {returned("e")}),
+left_school AS ({LEAVE_OTHER_SCHOOLS} RETURNING {returned("e")}),
+changed AS (SELECT * FROM left_course UNION SELECT * FROM left_school),
+told AS ({ENROLLMENTS}),
 there AS (
     SELECT e.section_id AS section, e.user_id AS observer, e.associated_user_id AS student, moved.course_id AS was_in,
-           s.course_id AS is_in, e.id NOT IN (SELECT id FROM left_course UNION SELECT id FROM left_school) AS stays,
+           s.course_id AS is_in, e.id NOT IN (SELECT id FROM changed) AS stays,
            CASE WHEN e.only_by_link THEN 'link' WHEN e.sis_import_id IS NOT NULL THEN 'sis' ELSE 'staff' END AS origin
     FROM unnest(%(sections)s::bigint[], %(courses)s::bigint[]) AS moved(section_id, course_id)
     JOIN courses_section s ON s.id = moved.section_id AND s.course_id <> moved.course_id

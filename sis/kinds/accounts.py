@@ -4,13 +4,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.accounts import PERMISSION
 from accounts.models import Account
+from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import Example, Going, Kind, Record
 from sis.kinds.sender_limits import refuse_moves
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import read_sql, set_columns
 
 COLUMNS = ("account_id", "parent_account_id", "name", "status", "integration_id")
-SQL = read_sql(__file__, COLUMNS)
+NEW = {
+    "name": "given.new_name",
+    "parent_id": "given.new_parent",
+    "workflow_state": "given.after",
+    "integration_id": "given.new_integration",
+    "stuck_sis_fields": "given.new_stuck",
+}
+SQL = read_sql(__file__, COLUMNS, new_columns=set_columns(NEW), tell=record_changes(Changes(Account, NEW)))
 
 
 def apply(this: Round) -> None:
@@ -18,6 +26,7 @@ def apply(this: Round) -> None:
     this.look_up("accounts_account")
     refuse_moves(this, SQL["read_moves"], PERMISSION)
     this.note_changes("Account")
+    this.execute(SQL["tell"])
     this.execute(SQL["update"])
     this.make(
         "Account",

@@ -78,11 +78,12 @@ SELECT *, {stuck old_stuck, changed} AS new_stuck FROM found
 SELECT n, found, old_parent, new_parent FROM looked_up
 WHERE problem IS NULL AND found IS NOT NULL AND new_parent IS DISTINCT FROM old_parent
 
+-- statement: tell
+{tell}
+
 -- statement: update
-UPDATE accounts_account AS account
-SET name = given.new_name, parent_id = given.new_parent, workflow_state = given.after,
-    integration_id = given.new_integration, stuck_sis_fields = given.new_stuck, sis_import_id = %(import)s
-FROM looked_up AS given WHERE account.id = given.found AND given.problem IS NULL
+UPDATE accounts_account AS record SET {new_columns}, sis_import_id = %(import)s
+FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
 
 -- statement: unsettled
 SELECT ARRAY[account.sis_account_id], NULL::text[] FROM accounts_account AS account

@@ -33,9 +33,9 @@ def apply(this: Round) -> None:
         workflow_state="after",
         sis_import_id="%(import)s",
     )
-    changes = this.execute(SQL["read_changes"])
+    changes, sis_import = this.execute(SQL["read_changes"]), this.run.sis_import_id
     about = [
-        (user, AdminCreated(account, role) if after == "active" else AdminRemoved(account, role))
+        (user, (AdminCreated if after == "active" else AdminRemoved)(account, role, sis_import=sis_import))
         for after, user, account, role in changes
     ]
     record_many(about, by=this.run.by)
@@ -50,10 +50,10 @@ def put_back(change: StateChange, by: User) -> int:
     refused = not_to_give({(admin.role_id, admin.account_id) for admin in held}, by=by)
     ours = [admin for admin in held if (admin.role_id, admin.account_id) not in refused]
     there.filter(pk__in=[admin.pk for admin in ours]).update(workflow_state=before)
-    returns = before == AccountAdmin.State.ACTIVE
-    given = [(admin.user_id, AdminCreated(admin.account_id, admin.role_id)) for admin in ours if returns]
-    taken = [(admin.user_id, AdminRemoved(admin.account_id, admin.role_id)) for admin in ours if not returns]
-    record_many([*given, *taken], by=by)
+    kind = AdminCreated if before == AccountAdmin.State.ACTIVE else AdminRemoved
+    record_many(
+        [(one.user_id, kind(one.account_id, one.role_id, sis_import=change.sis_import_id)) for one in ours], by=by
+    )
     return there.exclude(workflow_state=before).count()
 
 

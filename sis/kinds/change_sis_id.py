@@ -2,20 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account, User
+from courses.models import Course, Section, Term
+from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Going, Kind
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import read_sql, set_columns
 
 # type → table and the column of its SIS id
 # In the order in which locks are taken: accounts/domain/locks.py.
-TABLES = {
-    "account": ("accounts_account", "sis_account_id"),
-    "user": ("accounts_user", "sis_user_id"),
-    "term": ("courses_term", "sis_term_id"),
-    "course": ("courses_course", "sis_course_id"),
-    "section": ("courses_section", "sis_section_id"),
-}
+MODELS = {"account": Account, "user": User, "term": Term, "course": Course, "section": Section}
+TABLES = {type_: (model._meta.db_table, f"sis_{type_}_id") for type_, model in MODELS.items()}
 COLUMNS = ("old_id", "old_integration_id", "new_id", "new_integration_id", "type")
 
 
@@ -35,13 +33,20 @@ CROSS JOIN LATERAL unnest(ARRAY[' id ' || record.{sis_id}, ' integration ' || re
 WHERE given.type = '{type}' AND (record.{sis_id} = given.old_id OR record.integration_id = given.old_integration_id)
 """
 UPDATE = """
-UPDATE {table} AS record
-SET {sis_id} = coalesce(given.new_id, record.{sis_id}),
-    integration_id = nullif(coalesce(given.new_integration_id, record.integration_id), '<delete>'),
-    sis_import_id = %(import)s
+UPDATE {table} AS record SET {new_columns}, sis_import_id = %(import)s
 FROM looked_up AS given WHERE record.id = given.found AND given.type = '{type}' AND given.problem IS NULL
 """
-UPDATES = [UPDATE.format(type=type_, table=table, sis_id=sis_id) for type_, (table, sis_id) in TABLES.items()]
+NEW = {
+    type_: {
+        sis_id: f"coalesce(given.new_id, record.{sis_id})",
+        "integration_id": "nullif(coalesce(given.new_integration_id, record.integration_id), '<delete>')",
+    }
+    for type_, (_table, sis_id) in TABLES.items()
+}
+UPDATES = [
+    UPDATE.format(type=type_, table=table, new_columns=set_columns(NEW[type_])) for type_, (table, _) in TABLES.items()
+]
+TELL = record_changes(*(Changes(model, NEW[type_], f"given.type = '{type_}'") for type_, model in MODELS.items()))
 
 SQL = read_sql(
     __file__,
@@ -62,6 +67,7 @@ def apply(this: Round) -> None:
     refuse_own(this, "own_id", "given.type = 'user' AND given.found = ANY(%(sender)s)", unless=OWN_IDS)
     for type_, (table, _sis_id) in TABLES.items():
         this.remember(table, where=f"given.type = '{type_}'")
+    this.execute(TELL)
     for update in UPDATES:
         this.execute(update)
 

@@ -21,6 +21,7 @@ from accounts.models import Account, User
 from courses.domain.observation_events import author
 from courses.models import Course, Section, Term
 from sis.files.passwords import PasswordCipher
+from sis.kinds.audit import MADE, record_made, record_state
 from sis.kinds.kind import Kind, PutBack
 from sis.kinds.sql import ADDED, GONE, ROOM, STAGED, WAS_ADDED, note_changes, row_content, rows
 from sis.models import StateChange
@@ -133,13 +134,14 @@ class Round:
         /,
         **columns: str,
     ) -> None:
-        """Make records of the rows of which none was found, and remember the states they begin in.
+        """Make records of the rows of which none was found, record that, and remember the states they begin in.
 
         `state` is the column that holds it; for each column there is SQL about the rows of `source`.
         """
-        made = insert(model, source, f"WHERE {where} ORDER BY n RETURNING id, {state}", **columns)
+        more, told = (MADE[model][0], f", told AS ({record_made(model)})") if model in MADE else ((), "")
+        made = insert(model, source, f"WHERE {where} ORDER BY n RETURNING {', '.join(('id', state, *more))}", **columns)
         new = f"(SELECT id, NULL AS before, {state} AS after FROM made) AS new"
-        self.execute(f"WITH made AS ({made}) {note_changes(class_name, new)}")
+        self.execute(f"WITH made AS ({made}){told} {note_changes(class_name, new)}")
 
 
 # A row that comparing data sets has added ends what is there by it, or nothing.
@@ -295,7 +297,10 @@ def put_back_states(model: type[Account | Term | Course | Section]) -> PutBack:
 
     def put_back(change: StateChange, by: User) -> int:
         before, there = change.before or "deleted", model.objects.filter(pk__in=change.records)
-        of_the_import(model, change).update(workflow_state=before)
+        held = of_the_import(model, change).select_for_update(no_key=True).order_by("pk")
+        ours = list(held.values_list("pk", flat=True))
+        record_state(model, ours, before, by=by, sis_import=change.sis_import_id)
+        there.filter(pk__in=ours).update(workflow_state=before)
         return there.exclude(workflow_state=before).count()
 
     return put_back

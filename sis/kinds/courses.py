@@ -6,17 +6,38 @@ from accounts.models import User
 from courses.domain.courses import PERMISSION
 from courses.domain.observation_events import COURSES_END, courses_end, courses_return
 from courses.models import Course
+from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, of_the_import, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_moves
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import read_sql, set_columns
 from sis.models import StateChange
 
 COLUMNS = (
     *("course_id", "short_name", "long_name", "status", "account_id", "term_id", "start_date", "end_date"),
     *("integration_id", "course_format", "grade_passback_setting", "fallback_account_id"),
 )
-SQL = read_sql(__file__, COLUMNS, end_of_courses=COURSES_END.replace("%(courses)s", "%(ids)s"))
+NEW = {
+    "name": "given.new_name",
+    "course_code": "given.new_code",
+    "account_id": "given.new_account",
+    "term_id": "given.new_term",
+    "workflow_state": "given.after",
+    "start_at": "given.new_start",
+    "end_at": "given.new_end",
+    "integration_id": "given.new_integration",
+    "restrict_enrollments_to_course_dates": "given.new_restrict",
+    "course_format": "given.new_format",
+    "grade_passback_setting": "given.new_passback",
+    "stuck_sis_fields": "given.new_stuck",
+}
+SQL = read_sql(
+    __file__,
+    COLUMNS,
+    new_columns=set_columns(NEW),
+    tell=record_changes(Changes(Course, NEW)),
+    end_of_courses=COURSES_END.replace("%(courses)s", "%(ids)s"),
+)
 
 
 def apply(this: Round) -> None:
@@ -28,6 +49,7 @@ def apply(this: Round) -> None:
     gone_and_back = dict(this.execute(SQL["read_gone_and_back"]))
     courses_end(gone_and_back.get(False, ()), by=by, sis_import=sis_import)
     courses_return(gone_and_back.get(True, ()), by=by, sis_import=sis_import)
+    this.execute(SQL["tell"])
     this.execute(SQL["update"])
     this.make(
         "Course",
@@ -55,9 +77,9 @@ def put_back(change: StateChange, by: User) -> int:
     ours = list(of_the_import(Course, change).values_list("pk", flat=True))
     stay = put_back_states(Course)(change, by)
     if change.before == Course.State.DELETED:
-        courses_end(ours, by=by)
+        courses_end(ours, by=by, sis_import=change.sis_import_id)
     elif change.after == Course.State.DELETED:
-        courses_return(ours, by=by)
+        courses_return(ours, by=by, sis_import=change.sis_import_id)
     return stay
 
 
@@ -101,6 +123,8 @@ KIND = Kind(
     ),
     brake=Brake(2, _("courses"), reads=("course", "term"), sql=SQL.parts["brake"]),
     batch_mode=BatchMode(
-        SQL.parts["live_in_batch"], SQL.parts["remove_in_batch"], before=(SQL.parts["tell_in_batch"],)
+        SQL.parts["live_in_batch"],
+        SQL.parts["remove_in_batch"],
+        before=(SQL.parts["tell_in_batch"], record_deleted(Course)),
     ),
 )

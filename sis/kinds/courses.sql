@@ -152,15 +152,13 @@ WHERE problem IS NULL AND found IS NOT NULL AND new_account <> old_account
 SELECT before = 'deleted', array_agg(found) FROM looked_up
 WHERE problem IS NULL AND found IS NOT NULL AND (before = 'deleted') <> (after = 'deleted') GROUP BY before = 'deleted'
 
+-- statement: tell
+{tell}
+
 -- statement: update
 -- Every column, also those that stay as they are: one statement for whatever rows change.
-UPDATE courses_course AS course
-SET name = given.new_name, course_code = given.new_code, account_id = given.new_account, term_id = given.new_term,
-    workflow_state = given.after, start_at = given.new_start, end_at = given.new_end,
-    integration_id = given.new_integration, restrict_enrollments_to_course_dates = given.new_restrict,
-    course_format = given.new_format, grade_passback_setting = given.new_passback, stuck_sis_fields = given.new_stuck,
-    sis_import_id = %(import)s
-FROM looked_up AS given WHERE course.id = given.found AND given.problem IS NULL
+UPDATE courses_course AS record SET {new_columns}, sis_import_id = %(import)s
+FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
 
 -- statement: unsettled
 SELECT ARRAY[course.sis_course_id], NULL::text[] FROM courses_course AS course

@@ -11,9 +11,10 @@ from accounts.domain.roles import BEGINNINGS, MEANINGS, WORDS
 from accounts.models import BaseType, ObservationLink, User
 from courses.access.enrollment_actions import Entry, not_to_enter
 from courses.access.observation import RULES
-from courses.domain.observation_events import foretell, in_state
+from courses.domain.observation_events import foretell, foretell_state, in_state
 from courses.domain.observer_enrollments import by_link, follow
 from courses.models import Enrollment, Section
+from sis.kinds.audit import record_made
 from sis.kinds.chunks import Round, insert, own
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_own_enrollments
@@ -38,12 +39,13 @@ SQL = read_sql(
 def apply(this: Round) -> None:
     """Enroll people, change and end their enrollments, and let observers follow."""
     this.lock(SQL["lock"])
-    made = insert(Section, "wanting", "", course_id="wanting.id", name="wanting.name", is_default="true")
-    this.execute(f"{SQL.parts['courses_without_section']} {made} ON CONFLICT DO NOTHING")
+    missing = insert(Section, "wanting", "", course_id="wanting.id", name="wanting.name", is_default="true")
+    made = f"made AS ({missing} ON CONFLICT DO NOTHING RETURNING id, course_id, name)"
+    this.execute(f"{SQL.parts['courses_without_section']}, {made} {record_made(Section)}")
     this.look_up("courses_enrollment", has_other_names=True)
     refuse_own_enrollments(this, SQL["read_own"])
     this.note_changes("Enrollment")
-    this.execute(SQL["tell_who_observes"])
+    this.execute(SQL["tell"])
     this.execute(SQL["update"])
     this.make(
         "Enrollment",
@@ -80,15 +82,17 @@ def put_back(change: StateChange, by: User) -> int:
     there = Enrollment.objects.filter(pk__in=change.records)
     lock_users(pk for pair in there.values_list("user_id", "associated_user_id") for pk in pair if pk)
     ids = list(_not_oneself(_only_touched_by(change, there), before, by).values_list("pk", flat=True))
-    observing = there.filter(pk__in=ids).exclude(associated_user=None)
-    foretell([(one.pk, in_state(one, before)) for one in observing], by=by)
+    observing, sis_import = there.filter(pk__in=ids).exclude(associated_user=None), change.sis_import_id
+    foretell([(one.pk, in_state(one, before)) for one in observing], by=by, sis_import=sis_import)
+    foretell_state(ids, before, by=by, sis_import=sis_import)
     there.filter(pk__in=ids).update(state=before, **_consent_of(change))
     there.filter(pk__in=ids).exclude(state=Enrollment.State.COMPLETED).update(completed_at=None)
     done = there.filter(pk__in=ids)
     observed = done.exclude(associated_user=None).values_list("associated_user_id", "section_id")
-    follow(observed, returned=(), by=by)
+    follow(observed, returned=(), by=by, sis_import=sis_import)
     students = list(done.students().values_list("user_id", "section_id"))
-    follow(students, returned=students if change.after in ("deleted", "inactive", "completed") else (), by=by)
+    came = students if change.after in ("deleted", "inactive", "completed") else ()
+    follow(students, returned=came, by=by, sis_import=sis_import)
     return there.exclude(state=before).count()
 
 

@@ -202,6 +202,7 @@ compared AS (
                 THEN (SELECT {who_may_observe} FROM accounts_user AS o, accounts_user AS s
                       WHERE o.id = found.person AND s.id = found.student) END AS wrong_way,
            stored.id AS found, stored.state AS before, stored.start_at AS old_start, stored.end_at AS old_end,
+           stored.limit_privileges_to_course_section AS old_limit,
            CASE WHEN found.status = 'active' AND found.person_state = 'deleted' THEN 'deleted'
                 WHEN found.status = 'deleted_last_completed' AND elsewhere.id IS NOT NULL THEN 'deleted'
                 WHEN found.status = 'deleted_last_completed' THEN 'completed'
@@ -241,6 +242,7 @@ decided AS (
 )
 SELECT n, row, problem, ids, info, person, section, other, role, type, found, before, after, start_at, end_at,
        "limit", {stuck old_stuck, changed_fields} AS new_stuck, changed,
+       changed OR "limit" IS DISTINCT FROM old_limit AS differs,
        CASE WHEN person_state = 'deleted' AND status = 'active' THEN 'enroll_deleted_user'
             WHEN wrong_way IN ('observed_back', 'never_student') THEN wrong_way ELSE note END AS caution,
        coalesce(changed AND (before IS NULL OR before IN ('inactive', 'completed', 'deleted', 'rejected')), false)
@@ -257,13 +259,16 @@ WHERE given.problem IS NULL AND given.person = ANY(%(sender)s) AND given.type <>
   AND (given.after = 'active' OR (given.after = 'completed' AND given.before IS DISTINCT FROM 'active'))
   AND (given.changed OR (stored.limit_privileges_to_course_section AND NOT given."limit"))
 
--- statement: tell_who_observes
--- Of observers whom the rows name, before anything of it is stored.
+-- statement: tell
+-- Before anything of it is stored: of what is there and changes, and of whom new ones let observe too.
 WITH changed AS (
     SELECT found AS id, person AS user_id, other AS associated_user_id, section AS section_id, after AS state,
-           false AS only_by_link, %(import)s::bigint AS sis_import_id
-    FROM looked_up AS given WHERE problem IS NULL AND other IS NOT NULL AND given.changed
-)
+           false AS only_by_link, %(import)s::bigint AS sis_import_id, type, start_at, end_at,
+           "limit" AS limit_privileges_to_course_section
+    FROM looked_up AS given
+    WHERE problem IS NULL AND given.differs AND (found IS NOT NULL OR other IS NOT NULL)
+),
+told AS ({tell_enrollments})
 {tell_who_observes}
 
 -- statement: update
@@ -417,12 +422,14 @@ WHERE x.state NOT IN ('deleted', 'rejected', %(drop)s) AND NOT (x.state = 'inact
 SELECT user_id FROM courses_enrollment WHERE id = ANY(%(ids)s)
 
 -- part: tell_in_batch
--- Of observers whom no row names any more, before they are removed.
+-- Before they are removed.
 WITH changed AS (
-    SELECT id, user_id, associated_user_id, section_id, only_by_link, sis_import_id,
+    SELECT id, user_id, associated_user_id, section_id, only_by_link, sis_import_id, type, start_at, end_at,
+           limit_privileges_to_course_section,
            CASE WHEN state IN ('invited', 'creation_pending') THEN 'deleted' ELSE %(drop)s END AS state
     FROM courses_enrollment WHERE id = ANY(%(ids)s)
-)
+),
+told AS ({tell_enrollments})
 {tell_who_observes}
 
 -- part: remove_in_batch

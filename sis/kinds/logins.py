@@ -2,16 +2,19 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Kind
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import read_sql, set_columns
 
 COLUMNS = (
     *("user_id", "login_id", "integration_id", "existing_user_id", "existing_integration_id"),
     *("existing_canvas_user_id", "email", "root_account"),
 )
-SQL = read_sql(__file__, COLUMNS)
+NEW = {"sis_user_id": "given.user_id", "integration_id": "coalesce(given.integration_id, record.integration_id)"}
+SQL = read_sql(__file__, COLUMNS, new_columns=set_columns(NEW), tell=record_changes(Changes(User, NEW)))
 
 
 def apply(this: Round) -> None:
@@ -19,6 +22,7 @@ def apply(this: Round) -> None:
     this.look_up("accounts_user")
     refuse_people_out_of_reach(this)
     refuse_own(this, "own_id", "given.found = ANY(%(sender)s)", unless=OWN_IDS)
+    this.execute(SQL["tell"])
     this.execute(SQL["update"])
 
 

@@ -70,8 +70,9 @@ LEFT JOIN LATERAL (
 ) AS stored ON true
 {same_people}
 
+-- statement: tell
+{tell}
+
 -- statement: update
-UPDATE accounts_user AS person
-SET sis_user_id = given.user_id, integration_id = coalesce(given.integration_id, person.integration_id),
-    sis_import_id = %(import)s
-FROM looked_up AS given WHERE person.id = given.found AND given.problem IS NULL
+UPDATE accounts_user AS record SET {new_columns}, sis_import_id = %(import)s
+FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL

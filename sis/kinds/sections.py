@@ -4,13 +4,26 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.domain.observer_enrollments import follow_moves
 from courses.models import Section
+from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_own_moves
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import read_sql, set_columns
 
 COLUMNS = ("section_id", "course_id", "name", "status", "start_date", "end_date", "integration_id")
-SQL = read_sql(__file__, COLUMNS)
+NEW = {
+    "course_id": "given.new_course",
+    "nonxlist_course_id": "given.new_nonxlist",
+    "is_default": "given.new_default",
+    "name": "given.new_name",
+    "workflow_state": "given.after",
+    "start_at": "given.new_start",
+    "end_at": "given.new_end",
+    "integration_id": "given.new_integration",
+    "restrict_enrollments_to_section_dates": "given.new_restrict",
+    "stuck_sis_fields": "given.new_stuck",
+}
+SQL = read_sql(__file__, COLUMNS, new_columns=set_columns(NEW), tell=record_changes(Changes(Section, NEW)))
 
 
 def apply(this: Round) -> None:
@@ -22,6 +35,7 @@ def apply(this: Round) -> None:
     this.execute(SQL["end_enrollments"])
     this.note_changes("CourseSection")
     moved = this.execute(SQL["read_moves"])
+    this.execute(SQL["tell"])
     this.execute(SQL["update"])
     follow_moves(moved, by=this.run.by, sis_import=this.run.sis_import_id)
     this.make(
@@ -66,6 +80,6 @@ KIND = Kind(
         SQL.parts["live_in_batch"],
         SQL.parts["remove_in_batch"],
         people=SQL.parts["people_in_batch"],
-        before=(SQL.parts["lock_in_batch"], SQL.parts["end_in_batch"]),
+        before=(SQL.parts["lock_in_batch"], SQL.parts["end_in_batch"], record_deleted(Section)),
     ),
 )

@@ -99,7 +99,8 @@ WITH changed AS (
       AND old.id = enrollment.id AND enrollment.state <> 'deleted'
     RETURNING {of_changed enrollment}, old.state AS before, 'deleted' AS after
 ),
-noted AS ({note_changes Enrollment, changed})
+noted AS ({note_changes Enrollment, changed}),
+told AS ({tell_enrollments})
 {tell_who_observes}
 
 -- statement: read_moves
@@ -108,14 +109,13 @@ SELECT given.found, section.course_id
 FROM looked_up AS given JOIN courses_section AS section ON section.id = given.found
 WHERE given.moves AND given.problem IS NULL
 
+-- statement: tell
+{tell}
+
 -- statement: update
 -- Every column, also those that stay as they are: one statement for whatever rows change.
-UPDATE courses_section AS section
-SET course_id = given.new_course, nonxlist_course_id = given.new_nonxlist, is_default = given.new_default,
-    name = given.new_name, workflow_state = given.after, start_at = given.new_start, end_at = given.new_end,
-    integration_id = given.new_integration, restrict_enrollments_to_section_dates = given.new_restrict,
-    stuck_sis_fields = given.new_stuck, sis_import_id = %(import)s
-FROM looked_up AS given WHERE section.id = given.found AND given.problem IS NULL
+UPDATE courses_section AS record SET {new_columns}, sis_import_id = %(import)s
+FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
 
 -- statement: unsettled
 SELECT ARRAY[section.sis_section_id], NULL::text[] FROM courses_section AS section
@@ -143,7 +143,8 @@ WITH changed AS (
     WHERE enrollment.section_id = ANY(%(ids)s) AND old.id = enrollment.id AND enrollment.state <> 'deleted'
     RETURNING {of_changed enrollment}, old.state AS before, 'deleted' AS after
 ),
-noted AS ({note_batch_changes Enrollment, changed})
+noted AS ({note_batch_changes Enrollment, changed}),
+told AS ({tell_enrollments})
 {tell_who_observes}
 
 -- part: remove_in_batch

@@ -20,6 +20,7 @@ In braces stand parts of the same file, those of common.sql, words that the modu
     {of_changed enrollment}         what a change of enrollments with this alias returns to `changed`, for the next
     {tell_who_observes}             record who begins and who ends to observe by the enrollments `changed`, in the
                                     same statement or before it (courses/domain/observation_events.py)
+    {tell_enrollments}              record the changes of the enrollments `changed` themselves, likewise
     {note_changes Class, source}    remember changes of states (id, before, after) that the table `source` has
     {imports_since}                 the imports that came after the data set `base`, or were undone after it began
     {states_since Class}            the ids of the records of this class whose states they changed
@@ -35,7 +36,7 @@ from pathlib import Path
 
 from accounts.models.account import line_of
 from accounts.text.fields import LONGEST
-from courses.domain.observation_events import EVENTS, returned
+from courses.domain.observation_events import ENROLLMENTS, EVENTS, returned
 
 STAGED = "sis_staged"
 # Each file has room for so many numbers. Rows that stand in no row of it come in the second half: first what reading it
@@ -123,6 +124,11 @@ def stuck(before: str, changed: str) -> str:
     )
 
 
+def set_columns(new: Mapping[str, str]) -> str:
+    """Return the assignments of an UPDATE, from SQL for each column."""
+    return ", ".join(f"{column} = {value}" for column, value in new.items())
+
+
 def note_changes(class_name: str, source: str, *, batch_mode: bool = False) -> str:
     """Return the statement that remembers state changes of records of this class: (id, before or null, after)."""
     return f"""INSERT INTO sis_statechange (sis_import_id, kind, before, after, records, batch_mode)
@@ -157,6 +163,7 @@ _KNOWN_TO_ALL = {
     "imports_since": IMPORTS_SINCE,
     "longest": str(LONGEST),
     "tell_who_observes": EVENTS,
+    "tell_enrollments": ENROLLMENTS,
 }
 COMMON = {
     **_KNOWN_TO_ALL,

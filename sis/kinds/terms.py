@@ -3,9 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Term
+from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import DATES, Example, Going, Kind, Record
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import read_sql, set_columns
 
 COLUMNS = ("term_id", "name", "status", "start_date", "end_date", "integration_id", "date_override_enrollment_type")
 TYPES = {
@@ -14,9 +15,27 @@ TYPES = {
     "taenrollment": "TaEnrollment",
     "designerenrollment": "DesignerEnrollment",
 }
+NEW = {
+    "name": "given.new_name",
+    "start_at": "given.new_start",
+    "end_at": "given.new_end",
+    "workflow_state": "given.after",
+    "integration_id": "given.new_integration",
+    "stuck_sis_fields": "given.new_stuck",
+}
+NEW_DATES = {
+    "date_overrides": (
+        "(record.date_overrides - given.type) || CASE WHEN given.status = 'deleted' THEN '{}'::jsonb ELSE "
+        "jsonb_build_object(given.type, jsonb_build_object('start_at', given.start_date, 'end_at', given.end_date)) END"
+    )
+}
 SQL = read_sql(
     __file__,
     COLUMNS,
+    new_columns=set_columns(NEW),
+    new_dates=set_columns(NEW_DATES),
+    tell=record_changes(Changes(Term, NEW, "given.type IS NULL")),
+    tell_dates=record_changes(Changes(Term, NEW_DATES, "given.type IS NOT NULL")),
     known_types=", ".join(f"'{word}'" for word in TYPES),
     type_of_word=" ".join(f"WHEN '{word}' THEN '{name}'" for word, name in TYPES.items()),
 )
@@ -26,7 +45,9 @@ def apply(this: Round) -> None:
     """Make, change and delete terms."""
     this.look_up("courses_term")
     this.execute(SQL["note_changes"])
+    this.execute(SQL["tell"])
     this.execute(SQL["update"])
+    this.execute(SQL["tell_dates"])
     this.execute(SQL["override_dates"])
     this.make(
         "EnrollmentTerm",

@@ -71,18 +71,19 @@ WITH changed AS (
 )
 {note_changes EnrollmentTerm, changed}
 
+-- statement: tell
+{tell}
+
 -- statement: update
-UPDATE courses_term AS term
-SET name = given.new_name, start_at = given.new_start, end_at = given.new_end, workflow_state = given.after,
-    integration_id = given.new_integration, stuck_sis_fields = given.new_stuck, sis_import_id = %(import)s
-FROM looked_up AS given WHERE term.id = given.found AND given.problem IS NULL AND given.type IS NULL
+UPDATE courses_term AS record SET {new_columns}, sis_import_id = %(import)s
+FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL AND given.type IS NULL
+
+-- statement: tell_dates
+{tell_dates}
 
 -- statement: override_dates
-UPDATE courses_term AS term
-SET date_overrides = (term.date_overrides - given.type) || CASE WHEN given.status = 'deleted' THEN '{}'::jsonb
-        ELSE jsonb_build_object(given.type, jsonb_build_object('start_at', given.start_date,
-                                                               'end_at', given.end_date)) END
-FROM looked_up AS given WHERE term.id = given.found AND given.problem IS NULL AND given.type IS NOT NULL
+UPDATE courses_term AS record SET {new_dates}
+FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL AND given.type IS NOT NULL
 
 -- statement: unsettled
 SELECT ARRAY[term.sis_term_id], NULL::text[] FROM courses_term AS term

@@ -59,9 +59,9 @@ def put_back_links(change: StateChange, by: User) -> int:
         ours[link.origin][link.pk] = link.observer_id, link.student_id
     for origin, pairs in ours.items():
         if returns:
-            link_all([*pairs.values()], origin=ObservationLink.Origin(origin), by=by)
+            link_all([*pairs.values()], origin=ObservationLink.Origin(origin), by=by, sis_import=change.sis_import_id)
         else:
-            unlink_all([*pairs.values()], by=by)
+            unlink_all([*pairs.values()], by=by, sis_import=change.sis_import_id)
         # The import may have changed them twice: then it still is who has touched them last. But what returns of
         # what people made is theirs again.
         if origin == ObservationLink.Origin.SIS or not returns:
@@ -74,7 +74,8 @@ def put_back_scopes(change: StateChange, by: User) -> int:
     """Let links that opened only some courses open no more again; return how many stay as they are."""
     links = ObservationLink.objects.filter(pk__in=change.records)
     lock_users(links.values_list("student_id", flat=True))
-    narrow_all(links.filter(sis_import_id=change.sis_import_id).values_list("pk", flat=True), by=by)
+    ours = links.filter(sis_import_id=change.sis_import_id).values_list("pk", flat=True)
+    narrow_all(ours, by=by, sis_import=change.sis_import_id)
     return links.exclude(scope=change.before).count()
 
 

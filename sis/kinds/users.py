@@ -5,7 +5,7 @@ import json
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from accounts.domain.audit import record_many
+from accounts.domain.audit import record_in_sql, record_many
 from accounts.domain.events import AdminRemoved, TokensEnded, UserChanged
 from accounts.domain.locks import lock_users
 from accounts.domain.password_limits import forget_failures_of
@@ -17,10 +17,11 @@ from accounts.text.names import sortable
 from courses.access.accounts import who_reach_further
 from pairing.domain.account_deletion import revoke_codes
 from sis.files.passwords import Given, changed
+from sis.kinds.audit import UNTOLD, differs, names_of_changed, told
 from sis.kinds.chunks import Message, Round, untouched
 from sis.kinds.kind import Brake, Example, Kind, Made, Record
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import read_sql, set_columns
 from sis.models import StateChange
 
 COLUMNS = (
@@ -52,19 +53,19 @@ NEW = {
 ACCOUNT = ("login_id", "sis_user_id", "integration_id", "state", "email")
 
 
-def _differs(*columns: str) -> str:
-    new, old = (", ".join(parts) for parts in ([NEW[name] for name in columns], [f"person.{name}" for name in columns]))
-    return f"({new}) IS DISTINCT FROM ({old})"
-
+# What the record tells of a person; that they are in another state, follow_states does.
+TOLD = {column: new for column, new in NEW.items() if column not in (*UNTOLD, "state")}
 
 SQL = read_sql(
     __file__,
     COLUMNS,
     SORTS_AS,
-    new_columns=", ".join(f"{name} = {new}" for name, new in NEW.items()),
-    new_email=NEW["email"],
-    differs=_differs(*NEW),
-    account_columns_differ=_differs(*ACCOUNT),
+    new_columns=set_columns(NEW),
+    differs=differs(NEW, "person"),
+    account_columns_differ=differs({column: NEW[column] for column in ACCOUNT}, "person"),
+    told_columns_differ=differs({**TOLD, "state": NEW["state"]}, "person"),
+    changed_fields=names_of_changed(TOLD, "person"),
+    tell=record_in_sql(told(UserChanged, "differing WHERE fields <> '{}'")),
 )
 
 
@@ -77,7 +78,8 @@ def apply(this: Round) -> None:
     _take_passwords(this)
     this.execute(SQL["end_enrollments"])
     ended = this.execute(SQL["end_admins"])
-    record_many([(user, AdminRemoved(account, role)) for user, account, role in ended], by=this.run.by)
+    removed = [(user, AdminRemoved(account, role, sis_import=this.run.sis_import_id)) for user, account, role in ended]
+    record_many(removed, by=this.run.by)
     _follow_changes(this)
     this.note_changes("Pseudonym")
     this.execute(SQL["update"])
@@ -107,12 +109,11 @@ def _follow_changes(this: Round) -> None:
     """Carry out what follows, as by hand: no session, token, code or link in a mail outlasts what it was for."""
     changes = this.execute(SQL["read_changes"])
     by, sis_import = this.run.by, this.run.sis_import_id
-    if edited := [(person, UserChanged(fields, sis_import)) for person, _before, _after, fields in changes if fields]:
-        record_many(edited, by=by)
-        forget_addresses([person for person, event in edited if "email" in event.fields])
-    states = [(person, before, after) for person, before, after, _fields in changes]
+    if moved := [person for person, _before, _after, has_other_email in changes if has_other_email]:
+        forget_addresses(moved)
+    states = [(person, before, after) for person, before, after, _email in changes]
     follow_states(states, by=by, sis_import=sis_import)
-    if leaving := [person for person, _before, after, _fields in changes if after == User.State.DELETED]:
+    if leaving := [person for person, _before, after, _email in changes if after == User.State.DELETED]:
         revoke_codes(leaving)
 
 
@@ -127,7 +128,8 @@ def _take_passwords(this: Round) -> None:
         people = [person for (person,) in theirs if person]
         forget_failures_of(people)
         ended = end_tokens(people)
-        record_many([(person, TokensEnded()) for person in sorted(set(ended))], by=this.run.by)
+        about = [(person, TokensEnded(sis_import=this.run.sis_import_id)) for person in sorted(set(ended))]
+        record_many(about, by=this.run.by)
 
 
 # Whoever has the login, meanwhile, of somebody deleted.

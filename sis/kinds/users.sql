@@ -180,7 +180,8 @@ changed AS (
     FROM ending WHERE enrollment.id = ending.id
     RETURNING {of_changed enrollment}, ending.state AS before, 'deleted' AS after
 ),
-noted AS ({note_changes Enrollment, changed})
+noted AS ({note_changes Enrollment, changed}),
+told AS ({tell_enrollments})
 {tell_who_observes}
 
 -- statement: end_admins
@@ -198,14 +199,15 @@ noted AS (
 SELECT user_id, account_id, role_id FROM ended
 
 -- statement: read_changes
--- Whose state, email or login changes, and how: it has the same consequences as by hand.
-SELECT given.found, given.before, given.after,
-       array_remove(ARRAY[CASE WHEN {new_email} <> person.email THEN 'email' END,
-                          CASE WHEN given.new_login <> person.login_id THEN 'login_id' END], NULL) AS fields
-FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
-WHERE given.problem IS NULL
-  AND (given.before, person.email, person.login_id) IS DISTINCT FROM (given.after, {new_email}, given.new_login)
-ORDER BY given.n
+-- Record who changes, and in what, and give whose state or email does: that has the same consequences as by hand.
+WITH differing AS MATERIALIZED (
+    SELECT given.n, person.id, given.before, given.after, {changed_fields} AS fields
+    FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
+    WHERE given.problem IS NULL AND {told_columns_differ}
+),
+told AS ({tell})
+SELECT id, before, after, 'email' = ANY(fields) FROM differing
+WHERE before <> after OR 'email' = ANY(fields) ORDER BY n
 
 -- statement: update
 -- A dry run holds only those whom it would change: the others sign in meanwhile.

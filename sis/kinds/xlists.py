@@ -2,16 +2,24 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.audit import record_in_sql
+from courses.domain.events import CourseChanged, SectionChanged
 from courses.domain.observation_events import courses_return
 from courses.domain.observer_enrollments import follow_moves
 from courses.models import Course
+from sis.kinds.audit import told
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Kind
 from sis.kinds.sender_limits import refuse_own_moves
 from sis.kinds.sql import read_sql
 
 COLUMNS = ("xlist_course_id", "section_id", "status")
-SQL = read_sql(__file__, COLUMNS)
+SQL = read_sql(
+    __file__,
+    COLUMNS,
+    tell_moved=record_in_sql(told(SectionChanged, "moved WHERE course_id <> was_in")),
+    tell_revived=record_in_sql(told(CourseChanged, "revived")),
+)
 
 
 def apply(this: Round) -> None:

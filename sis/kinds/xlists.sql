@@ -55,8 +55,9 @@ WITH revived AS (
     FROM looked_up AS given
     WHERE course.sis_course_id = given.xlist_course_id AND given.problem IS NULL AND given.status = 'active'
       AND course.workflow_state = 'deleted'
-    RETURNING course.id, 'deleted' AS before, 'unpublished' AS after
+    RETURNING course.id, 'deleted' AS before, 'unpublished' AS after, ARRAY['status'] AS fields
 ),
+told AS ({tell_revived}),
 noted AS ({note_changes Course, revived})
 SELECT DISTINCT id FROM revived
 
@@ -69,16 +70,20 @@ ORDER BY person.id FOR NO KEY UPDATE
 
 -- statement: move
 -- The course is looked up anew, for it may have been made since the sections were.
-UPDATE courses_section AS section
-SET course_id = target.id, nonxlist_course_id = nullif(given.home, target.id), stuck_sis_fields = given.new_stuck,
-    sis_import_id = %(import)s
-FROM looked_up AS given
-CROSS JOIN LATERAL (
-    SELECT course.id FROM courses_course AS course
-    WHERE course.sis_course_id = given.xlist_course_id AND given.status = 'active'
-    UNION ALL SELECT given.home WHERE given.status = 'deleted'
-) AS target
-WHERE section.id = given.section AND given.problem IS NULL
+WITH moved AS (
+    UPDATE courses_section AS section
+    SET course_id = target.id, nonxlist_course_id = nullif(given.home, target.id), stuck_sis_fields = given.new_stuck,
+        sis_import_id = %(import)s
+    FROM looked_up AS given
+    CROSS JOIN LATERAL (
+        SELECT course.id FROM courses_course AS course
+        WHERE course.sis_course_id = given.xlist_course_id AND given.status = 'active'
+        UNION ALL SELECT given.home WHERE given.status = 'deleted'
+    ) AS target
+    WHERE section.id = given.section AND given.problem IS NULL
+    RETURNING section.id, section.course_id, section.name, given.course AS was_in, ARRAY['course'] AS fields
+)
+{tell_moved}
 
 -- statement: read_moved
 SELECT section, course FROM looked_up WHERE problem IS NULL

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
+from accounts.advisory_locks import AdvisoryLock
 from accounts.domain.audit import advance, read_events, record, record_many
 from accounts.domain.events import TokenCreated
 from accounts.models import AuditEvent, EventCursor
@@ -144,3 +145,35 @@ def test_while_many_write_and_commit_in_any_order_nothing_is_missed_and_nothing_
     assert sorted(one + other) == kept
     assert one == sorted(one)
     assert other == sorted(other)
+
+
+def places_held() -> int:
+    """How many places in the order of events are held."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND classid::bigint >> 16 = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [AdvisoryLock.EVENTS],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_a_transaction_holds_one_place_however_much_it_writes(transactional_db):
+    with transaction.atomic():
+        write("a", "b", "c")
+        assert places_held() == 1
+    assert places_held() == 0
+    with transaction.atomic():
+        write("d")
+        assert places_held() == 1
+
+
+def test_a_place_that_went_with_a_savepoint_is_taken_anew(transactional_db):
+    with transaction.atomic():
+        with transaction.atomic():
+            write("never")
+            transaction.set_rollback(True)
+        assert places_held() == 0
+        write("kept")
+        assert places_held() == 1
+    assert read() == ["kept"]

@@ -68,7 +68,7 @@ class TestRoles:
 
     def test_admin_roles_given_by_a_file_are_recorded(self, load, admin):
         kim = UserFactory(sis_user_id="KIM")
-        load(admins=f"{ADMINS}\nKIM,,AccountAdmin,active")
+        made = load(admins=f"{ADMINS}\nKIM,,AccountAdmin,active")
         load(admins=f"{ADMINS}\nKIM,,AccountAdmin,active")
         load(admins=f"{ADMINS}\nKIM,,AccountAdmin,deleted")
         told = AuditEvent.objects.filter(subject=kim).order_by("id")
@@ -77,7 +77,7 @@ class TestRoles:
             (Action.ADMIN_REMOVED, admin),
         ]
         role = AccountAdmin.objects.get(user=kim)
-        assert told[0].details == {"account": role.account_id, "role": role.role_id}
+        assert told[0].details == {"account": role.account_id, "role": role.role_id, "sis_import": made.pk}
 
     def test_roles_that_end_with_the_person_are_recorded_too(self, load):
         hand = make_admin(sis_user_id="HAND", login_id="hand")
