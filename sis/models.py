@@ -107,7 +107,7 @@ class SisImport(models.Model):
 
     @property
     def was_braked(self) -> bool:
-        """Whether the deletion brake stopped it before its first row; nothing else leaves such a message."""
+        """Whether the deletion brake stopped it before it removed anything; nothing else leaves such a message."""
         return self.workflow_state == self.State.ABORTED and bool(self.data.get("error_message"))
 
 

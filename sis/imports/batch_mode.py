@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from courses.domain.observation_events import author
@@ -37,6 +38,7 @@ class Unlisted:
 
     plural: str
     class_name: str
+    noun: str | Promise
     mode: BatchMode
 
     @property
@@ -68,7 +70,7 @@ class Unlisted:
 def unlisted_of(kinds: Container[str]) -> list[Unlisted]:
     """Return what may be listed no more of these kinds, the last first: it is in what comes before."""
     return [
-        Unlisted(kind.plural, kind.class_name, kind.batch_mode)
+        Unlisted(kind.plural, kind.class_name, kind.brake.noun if kind.brake else kind.label, kind.batch_mode)
         for kind in reversed(KINDS.values())
         if kind.batch_mode and kind.name in kinds
     ]
@@ -83,13 +85,7 @@ def remove_unlisted(
     `save` is called in each transaction to save the import's data; it raises when the import has been aborted.
     """
     unlisted = unlisted_of({file.kind.name for file in files})
-    values = {
-        "import": sis_import.pk,
-        "term": options.batch_mode_term_id,
-        "multi": options.multi_term_batch_mode,
-        "drop": options.batch_mode_enrollment_drop_status,
-        **author(sis_import.by, sis_import.pk),
-    }
+    values = _values(sis_import, options)
     if options.multi_term_batch_mode and not _one(
         "SELECT count(*) FROM courses_term WHERE sis_import_id = %(import)s", values
     ):
@@ -100,6 +96,25 @@ def remove_unlisted(
     for one in unlisted:
         while _remove_some(sis_import, one, values, save):
             pass
+
+
+def count_unlisted(
+    sis_import: SisImport, options: Options, files: list[StagedFile]
+) -> Iterator[tuple[str | Promise, int, int]]:
+    """Give the noun of each kind supplied, how much is live in the terms, and how much of that is listed no more."""
+    values = _values(sis_import, options)
+    for one in unlisted_of({file.kind.name for file in files}):
+        yield one.noun, _one(one.count_live, values), _one(one.count_stale, values)
+
+
+def _values(sis_import: SisImport, options: Options) -> dict[str, Any]:
+    return {
+        "import": sis_import.pk,
+        "term": options.batch_mode_term_id,
+        "multi": options.multi_term_batch_mode,
+        "drop": options.batch_mode_enrollment_drop_status,
+        **author(sis_import.by, sis_import.pk),
+    }
 
 
 def _compare(unlisted: list[Unlisted], values: dict[str, Any], threshold: int) -> None:

@@ -47,11 +47,9 @@ class DryRun(Import):
     def _start(self) -> None:
         pass
 
-    def _object(self, objection: str) -> None:
-        """Return no objection: what would be removed is what a dry run is asked."""
-        self.messages.about_import(
-            "brake", f"{objection} {_('The real import will stop before the first row and ask.')}"
-        )
+    def _object(self, objection: str, what_now: str) -> None:
+        """Stop nothing: what would be removed is what a dry run is asked."""
+        self.messages.about_import("brake", f"{objection} {_('The real import will stop there and ask.')}")
 
     def _finish(self, state: str) -> None:
         self.row.data["statistics"] = statistics_of(self.row)

@@ -17,7 +17,7 @@ from sis.events import SisImportEnded, SisImportStarted
 from sis.files.passwords import PasswordCipher
 from sis.imports import doubtful_ids
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
-from sis.imports.deletion_brake import objection_to
+from sis.imports.deletion_brake import kinds_that_come_empty, objection_to, objection_to_unlisted
 from sis.imports.diff import stage_differences
 from sis.kinds import staging
 from sis.kinds.chunks import Run, apply_chunk, not_saved
@@ -61,6 +61,8 @@ class Import:
         self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.cipher)
         self.session = connection.connection
         self.done = self.total = 0
+        self.empty: set[str] = set()
+        self.objected = False
         self.not_saved = sis_import.sis_import_errors.filter(kind="not_saved").count()
 
     def go(self) -> None:
@@ -98,6 +100,9 @@ class Import:
                 outcome = stage_differences(self.row, self.options, upload, self.messages, self._staged)
             else:
                 outcome = self._staged(upload.files, staging.whole)
+            staged = [one for one in outcome if isinstance(one, StagedFile)]
+            if self.row.resume_n is None:
+                self.empty = kinds_that_come_empty(upload.files, staged, self.options)
             problems = list(upload.problems)
         chain = self.row.diffing_data_set_identifier or self.row.data.get("source", "")
         self.context = replace(
@@ -109,10 +114,9 @@ class Import:
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
-        files = [one for one in outcome if isinstance(one, StagedFile)]
-        doubtful_ids.mark(files, joins_by_login=self.options.update_sis_id_if_login_claimed)
+        doubtful_ids.mark(staged, joins_by_login=self.options.update_sis_id_if_login_claimed)
         self.total = staging.count()
-        return files
+        return staged
 
     def _staged(self, files: list[RosterFile], rows: RowsOf) -> list[StagedFile | Broken]:
         return staging.stage(files, self.cipher, rows=rows, check=self._check)
@@ -129,19 +133,22 @@ class Import:
             "counts": dict.fromkeys(counters(), 0),
             "downloadable_attachment_ids": [],
         }
-        objection = None if self.options.ignore_deletion_brake else objection_to(self.row, self.options, of_kind)
+        objection = None
+        if not self.options.ignore_deletion_brake:
+            objection = objection_to(self.row, self.options, of_kind, chain=self.context.chain, empty=self.empty)
         with transaction.atomic():
             if objection:
-                self._object(objection)
+                self.objected = True
+                self._object(objection, _("Nothing was imported. If this is correct, import it anyway."))
             self.row.resume_n = 0
             self._save_with_messages("resume_n", "data", "diffed_against", "diffing_threshold_exceeded")
         if "error_message" in self.row.data:
             self._finish(State.ABORTED)
             raise Stopped
 
-    def _object(self, objection: str) -> None:
+    def _object(self, objection: str, what_now: str) -> None:
         """Have the deletion brake stop the import."""
-        message = f"{objection} {_('Nothing was imported. If this is correct, import it anyway.')}"
+        message = f"{objection} {what_now}"
         self.messages.about_import("brake", f"{message} {_('(By API or command: ignore_deletion_brake.)')}")
         self.row.data["error_message"] = message
 
@@ -225,6 +232,8 @@ class Import:
             return
         self.row.workflow_state = State.CLEANUP_BATCH
         self._save("workflow_state")
+        if not (self.options.ignore_deletion_brake or self.objected or "batch_decided" in self.row.data):
+            self._ask_before_removing(files)
         try:
             remove_unlisted(self.row, self.options, files, save=lambda: self._save("data"))
         except NotRemoved as reason:
@@ -232,6 +241,15 @@ class Import:
             self._save_with_messages("data")
             self._finish(State.ABORTED)
             raise Stopped from None
+
+    def _ask_before_removing(self, files: list[StagedFile]) -> None:
+        if objection := objection_to_unlisted(self.row, self.options, files):
+            what_now = _("The rows were imported, and nothing else was removed. If this is correct, import it anyway.")
+            self._object(objection, what_now)
+            self._save_with_messages("data")
+        if "error_message" in self.row.data:
+            self._finish(State.ABORTED)
+            raise Stopped
 
     def _end(self) -> None:
         if self.row.error_count:

@@ -5,41 +5,131 @@
 ((given.status IN ('deleted', 'deleted_last_completed') AND NOT %(skip_deletes)s)
  OR (given.{was_added} AND given.status NOT IN ('deleted', 'deleted_last_completed')))
 
--- part: leaving
--- The people whom rows of users delete or suspend, found as the rows are applied: by user_id; or, when nobody has that,
--- by the login. Two joins by what is equal, where one with OR would go through everybody for each row.
-leaving AS (
-    SELECT person.id, person.state, given.status
-    FROM user_rows AS given JOIN accounts_user AS person ON person.sis_user_id = given.user_id
-    WHERE ({going} OR given.status = 'suspended')
-      AND NOT (given.{was_added} AND EXISTS (
-          SELECT 1 FROM change_sis_id_rows AS renamed
-          WHERE renamed.type = 'user' AND renamed.old_id = given.user_id AND renamed.new_id IS NOT NULL))
+-- part: may_end
+-- Whether the row `given` ends what the import `last` touched last: what comparing data sets has added ends nothing of
+-- another source's, as PASS_OVER says too (sis/kinds/chunks.py).
+(NOT given.{was_added} OR coalesce(last.chain, '') IN ('', %(chain)s))
+
+-- part: later
+-- The ids that records will have by the rows of changed ids, which come first: those that they are given, and those that
+-- these are changed to in turn. Whether a change is refused is not asked, for what it names may go all the same.
+later AS (
+    SELECT type, id, name, 1 AS step FROM (
+        SELECT given.type, person.id, given.new_id FROM change_sis_id_rows AS given
+        JOIN accounts_user AS person ON person.sis_user_id = given.old_id WHERE given.type = 'user'
+        UNION ALL
+        SELECT given.type, person.id, given.new_id FROM change_sis_id_rows AS given
+        JOIN accounts_user AS person ON person.integration_id = given.old_integration_id WHERE given.type = 'user'
+        UNION ALL
+        SELECT given.type, course.id, given.new_id FROM change_sis_id_rows AS given
+        JOIN courses_course AS course ON course.sis_course_id = given.old_id WHERE given.type = 'course'
+        UNION ALL
+        SELECT given.type, course.id, given.new_id FROM change_sis_id_rows AS given
+        JOIN courses_course AS course ON course.integration_id = given.old_integration_id WHERE given.type = 'course'
+        UNION ALL
+        SELECT given.type, section.id, given.new_id FROM change_sis_id_rows AS given
+        JOIN courses_section AS section ON section.sis_section_id = given.old_id WHERE given.type = 'section'
+        UNION ALL
+        SELECT given.type, section.id, given.new_id FROM change_sis_id_rows AS given
+        JOIN courses_section AS section ON section.integration_id = given.old_integration_id
+        WHERE given.type = 'section'
+    ) AS changed(type, id, name) WHERE name IS NOT NULL
     UNION
-    SELECT person.id, person.state, given.status
+    SELECT later.type, later.id, given.new_id, step + 1
+    FROM later JOIN change_sis_id_rows AS given ON given.type = later.type AND given.old_id = later.name
+    WHERE given.new_id IS NOT NULL AND step < 10
+)
+
+-- part: named_people
+-- Who has which id while the rows are applied: the one they have now, the one they are given, and that of a row which
+-- finds them by their login, since nobody has its id. Two joins by what is equal, where one with OR would go through
+-- everybody for each row.
+{later},
+claimed AS (
+    SELECT person.id, given.user_id AS name
     FROM user_rows AS given
-    JOIN accounts_user AS person ON accounts_login_key(person.login_id) = accounts_login_key(given.login_id)
     LEFT JOIN accounts_user AS same_id ON same_id.sis_user_id = given.user_id
-    WHERE ({going} OR given.status = 'suspended') AND NOT given.{was_added} AND same_id.id IS NULL
+    JOIN accounts_user AS person ON accounts_login_key(person.login_id) = accounts_login_key(given.login_id)
+    WHERE same_id.id IS NULL AND given.user_id IS NOT NULL AND given.login_is_email IS NULL AND NOT given.{was_added}
       AND person.state <> 'deleted'
       AND (person.sis_user_id IS NULL OR %(update_sis_id)s)
+),
+named_people AS NOT MATERIALIZED (
+    SELECT id, sis_user_id AS name FROM accounts_user WHERE sis_user_id IS NOT NULL
+    UNION ALL SELECT id, name FROM later WHERE type = 'user'
+    UNION ALL SELECT id, name FROM claimed
+)
+
+-- part: leaving
+-- The people whom rows of users delete or suspend. Somebody who is listed under a new id, which nobody else has or is
+-- given, is not missing.
+{named_people},
+renamed AS (
+    SELECT DISTINCT new.id
+    FROM (SELECT name, min(id) AS id FROM later WHERE type = 'user' GROUP BY name HAVING count(DISTINCT id) = 1) AS new
+    JOIN user_rows AS given ON given.user_id = new.name AND given.status = 'active' AND given.fault IS NULL
+    LEFT JOIN accounts_user AS holder ON holder.sis_user_id = new.name
+    WHERE holder.id IS NULL
+),
+leaving AS (
+    SELECT person.id, person.state, given.status, given.{was_added} AS added
+    FROM user_rows AS given
+    JOIN named_people AS named ON named.name = given.user_id
+    JOIN accounts_user AS person ON person.id = named.id
+    LEFT JOIN sources AS last ON last.id = person.sis_import_id
+    LEFT JOIN renamed ON renamed.id = person.id
+    WHERE ({going} OR given.status = 'suspended') AND {may_end}
+      AND NOT (given.{was_added} AND renamed.id IS NOT NULL)
 )
 
 -- part: closing_courses
 -- Batch mode removes what is live in its terms, came from a file once, and is in none now.
+named_courses AS NOT MATERIALIZED (
+    SELECT id, sis_course_id AS name FROM courses_course WHERE sis_course_id IS NOT NULL
+    UNION ALL SELECT id, name FROM later WHERE type = 'course'
+),
 batch_courses AS (
     SELECT course.* FROM courses_course AS course LEFT JOIN courses_term AS term ON term.id = course.term_id
     WHERE %(batch)s
       AND (course.term_id = %(term)s OR (%(multi)s AND term.sis_term_id IN (SELECT term_id FROM term_rows)))
 ),
 closing_courses AS (
-    SELECT course.id FROM course_rows AS given JOIN courses_course AS course ON course.sis_course_id = given.course_id
-    WHERE {going} AND course.workflow_state <> 'deleted'
+    SELECT course.id, given.{was_added} AS added
+    FROM course_rows AS given
+    JOIN named_courses AS named ON named.name = given.course_id
+    JOIN courses_course AS course ON course.id = named.id AND course.workflow_state <> 'deleted'
+    LEFT JOIN sources AS last ON last.id = course.sis_import_id
+    WHERE {going} AND {may_end}
     UNION
-    SELECT course.id FROM batch_courses AS course
+    SELECT course.id, false FROM batch_courses AS course
     WHERE %(batch_courses)s AND course.sis_import_id IS NOT NULL AND course.workflow_state <> 'deleted'
       AND course.sis_course_id IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM course_rows AS given WHERE given.course_id = course.sis_course_id)
+)
+
+-- part: closing_sections
+-- Those that rows delete, those of courses that go, and in batch mode those that no file lists.
+{closing_courses},
+named_sections AS NOT MATERIALIZED (
+    SELECT id, sis_section_id AS name FROM courses_section WHERE sis_section_id IS NOT NULL
+    UNION ALL SELECT id, name FROM later WHERE type = 'section'
+),
+closing_sections AS (
+    SELECT section.id, given.{was_added} AS added
+    FROM section_rows AS given
+    JOIN named_sections AS named ON named.name = given.section_id
+    JOIN courses_section AS section ON section.id = named.id
+    LEFT JOIN sources AS last ON last.id = section.sis_import_id
+    WHERE {going} AND {may_end}
+    UNION
+    SELECT section.id, course.added
+    FROM closing_courses AS course JOIN courses_section AS section ON section.course_id = course.id
+    UNION
+    SELECT section.id, false
+    FROM batch_courses AS course
+    JOIN courses_section AS section ON coalesce(section.nonxlist_course_id, section.course_id) = course.id
+    WHERE %(batch_sections)s AND section.sis_import_id IS NOT NULL AND section.sis_section_id IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM section_rows AS given WHERE given.section_id = section.sis_section_id)
 )
 
 -- part: in_batch_terms

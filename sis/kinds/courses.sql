@@ -166,8 +166,10 @@ WHERE course.sis_course_id IS NOT NULL
   AND (course.sis_import_id > %(base)s OR course.id IN ({states_since Course}))
 
 -- part: brake
-{closing_courses}
-SELECT (SELECT count(*) FROM closing_courses), (SELECT count(*) FROM courses_course WHERE workflow_state <> 'deleted')
+{later},
+{closing_courses},
+live AS (SELECT id, sis_import_id FROM courses_course WHERE workflow_state <> 'deleted'),
+going AS (SELECT id, added FROM closing_courses)
 
 -- part: live_in_batch
 FROM courses_course AS x JOIN courses_course AS course ON course.id = x.id

@@ -333,83 +333,97 @@ JOIN courses_course AS course ON course.id = coalesce(section.nonxlist_course_id
 -- part: brake
 -- Enrollments named by their rows; in batch mode those that came from a file once and are in none now; those of
 -- observers with their students; and all that are in a section or course, or of a person, that goes. Each is a join by
--- what is equal, put together by UNION: one with OR would go through all enrollments for each row.
+-- what is equal, put together by UNION: one with OR would go through all enrollments for each row. What a link alone has
+-- made counts as of the source of the student's enrollment.
 {leaving},
-{closing_courses},
-live AS (
+{closing_sections},
+enrolled AS (
     SELECT id, user_id, section_id, associated_user_id, type, sis_import_id FROM courses_enrollment
     WHERE state IN ('active', 'invited', 'creation_pending')
 ),
+live AS (
+    SELECT id, sis_import_id FROM enrolled WHERE sis_import_id IS NOT NULL OR associated_user_id IS NULL
+    UNION ALL
+    SELECT beside.id, max(student.sis_import_id)
+    FROM enrolled AS beside
+    LEFT JOIN enrolled AS student ON student.user_id = beside.associated_user_id
+         AND student.section_id = beside.section_id AND student.type = 'StudentEnrollment'
+    WHERE beside.sis_import_id IS NULL AND beside.associated_user_id IS NOT NULL GROUP BY beside.id
+),
 people AS (
-    SELECT given.n, person.id
-    FROM enrollment_rows AS given JOIN accounts_user AS person ON person.sis_user_id = given.user_id
+    SELECT given.n, named.id
+    FROM enrollment_rows AS given JOIN named_people AS named ON named.name = given.user_id
     WHERE given.user_integration_id IS NULL
     UNION ALL
     SELECT given.n, person.id
     FROM enrollment_rows AS given JOIN accounts_user AS person ON person.integration_id = given.user_integration_id
 ),
 sections AS (
-    SELECT given.n, section.id
-    FROM enrollment_rows AS given JOIN courses_section AS section ON section.sis_section_id = given.section_id
+    SELECT given.n, named.id
+    FROM enrollment_rows AS given JOIN named_sections AS named ON named.name = given.section_id
     UNION ALL
     SELECT given.n, section.id
     FROM enrollment_rows AS given
-    JOIN courses_course AS course ON course.sis_course_id = given.course_id
-    JOIN courses_section AS section ON coalesce(section.nonxlist_course_id, section.course_id) = course.id
+    JOIN named_courses AS named ON named.name = given.course_id
+    JOIN courses_section AS section ON coalesce(section.nonxlist_course_id, section.course_id) = named.id
                                     AND section.is_default
     WHERE given.section_id IS NULL
 ),
+types AS (
+    SELECT concat_ws('/', asked.role, '', asked.role_id) AS words,
+           coalesce((SELECT role.base_type FROM accounts_role AS role WHERE role.id::text = asked.role_id),
+                    CASE lower(asked.role) {base_of_word} END,
+                    (SELECT max(role.base_type) FROM accounts_role AS role WHERE role.label = asked.role),
+                    CASE {base_of_beginning} END) AS type
+    FROM (SELECT DISTINCT role, role_id FROM enrollment_rows) AS asked
+),
 listed AS (
-    SELECT people.id AS user_id, sections.id AS section_id, student.id AS other, {going} AS going,
-           given.{was_added} AS added
+    SELECT people.id AS user_id, sections.id AS section_id, student.id AS other, types.type,
+           {going} OR given.status = 'inactive' AS going, given.{was_added} AS added,
+           given.status IN ('active', 'completed') AND NOT given.{was_added} AND given.fault IS NULL
+               AND given.root_account IS NULL AS stands
     FROM enrollment_rows AS given JOIN people ON people.n = given.n JOIN sections ON sections.n = given.n
-    LEFT JOIN accounts_user AS student ON student.sis_user_id = given.associated_user_id
+    JOIN types ON types.words = concat_ws('/', given.role, '', given.role_id)
+    LEFT JOIN named_people AS student ON student.name = given.associated_user_id
 ),
 named AS (
-    SELECT live.id, live.user_id, live.section_id FROM listed JOIN live USING (user_id, section_id)
-    WHERE going AND (live.type <> 'ObserverEnrollment' OR live.associated_user_id IS NOT DISTINCT FROM listed.other)
-      AND NOT (added AND EXISTS (
-          SELECT 1 FROM listed AS same
-          WHERE NOT same.going AND same.user_id = live.user_id AND same.section_id = live.section_id
-            AND coalesce(same.other, 0) = coalesce(listed.other, 0)))
+    SELECT enrolled.id, enrolled.user_id, enrolled.section_id, listed.added
+    FROM listed JOIN enrolled USING (user_id, section_id)
+    LEFT JOIN sources AS last ON last.id = enrolled.sis_import_id
+    WHERE going AND coalesce(listed.type = enrolled.type, true)
+      AND (enrolled.type <> 'ObserverEnrollment' OR enrolled.associated_user_id IS NOT DISTINCT FROM listed.other)
+      AND NOT (added AND (
+          coalesce(last.chain, '') NOT IN ('', %(chain)s)
+          OR EXISTS (
+              SELECT 1 FROM listed AS same
+              WHERE same.stands AND same.user_id = enrolled.user_id AND same.section_id = enrolled.section_id
+                AND same.type = enrolled.type AND coalesce(same.other, 0) = coalesce(listed.other, 0))))
     UNION
-    SELECT live.id, live.user_id, live.section_id
-    FROM live
-    JOIN courses_section AS section ON section.id = live.section_id
+    SELECT enrolled.id, enrolled.user_id, enrolled.section_id, false
+    FROM enrolled
+    JOIN courses_section AS section ON section.id = enrolled.section_id
     JOIN batch_courses AS course ON course.id = section.course_id
-    WHERE live.sis_import_id IS NOT NULL AND %(batch_enrollments)s
+    WHERE enrolled.sis_import_id IS NOT NULL AND %(batch_enrollments)s
       AND NOT EXISTS (SELECT 1 FROM listed AS same
-                      WHERE same.section_id = live.section_id AND same.user_id = live.user_id)
+                      WHERE same.section_id = enrolled.section_id AND same.user_id = enrolled.user_id)
       AND NOT EXISTS (SELECT 1 FROM listed AS same
-                      WHERE same.section_id = live.section_id AND same.user_id = live.associated_user_id)
-),
-closing AS (
-    SELECT section.id
-    FROM section_rows AS given JOIN courses_section AS section ON section.sis_section_id = given.section_id
-    WHERE {going}
-    UNION
-    SELECT section.id
-    FROM closing_courses AS course JOIN courses_section AS section ON section.course_id = course.id
-    UNION
-    SELECT section.id
-    FROM batch_courses AS course
-    JOIN courses_section AS section ON coalesce(section.nonxlist_course_id, section.course_id) = course.id
-    WHERE %(batch_sections)s AND section.sis_import_id IS NOT NULL AND section.sis_section_id IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM section_rows AS given WHERE given.section_id = section.sis_section_id)
+                      WHERE same.section_id = enrolled.section_id AND same.user_id = enrolled.associated_user_id)
 ),
 going AS (
-    SELECT id FROM named
-    UNION
-    SELECT live.id
-    FROM named JOIN live ON live.associated_user_id = named.user_id AND live.section_id = named.section_id
-    UNION
-    SELECT live.id FROM closing JOIN live ON live.section_id = closing.id
-    UNION
-    SELECT live.id FROM leaving JOIN live ON live.user_id = leaving.id WHERE leaving.status = 'deleted'
-    UNION
-    SELECT live.id FROM leaving JOIN live ON live.associated_user_id = leaving.id WHERE leaving.status = 'deleted'
+    SELECT id, added FROM named
+    UNION ALL
+    SELECT enrolled.id, named.added
+    FROM named JOIN enrolled ON enrolled.associated_user_id = named.user_id AND enrolled.section_id = named.section_id
+    UNION ALL
+    SELECT enrolled.id, closing.added
+    FROM closing_sections AS closing JOIN enrolled ON enrolled.section_id = closing.id
+    UNION ALL
+    SELECT enrolled.id, leaving.added FROM leaving JOIN enrolled ON enrolled.user_id = leaving.id
+    WHERE leaving.status = 'deleted'
+    UNION ALL
+    SELECT enrolled.id, leaving.added FROM leaving JOIN enrolled ON enrolled.associated_user_id = leaving.id
+    WHERE leaving.status = 'deleted'
 )
-SELECT (SELECT count(*) FROM going), (SELECT count(*) FROM live)
 
 -- part: live_in_batch
 FROM courses_enrollment AS x

@@ -80,10 +80,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Brake:
-    """What the deletion brake counts: `sql` counts what would go and what is active, given the rows of kinds `reads`.
+    """What the deletion brake counts, in SQL: `live (id, sis_import_id)`, the records in force with the import of their
+    source, and `going (id, added)`, which of them rows of the kinds `reads` end, or rows that no file has.
 
-    `sql` follows `WITH user_rows AS (…), …,` and so begins with a common table expression. Of several kinds of which
-    too much would go the one with the lowest position is told.
+    `sql` is common table expressions that end with these two, after `WITH RECURSIVE user_rows AS (…), …, sources (id,
+    chain, user_id) AS (…),`. Of several kinds of which too much would go the one with the lowest position is told.
     """
 
     position: int

@@ -6,7 +6,7 @@ from courses.domain.observer_enrollments import follow_moves
 from courses.models import Section
 from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, put_back_states
-from sis.kinds.kind import DATES, BatchMode, Example, Kind, Record
+from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_own_moves
 from sis.kinds.sql import read_sql, set_columns
 
@@ -76,6 +76,7 @@ KIND = Kind(
         title="x.name",
         put_back=put_back_states(Section),
     ),
+    brake=Brake(5, _("sections"), reads=("section", "course", "term", "change_sis_id"), sql=SQL.parts["brake"]),
     batch_mode=BatchMode(
         SQL.parts["live_in_batch"],
         SQL.parts["remove_in_batch"],

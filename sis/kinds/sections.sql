@@ -122,6 +122,12 @@ SELECT ARRAY[section.sis_section_id], NULL::text[] FROM courses_section AS secti
 WHERE section.sis_section_id IS NOT NULL
   AND (section.sis_import_id > %(base)s OR section.id IN ({states_since CourseSection}))
 
+-- part: brake
+{later},
+{closing_sections},
+live AS (SELECT id, sis_import_id FROM courses_section WHERE workflow_state <> 'deleted'),
+going AS (SELECT id, added FROM closing_sections)
+
 -- part: live_in_batch
 FROM courses_section AS x
 JOIN courses_course AS course ON course.id = coalesce(x.nonxlist_course_id, x.course_id)

@@ -47,7 +47,7 @@ def put_back_links(change: StateChange, by: User) -> int:
     """
     links = ObservationLink.objects.filter(pk__in=change.records)
     returns = change.before == ObservationLink.State.ACTIVE
-    lock_users(links.values_list("student_id", flat=True))
+    lock_users(pk for pair in links.values_list("observer_id", "student_id") for pk in pair)
     found = links.filter(state=change.after, sis_import_id=change.sis_import_id)
     if returns:
         if not may_on_account(by, Permission.MANAGE_USER_OBSERVERS, Account.objects.root()):
@@ -116,5 +116,5 @@ KIND = Kind(
         goes_along=False,
     ),
     put_back_too={SCOPE: put_back_scopes},
-    brake=Brake(4, _("observer links"), reads=("user_observer",), sql=SQL.parts["brake"]),
+    brake=Brake(4, _("observer links"), reads=("user_observer", "user", "change_sis_id"), sql=SQL.parts["brake"]),
 )

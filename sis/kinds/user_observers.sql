@@ -104,14 +104,32 @@ WHERE NOT (link.state = 'deleted' AND link.sis_import_id IS NULL)
        OR link.observer_id IN (SELECT * FROM left_or_came) OR link.student_id IN (SELECT * FROM left_or_came))
 
 -- part: brake
--- A link counts once, however many rows end it; one made by hand is not for a data set to end.
-going AS (
-    SELECT DISTINCT link.id
+-- A link goes by a row, unless another lists it under new ids, or with either of the two, for whom it then opens nothing;
+-- one made by hand is not for a data set to end.
+{leaving},
+live AS (
+    SELECT link.id, link.sis_import_id, link.observer_id, link.student_id
+    FROM accounts_observationlink AS link
+    JOIN accounts_user AS observer ON observer.id = link.observer_id AND observer.state <> 'deleted'
+    JOIN accounts_user AS student ON student.id = link.student_id AND student.state <> 'deleted'
+    WHERE link.state = 'active'
+),
+listed AS (
+    SELECT live.id, {going} AND {may_end} AND (NOT given.{was_added} OR live.sis_import_id IS NOT NULL) AS going,
+           given.{was_added} AS added, given.status = 'active' AND NOT given.{was_added} AS stands
     FROM user_observer_rows AS given
-    JOIN accounts_user AS observer ON observer.sis_user_id = given.observer_id
-    JOIN accounts_user AS student ON student.sis_user_id = given.student_id
-    JOIN accounts_observationlink AS link
-         ON link.observer_id = observer.id AND link.student_id = student.id AND link.state = 'active'
-    WHERE {going} AND (NOT given.{was_added} OR link.sis_import_id IS NOT NULL)
+    JOIN named_people AS observer ON observer.name = given.observer_id
+    JOIN named_people AS student ON student.name = given.student_id
+    JOIN live ON live.observer_id = observer.id AND live.student_id = student.id
+    LEFT JOIN sources AS last ON last.id = live.sis_import_id
+),
+going AS (
+    SELECT id, bool_and(added) AS added FROM listed
+    GROUP BY id HAVING bool_or(going AND NOT added) OR (bool_or(going) AND NOT bool_or(stands))
+    UNION ALL
+    SELECT live.id, leaving.added FROM leaving JOIN live ON live.observer_id = leaving.id
+    WHERE leaving.status = 'deleted'
+    UNION ALL
+    SELECT live.id, leaving.added FROM leaving JOIN live ON live.student_id = leaving.id
+    WHERE leaving.status = 'deleted'
 )
-SELECT (SELECT count(*) FROM going), (SELECT count(*) FROM accounts_observationlink WHERE state = 'active')

@@ -237,6 +237,6 @@ SELECT ARRAY[person.sis_user_id], NULL::text[] FROM accounts_user AS person
 WHERE person.sis_user_id IS NOT NULL AND (person.sis_changed_id > %(base)s OR person.id IN ({states_since Pseudonym}))
 
 -- part: brake
-{leaving}
-SELECT (SELECT count(DISTINCT id) FROM leaving WHERE state NOT IN ('suspended', 'deleted')),
-       (SELECT count(*) FROM accounts_user WHERE state NOT IN ('suspended', 'deleted'))
+{leaving},
+live AS (SELECT id, sis_import_id FROM accounts_user WHERE state NOT IN ('suspended', 'deleted')),
+going AS (SELECT id, added FROM leaving)

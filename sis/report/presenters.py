@@ -131,6 +131,8 @@ def summary_of(sis_import: SisImport) -> str:
 def sentence_of(sis_import: SisImport) -> str:
     """Return where the import stands, in a sentence."""
     if sis_import.was_braked:
+        if sis_import.resume_n:
+            return _("The deletion brake stopped it before batch mode removed anything. The rows were imported.")
         return _("The deletion brake stopped it before the first row. Nothing was changed.")
     own = LOOKED_SENTENCES if sis_import.options.get("dry_run") else {}
     return str(own.get(sis_import.workflow_state) or SENTENCES[sis_import.workflow_state])

@@ -446,7 +446,7 @@ class TestBrake:
         shown = imported(site, root, people(*(f"U{n}" for n in range(20)), status="deleted"), dry_run="1")
         assert "20 would be removed" in shown
         assert "This import would remove 20 of" in shown
-        assert "The real import will stop before the first row and ask." in shown
+        assert "The real import will stop there and ask." in shown
 
     def test_one_that_somebody_stopped_is_not_taken_for_one_the_brake_stopped(self, site, root, admin):
         upload(site, root, people("A"))

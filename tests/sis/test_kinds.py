@@ -70,6 +70,7 @@ class TestStatements:
     def test_the_database_can_plan_what_the_deletion_brake_counts(self, db):
         values = {f"files_{kind}": [1] for kind in KINDS} | {f"batch_{kind.plural}": True for kind in KINDS.values()}
         values |= {"batch": True, "term": 1, "multi": True, "skip_deletes": False, "update_sis_id": False}
+        values["chain"] = "nightly"
         for brake in (kind.brake for kind in KINDS.values() if kind.brake):
             explain(deletion_brake.count_going(brake), values)
         explain(deletion_brake.any_going(KINDS.values()), {**values, "ending": deletion_brake.ENDING})
@@ -148,12 +149,12 @@ UPDATE courses_course AS course SET workflow_state = given.after, sis_import_id 
 FROM looked_up AS given WHERE course.id = given.found AND given.problem IS NULL
 
 -- part: brake
+live AS (SELECT id, sis_import_id FROM courses_course WHERE workflow_state <> 'deleted'),
 going AS (
-    SELECT course.id
+    SELECT course.id, given.{was_added} AS added
     FROM closure_rows AS given JOIN courses_course AS course ON course.sis_course_id = given.closed_course_id
     WHERE {going}
 )
-SELECT (SELECT count(*) FROM going), (SELECT count(*) FROM courses_course WHERE workflow_state <> 'deleted')
 """
 
 

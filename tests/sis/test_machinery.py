@@ -380,7 +380,7 @@ class TestBrake:
         assert not User.objects.filter(sis_user_id="NEW").exists()
         assert load(options=Options(ignore_deletion_brake=True), users=rows).workflow_state == "imported"
 
-    def test_fewer_than_ten_removals_pass_the_deletion_brake(self, load, full):
+    def test_what_is_less_than_the_share_passes_the_deletion_brake(self, load, full):
         rows = people(*full[:9], status="deleted")
         assert load(options=Options(), users=rows).workflow_state == "imported"
 
