@@ -281,6 +281,12 @@ class Migration(migrations.Migration):
                 ),
                 ("limit_privileges_to_course_section", models.BooleanField(default=False)),
                 ("only_by_link", models.BooleanField(db_default=False, default=False)),
+                (
+                    "sis_records",
+                    models.JSONField(
+                        blank=True, db_default=models.Value({}, models.JSONField()), default=dict, editable=False
+                    ),
+                ),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (
                     "stuck_sis_fields",

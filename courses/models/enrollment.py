@@ -96,6 +96,10 @@ class Enrollment(models.Model):
     limit_privileges_to_course_section = models.BooleanField(default=False)
     # An observer's enrollment that a link has created and that ends with it; one set up by the school does not.
     only_by_link = models.BooleanField(default=False, db_default=False)
+    # By their own ids, what the records say of which rosters know several for one enrollment: state, begin, end.
+    sis_records = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True, editable=False
+    )
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
     # The database sets these two as well: links make and change enrollments in plain SQL.

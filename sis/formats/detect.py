@@ -54,7 +54,12 @@ _CONVERSIONS: list[tuple[str, str, str, Converter]] = [
         "user_id login_id login_is_email status first_name last_name short_name email declared_user_type",
         people.users,
     ),
-    ("enrollments", "enrollment", "section_id user_id role status start_date end_date", rows.enrollments),
+    (
+        "enrollments",
+        "enrollment",
+        "section_id user_id role status start_date end_date record_id",
+        rows.enrollments,
+    ),
     ("users", "user_observer", "observer_id student_id status", guardians.from_agents),
     ("relationships", "user_observer", "observer_id student_id status", guardians.from_relationships),
 ]

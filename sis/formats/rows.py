@@ -205,7 +205,7 @@ def enrollments(source: Source) -> Iterator[Converted]:
             continue
         what = {"section_id": cells["classsourcedid"], "user_id": cells["usersourcedid"], "role": role}
         dates = {"start_date": cells.get("begindate"), "end_date": cells.get("enddate")}
-        yield row.number, {**what, "status": status, **dates}
+        yield row.number, {**what, "status": status, **dates, "record_id": cells.get("sourcedid")}
     report_left_out(source, table, left_out)
 
 

@@ -109,7 +109,7 @@ def _records(before: SisImport, kind: str) -> Iterable[tuple[list[str], list[str
     sql = KINDS[kind].sql.statements.get("unsettled")
     if sql is None:
         return []
-    values: dict[str, Any] = {"base": before.pk, "since": before.started_at}
+    values: dict[str, Any] = {"base": before.pk, "since": before.ended_at}
     with connection.cursor() as cursor:
         cursor.execute(f"{sql} LIMIT {MOST + 1}", values)
         return list(cursor.fetchall())

@@ -19,7 +19,7 @@ SQL = read_sql(__file__, COLUMNS)
 
 def apply(this: Round) -> None:
     """Make people admins of accounts, and end what an import has made them."""
-    this.look_up("accounts_accountadmin", has_other_names=True)
+    this.look_up("accounts_accountadmin", other_names="true")
     refuse_roles_out_of_reach(this)
     this.note_changes("AccountUser")
     this.execute(SQL["update"])

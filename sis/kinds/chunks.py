@@ -103,16 +103,16 @@ class Round:
         if not self.run.options.dry_run:
             self.execute(sql)
 
-    def look_up(self, table: str, *, found: str = "found", has_other_names: bool = False) -> None:
+    def look_up(self, table: str, *, found: str = "found", other_names: str = "false") -> None:
         """Make the table `looked_up` of the rows with all there is to know about them, and remember the records found.
 
         Rows that comparing data sets has added are passed over where there is nothing for them to end, or what another
-        chain of data sets has touched last, which it is for to end; and, of records with `has_other_names`, where
+        chain of data sets has touched last, which it is for to end; and, where the condition `other_names` holds, if
         another row of this import was about the same one in other words.
         """
         self.execute(self.kind.sql["look_up"])
         if self.values["last"] % ROOM > ADDED:
-            self.execute(PASS_OVER.format(table=table, found=found), has_other_names=has_other_names)
+            self.execute(PASS_OVER.format(table=table, found=found, other_names=other_names))
         self.remember(table, found=found)
 
     def remember(self, table: str, *, found: str = "found", where: str = "true") -> None:
@@ -151,7 +151,7 @@ WHERE {WAS_ADDED} AND NOT EXISTS (
     SELECT 1 FROM {{table}} AS record
     LEFT JOIN sis_sisimport AS last ON last.id = record.sis_import_id
     WHERE record.id = looked_up.{{found}}
-      AND NOT (%(has_other_names)s AND record.sis_import_id IS NOT DISTINCT FROM %(import)s)
+      AND NOT ({{other_names}} AND record.sis_import_id IS NOT DISTINCT FROM %(import)s)
       AND coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', '') IN ('', %(chain)s))
 """
 

@@ -23,7 +23,7 @@ from sis.models import StateChange
 
 COLUMNS = (
     *("course_id", "section_id", "user_id", "user_integration_id", "role", "role_id", "status"),
-    *("associated_user_id", "start_date", "end_date", "limit_section_privileges", "root_account"),
+    *("associated_user_id", "start_date", "end_date", "limit_section_privileges", "root_account", "record_id"),
 )
 SQL = read_sql(
     __file__,
@@ -42,7 +42,7 @@ def apply(this: Round) -> None:
     missing = insert(Section, "wanting", "", course_id="wanting.id", name="wanting.name", is_default="true")
     made = f"made AS ({missing} ON CONFLICT DO NOTHING RETURNING id, course_id, name)"
     this.execute(f"{SQL.parts['courses_without_section']}, {made} {record_made(Section)}")
-    this.look_up("courses_enrollment", has_other_names=True)
+    this.look_up("courses_enrollment", other_names="looked_up.record_id IS NULL")
     refuse_own_enrollments(this, SQL["read_own"])
     this.note_changes("Enrollment")
     this.execute(SQL["tell"])
@@ -65,6 +65,7 @@ def apply(this: Round) -> None:
         accepted_through="CASE WHEN after <> 'deleted' THEN 'institution' ELSE '' END",
         limit_privileges_to_course_section='"limit"',
         stuck_sis_fields="new_stuck",
+        sis_records="records",
         sis_import_id="%(import)s",
     )
     changed = this.execute(SQL["read_changed_students"])
@@ -155,10 +156,20 @@ KIND = Kind(
     label=_("Enrollments"),
     recognizes=lambda has: bool(has & {"course_id", "section_id"} and has & {"user_id", "user_integration_id"}),
     columns=COLUMNS,
-    key=("course_id", "section_id", "user_id", "user_integration_id", "role", "role_id", "associated_user_id"),
+    key=(
+        "course_id",
+        "section_id",
+        "user_id",
+        "user_integration_id",
+        "role",
+        "role_id",
+        "associated_user_id",
+        "record_id",
+    ),
     dates=DATES,
     flags=frozenset({"limit_section_privileges"}),
     people=("user_id", "associated_user_id"),
+    may_be_shortened=("record_id",),
     grows=("courses_enrollment",),
     sql=SQL,
     apply=apply,

@@ -160,6 +160,35 @@ json_build_object(
     'root_account', found.root_account, 'column', split_part(found.fault, ':', 2),
     'reason', CASE WHEN found.student = found.person THEN 'self' ELSE 'deleted_section_or_course' END)
 
+-- part: records
+-- What the records of the enrollment say once the row has been heard; those of one that has ended count no more.
+CASE WHEN found.record_id IS NULL THEN coalesce(stored.sis_records, '{}')
+     ELSE (CASE WHEN stored.state NOT IN ('deleted', 'rejected') THEN stored.sis_records ELSE '{}' END - found.record_id)
+          || CASE WHEN found.status IN ('deleted', 'deleted_last_completed') THEN '{}'
+                  ELSE jsonb_build_object(found.record_id,
+                                          jsonb_build_array(found.status, found.start_date, found.end_date)) END
+     END
+
+-- part: best_record
+-- Of several records of one enrollment the most open state counts, from the first begin to the last end of those in it;
+-- where a row names no record, or the last one goes, the row.
+SELECT record.value ->> 0 AS status,
+       CASE WHEN bool_and(record.value ->> 1 IS NOT NULL) THEN min((record.value ->> 1)::timestamptz) END AS start_at,
+       CASE WHEN bool_and(record.value ->> 2 IS NOT NULL) THEN max((record.value ->> 2)::timestamptz) END AS end_at
+FROM jsonb_each(records.known) AS record
+WHERE found.record_id IS NOT NULL
+GROUP BY record.value ->> 0
+ORDER BY array_position(ARRAY['active', 'inactive', 'completed'], record.value ->> 0) LIMIT 1
+
+-- part: status
+coalesce(best.status, found.status)
+
+-- part: start
+CASE WHEN best.status IS NULL THEN found.start_date::timestamptz ELSE best.start_at END
+
+-- part: end
+CASE WHEN best.status IS NULL THEN found.end_date::timestamptz ELSE best.end_at END
+
 -- part: observed
 -- The student whom the enrollment is to observe.
 CASE WHEN role.base_type = 'ObserverEnrollment' THEN found.student END
@@ -168,8 +197,8 @@ CASE WHEN role.base_type = 'ObserverEnrollment' THEN found.student END
 ({free start_at} AND {free end_at})
 
 -- part: changed
-ARRAY[CASE WHEN found.start_date::timestamptz IS DISTINCT FROM stored.start_at THEN 'start_at' END,
-      CASE WHEN found.end_date::timestamptz IS DISTINCT FROM stored.end_at THEN 'end_at' END]
+ARRAY[CASE WHEN {start} IS DISTINCT FROM stored.start_at THEN 'start_at' END,
+      CASE WHEN {end} IS DISTINCT FROM stored.end_at THEN 'end_at' END]
 
 -- statement: look_up
 -- In steps, each of which needs what the one before has found: the people, section and course that a row names
@@ -195,7 +224,8 @@ found AS (
 ),
 {roles},
 compared AS (
-    SELECT found.n, found.row, found.note, found.status, found.person, found.person_state, found.section,
+    SELECT found.n, found.row, found.note, {status} AS status, found.person, found.person_state, found.section,
+           found.record_id, records.known AS records,
            {problem} AS problem, {ids} AS ids, found.info, role.role_pk AS role, role.base_type AS type,
            {observed} AS other,
            CASE WHEN role.base_type = 'ObserverEnrollment' AND found.student IS NOT NULL AND found.status = 'active'
@@ -203,12 +233,12 @@ compared AS (
                       WHERE o.id = found.person AND s.id = found.student) END AS wrong_way,
            stored.id AS found, stored.state AS before, stored.start_at AS old_start, stored.end_at AS old_end,
            stored.limit_privileges_to_course_section AS old_limit,
-           CASE WHEN found.status = 'active' AND found.person_state = 'deleted' THEN 'deleted'
-                WHEN found.status = 'deleted_last_completed' AND elsewhere.id IS NOT NULL THEN 'deleted'
-                WHEN found.status = 'deleted_last_completed' THEN 'completed'
-                ELSE found.status END AS after,
-           CASE WHEN {dates_free} THEN found.start_date::timestamptz ELSE stored.start_at END AS start_at,
-           CASE WHEN {dates_free} THEN found.end_date::timestamptz ELSE stored.end_at END AS end_at,
+           CASE WHEN {status} = 'active' AND found.person_state = 'deleted' THEN 'deleted'
+                WHEN {status} = 'deleted_last_completed' AND elsewhere.id IS NOT NULL THEN 'deleted'
+                WHEN {status} = 'deleted_last_completed' THEN 'completed'
+                ELSE {status} END AS after,
+           CASE WHEN {dates_free} THEN {start} ELSE stored.start_at END AS start_at,
+           CASE WHEN {dates_free} THEN {end} ELSE stored.end_at END AS end_at,
            coalesce(found.limit_section_privileges::boolean, stored.limit_privileges_to_course_section, false)
                AS "limit",
            stored.stuck_sis_fields AS old_stuck, {changed} AS changed_fields
@@ -235,12 +265,15 @@ compared AS (
           AND enrollment.associated_user_id IS NOT DISTINCT FROM {observed}
         LIMIT 1
     ) AS elsewhere ON true
+    CROSS JOIN LATERAL (SELECT {records} AS known) AS records
+    LEFT JOIN LATERAL ({best_record}) AS best ON true
 ),
 decided AS (
     SELECT *, found IS NULL OR (before, old_start, old_end) IS DISTINCT FROM (after, start_at, end_at) AS changed
     FROM compared
 )
 SELECT n, row, problem, ids, info, person, section, other, role, type, found, before, after, start_at, end_at,
+       record_id, records,
        "limit", {stuck old_stuck, changed_fields} AS new_stuck, changed,
        changed OR "limit" IS DISTINCT FROM old_limit AS differs,
        CASE WHEN person_state = 'deleted' AND status = 'active' THEN 'enroll_deleted_user'
@@ -280,7 +313,7 @@ SET state = given.after, start_at = given.start_at, end_at = given.end_at,
     accepted_at = CASE WHEN given.after = 'deleted' THEN enrollment.accepted_at
                        ELSE coalesce(enrollment.accepted_at, now()) END,
     accepted_through = CASE WHEN given.after = 'deleted' THEN enrollment.accepted_through ELSE 'institution' END,
-    stuck_sis_fields = given.new_stuck, sis_import_id = %(import)s,
+    stuck_sis_fields = given.new_stuck, sis_import_id = %(import)s, sis_records = given.records,
     only_by_link = enrollment.only_by_link AND given.after = 'deleted',
     updated_at = CASE WHEN given.changed THEN now() ELSE enrollment.updated_at END
 FROM looked_up AS given WHERE enrollment.id = given.found AND given.problem IS NULL

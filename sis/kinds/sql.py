@@ -22,7 +22,7 @@ In braces stand parts of the same file, those of common.sql, words that the modu
                                     same statement or before it (courses/domain/observation_events.py)
     {tell_enrollments}              record the changes of the enrollments `changed` themselves, likewise
     {note_changes Class, source}    remember changes of states (id, before, after) that the table `source` has
-    {imports_since}                 the imports that came after the data set `base`, or were undone after it began
+    {imports_since}                 the imports that came after the data set `base`, or were undone since it ended
     {states_since Class}            the ids of the records of this class whose states they changed
 """
 

@@ -12,7 +12,7 @@ from sis.models import SisImport
 
 EXAMPLES = 5
 # What an import touches in every record it names, which is no change worth telling.
-NOT_TOLD = "- 'sis_import_id' - 'sis_changed_id' - 'updated_at' - 'stuck_sis_fields'"
+NOT_TOLD = "- 'sis_import_id' - 'sis_changed_id' - 'sis_records' - 'updated_at' - 'stuck_sis_fields'"
 
 
 class Report:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils.timezone import now
 
 from accounts.domain.users import edit_user
@@ -14,7 +15,7 @@ from sis.imports.restore import begin_restoring
 from sis.models import RefusedRow, SisImport
 from sis.options import Options
 from tests.sis.conftest import warnings
-from tests.sis.texts import COURSES, LINKS, USERS, people, state_of, table
+from tests.sis.texts import COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
 
 MANIFEST = """propertyName,value
 oneroster.version,1.1
@@ -189,3 +190,74 @@ class TestDataSets:
         load(options=data_set(), users="user_id,first_name,last_name,login_id,status\nU1,Kim,Lee,u1,active")
         load(options=data_set(), users="user_id,last_name,first_name,login_id,status\nU1,Kim,Lee,u1,active")
         assert User.objects.get(sis_user_id="U1").name == "Lee Kim"
+
+
+def roster(load, *records, mode="bulk", options=NIGHTLY):
+    """An upload of one school with these records of enrollments: id, status, end, and perhaps who it is about."""
+    rows = [f"{one},{status},k,{(*who, 's1')[0]},student,,{end}" for one, status, end, *who in records]
+    files = {
+        "users": table(
+            "sourcedId,enabledUser,orgSourcedIds,role,username,givenName,familyName", "s1,true,o,student,s1,S,X"
+        ),
+        "classes": "sourcedId,status,title,schoolSourcedId\nk,,Class,o",
+        "orgs": "sourcedId,status,name,type\no,,School,school",
+    }
+    return load(
+        options=options,
+        manifest=MANIFEST if mode == "bulk" else MANIFEST.replace("enrollments,bulk", "enrollments,delta"),
+        enrollments=table("sourcedId,status,classSourcedId,userSourcedId,role,beginDate,endDate", *rows),
+        **files,
+    )
+
+
+class TestRecordsOfOneEnrollment:
+    """Somebody who left a class and came back has two records of one enrollment."""
+
+    LEFT, CAME_BACK = ("e1", "inactive", ""), ("e2", "active", "")
+
+    @pytest.mark.parametrize("records", [(LEFT, CAME_BACK), (CAME_BACK, LEFT)])
+    def test_the_order_of_rows_decides_nothing(self, load, records):
+        roster(load, *records)
+        assert Enrollment.objects.get().state == "active"
+
+    @pytest.mark.parametrize("mode", ["bulk", "delta"])
+    def test_the_end_of_one_ends_nothing_while_another_stands(self, load, mode):
+        roster(load, ("e1", "active", ""), self.CAME_BACK)
+        roster(load, ("e1", "tobedeleted", ""), *([self.CAME_BACK] if mode == "bulk" else []), mode=mode)
+        assert Enrollment.objects.get().state == "active"
+        roster(load, ("e2", "tobedeleted", ""), mode=mode)
+        assert Enrollment.objects.get().state == "deleted"
+
+    def test_a_record_that_vanishes_ends_nothing_while_another_stands(self, load):
+        roster(load, ("e1", "active", ""), self.CAME_BACK)
+        roster(load, ("e2", "inactive", ""))
+        assert Enrollment.objects.get().state == "inactive"
+        roster(load)
+        assert Enrollment.objects.get().state == "deleted"
+
+    def test_what_was_ended_by_other_means_is_no_reason_to_stay(self, load):
+        roster(load, ("e1", "active", ""))
+        load(users=table(USERS, "s1,s1,deleted"))
+        roster(load, ("e2", "active", ""), mode="delta")
+        roster(load, ("e2", "tobedeleted", ""), mode="delta")
+        assert Enrollment.objects.get().state == "deleted"
+
+    def test_it_lasts_from_the_first_begin_to_the_last_end(self, load):
+        roster(load, ("e2", "active", "2091-06-30"), ("e1", "active", "2090-12-18"), ("e3", "inactive", "2099-12-31"))
+        assert Enrollment.objects.get().end_at.year == 2091
+        roster(load, ("e2", "tobedeleted", ""), mode="delta")
+        assert Enrollment.objects.get().end_at.year == 2090
+
+
+def test_what_another_import_only_names_is_not_applied_again(load):
+    files = {
+        "users": people("U1", "P1"),
+        "courses": "course_id,short_name,long_name,status\nC1,b,Biology,published",
+        "sections": table(SECTIONS, "S1,C1,A,active"),
+        "enrollments": table(ENROLLMENTS, "S1,U1,student,active"),
+        "observers": table(LINKS, "P1,U1,active"),
+    }
+    load(options=data_set(), **files)
+    load(**files)
+    counts = load(options=data_set(), **files).data["counts"]
+    assert [counts[kind] for kind in ("users", "enrollments", "user_observers")] == [0, 0, 0]
