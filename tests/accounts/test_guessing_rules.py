@@ -181,6 +181,12 @@ def test_a_failure_that_is_counted_nowhere_any_more_is_gone(db):
     assert [failed.keys for failed in FailedTry.objects.all()] == [["b"]]
 
 
+def test_a_key_narrows_another_by_a_word_and_not_by_a_letter(db):
+    fail("a", "a here", "ab", "ab here")
+    forget_failures(["a"], and_within=True)
+    assert FailedTry.objects.get().keys == ["ab", "ab here"]
+
+
 def test_forgetting_nothing_forgets_nothing(db):
     fail("a")
     forget_failures([])
