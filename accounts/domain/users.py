@@ -116,7 +116,7 @@ def edit_user(
         for field, text in wanted.items()
         if text is not None
     }
-    if errors := _problems(given):
+    if errors := problems_of_texts(given):
         raise Invalid(errors, of="user")
     if zone := given.get("time_zone"):
         given["time_zone"] = zone_meant(zone) or zone
@@ -141,12 +141,7 @@ def problems_of_texts(given: Mapping[str, str]) -> Errors:
     errors = problems_with(User, filled)
     if (zone := filled.get("time_zone")) and "time_zone" not in errors and (complaint := zone_complaint(zone)):
         errors["time_zone"] = [("invalid", complaint)]
-    return errors
-
-
-def _problems(given: dict[str, str]) -> Errors:
-    errors = problems_of_texts(given)
-    if (locale := given.get("locale")) and not LANGUAGE_TAG.fullmatch(locale):
+    if (locale := filled.get("locale")) and "locale" not in errors and not LANGUAGE_TAG.fullmatch(locale):
         errors["locale"] = [("invalid", _("Enter a language such as en or pt-BR."))]
     return errors
 

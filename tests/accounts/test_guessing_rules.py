@@ -246,6 +246,7 @@ def test_the_test_gets_the_person_with_the_login_in_any_case_and_nobody_for_a_de
     assert try_it("gone", right) is None
     assert try_it("nobody", right) is None
     assert not FailedTry.objects.filter(keys__contains=[f"password of {gone.pk}"]).exists()
+    assert FailedTry.objects.count() == 2
 
 
 def test_a_failure_counts_for_the_account_the_account_from_here_and_the_networks_around(root):

@@ -121,6 +121,15 @@ def test_what_does_not_fit_is_complained_of_and_what_is_empty_is_not(field, give
     assert problems(new(**{field: ""})) == {}
 
 
+@pytest.mark.parametrize("locale", ["en_US", "../en", "english", "e", "de/.."])
+def test_a_language_is_given_by_its_tag_at_sign_up_as_on_the_settings_page(locale):
+    """The name of a language becomes part of the name of a file."""
+    with pytest.raises(Invalid, match="Enter a language such as en or pt-BR") as refusal:
+        register(new(locale=locale))
+    assert list(refusal.value.errors) == ["locale"]
+    assert register(new(locale="pt-BR")).locale == "pt-BR"
+
+
 # Stored
 
 
