@@ -118,8 +118,8 @@ def change(request: ApiRequest, account_id: str, role_id: str) -> RoleBody:
     home = _home(request, account_id)
     role = _role(home, role_id)
     with transaction.atomic():
-        if label := request.params[LABEL]:
-            rename_role(role, label, by=request.user)
+        if LABEL in request.params:
+            rename_role(role, request.params[LABEL], by=request.user)
         _set_permissions(request, home, role)
     return _bodies(request, home, [role])[0]
 

@@ -169,6 +169,17 @@ def test_a_permission_is_turned_on_off_and_back(api, school, teacher, explicit):
     assert not RoleOverride.objects.exists()
 
 
+@pytest.mark.parametrize("label", ["", "  ", "–"])
+def test_a_role_is_not_left_without_a_name_and_no_wish_is_passed_over(api, school, admin, label):
+    role = create_role(school, "Mentor", BaseType.TEACHER, by=admin)
+    path = f"accounts/{school.pk}/roles/{role.pk}"
+    answer = api.put(path, label=label, permissions={KEY: {"explicit": 1, "enabled": 1}})
+    assert answer.status_code == 400
+    assert answer.json()["errors"].keys() == {"label"}
+    assert not RoleOverride.objects.exists()
+    assert api.put(path, permissions={KEY: {"explicit": 1, "enabled": 1}}).json()["label"] == "Mentor"
+
+
 def test_enabled_counts_only_with_explicit(api, school, teacher):
     assert put(api, school, teacher, enabled=1).json()["permissions"][KEY]["enabled"] is False
 
