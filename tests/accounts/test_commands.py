@@ -72,6 +72,25 @@ def test_what_cannot_be_a_login_or_password_is_refused_and_nothing_is_made(login
     assert not Account.objects.exists()
 
 
+@pytest.mark.parametrize("institution", ["", "  ", "–", "x" * 256])
+def test_an_institution_has_a_name_that_can_be_read_and_stored(institution):
+    with pytest.raises(CommandError, match=r"name|long"):
+        create_admin("head@example.org", PASSWORD, "--institution", institution)
+    assert not User.objects.exists()
+    assert not Account.objects.exists()
+
+
+def test_the_name_of_an_institution_is_stored_tidied():
+    create_admin("head@example.org", PASSWORD, "--institution", " Lakeside\u200b  District ")
+    assert Account.objects.root().name == "Lakeside District"
+
+
+def test_a_purpose_that_is_too_long_is_refused_in_words():
+    with pytest.raises(CommandError, match="255"):
+        run("access_token", UserFactory().login_id, "--purpose", "x" * 256)
+    assert not AccessToken.objects.exists()
+
+
 def test_the_login_of_a_deleted_person_is_free_for_an_admin():
     gone = UserFactory(login_id="HEAD@example.org", state=User.State.DELETED)
     create_admin()

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.domain.tokens import make_token
-from accounts.models import User
+from accounts.domain.validation import problems_with
+from accounts.models import AccessToken, User
 
 
 class Command(BaseCommand):
@@ -26,6 +27,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is nobody with the login {login}.") from None
         if not user.is_active:
             raise CommandError(f"{login} is suspended, and a token would not work.")
+        if errors := problems_with(AccessToken, {"purpose": purpose}):
+            raise CommandError(f"The purpose cannot be kept: {errors['purpose'][0][1]}")
         self.stdout.write(make_token(user, purpose, by=None, expires_at=expires_at))
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.domain.audit import record
 from accounts.domain.events import AdminCreated
 from accounts.domain.registration import NewUser, problems
+from accounts.domain.validation import problems_with
 from accounts.models import Account, AccountAdmin, BaseType, Role, User
 from accounts.text.names import tidied
 
@@ -28,11 +29,11 @@ class Command(BaseCommand):
         if not password:
             raise CommandError("An admin needs a password.")
         wanted = NewUser(name=name, login_id=login, password=password, terms_of_use=True)
-        errors = problems(wanted, by_staff=True)
-        if errors:
+        institution = tidied(institution)
+        if errors := problems(wanted, by_staff=True) or problems_with(Account, {"name": institution}):
             raise CommandError(" ".join(str(text) for texts in errors.values() for _kind, text in texts))
         name, login = wanted.name, wanted.login_id
-        root, _made = Account.objects.get_or_create(parent=None, defaults={"name": tidied(institution)})
+        root, _made = Account.objects.get_or_create(parent=None, defaults={"name": institution})
         if User.objects.filter(login_id__iexact=login).exists():
             raise CommandError(f"There is a person with the login {login} already.")
         user = User.objects.create_user(login, password, name=name, email=login if "@" in login else "")
