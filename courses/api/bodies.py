@@ -53,7 +53,7 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
     if "term" in include:
         body["term"] = term_body(course.term)
     if "syllabus_body" in include:
-        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) or None
+        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) if course.syllabus_body else None
     if "permissions" in include:
         body["permissions"] = {"create_announcement": False, "create_discussion_topic": False}
     return body
