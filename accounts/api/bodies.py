@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from accounts.api.body_types import AccountBody, OwnBody, ProfileBody, ProviderBody, TermsBody, UserBody
+from accounts.api.ids import uuid_of
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 
@@ -35,6 +36,8 @@ def user_body(user: User, keys: Collection[Permission] = (), include: Collection
             body["email"] = user.email or None
     if "avatar_url" in include:
         body["avatar_url"] = None
+    if "uuid" in include:
+        body["uuid"] = uuid_of("user", user.pk)
     return body
 
 

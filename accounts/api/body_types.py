@@ -25,6 +25,8 @@ class UserBody(TypedDict):
     login_id: NotRequired[str | None]
     email: NotRequired[str | None]
     avatar_url: NotRequired[None]
+    # On request.
+    uuid: NotRequired[str]
 
 
 class OwnPermissions(TypedDict):

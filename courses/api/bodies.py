@@ -98,6 +98,14 @@ def section_body(section: Section, keys: Collection[Permission]) -> SectionBody:
     return body
 
 
+def state_of(enrollment: Enrollment) -> str:
+    """Return the state in Canvas's words: a student's invitation waits as long as the course is not published."""
+    is_waiting = enrollment.state == Enrollment.State.INVITED and enrollment.type == BaseType.STUDENT
+    if is_waiting and enrollment.section.course.workflow_state == Course.State.UNPUBLISHED:
+        return Enrollment.State.CREATION_PENDING
+    return enrollment.state
+
+
 def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> BriefEnrollment:
     """Return an enrollment as listed in the `enrollments` of a course."""
     body: BriefEnrollment = {
@@ -105,7 +113,7 @@ def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: T
         "role": enrollment.role.name,
         "role_id": enrollment.role_id,
         "user_id": enrollment.user_id,
-        "enrollment_state": enrollment.state,
+        "enrollment_state": state_of(enrollment),
         "limit_privileges_to_course_section": enrollment.limit_privileges_to_course_section,
     }
     if enrollment.associated_user_id is not None:
@@ -136,7 +144,7 @@ def enrollment_body(
         "id": enrollment.pk,
         "course_id": course.pk,
         "course_section_id": enrollment.section_id,
-        "enrollment_state": enrollment.state,
+        "enrollment_state": state_of(enrollment),
         "type": enrollment.type,
         "role": enrollment.role.name,
         "role_id": enrollment.role_id,
@@ -148,20 +156,42 @@ def enrollment_body(
         "start_at": enrollment.start_at,
         "end_at": enrollment.end_at,
         "html_url": address(f"{path}/users/{enrollment.user_id}"),
+        "root_account_id": [*course.account.ancestors, course.account_id][0],
+        "last_activity_at": None,
+        "last_attended_at": None,
+        "total_activity_time": None,
     }
     if Permission.READ_SIS in keys:
         body["sis_user_id"] = enrollment.user.sis_user_id
     # A person who reads their own SIS id may not read those of the course.
-    if Permission.READ_SIS in access.keys_of_course(enrollment):
-        body |= {"sis_course_id": course.sis_course_id, "sis_section_id": enrollment.section.sis_section_id}
+    keys_of_course = access.keys_of_course(enrollment)
+    if Permission.READ_SIS in keys_of_course:
+        body |= {
+            "sis_account_id": course.account.sis_account_id,
+            "sis_course_id": course.sis_course_id,
+            "course_integration_id": course.integration_id,
+            "sis_section_id": enrollment.section.sis_section_id,
+            "section_integration_id": enrollment.section.integration_id,
+        }
+    if Permission.MANAGE_SIS in keys_of_course:
+        body["sis_import_id"] = enrollment.sis_import_id
+    if "can_be_removed" in include:
+        body["can_be_removed"] = access.removes(enrollment)
     if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
         body["grades"] = {
-            "html_url": address(f"{path}/grades"),
+            "html_url": address(f"{path}/grades/{enrollment.user_id}"),
             "current_score": score_of(enrollment, totals),
             "current_grade": None,
             "final_score": None,
             "final_grade": None,
         }
+        if access.sees_held_back(enrollment):
+            body["grades"] |= {
+                "unposted_current_score": score_of(enrollment, totals, sees_held_back=True),
+                "unposted_current_grade": None,
+                "unposted_final_score": None,
+                "unposted_final_grade": None,
+            }
     if with_user:
         body["user"] = user_body(enrollment.user, keys, include)
         if access.is_unsettled(enrollment):
