@@ -22,6 +22,16 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
 )
 _NAMES = {"utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32", "utf-32-be": "UTF-32"}
+# What files begin with that are no text at all, or no table, whatever their names say.
+_OTHER_FILES: tuple[tuple[bytes, str | Promise], ...] = (
+    (b"pk\x03\x04", gettext_lazy("an Excel workbook or an archive")),
+    (b"\xd0\xcf\x11\xe0", gettext_lazy("an Excel workbook of an old kind")),
+    (b"\x1f\x8b", gettext_lazy("a compressed file")),
+    (b"%pdf", gettext_lazy("a PDF document")),
+    (b"<!doctype", gettext_lazy("a web page, perhaps one that asks you to sign in")),
+    (b"<html", gettext_lazy("a web page, perhaps one that asks you to sign in")),
+    (b"<?xml", gettext_lazy("an XML document")),
+)
 # What may separate cells; files with commas are what everybody else means by CSV.
 SEPARATORS: dict[str, str | Promise] = {
     ",": gettext_lazy("commas"),
@@ -43,6 +53,17 @@ def encoding_of(start: bytes) -> tuple[str, int]:
                 marks += 1
             break
     return encoding, marks
+
+
+def ensure_text(start: bytes) -> None:
+    """Raise Malformed for a file that begins as another kind of file does."""
+    start = start.lower()
+    for beginning, what in _OTHER_FILES:
+        if start.removeprefix(codecs.BOM_UTF8).lstrip(b" \r\n\t").startswith(beginning):
+            message = _(
+                "This is %(what)s, not CSV, whatever its name says. Save the table as “CSV UTF-8” and upload that."
+            )
+            raise Malformed(message % {"what": what})
 
 
 def separator_said(record: str) -> str | None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.text.names import tidied
 from sis.files.csv_records import Layout, Malformed, Stream, cells_of, check, is_record, parsed, records, written
-from sis.files.layouts import LONGEST_START, SEPARATORS, described, encoding_of, separator_said
+from sis.files.layouts import LONGEST_START, SEPARATORS, described, encoding_of, ensure_text, separator_said
 from sis.files.problems import MalformedFile, Problems
 
 MOST_COLUMNS = 500
@@ -182,7 +182,12 @@ class Table:
 
     def _encoding(self) -> tuple[Layout, int]:
         with self._open() as stream:
-            encoding, marks = encoding_of(stream.read(LONGEST_START))
+            start = stream.read(LONGEST_START)
+        try:
+            ensure_text(start)
+        except Malformed as fault:
+            raise MalformedFile(self.name, fault.message) from None
+        encoding, marks = encoding_of(start)
         return Layout(encoding), marks
 
     def _header(self, understand: Understand) -> tuple[Header | None, str]:

@@ -15,7 +15,7 @@ from sis.files.csv_records import written
 from sis.files.problems import MalformedFile, Problems
 from sis.files.tables import Block, RosterFile, Table
 from sis.formats import guardians, oneroster, people, rows, school_data_sync
-from sis.formats.headers import bare_name, is_roster, kind_of
+from sis.formats.headers import bare_name, is_roster, kind_of, near_misses
 from sis.formats.source_files import Converted, Scratch, Source
 from sis.formats.source_id import source_of
 
@@ -124,7 +124,8 @@ def _by_name(
             )
         elif missing := columns[name] - table.columns:
             text = _("The header is missing required columns: %(columns)s. The file was left out.")
-            problems.fail(table.name, text % {"columns": ", ".join(sorted(missing))})
+            said = text % {"columns": ", ".join(sorted(missing))}
+            problems.fail(table.name, said + near_misses(table, sorted(missing)))
         else:
             yield name, table
 

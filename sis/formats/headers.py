@@ -42,22 +42,25 @@ _MOST_NAMED = 10
 
 @dataclass(frozen=True)
 class ForeignFormat:
-    """A format that is known by its header and not read, and what is said of its files."""
+    """A format that is known by its header, that `has` one of these sets of columns, and is not read; and what is said
+    of its files.
+    """
 
     has: tuple[frozenset[str], ...]
     message: str | Promise
 
 
-_CANVAS_KEYS = frozenset({"user_id", "course_id", "account_id", "term_id", "observer_id", "xlist_course_id"})
+# By their letters only, as those of `ForeignFormat`.
+_CANVAS_KEYS = frozenset({"userid", "courseid", "accountid", "termid", "observerid", "xlistcourseid"})
 FOREIGN_FORMATS = (
     ForeignFormat(
         (
-            frozenset({"school_id", "school_name"}),
-            frozenset({"school_id", "student_id"}),
-            frozenset({"school_id", "teacher_id"}),
-            frozenset({"school_id", "section_id"}),
-            frozenset({"school_id", "staff_id"}),
-            frozenset({"school_id", "admin_email"}),
+            frozenset({"schoolid", "schoolname"}),
+            frozenset({"schoolid", "studentid"}),
+            frozenset({"schoolid", "teacherid"}),
+            frozenset({"schoolid", "sectionid"}),
+            frozenset({"schoolid", "staffid"}),
+            frozenset({"schoolid", "adminemail"}),
         ),
         gettext_lazy(
             "This is a file in Clever's format, which is not imported. Export OneRoster 1.1 or 1.2, or Canvas SIS CSV, "
@@ -65,7 +68,7 @@ FOREIGN_FORMATS = (
         ),
     ),
     ForeignFormat(
-        (frozenset({"sis id"}), frozenset({"section sis id"})),
+        (frozenset({"sisid"}), frozenset({"sectionsisid"})),
         gettext_lazy(
             "This is a file of School Data Sync V1, which is not imported. Export School Data Sync V2.1, OneRoster or "
             "Canvas SIS CSV instead."
@@ -81,9 +84,10 @@ def bare_name(file: str) -> str:
 
 def foreign_format(columns: Columns) -> ForeignFormat | None:
     """Return the format that a file with these columns is in, where it is one that is not read."""
-    if columns & _CANVAS_KEYS:
+    letters = frozenset(map(_letters, columns))
+    if letters & _CANVAS_KEYS:
         return None
-    return next((one for one in FOREIGN_FORMATS if any(columns >= has for has in one.has)), None)
+    return next((one for one in FOREIGN_FORMATS if any(letters >= has for has in one.has)), None)
 
 
 def kind_of(columns: Columns) -> Kind | UnsupportedKind | None:
@@ -132,10 +136,15 @@ def why_unknown(table: Table) -> str:
         return str(foreign.message)
     seen = _listed(f"“{name}”" for name in table.header if name)
     text = _("The header does not match any roster file: its columns are %(columns)s.") % {"columns": seen}
-    near = list(_near(table.header, [*_canvas_columns(), *_sourced_columns(bare_name(table.name))]))
-    if near:
-        text += " " + _alike(near)
+    text += near_misses(table, [*_canvas_columns(), *_sourced_columns(bare_name(table.name))])
     return f"{text} {_('See the list of formats for the columns each one needs.')}"
+
+
+def near_misses(table: Table, wanted: Sequence[str]) -> str:
+    """Return a sentence, after a blank, on which columns may be meant to be those wanted; empty without any."""
+    known = _canvas_columns() | _sourced_columns(bare_name(table.name))
+    near = list(_near([name for name in table.header if name not in known], wanted))
+    return f" {_alike(near)}" if near else ""
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:

@@ -79,6 +79,26 @@ class TestEncodings:
         assert found == ["ä;b,2", "", '🎒,"x ""y"""', ",", '""']
 
 
+class TestOtherFiles:
+    @pytest.mark.parametrize(
+        ("start", "word"),
+        [
+            (b"PK\x03\x04\x14\0\6\0", "Excel workbook or an archive"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1", "Excel workbook of an old kind"),
+            (b"\x1f\x8b\x08\0", "compressed"),
+            (b"%PDF-1.7\n", "PDF"),
+            (b"\n<!DOCTYPE html>\n<title>Sign in</title>", "web page"),
+            (b"\xef\xbb\xbf<html>", "web page"),
+            (b"<?xml version='1.0'?>", "XML"),
+        ],
+    )
+    def test_what_is_only_called_csv_is_refused_by_what_it_is(self, tmp_path, start, word):
+        with upload_of(tmp_path, start + b"\0" * 100) as upload:
+            assert upload.files == []
+            assert word in said(upload)[0]
+            assert upload.problems[0].failure
+
+
 class TestSeparators:
     @pytest.mark.parametrize(
         ("separator", "word"),
@@ -188,6 +208,18 @@ class TestHeaders:
             with zipped(tmp_path, {f"{file}.csv": ",".join(header)}) as upload:
                 assert any(f"“{misspelled}” (is it {column}?)" in message for message in said(upload)), misspelled
 
+    def test_what_a_file_with_sourced_ids_lacks_is_named_with_what_may_be_meant(self, tmp_path):
+        files = {
+            "users.csv": "sourcedId,status,usrname\ns,active,kim",
+            "orgs.csv": "sourceId,status,name\no,active,Lake",
+        }
+        with zipped(tmp_path, files) as upload:
+            assert upload.files == []
+            texts = {problem.file: problem.message for problem in upload.problems if problem.failure}
+        assert "missing required columns: username" in texts["users.csv"]
+        assert "“usrname” (is it username?)" in texts["users.csv"]
+        assert "“sourceid” (is it sourcedid?)" in texts["orgs.csv"]
+
     def test_headers_of_other_tools_with_blanks_are_read(self, tmp_path):
         rows, _numbers, notices = read(tmp_path, "User ID,Login-ID,First Name,Status\nA1,zoe,Zoë,active\n")
         assert rows == [("A1", "zoe", "Zoë", "active")]
@@ -267,6 +299,17 @@ class TestForeignFormats:
                 assert problem.failure
                 assert name in problem.message
                 assert "Export" in problem.message
+
+    @pytest.mark.parametrize(
+        ("files", "name"), [(CLEVER, "Clever"), (SDS_1, "School Data Sync V1")], ids=["clever", "sds"]
+    )
+    def test_so_they_are_however_their_columns_are_spelled(self, tmp_path, files, name):
+        for text in files.values():
+            header, row = text.split("\n")
+            for spelled in (header.replace("_", " ").title(), header.upper(), header.replace(" ", "_")):
+                with upload_of(tmp_path, f"{spelled}\n{row}\n") as upload:
+                    assert upload.files == []
+                    assert name in said(upload)[0]
 
     @pytest.mark.parametrize("file", CLEVER)
     def test_a_file_of_clevers_alone_is_none_of_canvas(self, load, file):
