@@ -167,11 +167,19 @@ def add_people(
         raise Invalid({"section": [("invalid", _("This section does not belong to this course."))]})
     if len(people) > MOST or not all(person.is_active for person in people):
         raise _refused(_("Add at most %(most)d people with active accounts at once.") % {"most": MOST})
-    there = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people).count()
+    live = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people)
+    there = set(live.values_list("user_id", flat=True))
     comes_limited = gives_limited(role, course, by=by)
     limit = True if is_limited and not comes_limited else None
     specs = [
-        EnrollmentSpec(person, section, role, None, None, is_limited=limit, comes_limited=comes_limited)
+        EnrollmentSpec(
+            person,
+            section,
+            role,
+            state=None,
+            is_limited=None if person.pk in there else limit,
+            comes_limited=comes_limited,
+        )
         for person in people
     ]
-    return len(enroll_many(specs, by=by)) - there
+    return len(enroll_many(specs, by=by)) - len(there)

@@ -5,6 +5,7 @@ import pytest
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import BaseType, User
 from courses.domain.add_people import MOST, Kind, add_people, entries_of, kinds_for, look_up
+from courses.models import Enrollment
 from tests.courses.people import states_of
 from tests.database import statements
 from tests.factories import (
@@ -119,3 +120,79 @@ def test_nobody_is_added_to_another_courses_section_or_with_a_suspended_account(
     for whom, where in ((UserFactory(), SectionFactory()), (UserFactory(state="suspended"), section)):
         with pytest.raises(Invalid):
             add_people(section.course, [whom], role(BaseType.STUDENT), where, by=teacher)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "Enter the people you want to add."),
+        (" , ;\n", "Enter the people you want to add."),
+        ("\n".join(str(n) for n in range(MOST + 1)), "You entered 501 people. Add at most 500 at once."),
+        ("x" * 200_001, "This list is too long. Add at most 500 people at once."),
+    ],
+)
+def test_the_reason_says_how_many_can_be_added_at_once(text, message):
+    with pytest.raises(Invalid) as refused:
+        entries_of(text)
+    assert (list(refused.value.errors), refused.value.message) == (["people"], message)
+
+
+def test_a_list_of_exactly_so_many_is_taken_and_one_named_twice_counts_once():
+    names = [f"p{n}" for n in range(MOST)]
+    assert entries_of("\n".join([*names, *names])) == names
+
+
+def test_the_rule_itself_adds_no_more_than_that_at_once(section, teacher):
+    people = list(User.objects.filter(pk__in=make_students(MOST + 1, SectionFactory())))
+    with pytest.raises(Invalid, match="Add at most 500 people with active accounts at once"):
+        add_people(section.course, people, role(BaseType.STUDENT), section, by=teacher)
+    assert not Enrollment.objects.filter(section=section).exclude(user=teacher).exists()
+
+
+def test_a_deleted_section_takes_nobody_and_says_so(section, teacher):
+    gone = SectionFactory(course=section.course, workflow_state="deleted")
+    with pytest.raises(Invalid, match="does not belong to this course") as refused:
+        add_people(section.course, [UserFactory()], role(BaseType.STUDENT), gone, by=teacher)
+    assert list(refused.value.errors) == ["section"]
+
+
+def test_entries_keep_their_order_in_what_is_told(section, teacher):
+    for login in ("ben", "ana"):
+        UserFactory(login_id=login)
+    result = look_up(section.course, Kind.LOGIN, ["x2", "ben", "x1", "ana"], by=teacher)
+    assert [found.entry for found in result.found] == ["ben", "ana"]
+    assert (result.missing, result.left_out) == (["x2", "x1"], 2)
+
+
+def test_what_somebody_is_in_another_section_is_not_told_to_who_is_limited_to_ones_own(section):
+    limited = EnrollmentFactory(section=section, type=BaseType.TEACHER, limit_privileges_to_course_section=True).user
+    other = EnrollmentFactory(section=SectionFactory(course=section.course)).user
+    (found,) = look_up(section.course, Kind.LOGIN, [other.login_id], by=limited).found
+    assert list(found.here) == []
+
+
+def test_one_suspended_and_one_active_account_with_an_address_mean_the_active_one(section, teacher):
+    UserFactory(email="shared@x.org", state="suspended")
+    active = UserFactory(email="shared@x.org")
+    (found,) = look_up(section.course, Kind.EMAIL, ["shared@x.org"], by=teacher).found
+    assert found.person == active
+
+
+@pytest.mark.parametrize("is_limited", [True, False])
+def test_new_staff_are_limited_to_the_section_on_request_and_who_is_there_keeps_what_they_see(
+    section, teacher, is_limited
+):
+    new, back = UserFactory(), EnrollmentFactory(section=section, type=BaseType.TA, state="inactive").user
+    free, limited = (
+        EnrollmentFactory(section=section, type=BaseType.TA, limit_privileges_to_course_section=limit).user
+        for limit in (False, True)
+    )
+    people, assistant = [new, back, free, limited], role(BaseType.TA)
+    assert add_people(section.course, people, assistant, section, by=teacher, is_limited=is_limited) == 2
+    found = Enrollment.objects.filter(section=section, type=BaseType.TA)
+    assert dict(found.values_list("user", "limit_privileges_to_course_section")) == {
+        new.pk: is_limited,
+        back.pk: is_limited,
+        free.pk: False,
+        limited.pk: True,
+    }
