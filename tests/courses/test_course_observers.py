@@ -16,6 +16,7 @@ from tests.factories import (
     SectionFactory,
     UserFactory,
     allow,
+    make_admin,
     make_student,
     make_students,
 )
@@ -138,3 +139,49 @@ def test_linking_100_students_takes_as_many_statements_as_one(section, teacher, 
     one, *many = make_students(101, section)
     few = statements(lambda: link_students(watcher, [one], by=teacher))
     assert statements(lambda: link_students(watcher, many, by=teacher)) == few
+
+
+@pytest.mark.parametrize("state", ["invited", "creation_pending", "inactive", "rejected", "deleted"])
+def test_nobody_is_linked_to_a_student_who_has_not_agreed_or_is_away(section, teacher, watcher, state):
+    whom = EnrollmentFactory(section=section, state=state).user
+    assert whom not in students_for(watcher.person, section.course, by=teacher)
+    with pytest.raises(Invalid, match="Some of these people are not students of this course"):
+        link_students(watcher, [whom.pk], by=teacher)
+
+
+def test_oneself_is_not_offered_even_as_a_student_there(section, teacher, watcher, student):
+    EnrollmentFactory(section=section, user=watcher.person)
+    assert list(students_for(watcher.person, section.course, by=teacher)) == [student]
+
+
+def test_the_reasons_say_how_many_to_choose(section, teacher, watcher):
+    for ids, reason in (
+        ([], "Choose at least one student."),
+        (make_students(501, section), "Choose at most 500 students at once."),
+    ):
+        with pytest.raises(Invalid) as refused:
+            link_students(watcher, ids, by=teacher)
+        assert (list(refused.value.errors), refused.value.message) == (["student"], reason)
+
+
+def test_only_those_who_are_new_are_counted_as_linked(section, teacher, watcher, student):
+    assert link_students(watcher, [student.pk], by=teacher) == 1
+    assert link_students(watcher, [student.pk, make_student(section).pk], by=teacher) == 1
+
+
+def test_two_who_are_not_linked_here_cannot_be_unlinked(section, teacher, watcher, student):
+    with pytest.raises(Invalid, match="These two are not linked in this course"):
+        unlink_student(watcher.person, student, section.course, by=teacher)
+    link_students(watcher, [student.pk], by=teacher)
+    with pytest.raises(Invalid, match="These two are not linked in this course"):
+        unlink_student(watcher.person, student, SectionFactory().course, by=make_admin())
+
+
+def test_each_student_is_listed_once_by_name_with_an_active_enrollment_if_there_is_one(section, teacher, watcher):
+    other = SectionFactory(course=section.course)
+    last, first = make_student(section, other, name="Zoe Zorn"), make_student(section, name="Ann Able")
+    link_students(watcher, [last.pk, first.pk], by=teacher)
+    Enrollment.objects.filter(user=watcher.person, associated_user=last, section=section).update(state="inactive")
+    seen = observed_in(section.course, watcher.person, 5, by=teacher)
+    assert [(each.student, each.enrollment.section) for each in seen] == [(first, section), (last, other)]
+    assert [each.student for each in observed_in(section.course, watcher.person, 1, by=teacher)] == [first]
