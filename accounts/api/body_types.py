@@ -25,8 +25,16 @@ class UserBody(TypedDict):
     login_id: NotRequired[str | None]
     email: NotRequired[str | None]
     avatar_url: NotRequired[None]
-    # On request.
+    # On request, the last sign-in for whoever may read it.
     uuid: NotRequired[str]
+    last_login: NotRequired[datetime | None]
+
+
+class ListedUserBody(UserBody):
+    """A person of an account's list."""
+
+    # On request.
+    time_zone: NotRequired[str | None]
 
 
 class OwnPermissions(TypedDict):
@@ -68,6 +76,10 @@ class AccountBody(TypedDict):
     root_account_id: int | None
     default_time_zone: str
     course_template_id: None
+    uuid: str
+    default_storage_quota_mb: int
+    default_user_storage_quota_mb: int
+    default_group_storage_quota_mb: int
     # With read_sis.
     sis_account_id: NotRequired[str | None]
     integration_id: NotRequired[str | None]
@@ -116,9 +128,11 @@ class RoleBody(TypedDict):
     label: str
     role: str
     base_role_type: str
+    base_role_type_label: str
     is_account_role: bool
     workflow_state: str
     created_at: datetime
+    last_updated_at: datetime
     account: AccountBody | None
     permissions: dict[str, PermissionSetting]
 

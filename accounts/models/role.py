@@ -61,6 +61,7 @@ class Role(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="roles")
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     objects = RoleManager()
 

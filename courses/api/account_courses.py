@@ -13,13 +13,15 @@ from accounts.api.bodies import account_body
 from accounts.api.body_types import AccountBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import account
+from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Flag, Id, Includes, Moment, Text, Word, not_served
 from accounts.models import Account
-from accounts.permissions.resolver import account_permissions
+from accounts.permissions.resolver import account_permissions, permissions_on
+from courses.access.enrollments import accounts_of_courses_run_by
 from courses.access.permissions import course_permissions
 from courses.api import lookups
-from courses.api.bodies import course_body
 from courses.api.body_types import CourseBody, CourseEndedBody
+from courses.api.course_includes import WORDS, course_bodies
 from courses.domain.accounts import delete_sub_account
 from courses.domain.courses import conclude, delete_course, edit_and_change_state, publish, undelete, unpublish
 
@@ -29,13 +31,7 @@ ENDINGS = {"delete": delete_course, "conclude": conclude}
 
 endpoint = in_group("Courses")
 
-INCLUDE = Includes(
-    words={
-        "term": "the course's term",
-        "syllabus_body": "the syllabus, as HTML",
-        "permissions": "what the apps may offer in it",
-    }
-)
+INCLUDE = Includes(words=WORDS)
 EVENT = Word("course[event]", "Publish the course, unpublish it, conclude, delete, or bring it back.", words=EVENTS)
 OFFER = Flag("offer", "Publish the course.")
 ENDING = Word("event", "Delete the course, or conclude it.", required=_("Must be delete or conclude."), words=ENDINGS)
@@ -110,6 +106,14 @@ NOT_OF_COURSES = (
 )
 
 
+@in_group("Accounts")(*PAGING)
+def course_accounts(request: ApiRequest) -> list[AccountBody]:
+    """List the accounts of the courses that the caller runs."""
+    found = page_of(request, accounts_of_courses_run_by(request.user))
+    keys = permissions_on(request.user, found)
+    return [account_body(one, request.root, keys[one.pk]) for one in found]
+
+
 @endpoint(*FIELDS, ACCOUNT, *TERMS, EVENT, OFFER, INCLUDE, *NOT_OF_COURSES)
 def change(request: ApiRequest, course_id: str) -> CourseBody:
     """Change a course, what becomes of it, or both; what is not given stays as it is.
@@ -120,7 +124,7 @@ def change(request: ApiRequest, course_id: str) -> CourseBody:
     course = lookups.deleted_course(request, course_id) if event == "undelete" else lookups.course(request, course_id)
     change_of_state = EVENTS[event] if event else publish if request.params[OFFER] else None
     course = edit_and_change_state(course, change_of_state, by=request.user, **_given(request))
-    return course_body(course, request.root, course_permissions(request.user, course), request.include)
+    return course_bodies(request, [course], {course.pk: course_permissions(request.user, course)})[0]
 
 
 def _given(request: ApiRequest) -> dict[str, Any]:

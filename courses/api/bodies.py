@@ -6,11 +6,19 @@ from collections.abc import Callable, Collection
 
 from django.utils.html import linebreaks
 
-from accounts.api.bodies import user_body
+from accounts.api.bodies import user_body, uuid_of
 from accounts.models import Account, BaseType
 from accounts.permissions.registry import Permission
 from courses.access.enrollments import EnrollmentAccess
-from courses.api.body_types import BriefEnrollment, CourseBody, EnrollmentBody, ListedTermBody, SectionBody, TermBody
+from courses.api.body_types import (
+    BriefEnrollment,
+    CourseBody,
+    EnrollmentBody,
+    FixedOfCourse,
+    ListedTermBody,
+    SectionBody,
+    TermBody,
+)
 from courses.domain.grades import Totals, score_of
 from courses.models import Course, Enrollment, Section, Term
 
@@ -25,6 +33,30 @@ SHORT_TYPES = {
     BaseType.OBSERVER: "observer",
 }
 TYPES = {short: base for base, short in SHORT_TYPES.items()}
+
+
+# What Canvas lets a school choose for a course and is the same for all courses here.
+WITHOUT_CHOICE: FixedOfCourse = {
+    "license": "private",
+    "public_syllabus": False,
+    "public_syllabus_to_auth": False,
+    "is_public_to_auth_users": False,
+    "public_description": None,
+    "storage_quota_mb": 0,
+    "open_enrollment": False,
+    "self_enrollment": False,
+    "allow_student_assignment_edits": False,
+    "allow_wiki_comments": False,
+    "allow_student_forum_attachments": False,
+    "blueprint": False,
+    "template": False,
+    "homeroom_course": False,
+    "grading_standard_id": None,
+    "locale": None,
+    "course_color": None,
+    "friendly_name": None,
+    "access_restricted_by_date": False,
+}
 
 
 def course_body(course: Course, root: Account, keys: Collection[Permission], include: Collection[str]) -> CourseBody:
@@ -47,13 +79,18 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
         "apply_assignment_group_weights": False,
         "restrict_enrollments_to_course_dates": course.restrict_enrollments_to_course_dates,
         "time_zone": course.account.default_time_zone,
+        "uuid": uuid_of("course", course.pk, course.created_at),
+        "course_format": course.course_format or None,
+        "grade_passback_setting": course.grade_passback_setting or None,
+        "calendar": {"ics": None},
+        **WITHOUT_CHOICE,
     }
     if Permission.READ_SIS in keys:
         body |= {"sis_course_id": course.sis_course_id, "integration_id": course.integration_id}
     if "term" in include:
         body["term"] = term_body(course.term)
     if "syllabus_body" in include:
-        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) if course.syllabus_body else None
+        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) or None
     if "permissions" in include:
         body["permissions"] = {"create_announcement": False, "create_discussion_topic": False}
     return body
@@ -74,6 +111,8 @@ def listed_term_body(term: Term, keys: Collection[Permission]) -> ListedTermBody
         "start_at": term.start_at,
         "end_at": term.end_at,
         "workflow_state": term.workflow_state,
+        "created_at": term.created_at,
+        "grading_period_group_id": None,
         "overrides": term.date_overrides,
     }
     if Permission.READ_SIS in keys:
@@ -87,23 +126,19 @@ def section_body(section: Section, keys: Collection[Permission]) -> SectionBody:
         "id": section.pk,
         "name": section.name,
         "course_id": section.course_id,
-        "nonxlist_course_id": None,
+        "nonxlist_course_id": section.nonxlist_course_id,
         "start_at": section.start_at,
         "end_at": section.end_at,
         "created_at": section.created_at,
         "restrict_enrollments_to_section_dates": section.restrict_enrollments_to_section_dates,
     }
     if Permission.READ_SIS in keys:
-        body |= {"sis_section_id": section.sis_section_id, "integration_id": section.integration_id}
+        body |= {
+            "sis_section_id": section.sis_section_id,
+            "sis_course_id": section.course.sis_course_id,
+            "integration_id": section.integration_id,
+        }
     return body
-
-
-def state_of(enrollment: Enrollment) -> str:
-    """Return the state in Canvas's words: a student's invitation waits as long as the course is not published."""
-    is_waiting = enrollment.state == Enrollment.State.INVITED and enrollment.type == BaseType.STUDENT
-    if is_waiting and enrollment.section.course.workflow_state == Course.State.UNPUBLISHED:
-        return Enrollment.State.CREATION_PENDING
-    return enrollment.state
 
 
 def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> BriefEnrollment:
@@ -113,7 +148,7 @@ def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: T
         "role": enrollment.role.name,
         "role_id": enrollment.role_id,
         "user_id": enrollment.user_id,
-        "enrollment_state": state_of(enrollment),
+        "enrollment_state": enrollment.state,
         "limit_privileges_to_course_section": enrollment.limit_privileges_to_course_section,
     }
     if enrollment.associated_user_id is not None:
@@ -144,7 +179,7 @@ def enrollment_body(
         "id": enrollment.pk,
         "course_id": course.pk,
         "course_section_id": enrollment.section_id,
-        "enrollment_state": state_of(enrollment),
+        "enrollment_state": enrollment.state,
         "type": enrollment.type,
         "role": enrollment.role.name,
         "role_id": enrollment.role_id,
@@ -156,42 +191,20 @@ def enrollment_body(
         "start_at": enrollment.start_at,
         "end_at": enrollment.end_at,
         "html_url": address(f"{path}/users/{enrollment.user_id}"),
-        "root_account_id": [*course.account.ancestors, course.account_id][0],
-        "last_activity_at": None,
-        "last_attended_at": None,
-        "total_activity_time": None,
     }
     if Permission.READ_SIS in keys:
         body["sis_user_id"] = enrollment.user.sis_user_id
     # A person who reads their own SIS id may not read those of the course.
-    keys_of_course = access.keys_of_course(enrollment)
-    if Permission.READ_SIS in keys_of_course:
-        body |= {
-            "sis_account_id": course.account.sis_account_id,
-            "sis_course_id": course.sis_course_id,
-            "course_integration_id": course.integration_id,
-            "sis_section_id": enrollment.section.sis_section_id,
-            "section_integration_id": enrollment.section.integration_id,
-        }
-    if Permission.MANAGE_SIS in keys_of_course:
-        body["sis_import_id"] = enrollment.sis_import_id
-    if "can_be_removed" in include:
-        body["can_be_removed"] = access.removes(enrollment)
+    if Permission.READ_SIS in access.keys_of_course(enrollment):
+        body |= {"sis_course_id": course.sis_course_id, "sis_section_id": enrollment.section.sis_section_id}
     if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
         body["grades"] = {
-            "html_url": address(f"{path}/grades/{enrollment.user_id}"),
+            "html_url": address(f"{path}/grades"),
             "current_score": score_of(enrollment, totals),
             "current_grade": None,
             "final_score": None,
             "final_grade": None,
         }
-        if access.sees_held_back(enrollment):
-            body["grades"] |= {
-                "unposted_current_score": score_of(enrollment, totals, sees_held_back=True),
-                "unposted_current_grade": None,
-                "unposted_final_score": None,
-                "unposted_final_grade": None,
-            }
     if with_user:
         body["user"] = user_body(enrollment.user, keys, include)
         if access.is_unsettled(enrollment):

@@ -20,6 +20,8 @@ class ListedTermBody(TermBody):
     """A term of an account's list; `overrides` are its dates for some types of enrollment."""
 
     workflow_state: str
+    created_at: datetime
+    grading_period_group_id: None
     overrides: dict[str, Any]
     # With read_sis.
     sis_term_id: NotRequired[str | None]
@@ -37,14 +39,18 @@ class SectionBody(TypedDict):
     id: int
     name: str
     course_id: int
-    nonxlist_course_id: None
+    nonxlist_course_id: int | None
     start_at: datetime | None
     end_at: datetime | None
     created_at: datetime
     restrict_enrollments_to_section_dates: bool
     # With read_sis.
     sis_section_id: NotRequired[str | None]
+    sis_course_id: NotRequired[str | None]
     integration_id: NotRequired[str | None]
+    # On request.
+    total_students: NotRequired[int]
+    students: NotRequired[list[UserBody]]
 
 
 class BriefEnrollment(TypedDict):
@@ -72,7 +78,47 @@ class CoursePermissions(TypedDict):
     create_discussion_topic: bool
 
 
-class CourseBody(TypedDict):
+class FixedOfCourse(TypedDict):
+    """What is the same for all courses here."""
+
+    license: str
+    public_syllabus: bool
+    public_syllabus_to_auth: bool
+    is_public_to_auth_users: bool
+    public_description: None
+    storage_quota_mb: int
+    open_enrollment: bool
+    self_enrollment: bool
+    allow_student_assignment_edits: bool
+    allow_wiki_comments: bool
+    allow_student_forum_attachments: bool
+    blueprint: bool
+    template: bool
+    homeroom_course: bool
+    grading_standard_id: None
+    locale: None
+    course_color: None
+    friendly_name: None
+    access_restricted_by_date: bool
+
+
+class CalendarAddress(TypedDict):
+    """Where a calendar can be subscribed to: nowhere yet."""
+
+    ics: None
+
+
+class TeacherBody(TypedDict):
+    """A teacher, as they stand in a course."""
+
+    id: int
+    display_name: str
+    avatar_image_url: None
+    html_url: str
+    pronouns: str | None
+
+
+class CourseBody(FixedOfCourse):
     """A course."""
 
     id: int
@@ -92,6 +138,10 @@ class CourseBody(TypedDict):
     apply_assignment_group_weights: bool
     restrict_enrollments_to_course_dates: bool
     time_zone: str
+    uuid: str
+    course_format: str | None
+    grade_passback_setting: str | None
+    calendar: CalendarAddress
     # With read_sis.
     sis_course_id: NotRequired[str | None]
     integration_id: NotRequired[str | None]
@@ -100,6 +150,13 @@ class CourseBody(TypedDict):
     syllabus_body: NotRequired[str | None]
     permissions: NotRequired[CoursePermissions]
     sections: NotRequired[list[SectionBody]]
+    teachers: NotRequired[list[TeacherBody]]
+    total_students: NotRequired[int]
+    account_name: NotRequired[str]
+    concluded: NotRequired[bool]
+    is_favorite: NotRequired[bool]
+    image_download_url: NotRequired[None]
+    grading_scheme: NotRequired[None]
     # In one's own list: one's enrollments, on request those of the students one observes.
     enrollments: NotRequired[list[BriefEnrollment]]
 
@@ -112,11 +169,6 @@ class Grades(TypedDict):
     current_grade: None
     final_score: None
     final_grade: None
-    # For those who grade: with what is not released yet.
-    unposted_current_score: NotRequired[float | None]
-    unposted_current_grade: NotRequired[None]
-    unposted_final_score: NotRequired[None]
-    unposted_final_grade: NotRequired[None]
 
 
 class EnrollmentBody(TypedDict):
@@ -137,22 +189,10 @@ class EnrollmentBody(TypedDict):
     start_at: datetime | None
     end_at: datetime | None
     html_url: str
-    root_account_id: int
-    # When people were last in a course, and for how long, is not recorded.
-    last_activity_at: None
-    last_attended_at: None
-    total_activity_time: None
     # With read_sis.
     sis_user_id: NotRequired[str | None]
-    sis_account_id: NotRequired[str | None]
     sis_course_id: NotRequired[str | None]
-    course_integration_id: NotRequired[str | None]
     sis_section_id: NotRequired[str | None]
-    section_integration_id: NotRequired[str | None]
-    # With manage_sis.
-    sis_import_id: NotRequired[int | None]
-    # On request.
-    can_be_removed: NotRequired[bool]
     # Of a student, for whoever may see the grades.
     grades: NotRequired[Grades]
     # Not where the enrollment stands within the person.
@@ -190,6 +230,20 @@ class LoginBody(TypedDict):
     # With read_sis.
     sis_user_id: NotRequired[str | None]
     integration_id: NotRequired[str | None]
+
+
+class ChannelBody(TypedDict):
+    """An address at which a person is written to; its id is the person's own."""
+
+    id: int
+    address: str
+    type: str
+    position: int
+    user_id: int
+    workflow_state: str
+    created_at: datetime
+    last_bounce_at: None
+    last_suppression_bounce_at: None
 
 
 class AdminBody(TypedDict):

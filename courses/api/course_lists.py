@@ -15,8 +15,9 @@ from accounts.web.pagination import search_words
 from courses.access.permissions import permissions_in
 from courses.api import lookups
 from courses.api.account_courses import INCLUDE
-from courses.api.bodies import TYPES, course_body
+from courses.api.bodies import TYPES
 from courses.api.body_types import CourseBody
+from courses.api.course_includes import course_bodies
 from courses.domain.course_lists import SORTS, CourseList, courses_listed
 from courses.models import Course, Enrollment
 
@@ -77,7 +78,7 @@ def index(request: ApiRequest, account_id: str) -> list[CourseBody]:
     allow(Permission.READ_COURSE_LIST in keys)
     courses = page_of(request, courses_listed(home, _wanted(request.params), keys))
     held = permissions_in(request.user, courses)
-    return [course_body(course, request.root, held[course.pk], request.include) for course in courses]
+    return course_bodies(request, courses, held)
 
 
 def _wanted(given: Given) -> CourseList:

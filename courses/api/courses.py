@@ -28,8 +28,9 @@ from courses.access.enrollments import (
 from courses.access.permissions import course_permissions, held_in, permissions_in
 from courses.api import lookups
 from courses.api.account_courses import ENROLLMENT_TERM_ID, FIELDS, NOT_OF_NEW_COURSES, OFFER, TERM_ID
-from courses.api.bodies import TYPES, brief_enrollment, course_body, section_body
+from courses.api.bodies import TYPES, brief_enrollment, section_body
 from courses.api.body_types import CourseBody
+from courses.api.course_includes import WORDS, course_bodies
 from courses.domain.courses import create_course
 from courses.domain.grades import totals_of
 from courses.domain.members import enroll_as_teacher
@@ -54,9 +55,7 @@ STATES = Words(
 )
 INCLUDE = Includes(
     words={
-        "term": "the course's term",
-        "syllabus_body": "the syllabus, as HTML",
-        "permissions": "what the apps may offer in it",
+        **WORDS,
         "sections": "the sections that the caller is in or sees the people of",
         "observed_users": "beside the caller's own enrollments those of the students they observe",
     }
@@ -130,9 +129,8 @@ def _bodies(request: ApiRequest, courses: list[Course], listed: EnrollmentQueryS
     access, totals = EnrollmentAccess(request.user, enrollments), totals_of(enrollments)
     keys = permissions_in(request.user, courses)
     sections = _sections(request, courses, enrollments)
-    bodies = []
-    for course in courses:
-        body = course_body(course, request.root, keys[course.pk], request.include)
+    bodies = course_bodies(request, courses, keys)
+    for course, body in zip(courses, bodies, strict=True):
         body["enrollments"] = [
             brief_enrollment(enrollment, access, totals)
             for enrollment in enrollments
@@ -142,7 +140,6 @@ def _bodies(request: ApiRequest, courses: list[Course], listed: EnrollmentQueryS
             body["sections"] = [
                 section_body(section, keys[course.pk]) for section in sections if section.course_id == course.pk
             ]
-        bodies.append(body)
     return bodies
 
 
@@ -151,7 +148,7 @@ def _sections(request: ApiRequest, courses: list[Course], enrollments: list[Enro
     if "sections" not in request.include:
         return []
     present = Section.objects.filter(course__in=courses, workflow_state=Section.State.ACTIVE)
-    present = present.order_by("sort_key", "id")
+    present = present.select_related("course").order_by("sort_key", "id")
     held, own = held_in(request.user, courses), {enrollment.section_id for enrollment in enrollments}
     return [each for each in present if each.pk in own or held[each.course_id].sees_people_of(each.pk)]
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accounts.api.endpoints import ApiRequest, in_group
+from accounts.api.ids import condition
+from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Id, Includes, Texts, Words, not_served
 from accounts.errors import NotAllowed
-from accounts.models.role import COURSE_BASE_TYPES, BaseType
+from accounts.models.account import with_all_below
+from accounts.models.role import COURSE_BASE_TYPES
 from accounts.permissions.registry import Permission
 from courses.access.courses import course_access
 from courses.access.enrollments import EnrollmentAccess, enrollments_of_course, enrollments_of_person
@@ -52,8 +56,6 @@ INCLUDE = Includes(
         "observed_users": "with an observer's enrollment the student",
         "avatar_url": "with each person an address, always null",
         "email": "with each person the email address, for whoever may read it",
-        "uuid": "with each person an id that says nothing",
-        "can_be_removed": "whether the caller may remove the enrollment",
     }
 )
 TERM = Id("enrollment_term_id", "List only enrollments in courses of this term.")
@@ -113,6 +115,21 @@ def show(request: ApiRequest, course_id: str, enrollment_id: str) -> EnrollmentB
     return bodies(request, [enrollment])[0]
 
 
+@endpoint(INCLUDE)
+def show_in_account(request: ApiRequest, account_id: str, enrollment_id: str) -> EnrollmentBody:
+    """Show an enrollment in a course of an account, or of an account below it."""
+    home = account(request, account_id)
+    found = Enrollment.objects.present().filter(
+        section__course__account__in=with_all_below(home), **condition(enrollment_id, {})
+    )
+    enrollment = found.select_related(*lookups.WITH_ENROLLMENT, "section__course__account").first()
+    if enrollment is None:
+        raise Http404
+    if not _readable(request, enrollment.section.course).filter(pk=enrollment.pk).exists():
+        raise NotAllowed
+    return bodies(request, [enrollment])[0]
+
+
 def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
     here = course_access(request.user, course)
     if here is None:
@@ -137,7 +154,8 @@ def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> Enrollmen
             enrollments = enrollments.filter(**{parameter.kept_as: lookups.person(request, text)})
     if term_id := given[TERM]:
         enrollments = enrollments.filter(section__course__term=lookups.term(term_id))
-    return _by_sis_ids(request, in_states(enrollments, given[STATES]))
+    enrollments = enrollments.filter(state__in=states(given[STATES]) or Enrollment.LIVE)
+    return _by_sis_ids(request, enrollments)
 
 
 def _by_sis_ids(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
@@ -160,19 +178,9 @@ def _by_sis_ids(request: ApiRequest, enrollments: EnrollmentQuerySet) -> Enrollm
     return enrollments
 
 
-def in_states(enrollments: EnrollmentQuerySet, words: list[str]) -> EnrollmentQuerySet:
-    """Return those in the states meant by the words of a `state[]` filter, by default those that are live.
-
-    Which state an invitation is in is told by `state_of` in bodies.py.
-    """
-    wanted = {state for word in words for state in SEVERAL_STATES.get(word, [word])} or {*Enrollment.LIVE}
-    found = Q(state__in=wanted)
-    waiting = Q(state=State.INVITED, type=BaseType.STUDENT, section__course__workflow_state=Course.State.UNPUBLISHED)
-    if State.CREATION_PENDING in wanted and State.INVITED not in wanted:
-        found |= waiting
-    elif State.INVITED in wanted and State.CREATION_PENDING not in wanted:
-        found &= ~waiting
-    return enrollments.filter(found)
+def states(words: list[str]) -> list[str]:
+    """Return the states meant by the words of a `state[]` filter."""
+    return [state for word in words for state in SEVERAL_STATES.get(word, [word])]
 
 
 def bodies(request: ApiRequest, enrollments: list[Enrollment]) -> list[EnrollmentBody]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from accounts.api.accounts import STICKINESS
@@ -11,16 +12,18 @@ from accounts.api.bodies import PROVIDER, PROVIDER_ID
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Text, Word, not_served
+from accounts.api.parameter_types import Id, Text, Word, not_served
 from accounts.domain.passwords import set_first_password
 from accounts.domain.users import edit_user, reactivate, suspend
-from accounts.models import User
+from accounts.errors import NotPossible
+from accounts.models import Account, User
 from accounts.permissions.registry import Permission
+from accounts.permissions.resolver import account_permissions
 from courses.access.accounts import check_may_change
 from courses.access.profiles import known_about
 from courses.api import lookups
-from courses.api.body_types import LoginBody
-from courses.domain.rosters import findable
+from courses.api.body_types import ChannelBody, LoginBody
+from courses.domain.rosters import findable, people_of
 
 endpoint = in_group("Logins")
 
@@ -30,6 +33,7 @@ FIELDS = (
     Text("login[sis_user_id]", "The school's own id of the person; empty takes it away."),
     Text("login[integration_id]", "Another id of the school's; empty takes it away."),
 )
+WHOSE = Id("user[id]", "Whose login it would be.", required=_("Say in user[id] whose login it is."))
 WORKFLOW_STATE = Word("login[workflow_state]", "Whether the person may sign in.", words=STATES)
 DECLARED_USER_TYPE = Word(
     "login[declared_user_type]",
@@ -60,6 +64,63 @@ def index(request: ApiRequest, user_id: str) -> list[LoginBody]:
     return [_body(request, one, keys) for one in page_of(request, [user])]
 
 
+@endpoint(*PAGING)
+def index_of_account(request: ApiRequest, account_id: str) -> list[LoginBody]:
+    """List the logins of the people of an account."""
+    home = account(request, account_id)
+    keys = account_permissions(request.user, home)
+    allow(keys >= {Permission.READ_ROSTER, Permission.VIEW_USER_LOGINS})
+    return [_body(request, user, keys) for user in page_of(request, people_of(home))]
+
+
+@endpoint(*PAGING)
+def channels(request: ApiRequest, user_id: str) -> list[ChannelBody]:
+    """List the ways in which a person is written to: by email, if there is an address."""
+    user = lookups.person(request, user_id)
+    keys = known_about(user, by=request.user) or frozenset()
+    allow(Permission.VIEW_USER_LOGINS in keys)
+    return [_channel_body(one) for one in page_of(request, [user] if user.email else [])]
+
+
+def _channel_body(user: User) -> ChannelBody:
+    return {
+        "id": user.pk,
+        "address": user.email,
+        "type": "email",
+        "position": 1,
+        "user_id": user.pk,
+        "workflow_state": "active",
+        "created_at": user.created_at,
+        "last_bounce_at": None,
+        "last_suppression_bounce_at": None,
+    }
+
+
+@endpoint(WHOSE)
+def create(request: ApiRequest, account_id: str) -> LoginBody:
+    """Refused: everybody has one login already."""
+    home, user = account(request, account_id), person(request, request.params[WHOSE])
+    with lookups.hide_existence(request, user, request.params[WHOSE]):
+        check_may_change(user, by=request.user)
+    _check_belongs(home, user, request)
+    raise NotPossible(
+        _("Everybody has one login here, and this person has it already. To change it, PUT accounts/:id/logins/:id.")
+    )
+
+
+@endpoint()
+def remove(request: ApiRequest, user_id: str, login_id: str) -> LoginBody:
+    """Refused: everybody keeps their one login as long as they have an account."""
+    user = lookups.person(request, user_id)
+    if person(request, login_id) != user:
+        raise Http404
+    with lookups.hide_existence(request, user, user_id):
+        check_may_change(user, by=request.user)
+    raise NotPossible(
+        _("Everybody has one login here. To keep a person from signing in, suspend it; or delete the account.")
+    )
+
+
 @endpoint(*FIELDS, DECLARED_USER_TYPE, WORKFLOW_STATE, PASSWORD, *NOT_OF_LOGINS)
 def change(request: ApiRequest, account_id: str, login_id: str) -> LoginBody:
     """Change a login: what the person signs in with, its SIS ids, and whether it is suspended.
@@ -69,8 +130,7 @@ def change(request: ApiRequest, account_id: str, login_id: str) -> LoginBody:
     home, user = account(request, account_id), person(request, login_id)
     with lookups.hide_existence(request, user, login_id):
         check_may_change(user, by=request.user)
-    if not findable(home, by=request.user).filter(pk=user.pk).exists():
-        raise Http404
+    _check_belongs(home, user, request)
     given = request.params
     state, fields = given[WORKFLOW_STATE], given.fields(*FIELDS, DECLARED_USER_TYPE)
     with transaction.atomic():
@@ -80,6 +140,11 @@ def change(request: ApiRequest, account_id: str, login_id: str) -> LoginBody:
         if state:
             STATES[state](user, by=request.user)
     return _body(request, user, known_about(user, by=request.user) or frozenset())
+
+
+def _check_belongs(home: Account, user: User, request: ApiRequest) -> None:
+    if not findable(home, by=request.user).filter(pk=user.pk).exists():
+        raise Http404
 
 
 def _body(request: ApiRequest, user: User, keys: frozenset[Permission]) -> LoginBody:

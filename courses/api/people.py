@@ -7,7 +7,7 @@ from django.http import Http404
 from django.utils.translation import gettext_noop
 
 from accounts.api.bodies import user_body
-from accounts.api.body_types import UserBody
+from accounts.api.body_types import ListedUserBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
@@ -22,7 +22,7 @@ from courses.access.permissions import course_permissions
 from courses.api import lookups
 from courses.api.bodies import TYPES, enrollment_body
 from courses.api.body_types import PersonBody
-from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, in_states, short_types
+from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, short_types, states
 from courses.domain.grades import Totals, totals_of
 from courses.domain.people_lists import OF_ACCOUNTS_ONLY, SORTS, enrolled_in, people_sorted
 from courses.domain.rosters import people_of, people_told_of, searched, settled_in
@@ -35,7 +35,14 @@ ASCENDING, DESCENDING = "asc", "desc"
 
 SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
 OF_USERS = {"email": "the email address, for whoever may read it", "avatar_url": "always null"}
-INCLUDE_OF_ACCOUNT = Includes(words=OF_USERS)
+INCLUDE_OF_ACCOUNT = Includes(
+    words={
+        **OF_USERS,
+        "last_login": "when they last signed in, for whoever may read it",
+        "time_zone": "the time zone they have chosen",
+        "uuid": "a name of the person that no other has",
+    }
+)
 INCLUDE = Includes(
     words={
         **OF_USERS,
@@ -81,7 +88,7 @@ NOT_OF_ACCOUNT = (
 
 
 @endpoint(SEARCH_TERM, TYPES_IN_ACCOUNT, SORT_IN_ACCOUNT, ORDER, *NOT_OF_ACCOUNT, INCLUDE_OF_ACCOUNT, *PAGING)
-def index_of_account(request: ApiRequest, account_id: str) -> list[UserBody]:
+def index_of_account(request: ApiRequest, account_id: str) -> list[ListedUserBody]:
     """List the people of an account."""
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
@@ -92,7 +99,14 @@ def index_of_account(request: ApiRequest, account_id: str) -> list[UserBody]:
         people = people.filter(enrolled_in(home, short_types(types)))
     people = searched(people, search_words(given[SEARCH_TERM]), keys)
     people = people_sorted(people, given[SORT_IN_ACCOUNT], keys, descending=given[ORDER] == DESCENDING)
-    return [user_body(user, keys, request.include) for user in page_of(request, people)]
+    return [_listed(user, keys, request.include) for user in page_of(request, people)]
+
+
+def _listed(user: User, keys: frozenset[Permission], include: frozenset[str]) -> ListedUserBody:
+    body: ListedUserBody = {**user_body(user, keys, include)}
+    if "time_zone" in include:
+        body["time_zone"] = user.time_zone or None
+    return body
 
 
 @endpoint(*FILTERS, INCLUDE, *PAGING)
@@ -152,7 +166,7 @@ def _asked_for(request: ApiRequest, there: EnrollmentQuerySet) -> EnrollmentQuer
         there = there.filter(section__in=plain_ids(sections))
     if given[EXCLUDE_INACTIVE]:
         there = there.exclude(state=Enrollment.State.INACTIVE)
-    return in_states(there, given[ENROLLMENT_STATES])
+    return there.filter(state__in=states(given[ENROLLMENT_STATES]) or Enrollment.LIVE)
 
 
 def _prefetched_enrollments(there: EnrollmentQuerySet) -> Prefetch:

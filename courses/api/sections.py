@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from django.http import Http404
 from django.utils.translation import gettext_noop
 
 from accounts.api.accounts import STICKINESS
+from accounts.api.bodies import user_body
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Flag, Moment, Text, not_served
+from accounts.api.parameter_types import Flag, Includes, Moment, Text, not_served
+from accounts.permissions.registry import Permission
 from accounts.web.pagination import search_words
 from courses.access.permissions import course_permissions
 from courses.api import lookups
 from courses.api.bodies import section_body
 from courses.api.body_types import SectionBody
 from courses.api.people import roster_keys
-from courses.domain.sections import create_section, delete_section, edit_section, sections_open_to
+from courses.domain.rosters import students_in
+from courses.domain.sections import (
+    create_section,
+    cross_list,
+    decross_list,
+    delete_section,
+    edit_section,
+    sections_open_to,
+)
+from courses.models import Section
 
 endpoint = in_group("Sections")
 
@@ -26,6 +38,13 @@ IDS = (SIS_ID, INTEGRATION_ID)
 NOT_OF_NEW_SECTIONS = not_served(
     gettext_noop("Deleted sections do not come back."), "enable_sis_reactivation", fits=("false",)
 )
+INCLUDE = Includes(
+    words={
+        "students": "the people enrolled as students now",
+        "total_students": "how many these are",
+        "avatar_url": "with each of them an address, always null",
+    }
+)
 DATES = (
     Moment("course_section[start_at]", "When the section begins."),
     Moment("course_section[end_at]", "When the section ends."),
@@ -36,7 +55,7 @@ DATES = (
 )
 
 
-@endpoint(SEARCH_TERM, *PAGING)
+@endpoint(SEARCH_TERM, INCLUDE, *PAGING)
 def index(request: ApiRequest, course_id: str) -> list[SectionBody]:
     """List the sections of a course whose people the caller sees."""
     course = lookups.course(request, course_id)
@@ -44,16 +63,40 @@ def index(request: ApiRequest, course_id: str) -> list[SectionBody]:
     found = sections_open_to(request.user, course)
     if words := search_words(request.params[SEARCH_TERM]):
         found = found.filter(name__icontains=words)
-    return [section_body(section, keys) for section in page_of(request, found)]
+    return bodies(request, page_of(request, found), keys)
 
 
-@endpoint()
+def bodies(request: ApiRequest, sections: list[Section], keys: frozenset[Permission]) -> list[SectionBody]:
+    """Return sections of one course with what is asked for besides, in two more statements for any number."""
+    wanted = {"students", "total_students"} & request.include if Permission.READ_ROSTER in keys else set()
+    students = students_in(sections) if wanted else {}
+    found = []
+    for section in sections:
+        body = section_body(section, keys)
+        if "total_students" in wanted:
+            body["total_students"] = len(students.get(section.pk, ()))
+        if "students" in wanted:
+            body["students"] = [user_body(student, keys, request.include) for student in students.get(section.pk, ())]
+        found.append(body)
+    return found
+
+
+@endpoint(INCLUDE)
 def show(request: ApiRequest, section_id: str) -> SectionBody:
     """Show a section."""
     section = lookups.section(request, section_id)
     keys = roster_keys(request, section.course)
     allow(sections_open_to(request.user, section.course).filter(pk=section.pk).exists())
-    return section_body(section, keys)
+    return bodies(request, [section], keys)[0]
+
+
+@endpoint(INCLUDE)
+def show_in_course(request: ApiRequest, course_id: str, section_id: str) -> SectionBody:
+    """Show a section of a course."""
+    course, section = lookups.course(request, course_id), lookups.section(request, section_id)
+    if section.course_id != course.pk:
+        raise Http404
+    return show.handler(request, section_id)
 
 
 @endpoint(NAME, *IDS, *DATES, *NOT_OF_NEW_SECTIONS)
@@ -72,6 +115,20 @@ def edit(request: ApiRequest, section_id: str) -> SectionBody:
     section = lookups.section(request, section_id)
     changed = edit_section(section, by=request.user, **request.params.fields(NAME, *IDS, *DATES))
     return section_body(changed, course_permissions(request.user, section.course))
+
+
+@endpoint(INCLUDE)
+def cross_list_into(request: ApiRequest, section_id: str, course_id: str) -> SectionBody:
+    """Cross-list a section: it moves with its people to another course."""
+    moved = cross_list(lookups.section(request, section_id), lookups.course(request, course_id), by=request.user)
+    return bodies(request, [moved], course_permissions(request.user, moved.course))[0]
+
+
+@endpoint(INCLUDE)
+def send_home(request: ApiRequest, section_id: str) -> SectionBody:
+    """Undo a cross-listing: the section moves back to the course it came from."""
+    moved = decross_list(lookups.section(request, section_id), by=request.user)
+    return bodies(request, [moved], course_permissions(request.user, moved.course))[0]
 
 
 @endpoint()

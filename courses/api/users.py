@@ -43,7 +43,14 @@ NOT_OF_PEOPLE = (
     *STICKINESS,
 )
 EVENT = Word("user[event]", "Suspend the person, so that they cannot sign in, or undo that.", words=EVENTS)
-INCLUDE = Includes(words={"email": "the email address, for whoever may read it", "avatar_url": "always null"})
+INCLUDE = Includes(
+    words={
+        "email": "the email address, for whoever may read it",
+        "avatar_url": "always null",
+        "last_login": "when they last signed in, for whoever may read it",
+        "uuid": "a name of the person that no other has",
+    }
+)
 
 
 @endpoint(INCLUDE)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
@@ -27,6 +28,7 @@ from courses.domain.locks import hold_term
 from courses.domain.observation_events import ENROLLMENTS, EVENTS, author, courses_return, returned
 from courses.models import Course, Enrollment, Submission, Term
 from courses.models.course import default_section
+from courses.models.enrollment import EnrollmentQuerySet
 
 State = Course.State
 # Changes what becomes of a course, by somebody: publish, unpublish, conclude, delete_course, undelete.
@@ -57,7 +59,8 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
         check_order("course", course.start_at, course.end_at)
         if "account" in changed:
             check_may_manage(course.account, by)
-            _check_roles_go_along(course)
+            there = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(section__course=course)
+            check_roles_are_known_in(course.account, there)
         if changed.keys() & set(SIS_IDS):
             check_may_set_sis_ids("changed", by=by)
         if changed:
@@ -65,15 +68,14 @@ def edit_course(course: Course, *, by: User, **wanted: Any) -> Course:
     return course
 
 
-def _check_roles_go_along(course: Course) -> None:
-    """Raise Invalid if a custom role in use is not one of the course's account: overrides set elsewhere do not apply to
-    it.
+def check_roles_are_known_in(account: Account, enrollments: EnrollmentQuerySet) -> None:
+    """Raise Invalid if one of these enrollments has a custom role that is not one of the account that they move to:
+    overrides set elsewhere do not apply to it.
     """
-    enrollments = Enrollment.objects.exclude(state__in=Enrollment.GONE).filter(section__course=course)
-    known = roles_of(course.account, states=Role.State.values)
+    known = roles_of(account, states=Role.State.values)
     strange = Role.objects.filter(pk__in=enrollments.values("role")).exclude(pk__in=known.order_by().values("pk"))
     if labels := ", ".join(f"“{label}”" for label in strange.order_by("label").values_list("label", flat=True)):
-        message = _("Not moved: people in this course have roles that do not exist in that account: %(roles)s.")
+        message = _("Not moved: people there have roles that do not exist in that account: %(roles)s.")
         raise Invalid({"account": [("invalid", message % {"roles": labels})]}, of="course")
 
 
@@ -172,6 +174,12 @@ def _lock_students(course: Course) -> None:
     course gone.
     """
     lock_users(Enrollment.objects.students().filter(section__course=course).values_list("user_id", flat=True))
+
+
+def is_over(course: Course) -> bool:
+    """Return whether a course was concluded, or the end that binds it, its own or its term's, has come."""
+    end = course.end_at if course.restrict_enrollments_to_course_dates or not course.term else course.term.end_at
+    return course.workflow_state == State.COMPLETED or (end is not None and end <= timezone.now())
 
 
 @dataclass(frozen=True)

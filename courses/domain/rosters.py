@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import (
     Case,
+    Count,
     Exists,
     F,
     Min,
@@ -53,6 +55,20 @@ def searched(
     if known is not None:
         secret &= Q(known)
     return people.filter(Q(Holds(words)) | secret)
+
+
+def students_in(sections: Iterable[Section]) -> dict[int, list[User]]:
+    """Return, by section id, the people who are students there now, by name (one statement)."""
+    there = _studying().filter(section__in=list(sections))
+    found: dict[int, dict[int, User]] = defaultdict(dict)
+    for enrollment in there.select_related("user").order_by("user__sort_key", "user"):
+        found[enrollment.section_id][enrollment.user_id] = enrollment.user
+    return {section: list(people.values()) for section, people in found.items()}
+
+
+def _studying() -> EnrollmentQuerySet:
+    there = Enrollment.objects.filter(type=BaseType.STUDENT, state=Enrollment.State.ACTIVE)
+    return there.filter(section__workflow_state=Section.State.ACTIVE).exclude(user__state=User.State.DELETED)
 
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
@@ -186,9 +202,29 @@ def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) ->
 
     With `types`, the people there with one of these.
     """
-    there = Enrollment.objects.present().settled().begun().filter(section__course=course, type__in=types)
-    there = there.filter(state__in=(Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))
+    there = _teaching(types).filter(section__course=course)
     return User.objects.present().filter(pk__in=there.values("user")).by_name()
+
+
+def _teaching(types: Collection[str]) -> EnrollmentQuerySet:
+    there = Enrollment.objects.present().settled().begun().filter(type__in=types)
+    there = there.filter(state__in=(Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))
+    return there.exclude(user__state=User.State.DELETED)
+
+
+def teachers_in(courses: Iterable[Course]) -> dict[int, list[User]]:
+    """Return, by course id, those whom `teachers_of` returns for each of these courses (one statement)."""
+    found: dict[int, dict[int, User]] = defaultdict(dict)
+    there = _teaching((BaseType.TEACHER,)).filter(section__course__in=list(courses))
+    for enrollment in there.select_related("user", "section").order_by("user__sort_key", "user"):
+        found[enrollment.section.course_id][enrollment.user_id] = enrollment.user
+    return {course: list(people.values()) for course, people in found.items()}
+
+
+def count_students(courses: Iterable[Course]) -> dict[int, int]:
+    """Return, by course id, how many people are students there now (one statement)."""
+    there = _studying().filter(section__course__in=list(courses)).order_by()
+    return dict(there.values_list("section__course").annotate(Count("user", distinct=True)))
 
 
 def people_told_of(course: Course, *, by: User) -> tuple[EnrollmentQuerySet, frozenset[Permission]]:

@@ -1,4 +1,4 @@
-"""The sections of a course: create, change and delete them."""
+"""The sections of a course: create, change, cross-list and delete them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from accounts.permissions.registry import Permission
 from accounts.text.names import tidied
 from courses.access.enrollment_actions import check_keys, check_section
 from courses.access.permissions import sections_seen
+from courses.domain.courses import check_roles_are_known_in
 from courses.domain.enrollments import change_states, changed_meanwhile
 from courses.domain.events import SectionChanged, SectionCreated, SectionDeleted
+from courses.domain.observer_enrollments import follow_moves
 from courses.models import Course, Enrollment, Section
 
 ADD, EDIT, DELETE = Permission.MANAGE_SECTIONS_ADD, Permission.MANAGE_SECTIONS_EDIT, Permission.MANAGE_SECTIONS_DELETE
@@ -139,6 +141,50 @@ def delete_section(section: Section, *, by: User) -> Section:
             others[0].is_default = True
             others[0].save(update_fields=["is_default"])
         record(SectionDeleted(course.pk, section.pk, section.name), by=by)
+    return section
+
+
+def cross_list(section: Section, course: Course, *, by: User) -> Section:
+    """Move a section with its people to another course; the course it came from is kept, for `decross_list`.
+
+    Whoever observes there follows as far as they may (courses/domain/observer_enrollments.py). Raises NotAllowed, and
+    Invalid where the section cannot be moved there.
+    """
+    _check_may_move(section, by=by)
+    check_keys({EDIT}, course, by=by)
+    check_section(None, course, by=by)
+    if course == section.course:
+        raise Invalid({"course": [("invalid", _("The section is in this course already."))]}, of="section")
+    return _move(section, course, by=by)
+
+
+def decross_list(section: Section, *, by: User) -> Section:
+    """Move a cross-listed section back to the course it came from. Raises NotAllowed, and Invalid where it is there."""
+    _check_may_move(section, by=by)
+    if section.nonxlist_course is None:
+        raise Invalid({"section": [("invalid", _("This section is not cross-listed."))]}, of="section")
+    return cross_list(section, section.nonxlist_course, by=by)
+
+
+def _check_may_move(section: Section, *, by: User) -> None:
+    check_keys({EDIT}, section.course, by=by)
+    check_section(section.pk, section.course, by=by)
+
+
+def _move(section: Section, course: Course, *, by: User) -> Section:
+    before = section.course
+    there = Enrollment.objects.filter(section=section).exclude(state__in=Enrollment.GONE)
+    check_roles_are_known_in(course.account, there)
+    with transaction.atomic():
+        lock_users(there.values_list("user_id", flat=True))
+        held = Section.objects.select_for_update(no_key=True).get(pk=section.pk)
+        if held.course_id != before.pk or held.workflow_state == Section.State.DELETED:
+            raise changed_meanwhile()
+        home = held.nonxlist_course_id or before.pk
+        section.course, section.nonxlist_course_id = course, None if course.pk == home else home
+        section.save(update_fields=["nonxlist_course", *stick(section, ["course"])])
+        record(SectionChanged(course.pk, section.pk, section.name), by=by)
+        follow_moves([(section.pk, before.pk)], by=by)
     return section
 
 

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ),
                 ("start_at", models.DateTimeField(blank=True, null=True)),
                 ("end_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 (
                     "date_overrides",
                     models.JSONField(blank=True, db_default=models.Value({}, models.JSONField()), default=dict),

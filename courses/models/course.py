@@ -36,6 +36,7 @@ class Term(models.Model):
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
     # By enrollment type: {"StudentEnrollment": {"start_at": …, "end_at": …}}
+    created_at = models.DateTimeField(db_default=models.functions.Now())
     date_overrides = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()

@@ -30,6 +30,7 @@ def import_body(sis_import: SisImport, request: ApiRequest, messages: list[SisIm
         "started_at": sis_import.started_at,
         "ended_at": sis_import.ended_at,
         "updated_at": sis_import.updated_at,
+        "account_id": sis_import.account_id,
         "progress": sis_import.progress,
         "workflow_state": sis_import.workflow_state,
         "data": {key: sis_import.data[key] for key in DATA if key in sis_import.data},
@@ -45,7 +46,7 @@ def import_body(sis_import: SisImport, request: ApiRequest, messages: list[SisIm
         **{key: options.get(key) for key in VALUES},
     }
     if sis_import.user:
-        body["user"] = user_body(sis_import.user)
+        body["user"] = user_body(sis_import.user, request.keys)
     if sis_import.diffing_data_set_identifier:
         body["diffing_threshold_exceeded"] = sis_import.diffing_threshold_exceeded
     if sis_import.options.get("dry_run"):

@@ -29,6 +29,7 @@ class ImportBody(TypedDict):
     started_at: datetime | None
     ended_at: datetime | None
     updated_at: datetime
+    account_id: int
     progress: int
     workflow_state: str
     data: dict[str, Any]

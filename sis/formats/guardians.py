@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sis.files.tables import Row, Table
-from sis.formats.people import GUARDIAN_ROLES, stage_people
+from sis.formats.people import stage_people
 from sis.formats.source_files import Converted, Source, count_word, report_left_out
-from sis.kinds.sql import any_of
 
-_GUARDIAN = f"role IN ({any_of(GUARDIAN_ROLES)})"
+_GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
 
 
 def from_agents(source: Source) -> Iterator[Converted]:
@@ -235,7 +234,7 @@ def from_relationships(source: Source) -> Iterator[Converted]:
     if source.is_whole:
         source.scratch.make("made", "SELECT DISTINCT observer, student FROM related WHERE guards AND studies")
         yield from _no_longer_made(source, table)
-    report_left_out(source, table, left_out, GUARDIAN_ROLES)
+    report_left_out(source, table, left_out)
     if strangers:
         text = _("Relationships of people who are not students according to roles.csv: %(count)s. No link was created.")
         source.problems.warn(table.name, text % {"count": strangers})

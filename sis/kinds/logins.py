@@ -37,7 +37,6 @@ KIND = Kind(
     columns=COLUMNS,
     key=("user_id",),
     words=frozenset(),
-    allowed={},
     has_login=True,
     people=("user_id", "existing_user_id"),
     sql=SQL,

@@ -46,12 +46,14 @@ def put(api, account, role, **permissions):
 def test_a_role_says_everything_canvas_says_of_one(api, school, teacher):
     body = api.get(f"accounts/{school.pk}/roles/{teacher.pk}").json()
     assert body.pop("created_at").endswith("Z")
+    assert body.pop("last_updated_at").endswith("Z")
     permissions = body.pop("permissions")
     assert body == {
         "id": teacher.pk,
         "label": "Teacher",
         "role": "TeacherEnrollment",
         "base_role_type": "TeacherEnrollment",
+        "base_role_type_label": "Teacher",
         "is_account_role": False,
         "workflow_state": "built_in",
         "account": None,
@@ -290,12 +292,3 @@ def test_canvasapi_is_told_when_it_may_not(live_server, transactional_db):
     admin.account_admins.update(workflow_state="deleted")
     with pytest.raises(Forbidden):
         account.create_role("Mentor")
-
-
-def test_the_role_of_account_admins_has_the_base_type_that_canvas_gives_it(root):
-    (found,) = [
-        one
-        for one in Api(make_admin()).get("accounts/self/roles", per_page=100).json()
-        if one["role"] == "AccountAdmin"
-    ]
-    assert found["base_role_type"] == "AccountMembership"
