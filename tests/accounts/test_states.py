@@ -1,16 +1,29 @@
 """What follows when accounts are suspended, deleted or restored, by hand or by a roster."""
 
+from functools import partial
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.db import transaction
 
+from accounts.domain.locks import lock_users
 from accounts.domain.passwords import forget_addresses
 from accounts.domain.sis_fields import stick
 from accounts.domain.tokens import has_tokens, make_token
-from accounts.domain.users import end_sessions, follow_states, reactivate, shut_out, sign_out_everywhere, suspend
+from accounts.domain.users import (
+    edit_user,
+    end_sessions,
+    follow_states,
+    reactivate,
+    shut_out,
+    sign_out_everywhere,
+    suspend,
+)
 from accounts.errors import NotAllowed
 from accounts.models import Account, Action, AuditEvent, User
 from tests.database import statements
 from tests.factories import PASSWORD, UserFactory, make_admin
+from tests.racing import meanwhile
 
 INVITED, REGISTERED, SUSPENDED, DELETED = User.State.values
 
@@ -129,6 +142,23 @@ def test_an_account_deleted_meanwhile_counts_and_not_what_was_read_before(person
     User.objects.filter(pk=person.pk).update(state=DELETED)
     rule(stale, by=make_admin())
     assert User.objects.get(pk=person.pk).state == DELETED
+
+
+@pytest.mark.parametrize(
+    ("rule", "before"),
+    [(suspend, REGISTERED), (reactivate, SUSPENDED), (partial(edit_user, name="Mia Sea"), REGISTERED)],
+    ids=["suspend", "reactivate", "edit"],
+)
+def test_while_an_account_is_being_deleted_it_is_left_as_the_deletion_leaves_it(transactional_db, rule, before):
+    admin, person = make_admin(), UserFactory(name="Mia Lake", state=before)
+    with transaction.atomic():
+        lock_users([person.pk])
+        User.objects.filter(pk=person.pk).update(state=DELETED)
+        outcome = meanwhile(lambda: rule(User.objects.get(pk=person.pk), by=admin))
+    outcome.result()
+    person.refresh_from_db()
+    assert (person.state, person.name, person.session_epoch) == (DELETED, "Mia Lake", 0)
+    assert not AuditEvent.objects.exists()
 
 
 @pytest.mark.parametrize(("rule", "before"), [(suspend, REGISTERED), (reactivate, SUSPENDED)])
