@@ -116,3 +116,13 @@ def test_a_custom_role_for_accounts_is_bound_by_account_membership(district):
     membership = Role.objects.built_in(BaseType.ACCOUNT_MEMBERSHIP)
     set_permission(membership, district.root, "manage_user_logins", {"locked": True}, by=district.admin)
     assert "manage_user_logins" not in allowed(clerk, district.school)
+
+
+def test_what_is_locked_on_above_for_a_custom_role_is_not_locked_off_below_through_the_built_in_one(district):
+    coach = create_role(district.root, "Coach", BaseType.TEACHER, by=district.admin)
+    set_permission(coach, district.root, KEY, {**ON, "locked": True}, by=district.admin)
+    set_permission(district.teacher, district.school, KEY, {**OFF, "locked": True}, by=district.school_admin)
+    for account in (district.school, district.department):
+        setting = setting_of(coach, account)
+        assert (setting.enabled, setting.locked_by) == (True, district.root.pk)
+        assert not is_on(district.teacher, account)
