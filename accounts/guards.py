@@ -93,9 +93,54 @@ BEGIN
 END $$;
 """  # noqa: S608 built from constants
 
-SQL = HELD_TREE + ACCOUNT_TREE + AUDIT_IS_APPEND_ONLY + EVENTS_SETTLE_IN_ORDER
+# New people are looked at as a set, for imports make many at once. The complaint is that of the column (see
+# accounts/domain/validation.py).
+SIS_ID_IS_ONE_PERSONS = """
+CREATE FUNCTION accounts_refuse_shared_id(shared text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF shared IS NOT NULL THEN
+        RAISE EXCEPTION 'the SIS id % is already a further one of somebody else, or theirs', shared
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'accounts_user_sis_user_id_key';
+    END IF;
+END $$;
+CREATE FUNCTION accounts_check_new_ids() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM accounts_furthersisid) THEN
+        PERFORM accounts_refuse_shared_id(
+            (SELECT min(given.sis_user_id) FROM given JOIN accounts_furthersisid AS further USING (sis_user_id)));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION accounts_check_id() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM accounts_refuse_shared_id((SELECT further.sis_user_id FROM accounts_furthersisid AS further
+                                       WHERE further.sis_user_id = NEW.sis_user_id AND further.user_id <> NEW.id));
+    RETURN NULL;
+END $$;
+CREATE FUNCTION accounts_check_further_id() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM accounts_refuse_shared_id((SELECT person.sis_user_id FROM accounts_user AS person
+                                       WHERE person.sis_user_id = NEW.sis_user_id AND person.id <> NEW.user_id));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER new_ids_are_no_further_ones AFTER INSERT ON accounts_user
+    REFERENCING NEW TABLE AS given FOR EACH STATEMENT EXECUTE FUNCTION accounts_check_new_ids();
+CREATE TRIGGER id_is_no_further_one AFTER UPDATE OF sis_user_id ON accounts_user
+    FOR EACH ROW WHEN (OLD.sis_user_id IS DISTINCT FROM NEW.sis_user_id) EXECUTE FUNCTION accounts_check_id();
+CREATE TRIGGER further_id_is_nobodys_own AFTER INSERT OR UPDATE OF sis_user_id, user_id ON accounts_furthersisid
+    FOR EACH ROW EXECUTE FUNCTION accounts_check_further_id();
+"""
+
+SQL = HELD_TREE + ACCOUNT_TREE + AUDIT_IS_APPEND_ONLY + EVENTS_SETTLE_IN_ORDER + SIS_ID_IS_ONE_PERSONS
 
 REVERSE = """
+DROP TRIGGER further_id_is_nobodys_own ON accounts_furthersisid;
+DROP TRIGGER id_is_no_further_one ON accounts_user;
+DROP TRIGGER new_ids_are_no_further_ones ON accounts_user;
+DROP FUNCTION accounts_check_further_id();
+DROP FUNCTION accounts_check_id();
+DROP FUNCTION accounts_check_new_ids();
+DROP FUNCTION accounts_refuse_shared_id(text);
 DROP FUNCTION accounts_first_unsettled_event();
 DROP TRIGGER events_settle_in_order ON accounts_auditevent;
 DROP FUNCTION accounts_hold_events();

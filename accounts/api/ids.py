@@ -29,4 +29,8 @@ def condition(text: str, prefixes: Mapping[str, str]) -> dict[str, int | str]:
 
 def somebody(text: str) -> User | None:
     """Return the person with this id, SIS id or login; None if there is none. Raises Http404 for an invalid id."""
-    return User.objects.present().filter(**condition(text, PEOPLE)).first()
+    wanted, people = condition(text, PEOPLE), User.objects.present()
+    found = people.filter(**wanted).first()
+    if found is None and (sis_id := wanted.get("sis_user_id")):
+        found = people.filter(further_sis_ids__sis_user_id=sis_id, further_sis_ids__is_live=True).first()
+    return found

@@ -140,6 +140,7 @@ KEPT = (
         (
             "accounts.Account",
             "accounts.User",
+            "accounts.FurtherSisId",
             "accounts.Role",
             "accounts.RoleOverride",
             "accounts.AccountAdmin",

@@ -123,6 +123,23 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="FurtherSisId",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sis_user_id", models.CharField(max_length=255, unique=True)),
+                ("is_live", models.BooleanField(db_default=True, default=True)),
+                ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="further_sis_ids",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="AccessToken",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -5,7 +5,7 @@ from accounts.models.attempts import FailedTry, SentForm
 from accounts.models.audit import Action, AuditEvent, EventCursor
 from accounts.models.observation_link import ObservationLink
 from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride
-from accounts.models.user import AccessToken, User
+from accounts.models.user import AccessToken, FurtherSisId, User
 
 __all__ = [
     "COURSE_BASE_TYPES",
@@ -18,6 +18,7 @@ __all__ = [
     "CodeScope",
     "EventCursor",
     "FailedTry",
+    "FurtherSisId",
     "ObservationLink",
     "Role",
     "RoleOverride",

@@ -199,6 +199,23 @@ class User(AbstractBaseUser):
         return f"{given.split()[0]} {family[:1]}." if family and given != family else first_name(self.short_name)
 
 
+class FurtherSisId(models.Model):
+    """Another id by which the school's systems know a person, such as that of a parent who is also a teacher.
+
+    Rosters say so (sis/kinds/logins.py), and rows about it are about the person. What an account is, the rows of the
+    person's own `sis_user_id` say; the account ends when the last of the ids does. One that has ended (not `is_live`)
+    stays theirs. No id is one person's own and another's further one (accounts/guards.py).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="further_sis_ids")
+    sis_user_id = Text(unique=True, complaints=PERSONS_ID)
+    is_live = models.BooleanField(default=True, db_default=True)
+    sis_import_id = sis_import_id()
+
+    def __str__(self) -> str:
+        return f"{self.sis_user_id} of {self.user}"
+
+
 class AccessToken(models.Model):
     """A token that a person uses instead of a password; the text itself is shown once and not stored."""
 

@@ -42,7 +42,8 @@ PERMISSION = {Kind.EMAIL: Permission.VIEW_USER_LOGINS, Kind.SIS: Permission.READ
 SAME = {
     Kind.LOGIN: "accounts_login_key(u.login_id) = accounts_login_key(given.entry)",
     Kind.EMAIL: "u.email <> '' AND UPPER(u.email) = UPPER(given.entry)",
-    Kind.SIS: "u.sis_user_id = given.entry",
+    Kind.SIS: "u.id IN (SELECT id FROM accounts_user WHERE sis_user_id = given.entry UNION ALL"
+    " SELECT user_id FROM accounts_furthersisid WHERE sis_user_id = given.entry AND is_live)",
 }
 FIND = """
 SELECT u.*, given.entry FROM unnest(%s::text[]) AS given(entry)

@@ -95,6 +95,7 @@ def delete_user(user: User, *, by: User) -> None:
             integration_id=None,
             sis_import_id=None,
         )
+        user.further_sis_ids.all().delete()
         user.refresh_from_db()
         record(event, by=by, subject=user)
 

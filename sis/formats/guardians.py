@@ -72,6 +72,22 @@ def _judge(source: Source) -> None:
         ) AS pairs
         """,
     )
+    _name_by_own_ids(source, verdicts="observer student id agent", agents="id agent", known="id")
+
+
+def _name_by_own_ids(source: Source, **columns: str) -> None:
+    """Put into these columns of tables people's own ids for further ones, as the links in force name them."""
+    source.scratch.make(
+        "own_ids",
+        """
+        SELECT further.sis_user_id AS id, person.sis_user_id AS own
+        FROM accounts_furthersisid AS further JOIN accounts_user AS person ON person.id = further.user_id
+        WHERE person.sis_user_id IS NOT NULL
+        """,
+    )
+    for table, names in columns.items():
+        for name in names.split():
+            source.scratch.replace(table, name, "own_ids")
 
 
 def _report(source: Source) -> None:
@@ -223,6 +239,7 @@ def from_relationships(source: Source) -> Iterator[Converted]:
         FROM relationships
         """,
     )
+    _name_by_own_ids(source, related="observer student")
     query = "SELECT number, observer, student, role, guards, studies FROM related ORDER BY number"
     for number, observer, student, role, guards, studies in source.scratch.read(query):
         if not guards:

@@ -168,6 +168,10 @@ class Scratch:
             for row in rows:
                 copy.write_row(row)
 
+    def replace(self, name: str, column: str, by: str) -> None:
+        """Put into a column of a table, for each id that the table `by` (id, own) has, what it has for it."""
+        self._connection().execute(f"UPDATE {name} SET {column} = {by}.own FROM {by} WHERE {by}.id = {name}.{column}")
+
     def read(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Yield the answer to a query, with few rows in memory at a time."""
         with self._connection().cursor(name=f"reading_{next(self._names)}") as cursor:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from sis.events import SisImportEnded, SisImportStarted
 from sis.files.passwords import PasswordCipher
-from sis.imports import doubtful_ids
+from sis.imports import doubtful_ids, further_ids
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
 from sis.imports.deletion_brake import kinds_that_come_empty, objection_to, objection_to_unlisted
 from sis.imports.diff import stage_differences
@@ -115,6 +115,7 @@ class Import:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
         doubtful_ids.mark(staged, joins_by_login=self.options.update_sis_id_if_login_claimed)
+        further_ids.resolve(staged)
         self.total = staging.count()
         return staged
 
@@ -155,6 +156,8 @@ class Import:
     def _apply(self, files: list[StagedFile]) -> None:
         last_of = {file.kind.name: position for position, file in enumerate(files)}
         for position, file in enumerate(files):
+            # Rows before these may have said of people that they are one.
+            further_ids.resolve([file])
             grown, measured = 0, 0
             for first, last, size in self._chunks(file):
                 self._rows(file, first, last, size)

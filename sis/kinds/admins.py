@@ -66,6 +66,7 @@ KIND = Kind(
     columns=COLUMNS,
     key=("user_id", "account_id", "role", "role_id"),
     people=("user_id",),
+    by_any_id=("user_id",),
     sql=SQL,
     apply=apply,
     messages={

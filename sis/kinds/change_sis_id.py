@@ -36,9 +36,14 @@ UPDATE = """
 UPDATE {table} AS record SET {new_columns}, sis_import_id = %(import)s
 FROM looked_up AS given WHERE record.id = given.found AND given.type = '{type}' AND given.problem IS NULL
 """
+# A further id of somebody (accounts/models/user.py) changes alone.
+UPDATE_FURTHER = """
+UPDATE accounts_furthersisid AS further SET sis_user_id = given.new_id, sis_import_id = %(import)s
+FROM looked_up AS given WHERE further.id = given.further AND given.new_id IS NOT NULL AND given.problem IS NULL
+"""
 NEW = {
     type_: {
-        sis_id: f"coalesce(given.new_id, record.{sis_id})",
+        sis_id: f"coalesce(CASE WHEN given.further IS NULL THEN given.new_id END, record.{sis_id})",
         "integration_id": "nullif(coalesce(given.new_integration_id, record.integration_id), '<delete>')",
     }
     for type_, (_table, sis_id) in TABLES.items()
@@ -68,7 +73,7 @@ def apply(this: Round) -> None:
     for type_, (table, _sis_id) in TABLES.items():
         this.remember(table, where=f"given.type = '{type_}'")
     this.execute(TELL)
-    for update in UPDATES:
+    for update in [*UPDATES, UPDATE_FURTHER]:
         this.execute(update)
 
 

@@ -150,3 +150,11 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT * FROM accounts_user AS person WHERE person.integration_id = given.integration_id LIMIT 1
 ) AS same_integration ON true
+
+-- part: by_further_id
+-- The person of whom the row's id is a further one (accounts/models/user.py); needs `same_id`.
+LEFT JOIN LATERAL (
+    SELECT further.user_id, further.is_live, person.sis_user_id, person.state
+    FROM accounts_furthersisid AS further JOIN accounts_user AS person ON person.id = further.user_id
+    WHERE further.sis_user_id = given.user_id AND same_id.id IS NULL LIMIT 1
+) AS by_further_id ON true

@@ -170,6 +170,7 @@ KIND = Kind(
     flags=frozenset({"limit_section_privileges"}),
     people=("user_id", "associated_user_id"),
     may_be_shortened=("record_id",),
+    by_any_id=("user_id", "associated_user_id"),
     grows=("courses_enrollment",),
     sql=SQL,
     apply=apply,

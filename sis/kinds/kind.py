@@ -165,6 +165,8 @@ class Kind:
     # spreadsheet has shortened (sis/imports/doubtful_ids.py).
     people: tuple[str, ...] = ()
     may_be_shortened: tuple[str, ...] = ()
+    # Those in which a person's further ids mean the same as their own (sis/imports/further_ids.py).
+    by_any_id: tuple[str, ...] = ()
     # Tables that its rows make grow, in the order in which the database is to measure them.
     grows: tuple[str, ...] = ()
 

@@ -9,27 +9,32 @@ CROSS JOIN LATERAL (
     UNION SELECT 'id ' || given.existing_canvas_user_id
 ) AS keys(key)
 
+-- part: adds
+-- Whether the row gives a further id to somebody who has one.
+(stored.sis_user_id <> given.user_id)
+
 -- part: adopts
 -- Adding the very login that somebody without a SIS id has already gives them the ids of the row.
 (stored.sis_user_id IS NULL AND accounts_login_key(stored.login_id) = accounts_login_key(given.login_id)
  AND same_id.id IS NULL)
 
 -- part: problem
--- That there is somebody with the login comes before that nobody is to get it: so adding one twice says the same.
+-- A further id that has ended can be given to somebody else; nobody's own can. That there is somebody with the login
+-- comes before that nobody is to get it.
 CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.login_id IS NULL THEN 'no_login_id'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN given.root_account IS NOT NULL THEN 'other_root_account'
      WHEN coalesce(given.existing_user_id, given.existing_integration_id, given.existing_canvas_user_id) IS NULL
           THEN 'no_existing_user_ref'
-     WHEN NOT coalesce({adopts}, false) AND (same_id.id IS NOT NULL OR same_login.id IS NOT NULL)
-          THEN 'login_exists'
+     WHEN same_id.id <> coalesce(stored.id, -1) OR same_login.id <> coalesce(stored.id, -1)
+          OR (by_further_id.is_live AND by_further_id.user_id <> coalesce(stored.id, -1)) THEN 'login_exists'
      WHEN stored.id IS NULL THEN 'existing_user_not_found'
      WHEN (given.existing_user_id IS NOT NULL AND by_id.id IS DISTINCT FROM stored.id)
           OR (given.existing_integration_id IS NOT NULL AND by_integration.id IS DISTINCT FROM stored.id)
           OR (given.existing_canvas_user_id IS NOT NULL AND by_number.id IS DISTINCT FROM stored.id)
           THEN 'existing_user_mismatch'
-     WHEN NOT {adopts} THEN 'one_login'
+     WHEN stored.sis_user_id IS NULL AND NOT {adopts} THEN 'one_login'
      WHEN same_integration.id <> stored.id THEN 'integration_id_claimed' END
 
 -- part: ids
@@ -41,13 +46,20 @@ json_build_object(
     'holder', coalesce(same_integration.sis_user_id, same_integration.id::text),
     'root_account', given.root_account, 'column', split_part(given.fault, ':', 2))
 
+-- part: caution
+-- What the person keeps instead of what the row gives; said once.
+CASE WHEN NOT coalesce({adds}, false) OR (by_further_id.is_live AND by_further_id.user_id = stored.id) THEN NULL
+     WHEN stored.integration_id <> given.integration_id THEN 'integration_id_not_added'
+     WHEN accounts_login_key(stored.login_id) <> accounts_login_key(given.login_id) THEN 'login_not_added' END
+
 -- statement: look_up
 -- Three ways to name who gets the login, and three ids that somebody else may have already: each is looked up beside
 -- the row by its own index.
 CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 {rows}
-SELECT given.n, given.row, NULL AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
-       given.user_id, given.integration_id, stored.id AS found
+SELECT given.n, given.row, {caution} AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
+       given.user_id, given.integration_id, stored.id AS found, coalesce({adds}, false) AS adds,
+       coalesce(by_further_id.user_id = stored.id AND by_further_id.is_live, false) AS known
 FROM rows AS given
 LEFT JOIN LATERAL (
     SELECT * FROM accounts_user AS person
@@ -69,6 +81,7 @@ LEFT JOIN LATERAL (
     WHERE person.id = coalesce(by_id.id, by_integration.id, by_number.id) LIMIT 1
 ) AS stored ON true
 {same_people}
+{by_further_id}
 
 -- statement: tell
 {tell}
@@ -76,3 +89,12 @@ LEFT JOIN LATERAL (
 -- statement: update
 UPDATE accounts_user AS record SET {new_columns}, sis_import_id = %(import)s
 FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
+
+-- statement: add
+INSERT INTO accounts_furthersisid (user_id, sis_user_id, sis_import_id)
+SELECT found, user_id, %(import)s FROM looked_up WHERE problem IS NULL AND adds ORDER BY n
+ON CONFLICT (sis_user_id) DO UPDATE
+SET user_id = excluded.user_id, is_live = true, sis_import_id = excluded.sis_import_id
+
+-- statement: read_added
+SELECT found FROM looked_up WHERE problem IS NULL AND adds AND NOT known ORDER BY n

@@ -26,7 +26,7 @@ SQL = read_sql(__file__, COLUMNS, who_may_observe=RULES.format(course="NULL::big
 def apply(this: Round) -> None:
     """Make, repair and end links."""
     this.lock(SQL["lock"])
-    this.look_up("accounts_observationlink", found="link")
+    this.look_up("accounts_observationlink", found="link", other_names="true")
     refuse_own(this, "own_link", SQL.parts["own_link"], unless=OWN_LINKS)
     pairs: dict[str, list[tuple[int, int]]] = {"active": [], "deleted": []}
     for status, observer, student in this.execute(SQL["read_pairs"]):
@@ -88,6 +88,7 @@ KIND = Kind(
     columns=COLUMNS,
     key=("observer_id", "student_id"),
     people=("observer_id", "student_id"),
+    by_any_id=("observer_id", "student_id"),
     grows=("accounts_observationlink", "courses_enrollment"),
     sql=SQL,
     apply=apply,

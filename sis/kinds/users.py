@@ -75,6 +75,7 @@ def apply(this: Round) -> None:
     refuse_people_out_of_reach(this, where=SQL.parts["would_change"], account=SQL.parts["account_differs"])
     refuse_own(this, "own_id", SQL.parts["own_id"], unless=OWN_IDS)
     this.lock(SQL["lock"])
+    aside = _set_aside(this)
     _take_passwords(this)
     this.execute(SQL["end_enrollments"])
     ended = this.execute(SQL["end_admins"])
@@ -103,6 +104,22 @@ def apply(this: Round) -> None:
         stuck_sis_fields="new_stuck",
         sis_import_id="%(import)s",
     )
+    if aside:
+        this.execute(SQL["take_back"])
+
+
+def _set_aside(this: Round) -> bool:
+    """Do what rows about further ids of people say, and let nothing else come of them; return whether there are any."""
+    if not (aside := this.execute(SQL["read_aside"])):
+        return False
+    this.execute(SQL["change_own_ids"])
+    this.execute(SQL["keep_people"])
+    ns = [n for n, _person, _way in aside]
+    this.execute(SQL["turn_further_ids"], ns=ns)
+    this.execute(SQL["set_aside"], ns=ns)
+    event = UserChanged(["sis_user_id"], sis_import=this.run.sis_import_id)
+    record_many([(person, event) for _n, person, way in aside if way == "leaves"], by=this.run.by)
+    return True
 
 
 def _follow_changes(this: Round) -> None:
@@ -179,8 +196,8 @@ MESSAGES = {
     "no_status": _("The status of user {user} is missing. Use active, suspended or deleted."),
     "login_claimed": _(
         "The login {login} of user {user} already belongs to user {holder}. Give each person "
-        "their own login. If both are the same person whose SIS ID has changed, let the import "
-        "change it (update_sis_id_if_login_claimed)."
+        "their own login. If both are the same person, say so in a logins file; if their SIS ID has "
+        "changed, let the import change it (update_sis_id_if_login_claimed)."
     ),
     "login_alike": _(
         "The login {login} of user {user} looks like that of user {holder}, but has a letter "
@@ -194,6 +211,10 @@ MESSAGES = {
     "two_people": _(
         "The login {login} of user {user} belongs to user {holder}, who is also in this upload, "
         "so they were not merged. Give each person their own login."
+    ),
+    "one_of_two_ids": _(
+        "User {user} is gone, but the same person is also user {other} and stays, with their enrollments, roles and "
+        "links. End what should go by its own rows."
     ),
     "login_is_email": _(
         "User {user} has no username, and their email address {login} is the login of person {holder} here, who "

@@ -12,8 +12,13 @@ LEFT JOIN LATERAL (
     FROM accounts_user AS person
     WHERE accounts_login_key(person.login_id) = accounts_login_key(given.login_id) AND person.state <> 'deleted' LIMIT 1
 ) AS login_holder ON true
+LEFT JOIN LATERAL (
+    SELECT person.sis_user_id AS own_id
+    FROM accounts_furthersisid AS further JOIN accounts_user AS person ON person.id = further.user_id
+    WHERE further.sis_user_id = given.user_id LIMIT 1
+) AS by_further_id ON true
 CROSS JOIN LATERAL (
-    SELECT DISTINCT 'user ' || one FROM unnest(ARRAY[user_id, holder]) AS one
+    SELECT DISTINCT 'user ' || one FROM unnest(ARRAY[given.user_id, holder, own_id]) AS one
     UNION ALL SELECT DISTINCT 'login ' || accounts_login_shape(one) FROM unnest(ARRAY[login_id, old_login]) AS one
     UNION ALL SELECT DISTINCT 'integration ' || one FROM unnest(ARRAY[integration_id, old_integration]) AS one
 ) AS keys(key)
@@ -22,6 +27,9 @@ CROSS JOIN LATERAL (
 -- Whether whoever has the row's login stands in this upload under another id: then it is somebody else. Of a data set
 -- only what differs is staged; who came by it and is not mentioned is in it as before.
 (EXISTS (SELECT FROM sis_standing AS standing WHERE standing.user_id = stored.sis_user_id AND standing.stays)
+ OR EXISTS (SELECT FROM sis_standing AS standing
+            JOIN accounts_furthersisid AS further ON further.sis_user_id = standing.user_id
+            WHERE further.user_id = stored.id AND standing.stays)
  OR (%(is_compared)s
      AND NOT EXISTS (SELECT FROM sis_standing AS standing WHERE standing.user_id = stored.sis_user_id)
      AND EXISTS (SELECT FROM sis_sisimport AS last WHERE last.id = stored.sis_import_id AND %(chain)s =
@@ -31,16 +39,20 @@ CROSS JOIN LATERAL (
 -- Whose login it is comes before what the row says of them: it may be about somebody else. Nobody has shown that an
 -- account of this address is the address's owner's: no account is taken over by it.
 CASE WHEN given.user_id IS NULL THEN 'no_user_id'
-     WHEN given.login_id IS NULL AND (given.status IS DISTINCT FROM 'deleted' OR same_id.id IS NULL) THEN 'no_login_id'
+     WHEN given.login_id IS NULL AND by_further_id.user_id IS NULL
+          AND (given.status IS DISTINCT FROM 'deleted' OR same_id.id IS NULL) THEN 'no_login_id'
      WHEN given.status IS NULL THEN 'no_status'
      WHEN given.status NOT IN ('active', 'suspended', 'deleted') THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
+     WHEN by_further_id.state <> 'deleted' THEN NULL
      WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1) THEN 'integration_id_claimed'
-     WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL
+     WHEN same_id.id IS NULL AND by_further_id.user_id IS NULL AND stored.sis_user_id IS NOT NULL
           AND (NOT %(update_sis_id)s OR given.login_is_email IS NOT NULL) THEN 'login_claimed'
-     WHEN same_id.id IS NULL AND stored.sis_user_id IS NOT NULL AND {stays} THEN 'two_people'
-     WHEN same_id.id IS NULL AND same_login.id IS NOT NULL AND given.login_is_email IS NOT NULL THEN 'login_is_email'
+     WHEN same_id.id IS NULL AND by_further_id.user_id IS NULL AND stored.sis_user_id IS NOT NULL AND {stays}
+          THEN 'two_people'
+     WHEN same_id.id IS NULL AND by_further_id.user_id IS NULL AND same_login.id IS NOT NULL
+          AND given.login_is_email IS NOT NULL THEN 'login_is_email'
      WHEN given.status <> 'deleted' AND same_login.id <> coalesce(stored.id, -1) THEN 'login_claimed'
      WHEN given.status <> 'deleted' AND login_alike.id <> coalesce(stored.id, -1) THEN 'login_alike'
      WHEN has_old_login.id IS NOT NULL THEN 'login_claimed'
@@ -54,7 +66,7 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
 -- The holder is whoever has what the row wants, by the id that the school knows.
 json_build_object(
     'user', given.user_id, 'login', CASE WHEN has_old_login.id IS NULL THEN given.login_id ELSE stored.login_id END,
-    'integration_id', given.integration_id,
+    'integration_id', given.integration_id, 'other', coalesce(still.sis_user_id, by_further_id.sis_user_id),
     'holder', coalesce(
         CASE WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1)
              THEN coalesce(same_integration.sis_user_id, same_integration.id::text) END,
@@ -62,6 +74,18 @@ json_build_object(
         login_alike.sis_user_id, login_alike.id::text),
     'provider', given.authentication_provider_id, 'email', given.email, 'id', given.user_id, 'status', given.status,
     'column', split_part(given.fault, ':', 2), 'reason', 'declared_user_type ' || given.declared_user_type)
+
+-- part: gone
+(given.status = 'deleted' OR given.{was_added})
+
+-- part: aside
+-- Rows that do not say what the account is. 'further': their id is a further one, which they begin or end. 'leaves': the
+-- person's own id ends, but another of theirs does not, which becomes their own. A row that is 'returns' does say it: it
+-- brings a deleted person back by a further id, which becomes their own.
+CASE WHEN %(skip_deletes)s AND given.status = 'deleted' THEN NULL
+     WHEN by_further_id.state <> 'deleted' THEN 'further'
+     WHEN by_further_id.user_id IS NOT NULL AND NOT {gone} THEN 'returns'
+     WHEN still.sis_user_id IS NOT NULL THEN 'leaves' END
 
 -- statement: look_up
 -- `has_old_login` is whoever has the login, meanwhile, of somebody who comes back and keeps the one they had.
@@ -77,7 +101,8 @@ found AS (
            CASE WHEN same_integration.id IS NULL OR same_integration.id = stored.id THEN given.integration_id END
                AS integration_id,
            stored.state AS before, stored.stuck_sis_fields AS old_stuck, {info} AS info, {problem} AS problem,
-           {ids} AS ids,
+           {ids} AS ids, {aside} AS aside, still.sis_user_id AS other_id, {gone} AS gone,
+           by_further_id.is_live IS NOT DISTINCT FROM {gone} AS turns,
            CASE WHEN {free status} THEN
                 CASE given.status
                      WHEN 'active' THEN CASE WHEN stored.state = 'pre_registered' THEN stored.state
@@ -105,6 +130,7 @@ found AS (
            stored.pronouns AS old_pronouns, stored.login_id AS old_login
     FROM rows AS given
     {same_people}
+    {by_further_id}
     LEFT JOIN LATERAL (
         SELECT id, sis_user_id FROM accounts_user AS person
         WHERE same_login.id IS NULL AND person.state <> 'deleted'
@@ -113,9 +139,16 @@ found AS (
     ) AS login_alike ON true
     LEFT JOIN LATERAL (
         SELECT * FROM accounts_user AS person
-        WHERE person.id = coalesce(same_id.id, CASE WHEN NOT given.{was_added} THEN same_login.id END)
+        WHERE person.id = coalesce(same_id.id, by_further_id.user_id,
+                                   CASE WHEN NOT given.{was_added} THEN same_login.id END)
         LIMIT 1
     ) AS stored ON true
+    LEFT JOIN LATERAL (
+        SELECT further.sis_user_id FROM accounts_furthersisid AS further
+        WHERE {gone} AND further.user_id = same_id.id AND further.is_live AND stored.state <> 'deleted'
+          AND {free status}
+        ORDER BY further.id LIMIT 1
+    ) AS still ON true
     LEFT JOIN LATERAL (
         SELECT id, sis_user_id FROM accounts_user AS person
         WHERE stored.state = 'deleted' AND given.status <> 'deleted' AND NOT {free login_id}
@@ -126,6 +159,7 @@ found AS (
 ),
 new AS (
     SELECT n, row, secret, user_id, integration_id, email, status, problem, caution, ids, info, found, before, after,
+           aside, other_id, gone, turns,
            new_login, new_name,
            rtrim(left(coalesce(new_sortable, sorts_as), {longest})) AS new_sortable,
            coalesce(new_short, new_name) AS new_short, new_pronouns, new_type, old_stuck, old_name, old_sortable,
@@ -149,6 +183,36 @@ FROM changed
 SELECT person.id FROM accounts_user AS person
 JOIN looked_up AS given ON given.found = person.id AND given.problem IS NULL AND given.after <> given.before
 ORDER BY person.id FOR NO KEY UPDATE OF person
+
+-- statement: read_aside
+-- Whoever touched the person last, an id that is listed no more has ended.
+SELECT n, found, aside FROM looked_up
+WHERE aside IS NOT NULL AND (problem IS NULL OR (problem = 'skip' AND aside = 'further'))
+
+-- statement: change_own_ids
+-- A further id becomes the person's own, and the other way round.
+UPDATE accounts_furthersisid AS further
+SET sis_user_id = person.sis_user_id, is_live = false, sis_import_id = %(import)s
+FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
+WHERE given.problem IS NULL AND given.aside IN ('leaves', 'returns')
+  AND further.user_id = given.found AND further.sis_user_id = coalesce(given.other_id, given.user_id)
+
+-- statement: keep_people
+UPDATE accounts_user AS person
+SET sis_user_id = given.other_id, sis_import_id = %(import)s, sis_changed_id = %(import)s
+FROM looked_up AS given WHERE given.problem IS NULL AND given.aside = 'leaves' AND person.id = given.found
+
+-- statement: turn_further_ids
+UPDATE accounts_furthersisid AS further SET is_live = NOT given.gone, sis_import_id = %(import)s
+FROM looked_up AS given WHERE given.n = ANY(%(ns)s) AND given.aside = 'further' AND further.sis_user_id = given.user_id
+
+-- statement: set_aside
+UPDATE looked_up SET problem = 'aside',
+    caution = CASE WHEN aside = 'leaves' OR (turns AND gone) THEN 'one_of_two_ids' END
+WHERE n = ANY(%(ns)s) AND aside <> 'returns'
+
+-- statement: take_back
+UPDATE looked_up SET problem = NULL WHERE problem = 'aside'
 
 -- statement: read_passwords
 SELECT n, secret, coalesce(person.password, ''), coalesce(person.sis_password_mark, '')
@@ -218,17 +282,18 @@ FROM looked_up AS given
 WHERE person.id = given.found AND given.problem IS NULL AND (NOT %(dry_run)s OR {differs})
 
 -- part: would_change
--- A password is a change even where it is the one they have: else a warning would tell whether it is.
-(given.secret IS NOT NULL
- OR EXISTS (SELECT FROM accounts_user AS person WHERE person.id = given.found AND {differs}))
+-- Rows about a further id change whether it has ended. A password is a change even where it is the one they have: else
+-- a warning would tell whether it is.
+CASE WHEN given.aside = 'further' THEN given.turns ELSE given.secret IS NOT NULL
+     OR EXISTS (SELECT FROM accounts_user AS person WHERE person.id = given.found AND {differs}) END
 
 -- part: account_differs
 -- Whether it changes how somebody signs in, or as whom they are known: more than a name.
-(given.secret IS NOT NULL
- OR EXISTS (SELECT FROM accounts_user AS person WHERE person.id = given.found AND {account_columns_differ}))
+CASE WHEN given.aside = 'further' THEN given.turns ELSE given.secret IS NOT NULL
+     OR EXISTS (SELECT FROM accounts_user AS person WHERE person.id = given.found AND {account_columns_differ}) END
 
 -- part: own_id
-given.found = ANY(%(sender)s)
+given.found = ANY(%(sender)s) AND given.aside IS DISTINCT FROM 'further'
 AND EXISTS (SELECT FROM accounts_user AS person
             WHERE person.id = given.found AND person.sis_user_id IS DISTINCT FROM given.user_id)
 

@@ -457,13 +457,18 @@ class TestLogins:
             ("L,l,,nobody,", "existing_user_not_found"),
             ("L,l,,,99999999999999999999", "existing_user_not_found"),
             ("L,l,U1,I2,", "existing_user_mismatch"),
-            ("L,l,U1,I1,", "one_login"),
         ],
     )
     def test_a_second_login_is_a_clear_warning(self, load, row, kind):
         made = load(logins=f"{self.HEADER}\n{row}")
         assert warnings(made) == [(2, kind)]
         assert made.data["counts"]["logins"] == 0
+
+    def test_somebody_without_a_sis_id_gets_none_by_another_login(self, load):
+        person = UserFactory(login_id="hand", sis_user_id=None)
+        assert warnings(load(logins=f"{self.HEADER}\nL9,other,,,{person.pk}")) == [(2, "one_login")]
+        person.refresh_from_db()
+        assert person.sis_user_id is None
 
     def test_somebody_without_a_sis_id_gets_one_by_their_own_login(self, load):
         person = UserFactory(login_id="hand", sis_user_id=None)
