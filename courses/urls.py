@@ -40,6 +40,7 @@ urlpatterns = [
     path("courses/<int:course_id>/assignments/syllabus", course.syllabus, name="course_syllabus"),
     path("courses/<int:course_id>/assignments/<int:assignment_id>", course.assignment, name="course_assignment"),
     path("courses/<int:course_id>/grades", course.grades, name="course_grades"),
+    path("courses/<int:course_id>/grades/<int:student_id>", course.grades, name="course_grades_of"),
     path("courses/<int:course_id>/users", people.index, name="course_people"),
     path("courses/<int:course_id>/users/add", add_people.AddPeople.view(), name="course_add_people"),
     path(PERSON, people.show, name="course_user"),

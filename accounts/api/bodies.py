@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from uuid import NAMESPACE_OID, uuid5
 
 from accounts.api.body_types import AccountBody, OwnBody, ProfileBody, ProviderBody, TermsBody, UserBody
+from accounts.api.ids import uuid_of
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 
@@ -38,7 +37,7 @@ def user_body(user: User, keys: Collection[Permission] = (), include: Collection
     if "avatar_url" in include:
         body["avatar_url"] = None
     if "uuid" in include:
-        body["uuid"] = uuid_of("user", user.pk, user.created_at)
+        body["uuid"] = uuid_of("user", user.pk)
     if Permission.VIEW_USER_LOGINS in keys and "last_login" in include:
         body["last_login"] = user.last_login
     return body
@@ -75,11 +74,6 @@ def profile_body(user: User, keys: Collection[Permission]) -> ProfileBody:
     return body
 
 
-def uuid_of(kind: str, pk: int, created_at: datetime) -> str:
-    """Return a name of a record that no other has, here or in another institution; it opens nothing."""
-    return uuid5(NAMESPACE_OID, f"{kind}/{pk}/{created_at.isoformat()}").hex
-
-
 def account_body(account: Account, root: Account, keys: Collection[Permission]) -> AccountBody:
     """Return an account, for a reader with these permissions in it."""
     body: AccountBody = {
@@ -90,7 +84,7 @@ def account_body(account: Account, root: Account, keys: Collection[Permission]) 
         "root_account_id": None if account.parent_id is None else root.pk,
         "default_time_zone": account.default_time_zone,
         "course_template_id": None,
-        "uuid": uuid_of("account", account.pk, account.created_at),
+        "uuid": uuid_of("account", account.pk),
         # No files are kept here.
         "default_storage_quota_mb": 0,
         "default_user_storage_quota_mb": 0,

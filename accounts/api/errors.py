@@ -11,7 +11,7 @@ from rest_framework.exceptions import PermissionDenied as DeniedByFramework
 from rest_framework.response import Response
 
 from accounts.api.authentication import REALM
-from accounts.errors import Invalid, NotAllowed, Record, Refused, TooManyTries
+from accounts.errors import Invalid, NotAllowed, NotThere, Record, Refused, TooManyTries
 from accounts.web.refusals import headers_of, statuses_of
 
 
@@ -86,16 +86,22 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def _refusal(refusal: Refused) -> Response:
     headers = headers_of(refusal)
     body: dict[str, Any] = error_body(refusal.message)
-    if isinstance(refusal, Invalid):
-        body = {"errors": by_field(refusal)}
-    elif isinstance(refusal, NotAllowed):
-        body = {"status": "unauthorized", **error_body(refusal.message or NOT_AUTHORIZED)}
-    elif isinstance(refusal, TooManyTries):
+    match refusal:
+        case NotAllowed():
+            body = {"status": "unauthorized", **error_body(refusal.message or NOT_AUTHORIZED)}
+        case NotThere():
+            pass
+        case Invalid():
+            # Canvas's enrollments say why in `message`, others in `errors`: clients read one or the other.
+            body = {"message": refusal.message, "errors": by_field(refusal)}
+        case _:
+            body["message"] = refusal.message
+    if isinstance(refusal, TooManyTries):
         headers["X-Rate-Limit-Remaining"] = "0.0"
     return Response(body, statuses_of(refusal).api, headers=headers)
 
 
-def error_body(text: str) -> dict[str, list[dict[str, str]]]:
+def error_body(text: str) -> dict[str, Any]:
     """Return a refusal in the shape that Canvas's clients read."""
     return {"errors": [{"message": text}]}
 

@@ -34,6 +34,8 @@ from accounts.permissions.registry import PERMISSIONS, Permission
 from accounts.permissions.resolver import account_permissions
 
 BUILT_IN = "built_in"
+# What Canvas calls the base types that it calls otherwise.
+BASE_ROLE_TYPES: dict[str, str] = {BaseType.ACCOUNT_ADMIN: BaseType.ACCOUNT_MEMBERSHIP}
 
 endpoint = in_group("Roles and permissions")
 
@@ -192,7 +194,7 @@ def _body(request: ApiRequest, role: Role, settings: dict[Permission, Setting]) 
         "id": role.pk,
         "label": role.label,
         "role": role.name,
-        "base_role_type": role.base_type,
+        "base_role_type": BASE_ROLE_TYPES.get(role.base_type, role.base_type),
         "base_role_type_label": str(BaseType(role.base_type).label),
         "is_account_role": role.base_type in (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP),
         "workflow_state": BUILT_IN if role.account is None else role.workflow_state,

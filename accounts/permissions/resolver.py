@@ -287,12 +287,6 @@ def may_on_account(user: User, key: Permission, account: Account) -> bool:
 
 def administered(user: User) -> list[Account]:
     """Return the accounts where `user` has their own role, highest first (one statement)."""
-    return list(
-        Account.objects.filter(
-            account_admins__user=user,
-            account_admins__workflow_state="active",
-            workflow_state=Account.State.ACTIVE,
-        )
-        .distinct()
-        .order_by("parent_id", "sort_key")
-    )
+    held = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
+    found = Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
+    return list(found.order_by("ancestors__len", "sort_key", "id"))

@@ -50,7 +50,7 @@ def _look_up(reader: User | None) -> Site:
         held = AccountAdmin.objects.filter(user=reader, workflow_state=AccountAdmin.State.ACTIVE)
         own = Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
         found = found.union(own.annotate(is_held=Value(True, BooleanField()), zone=own_zone), all=True)
-    accounts = sorted(found, key=lambda account: (account.parent_id or 0, account.sort_key))
+    accounts = sorted(found, key=lambda account: (len(account.ancestors), account.sort_key, account.pk))
     root = next((account for account in accounts if account.parent_id is None), None)
     zone_there = root.zone if root else "UTC"
     return Site(root, [account for account in accounts if account.is_held], zone_there)

@@ -68,7 +68,8 @@ def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False)
 MANAGING = frozenset().union(*(needed(action, base) for action in EnrollmentAction for base in WORDS))
 
 
-def _needed_for(action: EnrollmentAction, enrollment: Enrollment) -> frozenset[Permission]:
+def needed_for(action: EnrollmentAction, enrollment: Enrollment) -> frozenset[Permission]:
+    """Return the permissions needed in the course to do this to an enrollment."""
     observing = enrollment.associated_user_id is not None
     keys = needed(action, enrollment.type, observing=observing)
     if action is EnrollmentAction.CONCLUDE and enrollment.state == Enrollment.State.INACTIVE:
@@ -90,7 +91,7 @@ class EnrollmentPermissions:
 
     def may(self, action: EnrollmentAction, enrollment: Enrollment) -> bool:
         """Return whether they may do this to an enrollment of the course: what `check` checks."""
-        keys = _needed_for(action, enrollment)
+        keys = needed_for(action, enrollment)
         if action is EnrollmentAction.REACTIVATE and not self._may_let_back_in(enrollment):
             return False
         if action in ENDINGS and enrollment.user_id == self.by.pk and not keys <= self.on_account:
@@ -124,7 +125,7 @@ def enrollment_permissions(by: User, course: Course) -> EnrollmentPermissions:
 
 def check(action: EnrollmentAction, enrollment: Enrollment, course: Course, *, by: User) -> None:
     """Raise NotAllowed, with the reason, unless `by` may do this to an enrollment of `course`."""
-    keys = _needed_for(action, enrollment)
+    keys = needed_for(action, enrollment)
     check_keys(keys, course, by=by)
     check_section(enrollment.section_id, course, by=by)
     if action is EnrollmentAction.REACTIVATE:

@@ -9,8 +9,9 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Account, BaseType, User
 from accounts.permissions.registry import Permission
-from accounts.permissions.resolver import may_on_account
+from accounts.permissions.resolver import account_permissions, may_on_account
 from courses.access.courses import READING, observer_enrollments
+from courses.access.enrollment_actions import EnrollmentAction, needed_for
 from courses.access.permissions import STAFF_TYPES, held_in, sections_seen
 from courses.access.profiles import own_keys
 from courses.models import Course, Enrollment, Section
@@ -142,6 +143,21 @@ class EnrollmentAccess:
         """Return whether the grades of this (student's) enrollment may be read."""
         is_followed = (enrollment.user_id, enrollment.section_id) in self._followed
         return is_followed or Permission.VIEW_ALL_GRADES in self.keys(enrollment)
+
+    def sees_held_back(self, enrollment: Enrollment) -> bool:
+        """Return whether grades of this (student's) enrollment may be read before they are released."""
+        keys = self._keys(enrollment) if _is_settled(enrollment) else frozenset()
+        return enrollment.user_id != self._reader.pk and Permission.MANAGE_GRADES in keys
+
+    def removes(self, enrollment: Enrollment) -> bool:
+        """Return whether the reader may remove this enrollment: what courses/access/enrollment_actions.py checks.
+
+        The enrollment must come with the account of its course.
+        """
+        keys = needed_for(EnrollmentAction.REMOVE, enrollment)
+        if enrollment.user_id == self._reader.pk:
+            return keys <= account_permissions(self._reader, enrollment.section.course.account)
+        return keys <= self._keys(enrollment)
 
     def _keys(self, enrollment: Enrollment) -> frozenset[Permission]:
         return self._held[enrollment.section.course_id].over(enrollment.section_id)

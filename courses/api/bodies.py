@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 
 from django.utils.html import linebreaks
 
-from accounts.api.bodies import user_body, uuid_of
+from accounts.api.bodies import user_body
+from accounts.api.ids import uuid_of
 from accounts.models import Account, BaseType
 from accounts.permissions.registry import Permission
 from courses.access.enrollments import EnrollmentAccess
@@ -79,7 +80,7 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
         "apply_assignment_group_weights": False,
         "restrict_enrollments_to_course_dates": course.restrict_enrollments_to_course_dates,
         "time_zone": course.account.default_time_zone,
-        "uuid": uuid_of("course", course.pk, course.created_at),
+        "uuid": uuid_of("course", course.pk),
         "course_format": course.course_format or None,
         "grade_passback_setting": course.grade_passback_setting or None,
         "calendar": {"ics": None},
@@ -90,7 +91,7 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
     if "term" in include:
         body["term"] = term_body(course.term)
     if "syllabus_body" in include:
-        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) or None
+        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) if course.syllabus_body else None
     if "permissions" in include:
         body["permissions"] = {"create_announcement": False, "create_discussion_topic": False}
     return body
@@ -141,6 +142,14 @@ def section_body(section: Section, keys: Collection[Permission]) -> SectionBody:
     return body
 
 
+def state_of(enrollment: Enrollment) -> str:
+    """Return the state in Canvas's words: a student's invitation waits as long as the course is not published."""
+    is_waiting = enrollment.state == Enrollment.State.INVITED and enrollment.type == BaseType.STUDENT
+    if is_waiting and enrollment.section.course.workflow_state == Course.State.UNPUBLISHED:
+        return Enrollment.State.CREATION_PENDING
+    return enrollment.state
+
+
 def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals) -> BriefEnrollment:
     """Return an enrollment as listed in the `enrollments` of a course."""
     body: BriefEnrollment = {
@@ -148,7 +157,7 @@ def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: T
         "role": enrollment.role.name,
         "role_id": enrollment.role_id,
         "user_id": enrollment.user_id,
-        "enrollment_state": enrollment.state,
+        "enrollment_state": state_of(enrollment),
         "limit_privileges_to_course_section": enrollment.limit_privileges_to_course_section,
     }
     if enrollment.associated_user_id is not None:
@@ -179,7 +188,7 @@ def enrollment_body(
         "id": enrollment.pk,
         "course_id": course.pk,
         "course_section_id": enrollment.section_id,
-        "enrollment_state": enrollment.state,
+        "enrollment_state": state_of(enrollment),
         "type": enrollment.type,
         "role": enrollment.role.name,
         "role_id": enrollment.role_id,
@@ -191,20 +200,42 @@ def enrollment_body(
         "start_at": enrollment.start_at,
         "end_at": enrollment.end_at,
         "html_url": address(f"{path}/users/{enrollment.user_id}"),
+        "root_account_id": [*course.account.ancestors, course.account_id][0],
+        "last_activity_at": None,
+        "last_attended_at": None,
+        "total_activity_time": None,
     }
     if Permission.READ_SIS in keys:
         body["sis_user_id"] = enrollment.user.sis_user_id
     # A person who reads their own SIS id may not read those of the course.
-    if Permission.READ_SIS in access.keys_of_course(enrollment):
-        body |= {"sis_course_id": course.sis_course_id, "sis_section_id": enrollment.section.sis_section_id}
+    keys_of_course = access.keys_of_course(enrollment)
+    if Permission.READ_SIS in keys_of_course:
+        body |= {
+            "sis_account_id": course.account.sis_account_id,
+            "sis_course_id": course.sis_course_id,
+            "course_integration_id": course.integration_id,
+            "sis_section_id": enrollment.section.sis_section_id,
+            "section_integration_id": enrollment.section.integration_id,
+        }
+    if Permission.MANAGE_SIS in keys_of_course:
+        body["sis_import_id"] = enrollment.sis_import_id
+    if "can_be_removed" in include:
+        body["can_be_removed"] = access.removes(enrollment)
     if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
         body["grades"] = {
-            "html_url": address(f"{path}/grades"),
+            "html_url": address(f"{path}/grades/{enrollment.user_id}"),
             "current_score": score_of(enrollment, totals),
             "current_grade": None,
             "final_score": None,
             "final_grade": None,
         }
+        if access.sees_held_back(enrollment):
+            body["grades"] |= {
+                "unposted_current_score": score_of(enrollment, totals, sees_held_back=True),
+                "unposted_current_grade": None,
+                "unposted_final_score": None,
+                "unposted_final_grade": None,
+            }
     if with_user:
         body["user"] = user_body(enrollment.user, keys, include)
         if access.is_unsettled(enrollment):

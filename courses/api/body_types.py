@@ -169,6 +169,11 @@ class Grades(TypedDict):
     current_grade: None
     final_score: None
     final_grade: None
+    # For those who grade: with what is not released yet.
+    unposted_current_score: NotRequired[float | None]
+    unposted_current_grade: NotRequired[None]
+    unposted_final_score: NotRequired[None]
+    unposted_final_grade: NotRequired[None]
 
 
 class EnrollmentBody(TypedDict):
@@ -189,10 +194,22 @@ class EnrollmentBody(TypedDict):
     start_at: datetime | None
     end_at: datetime | None
     html_url: str
+    root_account_id: int
+    # When people were last in a course, and for how long, is not recorded.
+    last_activity_at: None
+    last_attended_at: None
+    total_activity_time: None
     # With read_sis.
     sis_user_id: NotRequired[str | None]
+    sis_account_id: NotRequired[str | None]
     sis_course_id: NotRequired[str | None]
+    course_integration_id: NotRequired[str | None]
     sis_section_id: NotRequired[str | None]
+    section_integration_id: NotRequired[str | None]
+    # With manage_sis.
+    sis_import_id: NotRequired[int | None]
+    # On request.
+    can_be_removed: NotRequired[bool]
     # Of a student, for whoever may see the grades.
     grades: NotRequired[Grades]
     # Not where the enrollment stands within the person.

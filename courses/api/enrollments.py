@@ -14,7 +14,7 @@ from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Id, Includes, Texts, Words, not_served
 from accounts.errors import NotAllowed
 from accounts.models.account import with_all_below
-from accounts.models.role import COURSE_BASE_TYPES
+from accounts.models.role import COURSE_BASE_TYPES, BaseType
 from accounts.permissions.registry import Permission
 from courses.access.courses import course_access
 from courses.access.enrollments import EnrollmentAccess, enrollments_of_course, enrollments_of_person
@@ -56,6 +56,8 @@ INCLUDE = Includes(
         "observed_users": "with an observer's enrollment the student",
         "avatar_url": "with each person an address, always null",
         "email": "with each person the email address, for whoever may read it",
+        "uuid": "with each person an id that says nothing",
+        "can_be_removed": "whether the caller may remove the enrollment",
     }
 )
 TERM = Id("enrollment_term_id", "List only enrollments in courses of this term.")
@@ -154,8 +156,7 @@ def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> Enrollmen
             enrollments = enrollments.filter(**{parameter.kept_as: lookups.person(request, text)})
     if term_id := given[TERM]:
         enrollments = enrollments.filter(section__course__term=lookups.term(term_id))
-    enrollments = enrollments.filter(state__in=states(given[STATES]) or Enrollment.LIVE)
-    return _by_sis_ids(request, enrollments)
+    return _by_sis_ids(request, in_states(enrollments, given[STATES]))
 
 
 def _by_sis_ids(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
@@ -178,9 +179,19 @@ def _by_sis_ids(request: ApiRequest, enrollments: EnrollmentQuerySet) -> Enrollm
     return enrollments
 
 
-def states(words: list[str]) -> list[str]:
-    """Return the states meant by the words of a `state[]` filter."""
-    return [state for word in words for state in SEVERAL_STATES.get(word, [word])]
+def in_states(enrollments: EnrollmentQuerySet, words: list[str]) -> EnrollmentQuerySet:
+    """Return those in the states meant by the words of a `state[]` filter, by default those that are live.
+
+    Which state an invitation is in is told by `state_of` in bodies.py.
+    """
+    wanted = {state for word in words for state in SEVERAL_STATES.get(word, [word])} or {*Enrollment.LIVE}
+    found = Q(state__in=wanted)
+    waiting = Q(state=State.INVITED, type=BaseType.STUDENT, section__course__workflow_state=Course.State.UNPUBLISHED)
+    if State.CREATION_PENDING in wanted and State.INVITED not in wanted:
+        found |= waiting
+    elif State.INVITED in wanted and State.CREATION_PENDING not in wanted:
+        found &= ~waiting
+    return enrollments.filter(found)
 
 
 def bodies(request: ApiRequest, enrollments: list[Enrollment]) -> list[EnrollmentBody]:

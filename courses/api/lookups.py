@@ -139,4 +139,4 @@ def enrollment(here: Course, text: str) -> Enrollment:
 
 
 # What courses.api.bodies.enrollment_body reads.
-WITH_ENROLLMENT = ("user", "section__course", "role", "associated_user")
+WITH_ENROLLMENT = ("user", "section__course__account", "role", "associated_user")

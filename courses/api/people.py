@@ -22,7 +22,7 @@ from courses.access.permissions import course_permissions
 from courses.api import lookups
 from courses.api.bodies import TYPES, enrollment_body
 from courses.api.body_types import PersonBody
-from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, short_types, states
+from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, in_states, short_types
 from courses.domain.grades import Totals, totals_of
 from courses.domain.people_lists import OF_ACCOUNTS_ONLY, SORTS, enrolled_in, people_sorted
 from courses.domain.rosters import people_of, people_told_of, searched, settled_in
@@ -166,7 +166,7 @@ def _asked_for(request: ApiRequest, there: EnrollmentQuerySet) -> EnrollmentQuer
         there = there.filter(section__in=plain_ids(sections))
     if given[EXCLUDE_INACTIVE]:
         there = there.exclude(state=Enrollment.State.INACTIVE)
-    return there.filter(state__in=states(given[ENROLLMENT_STATES]) or Enrollment.LIVE)
+    return in_states(there, given[ENROLLMENT_STATES])
 
 
 def _prefetched_enrollments(there: EnrollmentQuerySet) -> Prefetch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum, TextChoices
+from django.db.models import Q, Sum, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -112,30 +112,52 @@ def total(works: Iterable[Work]) -> Total:
     return Total(sum((score for score, _of in graded), Decimal()), sum((of for _score, of in graded), Decimal()))
 
 
-Totals = dict[tuple[int, int], Total]
+POSSIBLE = "assignment__points_possible"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A student's total by what is released, and by all that is graded: the second is for those who grade."""
+
+    released: Total
+    graded: Total
+
+
+Totals = dict[tuple[int, int], Standing]
 
 
 def totals_of(enrollments: Collection[Enrollment]) -> Totals:
-    """Return, by (student id, course id), the total of each of these students' enrollments (one statement).
+    """Return, by (student id, course id), how each of these students stands (one statement).
 
-    A student without a released grade is left out.
+    A student without any grade is left out.
     """
     graded = Submission.objects.filter(
         student__in={enrollment.user_id for enrollment in enrollments},
         assignment__course__in={enrollment.section.course_id for enrollment in enrollments},
         assignment__published=True,
         assignment__points_possible__isnull=False,
-        posted_at__lte=timezone.now(),
         score__isnull=False,
     )
+    released = Q(posted_at__lte=timezone.now())
     sums = graded.values_list("student", "assignment__course").annotate(
-        Sum("score"), Sum("assignment__points_possible")
+        released_score=Sum("score", filter=released, default=Decimal()),
+        released_possible=Sum(POSSIBLE, filter=released, default=Decimal()),
+        all_score=Sum("score"),
+        all_possible=Sum(POSSIBLE),
     )
-    return {(student, course): Total(points, possible) for student, course, points, possible in sums}
+    return {
+        (student, course): Standing(Total(points, possible), Total(all_points, all_possible))
+        for student, course, points, possible, all_points, all_possible in sums
+    }
 
 
-def score_of(enrollment: Enrollment, totals: Totals) -> float | None:
-    """Return the percentage reached, with two decimals; None without a released grade."""
-    total = totals.get((enrollment.user_id, enrollment.section.course_id))
-    percent = total.percent if total else None
+def score_of(enrollment: Enrollment, totals: Totals, *, sees_held_back: bool = False) -> float | None:
+    """Return the percentage reached, with two decimals; None without a released grade.
+
+    `sees_held_back` is for those who grade: then unreleased grades count as well.
+    """
+    standing = totals.get((enrollment.user_id, enrollment.section.course_id))
+    if standing is None:
+        return None
+    percent = (standing.graded if sees_held_back else standing.released).percent
     return None if percent is None else float(round(percent, 2))

@@ -90,16 +90,17 @@ def assignment(request: AuthenticatedHttpRequest, course_id: int, assignment_id:
 
 
 @login_required
-def grades(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
-    """Show one's own or the observed student's released grades and comments; for staff those of any student here."""
+def grades(request: AuthenticatedHttpRequest, course_id: int, student_id: int | None = None) -> HttpResponse:
+    """Show one's own or the observed student's released grades and comments; for staff those of any student here.
+
+    The student is named in the address, as Canvas has it, or by `?student=`.
+    """
     access = course_frame.get_course_access(request, course_id)
     followed = course_frame.followed(request.user, access)
-    if Permission.VIEW_ALL_GRADES in access.permissions and request.GET.get("student") not in [
-        None,
-        *(str(s.pk) for s in followed),
-    ]:
-        return _grades_for_staff(request, access)
-    student = asked_for(request, followed)
+    wanted = request.GET.get("student") if student_id is None else str(student_id)
+    if Permission.VIEW_ALL_GRADES in access.permissions and wanted not in [None, *(str(s.pk) for s in followed)]:
+        return _grades_for_staff(request, access, wanted or "")
+    student = asked_for(request, followed, wanted)
     if student is None:
         raise PermissionDenied(_("This page shows the grades of one student. Staff get here from User Details."))
     works = work_of(student, access.course)
@@ -107,13 +108,13 @@ def grades(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     return course_frame.show(request, access, course_frame.GRADES, "grades.html", **context)
 
 
-def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess) -> HttpResponse:
+def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess, wanted: str) -> HttpResponse:
     """Show any student's grades; with the permission to edit grades also unreleased ones."""
     # An invitation gives no access to grades.
     there = Enrollment.objects.present().students().settled()
     there = there.filter(section__course=access.course, user=OuterRef("pk"))
     there = there.within(sections_seen(request.user, access.course))
-    student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(request.GET["student"]))
+    student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(wanted))
     sees_held_back = Permission.MANAGE_GRADES in access.permissions
     works = work_of(student, access.course, sees_held_back=sees_held_back)
     context = {

@@ -125,9 +125,12 @@ def remembered(request: AuthenticatedHttpRequest, students: Sequence[User]) -> U
     return next((student for student in students if str(student.pk) == wanted), next(iter(students), None))
 
 
-def asked_for(request: AuthenticatedHttpRequest, students: Sequence[User]) -> User | None:
-    """Return the student named by `?student=`, otherwise the one chosen before. Raises Http404 for anyone else's id."""
-    wanted = request.GET.get("student")
+def asked_for(request: AuthenticatedHttpRequest, students: Sequence[User], named: str | None = None) -> User | None:
+    """Return the student named in the address or by `?student=`, otherwise the one chosen before.
+
+    Raises Http404 for anyone else's id.
+    """
+    wanted = named or request.GET.get("student")
     if wanted is None:
         return remembered(request, students)
     for student in students:

@@ -99,9 +99,9 @@ def create(request: ApiRequest, account_id: str) -> NewUserBody | Response:
         return Response({}, 403)
     except FamilyNameWanted:
         message = OnTheWebOnly(request.address(reverse("register"))).message
-        return Response({"errors": _grouped(Invalid({CODE: [("invalid", message)]}, of="user"))}, 400)
+        return Response(_refusal(Invalid({CODE: [("invalid", message)]}, of="user")), 400)
     except Invalid as refusal:
-        return Response({"errors": _grouped(refusal)}, 400)
+        return Response(_refusal(refusal), 400)
     agreed = user.terms_accepted_at is not None
     if staff is None:
         return {**own_body(user, OWN), "terms_of_use": agreed}
@@ -117,6 +117,10 @@ def _new_user(given: Given, staff: User | None) -> NewUser:
 def _code(given: Given) -> str:
     """Return `pairing_code[code]`, or a plain `pairing_code`, which some scripts send."""
     return given[CODE_IN_HASH] or given[PLAIN_CODE]
+
+
+def _refusal(refusal: Invalid) -> dict[str, object]:
+    return {"message": refusal.message, "errors": _grouped(refusal)}
 
 
 def _grouped(refusal: Invalid) -> dict[str, object]:

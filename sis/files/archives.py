@@ -165,7 +165,7 @@ def _report(reason: str, names: list[str], archive: str, problems: Problems) -> 
 
 def _is_litter(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
-    return any(part.startswith((".", "__MACOSX", "Desktop DB", "Desktop DF")) and part != ".." for part in parts)
+    return any(part.startswith((".", "~$", "__MACOSX", "Desktop DB", "Desktop DF")) and part != ".." for part in parts)
 
 
 def _reason_against(info: zipfile.ZipInfo) -> str | None:

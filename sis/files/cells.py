@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
@@ -15,7 +15,8 @@ MOMENT = re.compile(
     r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d*)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?)?",
     re.IGNORECASE,
 )
-LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}|\d{4}")
+# What makers of exports write where there is no date.
+NO_DATE = frozenset({"n/a", "na", "none", "null", "nil", "-", "--"})
 YEARS = range(1900, 2201)
 YES = frozenset({"yes", "y", "true", "t", "on", "1"})
 NUMBER = re.compile(r"[+-]?\d+")
@@ -24,19 +25,24 @@ PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+'-]+(?:\.[A-Za-z0-9_+'-]+)*@[A-Za-z0-9]
 
 
 class BadDate(ValueError):
-    """It looks like a date, and there is no such day."""
+    """It is no date, no day that exists, or not written as dates are."""
+
+
+class BadFlag(ValueError):
+    """It says neither yes nor no."""
 
 
 @lru_cache(maxsize=4096)
 def moment(text: str) -> str | None:
-    """Return the moment as the database reads it; UTC without an offset, None for text without a date. Raises
-    BadDate.
+    """Return the moment as the database reads it; UTC without an offset. None for a word that says there is none.
+
+    Only what begins with the year is read: of 8/1/2026 nobody knows whether it is in January. Raises BadDate.
     """
     found = MOMENT.fullmatch(text)
     if found is None:
-        if LIKE_A_DATE.search(text):
-            raise BadDate
-        return None
+        if text.lower() in NO_DATE:
+            return None
+        raise BadDate
     *numbers, offset = found.groups()
     try:
         parts = [int(number or 0) for number in numbers]
@@ -57,14 +63,23 @@ def _zone(offset: str | None) -> timezone:
     return timezone(-shift if offset[0] == "-" else shift)
 
 
+def day(text: str) -> date | None:
+    """Return the day that a date or moment names; None for a word that says there is none. Raises BadDate."""
+    if moment(text) is None or (found := MOMENT.fullmatch(text)) is None:
+        return None
+    return date(*map(int, found.groups()[:3]))
+
+
 def flag(text: str) -> str:
-    """`true` or `false`; text that is neither is false, numbers other than 0 are true."""
+    """Return `true` or `false`; numbers other than 0 are true. Raises BadFlag for what is neither."""
     word = text.lower()
     if word in YES:
         return "true"
     if word in NO:
         return "false"
-    return "true" if NUMBER.fullmatch(word) and int(word) else "false"
+    if NUMBER.fullmatch(word):
+        return "true" if int(word) else "false"
+    raise BadFlag
 
 
 def is_address(text: str) -> bool:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from sis.files.csv_records import NOT_UTF8, Malformed, Stream, check, parsed, records
+from accounts.text.names import tidied
+from sis.files.csv_records import Layout, Malformed, Stream, cells_of, check, is_record, parsed, records, written
+from sis.files.layouts import LONGEST_START, SEPARATORS, described, encoding_of, ensure_text, separator_said
 from sis.files.problems import MalformedFile, Problems
 
 MOST_COLUMNS = 500
 _HEADER_BLOCK = 1 << 14
+# A header is looked for in so many rows: above it may stand a title.
+_HIGHEST_HEADER = 10
+_NUL_IN_HEADER = gettext_lazy(
+    "The header contains NUL characters, perhaps because the file is in UTF-16 without a byte order mark. Save it as "
+    "“CSV UTF-8” and upload it again."
+)
 # So many rows are named one by one before they are only counted.
 _NAMED_ROWS = 100
 
@@ -40,13 +49,29 @@ Block = tuple[Sequence[int], list[str]]
 
 
 @dataclass(frozen=True)
+class Header:
+    """The columns that a header names, as they are called here, and what there is to say about it."""
+
+    names: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+
+
+# Read the cells of a record of the file of this name as its header; None for what is no header of a roster file.
+Understand = Callable[[str, Sequence[str]], Header | None]
+
+
+@dataclass(frozen=True)
 class RosterFile:
-    """A file of one kind. `header` has its columns as they stand, lower-cased and trimmed; some may have no name."""
+    """A file of one kind. `header` has its columns as they stand, lower-cased and trimmed; some may have no name.
+
+    `own_names` are those that the upload has for columns of the kind, where they differ.
+    """
 
     name: str
     kind: str
     header: tuple[str, ...]
     _blocks: Callable[[], Iterator[Block]]
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -88,7 +113,7 @@ def rows_of(header: Sequence[str], blocks: Iterable[Block]) -> Iterator[Row]:
 
 
 # The names that columns with passwords have in whatever system.
-_SECRET = re.compile(r"passw|pwd|(^|[ _.-])pass$")
+_SECRET = re.compile(r"pass?[ _.-]?w|pwd|(^|[ _.-])pass$")
 
 
 def is_secret(column: str) -> bool:
@@ -97,20 +122,51 @@ def is_secret(column: str) -> bool:
 
 
 def cleaned(column: str) -> str:
-    """Return the name of a column as it is compared."""
-    return column.strip().lower()
+    """Return the name of a column as it is compared: in small letters, without what nobody sees."""
+    return tidied(column).lower()
+
+
+# What keeps a spreadsheet from taking an id for a number: ="007".
+_GUARDED = re.compile(r'="([^"]*)"')
+
+
+def unguarded(text: str) -> str:
+    """Return the record with cells like ="007" as what they stand for."""
+    cells = (_GUARDED.sub(r"\1", cell) if _GUARDED.fullmatch(cell) else cell for cell in next(parsed([text])))
+    return written(list(cells))
+
+
+def _title(record: str) -> str | None:
+    """Return what a row says that may be a title: one cell at most. None for any other."""
+    if not is_record(record, ","):
+        return None
+    cells = list(filter(None, (cell.strip() for cell in next(cells_of([record], ",")))))
+    said = "".join(cells)
+    return None if len(cells) > 1 or any(separator in said for separator in SEPARATORS if separator != ",") else said
 
 
 class Table:
-    """A CSV file: `columns`, and `rows()`. `open_it` opens it from the start, each time it is called."""
+    """A CSV file: its `layout`, its `header`, and `rows()`.
 
-    def __init__(self, name: str, open_it: Opener, problems: Problems) -> None:
-        """Reads the header. Raises MalformedFile when there is none to be read."""
+    `columns` are the names in the header, and `is_known` whether it is one of a roster file.
+    """
+
+    def __init__(self, name: str, open_it: Opener, problems: Problems, understand: Understand) -> None:
+        """Read the header of the file that `open_it` opens from the start, each time it is called.
+
+        What was assumed about it goes to `problems`. Raises MalformedFile when there is no header to be read.
+        """
         self.name = name
         self._open = open_it
         self._problems = problems
         self._checked = False
-        self.header = tuple(self._header())
+        self.layout, marks = self._encoding()
+        header, above = self._header(understand)
+        self.is_known = header is not None
+        if header is None:
+            self.layout = replace(self.layout, separator=",", above=0)
+            header = Header(tuple(map(cleaned, self._first_record())))
+        self.header = header.names
         named = [column for column in self.header if column]
         self.columns = frozenset(named)
         if len(named) > len(self.columns):
@@ -120,17 +176,76 @@ class Table:
         if len(self.header) > MOST_COLUMNS:
             message = _("The header has more than %(most)s columns. Remove some.")
             raise MalformedFile(name, message % {"most": MOST_COLUMNS})
+        if self.is_known:
+            for notice in (*described(self.layout, marks, above), *header.notices):
+                problems.warn(name, notice)
 
-    def _header(self) -> list[str]:
+    def _encoding(self) -> tuple[Layout, int]:
+        with self._open() as stream:
+            start = stream.read(LONGEST_START)
         try:
-            with self._open() as stream:
-                # A fault further below is found by reading the rows.
-                for found in records(stream, errors="replace", block=_HEADER_BLOCK):
-                    for record in filter(None, found):
-                        check([record], 1)
-                        if "\ufffd" in record:
-                            raise Malformed(str(NOT_UTF8))
-                        return [cleaned(column) for column in next(parsed([record]))]
+            ensure_text(start)
+        except Malformed as fault:
+            raise MalformedFile(self.name, fault.message) from None
+        encoding, marks = encoding_of(start)
+        return Layout(encoding), marks
+
+    def _header(self, understand: Understand) -> tuple[Header | None, str]:
+        """Return the header, if it is that of a roster file, and the first title above it; complete the layout."""
+        titles: list[str | None] = []
+        try:
+            for above, record in enumerate(self._beginning()):
+                if not (above or self.layout.has_separator_line) and (said := separator_said(record)):
+                    self.layout = replace(self.layout, has_separator_line=True, separator=said)
+                    return self._header(understand)
+                if above == _HIGHEST_HEADER:
+                    break
+                said_so = self.layout.has_separator_line
+                for separator in [self.layout.separator] if said_so else SEPARATORS:
+                    if header := self._understood(record, separator, understand):
+                        self._ensure_titles(titles, above + 1)
+                        self.layout = replace(self.layout, separator=separator, above=above)
+                        return header, next(filter(None, titles), "")
+                titles.append(_title(record))
+        except Malformed as fault:
+            if not titles:
+                raise MalformedFile(self.name, fault.message, fault.row) from None
+        return None, ""
+
+    def _understood(self, record: str, separator: str, understand: Understand) -> Header | None:
+        if "\0" in record or not is_record(record, separator):
+            return None
+        found = understand(self.name, next(cells_of([record], separator)))
+        if found and "\ufffd" in record:
+            self.ensure_well_formed()
+        return found
+
+    def _ensure_titles(self, titles: list[str | None], row: int) -> None:
+        """Raise MalformedFile where what stands above the header may be anything but a title: rows of people, say."""
+        if None in titles:
+            message = _("Row %(row)s looks like the header, but rows stand above it. Remove them.")
+            raise MalformedFile(self.name, message % {"row": row})
+
+    def _beginning(self) -> Iterator[str]:
+        """Yield the records that are not blank as they stand, without the line that names a separator.
+
+        Raises Malformed. A fault of the encoding further below is found by reading the rows.
+        """
+        layout = replace(self.layout, separator=",")
+        with self._open() as stream:
+            for found in records(stream, layout, errors="replace", block=_HEADER_BLOCK):
+                yield from filter(None, found)
+
+    def _first_record(self) -> list[str]:
+        """Return the cells of the first record. Raises MalformedFile where there is none that can be read."""
+        try:
+            for record in self._beginning():
+                if "\ufffd" in record:
+                    self.ensure_well_formed()
+                if "\0" in record:
+                    raise Malformed(str(_NUL_IN_HEADER), 1)
+                check([record], 1)
+                return next(parsed([record]))
         except Malformed as fault:
             raise MalformedFile(self.name, fault.message, fault.row) from None
         raise MalformedFile(self.name, _("The file is empty: it has no header row."))
@@ -147,18 +262,21 @@ class Table:
         self.ensure_well_formed()
         number, broken = 1, 0
         with self._open() as stream:
-            for found in records(stream):
+            for found in records(stream, self.layout):
                 texts = [text for text in found if text] if "" in found else found
                 numbers: Sequence[int] = range(number, number + len(texts))
                 number += len(texts)
-                if "\0" in "".join(texts):
+                joined = "".join(texts)
+                if '=""' in joined:
+                    texts = [unguarded(text) if '=""' in text else text for text in texts]
+                if "\0" in joined:
                     broken = self._report_nul(
                         [at for at, text in zip(numbers, texts, strict=True) if "\0" in text], broken
                     )
                     numbers = [at for at, text in zip(numbers, texts, strict=True) if "\0" not in text]
                     texts = [text for text in texts if "\0" not in text]
-                # The header is the first record.
-                if texts and numbers[0] == 1:
+                # The header, and what stands above it.
+                while texts and numbers[0] <= self.layout.above + 1:
                     numbers, texts = numbers[1:], texts[1:]
                 if texts:
                     yield numbers, texts
@@ -173,7 +291,7 @@ class Table:
         row = 1
         try:
             with self._open() as stream:
-                for found in records(stream):
+                for found in records(stream, self.layout):
                     row = check(found, row)
         except Malformed as fault:
             raise MalformedFile(self.name, fault.message, fault.row) from None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -16,19 +15,9 @@ from sis.files.csv_records import written
 from sis.files.problems import MalformedFile, Problems
 from sis.files.tables import Block, RosterFile, Table
 from sis.formats import guardians, oneroster, people, rows, school_data_sync
+from sis.formats.headers import bare_name, is_roster, kind_of, near_misses
 from sis.formats.source_files import Converted, Scratch, Source
 from sis.formats.source_id import source_of
-from sis.kinds.kind import Columns, Kind, UnsupportedKind
-from sis.kinds.registry import all_kinds
-
-
-def kind_of(columns: Columns) -> Kind | UnsupportedKind | None:
-    """Return the kind of a file with these columns (lower-case): the first in the order of kinds that recognizes them.
-
-    None for a file that is not a roster file of Canvas.
-    """
-    return next((kind for kind in all_kinds() if kind.recognizes(columns)), None)
-
 
 Converter = Callable[[Source], Iterator[Converted]]
 ROWS_AT_ONCE = 1000
@@ -65,14 +54,25 @@ _CONVERSIONS: list[tuple[str, str, str, Converter]] = [
 ]
 
 
-def bare_name(table: Table) -> str:
-    """Return the file's name without folder and ending, in lower case."""
-    return PurePosixPath(table.name.replace("\\", "/")).stem.lower()
-
-
-def is_roster(table: Table) -> bool:
-    """Return whether a file is one of OneRoster's or School Data Sync's, rather than of Canvas's."""
-    return oneroster.is_manifest(table) or bool(table.columns & {"sourcedid", "usersourcedid", "classsourcedid"})
+# What the files call the columns that messages about their rows name.
+_OWN_NAMES = {
+    "orgs": {"account_id": "sourcedId"},
+    "academicsessions": {
+        "term_id": "sourcedId", "name": "title", "start_date": "startDate", "end_date": "endDate",
+    },
+    "classes": {
+        "course_id": "sourcedId", "section_id": "sourcedId", "name": "title", "long_name": "title",
+        "short_name": "classCode",
+    },
+    "users": {
+        "user_id": "sourcedId", "login_id": "username", "first_name": "givenName", "last_name": "familyName",
+        "short_name": "preferredGivenName", "observer_id": "sourcedId", "student_id": "sourcedId",
+    },
+    "enrollments": {
+        "section_id": "classSourcedId", "user_id": "userSourcedId", "start_date": "beginDate", "end_date": "endDate",
+    },
+    "relationships": {"student_id": "userSourcedId", "observer_id": "relationshipUserSourcedId"},
+}  # fmt: skip
 
 
 def converted(
@@ -105,9 +105,9 @@ def _by_name(
     tables: list[Table], columns: dict[str, set[str]], without_a_place: set[str], problems: Problems
 ) -> Iterator[tuple[str, Table]]:
     """Yield the files that are used, by their names; all others are reported."""
-    names = Counter(bare_name(table) for table in tables)
+    names = Counter(bare_name(table.name) for table in tables)
     for table in tables:
-        name = bare_name(table)
+        name = bare_name(table.name)
         if name in without_a_place:
             problems.warn(table.name, _("This kind of file is not imported, so it was left out."))
         elif not is_roster(table) and kind_of(table.columns):
@@ -116,14 +116,16 @@ def _by_name(
             )
             problems.fail(table.name, message)
         elif name not in columns:
-            problems.fail(table.name, _("This is not the name of a known roster file, so it was left out."))
+            text = _("This is not the name of a known roster file, so it was left out. Known are: %(names)s.")
+            problems.fail(table.name, text % {"names": ", ".join(f"{known}.csv" for known in columns)})
         elif names[name] > 1:
             problems.fail(
                 table.name, _("The upload contains two files with this name, and neither was read. Keep only one.")
             )
         elif missing := columns[name] - table.columns:
             text = _("The header is missing required columns: %(columns)s. The file was left out.")
-            problems.fail(table.name, text % {"columns": ", ".join(sorted(missing))})
+            said = text % {"columns": ", ".join(sorted(missing))}
+            problems.fail(table.name, said + near_misses(table, sorted(missing)))
         else:
             yield name, table
 
@@ -136,7 +138,8 @@ def _files(source: Source) -> Iterator[RosterFile]:
         header = tuple(columns.split())
         if kind == "user" and "pronouns" in table.columns:
             header += ("pronouns",)
-        yield RosterFile(table.name, kind, header, partial(_blocks, convert, source, table.name, header))
+        blocks = partial(_blocks, convert, source, table.name, header)
+        yield RosterFile(table.name, kind, header, blocks, _OWN_NAMES.get(name, {}))
 
 
 def _blocks(convert: Converter, source: Source, name: str, header: tuple[str, ...]) -> Iterator[Block]:

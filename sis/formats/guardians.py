@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sis.files.tables import Row, Table
-from sis.formats.people import stage_people
+from sis.formats.people import GUARDIAN_ROLES, stage_people
 from sis.formats.source_files import Converted, Source, count_word, report_left_out
+from sis.kinds.sql import any_of
 
-_GUARDIAN = "role IN ('guardian', 'parent', 'relative')"
+_GUARDIAN = f"role IN ({any_of(GUARDIAN_ROLES)})"
 
 
 def from_agents(source: Source) -> Iterator[Converted]:
@@ -251,7 +252,7 @@ def from_relationships(source: Source) -> Iterator[Converted]:
     if source.is_whole:
         source.scratch.make("made", "SELECT DISTINCT observer, student FROM related WHERE guards AND studies")
         yield from _no_longer_made(source, table)
-    report_left_out(source, table, left_out)
+    report_left_out(source, table, left_out, GUARDIAN_ROLES)
     if strangers:
         text = _("Relationships of people who are not students according to roles.csv: %(count)s. No link was created.")
         source.problems.warn(table.name, text % {"count": strangers})

@@ -32,6 +32,56 @@ COLUMNS = {
     "roles": {"sourcedid", "usersourcedid", "role"},
     "enrollments": {"sourcedid", "classsourcedid", "usersourcedid", "role"},
 }
+# And what else is read of it.
+FURTHER_COLUMNS = {
+    "orgs": "status parentsourcedid",
+    "academicsessions": "status startdate enddate",
+    "courses": "coursecode",
+    "classes": "status coursesourcedid classcode schoolsourcedid termsourcedids",
+    "users": (
+        "status enableduser role givenname familyname preferredgivenname preferredfamilyname pronouns email "
+        "agentsourcedids agents"
+    ),
+    "roles": "status roletype begindate enddate",
+    "enrollments": "status begindate enddate",
+}
+# What is not read of any: nobody is told that it is unknown.
+UNREAD_COLUMNS = frozenset(
+    [
+        "status",
+        "datelastmodified",
+        "type",
+        "identifier",
+        "parentsourcedid",
+        "schoolyear",
+        "schoolyearsourcedid",
+        "grade",
+        "grades",
+        "orgsourcedid",
+        "orgsourcedids",
+        "primaryorgsourcedid",
+        "subject",
+        "subjects",
+        "subjectcodes",
+        "classtype",
+        "location",
+        "periods",
+        "usermasteridentifier",
+        "userids",
+        "userid",
+        "middlename",
+        "preferredmiddlename",
+        "sms",
+        "phone",
+        "password",
+        "resourcesourcedids",
+        "userprofilesourcedid",
+        "schoolsourcedid",
+        "primary",
+        "role",
+    ]
+)
+MANIFEST = frozenset({"propertyname", "value"})
 WITHOUT_A_PLACE = {
     "userprofiles", "demographics", "resources", "userresources", "classresources", "courseresources", "categories",
     "lineitems", "results", "scorescales", "lineitemlearningobjectiveids", "lineitemscorescales",
@@ -43,7 +93,7 @@ _MOST_PROPERTIES = 1000
 
 def is_manifest(table: Table) -> bool:
     """Return whether a file is a OneRoster manifest."""
-    return table.columns >= {"propertyname", "value"}
+    return table.columns >= MANIFEST
 
 
 def announced(manifest: Table) -> dict[str, str]:
@@ -83,6 +133,11 @@ def is_bulk(tables: dict[str, Table], manifest: Table | None, problems: Problems
         if mode == "absent" and name in tables:
             message = _("The manifest says this file is absent, so it was left out.")
             problems.warn(tables.pop(name).name, message)
+        if mode not in ("bulk", "delta", "absent", ""):
+            message = _(
+                "The manifest says “%(mode)s” of %(file)s.csv: it must be bulk, delta or absent. It was read as delta."
+            )
+            problems.warn(manifest.name, message % {"mode": mode[:100], "file": name})
     used = {modes[name] for name in tables}
     if used == {"bulk"}:
         return True

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from django.utils.translation import ngettext
+
+from sis.files.cells import NO, YES, BadDate, day
 from sis.files.problems import MalformedFile
 from sis.files.tables import Row, Table
-from sis.formats.rows import day, is_true
-from sis.formats.source_files import Converted, Source, status_of
+from sis.formats.rows import is_true
+from sis.formats.source_files import Converted, Source, count_word, status_of
 
 GUARDIAN_ROLES = ("guardian", "parent", "relative")
 _LAST = 2**62
@@ -45,12 +49,15 @@ def users(source: Source) -> Iterator[Converted]:
         found = zip(people, _first_roles(source), strict=True)
     else:
         found = ((row, row.cells.get("role")) for row in people)
+    unclear: Counter[str] = Counter()
     for row, role in found:
         cells = row.cells
-        said = status_of(cells)
+        said, enabled = status_of(cells), cells.get("enableduser")
         status = "suspended" if said == "inactive" else said
-        if status == "active" and not is_true(cells.get("enableduser"), when_blank=True):
+        if status == "active" and not is_true(enabled, when_blank=True):
             status = "suspended"
+        if enabled and enabled.lower() not in YES | NO:
+            count_word(unclear, enabled)
         declared = declared_type(role.lower()) if role else None
         login, email = cells["username"], cells.get("email")
         is_email = bool(not login and email and declared not in (None, "student"))
@@ -69,6 +76,16 @@ def users(source: Source) -> Iterator[Converted]:
                 **({"pronouns": cells["pronouns"]} if "pronouns" in cells else {}),
             },
         )
+
+    source.warn_of_each(
+        unclear,
+        source.tables["users"],
+        lambda number: ngettext(
+            "%(count)s person is suspended, because enabledUser is “%(word)s”: it must be true or false.",
+            "%(count)s people are suspended, because enabledUser is “%(word)s”: it must be true or false.",
+            number,
+        ),
+    )
 
 
 def _preferred_name(cells: dict[str, str | None]) -> str | None:
@@ -92,8 +109,11 @@ def stage_people(source: Source) -> None:
         agents = cells.get("agentsourcedids") or cells.get("agents")
         yield row.number, cells["sourcedid"], status_of(cells), agents
 
+    # The first row with a date that cannot be read, by column, and how many there are.
+    unread: dict[str, tuple[Row, int]] = {}
+
     def held(row: Row) -> Iterator[tuple]:
-        yield from _role_of(row, source)
+        yield from _role_of(row, source, unread)
 
     def said(row: Row) -> Iterator[tuple]:
         if role := row.cells.get("role"):
@@ -117,6 +137,7 @@ def stage_people(source: Source) -> None:
     )
     told, role = ("roles", held) if "roles" in source.tables else ("users", said)
     made = source.scratch.fill("held", columns, source.rows(told), role)
+    _report_unread(source, unread)
     if made and "relationships" in source.tables:
         _stage_relations(source, source.tables["relationships"])
 
@@ -136,14 +157,35 @@ def _stage_relations(source: Source, table: Table) -> None:
         )
 
 
-def _role_of(row: Row, source: Source) -> Iterator[tuple]:
+def _role_of(row: Row, source: Source, unread: dict[str, tuple[Row, int]]) -> Iterator[tuple]:
     cells, dialect = row.cells, source.dialect
     if cells["role"] and status_of(cells) == "active":
-        begin, end = cells.get(dialect.role_begin), cells.get(dialect.role_end)
-        # A date that cannot be read is no permission.
-        begun = begin is None or ((first := day(begin)) is not None and first <= source.today)
-        runs = end is None or ((last := day(end)) is not None and source.today < last)
-        yield row.number, cells["usersourcedid"], cells["role"].lower(), dialect.is_primary(cells), begun and runs
+        is_current = True
+        for column, is_begin in ((dialect.role_begin, True), (dialect.role_end, False)):
+            try:
+                at = day(text) if (text := cells.get(column)) else None
+            except BadDate:
+                # A date that cannot be read is no permission.
+                is_current = False
+                first, number = unread.get(column, (row, 0))
+                unread[column] = first, number + 1
+            else:
+                is_current &= at is None or (at <= source.today if is_begin else source.today < at)
+        yield row.number, cells["usersourcedid"], cells["role"].lower(), dialect.is_primary(cells), is_current
+
+
+def _report_unread(source: Source, unread: dict[str, tuple[Row, int]]) -> None:
+    for column, (row, number) in unread.items():
+        text = ngettext(
+            "%(count)s role does not count as valid today, because its %(column)s cannot be read as a date "
+            "(“%(value)s”). Write it as 2026-11-28.",
+            "%(count)s roles do not count as valid today, because their %(column)s cannot be read as a date (the first "
+            "is “%(value)s”). Write it as 2026-11-28.",
+            number,
+        )
+        value = (row.cells[column] or "")[:60]
+        message = text % {"count": number, "column": column, "value": value}
+        source.problems.warn(source.tables["roles"].name, message, row.number)
 
 
 def _first_roles(source: Source) -> Iterator[str | None]:

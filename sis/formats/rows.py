@@ -13,21 +13,16 @@ from datetime import date
 
 from django.utils.translation import ngettext
 
+from sis.files.cells import YES, BadDate, day
 from sis.files.problems import MalformedFile
 from sis.files.tables import Row
 from sis.formats.source_files import Converted, Source, count_word, report_left_out, status_of
+from sis.kinds.sql import any_of
 
 # Deeper trees of orgs are loops.
 _DEEPEST_ORG = 50
-_YES_WORDS = {"true", "yes", "y", "t", "on", "1"}
-
-
-def day(text: str | None) -> date | None:
-    """Return the day an ISO 8601 date or time names, or None."""
-    try:
-        return date.fromisoformat(text[:10]) if text else None
-    except ValueError:
-        return None
+# What terms are made of in any case.
+TERM_TYPES = ("term", "semester")
 
 
 def listed(text: str | None) -> list[str]:
@@ -104,8 +99,8 @@ def terms(source: Source) -> Iterator[Converted]:
     _stage_sessions(source)
     source.scratch.make(
         "terms",
-        """
-        SELECT sessions.*, type IN ('term', 'semester')
+        f"""
+        SELECT sessions.*, type IN ({any_of(TERM_TYPES)})
             OR coalesce(id IN (SELECT session FROM class_sessions), false) AS wanted
         FROM sessions
         """,
@@ -118,7 +113,7 @@ def terms(source: Source) -> Iterator[Converted]:
             yield number, {"term_id": term_id, "name": title, "status": status, **dates}
         else:
             count_word(left_out, kind)
-    report_left_out(source, source.tables["academicsessions"], left_out)
+    report_left_out(source, source.tables["academicsessions"], left_out, TERM_TYPES)
 
 
 def _stage_classes(source: Source) -> None:
@@ -193,7 +188,7 @@ def enrollments(source: Source) -> Iterator[Converted]:
     next_gone = next(gone, None)
     for row in source.rows("enrollments"):
         cells = row.cells
-        status, ends = status_of(cells), day(cells.get("enddate"))
+        status, ends = status_of(cells), _end(cells.get("enddate"))
         if row.number == next_gone:
             status, next_gone = "deleted", next(gone, None)
         if status == "active" and ends and ends <= source.today:
@@ -206,7 +201,15 @@ def enrollments(source: Source) -> Iterator[Converted]:
         what = {"section_id": cells["classsourcedid"], "user_id": cells["usersourcedid"], "role": role}
         dates = {"start_date": cells.get("begindate"), "end_date": cells.get("enddate")}
         yield row.number, {**what, "status": status, **dates, "record_id": cells.get("sourcedid")}
-    report_left_out(source, table, left_out)
+    report_left_out(source, table, left_out, source.dialect.enrollment_roles)
+
+
+def _end(text: str | None) -> date | None:
+    """Return the day of this text. What cannot be read ends nothing; it is reported as the row is taken in."""
+    try:
+        return day(text) if text else None
+    except BadDate:
+        return None
 
 
 def _enrollments_of_gone_classes(source: Source) -> Iterator[int]:
@@ -229,4 +232,4 @@ def _class_of(row: Row) -> Iterator[tuple]:
 
 def is_true(text: str | None, *, when_blank: bool) -> bool:
     """Return a yes or no; any other word is no."""
-    return when_blank if text is None else text.lower() in _YES_WORDS
+    return when_blank if text is None else text.lower() in YES

@@ -41,6 +41,19 @@ COLUMNS = {
     "enrollments": {"classsourcedid", "usersourcedid", "role"},
     "relationships": {"usersourcedid", "relationshipusersourcedid", "relationshiprole"},
 }
+# And what else is read of it.
+FURTHER_COLUMNS = {
+    "orgs": "parentsourcedid",
+    "academicsessions": "startdate enddate",
+    "courses": "code",
+    "classes": "orgsourcedid sessionsourcedids coursesourcedid code",
+    "users": "givenname familyname email",
+    "roles": "isprimary rolestartdate roleenddate",
+    "enrollments": "",
+    "relationships": "",
+}
+# What is not read of any: nobody is told that it is unknown.
+UNREAD_COLUMNS = {"sessionsourcedid", "activedirectorymatchid"}
 WITHOUT_A_PLACE = {"demographics", "userflags"}
 # Microsoft asks for these in every upload.
 REQUIRED = {"orgs", "users", "roles"}

@@ -95,10 +95,10 @@ class Source:
             ),
         )
 
-    def warn_of_each(self, words: Counter[str], table: Table, text: Callable[[int], str]) -> None:
-        """Warn once for each word, with how many rows it stands in; `text` is for that many."""
+    def warn_of_each(self, words: Counter[str], table: Table, text: Callable[[int], str], **named: str) -> None:
+        """Warn once for each word, with how many rows it stands in; `text` is for so many, and names `named` too."""
         for word, number in words.items():
-            self.problems.warn(table.name, text(number) % {"count": number, "word": word[:100]})
+            self.problems.warn(table.name, text(number) % {"count": number, "word": word[:100], **named})
 
 
 def status_of(cells: Cells) -> str | None:
@@ -112,16 +112,17 @@ def count_word(counts: Counter[str], word: str) -> None:
     counts[word if word in counts or len(counts) < _MOST_WORDS else "…"] += 1
 
 
-def report_left_out(source: Source, table: Table, counts: Counter[str]) -> None:
-    """Warn once for each word."""
+def report_left_out(source: Source, table: Table, counts: Counter[str], known: Iterable[str]) -> None:
+    """Warn once for each word, and list the words `known`."""
     source.warn_of_each(
         counts,
         table,
         lambda number: ngettext(
-            "%(count)s row of the kind “%(word)s” was left out: this kind is not imported.",
-            "%(count)s rows of the kind “%(word)s” were left out: this kind is not imported.",
+            "%(count)s row of the kind “%(word)s” was left out: this kind is not imported. Imported: %(known)s.",
+            "%(count)s rows of the kind “%(word)s” were left out: this kind is not imported. Imported: %(known)s.",
             number,
         ),
+        known=", ".join(known),
     )
 
 

@@ -20,7 +20,7 @@ WHERE NOT (key = 'account ' || given.account_id AND NOT writes)
 CASE WHEN given.account_id IS NULL THEN 'no_account_id'
      WHEN given.parent_account_id IS NOT NULL AND parent.id IS NULL THEN 'no_parent'
      WHEN coalesce(given.status, stored.workflow_state) = 'active' AND above.workflow_state = 'deleted' THEN 'no_parent'
-     WHEN given.status NOT IN ('active', 'deleted') OR (given.status IS NULL AND stored.id IS NULL) THEN 'bad_status'
+     WHEN given.status NOT IN ({states}) OR (given.status IS NULL AND stored.id IS NULL) THEN 'bad_status'
      WHEN given.name IS NULL AND stored.id IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)

@@ -6,11 +6,11 @@ from accounts.domain.admins import not_to_give
 from accounts.domain.audit import record_many
 from accounts.domain.events import AdminCreated, AdminRemoved
 from accounts.domain.locks import lock_users
-from accounts.models import AccountAdmin, User
+from accounts.models import AccountAdmin, BaseType, User
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Kind, Record
 from sis.kinds.sender_limits import refuse_roles_out_of_reach
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import STATES, read_sql
 from sis.models import StateChange
 
 COLUMNS = ("user_id", "account_id", "role", "role_id", "status", "root_account")
@@ -65,6 +65,7 @@ KIND = Kind(
     recognizes=lambda has: has >= {"account_id", "user_id"},
     columns=COLUMNS,
     key=("user_id", "account_id", "role", "role_id"),
+    allowed={"bad_status": STATES, "bad_admin_role": (BaseType.ACCOUNT_ADMIN.value,)},
     people=("user_id",),
     by_any_id=("user_id",),
     sql=SQL,
@@ -72,7 +73,10 @@ KIND = Kind(
     messages={
         "unknown_user": _("User {user} is unknown. Import the person first."),
         "unknown_account": _("Account {account} is unknown. Import it first."),
-        "bad_admin_role": _("“{role}” is not an admin role of account {account}."),
+        "bad_admin_role": _(
+            "“{role}” is not an admin role of account {account}. Use {words}, or the exact name of an admin role made "
+            "there."
+        ),
         "role_reaches_further": _(
             "The person who started this import has no permission to give or remove “{role}” on "
             "account {account} (user {user})."

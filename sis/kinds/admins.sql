@@ -5,7 +5,7 @@ FROM rows AS given JOIN accounts_account AS root ON root.id = %(root)s
 -- part: problem
 -- An admin made by hand is not for a file to remove.
 CASE WHEN given.user_id IS NULL THEN 'no_user_id'
-     WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
+     WHEN given.status IS NULL OR given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN given.root_account IS NOT NULL THEN 'other_root_account'

@@ -86,6 +86,7 @@ KIND = Kind(
     columns=COLUMNS,
     key=("old_id", "old_integration_id", "type"),
     words=frozenset({"type"}),
+    allowed={"bad_type": tuple(TABLES)},
     # An id may have been imported shortened before: then this is how it is put right.
     may_be_shortened=("old_id", "old_integration_id"),
     going=Going.NEVER,
@@ -94,7 +95,7 @@ KIND = Kind(
     messages={
         "no_old_id": _("An old_id or old_integration_id is missing."),
         "no_new_id": _("A new_id or new_integration_id is missing for {id}."),
-        "bad_type": _("“{type}” is not a type of record whose ID can be changed."),
+        "bad_type": _("“{type}” is not a type of record whose ID can be changed. Use {words}."),
         "old_id_unknown": _("There is no {type} with the ID {id}."),
         "old_ids_differ": _("The two old IDs {id} and {integration_id} belong to different records."),
         "new_id_taken": _("The new ID {new} for {id} is already in use."),

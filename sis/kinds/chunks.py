@@ -246,12 +246,18 @@ def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last:
         ((applied, messages),) = this.execute(collect(kind))
         this.execute("DROP TABLE looked_up")
         outcome.applied += applied
-        outcome.messages += [Message(*message) for message in json.loads(messages)]
+        outcome.messages += [_message(kind, *message) for message in json.loads(messages)]
         waiting = [*this.values["held"], *(waiting or [])[len(some or []) :]]
         if not waiting:
             break
     outcome.messages.sort(key=lambda message: message.row or 0)
     return outcome
+
+
+def _message(kind: Kind, row: int | None, said: str, ids: Mapping[str, Any], info: str) -> Message:
+    """Return what is said of a row: after a colon comes its `detail`, and `words` are those that can stand there."""
+    said, _colon, detail = said.partition(":")
+    return Message(row, said, {**ids, "detail": detail, "words": kind.allowed.get(said, ())}, info)
 
 
 @cache

@@ -10,13 +10,16 @@ from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, of_the_import, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_moves
-from sis.kinds.sql import read_sql, set_columns
+from sis.kinds.sql import any_of, read_sql, set_columns
 from sis.models import StateChange
 
 COLUMNS = (
     *("course_id", "short_name", "long_name", "status", "account_id", "term_id", "start_date", "end_date"),
     *("integration_id", "course_format", "grade_passback_setting", "fallback_account_id"),
 )
+STATES = ("active", "published", "unpublished", "completed", "deleted")
+FORMATS = ("on_campus", "online", "blended")
+PASSBACK_SETTINGS = ("nightly_sync", "not_set")
 NEW = {
     "name": "given.new_name",
     "course_code": "given.new_code",
@@ -37,6 +40,9 @@ SQL = read_sql(
     new_columns=set_columns(NEW),
     tell=record_changes(Changes(Course, NEW)),
     end_of_courses=COURSES_END.replace("%(courses)s", "%(ids)s"),
+    states=any_of(STATES),
+    formats=any_of(FORMATS),
+    passback_settings=any_of(PASSBACK_SETTINGS),
 )
 
 
@@ -94,6 +100,11 @@ KIND = Kind(
     dates=DATES,
     clears_dates=True,
     words=frozenset({"status", "course_format", "grade_passback_setting"}),
+    allowed={
+        "bad_status": STATES,
+        "bad_course_format": FORMATS,
+        "bad_grade_passback_setting": PASSBACK_SETTINGS,
+    },
     grows=("courses_course",),
     sql=SQL,
     apply=apply,
@@ -106,8 +117,10 @@ KIND = Kind(
         "strange_roles": _(
             "Course {id} was not moved to account {account}: people in it have roles that do not exist there ({roles})."
         ),
-        "bad_course_format": _("“{value}” is not a valid format for course {id}. Use on_campus, online or blended."),
-        "bad_grade_passback_setting": _("“{value}” is not a valid grade_passback_setting for course {id}."),
+        "bad_course_format": _("“{value}” is not a valid format for course {id}. Use {words}."),
+        "bad_grade_passback_setting": _(
+            "“{value}” is not a valid grade_passback_setting for course {id}. Use {words}."
+        ),
     },
     example=Example(
         5,

@@ -26,11 +26,10 @@ CROSS JOIN LATERAL (
 CASE WHEN given.course_id IS NULL THEN 'no_course_id'
      WHEN given.short_name IS NULL THEN 'no_short_name'
      WHEN given.long_name IS NULL THEN 'no_long_name'
-     WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted', 'completed', 'published', 'unpublished')
-          THEN 'bad_status'
+     WHEN given.status IS NULL OR given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
-     WHEN given.course_format NOT IN ('on_campus', 'online', 'blended') THEN 'bad_course_format'
-     WHEN given.grade_passback_setting NOT IN ('nightly_sync', 'not_set') THEN 'bad_grade_passback_setting'
+     WHEN given.course_format NOT IN ({formats}) THEN 'bad_course_format'
+     WHEN given.grade_passback_setting NOT IN ({passback_settings}) THEN 'bad_grade_passback_setting'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN given.account_id IS NOT NULL AND named_account.id IS NULL AND fallback.id IS NULL THEN 'no_account'
      WHEN given.status <> 'deleted' AND home.workflow_state = 'deleted' THEN 'no_account'
@@ -44,7 +43,7 @@ json_build_object(
     'account', coalesce(given.account_id, home.sis_account_id, home.name),
     'roles', CASE WHEN home.id <> stored.account_id THEN {foreign_roles} END,
     'integration_id', given.integration_id, 'column', split_part(given.fault, ':', 2),
-    'value', coalesce(CASE WHEN given.course_format NOT IN ('on_campus', 'online', 'blended')
+    'value', coalesce(CASE WHEN given.course_format NOT IN ({formats})
                            THEN given.course_format END, given.grade_passback_setting))
 
 -- part: after

@@ -18,16 +18,18 @@ from sis.kinds.audit import record_made
 from sis.kinds.chunks import Round, insert, own
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_own_enrollments
-from sis.kinds.sql import read_sql
+from sis.kinds.sql import any_of, read_sql
 from sis.models import StateChange
 
 COLUMNS = (
     *("course_id", "section_id", "user_id", "user_integration_id", "role", "role_id", "status"),
     *("associated_user_id", "start_date", "end_date", "limit_section_privileges", "root_account", "record_id"),
 )
+STATES = ("active", "completed", "inactive", "deleted", "deleted_last_completed")
 SQL = read_sql(
     __file__,
     COLUMNS,
+    states=any_of(STATES),
     base_of_word=" ".join(f"WHEN '{word}' THEN '{base.value}'" for word, base in MEANINGS.items()),
     base_of_beginning=" ".join(
         f"WHEN lower(asked.role) LIKE '{WORDS[base]}%%' THEN '{base.value}'" for base in BEGINNINGS
@@ -168,6 +170,7 @@ KIND = Kind(
     ),
     dates=DATES,
     flags=frozenset({"limit_section_privileges"}),
+    allowed={"bad_status": STATES, "bad_role": tuple(WORDS.values())},
     people=("user_id", "associated_user_id"),
     may_be_shortened=("record_id",),
     by_any_id=("user_id", "associated_user_id"),
@@ -184,7 +187,14 @@ KIND = Kind(
             "Neither the course {course} nor the section {section} exists, for user {user}."
         ),
         "unrelated": _("Section {section} does not belong to course {course}, for user {user}."),
-        "bad_role": _("“{role}” is not a role there, for user {user} in {section_or_course}."),
+        "bad_flag": _(
+            "The enrollment of user {user} in {section_or_course} says neither yes nor no: {detail}. An enrollment "
+            "that was there stays as it is, a new one is limited to its section. Write true or false."
+        ),
+        "bad_role": _(
+            "“{role}” is not a role there, for user {user} in {section_or_course}. Use {words}, or the exact name of a "
+            "custom role of the account."
+        ),
         "no_associated_user": _("The associated user {associated} of {user} is unknown. Import the student first."),
         "enroll_deleted_user": _("User {user} has been deleted and cannot be active in {section_or_course}."),
         "invalid_enrollment": _("User {user} cannot be {role} in {section_or_course}: {reason}."),

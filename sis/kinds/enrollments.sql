@@ -76,7 +76,7 @@ wanting AS (
     FROM rows AS given {people} {sections_and_courses}
     WHERE given.section_id IS NULL AND named_course.id IS NOT NULL AND named_course.workflow_state <> 'deleted'
       AND default_section.id IS NULL AND person.id IS NOT NULL
-      AND given.status IN ('active', 'deleted', 'completed', 'inactive', 'deleted_last_completed')
+      AND given.status IN ({states})
 )
 
 -- part: roles
@@ -128,7 +128,7 @@ roles AS (
 CASE WHEN found.course_id IS NULL AND found.section_id IS NULL THEN 'no_section_or_course'
      WHEN found.user_id IS NULL AND found.user_integration_id IS NULL THEN 'no_user'
      WHEN found.status IS NULL
-          OR found.status NOT IN ('active', 'deleted', 'completed', 'inactive', 'deleted_last_completed')
+          OR found.status NOT IN ({states})
           THEN 'bad_status'
      WHEN %(skip_deletes)s AND found.status IN ('deleted', 'deleted_last_completed') THEN 'skip'
      WHEN found.fault IS NOT NULL THEN split_part(found.fault, ':', 1)
@@ -194,7 +194,8 @@ CASE WHEN best.status IS NULL THEN found.end_date::timestamptz ELSE best.end_at 
 CASE WHEN role.base_type = 'ObserverEnrollment' THEN found.student END
 
 -- part: dates_free
-({free start_at} AND {free end_at})
+({free start_at} AND {free end_at}
+ AND (stored.id IS NULL OR starts_with(found.note, 'bad_date') IS NOT TRUE))
 
 -- part: changed
 ARRAY[CASE WHEN {start} IS DISTINCT FROM stored.start_at THEN 'start_at' END,
@@ -239,7 +240,8 @@ compared AS (
                 ELSE {status} END AS after,
            CASE WHEN {dates_free} THEN {start} ELSE stored.start_at END AS start_at,
            CASE WHEN {dates_free} THEN {end} ELSE stored.end_at END AS end_at,
-           coalesce(found.limit_section_privileges::boolean, stored.limit_privileges_to_course_section, false)
+           coalesce(found.limit_section_privileges::boolean, stored.limit_privileges_to_course_section,
+                    starts_with(found.note, 'bad_flag'), false)
                AS "limit",
            stored.stuck_sis_fields AS old_stuck, {changed} AS changed_fields
     FROM found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 
 from accounts.models import User
-from sis.kinds.sql import Sql, staged_columns
+from sis.kinds.sql import STATES, Sql, staged_columns
 from sis.models import StateChange
 from sis.options import Options
 
@@ -155,6 +155,8 @@ class Kind:
     clears_dates: bool = False
     flags: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset({"status"})
+    # The words that can stand there, by the message about one that cannot; `{words}` in that message lists them.
+    allowed: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"bad_status": STATES})
     # Whether rows have a login_id, and perhaps a password.
     has_login: bool = False
     # The column of an email address that is left out where it is none.

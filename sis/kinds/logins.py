@@ -48,6 +48,7 @@ KIND = Kind(
     columns=COLUMNS,
     key=("user_id",),
     words=frozenset(),
+    allowed={},
     has_login=True,
     people=("user_id", "existing_user_id"),
     by_any_id=("existing_user_id",),

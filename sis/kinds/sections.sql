@@ -16,7 +16,7 @@ CROSS JOIN LATERAL (
 -- A name is needed where there is none yet, and for whatever stays open.
 CASE WHEN given.section_id IS NULL THEN 'no_section_id'
      WHEN given.course_id IS NULL THEN 'no_course_id'
-     WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
+     WHEN given.status IS NULL OR given.status NOT IN ({states}) THEN 'bad_status'
      WHEN given.name IS NULL AND (given.status = 'active' OR stored.id IS NULL) THEN 'no_name'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
@@ -55,8 +55,8 @@ found AS (
            CASE WHEN {moves} THEN NULL ELSE stored.nonxlist_course_id END AS new_nonxlist,
            stored.is_default AND NOT {moves} AND given.status <> 'deleted' AS new_default,
            CASE WHEN {free name} THEN coalesce(given.name, stored.name) ELSE stored.name END AS new_name,
-           CASE WHEN {free start_at} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
-           CASE WHEN {free end_at} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,
+           CASE WHEN {free start_at} AND {dates_read} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
+           CASE WHEN {free end_at} AND {dates_read} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,
            CASE WHEN {free restrict_enrollments_to_section_dates}
                      AND (given.start_date IS NOT NULL OR given.end_date IS NOT NULL) THEN true
                 ELSE coalesce(stored.restrict_enrollments_to_section_dates, false) END AS new_restrict,

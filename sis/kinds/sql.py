@@ -11,6 +11,7 @@ A file holds sections: statements, and parts that are put into what follows. Lin
 In braces stand parts of the same file, those of common.sql, words that the module gives, and these:
 
     {rows}                          the rows of the round as common table expression `rows` with the columns' own names
+    {states}                        the words for the state of a record, as a list for IN
     {info}                          the content of the row `given`, as shown beside a warning; no password is in it
     {was_added}                     after `given.`: whether comparing data sets has added the row
     {free field}                    whether an import may set this field of the record `stored`, or make the record
@@ -48,6 +49,8 @@ GONE = ADDED + ROOM // 4
 WAS_ADDED = f"n %% {ROOM} > {ADDED}"
 
 
+# The words for the state of most records.
+STATES = ("active", "deleted")
 SECTION = re.compile(r"^-- (statement|part): (\w+)\n", re.MULTILINE)
 COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 INSERTED = re.compile(r"\{(\w+)(?: ([\w., ]+))?\}")
@@ -64,12 +67,21 @@ class Sql:
         return self.statements[name]
 
 
+def any_of(words: Iterable[str]) -> str:
+    """Return these words as a list for IN."""
+    return ", ".join(f"'{word}'" for word in words)
+
+
 def read_sql(path: str | Path, columns: Sequence[str], made: Iterable[str] = (), **words: str) -> Sql:
     """Read the .sql file beside a module at `path`, about rows with these columns.
 
     Raises KeyError for something in braces that is neither a part, nor among `words`, nor known to all.
     """
-    own = {"rows": rows(staged_columns((*columns, *made))), "info": row_content(columns)}
+    own = {
+        "rows": rows(staged_columns((*columns, *made))),
+        "info": row_content(columns),
+        "states": any_of(STATES),
+    }
     return _parsed(Path(path).with_suffix(".sql").read_text(encoding="utf-8"), {**COMMON, **own, **words})
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection, transaction
 
 from accounts.text.fields import LONGEST, is_login
 from accounts.text.names import is_readable, tidied, tidied_login
-from sis.files.cells import DELETE, BadDate, flag, is_address, moment
+from sis.files.cells import DELETE, BadDate, BadFlag, flag, is_address, moment
 from sis.files.passwords import SSHA, PasswordCipher
 from sis.files.problems import MalformedFile, Problem
 from sis.files.tables import RosterFile, Row
@@ -19,6 +20,9 @@ from sis.kinds.registry import KINDS
 from sis.kinds.sql import ADDED, ROOM, STAGED
 
 Cells = list[str | None]
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+# So many characters of a cell are shown in a message.
+_LONGEST_SHOWN = 60
 # The position of a row in its file, and the row.
 Numbered = tuple[int, Row]
 RowsOf = Callable[[RosterFile], Iterator[Numbered]]
@@ -34,6 +38,7 @@ class StagedFile:
     columns: frozenset[str]
     first: int
     last: int
+    own_names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,8 @@ def stage(
     outcome: list[StagedFile | Broken] = []
     for index, file in enumerate(files):
         check()
-        staged = StagedFile(index, file.name, KINDS[file.kind], file.columns, index * ROOM + 1, (index + 1) * ROOM - 1)
+        first, last = index * ROOM + 1, (index + 1) * ROOM - 1
+        staged = StagedFile(index, file.name, KINDS[file.kind], file.columns, first, last, file.own_names)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 _copy(cursor, staged, rows(file), cipher)
@@ -120,7 +126,7 @@ def stage(
 
 def _copy(cursor: Any, file: StagedFile, rows: Iterator[Numbered], cipher: PasswordCipher) -> None:
     names = ", ".join(f"c{number}" for number in range(1, len(file.kind.staged) + 1))
-    take, before = taker(file.kind, cipher), file.first - 1
+    take, before = taker(file.kind, cipher, file.own_names), file.first - 1
     with cursor.copy(f"COPY {STAGED} (n, file, row, fault, note, secret, {names}) FROM STDIN") as copy:
         write = copy.write_row
         for position, row in rows:
@@ -128,12 +134,16 @@ def _copy(cursor: Any, file: StagedFile, rows: Iterator[Numbered], cipher: Passw
             write((n, file.index, row.number or None, *take(n, row)))
 
 
-def taker(kind: Kind, cipher: PasswordCipher) -> Callable[[int, Row], list[Any]]:
+def taker(
+    kind: Kind, cipher: PasswordCipher, own_names: Mapping[str, str] = NO_NAMES
+) -> Callable[[int, Row], list[Any]]:
     """Return how a row of this kind is taken: (fault, note, secret, cells …).
 
-    A fault is why it cannot be applied (sis/report/messages.py), a note what was left out of a row that can.
+    A fault is why it cannot be applied (sis/report/messages.py), a note what was left out of a row that can; either may
+    say more after a colon. `own_names` are those that the file has for columns of the kind.
     """
     columns, made = kind.columns, kind.made.values()
+    called = {name: own_names.get(name, name) for name in columns}
     index_of = {name: index for index, name in enumerate(columns)}
     words, dates, flags = (
         [index for name, index in index_of.items() if name in wanted] for wanted in (kind.words, kind.dates, kind.flags)
@@ -149,22 +159,33 @@ def taker(kind: Kind, cipher: PasswordCipher) -> Callable[[int, Row], list[Any]]
         if login_at is not None:
             # Before the others: a line break in it is to be seen.
             cells[login_at] = tidied_login(cells[login_at] or "") or None
-        fault = _tidy(cells, kind)
+        unreadable = _tidy(cells, kind)
+        fault = f"unreadable_name:{called[unreadable]}" if unreadable else None
         # A row that is short as a whole has no long cell.
         if row.length > LONGEST and not fault:
-            fault, cells = _shortened(columns, cells)
+            long, cells = _shortened(columns, cells)
+            fault = f"too_long:{called[long]}" if long else None
         for index in words:
             if word := cells[index]:
                 cells[index] = word.lower()
         for index in flags:
             if word := cells[index]:
-                cells[index] = flag(word)
+                try:
+                    cells[index] = flag(word)
+                except BadFlag:
+                    cells[index], note = None, f"bad_flag:{called[columns[index]]} “{word[:_LONGEST_SHOWN]}”"
+        unread = []
         for index in dates:
-            if (day := cells[index]) and not (kind.clears_dates and day == DELETE):
+            if cells[index] == DELETE:
+                cells[index] = DELETE if kind.clears_dates else None
+            elif day := cells[index]:
                 try:
                     cells[index] = moment(day)
                 except BadDate:
-                    cells[index], note = None, "bad_date"
+                    cells[index] = None
+                    unread.append(f"{called[columns[index]]} “{day[:_LONGEST_SHOWN]}”")
+        if unread:
+            note = f"bad_date:{', '.join(unread)}"
         if login_at is not None:
             if (login := cells[login_at]) and not fault and not is_login(login):
                 fault = "invalid_login_id"
@@ -185,22 +206,21 @@ def _password(row: Row) -> str | None:
 
 
 def _tidy(cells: Cells, kind: Kind) -> str | None:
-    """Bring all cells to the form that texts are kept in; return the first name with nothing to read, as a fault."""
+    """Bring all cells to the form that texts are kept in; return the first column of names with nothing to read."""
     for index, cell in enumerate(cells):
         if cell and not (cell.isascii() and cell.isprintable()) and kind.columns[index] != "login_id":
             cells[index] = tidied(cell) or None
-    fault = None
+    unreadable = None
     for index in kind.names:
         if cell := cells[index]:
             if "  " in cell:
                 cells[index] = tidied(cell)
             if not (cell[0].isalnum() or is_readable(cell)):
-                fault = fault or f"unreadable_name:{kind.columns[index]}"
-    return fault
+                unreadable = unreadable or kind.columns[index]
+    return unreadable
 
 
 def _shortened(columns: tuple[str, ...], cells: Cells) -> tuple[str | None, Cells]:
-    """Return the first column with more than can be kept, as a fault, and the cells cut to what can."""
+    """Return the first column with more than can be kept, and the cells cut to what can."""
     long = [name for name, cell in zip(columns, cells, strict=True) if cell and len(cell) > LONGEST]
-    fault = f"too_long:{long[0]}" if long else None
-    return fault, [cell and cell[:LONGEST] for cell in cells]
+    return next(iter(long), None), [cell and cell[:LONGEST] for cell in cells]

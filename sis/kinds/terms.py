@@ -6,7 +6,7 @@ from courses.models import Term
 from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import DATES, Example, Going, Kind, Record
-from sis.kinds.sql import read_sql, set_columns
+from sis.kinds.sql import STATES, any_of, read_sql, set_columns
 
 COLUMNS = ("term_id", "name", "status", "start_date", "end_date", "integration_id", "date_override_enrollment_type")
 TYPES = {
@@ -23,10 +23,13 @@ NEW = {
     "integration_id": "given.new_integration",
     "stuck_sis_fields": "given.new_stuck",
 }
+# Not where a date cannot be read: without one, the type would be free of the dates that it has.
 NEW_DATES = {
     "date_overrides": (
+        "CASE WHEN starts_with(given.caution, 'bad_date') THEN record.date_overrides ELSE "
         "(record.date_overrides - given.type) || CASE WHEN given.status = 'deleted' THEN '{}'::jsonb ELSE "
         "jsonb_build_object(given.type, jsonb_build_object('start_at', given.start_date, 'end_at', given.end_date)) END"
+        " END"
     )
 }
 SQL = read_sql(
@@ -36,7 +39,7 @@ SQL = read_sql(
     new_dates=set_columns(NEW_DATES),
     tell=record_changes(Changes(Term, NEW, "given.type IS NULL")),
     tell_dates=record_changes(Changes(Term, NEW_DATES, "given.type IS NOT NULL")),
-    known_types=", ".join(f"'{word}'" for word in TYPES),
+    known_types=any_of(TYPES),
     type_of_word=" ".join(f"WHEN '{word}' THEN '{name}'" for word, name in TYPES.items()),
 )
 
@@ -73,13 +76,14 @@ KIND = Kind(
     columns=COLUMNS,
     key=("term_id", "date_override_enrollment_type"),
     dates=DATES,
+    allowed={"bad_status": STATES, "bad_override_type": tuple(TYPES.values())},
     going=Going.AFTER_ALL_FILES,
     sql=SQL,
     apply=apply,
     messages={
         "no_term_id": _("A term_id is missing."),
         "no_override_term": _("Dates for an enrollment type need an existing term; {id} does not exist."),
-        "bad_override_type": _("“{type}” is not an enrollment type that can have dates in term {id}."),
+        "bad_override_type": _("“{type}” is not an enrollment type that can have dates in term {id}. Use {words}."),
         "term_in_use": _("Term {id} still has active courses, and was not deleted."),
     },
     example=Example(4, "term_id,name,status,start_date,end_date\nF26,Autumn 2026,active,2026-08-15,2026-12-18"),

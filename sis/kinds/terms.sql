@@ -14,7 +14,7 @@ CROSS JOIN LATERAL (
 -- part: problem
 -- Rows with dates for one type of enrollment change nothing else of the term, so what else is wrong does not matter.
 CASE WHEN given.term_id IS NULL THEN 'no_term_id'
-     WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
+     WHEN given.status IS NULL OR given.status NOT IN ({states}) THEN 'bad_status'
      WHEN given.name IS NULL AND given.date_override_enrollment_type IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
@@ -47,9 +47,9 @@ found AS (
            given.status, CASE lower(given.date_override_enrollment_type) {type_of_word} END AS type,
            stored.id AS found, stored.workflow_state AS before, given.status AS after,
            CASE WHEN {free name} THEN given.name ELSE stored.name END AS new_name,
-           CASE WHEN {free start_at} AND {free end_at} THEN given.start_date::timestamptz
+           CASE WHEN {free start_at} AND {free end_at} AND {dates_read} THEN given.start_date::timestamptz
                 ELSE stored.start_at END AS new_start,
-           CASE WHEN {free start_at} AND {free end_at} THEN given.end_date::timestamptz
+           CASE WHEN {free start_at} AND {free end_at} AND {dates_read} THEN given.end_date::timestamptz
                 ELSE stored.end_at END AS new_end,
            CASE WHEN 'integration_id' = ANY(%(given)s) THEN given.integration_id
                 ELSE stored.integration_id END AS new_integration,

@@ -10,7 +10,7 @@ FROM rows AS given
 CASE WHEN given.observer_id IS NULL THEN 'no_observer'
      WHEN given.student_id IS NULL THEN 'no_student'
      WHEN given.observer_id = given.student_id THEN 'self'
-     WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
+     WHEN given.status IS NULL OR given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN given.added AND (stored.state IS DISTINCT FROM 'active' OR stored.sis_import_id IS NULL) THEN 'skip'

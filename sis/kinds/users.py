@@ -21,7 +21,7 @@ from sis.kinds.audit import UNTOLD, differs, names_of_changed, told
 from sis.kinds.chunks import Message, Round, untouched
 from sis.kinds.kind import Brake, Example, Kind, Made, Record
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
-from sis.kinds.sql import read_sql, set_columns
+from sis.kinds.sql import any_of, read_sql, set_columns
 from sis.models import StateChange
 
 COLUMNS = (
@@ -56,10 +56,17 @@ ACCOUNT = ("login_id", "sis_user_id", "integration_id", "state", "email")
 # What the record tells of a person; that they are in another state, follow_states does.
 TOLD = {column: new for column, new in NEW.items() if column not in (*UNTOLD, "state")}
 
+STATES = ("active", "suspended", "deleted")
+# Canvas's word for signing in with a password, and its number.
+PROVIDERS = ("canvas", "1")
+TYPES = ("administrative", "observer", "staff", "student", "student_other", "teacher", "<delete>")
 SQL = read_sql(
     __file__,
     COLUMNS,
     SORTS_AS,
+    states=any_of(STATES),
+    providers=any_of(PROVIDERS),
+    types=any_of(TYPES),
     new_columns=set_columns(NEW),
     differs=differs(NEW, "person"),
     account_columns_differ=differs({column: NEW[column] for column in ACCOUNT}, "person"),
@@ -220,8 +227,10 @@ MESSAGES = {
         "User {user} has no username, and their email address {login} is the login of person {holder} here, who "
         "has no SIS ID. Give user {user} a username; or, if it is the same person, set their SIS ID to {user}."
     ),
-    "unknown_auth_provider": _("There is no authentication provider “{provider}” (user {user}). Leave it out."),
-    "user_invalid": _("User {user} cannot be saved: {reason}."),
+    "unknown_auth_provider": _(
+        "There is no authentication provider “{provider}” (user {user}). Leave it out, or use {words}."
+    ),
+    "bad_declared_user_type": _("“{type}” is not a declared_user_type (user {user}). Leave it out, or use {words}."),
     "bad_email": _("User {user} was saved without the email address {email}, which is not valid. Correct it."),
 }
 
@@ -237,6 +246,11 @@ KIND = Kind(
     columns=COLUMNS,
     key=("user_id",),
     words=frozenset({"status", "declared_user_type", "authentication_provider_id"}),
+    allowed={
+        "bad_status": STATES,
+        "bad_declared_user_type": TYPES,
+        "unknown_auth_provider": PROVIDERS,
+    },
     has_login=True,
     email="email",
     made=SORTS_AS,

@@ -42,7 +42,7 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.login_id IS NULL AND by_further_id.user_id IS NULL
           AND (given.status IS DISTINCT FROM 'deleted' OR same_id.id IS NULL) THEN 'no_login_id'
      WHEN given.status IS NULL THEN 'no_status'
-     WHEN given.status NOT IN ('active', 'suspended', 'deleted') THEN 'bad_status'
+     WHEN given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN by_further_id.state <> 'deleted' THEN NULL
@@ -57,9 +57,8 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.status <> 'deleted' AND login_alike.id <> coalesce(stored.id, -1) THEN 'login_alike'
      WHEN has_old_login.id IS NOT NULL THEN 'login_claimed'
      WHEN given.status = 'deleted' AND stored.id = %(by)s THEN 'cannot_remove_self'
-     WHEN given.authentication_provider_id NOT IN ('canvas', '1') THEN 'unknown_auth_provider'
-     WHEN given.declared_user_type NOT IN ('administrative', 'observer', 'staff', 'student', 'student_other', 'teacher',
-                                           '<delete>') THEN 'user_invalid'
+     WHEN given.authentication_provider_id NOT IN ({providers}) THEN 'unknown_auth_provider'
+     WHEN given.declared_user_type NOT IN ({types}) THEN 'bad_declared_user_type'
      WHEN (given.status = 'deleted' OR given.{was_added}) AND stored.state = 'deleted' THEN 'skip' END
 
 -- part: ids
@@ -73,7 +72,7 @@ json_build_object(
         has_old_login.sis_user_id, has_old_login.id::text, same_login.sis_user_id, same_login.id::text,
         login_alike.sis_user_id, login_alike.id::text),
     'provider', given.authentication_provider_id, 'email', given.email, 'id', given.user_id, 'status', given.status,
-    'column', split_part(given.fault, ':', 2), 'reason', 'declared_user_type ' || given.declared_user_type)
+    'column', split_part(given.fault, ':', 2), 'type', given.declared_user_type)
 
 -- part: gone
 (given.status = 'deleted' OR given.{was_added})

@@ -12,7 +12,7 @@ CROSS JOIN LATERAL (
 -- Where somebody has moved the section by hand, the row is passed over without a word.
 CASE WHEN given.xlist_course_id IS NULL THEN 'no_xlist_course_id'
      WHEN given.section_id IS NULL THEN 'no_section_id'
-     WHEN given.status IS NULL OR given.status NOT IN ('active', 'deleted') THEN 'bad_status'
+     WHEN given.status IS NULL OR given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN stored.id IS NULL THEN 'no_section'

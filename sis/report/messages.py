@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.functional import Promise
@@ -24,8 +24,11 @@ COMMON: dict[str, str | Promise] = {
         "imported. A spreadsheet may have shortened or rounded the IDs. Give each person their "
         "own, and keep IDs as text."
     ),
-    "bad_date": _("A date of {id} does not exist and was left out. Write it as 2026-11-28 or 2026-11-28T03:00:00Z."),
-    "bad_status": _("“{status}” is not a valid status for {id}. The documentation lists the valid ones."),
+    "bad_date": _(
+        "The row about {id} has a date that cannot be read, so its dates were left as they are: {detail}. Write a date "
+        "as 2026-11-28 or 2026-11-28T03:00:00Z."
+    ),
+    "bad_status": _("“{status}” is not a valid status for {id}. Use {words}."),
     "not_saved": _("This row could not be saved for an unknown reason. Check its values and the rows around it."),
     "integration_id_taken": _("The integration ID {integration_id} of {id} is already in use."),
     "no_user_id": _("A user_id is missing. Every person needs one that never changes."),
@@ -78,6 +81,13 @@ CRASHED = gettext_noop(
 )
 
 
+def either(words: Sequence[str]) -> str:
+    """Return a list of which one may be chosen, as one says it."""
+    if len(words) < 2:
+        return "".join(words)
+    return _("{most} or {last}").format(most=", ".join(words[:-1]), last=words[-1])
+
+
 def text_of(kind: str) -> str | Promise | None:
     """Return the message of this kind, with the names of ids in braces; None where there is none about rows."""
     if kind in COMMON:
@@ -95,6 +105,8 @@ def sentence(kind: str, ids: Mapping[str, Any]) -> str:
     if (text := text_of(kind)) is None:
         raise ValueError(f"no message is declared for {kind}")
     values = {name: "" if value is None else value for name, value in ids.items()}
+    if "words" in values:
+        values["words"] = either(values["words"])
     if "reason" in values and values["reason"] in REASONS:
         values["reason"] = REASONS[values["reason"]]
     if "{for_section}" in str(text):

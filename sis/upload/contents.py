@@ -16,7 +16,8 @@ from sis.files.archives import Archive, shown
 from sis.files.csv_records import Stream
 from sis.files.problems import MalformedFile, Problem, Problems
 from sis.files.tables import RosterFile, Row, Table
-from sis.formats.detect import converted, is_roster, kind_of
+from sis.formats.detect import converted
+from sis.formats.headers import foreign_format, is_roster, kind_of, understood, why_unknown
 from sis.formats.source_files import Scratch
 from sis.kinds.kind import UnsupportedKind
 from sis.kinds.registry import KINDS
@@ -69,7 +70,7 @@ def open_upload(path: Path, name: str, *, at: datetime | None = None, is_to_comp
     upload = Upload()
     name = shown(name)
     try:
-        tables = _tables(upload, path, name)
+        tables = list(_readable(_tables(upload, path, name), upload._problems))
         if any(is_roster(table) for table in tables):
             scratch = upload._to_close.enter_context(closing(Scratch()))
             files, upload.is_whole, upload.source = converted(
@@ -92,13 +93,22 @@ def _tables(upload: Upload, path: Path, name: str) -> list[Table]:
     problems = upload._problems
     ending = Path(name).suffix.lower()
     if ending == ".csv":
-        return [Table(name, partial(_opened, path), problems)]
+        return [Table(name, partial(_opened, path), problems, understood)]
     if ending != ".zip":
         problems.warn(name, _("Nothing was read. Upload one .csv file, or several in a .zip file."))
         return []
     archive = Archive(path, name, problems)
     upload._to_close.callback(archive.close)
     return list(_members(archive, problems))
+
+
+def _readable(tables: list[Table], problems: Problems) -> Iterator[Table]:
+    """Yield those that are in no format that is known and not read; the others are reported."""
+    for table in tables:
+        if foreign_format(table.columns):
+            problems.fail(table.name, why_unknown(table))
+        else:
+            yield table
 
 
 def _opened(path: Path) -> AbstractContextManager[Stream]:
@@ -108,7 +118,7 @@ def _opened(path: Path) -> AbstractContextManager[Stream]:
 def _members(archive: Archive, problems: Problems) -> Iterator[Table]:
     for name in sorted(archive.members):
         try:
-            yield Table(name, partial(archive.open, name), problems)
+            yield Table(name, partial(archive.open, name), problems, understood)
         except MalformedFile as fault:
             problems.add(fault.problem)
 
@@ -117,16 +127,9 @@ def _canvas_files(tables: list[Table], problems: Problems) -> Iterator[RosterFil
     for table in tables:
         kind = kind_of(table.columns)
         if kind is None:
-            problems.fail(table.name, _why_unknown(table))
+            problems.fail(table.name, why_unknown(table))
         elif isinstance(kind, UnsupportedKind):
             message = _("Files of this kind (%(kind)s) are not imported, so the file was left out.")
             problems.warn(table.name, message % {"kind": kind.name})
         else:
             yield RosterFile(table.name, kind.name, table.header, table.blocks)
-
-
-def _why_unknown(table: Table) -> str:
-    only = next(iter(table.columns)) if len(table.columns) == 1 else ""
-    if ";" in only or "\t" in only:
-        return _("The cells are not separated by commas. Save the file as CSV with commas.")
-    return _("The header does not match any roster file. See the list of formats for the columns each one needs.")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from sis.files.archives import Archive
-from sis.files.csv_records import BLOCK, NOT_UTF8, Malformed, Stream, check, parsed, records, written
+from sis.files.csv_records import BLOCK, NOT_UTF8, Layout, Malformed, Stream, check, parsed, records, written
 from sis.files.problems import MalformedFile, Problems
 from sis.files.tables import Opener, Table, is_secret
-from sis.formats.detect import is_roster, kind_of
+from sis.formats.headers import is_roster, kind_of, understood
 
 # Quick rather than small.
 _LEVEL = 1
@@ -60,24 +60,25 @@ def _emptied(cells: list[str], secrets: list[int]) -> list[str]:
 
 def _copy(name: str, open_it: Opener, copy: IO[bytes]) -> None:
     try:
-        table = Table(name, open_it, Problems())
+        table = Table(name, open_it, Problems(), understood)
         if not (kind_of(table.columns) or is_roster(table)):
             copy.write(_LEFT_OUT)
             return
         secrets = [index for index, column in enumerate(table.header) if is_secret(column)]
         with open_it() as stream:
-            for piece in _without(stream, secrets) if secrets else iter(partial(stream.read, BLOCK), b""):
+            for piece in _without(stream, table.layout, secrets) if secrets else iter(partial(stream.read, BLOCK), b""):
                 copy.write(piece)
     except (Malformed, MalformedFile):
         copy.write(_REST_LEFT_OUT)
 
 
-def _without(stream: Stream, secrets: list[int]) -> Iterator[bytes]:
-    """Yield the file with these columns empty below the header. Raises Malformed or MalformedFile at the first
-    fault.
+def _without(stream: Stream, layout: Layout, secrets: list[int]) -> Iterator[bytes]:
+    """Yield the file with these columns empty below the header, in UTF-8 and with commas between the cells.
+
+    Raises Malformed or MalformedFile at the first fault.
     """
-    below_header = False
-    for found in records(stream, errors="surrogateescape"):
+    to_header = layout.above + 1
+    for found in records(stream, layout, errors="surrogateescape"):
         lines, fault = [], None
         for record in found:
             try:
@@ -86,9 +87,9 @@ def _without(stream: Stream, secrets: list[int]) -> Iterator[bytes]:
             except (Malformed, UnicodeEncodeError) as caught:
                 fault = caught
                 break
-            if record and below_header:
+            if record and to_header <= 0:
                 record = written(_emptied(next(parsed([record])), secrets))
-            below_header = below_header or record != ""
+            to_header -= record != ""
             lines.append(f"{record}\n")
         yield "".join(lines).encode()
         if fault:

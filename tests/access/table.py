@@ -130,6 +130,12 @@ PAGES = [
         f"{FAMILY} {TEACHERS}",
         hidden=f"{OUTSIDE_COURSE} classmate designer",
     ),
+    row(
+        "GET",
+        "/courses/{course}/grades/{student}",
+        f"{FAMILY} {TEACHERS}",
+        hidden=f"{OUTSIDE_COURSE} classmate designer",
+    ),
     row("GET", "/courses/{course}/users/add", STAFF, hidden=OUTSIDE_COURSE),
     row(
         "POST",

@@ -39,8 +39,8 @@ NOT_AUTHORIZED = [{"message": "user not authorized to perform that action"}]
         (PermissionDenied("why"), 403, {"status": "unauthorized", "errors": NOT_AUTHORIZED}),
         (DeniedByFramework(), 403, {"status": "unauthorized", "errors": NOT_AUTHORIZED}),
         (NotThere("Gone."), 404, {"errors": [{"message": "Gone."}]}),
-        (NotPossible("Not now."), 422, {"errors": [{"message": "Not now."}]}),
-        (DoneAlready("Done."), 409, {"errors": [{"message": "Done."}]}),
+        (NotPossible("Not now."), 422, {"message": "Not now.", "errors": [{"message": "Not now."}]}),
+        (DoneAlready("Done."), 409, {"message": "Done.", "errors": [{"message": "Done."}]}),
         (Http404("secret"), 404, {"errors": NOT_THERE}),
         (NotFound(), 404, {"errors": NOT_THERE}),
         (SuspiciousOperation("secret"), 400, {"errors": UNREADABLE}),
@@ -92,7 +92,8 @@ def test_too_many_tries_say_when_to_come_again_as_canvas_clients_read_it():
         "30",
         "0.0",
     )
-    assert answer.data == error_body("Too many failed attempts. Please try again in 30 seconds.")
+    sentence = "Too many failed attempts. Please try again in 30 seconds."
+    assert answer.data == {"message": sentence, **error_body(sentence)}
 
 
 def test_what_cannot_be_taken_is_told_by_field_with_every_complaint():
@@ -102,7 +103,7 @@ def test_what_cannot_be_taken_is_told_by_field_with_every_complaint():
     answer = handle(refusal, {})
     assert answer is not None
     assert answer.status_code == 400
-    assert answer.data == {"errors": by_field(refusal)}
+    assert answer.data == {"message": "Enter a name.", "errors": by_field(refusal)}
     assert by_field(refusal) == {
         "user.name": [{"attribute": "name", "type": "blank", "message": "Enter a name."}],
         "pseudonym.unique_id": [

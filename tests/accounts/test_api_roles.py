@@ -292,3 +292,12 @@ def test_canvasapi_is_told_when_it_may_not(live_server, transactional_db):
     admin.account_admins.update(workflow_state="deleted")
     with pytest.raises(Forbidden):
         account.create_role("Mentor")
+
+
+def test_the_role_of_account_admins_has_the_base_type_that_canvas_gives_it(root):
+    (found,) = [
+        one
+        for one in Api(make_admin()).get("accounts/self/roles", per_page=100).json()
+        if one["role"] == "AccountAdmin"
+    ]
+    assert found["base_role_type"] == "AccountMembership"

@@ -42,7 +42,8 @@ OVERRIDE = st.fixed_dictionaries(
 OVERRIDES = st.lists(
     OVERRIDE, max_size=10, unique_by=lambda one: (one["account"], one["role"], one["permission"])
 ).filter(lambda all_of: all(one["applies_to_self"] or one["applies_to_descendants"] for one in all_of))
-fewer = settings(max_examples=25)
+# Each example takes a dozen statements: fewer of them than usual.
+fewer = settings(max_examples=settings().max_examples // 4)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from accounts.models import Account, AccountAdmin, BaseType, Role, User
 from accounts.permissions.resolver import administered
 from accounts.templatetags.frame import Problem, problems
 from accounts.web.site import site, site_of
+from tests.api import Api
 from tests.database import statements
 from tests.factories import AccountFactory, EnrollmentFactory, UserFactory, make_admin
 
@@ -49,7 +50,16 @@ def test_the_accounts_of_an_admin_are_the_active_ones_where_they_have_a_role_the
     found = site_of(visit(admin))
     assert found.administered == [root, abel, zoo, below]
     assert left.account not in found.administered
-    assert set(administered(admin)) == set(found.administered)
+    assert administered(admin) == found.administered
+    assert [body["id"] for body in Api(admin).get("accounts").json()] == [account.pk for account in found.administered]
+
+
+def test_an_account_stands_before_those_that_are_lower_in_the_tree_wherever_they_are(root):
+    deep = AccountFactory(parent=AccountFactory(parent=AccountFactory()))
+    high = AccountFactory(parent=AccountFactory())
+    admin = make_admin(deep)
+    AccountAdmin.objects.create(user=admin, account=high, role=Role.objects.built_in(BaseType.ACCOUNT_ADMIN))
+    assert site_of(visit(admin)).administered == administered(admin) == [high, deep]
 
 
 def test_an_account_in_which_one_has_two_roles_is_named_once(root):

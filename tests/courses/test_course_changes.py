@@ -181,6 +181,15 @@ class TestDeleting:
         section.course.refresh_from_db()
         assert said_by(again) == [began(*here)]
 
+    def test_restoring_what_a_roster_has_deleted_lets_those_observe_again_who_are_still_there(
+        self, admin, section, student
+    ):
+        """A roster leaves the enrollments in a course as they are."""
+        pair(parent := _user(), student)
+        Course.objects.filter(pk=section.course_id).update(workflow_state="deleted")
+        restore = said_by(lambda: undelete(Course.objects.get(pk=section.course_id), by=admin))
+        assert restore == [began(parent, student, section.course)]
+
     def test_a_course_is_edited_and_deleted_together_or_not_at_all(self, admin):
         course = CourseFactory(name="Art")
         with pytest.raises(Invalid):
@@ -231,11 +240,11 @@ class TestTheListOfAnAccount:
         bodies = [Api(by).get("accounts/self/courses", search_term="Art").json()[0] for by in (reader, clerk)]
         assert ["sis_course_id" in body for body in bodies] == [True, False]
 
-    def test_deleted_courses_are_listed_nowhere_not_even_when_asked_for(self, admin, root):
-        CourseFactory(account=root, workflow_state="deleted")
+    def test_deleted_courses_are_listed_only_when_asked_for(self, admin, root):
+        gone = CourseFactory(account=root, workflow_state="deleted")
         there = CourseFactory(account=AccountFactory())
         assert ids(Api(admin).get("accounts/self/courses")) == [there.pk]
-        assert ids(Api(admin).get("accounts/self/courses", state=["deleted"])) == []
+        assert ids(Api(admin).get("accounts/self/courses", state=["deleted"])) == [gone.pk]
 
     def test_includes_are_given_on_request_only(self, admin, root):
         term = Term.objects.create(name="Fall")

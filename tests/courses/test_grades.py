@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from courses.domain.grades import Status, Total, score_of, total, totals_of, work_of, work_on
+from courses.domain.grades import Standing, Status, Total, score_of, total, totals_of, work_of, work_on
 from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
 from courses.templatetags.points import points
 from tests.database import statements
@@ -107,8 +107,10 @@ class TestTotals:
     def test_a_total_is_made_of_the_released_scores_of_published_work_that_is_worth_points(self, graded):
         expected = Total(Decimal("19.5"), Decimal("30"))
         assert total(work_of(graded.user, graded.section.course)) == expected
-        assert totals_of([graded]) == {(graded.user_id, graded.section.course_id): expected}
+        standing = totals_of([graded])[graded.user_id, graded.section.course_id]
+        assert standing == Standing(expected, Total(Decimal("21.5"), Decimal("50")))
         assert score_of(graded, totals_of([graded])) == 65.0
+        assert score_of(graded, totals_of([graded]), sees_held_back=True) == 43.0
 
     def test_what_staff_see_before_it_is_released_does_not_change_the_total(self, graded):
         seen = work_of(graded.user, graded.section.course, sees_held_back=True)
@@ -116,7 +118,8 @@ class TestTotals:
 
     def test_a_student_without_a_released_grade_has_no_score(self, mine):
         hand_in(assign(mine.section.course), mine.user, "7", is_posted=False)
-        assert totals_of([mine]) == {}
+        assert score_of(mine, totals_of([mine])) is None
+        assert score_of(mine, totals_of([mine]), sees_held_back=True) == 70.0
         assert score_of(mine, {}) is None
         assert total(work_of(mine.user, mine.section.course)).percent is None
 

@@ -197,7 +197,8 @@ class TestTheDefaultSection:
 
 
 def test_deleting_a_section_that_is_not_the_default_leaves_the_default(section, teacher):
-    default = SectionFactory(course=section.course, is_default=True)
+    default, other = (SectionFactory(course=section.course, name=name, is_default=name == "Z") for name in "ZA")
     delete_section(section, by=teacher)
-    default.refresh_from_db()
-    assert default.is_default
+    assert list(Section.objects.filter(is_default=True)) == [default]
+    delete_section(default, by=make_admin())
+    assert list(Section.objects.filter(is_default=True)) == [other]

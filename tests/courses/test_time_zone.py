@@ -68,3 +68,29 @@ def test_the_settings_page_is_light_and_takes_a_city(client, root):
     assert client.post(reverse("settings"), {"time_zone": ""}).status_code == 302
     user.refresh_from_db()
     assert user.time_zone == ""
+
+
+def enrolled(person: User, zone: str, **enrollment) -> None:
+    account = AccountFactory(default_time_zone=zone)
+    EnrollmentFactory(user=person, section=SectionFactory(course=CourseFactory(account=account)), **enrollment)
+
+
+@pytest.mark.parametrize(
+    ("state", "counts"),
+    [("active", True), ("invited", True), ("inactive", False), ("completed", False), ("deleted", False)],
+)
+def test_the_school_counts_where_somebody_is_enrolled_last_and_still_is(school, state, counts):
+    person = UserFactory()
+    enrolled(person, "Europe/Paris")
+    enrolled(person, "Asia/Tokyo", state=state)
+    assert default_zone(person).key == ("Asia/Tokyo" if counts else "Europe/Paris")
+
+
+def test_a_course_counts_before_an_admin_role_and_a_role_that_ended_not_at_all(school):
+    admin = make_admin(school)
+    enrolled(admin, "Europe/Paris")
+    assert default_zone(admin).key == "Europe/Paris"
+    admin.enrollments.all().delete()
+    assert default_zone(admin).key == "Asia/Tokyo"
+    admin.account_admins.update(workflow_state="deleted")
+    assert default_zone(admin).key == "America/New_York"

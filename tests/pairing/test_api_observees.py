@@ -24,6 +24,8 @@ from tests.failures import failed_by
 
 pytestmark = pytest.mark.django_db
 
+UNKNOWN = {"message": "Unknown observee.", "errors": [{"message": "Unknown observee."}]}
+
 
 @pytest.fixture
 def student(root):
@@ -178,7 +180,7 @@ def test_an_unknown_login_and_a_wrong_password_get_one_answer_count_and_cost_a_h
 ):
     User.objects.filter(pk=student.pk).update(login_id="kid@example.org")
     answer = pair(observer, observee={"unique_id": login, "password": "wrong"})
-    assert (answer.status_code, answer.json()) == (422, {"errors": [{"message": "Unknown observee."}]})
+    assert (answer.status_code, answer.json()) == (422, UNKNOWN)
     assert "WWW-Authenticate" not in answer.headers
     assert failed_by(observer).count() == 1
     assert mocker_hash == ["wrong"]
@@ -224,9 +226,7 @@ def test_an_access_token_comes_before_a_code(observer, student, code):
     assert pair(observer, access_token=token, pairing_code=code).json()["id"] == student.pk
     assert PairingCode.objects.live().count() == 1
     other = UserFactory()
-    assert pair(other, access_token="nonsense", pairing_code=code).json() == {
-        "errors": [{"message": "Unknown observee."}]
-    }
+    assert pair(other, access_token="nonsense", pairing_code=code).json() == UNKNOWN
     assert failed_by(other).count() == 1
 
 

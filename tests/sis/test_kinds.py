@@ -123,7 +123,7 @@ class TestMessages:
 
     @ALL
     def test_what_its_own_messages_name_is_looked_up(self, kind):
-        given = {*re.findall(r"'(\w+)',", kind.sql.parts["ids"]), "for_section"}
+        given = {*re.findall(r"'(\w+)',", kind.sql.parts["ids"]), "for_section", "words", "detail"}
         for name, text in kind.messages.items():
             assert {*re.findall(r"\{(\w+)\}", str(text))} <= given, name
 

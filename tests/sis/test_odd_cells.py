@@ -157,7 +157,6 @@ PLACE = "section_id,user_id,role,status"
         {"sections": "section_id,course_id,name,status,start_date\nS,C,A,active,<delete>"},
         {"enrollments": f"{PLACE},start_date\nS,A,student,active,<delete>"},
         {"enrollments": f"{PLACE},start_date\nS,A,student,active,2026-01-01T10:00-23:59"},
-        {"enrollments": f"{PLACE},limit_section_privileges\nS,A,student,active,+-1"},
         {"enrollments": f"{PLACE},limit_section_privileges\nS,A,student,active,-1"},
         {"terms": "term_id,name,status,end_date\nT,Autumn,active,<delete>"},
         {"users": f"user_id,login_id,status,first_name,last_name\nN,n,active,{'a' * 200},{'b' * 200}"},

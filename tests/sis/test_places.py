@@ -121,8 +121,10 @@ class TestTerms:
         assert warnings(made) == [(2, "bad_date")]
         assert (term().start_at, term().end_at.year, made.data["counts"]["terms"]) == (None, 2012, 1)
 
-    def test_text_without_a_date_is_no_date(self, load):
-        assert warnings(load(terms=f"{self.HEADER}\nT,Fall,active,soon,")) == []
+    @pytest.mark.parametrize("word", ["n/a", "None", "NULL", "-", "<delete>"])
+    def test_a_word_for_no_date_is_no_date(self, load, word):
+        load(terms=f"{self.HEADER}\nT,Fall,active,2026-09-01,")
+        assert warnings(load(terms=f"{self.HEADER}\nT,Fall,active,{word},")) == []
         assert term().start_at is None
 
     def test_a_term_with_courses_is_not_deleted(self, load):

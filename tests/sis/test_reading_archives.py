@@ -35,6 +35,7 @@ def what_operating_systems_leave():
         "__MACOSX/._users.csv": b"\0\1",
         "x/__MACOSX/._y": b"\0",
         ".DS_Store": b"\0",
+        "a/~$users.csv": b"\5Alex",
         ".hidden.csv": USERS,
         "a/.git/config": "x",
         "Desktop DB": b"\0",

@@ -61,17 +61,18 @@ def test_password_columns_with_other_names_are_emptied(tmp_path, name):
     assert copy.read_bytes().endswith(b"\n1,sam,,not_set\n")
 
 
+TAB = "\t"
 ROWS = "user_id,login_id,status,password\nU1,u1,active,hush hush\n"
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        f"\ufeff{ROWS}".encode("utf-16-le"),
         ROWS.encode("utf-16-be"),
-        f"Export of 2026\n{ROWS}".encode(),
         f"Export,of,2026\n{ROWS}".encode(),
-        b"user_id;login_id;status;password\nU1;u1;active;much too long, hush\n",
+        f"U0,u0,active,hush\n{ROWS}".encode(),
+        f"U0;u0;active;hush\n{ROWS}".encode(),
+        b"u_id;l_id;status;password\nU1;u1;active;much too long, hush\n",
         b"U1,u1,active,hush\nU2,u2,active,hush\n",
         f"login_id,login_id,{ROWS}".encode(),
     ],
@@ -86,6 +87,32 @@ def test_nothing_is_kept_of_a_file_whose_header_is_not_known(tmp_path, raw, name
     # It is refused again, should it be imported again.
     with open_upload(copy, name) as upload:
         assert (upload.files, [problem.failure for problem in upload.problems]) == ([], [True])
+
+
+@pytest.mark.parametrize("name", ["users.csv", "rosters.zip"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        f"\ufeff{ROWS}".encode("utf-16-le"),
+        f"\ufeff{ROWS.replace(',', TAB)}".encode("utf-16-be"),
+        f"\ufeff\ufeff{ROWS}".encode(),
+        f"Export of 2026\n{ROWS}".encode(),
+        f"sep=;\n{ROWS.replace(',', ';')}".encode(),
+        ROWS.replace(",", ";").replace("hush hush", '"hush, hush"').encode(),
+        ROWS.replace("password", "Pass-Word").encode(),
+        ROWS.replace("password", "pass\u200bword").encode(),
+    ],
+)
+def test_the_copy_of_a_file_that_is_written_otherwise_has_no_passwords_either(tmp_path, raw, name):
+    content = zip_of(tmp_path, {"users.csv": raw}).read_bytes() if name == "rosters.zip" else raw
+    copy = stripped(tmp_path, content, name)
+    kept = zipfile.ZipFile(copy).read("users.csv") if name == "rosters.zip" else copy.read_bytes()
+    assert b"hush" not in kept.replace(b"\0", b"")
+    [(_name, kind, rows)] = rows_of(copy, name)
+    [(_name, _kind, given)] = rows_of(tmp_path / "original", name)
+    assert (kind, [row.number for row in rows]) == ("user", [row.number for row in given])
+    assert [row.cells | {"password": None} for row in given] == [row.cells for row in rows]
+    assert given[0].cells["password"].startswith("hush")
 
 
 def test_every_file_of_an_archive_is_stripped_and_what_is_not_read_is_not_kept(tmp_path):

@@ -20,7 +20,7 @@ def test_only_guardians_of_students_are_linked(tmp_path):
         rows = rows_by_kind(upload)["user_observer"]
         assert [(row.number, row.cells["observer_id"], row.cells["student_id"]) for row in rows] == [(2, "g", "s")]
         assert [problem.message for problem in upload.problems] == [
-            "1 row of the kind “doctor” was left out: this kind is not imported.",
+            "1 row of the kind “doctor” was left out: this kind is not imported. Imported: guardian, parent, relative.",
             "Relationships of people who are not students according to roles.csv: 2. No link was created.",
         ]
 

@@ -277,7 +277,7 @@ def test_pronouns_and_declared_type_can_be_cleared(load):
     assert (user().pronouns, user().declared_user_type) == ("she/her", "teacher")
     load(users=f"{HEADER},pronouns,declared_user_type\nU1,u1,active,<delete>,<delete>")
     assert (user().pronouns, user().declared_user_type) == ("", "")
-    assert warnings(load(users=f"{HEADER},declared_user_type\nU1,u1,active,wizard")) == [(2, "user_invalid")]
+    assert warnings(load(users=f"{HEADER},declared_user_type\nU1,u1,active,wizard")) == [(2, "bad_declared_user_type")]
 
 
 def test_deleting_ends_what_somebody_is_here_but_not_their_links(load, root):
