@@ -28,7 +28,7 @@ State = Enrollment.State
 
 
 class EnrollmentIds(NamedTuple):
-    """Somebody's place in a course, by ids."""
+    """Somebody's enrollment in a course, by ids."""
 
     user: int
     course: int

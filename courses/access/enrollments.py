@@ -90,7 +90,8 @@ def enrollments_of_person(person: User, *, by: User) -> EnrollmentQuerySet | Non
 
 
 def course_enrollments(person: User, *, by: User) -> EnrollmentQuerySet | None:
-    """Return the enrollments through which a list of `person`'s courses is made for `by`; None as with `places_of`.
+    """Return the enrollments through which a list of `person`'s courses is made for `by`, or None, as
+    `enrollments_of_person`.
 
     Courses that somebody only takes or observes are listed once they are published, and all once they have begun.
     """

@@ -107,7 +107,7 @@ def link_students(observer: Member, student_ids: Collection[int], *, by: User) -
         linked = _seeing(observer.course, observer.person, by).filter(associated_user__in=student_ids)
         done = set(linked.values_list("associated_user", flat=True))
         enroll_many(
-            [_seat(observer, enrollment) for enrollment in enrollments if enrollment.user_id not in done], by=by
+            [_spec(observer, enrollment) for enrollment in enrollments if enrollment.user_id not in done], by=by
         )
     return len(set(student_ids) - done)
 
@@ -124,7 +124,7 @@ def _check_ids(observer: Member, student_ids: Collection[int]) -> None:
         raise Invalid({"student": [("invalid", problem)]})
 
 
-def _seat(observer: Member, beside: Enrollment) -> EnrollmentSpec:
+def _spec(observer: Member, beside: Enrollment) -> EnrollmentSpec:
     state = Enrollment.State.COMPLETED if beside.state == Enrollment.State.COMPLETED else Enrollment.State.ACTIVE
     return EnrollmentSpec(
         observer.person, beside.section, observer.role, beside.user, state, beside.start_at, beside.end_at

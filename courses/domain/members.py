@@ -80,7 +80,7 @@ class Member:
         )
 
     def own_enrollments(self) -> list[Enrollment]:
-        """Return those in sections of one's own: an observer's place beside a student goes where the student goes."""
+        """Return those in sections of one's own: an observer's beside a student goes where the student goes."""
         return [enrollment for enrollment in self.enrollments if enrollment.associated_user_id is None]
 
 
@@ -178,15 +178,15 @@ def set_sections(member: Member, sections: Iterable[Section], *, by: User, is_li
         new = [section for pk, section in wanted.items() if pk not in here]
         limit = model.limit_privileges_to_course_section if is_limited is None else is_limited
         comes_limited = gives_limited(member.role, member.course, by=by)
-        specs = [replace(_seat(model, section, member.role), is_limited=limit or comes_limited) for section in new]
+        specs = [replace(_spec(model, section, member.role), is_limited=limit or comes_limited) for section in new]
         if is_limited is not None and not comes_limited:
             kept = [enrollment for pk, enrollment in here.items() if pk in wanted]
             others = [enrollment for enrollment in kept if enrollment.limit_privileges_to_course_section != limit]
             specs += [
-                replace(_seat(enrollment, enrollment.section, member.role), is_limited=limit) for enrollment in others
+                replace(_spec(enrollment, enrollment.section, member.role), is_limited=limit) for enrollment in others
             ]
         enroll_many(specs, by=by)
-        enroll_many([_seat(enrollment, section, enrollment.role) for enrollment in observers for section in new], by=by)
+        enroll_many([_spec(enrollment, section, enrollment.role) for enrollment in observers for section in new], by=by)
         change_states([enrollment for pk, enrollment in here.items() if pk not in wanted], State.DELETED, by=by)
 
 
@@ -238,7 +238,7 @@ def _change_role(member: Member, role: Role, by: User) -> None:
     specs: dict[object, EnrollmentSpec] = {}
     limited = gives_limited(role, member.course, by=by)
     for enrollment in sorted(member.enrollments, key=_liveness, reverse=True):
-        spec = _seat(enrollment, enrollment.section, role, observes=stays_observer)
+        spec = _spec(enrollment, enrollment.section, role, observes=stays_observer)
         spec = replace(spec, is_limited=spec.is_limited or limited)
         specs[spec.kind] = spec
     has_it_already = {
@@ -270,7 +270,7 @@ def _liveness(enrollment: Enrollment) -> int:
     return order.index(enrollment.state) if enrollment.state in order else len(State)
 
 
-def _seat(enrollment: Enrollment, section: Section, role: Role, *, observes: bool = True) -> EnrollmentSpec:
+def _spec(enrollment: Enrollment, section: Section, role: Role, *, observes: bool = True) -> EnrollmentSpec:
     student = enrollment.associated_user if observes else None
     return EnrollmentSpec(
         enrollment.user,

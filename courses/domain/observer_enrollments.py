@@ -157,7 +157,7 @@ CROSS JOIN LATERAL (
 ) l"""
     + STUDENTS_ENROLLMENTS.format("AND e.section_id = pair.section_id")
 )
-MAKE_IN_PLACES = with_events(MAKE_FOR_STUDENTS, "beside")
+MAKE_IN_SECTIONS = with_events(MAKE_FOR_STUDENTS, "beside")
 
 NO_ANSWER = "o.state IN ('invited', 'creation_pending', 'rejected')"
 # An observer enrollment that was removed by hand stays removed; an invitation that nobody has answered ends with what
@@ -213,7 +213,7 @@ def follow(
     with connection.cursor() as cursor:
         # First those who come: whose student has moved to another section never stops observing in the course.
         if came:
-            cursor.execute(MAKE_IN_PLACES, {**_columns(came), **author(by, sis_import)})
+            cursor.execute(MAKE_IN_SECTIONS, {**_columns(came), **author(by, sis_import)})
         if everywhere := came.union(students):
             cursor.execute(CARRY, {**_columns(everywhere), **author(by, sis_import)})
 
