@@ -320,3 +320,13 @@ def test_a_new_role_given_by_somebody_limited_is_limited(section):
     change_role(as_member(student, section), role(BaseType.TA), by=limited)
     assert as_member(student, section).is_limited
     assert not as_member(make_student(section), section).is_limited
+
+
+def test_of_several_enrollments_that_become_one_the_most_active_decides(section, teacher):
+    observer = UserFactory()
+    for state in ("completed", "active", "inactive"):
+        student = make_student(section)
+        EnrollmentFactory(section=section, type=BaseType.OBSERVER, user=observer, associated_user=student, state=state)
+    change_role(as_member(observer, section), role(BaseType.TA), by=teacher)
+    assert Enrollment.objects.get(user=observer, type=BaseType.TA).state == "active"
+    assert not Enrollment.objects.present().filter(user=observer, type=BaseType.OBSERVER).exists()
