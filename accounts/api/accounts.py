@@ -69,7 +69,7 @@ SELF_REGISTRATION = Word(
 @endpoint(*PAGING)
 def index(request: ApiRequest) -> list[AccountBody]:
     """List the accounts on which the caller holds a role."""
-    found = page_of(request, administered(request.user))
+    found = page_of(request, administered(request.user), is_small=True)
     keys = permissions_on(request.user, found)
     return [account_body(one, request.root, keys[one.pk]) for one in found]
 
@@ -104,7 +104,7 @@ def sub_accounts(request: ApiRequest, account_id: str) -> list[AccountBody]:
         found = found.filter(Holds(words))
     if request.params[ORDER] == "id":
         found = found.order_by("id")
-    listed = page_of(request, found)
+    listed = page_of(request, found, is_small=True)
     keys = permissions_on(request.user, listed)
     return [account_body(one, request.root, keys[one.pk]) for one in listed]
 

@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.parameter_types import Given, Includes, NotServed, Parameter, UndeclaredParameter
-from accounts.api.parameters import parameters, query_parameters, reads_files
+from accounts.api.parameters import Parameters, parameters, query_parameters, reads_files
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
@@ -188,6 +188,11 @@ class ApiRequest:
     @property
     def user_or_nobody(self) -> User | None:
         return self.request.user if isinstance(self.request.user, User) else None
+
+    @property
+    def bag(self) -> Parameters:
+        """All that was sent, declared or not."""
+        return parameters(self.request)
 
     @cached_property
     def params(self) -> Given:

@@ -93,7 +93,7 @@ def index(request: ApiRequest, account_id: str) -> list[RoleBody]:
     found = roles_of(home, states=states or [Role.State.ACTIVE])
     if not request.params[SHOW_INHERITED]:
         found = found.filter(Q(account=None) | Q(account=home))
-    return _bodies(request, home, page_of(request, found.order_by("id")))
+    return _bodies(request, home, page_of(request, found.order_by("id"), is_small=True))
 
 
 @endpoint(*SAID_AGAIN)

@@ -45,7 +45,7 @@ def index(request: ApiRequest, account_id: str) -> list[AdminBody]:
         found = found.filter(user__in=[request.user.pk if one == "self" else _number(one) for one in ids])
     if words := search_words(request.params[SEARCH_TERM]):
         found = found.filter(user__in=searched(User.objects.present(), words, keys).order_by().values("pk"))
-    return [_body(admin, keys) for admin in page_of(request, found)]
+    return [_body(admin, keys) for admin in page_of(request, found, is_small=True)]
 
 
 @endpoint(USER_ID, ROLE_ID, ROLE, *NO_MAIL)

@@ -103,7 +103,7 @@ def _list(request: ApiRequest, user: User) -> list[CourseBody]:
     found = Course.objects.filter(pk__in=enrollments.values("section__course")).select_related("account", "term")
     if text := request.params[ACCOUNT_ID]:
         found = found.filter(account__in=with_all_below(account(request, text)))
-    return _bodies(request, page_of(request, found.order_by("sort_key", "id")), enrollments)
+    return _bodies(request, page_of(request, found.order_by("sort_key", "id"), is_small=True), enrollments)
 
 
 def _listed(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:

@@ -141,7 +141,7 @@ def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
 
 def _list(request: ApiRequest, enrollments: EnrollmentQuerySet) -> list[EnrollmentBody]:
     found = _filtered(request, enrollments).select_related(*lookups.WITH_ENROLLMENT)
-    return bodies(request, page_of(request, found.order_by("type", "user__sort_key", "id")))
+    return bodies(request, page_of(request, found.order_by("type", "user__sort_key", "id"), is_small=True))
 
 
 def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:

@@ -125,7 +125,7 @@ def index(request: ApiRequest, course_id: str) -> list[PersonBody]:
     known, given = settled_in(course, by=request.user), request.params
     people = searched(people, words, keys, known=known)
     people = people_sorted(people, given[SORT], keys, descending=given[ORDER] == DESCENDING, known=known)
-    found = page_of(request, people.prefetch_related(_prefetched_enrollments(there)))
+    found = page_of(request, people.prefetch_related(_prefetched_enrollments(there)), is_small=True)
     return _bodies(request, found, keys)
 
 

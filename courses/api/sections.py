@@ -63,7 +63,7 @@ def index(request: ApiRequest, course_id: str) -> list[SectionBody]:
     found = sections_open_to(request.user, course)
     if words := search_words(request.params[SEARCH_TERM]):
         found = found.filter(name__icontains=words)
-    return bodies(request, page_of(request, found), keys)
+    return bodies(request, page_of(request, found, is_small=True), keys)
 
 
 def bodies(request: ApiRequest, sections: list[Section], keys: frozenset[Permission]) -> list[SectionBody]:

@@ -49,7 +49,7 @@ def index(request: ApiRequest, account_id: str) -> TermsListBody:
     found = terms(Term.State.values if "all" in states else states)
     if words := search_words(request.params[TERM_NAME]):
         found = found.filter(Holds(words))
-    return {"enrollment_terms": [listed_term_body(term, keys) for term in page_of(request, found)]}
+    return {"enrollment_terms": [listed_term_body(term, keys) for term in page_of(request, found, is_small=True)]}
 
 
 @endpoint()

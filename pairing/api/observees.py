@@ -38,14 +38,16 @@ ROOT_ACCOUNT_ID = Id("root_account_id", "In which institution, or `all`. There i
 def index(request: ApiRequest, user_id: str) -> list[LinkedBody]:
     """List whom somebody observes."""
     observer = _whose(request, user_id)
-    return [_listed(request, observer, found.student) for found in page_of(request, observed_by(observer))]
+    found = page_of(request, observed_by(observer), is_small=True)
+    return [_listed(request, observer, one.student) for one in found]
 
 
 @endpoint(INCLUDE, *PAGING)
 def index_of_observers(request: ApiRequest, user_id: str) -> list[LinkedBody]:
     """List by whom somebody is observed."""
     student = _whose(request, user_id)
-    return [_listed(request, student, found.observer) for found in page_of(request, observers_of(student))]
+    found = page_of(request, observers_of(student), is_small=True)
+    return [_listed(request, student, one.observer) for one in found]
 
 
 def _whose(request: ApiRequest, user_id: str) -> User:

@@ -51,15 +51,43 @@ def links(answer) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize(
     ("asked", "numbers"),
     [
-        ({"per_page": 2}, {"current": "1", "first": "1", "next": "2"}),
-        ({"per_page": 2, "page": 2}, {"current": "2", "first": "1", "next": "3", "prev": "1"}),
-        ({"per_page": 2, "page": 3}, {"current": "3", "first": "1", "last": "3", "prev": "2"}),
+        ({"per_page": 2}, {"current": "1", "next": "bookmark", "first": "1", "last": "3"}),
+        ({"per_page": 2, "page": 2}, {"current": "2", "next": "bookmark", "prev": "1", "first": "1", "last": "3"}),
+        ({"per_page": 2, "page": 3}, {"current": "3", "prev": "2", "first": "1", "last": "3"}),
         ({"per_page": 5}, {"current": "1", "first": "1", "last": "1"}),
-        ({"per_page": 2, "page": 9}, {"current": "9", "first": "1", "last": "9", "prev": "8"}),
+        ({"per_page": 2, "page": 9}, {"current": "9", "prev": "8", "first": "1", "last": "9"}),
     ],
 )
-def test_a_page_links_to_those_around_it_and_only_the_last_knows_that_it_is_the_last(api, asked, numbers):
-    assert {rel: query["page"] for rel, query in links(api.get(LIST, **asked)).items()} == numbers
+def test_a_page_links_to_those_around_it_and_of_a_small_list_to_the_last(api, asked, numbers):
+    found = {rel: query["page"].partition(":")[0] for rel, query in links(api.get(LIST, **asked)).items()}
+    assert found == numbers
+
+
+def test_a_bookmark_leads_to_the_rest_and_to_the_first_page(api):
+    second = links(api.get(LIST, per_page=2))["next"]
+    assert second["per_page"] == "2"
+    answer = api.get(LIST, **second)
+    assert [one["name"] for one in answer.json()] == ["School c", "School d"]
+    around = links(answer)
+    assert around.keys() == {"current", "next", "first"}
+    assert around["current"] == second
+    answer = api.get(LIST, **around["next"])
+    assert [one["name"] for one in answer.json()] == ["School e"]
+    assert links(answer).keys() == {"current", "first", "last"}
+
+
+def test_a_bookmark_that_was_not_given_for_this_list_is_refused(api):
+    given = links(api.get(LIST, per_page=2))["next"]["page"]
+    changed = given[:-1] + ("a" if given[-1] != "a" else "b")
+    for path, page, query in (
+        (LIST, "bookmark:x", {}),
+        (LIST, changed, {}),
+        (LIST, given, {"order": "id"}),
+        ("accounts", given, {}),
+        ("accounts/self/users", given, {}),
+    ):
+        answer = api.get(path, page=page, **query)
+        assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["page"])
 
 
 @pytest.mark.parametrize(

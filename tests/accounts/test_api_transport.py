@@ -187,7 +187,9 @@ def test_the_link_header_repeats_every_filter_in_full_addresses(root):
     found = links(answer)
     assert set(found) == {"current", "first", "prev", "next"}
     filters = "include%5B%5D=email&include%5B%5D=avatar_url&search_term=%2C+B%3B%5B"
-    for rel, page in {"current": 2, "first": 1, "prev": 1, "next": 3}.items():
+    assert found["next"].startswith(f"http://testserver/api/v1/accounts/{root.pk}/users?{filters}&page=bookmark%3A")
+    assert found["next"].endswith("&per_page=2")
+    for rel, page in {"current": 2, "first": 1, "prev": 1}.items():
         assert found[rel] == f"http://testserver/api/v1/accounts/{root.pk}/users?{filters}&page={page}&per_page=2"
 
 
@@ -197,7 +199,7 @@ def test_the_last_page_says_that_it_is_the_last(root):
     assert set(found) == {"current", "first", "last"}
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "x", "", "bookmark:abc", "9" * 30])
+@pytest.mark.parametrize("page", ["0", "-1", "x", "", "9" * 30])
 def test_a_page_that_makes_no_sense_is_the_first(root, page):
     admin = make_admin()
     assert ids(Api(admin).get("accounts/self/users", page=page)) == [admin.pk]
