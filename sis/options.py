@@ -12,7 +12,11 @@ USER_REMOVE_STATUSES = ("deleted", "suspended")
 
 @dataclass(frozen=True)
 class Options:
-    """All off: rows are applied as they come, and nothing that is not listed is touched."""
+    """All off: rows are applied as they come, and nothing that is not listed is touched.
+
+    As in Canvas, batch mode for several terms is batch mode, and what becomes of changes made by hand is asked only of
+    imports that override them.
+    """
 
     batch_mode: bool = False
     batch_mode_term_id: int | None = None
@@ -32,6 +36,11 @@ class Options:
     # Ours: keep nothing, only say what would happen; and go on although much would be removed.
     dry_run: bool = False
     ignore_deletion_brake: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "batch_mode", self.batch_mode or self.multi_term_batch_mode)
+        for name in ("add_sis_stickiness", "clear_sis_stickiness"):
+            object.__setattr__(self, name, getattr(self, name) and self.override_sis_stickiness)
 
     @property
     def diffs(self) -> bool:

@@ -59,8 +59,21 @@ nullif(given.start_date, '<delete>')::timestamptz
 -- part: end
 nullif(given.end_date, '<delete>')::timestamptz
 
--- part: gives_dates
-coalesce({start}, {end}) IS NOT NULL
+-- part: dates_free
+-- If either date is stuck, neither is imported, nor whether they bind.
+({free start_at} AND {free end_at})
+
+-- part: new_start
+CASE WHEN {dates_free} AND given.start_date IS NOT NULL THEN {start} ELSE stored.start_at END
+
+-- part: new_end
+CASE WHEN {dates_free} AND given.end_date IS NOT NULL THEN {end} ELSE stored.end_at END
+
+-- part: restrict
+-- Dates that the row gives bind. Once it has cleared both, those of the term do: a course that none bind never ends.
+CASE WHEN coalesce({start}, {end}) IS NOT NULL THEN true
+     WHEN '<delete>' IN (given.start_date, given.end_date) AND coalesce({new_start}, {new_end}) IS NULL THEN false
+     ELSE coalesce(stored.restrict_enrollments_to_course_dates, false) END
 
 -- part: passback
 CASE given.grade_passback_setting WHEN 'not_set' THEN ''
@@ -72,7 +85,7 @@ ARRAY[CASE WHEN given.long_name IS DISTINCT FROM stored.name THEN 'name' END,
       CASE WHEN given.short_name IS DISTINCT FROM stored.course_code THEN 'course_code' END,
       CASE WHEN given.start_date IS NOT NULL AND {start} IS DISTINCT FROM stored.start_at THEN 'start_at' END,
       CASE WHEN given.end_date IS NOT NULL AND {end} IS DISTINCT FROM stored.end_at THEN 'end_at' END,
-      CASE WHEN {gives_dates} AND stored.restrict_enrollments_to_course_dates IS NOT TRUE
+      CASE WHEN {restrict} IS DISTINCT FROM coalesce(stored.restrict_enrollments_to_course_dates, false)
            THEN 'restrict_enrollments_to_course_dates' END,
       CASE WHEN term.id IS NOT NULL AND term.id IS DISTINCT FROM stored.term_id THEN 'term' END,
       CASE WHEN home.id IS DISTINCT FROM stored.account_id THEN 'account' END,
@@ -97,10 +110,8 @@ found AS (
            CASE WHEN {free course_code} THEN given.short_name ELSE stored.course_code END AS new_code,
            home.id AS new_account, stored.account_id AS old_account,
            CASE WHEN {free term} THEN coalesce(term.id, stored.term_id) ELSE stored.term_id END AS new_term,
-           CASE WHEN {free start_at} AND given.start_date IS NOT NULL THEN {start}
-                ELSE stored.start_at END AS new_start,
-           CASE WHEN {free end_at} AND given.end_date IS NOT NULL THEN {end} ELSE stored.end_at END AS new_end,
-           CASE WHEN {free restrict_enrollments_to_course_dates} AND {gives_dates} THEN true
+           {new_start} AS new_start, {new_end} AS new_end,
+           CASE WHEN {free restrict_enrollments_to_course_dates} AND {dates_free} THEN {restrict}
                 ELSE coalesce(stored.restrict_enrollments_to_course_dates, false) END AS new_restrict,
            CASE WHEN 'course_format' = ANY(%(given)s) THEN coalesce(given.course_format, '')
                 ELSE coalesce(stored.course_format, '') END AS new_format,

@@ -142,6 +142,15 @@ class TestCreating:
             assert (body["change_threshold"], body["diffing_drop_status"]) == (7, "inactive")
             assert body["diffing_data_set_identifier"] == "nightly"
 
+    def test_batch_mode_for_several_terms_is_batch_mode(self, api):
+        body = raw(api, multi_term_batch_mode="true", change_threshold="20").json()
+        assert (body["batch_mode"], body["batch_mode_term_id"], body["multi_term_batch_mode"]) == (True, None, True)
+
+    @pytest.mark.parametrize("name", ["add_sis_stickiness", "clear_sis_stickiness"])
+    def test_what_becomes_of_changes_by_hand_is_asked_only_of_imports_that_override_them(self, api, name):
+        assert raw(api, **{name: "true"}).json()[name] is None
+        assert raw(api, **{name: "true", "override_sis_stickiness": "true"}).json()[name] is True
+
     @pytest.mark.parametrize("text", ["perhaps", "\0", "9" * 30])
     def test_nonsense_is_a_clear_refusal(self, api, text):
         for key in ("batch_mode", "change_threshold", "batch_mode_term_id", "extension", "diffing_drop_status"):

@@ -344,7 +344,8 @@ class TestBatchMode:
         assert not Enrollment.objects.filter(state="deleted").exists()
 
     def test_batch_mode_covers_all_terms_of_the_file(self, load, year):
-        options = Options(batch_mode=True, multi_term_batch_mode=True, change_threshold=100, ignore_deletion_brake=True)
+        # As in Canvas this alone is batch mode.
+        options = Options(multi_term_batch_mode=True, change_threshold=100, ignore_deletion_brake=True)
         assert load(options=options, enrollments=ENROLLMENTS).workflow_state == "aborted"
         load(options=options, terms="term_id,name,status\nT2,Spring,active", enrollments=ENROLLMENTS)
         states = dict(Enrollment.objects.values_list("section__sis_section_id", "state"))

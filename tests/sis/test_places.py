@@ -247,6 +247,30 @@ class TestCourses:
         assert course().restrict_enrollments_to_course_dates
         load(courses=f"{header}\nC1,b,B,active,,<delete>")
         assert (course().start_at.month, course().end_at) == (9, None)
+        assert course().restrict_enrollments_to_course_dates
+
+    @pytest.mark.parametrize("cells", ["<delete>,<delete>", "<delete>,"])
+    def test_a_course_without_dates_goes_by_its_term_again(self, load, cells):
+        """Otherwise nothing would end it."""
+        header = f"{self.HEADER},start_date,end_date"
+        load(courses=f"{header}\nC1,b,B,active,2026-09-01,{'2026-12-01' if cells.endswith('>') else ''}")
+        load(courses=f"{header}\nC1,b,B,active,{cells}")
+        now = course()
+        assert (now.start_at, now.end_at, now.restrict_enrollments_to_course_dates) == (None, None, False)
+
+    @pytest.mark.parametrize("stuck", ["start_at", "end_at"])
+    def test_if_a_person_has_set_a_date_no_date_is_imported_and_none_begins_to_bind(self, load, stuck):
+        header = f"{self.HEADER},start_date,end_date"
+        load(courses=f"{self.HEADER}\nC1,b,B,active")
+        edited = course()
+        stick(edited, [stuck])
+        edited.save()
+        load(courses=f"{header}\nC1,b,B,active,2026-09-01,2026-12-01")
+        now = course()
+        assert (now.start_at, now.end_at, now.restrict_enrollments_to_course_dates) == (None, None, False)
+        load(courses=f"{header}\nC1,b,B,active,2026-09-01,2026-12-01", options=Options(override_sis_stickiness=True))
+        now = course()
+        assert (now.start_at.month, now.end_at.month, now.restrict_enrollments_to_course_dates) == (9, 12, True)
 
     def test_the_format_of_a_course_stays_until_it_is_emptied(self, load):
         load(courses=f"{self.HEADER},course_format\nC1,b,B,active,online")
@@ -285,7 +309,9 @@ class TestCourses:
         now = course()
         assert (now.account, now.start_at, now.grade_passback_setting) == (account("B"), None, "nightly_sync")
         load(options=sticking, courses=f"{header}\nC1,b,B,active,,2026-10-01,not_set")
-        assert course().stuck_sis_fields == ["account", "grade_passback_setting", "start_at"]
+        assert course().stuck_sis_fields == [
+            *("account", "grade_passback_setting", "restrict_enrollments_to_course_dates", "start_at")
+        ]
 
     def test_an_integration_id_is_overwritten_even_with_a_blank_and_belongs_to_one(self, load):
         header = f"{self.HEADER},integration_id"
@@ -336,7 +362,23 @@ class TestSections:
         load(sections=f"{header}\nS1,C1,A,active,2026-09-01,")
         assert (section().start_at.month, section().restrict_enrollments_to_section_dates) == (9, True)
         load(sections=f"{header}\nS1,C1,A,active,,")
-        assert section().start_at is None
+        assert (section().start_at, section().restrict_enrollments_to_section_dates) == (None, False)
+
+    def test_a_date_that_cannot_be_read_lets_no_section_run_on(self, load):
+        header = f"{self.HEADER},start_date,end_date"
+        load(sections=f"{header}\nS1,C1,A,active,,2026-12-01")
+        load(sections=f"{header}\nS1,C1,A,active,,2026-13-45")
+        assert section().restrict_enrollments_to_section_dates
+
+    @pytest.mark.parametrize("stuck", ["start_at", "end_at"])
+    def test_if_a_person_has_set_a_date_no_date_is_imported_and_none_begins_to_bind(self, load, stuck):
+        load(sections=f"{self.HEADER}\nS1,C1,A,active")
+        edited = section()
+        stick(edited, [stuck])
+        edited.save()
+        load(sections=f"{self.HEADER},start_date,end_date\nS1,C1,A,active,2026-09-01,2026-12-01")
+        now = section()
+        assert (now.start_at, now.end_at, now.restrict_enrollments_to_section_dates) == (None, None, False)
 
     def test_what_a_person_edited_stays(self, load):
         load(sections=f"{self.HEADER}\nS1,C1,A,active")
