@@ -161,10 +161,14 @@ json_build_object(
     'reason', CASE WHEN found.student = found.person THEN 'self' ELSE 'deleted_section_or_course' END)
 
 -- part: records
--- What the records of the enrollment say once the row has been heard; those of one that has ended count no more.
+-- What the records of the enrollment say once the row has been heard; those of one that has ended count no more. A
+-- record with a date that cannot be read stays as it was: what it had ended by that date would begin again.
 CASE WHEN found.record_id IS NULL THEN coalesce(stored.sis_records, '{}')
      ELSE (CASE WHEN stored.state NOT IN ('deleted', 'rejected') THEN stored.sis_records ELSE '{}' END - found.record_id)
           || CASE WHEN found.status IN ('deleted', 'deleted_last_completed') THEN '{}'
+                  WHEN starts_with(found.note, 'bad_date') AND found.status = 'active'
+                       AND stored.state NOT IN ('deleted', 'rejected') AND stored.sis_records ? found.record_id
+                  THEN jsonb_build_object(found.record_id, stored.sis_records -> found.record_id)
                   ELSE jsonb_build_object(found.record_id,
                                           jsonb_build_array(found.status, found.start_date, found.end_date)) END
      END
