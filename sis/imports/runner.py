@@ -19,6 +19,7 @@ from sis.imports import doubtful_ids, further_ids
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
 from sis.imports.deletion_brake import kinds_that_come_empty, objection_to, objection_to_unlisted
 from sis.imports.diff import stage_differences
+from sis.imports.repeats import drop_repeats
 from sis.kinds import staging
 from sis.kinds.chunks import Run, apply_chunk, not_saved
 from sis.kinds.registry import counters
@@ -116,6 +117,10 @@ class Import:
             self.messages.about_files([*problems, *(one.problem for one in broken)])
         doubtful_ids.mark(staged, joins_by_login=self.options.update_sis_id_if_login_claimed)
         further_ids.resolve(staged)
+        repeated = drop_repeats(staged)
+        if self.row.resume_n is None:
+            for one in repeated:
+                self.messages.about_rows(one.file.name, [one.message])
         self.total = staging.count()
         return staged
 

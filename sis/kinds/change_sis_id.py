@@ -85,6 +85,7 @@ KIND = Kind(
     recognizes=lambda has: bool(has & {"old_id", "old_integration_id"}),
     columns=COLUMNS,
     key=("old_id", "old_integration_id", "type"),
+    one_of=("old_id", "old_integration_id"),
     words=frozenset({"type"}),
     allowed={"bad_type": tuple(TABLES)},
     # An id may have been imported shortened before: then this is how it is put right.

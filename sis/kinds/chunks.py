@@ -174,18 +174,20 @@ SET LOCAL jit = off; SET LOCAL work_mem = '64MB'
 
 # `clash` has (n, key, writes): rows with a key in common are applied one after the other if either writes to it. A
 # window over each key, for a join of the rows with themselves would take the square of them where many share a key.
+# Rows that are refused by themselves touch nothing.
 HOLD = """
 SELECT DISTINCT n FROM (
     SELECT n, min(n) OVER same AS touched,
            writes, min(n) FILTER (WHERE writes) OVER same AS written
-    FROM clash WHERE key IS NOT NULL WINDOW same AS (PARTITION BY hashtextextended(key, 0))
+    FROM clash JOIN rows USING (n) WHERE key IS NOT NULL AND fault IS NULL AND {known}
+    WINDOW same AS (PARTITION BY hashtextextended(key, 0))
 ) clashes
 WHERE n > written OR (writes AND n > touched)
 """
 
-# After so many rounds the file repeats itself: of rows that are the same from end to end the last is left, and the
-# rest follow a few at a time, for each round costs as much as the rows that wait.
-ROUNDS_OF_COPIES = 10
+# After so many rounds the rest follow a few at a time, for each round costs as much as the rows that wait. Rows about
+# the same are fewer than that (sis/imports/repeats.py).
+MOST_ROUNDS = 10
 A_FEW = 50
 
 # The table `looked_up` holds the rows of the round with all that was looked up for them, and for each row
@@ -221,12 +223,8 @@ WITH refused AS (
 
 def clashing(kind: Kind) -> str:
     """Return the statement that finds the rows of a round that must wait for others of it."""
-    return f"{rows(kind.selected)}, clash(n, key, writes) AS ({kind.sql['clash']}) {HOLD}"
-
-
-def last_copies(kind: Kind) -> str:
-    """Return the statement that finds the last of rows that are the same from end to end."""
-    return f"{rows(kind.selected)} SELECT max(n) FROM rows GROUP BY {', '.join(kind.columns)} ORDER BY 1"
+    known = f"coalesce({', '.join(f'rows.{name}' for name in kind.known_by)}) IS NOT NULL"
+    return f"{rows(kind.selected)}, clash(n, key, writes) AS ({kind.sql['clash']}) {HOLD.format(known=known)}"
 
 
 def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last: int) -> Outcome:
@@ -237,9 +235,7 @@ def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last:
     waiting: list[int] | None = None
     for number in count(1):
         this.values["held"], this.values["only"] = [], waiting
-        if number == ROUNDS_OF_COPIES:
-            waiting = [n for (n,) in this.execute(last_copies(kind))]
-        some = waiting[:A_FEW] if waiting and number >= ROUNDS_OF_COPIES else waiting
+        some = waiting[:A_FEW] if waiting and number > MOST_ROUNDS else waiting
         this.values["only"] = some
         this.values["held"] = sorted(n for (n,) in this.execute(clashing(kind)))
         kind.apply(this)

@@ -171,6 +171,7 @@ KIND = Kind(
     dates=DATES,
     flags=frozenset({"limit_section_privileges"}),
     allowed={"bad_status": STATES, "bad_role": tuple(WORDS.values())},
+    one_of=("user_id", "user_integration_id"),
     people=("user_id", "associated_user_id"),
     may_be_shortened=("record_id",),
     by_any_id=("user_id", "associated_user_id"),

@@ -163,6 +163,8 @@ class Kind:
     email: str | None = None
     made: Mapping[str, Made] = field(default_factory=dict)
 
+    # Columns of which one must be given for a row to be about anything; if there are none, the first of the key.
+    one_of: tuple[str, ...] = ()
     # Columns whose ids are those of people, which two people must not share; and those that may hold an id that a
     # spreadsheet has shortened (sis/imports/doubtful_ids.py).
     people: tuple[str, ...] = ()
@@ -186,6 +188,11 @@ class Kind:
     def staged(self) -> tuple[str, ...]:
         """All columns of the staging table, in their order."""
         return (*self.columns, *self.made)
+
+    @property
+    def known_by(self) -> tuple[str, ...]:
+        """The columns of which one must be given for a row to be about anything."""
+        return self.one_of or self.key[:1]
 
     @cached_property
     def names(self) -> tuple[int, ...]:

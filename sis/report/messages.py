@@ -24,6 +24,14 @@ COMMON: dict[str, str | Promise] = {
         "imported. A spreadsheet may have shortened or rounded the IDs. Give each person their "
         "own, and keep IDs as text."
     ),
+    "repeated": _(
+        "{number} rows are about the same ({id}), and they differ. Only the last one, row {row}, was read. "
+        "Export the file again with one row for each."
+    ),
+    "shared_by_many": _(
+        "More than ten rows have the {column} of this one ({id}), which only one can have, so none of "
+        "them was imported. Give each their own."
+    ),
     "bad_date": _(
         "The row about {id} has a date that cannot be read, so its dates were left as they are: {detail}. Write a date "
         "as 2026-11-28 or 2026-11-28T03:00:00Z."

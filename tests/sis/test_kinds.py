@@ -17,7 +17,7 @@ from sis.imports import batch_mode, deletion_brake, doubtful_ids
 from sis.imports.queue import work_off
 from sis.imports.restore import begin_restoring
 from sis.kinds import registry
-from sis.kinds.chunks import Outcome, Round, Run, apply_chunk, clashing, last_copies, put_back_states
+from sis.kinds.chunks import Outcome, Round, Run, apply_chunk, clashing, put_back_states
 from sis.kinds.kind import Brake, Example, Kind, Record
 from sis.kinds.registry import KINDS, UNSUPPORTED
 from sis.kinds.sql import read_sql
@@ -56,7 +56,7 @@ class TestStatements:
         this = Round(run, kind, frozenset(kind.columns), 1, 1)
         # What is known only once rows have been looked up.
         values = {**this.values, **dict.fromkeys(("ns", "passwords", "marks", "student", "base", "since"))}
-        for whole in (clashing(kind), last_copies(kind), kind.sql["look_up"]):
+        for whole in (clashing(kind), kind.sql["look_up"]):
             explain(whole, values)
         this.execute(kind.sql["look_up"])
         for name, sql in kind.sql.statements.items():

@@ -1,0 +1,102 @@
+"""Rows about the same that a file has again and again, found in the staged rows before any is applied.
+
+Rows about the same are applied one after the other, each in a round of its own: a few are a correction, thousands an
+export gone wrong, which would hold up everybody else's rosters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from sis.kinds.chunks import Message
+from sis.kinds.kind import Kind
+from sis.kinds.sql import STAGED, WAS_ADDED, row_content
+from sis.kinds.staging import StagedFile
+
+# More rows about the same than this are a fault, and so are more that share what only one can have: placeholders.
+MOST = 10
+UNIQUE = {"login_id", "integration_id"}
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """The last of some rows about the same, of which the others were dropped: in which file, and what is said."""
+
+    file: StagedFile
+    message: Message
+
+
+def drop_repeats(files: Iterable[StagedFile]) -> list[Repeated]:
+    """Leave only the last of more than `MOST` rows about the same; return what to say of those that were not alike.
+
+    Rows about more than `MOST` others that share what only one of them can have get a fault.
+    """
+    of_kind: dict[str, list[StagedFile]] = {}
+    for file in files:
+        of_kind.setdefault(file.kind.name, []).append(file)
+    said = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+        for its in of_kind.values():
+            kind, by_index = its[0].kind, {file.index: file for file in its}
+            for column in UNIQUE & {*kind.columns}:
+                cursor.execute(mark_shared(kind, column), {"files": [*by_index], "most": MOST})
+            cursor.execute(find_repeated(kind), {"files": [*by_index], "most": MOST})
+            if not (keys := [key for (key,) in cursor.fetchall()]):
+                continue
+            cursor.execute(drop_repeated(kind), {"files": [*by_index], "keys": keys})
+            for index, row, number, about, info in cursor.fetchall():
+                ids = {"id": about, "number": number, "row": row}
+                said.append(Repeated(by_index[index], Message(row, "repeated", ids, info)))
+    return said
+
+
+def _about(kind: Kind) -> str:
+    """Return what tells what a row is about, in SQL."""
+    cells = ", ".join(f"coalesce({kind.cell(name)}, '')" for name in kind.key)
+    return f"hashtextextended(concat_ws(chr(31), {cells}), 0)"
+
+
+def _of_files(kind: Kind) -> str:
+    """Return the condition on rows of the files that say what they are about."""
+    given = f"coalesce({', '.join(kind.cell(name) for name in kind.known_by)}) IS NOT NULL"
+    return f"file = ANY(%(files)s) AND NOT {WAS_ADDED} AND {given}"
+
+
+def find_repeated(kind: Kind) -> str:
+    """Return the statement that finds what more rows are about than may be."""
+    return f"SELECT {_about(kind)} FROM {STAGED} WHERE {_of_files(kind)} GROUP BY 1 HAVING count(*) > %(most)s"
+
+
+def drop_repeated(kind: Kind) -> str:
+    """Return the statement that drops all rows about these but the last, and tells of those that were not alike."""
+    contents = ", ".join(f"coalesce({kind.cell(name)}, '')" for name in kind.columns)
+    names = ", ".join(f"given.{name}" for name in kind.key)
+    return f"""
+WITH repeated AS (
+    SELECT n, file, row, {_about(kind)} AS key, md5(concat_ws(chr(31), {contents})) AS content FROM {STAGED}
+    WHERE {_of_files(kind)} AND {_about(kind)} = ANY(%(keys)s::bigint[])
+),
+counted AS (
+    SELECT key, max(n) AS last, count(*) AS number, min(content) <> max(content) AS differ FROM repeated GROUP BY key
+),
+dropped AS (
+    DELETE FROM {STAGED} USING repeated JOIN counted USING (key)
+    WHERE {STAGED}.n = repeated.n AND repeated.n < counted.last
+)
+SELECT file, row, counted.number, concat_ws(', ', {names}), {row_content(kind.columns)}
+FROM counted JOIN (SELECT {kind.selected}, file FROM {STAGED}) AS given ON given.n = counted.last
+WHERE counted.differ ORDER BY counted.last"""
+
+
+def mark_shared(kind: Kind, column: str) -> str:
+    """Return the statement that gives rows a fault which share what this column holds with too many others."""
+    shared = kind.cell(column)
+    return f"""
+UPDATE {STAGED} SET fault = 'shared_by_many:{column}' WHERE {_of_files(kind)} AND fault IS NULL AND {shared} IN (
+    SELECT {shared} FROM {STAGED} WHERE {_of_files(kind)} AND {shared} IS NOT NULL
+    GROUP BY {shared} HAVING count(*) > %(most)s AND count(DISTINCT {kind.cell(kind.key[0])}) > %(most)s
+)"""
