@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import FurtherSisId
 from accounts.text.names import tidied
 from sis.files.csv_records import written
 from sis.files.tables import RosterFile
@@ -33,13 +34,15 @@ Cells = dict[str, str | None]
 class Unsettled:
     """Of one kind: `rows` are the numbers of rows that were refused, `gone` the cells of rows whose removal was.
 
-    `ids` are those that records are known by; with each the others that a row must name too, or none.
+    `ids` are those that records are known by; with each the others that a row must name too, or none. `further` gives
+    the own ids of people whom rows may name by another.
     """
 
     everything: bool = False
     rows: frozenset[int] = frozenset()
     gone: tuple[Cells, ...] = ()
     ids: dict[str, set[str]] = field(default_factory=dict)
+    further: dict[str, str | None] = field(default_factory=dict)
 
     def has(self, about: Sequence[str]) -> bool:
         """Return whether what a row with these ids is about is unsettled."""
@@ -48,6 +51,7 @@ class Unsettled:
         if not self.ids:
             return False
         named = [one if one.isascii() else tidied(one) for one in about]
+        named += filter(None, (self.further.get(one) for one in named))
         return any(one in self.ids and (not self.ids[one] or not self.ids[one].isdisjoint(named)) for one in named)
 
 
@@ -97,7 +101,8 @@ def _of_kind(before: SisImport, kind: str) -> Unsettled:
         number += 1
         for name in names:
             ids[name].update(others or ())
-    return Unsettled(max(len(rows), number) > MOST, frozenset(rows), _gone(before, kind), dict(ids))
+    further = dict(FurtherSisId.objects.values_list("sis_user_id", "user__sis_user_id")) if ids else {}
+    return Unsettled(max(len(rows), number) > MOST, frozenset(rows), _gone(before, kind), dict(ids), further)
 
 
 def _gone(before: SisImport, kind: str) -> tuple[Cells, ...]:

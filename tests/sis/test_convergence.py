@@ -261,3 +261,18 @@ def test_what_another_import_only_names_is_not_applied_again(load):
     load(**files)
     counts = load(options=data_set(), **files).data["counts"]
     assert [counts[kind] for kind in ("users", "enrollments", "user_observers")] == [0, 0, 0]
+
+
+def test_who_is_named_by_a_further_id_comes_back_with_the_section_too(load):
+    files = {
+        "users": people("U1"),
+        "logins": "user_id,login_id,existing_user_id\nU1-2,u1-2,U1",
+        "courses": "course_id,short_name,long_name,status\nC1,b,Biology,published",
+        "sections": table(SECTIONS, "S1,C1,A,active"),
+        "enrollments": table(ENROLLMENTS, "S1,U1-2,student,active"),
+    }
+    load(options=data_set(), **files)
+    load(options=data_set(), **{**files, "sections": SECTIONS})
+    assert Enrollment.objects.get().state == "deleted"
+    load(options=data_set(), **files)
+    assert Enrollment.objects.get().state == "active"
