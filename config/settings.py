@@ -182,6 +182,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 # An access token that nobody has used for so many days ends; 0: never.
 ACCESS_TOKEN_UNUSED_DAYS = env.int("ACCESS_TOKEN_UNUSED_DAYS", default=365)
+# Whether `?access_token=` is accepted besides the header: proxies and browsers keep addresses.
+ACCESS_TOKEN_IN_QUERY = env.bool("ACCESS_TOKEN_IN_QUERY", default=False)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["courses.api.authentication.ActingAuthentication"],

@@ -10,7 +10,7 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, NotAut
 from rest_framework.exceptions import PermissionDenied as DeniedByFramework
 from rest_framework.response import Response
 
-from accounts.api.authentication import REALM
+from accounts.api.authentication import REALM, TokenInAddress
 from accounts.errors import Invalid, NotAllowed, NotThere, Record, Refused, TooManyTries
 from accounts.web.refusals import headers_of, statuses_of
 
@@ -68,6 +68,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         case NotAuthenticated():
             body = {"status": "unauthenticated", **error_body("user authorization required")}
             return Response(body, 401, headers={"WWW-Authenticate": REALM})
+        case TokenInAddress():
+            return Response(error_body(str(error.detail)), 401, headers={"WWW-Authenticate": REALM})
         case AuthenticationFailed():
             return Response(error_body("Invalid access token."), 401, headers={"WWW-Authenticate": REALM})
         case InvalidActing():

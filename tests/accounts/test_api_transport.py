@@ -50,6 +50,33 @@ def test_the_token_of_a_suspended_or_deleted_person_is_refused(root, state):
     assert api.get("users/self").status_code == 401
 
 
+def test_a_token_in_the_address_is_refused_with_what_to_do_unless_the_site_accepts_it(root, settings):
+    user = UserFactory()
+    token = Api(user).headers["Authorization"].removeprefix("Bearer ")
+    answer = Api().get("users/self", access_token=token)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == REALM
+    assert "Authorization: Bearer" in answer.json()["errors"][0]["message"]
+    # The header counts, where there is one.
+    assert Api(user).get("users/self", access_token="nonsense").json()["id"] == user.pk
+    settings.ACCESS_TOKEN_IN_QUERY = True
+    assert Api().get("users/self", access_token=token).json()["id"] == user.pk
+    assert Api().get("users/self", access_token="nonsense").status_code == 401
+    listed = Api().get("courses", access_token=token)
+    assert listed.status_code == 200
+    assert token not in listed.headers["Link"]
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_the_token_of_somebody_to_observe_is_never_the_callers(root, settings, accepts):
+    settings.ACCESS_TOKEN_IN_QUERY = accepts
+    student, observer = UserFactory(initial_enrollment_type="student"), UserFactory()
+    token = Api(student).headers["Authorization"].removeprefix("Bearer ")
+    path = f"users/self/observees?access_token={token}"
+    assert Api().post(path).json()["errors"][0]["message"] == "user authorization required"
+    assert Api(observer).post(path).json()["id"] == student.pk
+
+
 def test_a_browser_session_does_not_open_the_api(root):
     client = Client()
     client.force_login(UserFactory())
