@@ -73,7 +73,7 @@ class Parameter(Generic[Value]):
     def read(self, bag: Parameters) -> Value:
         """Return the value, or what stands for none. Raises Invalid, with the parameter's name, for what is none."""
         here, key = self.place(bag)
-        if self.required and not here.text(key):
+        if self.required and not here.text(key).strip():
             here.refuse(key, self.required, "blank")
         return self.value(here, key)
 

@@ -32,7 +32,7 @@ from accounts.api.reference import written_into
 from accounts.errors import Invalid
 from accounts.management.commands import api_tables
 from tests.api import Api
-from tests.factories import make_admin
+from tests.factories import CourseFactory, make_admin
 
 NAME = Text("course[name]", "The name.")
 EVENT = Word("course[event]", "What happens.", words=("offer", "claim"), aliases={"publish": "offer"})
@@ -91,6 +91,8 @@ def test_a_parameter_is_read_as_its_type(parameter, tree, value):
         (STATES, {"state": ["active", "gone"]}, "state", "inclusion", "Please give active or deleted."),
         (Id("user_id", "", required="Say who."), {}, "user_id", "blank", "Say who."),
         (Id("user_id", "", required="Say who."), {"user_id": ""}, "user_id", "blank", "Say who."),
+        (Id("user_id", "", required="Say who."), {"user_id": " \t"}, "user_id", "blank", "Say who."),
+        (Word("event", "", required="Say what.", words=("end",)), {"event": "  "}, "event", "blank", "Say what."),
         (
             NotServed("login[password]", "", refusal="No."),
             {"login": {"password": ""}},
@@ -180,6 +182,16 @@ def test_every_call_says_what_its_answer_looks_like():
     made = document(every_call(), "/api/v1")
     names = [call["operationId"] for path in made["paths"].values() for call in path.values()]
     assert len(names) == len(set(names)) == len(every_call())
+
+
+@pytest.mark.parametrize("event", [None, "", "  ", "explode"])
+def test_what_a_call_cannot_do_without_is_asked_for_and_nothing_is_done(root, event):
+    course = CourseFactory()
+    answer = Api(make_admin()).delete(f"courses/{course.pk}", **({} if event is None else {"event": event}))
+    assert answer.status_code == 400
+    assert answer.json()["errors"].keys() == {"event"}
+    course.refresh_from_db()
+    assert course.workflow_state == "available"
 
 
 def test_an_unknown_word_is_answered_with_those_that_are_known(root):
