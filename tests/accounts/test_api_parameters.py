@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from rest_framework.exceptions import ParseError
 
-from accounts.api.parameters import Parameters, nest
+from accounts.api.parameters import DEEPEST, Parameters, nest
 from accounts.errors import Invalid
+from accounts.models import Account
 from tests.api import FORM, Api
 from tests.factories import UserFactory, make_admin
 
@@ -162,3 +163,66 @@ def test_json_that_is_no_object_counts_as_nothing_given(root, body):
 def test_a_delete_request_reads_parameters_from_its_body(root):
     answer = Api(UserFactory()).delete("courses/1/enrollments/1", task="conclude")
     assert answer.status_code == 404
+
+
+# Query and body together, by the example of making an account
+
+
+def created(api, query: str, body: bytes | str = b"", content_type: str = "application/json") -> Account:
+    answer = api.raw("POST", f"accounts/self/sub_accounts?{query}", body, content_type)
+    assert answer.status_code == 200, answer.content
+    return Account.objects.get(pk=answer.json()["id"])
+
+
+QUERY = "account[name]=Query&account[sis_account_id]=Q"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "name"),
+    [
+        (b"account[name]=Body", FORM, "Body"),
+        (b"account[name]=Body", f"{FORM}; charset=utf-8", "Body"),
+        ('{"account": {"name": "Body"}}', "application/json", "Body"),
+        ('{"account": {"name": "Body"}}', "Application/JSON; charset=utf-8", "Body"),
+        ('{"account": {"name": null}}', "application/json", None),
+        ('{"other": 1}', "application/json", "Query"),
+        (b"account[name]=Body", "text/plain", "Query"),
+        (b"account[name]=Body", "text/csv", "Query"),
+        (b"", "", "Query"),
+    ],
+)
+def test_the_body_counts_before_the_query_and_each_adds_what_the_other_lacks(root, body, content_type, name):
+    api = Api(make_admin())
+    if name is None:
+        answer = api.raw("POST", f"accounts/self/sub_accounts?{QUERY}", body, content_type)
+        assert answer.json()["errors"].keys() == {"account.name"}, "null in the body takes away what the query says"
+        return
+    made = created(api, QUERY, body, content_type)
+    assert (made.name, made.sis_account_id) == (name, "Q")
+
+
+def test_a_text_where_a_hash_is_expected_is_not_merged_with_one(root):
+    made = created(Api(make_admin()), "account=nonsense", '{"account": {"name": "Body"}}')
+    assert made.name == "Body"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "JSON parse error"),
+        (b"[" * 50_000, "nested too deeply"),
+        (b'{"a": ' * 50_000, "nested too deeply"),
+        (b"\xff", "JSON parse error"),
+    ],
+    ids=["cut off", "deep lists", "deep hashes", "no UTF-8"],
+)
+def test_unreadable_json_is_refused_with_what_is_wrong_with_it(root, body, says):
+    answer = Api(make_admin()).raw("POST", "accounts/self/sub_accounts", body)
+    assert answer.status_code == 400
+    assert says in answer.json()["errors"][0]["message"]
+
+
+def test_parameters_are_nested_only_so_deep(root):
+    answer = Api(make_admin()).get("accounts", **{"a" + "[b]" * DEEPEST: "1"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"] == "parameters nested too deeply"
