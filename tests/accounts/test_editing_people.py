@@ -1,6 +1,7 @@
 """Editing a person's account, field by field: what follows from a change, what sticks, and what is told."""
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from accounts.domain.sis_fields import check_may_set_sis_ids
 from accounts.domain.users import LANGUAGE_TAG, edit_user, problems_of_texts
@@ -145,6 +146,18 @@ def test_a_field_that_stays_as_it_is_neither_sticks_nor_is_recorded(admin, perso
     found = edited(person, admin, name="Mia Lake", email="mia@example.org", pronouns="she/her")
     assert found.stuck_sis_fields == ["pronouns"]
     assert AuditEvent.objects.get(action=Action.USER_CHANGED).details == {"fields": ["pronouns"]}
+
+
+def test_with_another_email_the_sign_in_software_forgets_the_former_one_and_with_another_name_it_does_not(
+    admin, person
+):
+    other = UserFactory()
+    for one in (person, other):
+        EmailAddress.objects.create(user=one, email=f"kept{one.pk}@example.org")
+    edited(person, admin, name="Mia Sea", email="mia@example.org")
+    assert EmailAddress.objects.count() == 2
+    edited(person, admin, email="new@example.org")
+    assert [address.user for address in EmailAddress.objects.all()] == [other]
 
 
 # Who, and whom
