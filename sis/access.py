@@ -21,6 +21,12 @@ def check_takes_rosters(account: Account) -> None:
         raise Invalid({"account": [("invalid", _("SIS imports can only be made in the root account."))]})
 
 
+def check_takes_reports(account: Account) -> None:
+    """Raise Invalid for any account but the root account."""
+    if account.parent_id is not None:
+        raise Invalid({"account": [("invalid", _("Reports can only be made in the root account."))]})
+
+
 def check_may(account: Account, any_of: Set[str], *, by: User) -> None:
     """Raise Invalid for any account but the root account, NotAllowed where `by` has none of these permissions there."""
     check_takes_rosters(account)

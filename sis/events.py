@@ -45,5 +45,14 @@ class SisBrakeChanged(SettingChanged, action=Action.SIS_BRAKE_CHANGED):
 
 
 @dataclass(frozen=True)
+class ReportDownloaded(Event, action=Action.REPORT_DOWNLOADED):
+    """A provisioning report, with its files."""
+
+    sentence = _("%(who)s downloaded a report of the institution.")
+
+    files: list[str]
+
+
+@dataclass(frozen=True)
 class LinksExported(Event, action=Action.LINKS_EXPORTED):
     sentence = _("%(who)s exported all observer links.")

@@ -161,3 +161,17 @@ class StateChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.before or 'new'} → {self.after}"
+
+
+class ProvisioningReport(models.Model):
+    """A report of what the institution has, as somebody asked for it; its files are read when they are downloaded."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # In the order of sis/provisioning.py.
+    files = ArrayField(models.CharField(max_length=16))
+    include_deleted = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.files)} for {self.user_id}"

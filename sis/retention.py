@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.domain.retention import Kept
+from sis.provisioning import forget_reports
 from sis.upload.storage import forget_left_behind, forget_messages, forget_states, forget_uploads
 
 KEPT = (
@@ -31,6 +32,14 @@ KEPT = (
         days="SIS_KEEP_DAYS",
         after="the upload",
         forget=forget_messages,
+    ),
+    Kept(
+        "Reports that were asked for",
+        ("sis.ProvisioningReport",),
+        "Only what they are to have, so that scripts can come back for them. The files are not kept.",
+        days="SIS_KEEP_DAYS",
+        after="they were asked for",
+        forget=forget_reports,
     ),
     Kept(
         "Previous states that imports changed",

@@ -35,6 +35,7 @@ class Action(models.TextChoices):
     OBSERVER_REPORTED = "observer.reported", _("Observer reported by the student")
     REPORT_SETTLED = "observer.report_settled", _("Report about an observer resolved")
     LINKS_EXPORTED = "links.exported", _("Observer links exported")
+    REPORT_DOWNLOADED = "report.downloaded", _("Report downloaded")
     SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
     CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")
     USER_REGISTERED = "user.registered", _("Account created by sign-up")

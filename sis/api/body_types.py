@@ -107,3 +107,28 @@ class ProgressBody(TypedDict):
     message: None
     results: None
     url: str
+
+
+class ReportBody(TypedDict):
+    """A report that was asked for, and where its file is."""
+
+    id: int
+    report: str
+    status: str
+    progress: int
+    current_line: None
+    created_at: datetime
+    started_at: datetime
+    ended_at: datetime
+    parameters: dict[str, bool]
+    file_url: str
+    attachment: FileBody
+
+
+class KindOfReportBody(TypedDict):
+    """A kind of report, with its parameters."""
+
+    report: str
+    title: str
+    parameters: dict[str, Any]
+    last_run: ReportBody | None

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from accounts.api.endpoints import methods
-from sis.api import imports
+from sis.api import imports, reports
 
 IMPORTS = "accounts/<str:account_id>/sis_imports"
+REPORTS = "accounts/<str:account_id>/reports"
 IMPORT = f"{IMPORTS}/<str:import_id>"
 
 urlpatterns = [
@@ -19,5 +20,9 @@ urlpatterns = [
     path(f"{IMPORT}/errors_attachment", methods(GET=imports.errors_attachment)),
     path(f"{IMPORT}/upload", methods(GET=imports.upload)),
     path("accounts/<str:account_id>/sis_import_errors", methods(GET=imports.errors)),
+    path(REPORTS, methods(GET=reports.kinds)),
+    path(f"{REPORTS}/provisioning_csv", methods(GET=reports.index, POST=reports.create)),
+    path(f"{REPORTS}/provisioning_csv/<str:report_id>", methods(GET=reports.show, DELETE=reports.remove)),
+    path(f"{REPORTS}/provisioning_csv/<str:report_id>/download", methods(GET=reports.file)),
     path("progress/<str:import_id>", methods(GET=imports.progress)),
 ]

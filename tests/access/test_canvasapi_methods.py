@@ -35,6 +35,7 @@ BY_NAME: dict[str, Any] = {
     "pseudonym": {"unique_id": "newcomer"},
     "query": "{ course(id: 1) { id } }",
     "quiz_extensions": [{"user_id": 1, "extra_attempts": 1}],
+    "report_type": "provisioning_csv",
     "search_term": "a",
     "task": "conclude",
     "type": "StudentEnrollment",
@@ -52,6 +53,7 @@ MORE: dict[str, dict[str, Any]] = {
     "add_observee_with_credentials": {"pairing_code": "none"},
     "enroll_user": {"enrollment": {"enrollment_state": "active"}},
     "create_user_login": {"login": {"unique_id": "second"}},
+    "create_report": {"parameters": {"terms": True}},
     "update_role": {"label": "Assistant"},
 }
 # After what only reads or makes.
@@ -78,9 +80,11 @@ KINDS = [
 SERVED = {
     "Account": (
         "abort_sis_imports_pending activate_role create_admin create_course create_enrollment_term "
-        "create_role create_sis_import create_subaccount create_user deactivate_role delete_admin delete_user "
+        "create_report create_role create_sis_import create_subaccount create_user deactivate_role delete_admin "
+        "delete_user "
         "get_admins get_authentication_provider get_authentication_providers get_courses get_enrollment "
-        "get_enrollment_term get_enrollment_terms get_role get_roles get_sis_import get_sis_imports "
+        "get_enrollment_term get_enrollment_terms "
+        "get_index_of_reports get_report get_reports get_role get_roles get_sis_import get_sis_imports "
         "get_sis_imports_running get_subaccounts get_user_logins get_users update update_role"
     ),
     "Canvas": (
@@ -157,6 +161,7 @@ def things(live_server) -> dict[str, Any]:
         "term": ids["term"],
         "enrollment": ids["enrollment"],
         "sis_import": ids["import"],
+        "report_id": ids["report_asked"],
         "subaccount": ids["account"],
     }
 

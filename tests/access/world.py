@@ -9,7 +9,7 @@ from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Ro
 from courses.domain.observation import link
 from courses.models import Assignment, Enrollment, Term
 from pairing.models import Objection
-from sis.models import SisImport
+from sis.models import ProvisioningReport, SisImport
 from tests.factories import (
     AccountFactory,
     CodeFactory,
@@ -99,6 +99,7 @@ class World:
             "permission": "read_roster",
             "kind": "observer",
             "import": SisImport.objects.create(account=self.root, file_name="users.csv", workflow_state="created").pk,
+            "report_asked": ProvisioningReport.objects.create(account=self.root, user=make_admin(), files=["terms"]).pk,
             "term": Term.objects.create(name="Autumn").pk,
         }
         bare = Role.objects.create(label="Visitor", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=self.root)
