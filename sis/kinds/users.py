@@ -72,6 +72,7 @@ SQL = read_sql(
     account_columns_differ=differs({column: NEW[column] for column in ACCOUNT}, "person"),
     told_columns_differ=differs({**TOLD, "state": NEW["state"]}, "person"),
     changed_fields=names_of_changed(TOLD, "person"),
+    tell_turned=record_in_sql(told(UserChanged, "turned")),
     tell=record_in_sql(told(UserChanged, "differing WHERE fields <> '{}'")),
 )
 

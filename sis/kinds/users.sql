@@ -202,6 +202,13 @@ SET sis_user_id = given.other_id, sis_import_id = %(import)s, sis_changed_id = %
 FROM looked_up AS given WHERE given.problem IS NULL AND given.aside = 'leaves' AND person.id = given.found
 
 -- statement: turn_further_ids
+-- Told is only of those that turn by it.
+WITH turned AS (
+    SELECT DISTINCT further.user_id AS id, ARRAY['sis_user_id'] AS fields
+    FROM looked_up AS given JOIN accounts_furthersisid AS further ON further.sis_user_id = given.user_id
+    WHERE given.n = ANY(%(ns)s) AND given.aside = 'further' AND further.is_live = given.gone
+),
+told AS ({tell_turned})
 UPDATE accounts_furthersisid AS further SET is_live = NOT given.gone, sis_import_id = %(import)s
 FROM looked_up AS given WHERE given.n = ANY(%(ns)s) AND given.aside = 'further' AND further.sis_user_id = given.user_id
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, models
 
 from accounts.guards import EVENTS_HELD
-from accounts.models import Account, AccountAdmin, AuditEvent, ObservationLink, User
+from accounts.models import Account, AccountAdmin, AuditEvent, FurtherSisId, ObservationLink, User
 from accounts.permissions.registry import Permission
 from courses.domain.events import EnrollmentChanged, Observing
 from courses.domain.history import events_of, lines
@@ -22,7 +22,7 @@ from sis.options import Options
 from tests.database import statements
 from tests.sis.texts import ACCOUNTS, ADMINS, COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, table
 
-MODELS = (Account, Term, Course, Section, User, Enrollment, AccountAdmin, ObservationLink)
+MODELS = (Account, Term, Course, Section, User, Enrollment, AccountAdmin, ObservationLink, FurtherSisId)
 # What nobody would ask about: bookkeeping, what the database works out, and what goes with a column that is told.
 UNTOLD = {
     *("sis_import_id", "created_at", "updated_at", "stuck_sis_fields", "sis_password_mark", "session_epoch"),
@@ -67,6 +67,8 @@ def named(event: AuditEvent) -> Iterator[Key]:
     if room in ("user", "access_token"):
         assert event.subject_id
         yield User, event.subject_id
+        further = FurtherSisId.objects.filter(user=event.subject_id)
+        yield from ((FurtherSisId, pk) for pk in further.values_list("pk", flat=True))
     elif room in about:
         yield about[room], event.details[room]
     elif room == "admin":
@@ -87,7 +89,10 @@ def check_told(before: State, made: SisImport, by: User | None) -> list[AuditEve
     told = {key for event in events for key in named(event)}
     differing = before.differing()
     assert differing - told == set(), "changed, and not told"
-    silent = {(Enrollment, pk) for pk in Enrollment.objects.values_list("pk", flat=True)}
+    silent: set[Key] = {(Enrollment, pk) for pk in Enrollment.objects.values_list("pk", flat=True)}
+    further = FurtherSisId.objects.in_bulk()
+    silent |= {(FurtherSisId, pk) for pk in further}
+    silent |= {(User, further[pk].user_id) for model, pk in differing if model is FurtherSisId}
     assert told - differing - silent == set(), "told, and not changed"
     assert {event.details.get("sis_import") for event in events} <= {made.pk}
     assert {event.actor for event in events} <= {by}
@@ -164,6 +169,7 @@ NIGHTS: dict[str, dict[str, str]] = {
     "links": {"user_observers": table(LINKS, "PAT,KIM,deleted", "SAM,LEE,active")},
     "admins": {"admins": table(ADMINS, "TIM,HS,AccountAdmin,deleted", "LEE,,AccountAdmin,active")},
     "logins": {"logins": table("user_id,login_id,existing_canvas_user_id", "HAND,hand,{hand}")},
+    "further ids": {"logins": table("user_id,login_id,existing_user_id", "KIM-2,kim,KIM")},
     "ids": {
         "change_sis_id": table(
             "old_id,new_id,type",
@@ -217,6 +223,16 @@ def test_what_batch_mode_removes_is_told(load, school, admin):
     actions = [event.action for event in check_told(before, made, admin)]
     assert (actions.count("section.deleted"), actions.count("course.deleted")) == (2, 1)
     assert actions.count("enrollment.changed") == 4
+
+
+def test_a_further_id_that_ends_and_returns_is_told(load, school, admin):
+    load(**NIGHTS["further ids"])
+    for status in ("deleted", "active"):
+        before = State.now()
+        made = load(users=table(USERS, f"KIM-2,kim,{status}"))
+        assert [event.action for event in check_told(before, made, admin)] == ["user.changed"]
+        again = State.now()
+        assert check_told(again, load(users=table(USERS, f"KIM-2,kim,{status}")), admin) == []
 
 
 def test_who_gets_the_login_of_somebody_deleted_is_told_and_nothing_of_these(load, school, admin):
