@@ -182,6 +182,12 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 # An access token that nobody has used for so many days ends; 0: never.
 ACCESS_TOKEN_UNUSED_DAYS = env.int("ACCESS_TOKEN_UNUSED_DAYS", default=365)
+# How much the calls of one access token may cost: so many seconds of work at once (0: no limit), and so many in each
+# second on the whole, which by default is half of what the site can do.
+API_RATE_LIMIT = env.float("API_RATE_LIMIT", default=700)
+API_RATE_PER_SECOND = env.float(
+    "API_RATE_PER_SECOND", default=max(1, env.int("WEB_WORKERS", default=2) * env.int("WEB_THREADS", default=4) / 2)
+)
 # Whether `?access_token=` is accepted besides the header: proxies and browsers keep addresses.
 ACCESS_TOKEN_IN_QUERY = env.bool("ACCESS_TOKEN_IN_QUERY", default=False)
 

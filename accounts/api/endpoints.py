@@ -23,6 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.call_rate import Charge
 from accounts.api.parameter_types import Given, Includes, NotServed, Parameter, UndeclaredParameter
 from accounts.api.parameters import Parameters, parameters, query_parameters, reads_files
 from accounts.errors import NotAllowed
@@ -277,16 +278,23 @@ class Endpoint(APIView):
     permission_classes = ()
     metadata_class = None
     operations: ClassVar[Mapping[str, Operation]] = {}
+    charge: Charge | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # The framework's parsers read the body past Django's own limit.
         if not reads_files(request):
             check_size(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0)
         super().initial(request, *args, **kwargs)
+        token = getattr(request, "token_digest", None)
+        if token and settings.API_RATE_LIMIT:
+            self.charge = Charge(token)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         # These answers contain names of children, and sometimes a code.
         response.headers["Cache-Control"] = "no-store"
+        if self.charge:
+            for name, value in self.charge.settle().items():
+                response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated, NotFound
 from rest_framework.exceptions import PermissionDenied as DeniedByFramework
 from rest_framework.response import Response
 
 from accounts.api.authentication import REALM, TokenInAddress
+from accounts.api.call_rate import RateLimitExceeded
 from accounts.errors import Invalid, NotAllowed, NotThere, Record, Refused, TooManyTries
 from accounts.web.refusals import headers_of, statuses_of
 
@@ -60,9 +62,11 @@ class InvalidActing(APIException):
 NOT_AUTHORIZED = "user not authorized to perform that action"
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+def handle(error: Exception, context: dict[str, Any]) -> Response | HttpResponse | None:
     """Return the answer to an error raised in an endpoint; None for a fault of our own (500)."""
     match error:
+        case RateLimitExceeded():
+            return _told_to_wait(error)
         case Refused():
             return _refusal(error)
         case NotAuthenticated():
@@ -83,6 +87,12 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         case APIException():
             return Response(error_body(str(error.detail)), error.status_code)
     return None
+
+
+def _told_to_wait(error: RateLimitExceeded) -> HttpResponse:
+    """Return Canvas's plain sentence, by whose beginning its clients know that they have to wait."""
+    headers = {"X-Rate-Limit-Remaining": "0.0", "Retry-After": str(ceil(error.wait))}
+    return HttpResponse("403 Forbidden (Rate Limit Exceeded)\n", "text/plain", 403, headers=headers)
 
 
 def _refusal(refusal: Refused) -> Response:
