@@ -64,8 +64,8 @@ STATE = Word("enrollment[enrollment_state]", "In which state; by default as the 
 SECTION = Id("enrollment[course_section_id]", "In which section; by default in the course's first.")
 STUDENT = Id("enrollment[associated_user_id]", "For an observer: the one student of this course whom they observe.")
 DATES = (
-    Moment("enrollment[start_at]", "From when on it counts."),
-    Moment("enrollment[end_at]", "Until when it counts."),
+    Moment("enrollment[start_at]", "From when on it counts. Left out, it stays as it is."),
+    Moment("enrollment[end_at]", "Until when it counts. Left out, it stays as it is."),
 )
 LIMIT = Flag(
     "enrollment[limit_privileges_to_course_section]",
