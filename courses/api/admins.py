@@ -85,13 +85,15 @@ def _home(request: ApiRequest, account_id: str) -> Account:
 
 
 def _role(request: ApiRequest, home: Account) -> Role:
-    """Return the role by `role_id`, or by `role`: a built-in role's type or a custom one's label."""
+    """Return the role by `role_id`, or by `role`: a built-in role's type or a custom one's label, of which the nearest
+    counts.
+    """
     wanted, name = request.params[ROLE_ID], request.params[ROLE] or BaseType.ACCOUNT_ADMIN
     roles = list(admin_roles_of(home))
     found = [role for role in roles if (role.pk == wanted if wanted is not None else role.name == name)]
     if not found:
         raise Invalid({"role_id": [("inclusion", _("This account has no such admin role."))]})
-    return found[0]
+    return max(found, key=lambda role: len(role.account.ancestors) if role.account else -1)
 
 
 def _body(admin: AccountAdmin, keys: frozenset[Permission]) -> AdminBody:

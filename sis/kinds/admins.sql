@@ -24,8 +24,8 @@ json_build_object(
     'column', split_part(given.fault, ':', 2))
 
 -- statement: look_up
--- Of roles with the same name one that was made in an account counts before a built-in one, and one named by its number
--- before all.
+-- Of roles with the same name one that was made in an account counts before a built-in one, the nearest first, and one
+-- named by its number before all.
 CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 {rows}
 SELECT given.n, given.row, NULL AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
@@ -42,12 +42,13 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS account ON true
 LEFT JOIN LATERAL (
-    SELECT named.id FROM accounts_role AS named
+    SELECT named.id FROM accounts_role AS named LEFT JOIN accounts_account AS owner ON owner.id = named.account_id
     WHERE named.workflow_state = 'active' AND named.base_type IN ('AccountAdmin', 'AccountMembership')
       AND (named.account_id IS NULL OR named.account_id = ANY({line_of account}))
       AND (named.id::text = given.role_id OR named.label = given.role
            OR (named.account_id IS NULL AND named.base_type = given.role))
-    ORDER BY named.id::text IS NOT DISTINCT FROM given.role_id DESC, named.account_id NULLS LAST LIMIT 1
+    ORDER BY named.id::text IS NOT DISTINCT FROM given.role_id DESC, cardinality(owner.ancestors) DESC NULLS LAST
+    LIMIT 1
 ) AS role ON true
 LEFT JOIN LATERAL (
     SELECT * FROM accounts_accountadmin AS admin

@@ -71,7 +71,7 @@ SUBJECTS = {EnrollmentChanged: "user_id", **dict.fromkeys((UserCreated, UserChan
 
 # By model: the columns that events need of a record that is made, beside its id and state, and the events.
 MADE: dict[type[models.Model], tuple[tuple[str, ...], dict[type[Event], str]]] = {
-    User: ((), {UserCreated: "true", UserSuspended: "state = 'suspended'", UserDeleted: "state = 'deleted'"}),
+    User: (("email",), {UserCreated: "true", UserSuspended: "state = 'suspended'", UserDeleted: "state = 'deleted'"}),
     Account: (("parent_id", "name"), {AccountCreated: "true"}),
     Term: (("name",), {TermCreated: "true"}),
     Course: (("account_id",), {CourseCreated: "true"}),

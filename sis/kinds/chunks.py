@@ -131,17 +131,20 @@ class Round:
         state: str,
         source: str = "looked_up",
         where: str = "found IS NULL AND problem IS NULL",
+        also: str = "",
         /,
         **columns: str,
     ) -> None:
         """Make records of the rows of which none was found, record that, and remember the states they begin in.
 
-        `state` is the column that holds it; for each column there is SQL about the rows of `source`.
+        `state` is the column that holds it; for each column there is SQL about the rows of `source`. `also` are further
+        common table expressions about what is `made`.
         """
         more, told = (MADE[model][0], f", told AS ({record_made(model)})") if model in MADE else ((), "")
         made = insert(model, source, f"WHERE {where} ORDER BY n RETURNING {', '.join(('id', state, *more))}", **columns)
         new = f"(SELECT id, NULL AS before, {state} AS after FROM made) AS new"
-        self.execute(f"WITH made AS ({made}){told} {note_changes(class_name, new)}")
+        also = also and f", {also}"
+        self.execute(f"WITH made AS ({made}){told}{also} {note_changes(class_name, new)}")
 
 
 # A row that comparing data sets has added ends what is there by it, or nothing.

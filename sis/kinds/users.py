@@ -68,6 +68,7 @@ SQL = read_sql(
     providers=any_of(PROVIDERS),
     types=any_of(TYPES),
     new_columns=set_columns(NEW),
+    new_email=NEW["email"],
     differs=differs(NEW, "person"),
     account_columns_differ=differs({column: NEW[column] for column in ACCOUNT}, "person"),
     told_columns_differ=differs({**TOLD, "state": NEW["state"]}, "person"),
@@ -96,6 +97,9 @@ def apply(this: Round) -> None:
         "Pseudonym",
         User,
         "state",
+        "looked_up",
+        "found IS NULL AND problem IS NULL",
+        SQL.parts["note_new_addresses"],
         name="new_name",
         sortable_name="new_sortable",
         short_name="new_short",
@@ -275,5 +279,7 @@ KIND = Kind(
         put_back=put_back,
         stays=stays,
     ),
+    # An address is part of the person, with whom it comes and goes; it is counted by itself, as in Canvas.
+    put_back_too={"CommunicationChannel": lambda _change, _by: 0},
     brake=Brake(1, _("people"), reads=("user", "change_sis_id"), sql=SQL.parts["brake"]),
 )

@@ -271,13 +271,26 @@ SELECT user_id, account_id, role_id FROM ended
 -- statement: read_changes
 -- Record who changes, and in what, and give whose state or email does: that has the same consequences as by hand.
 WITH differing AS MATERIALIZED (
-    SELECT given.n, person.id, given.before, given.after, {changed_fields} AS fields
+    SELECT given.n, person.id, given.before, given.after, {changed_fields} AS fields,
+           person.email AS old_email, {new_email} AS new_email
     FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
     WHERE given.problem IS NULL AND {told_columns_differ}
 ),
-told AS ({tell})
+told AS ({tell}),
+addresses AS (
+    SELECT id, CASE WHEN old_email <> '' THEN CASE before WHEN 'deleted' THEN before ELSE 'active' END END AS before,
+           CASE after WHEN 'deleted' THEN after ELSE 'active' END AS after
+    FROM differing WHERE old_email <> '' OR (new_email <> '' AND after <> 'deleted')
+),
+noted AS ({note_changes CommunicationChannel, addresses})
 SELECT id, before, after, 'email' = ANY(fields) FROM differing
 WHERE before <> after OR 'email' = ANY(fields) ORDER BY n
+
+-- part: note_new_addresses
+addresses AS (
+    SELECT id, NULL AS before, 'active' AS after FROM made WHERE email <> '' AND state <> 'deleted'
+),
+noted AS ({note_changes CommunicationChannel, addresses})
 
 -- statement: update
 -- A dry run holds only those whom it would change: the others sign in meanwhile.

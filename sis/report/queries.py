@@ -95,7 +95,7 @@ def _lines(found: QuerySet[SisImportError]) -> Iterator[tuple[str, str, str, str
 
 
 COUNTED = ("created", "restored", "deleted")
-# Canvas's clients find it with the others; here an email address is part of a person.
+# Canvas's clients find it with the others; here an email address is part of a person (sis/kinds/users.sql).
 CHANNELS = "CommunicationChannel"
 COUNT = """
 SELECT kind, before, after, sum(cardinality(records)) FROM sis_statechange

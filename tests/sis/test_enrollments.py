@@ -9,6 +9,7 @@ from courses.domain.events import ObservingBegan
 from courses.domain.observation import link
 from courses.models import Course, Enrollment, Section
 from sis.options import Options
+from tests.api import Api
 from tests.factories import AccountFactory, EnrollmentFactory, UserFactory, make_admin
 from tests.sis.conftest import warnings
 
@@ -390,6 +391,19 @@ class TestAdmins:
         assert {one.user for one in AccountAdmin.objects.filter(sis_import_id=made.pk)} == {person(), person("LEE")}
         load(admins=f"{self.HEADER}\nKIM,,AccountAdmin,deleted")
         assert AccountAdmin.objects.get(user=person()).workflow_state == "deleted"
+
+    def test_of_roles_with_one_name_the_nearest_counts(self, load, root, admin):
+        """Accounts move, and with them the names of their roles."""
+        school = AccountFactory(parent=root, sis_account_id="HS")
+        here, there = (
+            Role.objects.create(label="Librarian", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=account)
+            for account in (root, school)
+        )
+        load(admins=f"{self.HEADER}\nKIM,,Librarian,active\nKIM,HS,Librarian,active")
+        given = dict(AccountAdmin.objects.filter(user=person()).values_list("account", "role"))
+        assert given == {root.pk: here.pk, school.pk: there.pk}
+        answer = Api(admin).post(f"accounts/{school.pk}/admins", user_id=person("LEE").pk, role="Librarian")
+        assert answer.json()["role_id"] == there.pk
 
     def test_impossible_rows_about_admins_are_refused(self, load, admin):
         by_hand = make_admin(sis_user_id="HAND")

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -11,6 +12,8 @@ from accounts.domain.tokens import make_token, token_owner
 from accounts.models import AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, User
 from courses.domain.observation import link
 from courses.models import Enrollment
+from sis.imports.queue import work_off
+from sis.imports.restore import begin_restoring
 from sis.options import Options
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory
 from tests.sis.conftest import warnings
@@ -433,10 +436,8 @@ class TestStickiness:
     def test_clearing_beats_adding_and_needs_overriding(self, load, edited):
         load(users=self.ROW, options=Options(clear_sis_stickiness=True))
         assert user().stuck_sis_fields
-        load(
-            users=self.ROW,
-            options=Options(override_sis_stickiness=True, add_sis_stickiness=True, clear_sis_stickiness=True),
-        )
+        clearing = Options(override_sis_stickiness=True, add_sis_stickiness=True, clear_sis_stickiness=True)
+        load(users=self.ROW, options=replace(clearing, ignore_deletion_brake=True))
         assert user().stuck_sis_fields == []
 
 
@@ -507,3 +508,25 @@ def test_a_login_that_looks_like_another_is_left_out(load):
     assert warnings(made) == [(2, "login_alike")]
     assert "of user U1 looks like that of user U0" in made.sis_import_errors.get().message
     assert User.objects.filter(sis_user_id="U2").exists()
+
+
+def test_addresses_are_counted_as_canvas_counts_channels(load, root, admin):
+    header = f"{HEADER},email"
+
+    def counted(*rows):
+        made = load(users="\n".join([header, *rows]))
+        channels = made.data["statistics"]["CommunicationChannel"]
+        return tuple(channels[what] for what in ("created", "restored", "deleted")), made
+
+    kim, lee = "U1,kim,{},kim@example.org", "U2,lee,{},"
+    assert counted(kim.format("active"), lee.format("active"))[0] == (1, 0, 0)
+    assert counted(kim.format("active"), lee.format("active"))[0] == (0, 0, 0)
+    assert counted("U1,kim,active,kim2@example.org", "U2,lee,active,lee@example.org")[0] == (1, 0, 0)
+    gone, made = counted(kim.format("deleted"), lee.format("deleted"))
+    assert gone == (0, 0, 2)
+    assert made.data["statistics"]["total_state_changes"] == 4
+    assert counted(kim.format("active"), "U3,new,deleted,new@example.org")[0] == (0, 1, 0)
+    begin_restoring(made, by=admin)
+    work_off(root)
+    made.refresh_from_db()
+    assert (made.workflow_state, user("U2").state) == ("restored", "registered")
