@@ -171,7 +171,7 @@ def add_people(
     live = Enrollment.objects.live().filter(section=section, role=role, associated_user=None, user__in=people)
     there = set(live.values_list("user_id", flat=True))
     comes_limited = gives_limited(role, course, by=by)
-    limit = True if is_limited and not comes_limited else None
+    limit = True if is_limited else None
     specs = [
         EnrollmentSpec(
             person,

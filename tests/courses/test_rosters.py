@@ -209,7 +209,8 @@ class TestWhoObserves:
         for where in (section, other):
             EnrollmentFactory(section=where, type=BaseType.OBSERVER, associated_user=student, user=mentor)
         (observer,) = who_observes(student)
-        assert (observer.person, observer.course_names, observer.opens_all) == (mentor, [section.course.name], False)
+        assert (observer.person, observer.courses, observer.opens_all) == (mentor, (section.course,), False)
+        assert observer.course_names == [section.course.name]
 
 
 def test_a_deleted_person_holds_no_role(root):
