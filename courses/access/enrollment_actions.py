@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.domain.roles import WORDS, roles_of, settings_of
 from accounts.errors import Invalid, NotAllowed
@@ -52,6 +53,9 @@ AS_GOOD_AS = {
     Enrollment.State.COMPLETED: EnrollmentAction.CONCLUDE,
     Enrollment.State.INACTIVE: EnrollmentAction.DEACTIVATE,
 }
+
+
+CONCLUDED = gettext_lazy("This course is concluded, so nobody can be enrolled in it. Publish it again first.")
 
 
 def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False) -> frozenset[Permission]:
@@ -110,8 +114,15 @@ class EnrollmentPermissions:
         wanted = (EnrollmentAction.ENROLL, EnrollmentAction.REMOVE)
         return any(needed(action, BaseType.OBSERVER, observing=True) <= self.keys for action in wanted)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody can be enrolled in the course by hand: it is concluded."""
+        return self.course.workflow_state == Course.State.COMPLETED
+
     def roles_to_give(self) -> list[Role]:
         """Return the roles with which they may enroll people."""
+        if self.is_closed:
+            return []
         return [role for role in self.roles if needed(EnrollmentAction.ENROLL, role.base_type) <= self.keys]
 
 
@@ -147,8 +158,7 @@ def check_enrolls(role: Role, course: Course, *, by: User, observing: bool = Fal
     check_keys(keys, course, by=by)
     check_gives([role], course, by=by)
     if course.workflow_state == Course.State.COMPLETED:
-        message = _("This course is concluded, so nobody can be enrolled in it. Publish it again first.")
-        raise Invalid({"course": [("invalid", message)]}, of="enrollment")
+        raise Invalid({"course": [("invalid", CONCLUDED)]}, of="enrollment")
 
 
 class Entry(NamedTuple):

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import Role
 from accounts.web.pages import FormPage
-from courses.access.enrollment_actions import enrollment_permissions
+from courses.access.enrollment_actions import CONCLUDED, enrollment_permissions
 from courses.domain.add_people import add_people, kinds_for, look_up
 from courses.domain.sections import sections_open_to
 from courses.forms import AddPeopleForm
@@ -28,6 +28,8 @@ class AddPeople(PeoplePage, FormPage):
 
     def find(self) -> None:
         self.rights = enrollment_permissions(self.by, self.access.course)
+        if self.rights.is_closed:
+            raise PermissionDenied(CONCLUDED)
         if not self.rights.roles_to_give():
             text = _("To add people here, you need a permission such as “Users - add students in courses”.")
             raise PermissionDenied(text)

@@ -78,7 +78,8 @@ class LinkStudents(ObserverPage):
             **self._to_choose_from(),
             "observed": observed[:LISTED],
             "more_observed": len(observed) > LISTED,
-            "may_link": needed(EnrollmentAction.ENROLL, BaseType.OBSERVER, observing=True) <= self.rights.keys,
+            "may_link": not self.rights.is_closed
+            and needed(EnrollmentAction.ENROLL, BaseType.OBSERVER, observing=True) <= self.rights.keys,
             "may_unlink": needed(EnrollmentAction.REMOVE, BaseType.OBSERVER, observing=True) <= self.rights.keys,
             "links_account": _where_links_are(self.by),
         }
