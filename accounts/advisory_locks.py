@@ -25,6 +25,8 @@ class AdvisoryLock(IntEnum):
     IMPORT = 715_001
     # By import: one process copies an upload without its passwords.
     KEPT_UPLOAD = 715_002
+    # By root account: one process takes files from the inbox.
+    INBOX = 715_003
     # By the next id of an event, shared by all who write events: it waits for nobody, and says who is at it. Taken and
     # read by the database only (accounts/guards.py), as one number of 64 bits: this one, and 48 bits for the id.
     EVENTS = 17_750

@@ -206,7 +206,12 @@ REST_FRAMEWORK = {
 }
 
 # What apps have to say on the home of whoever runs accounts: see accounts/domain/admin_home.py.
-HOME_WAITING = ["pairing.domain.admin_home.reports", "pairing.domain.admin_home.waiting", "sis.admin_home.waiting"]
+HOME_WAITING = [
+    "pairing.domain.admin_home.reports",
+    "pairing.domain.admin_home.waiting",
+    "sis.admin_home.waiting",
+    "sis.admin_home.late",
+]
 HOME_STEPS = [
     "courses.domain.admin_home.first_steps",
     "sis.admin_home.first_steps",
@@ -225,6 +230,8 @@ ZONE_OF_SCHOOL = "courses.domain.time_zone.zone_of_school"
 # Roster imports: the largest upload, and for how many days uploads and messages are kept.
 SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)
 SIS_KEEP_DAYS = env.int("SIS_KEEP_DAYS", default=30)
+# A folder of folders in which other systems put roster files: see sis/imports/inbox.py.
+SIS_INBOX = env("SIS_INBOX", default="")
 # Where each app declares its background jobs: see background/queue.py.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from itertools import takewhile
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.domain.admin_home import AccountContext, Step, Waiting
+from accounts.domain.time_zones import clock
 from sis.access import READERS
+from sis.imports.schedule import chain_of, sources_of
 from sis.models import SisImport
 
 RECENTLY = timedelta(days=7)
-MOST = 50
+MOST = 200
 FAILED = (SisImport.State.FAILED, SisImport.State.FAILED_WITH_MESSAGES)
 
 
 def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
-    """Imports of the last week that failed or were stopped by the brake, since the last that ended well."""
+    """Yield imports of the last week that failed or were stopped by the brake, and that no later one has made good."""
     for here in _readers(posts):
         recent = SisImport.objects.filter(account=here.account, created_at__gt=timezone.now() - RECENTLY)
-        latest = [each for each in recent.order_by("-id")[:MOST] if not each.options.get("dry_run")]
-        since = list(takewhile(lambda each: each.workflow_state not in SisImport.ENDED_WELL, latest))
+        since = _unsettled(each for each in recent.order_by("-id")[:MOST] if not each.options.get("dry_run"))
         failed = [each for each in since if each.workflow_state in FAILED]
         braked = [each for each in since if each.was_braked]
         if failed:
@@ -43,6 +45,36 @@ def waiting(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
                 len(braked),
             )
             yield _about(here, braked, text)
+
+
+def _unsettled(latest: Iterable[SisImport]) -> list[SisImport]:
+    """Return those of these imports, the last first, after which none of the same source has ended well.
+
+    What people send themselves counts as one source: somebody else may have sent it again.
+    """
+    found, settled = [], set()
+    for each in latest:
+        chain = chain_of(each)
+        if each.workflow_state in SisImport.ENDED_WELL:
+            settled.add(chain)
+        elif chain not in settled:
+            found.append(each)
+    return found
+
+
+def late(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
+    """Yield the sources of rosters that did not come when they were expected, and files that could not be taken."""
+    for here in _readers(posts):
+        page = reverse("sis_imports", args=[here.account.pk]) + "#sources-title"
+        for source in sources_of(here.account):
+            names = {"source": source.name, "problem": source.problem}
+            if source.problem:
+                yield Waiting(_("Roster files from “%(source)s” are not imported: %(problem)s") % names, page)
+            if source.expected_at and source.is_late:
+                at = localtime(source.expected_at)
+                names["moment"] = f"{date_format(at, 'j F Y')}, {clock(at, get_language() or '')}"
+                text = _("The roster from “%(source)s” was expected by %(moment)s and has not arrived.")
+                yield Waiting(text % names, page)
 
 
 def _about(here: AccountContext, imports: list[SisImport], text: str) -> Waiting:

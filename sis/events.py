@@ -54,5 +54,14 @@ class ReportDownloaded(Event, action=Action.REPORT_DOWNLOADED):
 
 
 @dataclass(frozen=True)
+class SisScheduleChanged(SettingChanged, action=Action.SIS_SCHEDULE_CHANGED):
+    """Within how many hours of the last another upload of this `source` is expected (None: as learnt, 0: never)."""
+
+    sentence = _("%(who)s changed when rosters from “%(source)s” are expected.")
+
+    source: str
+
+
+@dataclass(frozen=True)
 class LinksExported(Event, action=Action.LINKS_EXPORTED):
     sentence = _("%(who)s exported all observer links.")

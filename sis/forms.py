@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.web.pages import RuleForm
 from courses.models import Term
 from sis.imports.intake import LONGEST_IDENTIFIER
+from sis.imports.schedule import LONGEST_HOURS
 from sis.options import Options
 
 ZIP_BEGINS = b"PK"
@@ -157,6 +158,21 @@ class BrakeForm(forms.Form):
             "min_value": _("Enter a percentage from 0 to 100."),
             "max_value": _("Enter a percentage from 0 to 100."),
         },
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class ScheduleForm(RuleForm):
+    """When the next upload of a source is expected."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=255)
+    expected_hours = forms.IntegerField(
+        label=_("Hours until the next"),
+        help_text=_("Empty: learnt from earlier uploads. 0: none is expected."),
+        required=False,
+        min_value=0,
+        max_value=LONGEST_HOURS,
+        error_messages={"invalid": _("Enter a whole number of hours, or leave it empty.")},
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 

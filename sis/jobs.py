@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from django.db import close_old_connections
 
 from accounts.models import Account
 from background.queue import FEW_MORE_TRIES, at_start, job, regularly
+from sis.imports.inbox import take_all
 from sis.imports.queue import ask_for_work, work_off
 
 # A worker that died may have left an import half way.
@@ -31,3 +34,15 @@ def look_again(timestamp: int) -> None:
     A command that runs an import may be killed, long after the job that left the import to it has ended.
     """
     work()
+
+
+@regularly(cron="* * * * *")
+@job(queue="sis", queueing_lock="take_from_inbox")
+def take_from_inbox(timestamp: int) -> None:
+    """Take in the roster files that have come since the last minute."""
+    close_old_connections()
+    try:
+        for root in Account.objects.filter(parent=None):
+            take_all(root, now=time.time())
+    finally:
+        close_old_connections()

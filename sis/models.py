@@ -175,3 +175,25 @@ class ProvisioningReport(models.Model):
 
     def __str__(self) -> str:
         return f"{', '.join(self.files)} for {self.user_id}"
+
+
+class RosterSource(models.Model):
+    """What is kept of a source of rosters, beside its imports: see sis/imports/schedule.py."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    name = models.CharField(max_length=255)
+    # Within so many hours of the last upload another is expected. Empty: as the uploads let one learn; 0: never.
+    expected_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Why a file in its folder could not be taken; empty once all could.
+    problem = models.TextField(blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="one_roster_source_for_each_key"),
+            models.CheckConstraint(condition=Q(expected_hours__lte=1000), name="roster_source_hours_are_few"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.problem or self.expected_hours}"

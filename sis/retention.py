@@ -18,6 +18,11 @@ KEPT = (
         forget=forget_uploads,
     ),
     Kept(
+        "Sources of rosters: when they are expected, and why a file could not be taken",
+        ("sis.RosterSource",),
+        "To tell the admins that a roster has not come. The reason goes once the file could be taken.",
+    ),
+    Kept(
         "Incomplete uploads, and uploads left behind by an interruption",
         ("sis.SisImport",),
         "They may contain passwords.",

@@ -10,6 +10,7 @@ IMPORT = f"{PAGE}/<int:import_id>"
 urlpatterns = [
     path(PAGE, index.index, name="sis_imports"),
     path(f"{PAGE}/deletion_brake", index.brake, name="sis_brake"),
+    path(f"{PAGE}/schedule", index.schedule, name="sis_schedule"),
     path(IMPORT, imports.show, name="sis_import"),
     path(f"{IMPORT}/progress", imports.progress, name="sis_import_progress"),
     path(f"{IMPORT}/stop", imports.stop, name="sis_import_stop"),

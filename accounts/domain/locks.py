@@ -22,6 +22,7 @@ from accounts.models import Account, ObservationLink, User
 ORDER = (
     "accounts_eventcursor",  # of a reader of events, before all that it does because of them
     AdvisoryLock.IMPORT.name,
+    AdvisoryLock.INBOX.name,
     AdvisoryLock.KEPT_UPLOAD.name,
     AdvisoryLock.TRY.name,
     AdvisoryLock.TREE.name,  # taken by the database whenever accounts are made or moved (accounts/guards.py)

@@ -53,6 +53,7 @@ class Action(models.TextChoices):
     USER_CHANGED = "user.changed", _("Account changed")
     SIS_IMPORT_STARTED = "sis_import.started", _("Roster import started")
     SIS_IMPORT_ENDED = "sis_import.ended", _("Roster import ended")
+    SIS_SCHEDULE_CHANGED = "sis_schedule.changed", _("When rosters are expected changed")
     SIS_BRAKE_CHANGED = "sis_brake.changed", _("Deletion brake of roster imports changed")
     SIS_IMPORT_RESTORED = "sis_import.restored", _("Roster import undone")
     ENROLLMENT_CHANGED = "enrollment.changed", _("Enrollment changed")

@@ -70,6 +70,26 @@ class ImportsBody(TypedDict):
     sis_imports: list[ImportBody]
 
 
+class SourceBody(TypedDict):
+    """A source of rosters, when it last sent one and when the next is expected; null where none is."""
+
+    key: str
+    name: str
+    last_import_id: int | None
+    last_workflow_state: str | None
+    last_arrived_at: datetime | None
+    expected_hours: int | None
+    expected_at: datetime | None
+    late: bool
+    problem: str | None
+
+
+class SourcesBody(TypedDict):
+    """The sources of rosters."""
+
+    sis_sources: list[SourceBody]
+
+
 class ErrorBody(TypedDict):
     """What an import had to say of one row."""
 

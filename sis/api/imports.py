@@ -8,23 +8,25 @@ from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.response import Response
 
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.ids import condition
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Flag, Moment, Words
+from accounts.api.parameter_types import Flag, Moment, Text, Whole, Words
 from accounts.errors import Invalid
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from sis.access import IMPORT, MANAGE, READERS, check_may
 from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
-from sis.api.body_types import AbortedBody, ErrorsBody, ImportBody, ImportsBody, ProgressBody
+from sis.api.body_types import AbortedBody, ErrorsBody, ImportBody, ImportsBody, ProgressBody, SourceBody, SourcesBody
 from sis.api.uploads import PARAMETERS, Unreadable, options_of, received
 from sis.imports.intake import create_import
 from sis.imports.queue import abort, abort_waiting, ask_for_work
 from sis.imports.restore import begin_restoring
+from sis.imports.schedule import set_schedule, sources_of
 from sis.models import SisImport, SisImportError
 from sis.report.queries import Wanted, as_csv, messages_of
 from sis.upload.storage import kept_copy
@@ -39,6 +41,11 @@ SCOPE = (
     Flag("batch_mode", "Take back only what batch mode removed."),
     Flag("undelete_only", "Only bring back what was removed."),
     Flag("unconclude_only", "Only bring back what was concluded."),
+)
+KEY = Text("key", "The key of the source, as the list gives it.", required=gettext_lazy("The key is missing."))
+HOURS = Whole(
+    "expected_hours",
+    "Within how many hours of the last upload the next is expected, at most 1000; 0 for never, empty for as learnt.",
 )
 CSV = "text/csv"
 
@@ -192,3 +199,38 @@ def _bodies(request: ApiRequest, imports: list[SisImport]) -> list[ImportBody]:
     for error in first.order_by("id"):
         said[error.sis_import_id].append(error)
     return [import_body(one, request, said[one.pk]) for one in imports]
+
+
+@endpoint()
+def sources(request: ApiRequest, account_id: str) -> SourcesBody:
+    """List who sends rosters: when each last came, when the next is expected, and whether it is late.
+
+    A source is a folder of the inbox, a data set, the system that a OneRoster upload names, or a person.
+    """
+    return _source_bodies(_root(request, account_id, READERS))
+
+
+@endpoint(KEY, HOURS)
+def schedule(request: ApiRequest, account_id: str) -> SourcesBody:
+    """Set when the next upload of a source is expected."""
+    root = _root(request, account_id, frozenset({MANAGE}))
+    set_schedule(root, request.params[KEY], request.params[HOURS], by=request.user)
+    return _source_bodies(root)
+
+
+def _source_bodies(root: Account) -> SourcesBody:
+    bodies: list[SourceBody] = [
+        {
+            "key": source.key,
+            "name": source.name,
+            "last_import_id": source.last_import,
+            "last_workflow_state": source.last_state,
+            "last_arrived_at": source.last_came,
+            "expected_hours": source.hours,
+            "expected_at": source.expected_at,
+            "late": source.is_late,
+            "problem": source.problem or None,
+        }
+        for source in sources_of(root)
+    ]
+    return {"sis_sources": bodies}

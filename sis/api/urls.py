@@ -24,5 +24,6 @@ urlpatterns = [
     path(f"{REPORTS}/provisioning_csv", methods(GET=reports.index, POST=reports.create)),
     path(f"{REPORTS}/provisioning_csv/<str:report_id>", methods(GET=reports.show, DELETE=reports.remove)),
     path(f"{REPORTS}/provisioning_csv/<str:report_id>/download", methods(GET=reports.file)),
+    path("accounts/<str:account_id>/sis_sources", methods(GET=imports.sources, PUT=imports.schedule)),
     path("progress/<str:import_id>", methods(GET=imports.progress)),
 ]

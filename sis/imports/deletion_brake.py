@@ -36,14 +36,16 @@ ENDING = ["deleted", "deleted_last_completed", "suspended", "inactive"]
 LATELY = timedelta(hours=20)
 BY_HAND = "by hand"
 
-# Each record is of the source of the import that touched it last: its chain of data sets, or else whoever sent it.
+# Each record is of the source of the import that touched it last: its chain of data sets, or else the folder of the
+# inbox that it lay in, or whoever sent it.
 SOURCES = """sources AS (
-    SELECT id, coalesce(nullif(diffing_data_set_identifier, ''), data ->> 'source', '') AS chain, user_id
+    SELECT id, coalesce(nullif(diffing_data_set_identifier, ''), data ->> 'source', '') AS chain,
+           coalesce('folder ' || (data #>> '{inbox,folder}'), user_id::text, '') AS sender
     FROM sis_sisimport
 )"""
 COUNT = f"""gone AS (SELECT id, bool_and(added) AS added FROM going GROUP BY id)
 SELECT CASE WHEN live.sis_import_id IS NULL THEN '{BY_HAND}' WHEN last.chain <> '' THEN 'chain ' || last.chain
-            ELSE 'sender ' || coalesce(last.user_id::text, '') END,
+            ELSE 'sender ' || last.sender END,
        count(gone.id), count(gone.id) FILTER (WHERE gone.added), count(*)
 FROM live LEFT JOIN gone ON gone.id = live.id LEFT JOIN sources AS last ON last.id = live.sis_import_id GROUP BY 1"""
 
@@ -127,6 +129,11 @@ def _has_rows(file: RosterFile) -> bool:
         return True
 
 
+def _sender_of(sis_import: SisImport) -> str:
+    folder = sis_import.data.get("inbox", {}).get("folder")
+    return f"folder {folder}" if folder else str(sis_import.user_id or "")
+
+
 def objection_to(
     sis_import: SisImport, options: Options, files: dict[str, list[int]], *, chain: str, empty: Container[str]
 ) -> str | None:
@@ -159,7 +166,7 @@ def objection_to(
             cursor.execute(count_going(braked[name]), values)
             found[name] = {source: Figures(*figures) for source, *figures in cursor.fetchall()}
         cursor.execute(AS_BEFORE)
-    own = f"chain {chain}" if chain else f"sender {sis_import.user_id or ''}"
+    own = f"chain {chain}" if chain else f"sender {_sender_of(sis_import)}"
     share, lately = sis_import.account.sis_deletion_brake, _removed_lately(sis_import)
     for kind in KINDS.values():
         if kind.name in empty and (objection := _all_of(kind, found.get(kind.name), own)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -51,8 +51,16 @@ def _term_lives(term_id: int | None) -> bool:
     return term_id is not None and Term.objects.filter(pk=term_id, workflow_state=Term.State.ACTIVE).exists()
 
 
-def create_import(root: Account, upload: IO[bytes], file_name: str, options: Options, *, by: User | None) -> SisImport:
-    """Store `upload` (read to its end, piece by piece) as an import that waits.
+def create_import(
+    root: Account,
+    upload: IO[bytes],
+    file_name: str,
+    options: Options,
+    *,
+    by: User | None,
+    inbox: Mapping[str, str] | None = None,
+) -> SisImport:
+    """Store `upload` (read to its end, piece by piece) as an import that waits; `inbox` says where it was taken from.
 
     Raises Invalid for bad options, and for an account that is not the root account.
 
@@ -66,7 +74,7 @@ def create_import(root: Account, upload: IO[bytes], file_name: str, options: Opt
         actor=by.actor if by else None,
         options=options.as_json(),
         diffing_data_set_identifier=options.diffing_data_set_identifier,
-        data={"import_type": "instructure_csv"},
+        data={"import_type": "instructure_csv", **({"inbox": dict(inbox)} if inbox else {})},
         file_name=_plain(file_name),
     )
     made.stored_file = f"{FOLDER}/{made.pk}.{UPLOADED}{Path(made.file_name).suffix.lower()}"

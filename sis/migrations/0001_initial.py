@@ -185,6 +185,31 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="RosterSource",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=255)),
+                ("name", models.CharField(max_length=255)),
+                ("expected_hours", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("problem", models.TextField(blank=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "key"), name="one_roster_source_for_each_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("expected_hours__lte", 1000)), name="roster_source_hours_are_few"
+                    ),
+                ],
+            },
+        ),
         migrations.AddIndex(
             model_name="sisimport",
             index=models.Index(

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
@@ -24,9 +25,10 @@ from accounts.web.sent_forms import done_once
 from courses.views.accounts import AccountContext
 from sis.access import IMPORT, MANAGE
 from sis.formats import oneroster, school_data_sync
-from sis.forms import BrakeForm, UploadForm
+from sis.forms import BrakeForm, ScheduleForm, UploadForm
 from sis.imports.deletion_brake import set_deletion_brake
 from sis.imports.intake import create_import
+from sis.imports.schedule import Source, set_schedule, sources_of
 from sis.kinds.registry import KINDS
 from sis.models import SisImport
 from sis.report.presenters import badge_of, label_of
@@ -84,6 +86,22 @@ def brake(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     return redirect("sis_imports", account_id)
 
 
+@require_POST
+@login_required
+def schedule(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
+    """Set when the next upload of a source is expected."""
+    here = get_rosters_account(request, account_id, MANAGE)
+    form = ScheduleForm(request.POST)
+    if form.is_valid():
+        wanted = form.cleaned_data
+        done = attempt(lambda: set_schedule(here.account, wanted["key"], wanted["expected_hours"], by=request.user))
+        if not isinstance(done, Refused):
+            messages.success(request, _("Saved."))
+            return redirect(f"{reverse('sis_imports', args=[account_id])}#sources-title")
+        form.add_refusal(done)
+    return form.tell(_page(request, here, UploadForm(), schedule_form=form))
+
+
 def _page(
     request: AuthenticatedHttpRequest, here: AccountContext, form: UploadForm, status: int = 200, **context: Any
 ) -> HttpResponse:
@@ -98,5 +116,18 @@ def _page(
         "one_roster": oneroster.EXAMPLE,
         "school_data_sync": school_data_sync.EXAMPLE,
         "days": settings.SIS_KEEP_DAYS,
+        "inbox": settings.SIS_INBOX,
+        "sources": _sources(here, context.get("schedule_form")),
     }
     return show_page(request, here, "imports.html", status, **{**shown, **context})
+
+
+def _sources(here: AccountContext, refused: ScheduleForm | None) -> list[tuple[Source, ScheduleForm]]:
+    """Return the sources, each with a form of its own; the one that was refused says why."""
+    found = []
+    for number, source in enumerate(sources_of(here.account)):
+        form = ScheduleForm(initial={"key": source.key, "expected_hours": source.hours}, auto_id=f"source-{number}-%s")
+        if refused and refused.data.get("key") == source.key:
+            refused.auto_id, form = form.auto_id, refused
+        found.append((source, form))
+    return found

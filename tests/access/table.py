@@ -266,6 +266,7 @@ PAGES = [
     row("POST", "/accounts/{root}/sis_import/deletion_brake", "admin", body={"deletion_brake": "20"}),
     row("GET", "/accounts/{root}/user_observers", "admin"),
     row("POST", "/accounts/{root}/user_observers", "admin"),
+    row("POST", "/accounts/{root}/sis_import/schedule", "admin", body={"key": "command", "expected_hours": "24"}),
     row("GET", "/accounts/{root}/sis_import/{import}", "admin"),
     # Whoever has signed out meanwhile is told to load the page anew, and nothing else.
     row("GET", "/accounts/{root}/sis_import/{import}/progress", "nobody admin", anybody=True),
@@ -413,6 +414,8 @@ API = [
     row("PUT", "/api/v1/accounts/{root}/sis_imports/{import}/restore_states", "admin"),
     row("GET", "/api/v1/accounts/{root}/sis_imports/{import}/upload", "", hidden="admin"),
     row("GET", "/api/v1/accounts/{root}/sis_import_errors", "admin"),
+    row("GET", "/api/v1/accounts/{root}/sis_sources", "admin"),
+    row("PUT", "/api/v1/accounts/{root}/sis_sources", "admin"),
     row("GET", "/api/v1/progress/{import}", "", hidden="admin"),
     # Pairing
     row("POST", "/api/v1/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),

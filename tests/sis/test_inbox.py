@@ -1,0 +1,252 @@
+"""Files that other systems put into the inbox are imported by themselves, once each, and only when they are whole."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from accounts.models import User
+from courses.models import Enrollment, Section
+from sis.imports import inbox
+from sis.imports.inbox import SETTLED, take_all
+from sis.imports.queue import work_off
+from sis.imports.schedule import sources_of
+from sis.jobs import take_from_inbox
+from sis.models import RosterSource, SisImport
+from tests.factories import CourseFactory, RootFactory, make_admin
+from tests.jobs import forget_all_jobs
+from tests.sis.texts import ENROLLMENTS, SECTIONS, people, table
+
+
+@pytest.fixture
+def north(settings, tmp_path, root) -> Path:
+    """The folder of a source in the inbox."""
+    settings.DATA_DIR, settings.SIS_INBOX = tmp_path / "data", str(tmp_path / "inbox")
+    folder = tmp_path / "inbox" / "north"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def take(root) -> Callable[..., list[SisImport]]:
+    """`take()` looks into the inbox so many seconds from now, long enough for any file to be whole."""
+    return lambda after=SETTLED + 5: take_all(root, now=time.time() + after)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def problem_of(folder: str) -> str:
+    return RosterSource.objects.get(name=folder).problem
+
+
+def test_a_file_is_imported_and_gone(north, take, root):
+    (north / "users.csv").write_text(people("KIM"))
+    (made,) = take()
+    assert (made.file_name, made.by, made.workflow_state) == ("users.csv", None, "created")
+    assert names(north) == []
+    work_off(root)
+    assert User.objects.get(sis_user_id="KIM").is_active
+    assert take() == []
+    assert [(one.key, one.name) for one in sources_of(root)] == [("folder north", "north")]
+
+
+def test_an_archive_is_imported(north, take, root):
+    with ZipFile(north / "night.ZIP", "w") as archive:
+        archive.writestr("users.csv", people("KIM"))
+    take()
+    work_off(root)
+    assert User.objects.filter(sis_user_id="KIM").exists()
+
+
+def test_tables_that_come_together_are_one_import_in_the_order_of_their_kinds(north, take, root):
+    CourseFactory(account=root, sis_course_id="C1", workflow_state="available")
+    (north / "a-enrollments.csv").write_text(table(ENROLLMENTS, "S1,KIM,student,active"))
+    (north / "b-sections.csv").write_text(table(SECTIONS, "S1,C1,A,active"))
+    (north / "c-users.csv").write_text(people("KIM"))
+    (made,) = take()
+    assert made.file_name == "north.zip"
+    work_off(root)
+    made.refresh_from_db()
+    assert (made.workflow_state, Enrollment.objects.count(), Section.objects.count()) == ("imported", 1, 1)
+
+
+def test_what_is_being_written_is_left_alone_and_so_are_the_tables_beside_it(north, take):
+    old = time.time() - 3600
+    (north / "users.csv").write_text(people("KIM"))
+    (north / "enrollments.csv").write_text("section_id,user")
+    os.utime(north / "users.csv", (old, old))
+    assert take(after=0) == []
+    for unfinished in (".hidden.csv", "big.zip.part", "up.csv.FILEPART", "x.tmp"):
+        (north / unfinished).write_text("half")
+    assert len(take()) == 1
+    assert names(north) == sorted([".hidden.csv", "big.zip.part", "up.csv.FILEPART", "x.tmp"])
+    assert not RosterSource.objects.exists()
+
+
+def test_the_oldest_comes_first(north, take):
+    for number, name in enumerate(("b.zip", "a.zip", "c.zip")):
+        with ZipFile(north / name, "w") as archive:
+            archive.writestr("users.csv", people(f"U{number}"))
+        time.sleep(0.02)
+    assert [made.file_name for made in take()] == ["b.zip", "a.zip", "c.zip"]
+
+
+def test_what_cannot_be_taken_stays_and_is_said_until_it_is_gone(north, take, root):
+    (north / "users.xlsx").write_text("no table")
+    (north / "users.csv").write_text(people("KIM"))
+    assert len(take()) == 1, "the rest is taken all the same"
+    assert problem_of("north") == "“users.xlsx” is neither a .csv nor a .zip file."
+    assert [source.problem for source in sources_of(root)] == [problem_of("north")]
+    (north / "users.xlsx").unlink()
+    take()
+    assert problem_of("north") == ""
+
+
+def test_a_file_that_is_too_large_is_said(north, take, settings):
+    settings.SIS_LARGEST_UPLOAD = 10
+    (north / "users.csv").write_text(people("KIM"))
+    assert take() == []
+    assert "is too large" in problem_of("north")
+    assert names(north) == ["users.csv"]
+
+
+def test_a_link_leads_nowhere(north, take, tmp_path):
+    (tmp_path / "secret.csv").write_text(people("EVE"))
+    (north / "users.csv").symlink_to(tmp_path / "secret.csv")
+    (north.parent / "south").symlink_to(tmp_path)
+    assert take() == []
+    assert problem_of("north") == "“users.csv” is not a file."
+
+
+def test_a_file_in_no_folder_is_said(north, take):
+    (north.parent / "users.csv").write_text(people("KIM"))
+    assert take() == []
+    assert "“users.csv” is in no folder" in problem_of("Inbox")
+
+
+def test_an_inbox_that_is_not_there_is_said(north, take, settings):
+    settings.SIS_INBOX = str(north / "nowhere")
+    assert take() == []
+    assert "No such file or directory" in problem_of("Inbox")
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_and_imports_nothing(north, take, monkeypatch):
+    (north / "users.csv").write_text(people("KIM"))
+
+    def refuse(self, target):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        # As root, which tests may be, everything is allowed.
+        patched.setattr(Path, "rename", refuse)
+        assert take() == []
+    assert (problem_of("north"), SisImport.objects.count()) == (
+        "The files cannot be taken from there: Permission denied.",
+        0,
+    )
+    assert len(take()) == 1
+
+
+def test_a_disk_that_is_full_costs_no_file(north, take, monkeypatch):
+    (north / "users.csv").write_text(people("KIM"))
+    with monkeypatch.context() as patched:
+        patched.setattr(inbox, "create_import", full)
+        assert take() == []
+    assert (names(north), problem_of("north")) == (
+        ["users.csv"],
+        "The files cannot be taken from there: No space left on device.",
+    )
+    assert len(take()) == 1
+    assert problem_of("north") == ""
+
+
+def full(*_args, **_kwargs):
+    raise OSError(28, "No space left on device")
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_after_an_interruption_each_file_is_imported_once(north, take, monkeypatch, is_stored):
+    (north / "users.csv").write_text(people("KIM"))
+    if is_stored:
+        monkeypatch.setattr(Path, "unlink", killed)
+    else:
+        monkeypatch.setattr(inbox, "create_import", killed)
+        monkeypatch.setattr(inbox, "_give_back", lambda *_args: None)
+    with pytest.raises(Killed):
+        take()
+    (left,) = names(north)
+    assert left.startswith(".taking-")
+    monkeypatch.undo()
+    made = take()
+    assert (len(made), SisImport.objects.count(), names(north)) == (0 if is_stored else 1, 1, [])
+
+
+def killed(*_args, **_kwargs):
+    raise Killed
+
+
+def test_a_file_of_the_same_name_that_came_meanwhile_is_not_lost(north, take, monkeypatch):
+    (north / "users.csv").write_text(people("KIM"))
+
+    def come_meanwhile(*_args, **_kwargs):
+        (north / "users.csv").write_text(people("LEE"))
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(inbox, "create_import", come_meanwhile)
+        take()
+    assert len(names(north)) == 2
+    (made,) = take()
+    assert made.file_name == "north.zip"
+
+
+def test_the_brake_measures_each_folder_by_itself(north, take, root):
+    (north / "users.csv").write_text(people(*(f"U{number}" for number in range(30))))
+    (north.parent / "south").mkdir()
+    (north.parent / "south" / "users.csv").write_text(people(*(f"S{number}" for number in range(400))))
+    take()
+    work_off(root)
+    (north / "users.csv").write_text(people(*(f"U{number}" for number in range(30)), status="deleted"))
+    (made,) = take()
+    work_off(root)
+    made.refresh_from_db()
+    assert made.was_braked
+
+
+def test_the_background_job_takes_what_is_whole(transactional_db, settings, tmp_path, monkeypatch):
+    RootFactory()
+    forget_all_jobs()
+    settings.DATA_DIR, settings.SIS_INBOX = tmp_path / "data", str(tmp_path / "inbox")
+    north = tmp_path / "inbox" / "north"
+    north.mkdir(parents=True)
+    (north / "users.csv").write_text(people("KIM"))
+    take_from_inbox(0)
+    assert (SisImport.objects.count(), names(north)) == (0, ["users.csv"]), "it may not be whole yet"
+    monkeypatch.setattr(inbox, "SETTLED", -60)
+    take_from_inbox(0)
+    assert (SisImport.objects.count(), names(north)) == (1, [])
+    forget_all_jobs()
+
+
+def test_without_an_inbox_nothing_is_looked_for(north, take, settings):
+    settings.SIS_INBOX = ""
+    (north / "users.csv").write_text(people("KIM"))
+    assert take() == []
+
+
+def test_the_page_of_imports_names_the_folder(north, take, root, client):
+    (north / "users.csv").write_text(people("KIM"))
+    take()
+    client.force_login(make_admin())
+    assert "north" in client.get(f"/accounts/{root.pk}/sis_import").content.decode()
