@@ -24,7 +24,7 @@ from sis.kinds.staging import Broken, Numbered, RowsOf, StagedFile, position_of,
 from sis.models import SisImport
 from sis.options import Options
 from sis.report.log import Messages
-from sis.upload.chain import base_for
+from sis.upload.chain import base_for, passed_over
 from sis.upload.contents import MalformedFile, Upload, open_upload
 from sis.upload.storage import is_kept, stored_path
 
@@ -170,25 +170,24 @@ LAST_TO_GO = (Going.AFTER_ALL_FILES, Going.AFTER_ALL_FILES_BACKWARDS)
 @dataclass
 class Differences:
     """What is staged of the files: `old` are those before to compare them with, by kind, `last` the files whose
-    vanished rows come after those of all others, and `unsettled` what is applied again. Counts what differs as it is
-    read; neither passwords count nor what is the same.
+    vanished rows come after those of all others, and `unsettled` what is applied again. `passed_over` are files whose
+    rows may be here too, by kind. Counts what differs as it is read; neither passwords count nor what is the same.
     """
 
     options: Options
     old: dict[str, RosterFile]
     last: list[RosterFile]
     unsettled: dict[str, Unsettled]
+    passed_over: list[dict[str, RosterFile]]
     number: int = 0
 
     def rows(self, file: RosterFile) -> Iterator[Numbered]:
         """Yield the rows of a file to apply. Those that it no longer has come as deletions, after all others."""
-        old, kind = self.old.get(file.kind), KINDS[file.kind]
-        if old is None:
-            yield from whole(file)
-            return
+        kind, gone = KINDS[file.kind], 0
         comes_last = any(file is one for one in self.last)
-        gone, slight, unsettled = 0, _secrets(file) | _secrets(old), self.unsettled[file.kind]
-        for found in differing(file, with_gone(old, unsettled), kind.key, slight=slight, unsettled=unsettled):
+        if file.kind not in self.old and not comes_last:
+            yield from whole(file)
+        for found in self._found(file):
             if found.position is None:
                 if (comes_last or kind.going not in LAST_TO_GO) and _may_go(kind, found.row):
                     gone += 1
@@ -198,8 +197,27 @@ class Differences:
                 self.number += not (found.is_slight or found.is_again)
                 yield position_of(found.position, found.row), found.row
 
+    def _found(self, file: RosterFile) -> Iterator[Difference]:
+        """Yield how a file differs from the one before, and what is gone of those passed over."""
+        key, gone = KINDS[file.kind].key, set()
+        if old := self.old.get(file.kind):
+            slight, unsettled = _secrets(file) | _secrets(old), self.unsettled[file.kind]
+            for found in differing(file, with_gone(old, unsettled), key, slight=slight, unsettled=unsettled):
+                if self.passed_over and found.position is None:
+                    gone.add(_about(found.row, key))
+                yield found
+        for other in (files[file.kind] for files in self.passed_over if file.kind in files):
+            for found in differing(file, other, key):
+                if found.position is None and (about := _about(found.row, key)) not in gone:
+                    gone.add(about)
+                    yield found
+
     def _deletion(self, kind: Kind, row: Row) -> Row:
         return Row(0, {**row.cells, "status": kind.status_of_gone(self.options)}, row.length)
+
+
+def _about(row: Row, key: Sequence[str]) -> tuple[str | None, ...]:
+    return tuple(row.cells.get(name) for name in key)
 
 
 def _position_of_gone(kind: Kind, gone: int) -> int:
@@ -239,8 +257,12 @@ def stage_differences(
     before = _base(sis_import, options, upload, messages) if first_time else sis_import.diffed_against
     if before is None:
         return stage(upload.files, whole)
-    with open_upload(stored_path(before), before.file_name, at=before.started_at, is_to_compare=True) as old:
-        differences = _compared(before, upload.files, old.files, options, messages if first_time else None)
+    with ExitStack() as uploads:
+        old = uploads.enter_context(_opened(before))
+        new_kinds = {file.kind for file in upload.files} - {file.kind for file in old.files}
+        others = [one for one in passed_over(sis_import, before, new_kinds) if is_kept(one)]
+        further = [uploads.enter_context(_opened(one)).files for one in others]
+        differences = _compared(before, upload.files, old.files, further, options, messages if first_time else None)
         why = _too_different(options, upload.files, old.files) if first_time else None
         outcome = [] if why else stage([*upload.files, *differences.last], differences.rows)
         why = why or (_too_many(options, differences) if first_time else None)
@@ -252,6 +274,11 @@ def stage_differences(
     sis_import.diffed_against = before
     sis_import.data["diffed_against_sis_batch_id"] = before.pk
     return outcome
+
+
+def _opened(sis_import: SisImport) -> Upload:
+    path = stored_path(sis_import)
+    return open_upload(path, sis_import.file_name, at=sis_import.started_at, is_to_compare=True)
 
 
 def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Messages) -> SisImport | None:
@@ -273,11 +300,17 @@ def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Mes
 
 
 def _compared(
-    before: SisImport, files: list[RosterFile], old_files: list[RosterFile], options: Options, messages: Messages | None
+    before: SisImport,
+    files: list[RosterFile],
+    old_files: list[RosterFile],
+    further: list[list[RosterFile]],
+    options: Options,
+    messages: Messages | None,
 ) -> Differences:
-    old = _pairs(files, old_files, messages)
-    last = [replace(file) for file in files if file.kind in old and KINDS[file.kind].going in LAST_TO_GO]
-    return Differences(options, old, last, unsettled_since(before, options, old))
+    old, passed = _pairs(files, old_files, messages), [_pairs(files, of_one, None) for of_one in further]
+    kinds = set(old).union(*passed)
+    last = [replace(file) for file in files if file.kind in kinds and KINDS[file.kind].going in LAST_TO_GO]
+    return Differences(options, old, last, unsettled_since(before, options, old), passed)
 
 
 def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:

@@ -7,6 +7,8 @@ file of their own must not remove one another.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -14,6 +16,8 @@ from sis.models import SisImport
 
 # After so many data sets that were too different to be compared, none is taken before the chain begins anew.
 MOST_TOO_DIFFERENT = 5
+# So many of those since the one before are looked at: each of them has removed what those before it left.
+MOST_PASSED_OVER = 3
 
 
 class NeedsRemaster(Exception):
@@ -42,26 +46,46 @@ def is_base(sis_import: SisImport) -> bool:
     return _base(_chain_of(sis_import)) == sis_import
 
 
+def passed_over(sis_import: SisImport, base: SisImport, kinds: Collection[str]) -> list[SisImport]:
+    """Return the imports whose rows may be here although `base`, which `sis_import` is compared with, had none of them.
+
+    That are the latest since then, which failed, were stopped on their way or were too different to be compared; and,
+    of each of these kinds that the base did not have, the latest that had it.
+    """
+    chain = _applied(sis_import)
+    since = chain.filter(pk__gt=base.pk, pk__lt=sis_import.pk).order_by("-pk")[:MOST_PASSED_OVER]
+    older = [
+        chain.filter(pk__lt=base.pk, data__supplied_batches__contains=[kind]).order_by("-pk").first() for kind in kinds
+    ]
+    return list({one.pk: one for one in (*since, *older) if one}.values())
+
+
 def _chain_of(sis_import: SisImport) -> QuerySet[SisImport]:
     """Return the imports of the same chain that ended well; none where nothing tells the chain."""
-    ended_well = SisImport.objects.filter(
+    return _applied(sis_import).filter(workflow_state__in=SisImport.ENDED_WELL)
+
+
+def _applied(sis_import: SisImport) -> QuerySet[SisImport]:
+    """Return the imports of the same chain of which rows were applied, or all of none."""
+    applied = SisImport.objects.filter(
         account=sis_import.account_id,
         diffing_data_set_identifier=sis_import.diffing_data_set_identifier,
-        workflow_state__in=SisImport.ENDED_WELL,
         options__dry_run=False,
-    )
+    ).filter(Q(resume_n__gt=0) | Q(workflow_state__in=SisImport.ENDED_WELL))
     if sis_import.diffing_data_set_identifier:
-        return ended_well
+        return applied
     source = sis_import.data.get("source")
-    return ended_well.filter(data__source=source, data__is_whole=True) if source else ended_well.none()
+    return applied.filter(data__source=source, data__is_whole=True) if source else applied.none()
 
 
 def _base(chain: QuerySet[SisImport]) -> SisImport | None:
     """Return the latest of the chain that was itself compared, or began it anew; else its first.
 
-    Of uploads that say all there is the latest: each is a new beginning.
+    Of uploads that say all there is the latest that was not too different: each is a new beginning.
     """
     bases = chain.filter(
-        Q(diffed_against__isnull=False) | Q(options__diffing_remaster_data_set=True) | Q(diffing_data_set_identifier="")
+        Q(diffed_against__isnull=False)
+        | Q(options__diffing_remaster_data_set=True)
+        | Q(diffing_data_set_identifier="", diffing_threshold_exceeded=False)
     )
     return bases.order_by("-pk").first() or chain.order_by("pk").first()

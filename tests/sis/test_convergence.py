@@ -6,7 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from accounts.domain.users import edit_user
-from accounts.models import ObservationLink, User
+from accounts.models import Account, ObservationLink, User
 from courses.domain.enrollments import change_state
 from courses.domain.observation import unlink
 from courses.models import Course, Enrollment, Term
@@ -15,7 +15,7 @@ from sis.imports.restore import begin_restoring
 from sis.models import RefusedRow, SisImport
 from sis.options import Options
 from tests.sis.conftest import warnings
-from tests.sis.texts import COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
+from tests.sis.texts import ACCOUNTS, COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
 
 MANIFEST = """propertyName,value
 oneroster.version,1.1
@@ -27,7 +27,7 @@ source.systemCode,x"""
 NIGHTLY = Options(ignore_deletion_brake=True)
 
 
-def night(load, people="s1 s2 g1", *, logins=None, classes="k", enrolled="s1 s2"):
+def night(load, people="s1 s2 g1", *, logins=None, classes="k", enrolled="s1 s2", options=NIGHTLY):
     """A whole OneRoster upload of one school: students `s…` with the guardian `g1`, all in class `k`."""
     known = people.split()
     rows = [
@@ -36,7 +36,7 @@ def night(load, people="s1 s2 g1", *, logins=None, classes="k", enrolled="s1 s2"
         for who in known
     ]
     return load(
-        options=NIGHTLY,
+        options=options,
         manifest=MANIFEST,
         orgs="sourcedId,name,type\no,School,school",
         classes=table("sourcedId,title,schoolSourcedId", *(f"{one},Class {one},o" for one in classes.split())),
@@ -276,3 +276,39 @@ def test_who_is_named_by_a_further_id_comes_back_with_the_section_too(load):
     assert Enrollment.objects.get().state == "deleted"
     load(options=data_set(), **files)
     assert Enrollment.objects.get().state == "active"
+
+
+class TestUploadsThatWereNotComparedWith:
+    """What they brought goes as well when the next upload does not list it."""
+
+    def test_one_that_failed_in_part(self, load):
+        load(options=data_set(), users=people("U1"))
+        failed = load(options=data_set(), users=people("U1", "U2"), broken="strange\n1")
+        assert (failed.workflow_state, state_of("U2")) == ("failed_with_messages", "registered")
+        load(options=data_set(), users=people("U1"))
+        assert (state_of("U1"), state_of("U2")) == ("registered", "deleted")
+
+    def test_one_that_was_too_different(self, load):
+        night(load)
+        options = Options(ignore_deletion_brake=True, diff_row_count_threshold=0)
+        assert night(load, "s1 s2 s3 g1", options=options).diffing_threshold_exceeded
+        assert state_of("s3") == "registered"
+        night(load)
+        assert state_of("s3") == "deleted"
+        assert what_is() == ALL
+
+    def test_one_before_a_night_without_such_a_file(self, load):
+        files = {"courses": "course_id,short_name,long_name,status\nC1,b,Biology,published"}
+        files |= {"users": people("U1", "U2"), "sections": table(SECTIONS, "S1,C1,A,active")}
+        load(
+            options=data_set(), **files, enrollments=table(ENROLLMENTS, "S1,U1,student,active", "S1,U2,student,active")
+        )
+        load(options=data_set(), **files)
+        load(options=data_set(), **files, enrollments=table(ENROLLMENTS, "S1,U1,student,active"))
+        assert list(Enrollment.objects.order_by("user").values_list("state", flat=True)) == ["active", "deleted"]
+
+    def test_accounts_too_which_go_last(self, load):
+        load(options=data_set(), users=people("U1"), accounts=table(ACCOUNTS, "HS,,High School,active"))
+        load(options=data_set(), users=people("U1"))
+        load(options=data_set(), users=people("U1"), accounts=ACCOUNTS)
+        assert Account.objects.get(sis_account_id="HS").workflow_state == "deleted"
