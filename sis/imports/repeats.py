@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from sis.kinds.chunks import Message
 from sis.kinds.kind import Kind
@@ -43,7 +45,7 @@ def drop_repeats(files: Iterable[StagedFile]) -> list[Repeated]:
         for its in of_kind.values():
             kind, by_index = its[0].kind, {file.index: file for file in its}
             for column in UNIQUE & {*kind.columns}:
-                cursor.execute(mark_shared(kind, column), {"files": [*by_index], "most": MOST})
+                _mark_shared(cursor, kind, column, [*by_index])
             cursor.execute(find_repeated(kind), {"files": [*by_index], "most": MOST})
             if not (keys := [key for (key,) in cursor.fetchall()]):
                 continue
@@ -92,11 +94,32 @@ FROM counted JOIN (SELECT {kind.selected}, file FROM {STAGED}) AS given ON given
 WHERE counted.differ ORDER BY counted.last"""
 
 
+def _mark_shared(cursor: CursorWrapper, kind: Kind, column: str, files: list[int]) -> None:
+    """Give rows a fault which share what this column holds with too many others: step by step, for mostly none do."""
+    values: dict[str, Any] = {"files": files, "most": MOST}
+    for statement in (find_shared(kind, column), find_shared_by_many(kind, column)):
+        cursor.execute(statement, values)
+        values["shared"] = [one for (one,) in cursor.fetchall()]
+        if not values["shared"]:
+            return
+    cursor.execute(mark_shared(kind, column), values)
+
+
+def find_shared(kind: Kind, column: str) -> str:
+    """Return the statement that finds what this column holds in many rows."""
+    cell = kind.cell(column)
+    return f"""SELECT {cell} FROM {STAGED} WHERE {_of_files(kind)} AND {cell} IS NOT NULL
+GROUP BY {cell} HAVING count(*) > %(most)s"""
+
+
+def find_shared_by_many(kind: Kind, column: str) -> str:
+    """Return the statement that finds which of that is shared by rows about many."""
+    cell = kind.cell(column)
+    return f"""SELECT {cell} FROM {STAGED} WHERE {_of_files(kind)} AND {cell} = ANY(%(shared)s)
+GROUP BY {cell} HAVING count(DISTINCT {kind.cell(kind.key[0])}) > %(most)s"""
+
+
 def mark_shared(kind: Kind, column: str) -> str:
-    """Return the statement that gives rows a fault which share what this column holds with too many others."""
-    shared = kind.cell(column)
-    return f"""
-UPDATE {STAGED} SET fault = 'shared_by_many:{column}' WHERE {_of_files(kind)} AND fault IS NULL AND {shared} IN (
-    SELECT {shared} FROM {STAGED} WHERE {_of_files(kind)} AND {shared} IS NOT NULL
-    GROUP BY {shared} HAVING count(*) > %(most)s AND count(DISTINCT {kind.cell(kind.key[0])}) > %(most)s
-)"""
+    """Return the statement that gives these rows a fault."""
+    return f"""UPDATE {STAGED} SET fault = 'shared_by_many:{column}'
+WHERE {_of_files(kind)} AND fault IS NULL AND {kind.cell(column)} = ANY(%(shared)s)"""

@@ -182,8 +182,7 @@ HOLD = """
 SELECT DISTINCT n FROM (
     SELECT n, min(n) OVER same AS touched,
            writes, min(n) FILTER (WHERE writes) OVER same AS written
-    FROM clash JOIN rows USING (n) WHERE key IS NOT NULL AND fault IS NULL AND {known}
-    WINDOW same AS (PARTITION BY hashtextextended(key, 0))
+    FROM clash WHERE key IS NOT NULL WINDOW same AS (PARTITION BY hashtextextended(key, 0))
 ) clashes
 WHERE n > written OR (writes AND n > touched)
 """
@@ -226,8 +225,8 @@ WITH refused AS (
 
 def clashing(kind: Kind) -> str:
     """Return the statement that finds the rows of a round that must wait for others of it."""
-    known = f"coalesce({', '.join(f'rows.{name}' for name in kind.known_by)}) IS NOT NULL"
-    return f"{rows(kind.selected)}, clash(n, key, writes) AS ({kind.sql['clash']}) {HOLD.format(known=known)}"
+    known = f"fault IS NULL AND coalesce({', '.join(kind.cell(name) for name in kind.known_by)}) IS NOT NULL"
+    return f"{rows(kind.selected, known)}, clash(n, key, writes) AS ({kind.sql['clash']}) {HOLD}"
 
 
 def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last: int) -> Outcome:

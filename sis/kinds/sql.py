@@ -107,12 +107,13 @@ def staged_columns(names: Sequence[str]) -> str:
     return f"n, row, fault, note, secret, {named}"
 
 
-def rows(selected: str) -> str:
-    """Return the rows of the round as a common table expression. More may follow."""
+def rows(selected: str, where: str = "true") -> str:
+    """Return the rows of the round, or some of them, as a common table expression. More may follow."""
     return f"""WITH rows AS MATERIALIZED (
     SELECT {selected} FROM {STAGED}
     WHERE n BETWEEN %(first)s AND %(last)s
       AND (%(only)s::bigint[] IS NULL OR n = ANY(%(only)s::bigint[])) AND n <> ALL(%(held)s::bigint[])
+      AND {where}
 )"""
 
 
