@@ -483,9 +483,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(load, ro
         return f"{HEADER}\n" + "\n".join(f"U{n},u{n},active" for n in range(number))
 
     load(users=people(1))
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(81):
         load(users=people(3))
-    with django_assert_max_num_queries(80):
+    with django_assert_max_num_queries(81):
         load(users=people(300))
     assert User.objects.filter(sis_user_id__startswith="U").count() == 300
 
