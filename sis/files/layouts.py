@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sis.files.csv_records import Layout, Malformed
+from sis.files.csv_records import Layout, Malformed, cells_of, is_record
 
 # As many bytes of a file as its byte order marks can take.
 LONGEST_START = 64
@@ -78,6 +78,15 @@ def separator_said(record: str) -> str | None:
         )
         raise Malformed(message % {"line": record[:20]}, 1)
     return found[1]
+
+
+def title_said(record: str) -> str | None:
+    """Return what a row says that may be a title: one cell at most. None for any other."""
+    if not is_record(record, ","):
+        return None
+    cells = list(filter(None, (cell.strip() for cell in next(cells_of([record], ",")))))
+    said = "".join(cells)
+    return None if len(cells) > 1 or any(separator in said for separator in SEPARATORS if separator != ",") else said
 
 
 def described(layout: Layout, marks: int, above: str) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.text.names import tidied
 from sis.files.csv_records import Layout, Malformed, Stream, cells_of, check, is_record, parsed, records, written
-from sis.files.layouts import LONGEST_START, SEPARATORS, described, encoding_of, ensure_text, separator_said
+from sis.files.layouts import LONGEST_START, SEPARATORS, described, encoding_of, ensure_text, separator_said, title_said
 from sis.files.problems import MalformedFile, Problems
 
 MOST_COLUMNS = 500
@@ -136,15 +136,6 @@ def unguarded(text: str) -> str:
     return written(list(cells))
 
 
-def _title(record: str) -> str | None:
-    """Return what a row says that may be a title: one cell at most. None for any other."""
-    if not is_record(record, ","):
-        return None
-    cells = list(filter(None, (cell.strip() for cell in next(cells_of([record], ",")))))
-    said = "".join(cells)
-    return None if len(cells) > 1 or any(separator in said for separator in SEPARATORS if separator != ",") else said
-
-
 class Table:
     """A CSV file: its `layout`, its `header`, and `rows()`.
 
@@ -206,7 +197,7 @@ class Table:
                         self._ensure_titles(titles, above + 1)
                         self.layout = replace(self.layout, separator=separator, above=above)
                         return header, next(filter(None, titles), "")
-                titles.append(_title(record))
+                titles.append(title_said(record))
         except Malformed as fault:
             if not titles:
                 raise MalformedFile(self.name, fault.message, fault.row) from None
