@@ -117,14 +117,14 @@ def edit(request: ApiRequest, section_id: str) -> SectionBody:
     return section_body(changed, course_permissions(request.user, section.course))
 
 
-@endpoint(INCLUDE)
+@endpoint(INCLUDE, *STICKINESS)
 def cross_list_into(request: ApiRequest, section_id: str, course_id: str) -> SectionBody:
     """Cross-list a section: it moves with its people to another course."""
     moved = cross_list(lookups.section(request, section_id), lookups.course(request, course_id), by=request.user)
     return bodies(request, [moved], course_permissions(request.user, moved.course))[0]
 
 
-@endpoint(INCLUDE)
+@endpoint(INCLUDE, *STICKINESS)
 def send_home(request: ApiRequest, section_id: str) -> SectionBody:
     """Undo a cross-listing: the section moves back to the course it came from."""
     moved = decross_list(lookups.section(request, section_id), by=request.user)

@@ -32,11 +32,13 @@ from accounts.api.parameter_types import (
     Words,
 )
 from accounts.domain.tokens import make_token
+from courses.models import Section
 from tests.access.table import API, Row
 from tests.access.world import World
 
 FORM = "application/x-www-form-urlencoded"
 IDS = {
+    "id": "student",
     "user_id": "classmate",
     "associated_user_id": "student",
     "enrollment_term_id": "term",
@@ -83,10 +85,13 @@ def rows_of(call: Call) -> list[Row]:
 
 def ask(client: Client, row: Row, ids: dict[str, Any], pairs: list[tuple[str, Any]]) -> None:
     """Make a call of the table with these parameters; what it changed is undone."""
-    # Only who is not active any more is brought back.
-    back = {"enrollment": ids["idle_enrollment"]} if row.path.endswith("/reactivate") else {}
-    path, query = row.path.format_map({**ids, **back}), urlencode(pairs)
+    # Only who is not active any more is brought back, and a section goes to another course than its own.
+    other = {"enrollment": ids["idle_enrollment"]} if row.path.endswith("/reactivate") else {}
+    other |= {"course": ids["course_there"]} if "/crosslist/" in row.path else {}
+    path, query = row.path.format_map({**ids, **other}), urlencode(pairs)
     with transaction.atomic():
+        if row.path.endswith("/crosslist"):
+            Section.objects.filter(pk=ids["spare"]).update(nonxlist_course=ids["course_there"])
         if row.method in ("GET", "DELETE"):
             client.generic(row.method, f"{path}?{query}")
         elif row.method == "POST" and path.endswith("sis_imports"):
@@ -101,7 +106,7 @@ def ask(client: Client, row: Row, ids: dict[str, Any], pairs: list[tuple[str, An
 @pytest.mark.django_db
 def test_every_declared_parameter_is_read(monkeypatch):
     world = World()
-    ids = dict(world.ids(world.here))
+    ids = {**world.ids(world.here), "course_there": world.there.ids["course"]}
     read: set[Parameter[Any]] = set()
     get, has = Given.__getitem__, Given.__contains__
     monkeypatch.setattr(Given, "__getitem__", lambda self, one: (read.add(one), get(self, one))[1])
