@@ -125,6 +125,7 @@ def _set_aside(this: Round) -> bool:
     if not (aside := this.execute(SQL["read_aside"])):
         return False
     this.execute(SQL["change_own_ids"])
+    this.execute(SQL["forget_further_ids"])
     this.execute(SQL["keep_people"])
     ns = [n for n, _person, _way in aside]
     this.execute(SQL["turn_further_ids"], ns=ns)

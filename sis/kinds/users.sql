@@ -45,7 +45,7 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
-     WHEN by_further_id.state <> 'deleted' THEN NULL
+     WHEN by_further_id.state <> 'deleted' AND by_further_id.sis_user_id IS NOT NULL THEN NULL
      WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1) THEN 'integration_id_claimed'
      WHEN same_id.id IS NULL AND by_further_id.user_id IS NULL AND stored.sis_user_id IS NOT NULL
           AND (NOT %(update_sis_id)s OR given.login_is_email IS NOT NULL) THEN 'login_claimed'
@@ -79,9 +79,10 @@ json_build_object(
 
 -- part: aside
 -- Rows that do not say what the account is. 'further': their id is a further one, which they begin or end. 'leaves': the
--- person's own id ends, but another of theirs does not, which becomes their own. A row that is 'returns' does say it: it
--- brings a deleted person back by a further id, which becomes their own.
+-- person's own id ends, but another of theirs does not, which becomes their own. Rows that are 'returns' or 'alone' do
+-- say it: their further id becomes the own one of a deleted person, who comes back, or of one who has none.
 CASE WHEN %(skip_deletes)s AND given.status = 'deleted' THEN NULL
+     WHEN by_further_id.user_id IS NOT NULL AND by_further_id.sis_user_id IS NULL THEN 'alone'
      WHEN by_further_id.state <> 'deleted' THEN 'further'
      WHEN by_further_id.user_id IS NOT NULL AND NOT {gone} THEN 'returns'
      WHEN still.sis_user_id IS NOT NULL THEN 'leaves' END
@@ -196,6 +197,10 @@ FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
 WHERE given.problem IS NULL AND given.aside IN ('leaves', 'returns')
   AND further.user_id = given.found AND further.sis_user_id = coalesce(given.other_id, given.user_id)
 
+-- statement: forget_further_ids
+DELETE FROM accounts_furthersisid AS further USING looked_up AS given
+WHERE given.problem IS NULL AND given.aside = 'alone' AND further.sis_user_id = given.user_id
+
 -- statement: keep_people
 UPDATE accounts_user AS person
 SET sis_user_id = given.other_id, sis_import_id = %(import)s, sis_changed_id = %(import)s
@@ -215,7 +220,7 @@ FROM looked_up AS given WHERE given.n = ANY(%(ns)s) AND given.aside = 'further' 
 -- statement: set_aside
 UPDATE looked_up SET problem = 'aside',
     caution = CASE WHEN aside = 'leaves' OR (turns AND gone) THEN 'one_of_two_ids' END
-WHERE n = ANY(%(ns)s) AND aside <> 'returns'
+WHERE n = ANY(%(ns)s) AND aside IN ('further', 'leaves')
 
 -- statement: take_back
 UPDATE looked_up SET problem = NULL WHERE problem = 'aside'

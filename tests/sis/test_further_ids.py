@@ -162,6 +162,13 @@ class TestRowsByTheFurtherId:
         FurtherSisId.objects.update(is_live=False)
         assert Api(admin).get("users/sis_user_id:PARENT").status_code == 404
 
+    def test_the_page_of_the_person_names_them(self, smith, admin, client, root):
+        client.force_login(admin)
+        address = f"/accounts/{root.pk}/users/{smith.pk}"
+        assert "TEACHER, PARENT" in client.get(address).content.decode()
+        FurtherSisId.objects.update(is_live=False)
+        assert "(ended)" in client.get(address).content.decode()
+
     def test_new_ids_are_given_by_change_sis_id_too(self, load, smith):
         load(ids="old_id,new_id,type\nPARENT,P-2,user")
         assert (further("P-2"), person("TEACHER").pk) == (("TEACHER", True), smith.pk)
@@ -214,6 +221,16 @@ class TestTheEndOfAnId:
         assert (smith.sis_user_id, smith.state, smith.login_id) == (back, "registered", "smith2")
         [other] = {"TEACHER", "PARENT"} - {back}
         assert further(other) == (back, False)
+
+    @pytest.mark.parametrize("status", ["active", "deleted"])
+    def test_where_the_own_id_was_taken_away_by_hand_the_other_takes_its_place(self, load, smith, admin, status):
+        edit_user(smith, by=admin, sis_user_id="")
+        assert warnings(load(users=table(USERS, f"PARENT,smith,{status}"))) == []
+        smith.refresh_from_db()
+        assert (smith.sis_user_id, smith.state == "deleted") == ("PARENT", status == "deleted")
+        assert not FurtherSisId.objects.exists()
+        load(users=table(USERS, "PARENT,smith,deleted"))
+        assert state_of("PARENT") == "deleted"
 
     def test_an_account_deleted_by_hand_leaves_both(self, load, smith, admin):
         delete_user(smith, by=admin)
