@@ -125,9 +125,15 @@ def test_a_fault_in_the_last_row_costs_the_whole_file_before_its_first_row(tmp_p
     assert caught.value.problem.failure
 
 
-def test_a_file_of_any_size_takes_little_memory(tmp_path):
+@pytest.mark.parametrize(
+    ("separator", "encoding", "above"), [(",", "utf-8", ""), (";", "utf-8", "A title\n"), ("\t", "utf-16-le", "\ufeff")]
+)
+def test_a_file_of_any_size_takes_little_memory(tmp_path, separator, encoding, above):
     rows = "".join(f'U{n},person{n}@example.org,"Last{n}, First"\n' for n in range(100_000))
-    with zipped(tmp_path, {"users.csv": f"user_id,login_id,sortable_name\n{rows}"}) as upload:
+    text = f"user_id,login_id,sortable_name\n{rows}"
+    if separator != ",":
+        text = text.replace(", ", " ").replace(",", separator)
+    with zipped(tmp_path, {"users.csv": f"{above}{text}".encode(encoding)}) as upload:
         [file] = upload.files
         tracemalloc.start()
         assert sum(1 for row in file.rows()) == 100_000
