@@ -13,7 +13,7 @@ from courses.domain.observation_events import author
 from courses.models import Course
 from sis.files.passwords import PasswordCipher
 from sis.guards import WIDTH
-from sis.imports import batch_mode, deletion_brake, doubtful_ids
+from sis.imports import batch_mode, deletion_brake, doubtful_ids, repeats
 from sis.imports.queue import work_off
 from sis.imports.restore import begin_restoring
 from sis.kinds import registry
@@ -91,6 +91,15 @@ class TestStatements:
             explain(doubtful_ids.mark_shortened(kind), [[1]])
             if kind.people:
                 explain(doubtful_ids.mark_shared(kind), {"files": [1], "shared": ["1"]})
+
+    def test_the_database_can_plan_what_looks_for_repeats(self, db):
+        values = {"files": [1], "most": 1, "keys": [1], "shared": ["1"]}
+        for kind in KINDS.values():
+            explain(repeats.find_repeated(kind), values)
+            explain(repeats.drop_repeated(kind), values)
+            for column in repeats.UNIQUE & {*kind.columns}:
+                for sql in (repeats.find_shared, repeats.find_shared_by_many, repeats.mark_shared):
+                    explain(sql(kind, column), values)
 
     def test_what_stands_in_braces_must_be_known(self, tmp_path):
         (tmp_path / "odd.sql").write_text("-- statement: look_up\nSELECT {nothing_of_this_name} FROM rows\n")
