@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import logging
+import uuid
+from contextlib import AbstractContextManager, suppress
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.advisory_locks import AdvisoryLock, held
 from accounts.domain.audit import record
@@ -14,11 +17,15 @@ from background.queue import ask_for
 from sis.events import SisImportEnded
 from sis.imports.dry_run import DryRun
 from sis.imports.restore import restore
-from sis.imports.runner import Import, Tell, give_up, is_lost
+from sis.imports.runner import Import, Tell, is_lost
 from sis.imports.senders import is_still_allowed, refuse
 from sis.models import SisImport
+from sis.report.log import Messages
+from sis.report.messages import CRASHED
+from sis.report.queries import statistics_of
 from sis.upload.storage import UPLOADED, keep_without_passwords
 
+logger = logging.getLogger(__name__)
 TRIES = 3
 TO_DO = (*SisImport.WAITING[1:], *SisImport.RUNNING, SisImport.State.RESTORING)
 
@@ -77,8 +84,24 @@ def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
         sis_import.save(update_fields=["attempts", "updated_at"])
         if sis_import.attempts < TRIES:
             raise
-        give_up(sis_import, error)
+        _give_up(sis_import, error)
     keep_without_passwords(sis_import)
+
+
+def _give_up(sis_import: SisImport, error: BaseException) -> None:
+    """End the import as failed after the last try, with a report number that stands in the log too."""
+    report = uuid.uuid4().hex[:12]
+    logger.error("roster import %s failed, report %s", sis_import.pk, report, exc_info=error)
+    with transaction.atomic():
+        messages = Messages(sis_import)
+        messages.about_import("crashed", _(CRASHED).format(report=report), failure=True)
+        messages.save()
+        sis_import.workflow_state, sis_import.ended_at = SisImport.State.FAILED_WITH_MESSAGES, timezone.now()
+        # What went wrong may be in the way of this too, and must not keep it from ending.
+        with suppress(DatabaseError), transaction.atomic():
+            sis_import.data["statistics"] = statistics_of(sis_import)
+        sis_import.save()
+        record(SisImportEnded(sis_import.pk, sis_import.workflow_state), by=sis_import.by)
 
 
 def _next(root: Account) -> SisImport | None:

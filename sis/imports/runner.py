@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -27,7 +26,6 @@ from sis.kinds.staging import Broken, RowsOf, StagedFile
 from sis.models import RefusedRow, SisImport
 from sis.options import Options
 from sis.report.log import Messages
-from sis.report.messages import CRASHED
 from sis.report.queries import statistics_of
 from sis.upload.chain import NeedsRemaster
 from sis.upload.contents import RosterFile, open_upload
@@ -82,6 +80,14 @@ class Import:
             self._finish(State.FAILED_WITH_MESSAGES)
         except Stopped:
             staging.clear()
+            self._count_what_was_done()
+
+    def _count_what_was_done(self) -> None:
+        """Count what an import changed before somebody stopped it; the one who did so knows only that it ran."""
+        stopped = SisImport.objects.get(pk=self.row.pk)
+        if stopped.has_ended and "statistics" not in stopped.data and not self.options.dry_run:
+            stopped.data["statistics"] = statistics_of(stopped)
+            stopped.save(update_fields=["data", "updated_at"])
 
     def _start(self) -> None:
         if self.row.workflow_state in SisImport.WAITING:
@@ -327,16 +333,3 @@ def is_lost(session: object) -> bool:
     Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
     """
     return connection.connection is not session or not connection.is_usable()
-
-
-def give_up(sis_import: SisImport, error: BaseException) -> None:
-    """After the last try: end the import as failed, with a report number that stands in the log too."""
-    report = uuid.uuid4().hex[:12]
-    logger.error("roster import %s failed, report %s", sis_import.pk, report, exc_info=error)
-    with transaction.atomic():
-        messages = Messages(sis_import)
-        messages.about_import("crashed", _(CRASHED).format(report=report), failure=True)
-        messages.save()
-        sis_import.workflow_state, sis_import.ended_at = State.FAILED_WITH_MESSAGES, timezone.now()
-        sis_import.save()
-        record(SisImportEnded(sis_import.pk, sis_import.workflow_state), by=sis_import.by)

@@ -16,6 +16,7 @@ from accounts.permissions.resolver import may_on_account
 from sis.events import SisImportEnded
 from sis.models import SisImport
 from sis.report.log import Messages
+from sis.report.queries import statistics_of
 
 IMPORT, TAKE_BACK = Permission.IMPORT_SIS, Permission.MANAGE_SIS
 State = SisImport.State
@@ -56,6 +57,7 @@ def refuse(sis_import: SisImport) -> None:
             if was in SisImport.RUNNING:
                 text = _("The person who sent this import no longer has permission to import rosters, so it stopped.")
             messages.about_import("sender", text, failure=True)
+            sis_import.data["statistics"] = statistics_of(sis_import)
             record(SisImportEnded(sis_import.pk, sis_import.workflow_state), by=None)
         messages.save()
         sis_import.save()

@@ -134,7 +134,8 @@ CASE WHEN found.course_id IS NULL AND found.section_id IS NULL THEN 'no_section_
      WHEN found.fault IS NOT NULL THEN split_part(found.fault, ':', 1)
      WHEN found.root_account IS NOT NULL THEN 'other_root_account'
      WHEN found.person IS NULL THEN 'user_not_found'
-     WHEN found.named_section IS NULL AND found.named_course IS NULL THEN 'no_section_or_course_found'
+     WHEN found.section_id IS NOT NULL AND found.course_id IS NOT NULL
+          AND found.named_section IS NULL AND found.named_course IS NULL THEN 'no_section_or_course_found'
      WHEN found.section_id IS NOT NULL AND found.named_section IS NULL THEN 'no_section'
      WHEN found.course_id IS NOT NULL AND found.named_course IS NULL THEN 'no_course'
      WHEN found.named_course NOT IN (found.course, found.home) THEN 'unrelated'

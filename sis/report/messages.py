@@ -112,13 +112,14 @@ def sentence(kind: str, ids: Mapping[str, Any]) -> str:
     """Return the message of this kind about these ids. Raises ValueError for a kind that has none."""
     if (text := text_of(kind)) is None:
         raise ValueError(f"no message is declared for {kind}")
-    values = {name: "" if value is None else value for name, value in ids.items()}
+    # A cell with nothing in it leaves no hole in the sentence.
+    values: dict[str, Any] = {name: _("(blank)") if value in (None, "") else value for name, value in ids.items()}
     if "words" in values:
         values["words"] = either(values["words"])
     if "reason" in values and values["reason"] in REASONS:
         values["reason"] = REASONS[values["reason"]]
     if "{for_section}" in str(text):
-        section = values.get("section")
+        section = ids.get("section")
         values["for_section"] = _(" (section {section})").format(section=section) if section else ""
     return str(text).format_map(_Blank(values))
 

@@ -134,8 +134,19 @@ def sentence_of(sis_import: SisImport) -> str:
         if sis_import.resume_n:
             return _("The deletion brake stopped it before batch mode removed anything. The rows were imported.")
         return _("The deletion brake stopped it before the first row. Nothing was changed.")
+    if sis_import.workflow_state == State.FAILED_WITH_MESSAGES and not sis_import.data.get("supplied_batches"):
+        return _("Nothing of the upload could be used; see the errors.")
     own = LOOKED_SENTENCES if sis_import.options.get("dry_run") else {}
     return str(own.get(sis_import.workflow_state) or SENTENCES[sis_import.workflow_state])
+
+
+def silence_of(sis_import: SisImport) -> str:
+    """Return what it means that an import has nothing to say."""
+    if sis_import.workflow_state == State.ABORTED and sis_import.started_at is None:
+        return _("None. The import was stopped before it began.")
+    if sis_import.workflow_state == State.ABORTED:
+        return _("None so far. The import was stopped before it had come to the last row.")
+    return _("None. Every row is correct.")
 
 
 def label_of(sis_import: SisImport) -> str:

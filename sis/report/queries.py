@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
@@ -92,6 +93,69 @@ def _lines(found: QuerySet[SisImportError]) -> Iterator[tuple[str, str, str, str
     yield "sis_import_id", "file", "message", "row"
     for one in found.iterator(chunk_size=_AT_ONCE):
         yield str(one.sis_import_id), one.file, one.message, str(one.row or "")
+
+
+# Of the messages of one cause so many are shown before one asks for all, and so many of the rows that one is about.
+SHOWN_OF_CAUSE = 5
+CAUSES = f"""
+SELECT * FROM (
+    SELECT failure, kind, file, message, count(*) AS number,
+           (array_agg(row ORDER BY id) FILTER (WHERE row IS NOT NULL))[1:{SHOWN_OF_CAUSE}] AS rows,
+           count(*) OVER cause AS messages, sum(count(*)) OVER cause AS total,
+           row_number() OVER (PARTITION BY failure, kind ORDER BY count(*) DESC, min(id)) AS place
+    FROM sis_sisimporterror WHERE sis_import_id = %s
+    GROUP BY failure, kind, file, message WINDOW cause AS (PARTITION BY failure, kind)
+) AS told WHERE place <= {SHOWN_OF_CAUSE} ORDER BY failure DESC, total DESC, kind, place
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One sentence about rows of a file: how many rows it is said of, and the first of them."""
+
+    file: str
+    message: str
+    number: int
+    rows: tuple[int, ...]
+
+    @property
+    def more(self) -> int:
+        """How many rows there are besides those shown."""
+        return self.number - len(self.rows)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Messages of one kind: how many, in what words, and the first different sentences."""
+
+    kind: str
+    failure: bool
+    number: int
+    said: list[Said]
+    # How many different sentences there are besides.
+    more: int
+
+    @property
+    def is_about_rows(self) -> bool:
+        """Whether it is said of rows, and not of a file or the import as a whole."""
+        return any(said.rows for said in self.said)
+
+    @property
+    def words(self) -> str:
+        """Return the sentence itself where there is only one."""
+        return label(self.kind) if self.more or len(self.said) > 1 else self.said[0].message
+
+
+def causes_of(sis_import: SisImport) -> list[Cause]:
+    """Return what the import has to say by its causes, errors first, then the most frequent (one statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(CAUSES, [sis_import.pk])
+        told = cursor.fetchall()
+    found = []
+    for (failure, kind, messages, total), lines in groupby(told, lambda line: (line[0], line[1], line[6], line[7])):
+        said = [Said(file, message, number, tuple(rows or ())) for _f, _k, file, message, number, rows, *_rest in lines]
+        found.append(Cause(kind, failure, int(total), said, messages - len(said)))
+    return found
 
 
 COUNTED = ("created", "restored", "deleted")

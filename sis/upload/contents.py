@@ -11,6 +11,7 @@ from types import TracebackType
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sis.files.archives import Archive, shown
 from sis.files.csv_records import Stream
@@ -23,6 +24,8 @@ from sis.kinds.kind import UnsupportedKind
 from sis.kinds.registry import KINDS
 
 __all__ = ["MalformedFile", "Problem", "RosterFile", "Row", "Upload", "open_upload"]
+
+NOTHING_READ = gettext_lazy("Nothing was read. Upload one .csv file, or several in a .zip file.")
 
 
 class Upload:
@@ -95,11 +98,14 @@ def _tables(upload: Upload, path: Path, name: str) -> list[Table]:
     if ending == ".csv":
         return [Table(name, partial(_opened, path), problems, understood)]
     if ending != ".zip":
-        problems.warn(name, _("Nothing was read. Upload one .csv file, or several in a .zip file."))
+        problems.fail(name, str(NOTHING_READ))
         return []
     archive = Archive(path, name, problems)
     upload._to_close.callback(archive.close)
-    return list(_members(archive, problems))
+    tables = list(_members(archive, problems))
+    if not tables and not any(problem.failure for problem in problems.all()):
+        problems.fail(name, str(NOTHING_READ))
+    return tables
 
 
 def _readable(tables: list[Table], problems: Problems) -> Iterator[Table]:

@@ -30,15 +30,17 @@ from sis.report.presenters import (
     lines_of,
     options_of,
     sentence_of,
+    silence_of,
     summary_of,
     told_of,
 )
-from sis.report.queries import Wanted, files_of, kinds_of, messages_of
+from sis.report.queries import Wanted, causes_of, files_of, kinds_of, messages_of
 from sis.upload.storage import may_be_had
 from sis.views.frame import ImportPage, get_rosters_account, import_of, show_page
 
 # Screen readers are told of every quarter, not of every per cent.
 QUARTER = 25
+MESSAGES_PER_PAGE = 25
 
 
 @login_required
@@ -78,11 +80,14 @@ def _where(found: SisImport) -> dict[str, Any]:
 
 def _said(request: AuthenticatedHttpRequest, found: SisImport) -> dict[str, Any]:
     wanted = wanted_by(request)
+    by_cause = not wanted and "page" not in request.GET
     return {
         "wanted": wanted,
+        "silence": silence_of(found),
+        "causes": causes_of(found) if by_cause else [],
         "files": files_of(found),
         "kinds": kinds_of(found),
-        "page": page_of(messages_of(found, wanted), request.GET.get("page")),
+        "page": None if by_cause else page_of(messages_of(found, wanted), request.GET.get("page"), MESSAGES_PER_PAGE),
         "most_kept": MOST_KEPT,
         "too_many": found.error_count + found.warning_count > MOST_KEPT,
     }

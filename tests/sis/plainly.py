@@ -72,7 +72,7 @@ class School:
         if who not in self.people:
             return "user_not_found"
         if section not in SECTIONS:
-            return "no_section_or_course_found"
+            return "no_section"
         if role not in ("student", "observer"):
             return "bad_role"
         if role == "observer" and whom and whom not in self.people:

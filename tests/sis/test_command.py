@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -57,10 +58,31 @@ class TestCommand:
         strange.write_text("nothing\n1")
         assert command(str(strange)) == 1
         command(file(*(f"U{n},u{n},active" for n in range(20))))
+        workbook = tmp_path / "users.xlsx"
+        workbook.write_bytes(b"PK\x03\x04 a workbook")
+        with ZipFile(tmp_path / "nothing.zip", "w") as archive:
+            archive.writestr("users.xlsx", "a workbook")
+        with ZipFile(tmp_path / "empty.zip", "w"):
+            pass
+        for name in ("users.xlsx", "nothing.zip", "empty.zip"):
+            assert command(str(tmp_path / name)) == 1
+            assert f"ERROR: {name}: Nothing was read." in capsys.readouterr().out
         gone = file(*(f"U{n},u{n},deleted" for n in range(20)))
         assert command(gone) == 2
         assert "20 of 20" in capsys.readouterr().out
         assert command(gone, "--ignore-deletion-brake") == 0
+
+    def test_equal_messages_are_printed_once(self, file, tmp_path, capsys):
+        path = tmp_path / "enrollments.csv"
+        rows = [f"150_49,S{n},student,active" for n in range(40)]
+        path.write_text("\n".join(["section_id,user_id,role,status", *rows]))
+        command(file(*(f"S{n},s{n},active" for n in range(40))))
+        assert command(str(path)) == 0
+        said = capsys.readouterr().out
+        rows = "rows 2, 3, 4, 5, 6 and 35 more"
+        assert f"warning: enrollments.csv, {rows}: The section 150_49 is unknown. Import it first." in said
+        assert said.count("150_49") == 1
+        assert "more messages" not in said
 
     def test_a_dry_run_by_command_keeps_nothing(self, file, capsys, transactional_db):
         RootFactory()

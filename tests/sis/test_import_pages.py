@@ -13,6 +13,7 @@ from accounts.models import Action, AuditEvent, BaseType, ObservationLink, Role,
 from courses.domain.observation import link
 from courses.models import Term
 from sis.formats import oneroster, school_data_sync
+from sis.imports import runner
 from sis.imports.queue import abort, work_off
 from sis.imports.runner import Import
 from sis.kinds.registry import KINDS
@@ -22,6 +23,7 @@ from tests.database import places_with, statements
 from tests.factories import AccountFactory, UserFactory, make_admin
 from tests.sis.conftest import make
 from tests.sis.test_documentation import TEXT
+from tests.sis.texts import ENROLLMENTS, table
 
 USERS = "user_id,login_id,status"
 SECRET = "four-old-bicycles"
@@ -487,7 +489,7 @@ class TestMessages:
         shown = page(site, at(root, said.pk))
         assert "1 error, 4 warnings." in shown
         assert "The student NOBODY is unknown or deleted. Import the person first." in shown
-        assert shown.index("not separated by commas") < shown.index("The login_id of user B is missing.")
+        assert shown.index("does not match any roster file") < shown.index("The login_id of user B is missing.")
 
     @pytest.mark.parametrize(
         ("query", "there", "not_there"),
@@ -497,7 +499,7 @@ class TestMessages:
             ({"search": "%"}, ["No matching messages."], ["user B is"]),
             ({"file": "observers.csv"}, ["NOBODY"], ["user B is"]),
             ({"kind": "no_login_id"}, ["user B is", "user C is"], ["NOBODY is", "wrong”"]),
-            ({"only_errors": "1"}, ["not separated by commas"], ["user B is"]),
+            ({"only_errors": "1"}, ["does not match any roster file"], ["user B is"]),
             ({"search": "nothing like it"}, ["No matching messages."], ["user B is"]),
             ({"search": "\0", "file": "\0", "kind": "\0"}, ["user B is"], ["No matching messages."]),
             ({"search": "9" * 90, "kind": "x" * 500}, ["No matching messages."], []),
@@ -535,9 +537,56 @@ class TestMessages:
 
     def test_messages_of_an_import_come_in_pages(self, site, root, load):
         one = load(users="\n".join([USERS, *(f"U{n:03},,active" for n in range(60))]))
-        assert "user U049" in page(site, at(root, one.pk))
-        assert "user U050" not in page(site, at(root, one.pk))
-        assert "user U050" in page(site, at(root, one.pk), page=2)
+        assert "user U024" in page(site, at(root, one.pk), page=1)
+        assert "user U025" not in page(site, at(root, one.pk), page=1)
+        assert "user U025" in page(site, at(root, one.pk), page=2)
+        assert "user U025" in page(site, at(root, one.pk), page=2, kind="no_login_id")
+
+    def test_equal_messages_stand_there_once_with_their_rows(self, site, root, load):
+        rows = [f"150_49,S{n},student,active" for n in range(49)]
+        one = load(users=people(*(f"S{n}" for n in range(49))), enrollments=table(ENROLLMENTS, *rows))
+        shown = page(site, at(root, one.pk))
+        assert shown.count("The section 150_49 is unknown. Import it first.") == 1
+        assert "49 rows:" in shown
+        assert "rows 2, 3, 4, 5, 6 and 44 more" in " ".join(shown.split())
+
+    def test_messages_of_one_cause_stand_together_with_the_first_of_them(self, site, root, load):
+        one = load(users=table(USERS, *(f"U{n},,active" for n in range(30)), "X,x,wrong"), odd="what;is;this\n1;2;3")
+        shown = " ".join(page(site, at(root, one.pk)).split())
+        report = shown[shown.index("Errors only") :]
+        assert report.index("does not match any roster file") < report.index("30 rows:") < report.index("1 row:")
+        assert "The login_id of user … is missing" in report
+        assert [n for n in range(30) if f"user U{n} is missing" in report] == [0, 1, 2, 3, 4]
+        assert "and 25 more messages" in report
+        assert "Show all 30" in report
+
+    def test_a_report_of_any_length_is_a_short_page(self, site, root, load):
+        sizes = []
+        for number in (10, 400):
+            rows = [f"S{n % 7},U{n},student,active" for n in range(number)]
+            one = load(users=table(USERS, *(f"U{n},,active" for n in range(number))), more=table(ENROLLMENTS, *rows))
+            sizes.append(len(page(site, at(root, one.pk))))
+        assert sizes[1] < sizes[0] * 1.1
+
+    def test_one_that_was_stopped_says_so_and_counts_what_it_did(self, site, root, admin, load, monkeypatch):
+        monkeypatch.setattr(runner, "ROWS_PER_CHUNK", 2)
+        upload(site, root, people("A", "B", "C", "D"))
+
+        def stop(sis_import: SisImport) -> None:
+            if sis_import.progress:
+                abort(SisImport.objects.get(pk=sis_import.pk), by=admin)
+
+        Import(last(), stop).go()
+        shown = page(site, at(root, last().pk))
+        assert "Every row is correct" not in shown
+        assert "None so far. The import was stopped before it had come to the last row." in shown
+        assert "People: 2 created." in shown
+        assert last().data["statistics"]["Pseudonym"]["created"] == 2
+
+    def test_one_that_was_stopped_before_it_began_says_so(self, site, root, admin):
+        upload(site, root, people("A"))
+        abort(last(), by=admin)
+        assert "None. The import was stopped before it began." in page(site, at(root, last().pk))
 
     def test_markup_in_a_file_stays_text(self, site, root):
         shown = imported(site, root, f"{USERS}\nA,a,<b>bold</b>", name="<i>.csv")

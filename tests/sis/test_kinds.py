@@ -23,7 +23,7 @@ from sis.kinds.registry import KINDS, UNSUPPORTED
 from sis.kinds.sql import read_sql
 from sis.models import SisImport
 from sis.options import Options
-from sis.report.messages import COMMON, text_of
+from sis.report.messages import COMMON, sentence, text_of, texts
 from sis.report.presenters import kinds_supplied, summary_of, told_of
 from tests.factories import CourseFactory
 from tests.sis.conftest import warnings
@@ -129,6 +129,13 @@ class TestMessages:
     def test_no_kind_says_differently_what_another_says_too(self, kind):
         others = {name for other in KINDS.values() if other is not kind for name in other.messages}
         assert kind.messages.keys() & (others | COMMON.keys()) == set()
+
+    @pytest.mark.parametrize("blank", [None, ""])
+    def test_what_is_blank_leaves_no_hole(self, blank):
+        for name, text in texts().items():
+            ids = dict.fromkeys(re.findall(r"\{(\w+)\}", str(text)), blank)
+            said = sentence(name, ids)
+            assert not re.search(r"  |“”|\(\)| [.,:;]|^ | $", said), said
 
     @ALL
     def test_what_its_own_messages_name_is_looked_up(self, kind):

@@ -80,8 +80,9 @@ def test_of_two_files_with_one_name_neither_is_read(tmp_path):
     twice = raw_zip((zipfile.ZipInfo("u.csv"), USERS.encode()), (zipfile.ZipInfo("u.csv"), b"user_id,login_id\n"))
     with upload_of(tmp_path, twice, "a.zip") as upload:
         assert upload.files == []
-        [problem] = upload.problems
-        assert "two files with this name" in problem.message
+        messages = [problem.message for problem in upload.problems]
+        assert "two files with this name" in messages[0]
+        assert messages[1:] == ["Nothing was read. Upload one .csv file, or several in a .zip file."]
 
 
 def test_a_locked_file_is_not_read(tmp_path):
@@ -185,9 +186,12 @@ def test_a_directory_of_any_size_is_not_taken_into_memory(tmp_path):
 
 def test_many_refused_files_are_twenty_names_and_a_count(tmp_path):
     with zipped(tmp_path, {f"{n}.txt": "x" for n in range(1000)}) as upload:
-        assert len(upload.problems) == 21
-        assert upload.problems[-1].file == "rosters.zip"
-        assert "980 more files" in upload.problems[-1].message
+        assert len(upload.problems) == 22
+        [counted] = [problem for problem in upload.problems if "980 more files" in problem.message]
+        assert counted.file == "rosters.zip"
+        assert [problem.message for problem in upload.problems if problem.failure] == [
+            "Nothing was read. Upload one .csv file, or several in a .zip file."
+        ]
 
 
 def test_names_in_reports_are_visible_and_short(tmp_path):

@@ -175,4 +175,4 @@ def test_a_row_tells_how_long_its_text_is(tmp_path):
 def test_files_with_other_extensions_are_not_read(tmp_path, name):
     with upload_of(tmp_path, USERS, name) as upload:
         assert upload.files == []
-        assert upload.problems == [Problem(name, None, upload.problems[0].message, failure=False)]
+        assert upload.problems == [Problem(name, None, upload.problems[0].message, failure=True)]

@@ -19,6 +19,7 @@ from sis.imports.queue import do, turn
 from sis.kinds.registry import counters
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
+from sis.report.queries import Said, causes_of
 
 CHOICES = {
     "diffing_drop_status": DIFFING_DROP_STATUSES,
@@ -87,13 +88,18 @@ class Command(BaseCommand):
             for what, found in told.items():
                 if found["count"]:
                     self.stdout.write(f"{kind:20} {found['count']:10,} {what}, such as {'; '.join(found['examples'])}")
-        for error in made.sis_import_errors.order_by("-failure", "id")[:SHOWN]:
-            where = f"{error.file}, row {error.row}" if error.row else error.file
-            self.stdout.write(f"{'ERROR' if error.failure else 'warning'}: {where}: {error.message}")
-        if (more := made.error_count + made.warning_count - SHOWN) > 0:
+        told = [(cause, said) for cause in causes_of(made) for said in cause.said][:SHOWN]
+        for cause, said in told:
+            self.stdout.write(f"{'ERROR' if cause.failure else 'warning'}: {_where(said)}: {said.message}")
+        if (more := made.error_count + made.warning_count - sum(said.number for _cause, said in told)) > 0:
             self.stdout.write(f"... and {more:,} more messages.")
         kept = " Nothing was saved: this was a dry run." if made.options.get("dry_run") else ""
         self.stdout.write(f"Import {made.pk}: {made.get_workflow_state_display()}.{kept}")
+
+
+def _where(said: Said) -> str:
+    rows = ", ".join(map(str, said.rows)) + (f" and {said.more:,} more" if said.more else "")
+    return f"{said.file}, row{'s' if said.number > 1 else ''} {rows}" if said.rows else said.file
 
 
 def _term(text: str | None) -> int | None:
