@@ -163,6 +163,11 @@ class TestDataSet:
         made = load(options=options, users=users, enrollments=enrolled(*(f"N{s}" for s in STUDENTS), status="deleted"))
         assert (made.was_braked, in_force()[3]) == (True, 20)
 
+    def test_further_ids_of_people_are_known(self, load, school):
+        load(logins=table("user_id,login_id,existing_user_id", *(f"F{one},f{one},{one}" for one in STUDENTS)))
+        made = load(options=Options(), observers=linked(*(f"F{one}" for one in STUDENTS), status="deleted"))
+        assert (made.was_braked, in_force()[4]) == (True, 10)
+
     def test_what_others_have_touched_since_still_counts_as_its_own(self, load, school):
         load(options=Options(), users=table(WHOLE["users"], *people(*DISTRICTS).split("\n")[1:]))
         made = load(options=SCHOOL, **{**WHOLE, "users": of_school(*MOST)})
