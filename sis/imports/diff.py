@@ -189,7 +189,7 @@ class Differences:
             yield from whole(file)
         for found in self._found(file):
             if found.position is None:
-                if (comes_last or kind.going not in LAST_TO_GO) and _may_go(kind, found.row):
+                if (comes_last or kind.going not in LAST_TO_GO) and self._may_go(kind, found.row):
                     gone += 1
                     self.number += 1
                     yield _position_of_gone(kind, gone), self._deletion(kind, found.row)
@@ -211,6 +211,11 @@ class Differences:
                 if found.position is None and (about := _about(found.row, key)) not in gone:
                     gone.add(about)
                     yield found
+
+    def _may_go(self, kind: Kind, row: Row) -> bool:
+        """Return whether a row that vanished ends something: one that did so itself has, unless it was refused."""
+        refused = kind.name in self.unsettled and row.number in self.unsettled[kind.name].rows
+        return _may_go(kind, row) or (refused and "status" in row.cells)
 
     def _deletion(self, kind: Kind, row: Row) -> Row:
         return Row(0, {**row.cells, "status": kind.status_of_gone(self.options)}, row.length)

@@ -312,3 +312,10 @@ class TestUploadsThatWereNotComparedWith:
         load(options=data_set(), users=people("U1"))
         load(options=data_set(), users=people("U1"), accounts=ACCOUNTS)
         assert Account.objects.get(sis_account_id="HS").workflow_state == "deleted"
+
+
+def test_a_link_whose_end_was_refused_ends_when_it_is_listed_no_more(load):
+    load(options=data_set(), users=people("P1", "U1"), observers=table(LINKS, "P1,U1,active"))
+    load(options=data_set(), users=USERS, observers=table(LINKS, "P1,U1,deleted"))
+    load(options=data_set(), users=USERS, observers=LINKS)
+    assert ObservationLink.objects.get().state == "deleted"
