@@ -140,3 +140,11 @@ def assistant(section) -> User:
 @pytest.fixture
 def student(section) -> User:
     return make_student(section)
+
+
+@pytest.fixture
+def observer(student: User) -> User:
+    """Somebody linked with the student."""
+    observer = UserFactory()
+    link(observer, student, origin=ObservationLink.Origin.API, by=None)
+    return observer

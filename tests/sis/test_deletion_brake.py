@@ -18,7 +18,7 @@ from sis.kinds.registry import KINDS
 from sis.models import SisImport
 from sis.options import Options
 from tests.sis.conftest import make, warnings
-from tests.sis.test_oneroster import manifest
+from tests.sis.oneroster import manifest
 from tests.sis.texts import COURSES, LINKS, SECTIONS, USERS, people, table
 
 DISTRICT = Options(diffing_data_set_identifier="district", ignore_deletion_brake=True)

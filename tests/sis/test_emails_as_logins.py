@@ -11,7 +11,7 @@ from sis.imports.queue import work_off
 from sis.options import Options
 from tests.factories import PASSWORD, UserFactory, make_admin
 from tests.sis.conftest import warnings
-from tests.sis.test_oneroster import manifest
+from tests.sis.oneroster import manifest
 from tests.sis.texts import USERS, table
 
 PEOPLE = "sourcedId,status,dateLastModified,enabledUser,role,username,givenName,familyName,email,agentSourcedIds"

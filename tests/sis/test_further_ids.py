@@ -18,7 +18,7 @@ from sis.options import Options
 from tests.api import Api
 from tests.factories import UserFactory, make_admin, make_clerk
 from tests.sis.conftest import warnings
-from tests.sis.test_oneroster import manifest
+from tests.sis.oneroster import manifest
 from tests.sis.texts import ADMINS, COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
 
 LOGINS = "user_id,login_id,existing_user_id"

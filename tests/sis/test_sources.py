@@ -15,7 +15,7 @@ from sis.models import SisImport
 from sis.options import Options
 from tests.factories import make_admin
 from tests.sis.conftest import warnings
-from tests.sis.test_oneroster import manifest
+from tests.sis.oneroster import manifest
 from tests.sis.texts import state_of, table
 
 # Links in force are read on a connection of their own.

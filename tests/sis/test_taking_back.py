@@ -1,4 +1,4 @@
-"""Taking an import back undoes only what it was the last to touch (what it does otherwise: test_machinery.py)."""
+"""Taking an import back undoes only what it was the last to touch (what it does otherwise: test_restoring.py)."""
 
 import pytest
 from django.utils import timezone
