@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from sis.files.csv_records import written
 from sis.files.tables import RosterFile
-from sis.imports import diff
-from sis.imports.diff import differing
+from sis.imports import comparison
+from sis.imports.comparison import differing
 
 KEY = ("section_id", "user_id")
 HEADER = ("section_id", "user_id", "role")
@@ -35,7 +35,7 @@ def applied(rows, to):
 @pytest.fixture(params=[1, 3], ids=["in one part", "in several parts"])
 def parts(request, monkeypatch):
     if request.param > 1:
-        monkeypatch.setattr(diff, "BYTES_AT_ONCE", 500)
+        monkeypatch.setattr(comparison, "BYTES_AT_ONCE", 500)
 
 
 @settings(max_examples=3 * settings().max_examples)
@@ -43,7 +43,7 @@ def parts(request, monkeypatch):
 def test_applying_what_differs_ends_where_applying_all_would(before, after, in_parts):
     with pytest.MonkeyPatch.context() as patch:
         if in_parts:
-            patch.setattr(diff, "BYTES_AT_ONCE", 500)
+            patch.setattr(comparison, "BYTES_AT_ONCE", 500)
         found = list(differing(roster(after), roster(before), KEY))
         assert found == list(differing(roster(after), roster(before), KEY))
     state = applied(before, {})

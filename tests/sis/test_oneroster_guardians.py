@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import ObservationLink
-from sis.imports.diff import differing
+from sis.imports.comparison import differing
 from sis.kinds.registry import KINDS
 from sis.models import SisImport
 from tests.sis.oneroster import ROLES, TODAY, USERS, USERS_1_2, people_with_roles, roster, rows_of
