@@ -15,22 +15,15 @@ from sis.imports.unsettled import SETTLED, Unsettled
 
 # The rows of the old file, so many bytes of them at a time, are in memory; each takes so many besides its text.
 BYTES_AT_ONCE = 256 * 2**20
-
 BYTES_OF_A_ROW = 280
-
 # A process has only so many files open; this many parts are 32 GB.
 MOST_PARTS = 200
-
 # Stands in no row: those with a NUL character are left out.
 NUL = "\0"
-
 LINE_END = "\n"
-
 LINES_AT_ONCE = 1000
-
 # Positions in the file, numbers and texts of some rows
 Block = tuple[Sequence[int], Sequence[int], list[str]]
-
 # Position, number, what it is about, and text of a row
 Keyed = tuple[int, int, str, str]
 

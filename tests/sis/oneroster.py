@@ -6,29 +6,13 @@ from sis.upload.contents import open_upload
 from tests.sis.rosters import rows_by_kind, zip_of
 
 TODAY = datetime(2025, 3, 1, 12, tzinfo=UTC)
-
-
 ORGS = "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId\n"
-
-
 SESSIONS = "sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear\n"
-
-
 COURSES = "sourcedId,status,dateLastModified,title,courseCode,orgSourcedId\n"
-
-
 CLASSES = "sourcedId,status,dateLastModified,title,courseSourcedId,classCode,schoolSourcedId,termSourcedIds\n"
-
-
 USERS = "sourcedId,status,dateLastModified,enabledUser,role,username,givenName,familyName,agentSourcedIds\n"
-
-
 USERS_1_2 = "sourcedId,status,dateLastModified,enabledUser,username,givenName,familyName,agentSourcedIds\n"
-
-
 ROLES = "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n"
-
-
 ENROLLMENTS = "sourcedId,status,dateLastModified,classSourcedId,userSourcedId,role,beginDate,endDate\n"
 
 

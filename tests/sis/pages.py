@@ -7,8 +7,6 @@ from sis.imports.queue import work_off
 from sis.models import SisImport
 
 USERS = "user_id,login_id,status"
-
-
 SECRET = "four-old-bicycles"
 
 
