@@ -105,7 +105,7 @@ def test_the_list_of_people_says_when_they_last_signed_in_and_where_they_are(api
     ).json()
     assert (body["id"], body["time_zone"]) == (person.pk, "Asia/Tokyo")
     assert body["last_login"] == f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    assert len(body["uuid"]) == 32
+    assert len(body["uuid"]) == 40
 
 
 def test_the_accounts_of_courses_are_those_that_one_runs_courses_in(section, teacher):
