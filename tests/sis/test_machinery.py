@@ -184,7 +184,7 @@ class TestGoingOn:
         assert list((settings.DATA_DIR / "sis_imports").glob(f"{made.pk}.*")) == []
 
     def test_imports_run_one_after_the_other_the_oldest_first(self, load, root, admin, tmp_path):
-        load()
+        load(users=people("U1"))
         for name in ("First", "Second"):
             make(root, admin, Options(), tmp_path, {"users": f"{USERS},full_name\nU1,u1,active,{name}"})
         work_off(root)
