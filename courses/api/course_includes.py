@@ -10,15 +10,15 @@ from accounts.permissions.registry import Permission
 from courses.api.bodies import course_body
 from courses.api.body_types import CourseBody, TeacherBody
 from courses.domain.courses import is_over
-from courses.domain.rosters import count_students, teachers_in
+from courses.domain.rosters import count_students, teachers_in, told_of_people
 from courses.models import Course
 
 WORDS = {
     "term": "the course's term",
     "syllabus_body": "the syllabus, as HTML",
     "permissions": "what the apps may offer in it",
-    "teachers": "those who teach it, by name",
-    "total_students": "how many students there are now",
+    "teachers": "those who teach it, by name, for whoever is in it or sees its people",
+    "total_students": "how many students there are now, for the same readers",
     "account_name": "the name of its account",
     "concluded": "whether it was concluded, or its end, or its term's, has come",
     "favorites": "whether the caller has marked it: always false",
@@ -32,14 +32,15 @@ def course_bodies(
 ) -> list[CourseBody]:
     """Return courses with what `include[]` asks for; `keys` are the caller's permissions in each, by its id."""
     include = request.include
+    told = told_of_people(courses, keys, by=request.user) if {"teachers", "total_students"} & include else set()
     teachers = teachers_in(courses) if "teachers" in include else {}
     students = count_students(courses) if "total_students" in include else {}
     found = []
     for course in courses:
         body = course_body(course, request.root, keys[course.pk], include)
-        if "teachers" in include:
+        if "teachers" in include and course.pk in told:
             body["teachers"] = [_teacher(request, course, each) for each in teachers.get(course.pk, ())]
-        if "total_students" in include:
+        if "total_students" in include and course.pk in told:
             body["total_students"] = students.get(course.pk, 0)
         if "account_name" in include:
             body["account_name"] = course.account.name

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import BaseType
+from accounts.models import AccountAdmin, BaseType, Role, RoleOverride
+from accounts.permissions.registry import Permission
 from courses.models import Course, Enrollment, Term
 from tests.api import Api
 from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin, make_student
@@ -39,6 +40,19 @@ def test_a_course_comes_with_its_teachers_students_and_account(api, section, tea
     assert (shown["id"], shown["display_name"], shown["pronouns"]) == (teacher.pk, "Tess Hill", "she/her")
     assert (body["total_students"], body["account_name"], body["concluded"]) == (1, root.name, False)
     assert (body["is_favorite"], body["image_download_url"], body["grading_scheme"]) == (False, None, None)
+
+
+def test_who_sees_courses_but_no_people_is_told_of_no_teachers(section, teacher, root):
+    clerk = UserFactory()
+    role = Role.objects.create(label="Clerk", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
+    RoleOverride.objects.create(account=root, role=role, permission=Permission.READ_COURSE_LIST, enabled=True)
+    AccountAdmin.objects.create(user=clerk, account=root, role=role)
+    wanted = ["teachers", "total_students", "account_name"]
+    (body,) = Api(clerk).get(f"accounts/{root.pk}/courses", include=wanted).json()
+    assert body.keys() & {*wanted} == {"account_name"}
+    student = make_student(section)
+    (own,) = Api(student).get("courses", include=wanted).json()
+    assert ([each["id"] for each in own["teachers"]], own["total_students"]) == ([teacher.pk], 1)
 
 
 def test_what_nobody_asks_for_does_not_come(api, section, root):
