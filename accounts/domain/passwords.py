@@ -25,7 +25,7 @@ from accounts.domain.locks import lock_users
 from accounts.domain.password_limits import forget_failures_of
 from accounts.domain.rate_limit import Limit, Slowing, check_and_lock, count, hidden, record_failure, seconds_to_wait
 from accounts.domain.tokens import end_tokens
-from accounts.errors import Invalid
+from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 
 NOT_THEIRS_TO_SET = gettext_lazy(
@@ -51,8 +51,10 @@ def choose_password(user: User, password: str, *, ends_tokens: bool = True) -> N
 def set_first_password(user: User, password: str, *, by: User) -> None:
     """Set a password for somebody who has none: nobody but themselves replaces a password that is there.
 
-    The caller has checked whether `by` may change the account. Raises Invalid.
+    The caller has checked whether `by` may change the account. Raises Invalid; NotAllowed to who acts as them.
     """
+    if by.actor is not None and user == by:
+        raise NotAllowed(_("You cannot set a password while you act as this person."))
     if complaints := password_complaints(password, user):
         raise Invalid({"password": [("invalid", complaint) for complaint in complaints]}, of="user")
     with transaction.atomic():

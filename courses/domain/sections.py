@@ -177,6 +177,10 @@ def _move(section: Section, course: Course, *, by: User) -> Section:
     check_roles_are_known_in(course.account, there)
     with transaction.atomic():
         lock_users(there.values_list("user_id", flat=True))
+        # In the order of ids, as everywhere; a course that is deleted at this moment takes no section.
+        both = Course.objects.filter(pk__in=[before.pk, course.pk]).order_by("pk").select_for_update(no_key=True)
+        if {found.pk: found.workflow_state for found in both}[course.pk] == Course.State.DELETED:
+            raise Invalid({"course": [("invalid", _("This course has been deleted. Restore it first."))]}, of="section")
         held = Section.objects.select_for_update(no_key=True).get(pk=section.pk)
         if held.course_id != before.pk or held.workflow_state == Section.State.DELETED:
             raise changed_meanwhile()

@@ -113,6 +113,12 @@ def test_a_first_password_is_set_and_nobodys_is_replaced(school):
     assert event.actor == school.admin
 
 
+def test_nobody_sets_a_first_password_while_they_act_as_the_person(school):
+    path = f"accounts/self/logins/{school.student.pk}?as_user_id={school.student.pk}"
+    assert Api(school.admin).put(path, login={"password": "four-old-bicycles"}).status_code == 403
+    assert not User.objects.get(pk=school.student.pk).has_password
+
+
 def test_what_the_school_declares_somebody_to_be_is_set_and_taken_away(school):
     path = f"accounts/self/logins/{school.student.pk}"
     for declared in ("staff", ""):

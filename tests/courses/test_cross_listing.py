@@ -4,6 +4,7 @@ import pytest
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import AuditEvent, BaseType, ObservationLink, Role
+from courses.domain.courses import delete_course
 from courses.domain.events import ObservingBegan, ObservingEnded, SectionChanged
 from courses.domain.observation import link
 from courses.domain.sections import cross_list, decross_list
@@ -121,3 +122,13 @@ def test_scripts_cross_list_and_undo_it(admin, section, target):
     assert (body["course_id"], body["nonxlist_course_id"]) == (home.pk, None)
     answer = Api(admin).delete(f"sections/{section.pk}/crosslist")
     assert (answer.status_code, "not cross-listed" in answer.content.decode()) == (400, True)
+
+
+def test_a_section_does_not_go_home_to_a_course_that_was_deleted(admin, section, target):
+    home = section.course
+    moved = cross_list(section, target, by=admin)
+    delete_course(home, by=admin)
+    with pytest.raises(Invalid, match="has been deleted"):
+        decross_list(moved, by=admin)
+    moved.refresh_from_db()
+    assert moved.course == target
