@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 import tempfile
 import uuid
@@ -20,13 +21,14 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.advisory_locks import AdvisoryLock, held
 from accounts.errors import Invalid
 from accounts.models import Account
 from sis.imports.intake import create_import
-from sis.imports.schedule import say_problem
+from sis.imports.schedule import folder_key, say_problem
 from sis.models import SisImport
 from sis.options import Options
 
@@ -39,6 +41,12 @@ UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", 
 ENDINGS = (".csv", ".zip")
 # Before the name of a file that is being taken, with a number of its own between them.
 TAKING = ".taking-"
+TAKEN = re.compile(rf"{re.escape(TAKING)}(?P<claim>[0-9a-f]{{32}})-(?P<name>.+)", re.DOTALL)
+# In bytes, of a name in a file system, less what is put before it meanwhile; and of what RosterSource.key has room for.
+LONGEST_FILE_NAME = 255 - len(f"{TAKING}{uuid.UUID(int=0).hex}-")
+LONGEST_FOLDER_NAME = 255 - len(folder_key("-")) + 1
+# Longer names are shortened where they are shown.
+LONGEST_SHOWN = 100
 
 
 def take_all(root: Account, *, now: float) -> list[SisImport]:
@@ -51,20 +59,27 @@ def take_all(root: Account, *, now: float) -> list[SisImport]:
     made: list[SisImport] = []
     with held(AdvisoryLock.INBOX, root.pk) as mine:
         if mine:
-            inbox = Path(settings.SIS_INBOX)
-            problem, folders = "", []
-            try:
-                there = sorted(one for one in inbox.iterdir() if not one.name.startswith("."))
-                folders = [one for one in there if one.is_dir() and not one.is_symlink()]
-                if loose := [one.name for one in there if one not in folders]:
-                    problem = _("“{file}” is in no folder. Put the files of each source in a folder of its own.")
-                    problem = problem.format(file=loose[0])
-            except OSError as error:
-                problem = _why(error)
+            folders, problem = _folders(Path(settings.SIS_INBOX))
             _say(root, "", problem)
             for folder in folders:
                 made += _take_folder(root, folder, now)
     return made
+
+
+def _folders(inbox: Path) -> tuple[list[Path], str]:
+    """Return the folders that can be sources, and what is wrong with something else there; empty if nothing is."""
+    try:
+        there = sorted(one for one in inbox.iterdir() if not one.name.startswith("."))
+        folders = [one for one in there if one.is_dir() and not one.is_symlink()]
+    except OSError as error:
+        return [], _why(error)
+    usable = [one for one in folders if one.name == _text(one.name) and len(one.name) <= LONGEST_FOLDER_NAME]
+    problem, about = "", [one for one in folders if one not in usable]
+    if about:
+        problem = _("The name of the folder “{file}” is too long or not in UTF-8. Rename the folder.")
+    elif about := [one for one in there if one not in folders]:
+        problem = _("“{file}” is in no folder. Put the files of each source in a folder of its own.")
+    return usable, problem.format(file=_shown(about[0].name)) if about else ""
 
 
 def _take_folder(root: Account, folder: Path, now: float) -> list[SisImport]:
@@ -83,8 +98,21 @@ def _take_folder(root: Account, folder: Path, now: float) -> list[SisImport]:
         problem = _why(error)
     except Invalid as error:
         problem = error.message
+    except Exception:
+        # One source must not keep back the others.
+        logger.exception("inbox of rosters, folder %s", folder.name)
+        problem = _("The files cannot be taken from there because of an error. The log of the server tells more.")
     _say(root, folder.name, problem)
     return made
+
+
+def _text(name: str) -> str:
+    """Return the name of a file as text that can be stored and sent: it may be any bytes at all."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _shown(name: str) -> str:
+    return Truncator(_text(name)).chars(LONGEST_SHOWN)
 
 
 def _is_unfinished(path: Path) -> bool:
@@ -97,11 +125,13 @@ def _objection(path: Path) -> str:
     problem = ""
     if not stat.S_ISREG(found.st_mode):
         problem = _("“{file}” is not a file.")
+    elif len(os.fsencode(path.name)) > LONGEST_FILE_NAME:
+        problem = _("The name “{file}” is too long. Rename the file.")
     elif path.suffix.lower() not in ENDINGS:
         problem = _("“{file}” is neither a .csv nor a .zip file.")
     elif found.st_size > settings.SIS_LARGEST_UPLOAD:
         problem = _("“{file}” is too large: at most {largest} can be imported at once.")
-    return problem.format(file=path.name, largest=filesizeformat(settings.SIS_LARGEST_UPLOAD))
+    return problem.format(file=_shown(path.name), largest=filesizeformat(settings.SIS_LARGEST_UPLOAD))
 
 
 def _uploads(files: list[Path], now: float) -> Iterator[list[Path]]:
@@ -142,12 +172,14 @@ def _one_upload(claimed: dict[Path, Path]) -> Iterator[tuple[IO[bytes], str]]:
     if len(claimed) == 1:
         ((one, taken),) = claimed.items()
         with _open(taken) as file:
-            yield file, one.name
+            yield file, _text(one.name)
         return
     with tempfile.TemporaryFile() as archive:
         with ZipFile(archive, "w", ZIP_DEFLATED) as packed:
-            for one, taken in claimed.items():
-                with _open(taken) as file, packed.open(one.name, "w", force_zip64=True) as entry:
+            for number, (one, taken) in enumerate(claimed.items()):
+                # Names that are not in UTF-8 may become the same text.
+                name = one.name if one.name == _text(one.name) else f"{number}-{_text(one.name)}"
+                with _open(taken) as file, packed.open(name, "w", force_zip64=True) as entry:
                     while piece := file.read(1 << 20):
                         entry.write(piece)
         archive.seek(0)
@@ -162,7 +194,10 @@ def _open(path: Path) -> IO[bytes]:
 def _clear_up(folder: Path) -> None:
     """Put right what an interruption left: what its import has is removed, the rest gets its name back."""
     for left in folder.glob(f"{TAKING}*"):
-        claim, _dash, name = left.name.removeprefix(TAKING).partition("-")
+        if not (parts := TAKEN.fullmatch(left.name)):
+            # It was put there under that name, and is hidden as others are.
+            continue
+        claim, name = parts["claim"], parts["name"]
         arrived = SisImport.objects.exclude(workflow_state=SisImport.State.INITIALIZING)
         if arrived.filter(data__inbox__claim=claim).exists():
             left.unlink()

@@ -46,6 +46,10 @@ def problem_of(folder: str) -> str:
     return RosterSource.objects.get(name=folder).problem
 
 
+def problem_of_all() -> list[str]:
+    return list(RosterSource.objects.exclude(problem="").values_list("problem", flat=True))
+
+
 def test_a_file_is_imported_and_gone(north, take, root):
     (north / "users.csv").write_text(people("KIM"))
     (made,) = take()
@@ -165,6 +169,81 @@ def test_a_disk_that_is_full_costs_no_file(north, take, monkeypatch):
     )
     assert len(take()) == 1
     assert problem_of("north") == ""
+
+
+def odd(folder: Path, name: bytes) -> Path:
+    """The path of a file whose name is these bytes."""
+    return folder / os.fsdecode(name)
+
+
+def test_a_name_that_is_not_utf_8_is_said_and_keeps_back_no_other_source(north, take, root):
+    south = north.parent / "south"
+    south.mkdir()
+    odd(north, b"Sch\xfcler.txt").write_text("no table")
+    (south / "users.csv").write_text(people("KIM"))
+    assert [made.file_name for made in take()] == ["users.csv"]
+    assert problem_of("north") == "“Sch\ufffdler.txt” is neither a .csv nor a .zip file."
+    odd(north.parent, b"Sch\xfcler.txt").write_text("no table")
+    take()
+    assert "“Sch\ufffdler.txt” is in no folder" in problem_of("Inbox")
+
+
+def test_tables_whose_names_are_not_utf_8_are_imported_each(north, take, root):
+    odd(north, b"Sch\xfcler.csv").write_text(people("KIM"))
+    assert len(take()) == 1
+    for number, name in enumerate((b"Sch\xfcler.csv", b"Sch\xffler.csv", b"users.csv")):
+        odd(north, name).write_text(people(f"U{number}"))
+    assert len(take()) == 1
+    work_off(root)
+    assert set(User.objects.exclude(sis_user_id="").values_list("sis_user_id", flat=True)) >= {"KIM", "U0", "U1", "U2"}
+    assert (names(north), problem_of_all()) == ([], [])
+
+
+@pytest.mark.parametrize("name", [b"Nord-S\xfcd", b"n" * 249])
+def test_a_folder_that_no_source_can_be_named_by_is_said_and_keeps_back_no_other(north, take, root, name):
+    folder = odd(north.parent, name)
+    folder.mkdir()
+    (folder / "users.csv").write_text(people("LEE"))
+    (north / "users.csv").write_text(people("KIM"))
+    assert len(take()) == 1
+    assert "Rename the folder" in problem_of("Inbox")
+    folder.rename(north.parent / ("n" * 248))
+    assert len(take()) == 1
+    assert problem_of_all() == []
+
+
+def test_a_file_whose_name_is_too_long_is_said_and_keeps_back_no_other(north, take):
+    (north / ("u" * 251 + ".csv")).write_text(people("LEE"))
+    (north / ("u" * 210 + ".csv")).write_text(people("KIM"))
+    assert len(take()) == 1
+    assert "too long" in problem_of("north")
+
+
+@pytest.mark.parametrize("name", [b".taking-x", b".taking-x-", b".taking--x", b".taking-\xfc-users.csv"])
+def test_a_hidden_file_that_is_called_as_if_it_were_being_taken_is_left_alone(north, take, name):
+    odd(north, name).write_text("no table")
+    (north / "users.csv").write_text(people("KIM"))
+    assert len(take()) == 1
+    assert (names(north), problem_of_all()) == ([os.fsdecode(name)], [])
+
+
+def test_an_error_nobody_thought_of_is_said_and_keeps_back_no_other_source(north, take, monkeypatch, caplog):
+    south = north.parent / "south"
+    south.mkdir()
+    for folder in (north, south):
+        (folder / "users.csv").write_text(people("KIM"))
+
+    def fail_in_the_north(folder):
+        if folder == north:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(inbox, "_clear_up", fail_in_the_north)
+    assert len(take()) == 1
+    assert "because of an error" in problem_of("north")
+    assert "ZeroDivisionError" in caplog.text
+    monkeypatch.undo()
+    assert len(take()) == 1
+    assert problem_of_all() == []
 
 
 def full(*_args, **_kwargs):
