@@ -199,6 +199,8 @@ def _clear_up(folder: Path) -> None:
             continue
         claim, name = parts["claim"], parts["name"]
         arrived = SisImport.objects.exclude(workflow_state=SisImport.State.INITIALIZING)
+        # What did not come whole within a day was given up (sis/upload/storage.py), and nothing is stored of it.
+        arrived = arrived.exclude(workflow_state=SisImport.State.ABORTED, stored_file="")
         if arrived.filter(data__inbox__claim=claim).exists():
             left.unlink()
         else:

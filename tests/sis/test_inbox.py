@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from courses.models import Enrollment, Section
@@ -18,6 +21,7 @@ from sis.imports.queue import work_off
 from sis.imports.schedule import sources_of
 from sis.jobs import take_from_inbox
 from sis.models import RosterSource, SisImport
+from sis.upload.storage import forget_left_behind
 from tests.factories import CourseFactory, RootFactory, make_admin
 from tests.jobs import forget_all_jobs
 from tests.sis.texts import ENROLLMENTS, SECTIONS, people, table
@@ -269,6 +273,18 @@ def test_after_an_interruption_each_file_is_imported_once(north, take, monkeypat
     monkeypatch.undo()
     made = take()
     assert (len(made), SisImport.objects.count(), names(north)) == (0 if is_stored else 1, 1, [])
+
+
+def test_a_file_is_not_lost_although_its_import_was_given_up_before_anything_was_stored(north, take, root):
+    claim = uuid.uuid4().hex
+    (north / f".taking-{claim}-users.csv").write_text(people("KIM"))
+    SisImport.objects.create(
+        account=root, workflow_state="initializing", data={"inbox": {"folder": "north", "claim": claim}}
+    )
+    forget_left_behind(timezone.now() + timedelta(minutes=1))
+    assert SisImport.objects.get().workflow_state == "aborted"
+    assert [made.file_name for made in take()] == ["users.csv"]
+    assert names(north) == []
 
 
 def killed(*_args, **_kwargs):
