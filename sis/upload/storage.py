@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.advisory_locks import AdvisoryLock, hold
-from sis.models import SisImport, SisImportError, StateChange
+from sis.models import RefusedRow, SisImport, SisImportError, StateChange
 from sis.upload.chain import is_base
 from sis.upload.password_removal import strip_passwords
 
@@ -72,17 +72,18 @@ def may_be_had(sis_import: SisImport) -> bool:
 
 
 def forget_uploads(before: datetime) -> None:
-    """Remove what was uploaded before that, but not what will be compared with.
+    """Remove what was uploaded before that, with its refused rows, but not what will be compared with.
 
     Uploads still waiting for their copy without passwords get it.
     """
     for sis_import in SisImport.objects.exclude(stored_file="").filter(created_at__lt=before):
         keep_without_passwords(sis_import)
         sis_import.refresh_from_db()
-        if sis_import.has_ended and not is_base(sis_import):
+        if sis_import.stored_file and sis_import.has_ended and not is_base(sis_import):
             _path(sis_import).unlink(missing_ok=True)
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
-            sis_import.refused_rows.all().delete()
+    # Of those too whose upload was lost before its time.
+    RefusedRow.objects.filter(sis_import__stored_file="", sis_import__created_at__lt=before).delete()
 
 
 def forget_left_behind(before: datetime) -> None:

@@ -18,6 +18,7 @@ from accounts.management.commands.retention_table import written_into
 from accounts.models import AccessToken, AuditEvent, FailedTry
 from pairing.domain import institution_limit, rate_limit
 from pairing.models import Objection, PairingCode
+from sis.models import RefusedRow, SisImport
 from tests.factories import CodeFactory, UserFactory
 
 DOCUMENT = Path("docs/admin.md")
@@ -78,6 +79,19 @@ def test_sessions_are_kept_until_they_end(root):
     Session.objects.create(session_key="goes on", session_data="", expire_date=ago(minutes=-1))
     jobs.forget(0)
     assert Session.objects.get().session_key == "goes on"
+
+
+@pytest.mark.parametrize("lost", ["", "sis_imports/1.uploaded.csv", "sis_imports/1.csv"])
+def test_refused_rows_are_forgotten_in_time_although_their_upload_was_lost_before(root, settings, tmp_path, lost):
+    settings.DATA_DIR = tmp_path
+    for days in (settings.SIS_KEEP_DAYS + 1, settings.SIS_KEEP_DAYS - 1):
+        made = SisImport.objects.create(
+            account=root, file_name="users.csv", workflow_state="failed", stored_file=lost, options={"dry_run": False}
+        )
+        SisImport.objects.filter(pk=made.pk).update(created_at=ago(days=days))
+        RefusedRow.objects.create(sis_import=made, kind="user", cells={"email": f"kim{days}@school.test"})
+    jobs.forget(0)
+    assert RefusedRow.objects.get().sis_import == made
 
 
 def test_codes_are_kept_for_90_days_after_their_time(root):
