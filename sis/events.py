@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.events import SettingChanged
-from accounts.models.audit import Action, Event
+from accounts.models.audit import Action, Event, Person, Text
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,20 @@ class ReportDownloaded(Event, action=Action.REPORT_DOWNLOADED):
 
 @dataclass(frozen=True)
 class SisScheduleChanged(SettingChanged, action=Action.SIS_SCHEDULE_CHANGED):
-    """Within how many hours of the last another upload of this `source` is expected (None: as learnt, 0: never)."""
+    """Within how many hours of the last another upload of this `source` is expected (None: as learnt, 0: never).
+
+    Where a person is the source, it is recorded by their id alone: names change, and are forgotten.
+    """
 
     sentence = _("%(who)s changed when rosters from “%(source)s” are expected.")
+    of_person: ClassVar[Text] = _("%(who)s changed when rosters from %(person)s are expected.")
 
     source: str
+    person: Person | None = None
+
+    def told(self, *, own: bool) -> Text:
+        """Return the sentence for its kind of source."""
+        return self.of_person if self.person else super().told(own=own)
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,8 @@ class RosterSource(models.Model):
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     key = models.CharField(max_length=255)
-    name = models.CharField(max_length=255)
+    # Empty where it is a person, whose name may change.
+    name = models.CharField(max_length=255, blank=True)
     # Within so many hours of the last upload another is expected. Empty: as the uploads let one learn; 0: never.
     expected_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     # Why a file in its folder could not be taken; empty once all could.

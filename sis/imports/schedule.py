@@ -31,6 +31,7 @@ AT_ONCE = timedelta(hours=1)
 WEEK, SAME_HOUR, WEEKS = timedelta(days=7), timedelta(hours=6), 4
 LONGEST_HOURS = 1_000
 INBOX, COMMAND = "inbox", "command"
+PERSON = "person "
 # When it came, its id and its state.
 Upload = tuple[datetime, int, str]
 
@@ -58,9 +59,14 @@ class Source:
         """Whether it is a folder of the inbox."""
         return self.key.startswith("folder ")
 
+    @property
+    def person(self) -> int | None:
+        """The id of the person it is, if it is one."""
+        return _person(self.key)
+
 
 def sources_of(root: Account) -> list[Source]:
-    """Return the sources of the last months, by name (two statements)."""
+    """Return the sources of the last months, by name (two statements; three where people have sent nothing since)."""
     came: dict[str, list[Upload]] = defaultdict(list)
     names: dict[str, str] = {}
     recent = SisImport.objects.filter(account=root, created_at__gt=timezone.now() - LOOKED_AT)
@@ -74,7 +80,10 @@ def sources_of(root: Account) -> list[Source]:
     known = {one.key: one for one in RosterSource.objects.filter(account=root)}
     for key, one in known.items():
         if one.problem or one.expected_hours is not None:
-            names.setdefault(key, one.name)
+            names.setdefault(key, "" if _person(key) else one.name)
+    if unnamed := {pk: key for key, name in names.items() if not name and (pk := _person(key))}:
+        for pk, name in User.objects.filter(pk__in=unnamed).values_list("pk", "name"):
+            names[unnamed[pk]] = name
     return sorted(
         (_source(key, name, came.get(key, []), known.get(key)) for key, name in names.items()),
         key=lambda source: (source.name.casefold(), source.key),
@@ -100,7 +109,11 @@ def _key(folder: str | None, data_set: str, source: str | None, user: int | None
         return f"set {data_set}", data_set
     if source:
         return f"system {source}", source
-    return (f"person {user}", name or "") if user else (COMMAND, _("The command line"))
+    return (f"{PERSON}{user}", name or "") if user else (COMMAND, _("The command line"))
+
+
+def _person(key: str) -> int | None:
+    return int(key.removeprefix(PERSON)) if key.startswith(PERSON) else None
 
 
 def _source(key: str, name: str, came: list[Upload], known: RosterSource | None) -> Source:
@@ -151,17 +164,19 @@ def set_schedule(root: Account, key: str, hours: int | None, *, by: User) -> Non
     if hours is not None and not 0 <= hours <= LONGEST_HOURS:
         message = _("Enter a number of hours from 0 to {most}.").format(most=LONGEST_HOURS)
         raise Invalid({"expected_hours": [("invalid", message)]})
-    name = next((source.name for source in sources_of(root) if source.key == key), None)
-    if name is None:
+    source = next((source for source in sources_of(root) if source.key == key), None)
+    if source is None:
         raise Invalid({"key": [("invalid", _("There is no such source of rosters."))]})
+    # The name of a person is read when it is shown.
+    name = "" if source.person else source.name
     with transaction.atomic():
         known, _made = RosterSource.objects.select_for_update().get_or_create(
             account=root, key=key, defaults={"name": name}
         )
-        before, known.expected_hours = known.expected_hours, hours
+        before, known.expected_hours, known.name = known.expected_hours, hours, name
         if before != hours:
             known.save()
-            record(SisScheduleChanged(before, hours, name), by=by)
+            record(SisScheduleChanged(before, hours, name, source.person), by=by)
 
 
 def say_problem(root: Account, folder: str, problem: str) -> bool:

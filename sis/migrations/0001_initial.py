@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.CharField(max_length=255)),
-                ("name", models.CharField(max_length=255)),
+                ("name", models.CharField(blank=True, max_length=255)),
                 ("expected_hours", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("problem", models.TextField(blank=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),

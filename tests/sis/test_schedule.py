@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from courses.domain.history import lines
 from sis.events import SisScheduleChanged
 from sis.imports.schedule import longest_wait, say_problem, set_schedule, sources_of
 from sis.models import RosterSource, SisImport
@@ -203,8 +204,26 @@ class TestApi:
         assert only(nightly).hours == 72
 
 
-def test_a_person_keeps_their_name(root):
-    clerk = UserFactory(name="Kim Clerk")
-    arrived(root, timezone.now(), user=clerk)
+@pytest.mark.parametrize("sent_before", [HOUR, 200 * DAY])
+def test_a_person_goes_by_the_name_they_have_now_and_nothing_keeps_the_one_before(root, sent_before):
+    clerk, admin = UserFactory(name="Kim Clerk"), make_admin()
+    made = arrived(root, timezone.now() - HOUR, user=clerk)
+    set_schedule(root, f"person {clerk.pk}", 24, by=admin)
+    SisImport.objects.filter(pk=made.pk).update(created_at=timezone.now() - sent_before)
     User.objects.filter(pk=clerk.pk).update(name="Kim Chief")
     assert only(root).name == "Kim Chief"
+    (line,) = lines(AuditEvent.objects.of(SisScheduleChanged))
+    assert line.sentence.endswith("changed when rosters from Kim Chief are expected.")
+    kept = f"{AuditEvent.objects.of(SisScheduleChanged).get().details} {RosterSource.objects.get().name}"
+    assert "Kim" not in kept
+    set_schedule(root, f"person {clerk.pk}", 48, by=admin)
+    told = [event.read(SisScheduleChanged).person for event in AuditEvent.objects.of(SisScheduleChanged)]
+    assert told == [clerk.pk, clerk.pk]
+
+
+def test_people_who_have_sent_nothing_for_months_take_one_statement_more(root):
+    for number in range(5):
+        key = f"person {UserFactory(name=f'Clerk {number}').pk}"
+        RosterSource.objects.create(account=root, key=key, name="", expected_hours=24)
+        assert statements(lambda: sources_of(root)) == 3
+    assert [source.name for source in sources_of(root)] == [f"Clerk {number}" for number in range(5)]
