@@ -1,6 +1,7 @@
 """People whom several ids mean: rows that name them by a further id are read as if they named them by their own.
 
-So all that is asked of an id later is asked of one: which rows clash, whom the brake counts, who gains by a row.
+So all that is asked of an id later is asked of one: which rows clash, whom the brake counts, who gains by a row. Whose
+an id is may change with every file, and so that is asked just before a file is applied.
 """
 
 from __future__ import annotations

@@ -122,7 +122,6 @@ class Import:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
         doubtful_ids.mark(staged, joins_by_login=self.options.update_sis_id_if_login_claimed)
-        further_ids.resolve(staged)
         repeated = drop_repeats(staged)
         if self.row.resume_n is None:
             for one in repeated:
@@ -147,7 +146,11 @@ class Import:
         }
         objection = None
         if not self.options.ignore_deletion_brake:
-            objection = objection_to(self.row, self.options, of_kind, chain=self.context.chain, empty=self.empty)
+            with transaction.atomic():
+                further_ids.resolve(files)
+                objection = objection_to(self.row, self.options, of_kind, chain=self.context.chain, empty=self.empty)
+                # For counting only: the rows before them may change whose ids these are.
+                transaction.set_rollback(True)
         with transaction.atomic():
             if objection:
                 self.objected = True
@@ -167,7 +170,7 @@ class Import:
     def _apply(self, files: list[StagedFile]) -> None:
         last_of = {file.kind.name: position for position, file in enumerate(files)}
         for position, file in enumerate(files):
-            # Rows before these may have said of people that they are one.
+            # Not earlier: the rows before these may have said of people that they are one, and have changed their ids.
             further_ids.resolve([file])
             grown, measured = 0, 0
             for first, last, size in self._chunks(file):

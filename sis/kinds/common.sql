@@ -41,8 +41,8 @@ later AS (
 )
 
 -- part: named_people
--- Who has which id while the rows are applied: the one they have now, the one they are given, and that of a row which
--- finds them by their login, since nobody has its id. Two joins by what is equal, where one with OR would go through
+-- Who has which id while the rows are applied: the one they have now, the one they are given, also for a further one, and
+-- that of a row which finds them by their login, since nobody has its id. Two joins by what is equal, where one with OR would go through
 -- everybody for each row.
 {later},
 claimed AS (
@@ -58,6 +58,10 @@ named_people AS NOT MATERIALIZED (
     SELECT id, sis_user_id AS name FROM accounts_user WHERE sis_user_id IS NOT NULL
     UNION ALL SELECT id, name FROM later WHERE type = 'user'
     UNION ALL SELECT id, name FROM claimed
+    UNION ALL
+    SELECT further.user_id, given.new_id FROM change_sis_id_rows AS given
+    JOIN accounts_furthersisid AS further ON further.sis_user_id = given.old_id
+    WHERE given.type = 'user' AND given.new_id IS NOT NULL
 )
 
 -- part: leaving

@@ -246,6 +246,69 @@ class TestTheEndOfAnId:
         assert load(users=table(USERS, *gone), options=Options()).workflow_state == "aborted"
 
 
+class TestIdsThatTheUploadChanges:
+    """Rows name people by the ids that they have after the changes of the same upload."""
+
+    CHANGED = "old_id,new_id,type"
+
+    @pytest.fixture(params=["own", "integration", "further"])
+    def change(self, request, load, smith):
+        """Files of changed ids and new people, and who is meant by PARENT then: their login."""
+        if request.param == "further":
+            return {"ids": table(self.CHANGED, "PARENT,PARENT2,user"), "users": people("PARENT")}, "parent"
+        if request.param == "own":
+            changed = table(self.CHANGED, "TEACHER,T2,user")
+        else:
+            User.objects.filter(pk=smith.pk).update(integration_id="I1")
+            changed = "old_integration_id,new_id,type\nI1,T2,user"
+        return {"ids": changed, "users": people("TEACHER")}, "smith"
+
+    def test_are_asked_for_links(self, load, change):
+        files, login = change
+        assert warnings(load(**files, observers=table(LINKS, "PARENT,KIM,active"))) == []
+        active = ObservationLink.objects.filter(state="active")
+        assert [*active.values_list("observer__login_id", flat=True)] == [login]
+
+    def test_are_asked_for_admins(self, load, change):
+        files, login = change
+        load(**files, admins=table(ADMINS, "PARENT,,AccountAdmin,active"))
+        assert AccountAdmin.objects.get(user__login_id=login).workflow_state == "active"
+        assert not AccountAdmin.objects.exclude(user__login_id__in=[login, "alex"]).exists()
+
+    def test_are_asked_for_enrollments(self, load, change):
+        files, login = change
+        cells = "section_id,user_id,role,status,associated_user_id"
+        load(**files, enrollments=table(cells, "S1,PARENT,teacher,active,", "S1,LEE,observer,active,PARENT"))
+        made = Enrollment.objects.exclude(user__login_id="kim").order_by("type")
+        assert [*made.values_list("user__login_id", "associated_user__login_id")] == [("lee", login), (login, None)]
+
+    def test_are_asked_for_further_ids(self, load, change):
+        files, login = change
+        load(**files, logins=table(LOGINS, f"THIRD,{login},PARENT"))
+        assert FurtherSisId.objects.get(sis_user_id="THIRD").user.login_id == login
+
+    def test_also_where_a_login_brings_the_id_along(self, load, smith):
+        options = Options(ignore_deletion_brake=True, update_sis_id_if_login_claimed=True)
+        load(options=options, users=table(USERS, "T2,smith,active"), observers=table(LINKS, "PARENT,KIM,active"))
+        assert (links(), person("T2").pk) == ({("T2", "KIM")}, smith.pk)
+
+    def test_and_whose_own_one_ends(self, load, smith):
+        load(users=table(USERS, "TEACHER,smith,deleted"), observers=table(LINKS, "PARENT,KIM,active"))
+        assert links() == {("PARENT", "KIM")}
+
+    @pytest.mark.parametrize(("before", "after"), [("PARENT", "PARENT"), ("PARENT", "PARENT2")])
+    def test_are_counted_by_the_brake(self, load, school, before, after):
+        children = [f"N{n}" for n in range(20)]
+        load(users=people(*children), logins=SAME)
+        load(observers=table(LINKS, *(f"{before},{one},active" for one in children)))
+        ids = table(self.CHANGED, "TEACHER,T2,user", *([f"{before},{after},user"] if before != after else []))
+        gone = table(LINKS, *(f"{after},{one},deleted" for one in children))
+        assert load(ids=ids, observers=gone, options=Options()).workflow_state == "aborted"
+        assert ObservationLink.objects.filter(state="active").count() == 20
+        load(ids=ids, observers=gone)
+        assert links() == set()
+
+
 class TestNobodyElseGetsIt:
     def test_by_staff(self, smith, admin):
         wanted = NewUser(name="Eve", login_id="eve", password="", sis_user_id="PARENT")
