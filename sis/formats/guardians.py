@@ -77,13 +77,21 @@ def _judge(source: Source) -> None:
 
 
 def _name_by_own_ids(source: Source, **columns: str) -> None:
-    """Put into these columns of tables people's own ids for further ones, as the links in force name them."""
+    """Put into these columns of tables people's own ids for further ones, as the links in force name them.
+
+    One that has ended makes no link, and so stays as it is: its rows are refused, and the link that it made ends. This
+    upload may bring it back; and one to compare with is read as it was meant then.
+    """
+    listed = (
+        "further.sis_user_id IN (SELECT id FROM people WHERE status <> 'deleted' EXCEPT SELECT id FROM gone_people)"
+    )
     source.scratch.make(
         "own_ids",
-        """
+        f"""
         SELECT further.sis_user_id AS id, person.sis_user_id AS own
         FROM accounts_furthersisid AS further JOIN accounts_user AS person ON person.id = further.user_id
         WHERE person.sis_user_id IS NOT NULL
+        {"" if source.is_to_compare else f"AND (further.is_live OR {listed})"}
         """,
     )
     for table, names in columns.items():

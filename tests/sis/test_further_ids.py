@@ -356,7 +356,7 @@ class TestOneRoster:
             with ZipFile(upload, "w") as archive:
                 for name, text in files.items():
                     archive.writestr(f"{name}.csv", text)
-                if "users" in files:
+                if "users" in files and mode:
                     archive.writestr("orgs.csv", "sourcedId,name,type\nO1,School,school")
                     archive.writestr("manifest.csv", manifest("1.1", users=mode, orgs="bulk"))
             upload.seek(0)
@@ -391,3 +391,39 @@ class TestOneRoster:
         send(users=table(self.PEOPLE, self.TEACHER, self.PARENT, self.KIM))
         send(users=table(self.PEOPLE, self.TEACHER, self.KIM))
         assert (links(), further(), state_of("TEACHER")) == (set(), ("TEACHER", False), "registered")
+
+    RELATED = table("userSourcedId,relationshipUserSourcedId,relationshipRole", "KIM,PARENT,guardian")
+
+    @pytest.fixture
+    def send_all(self, send):
+        """School Data Sync of a teacher, a child and these too; the teacher's further id is their guardian."""
+
+        def send_all(*others):
+            ids = ["TEACHER,smith", "KIM,kim", *others]
+            roles = table("userSourcedId,orgSourcedId,role", "TEACHER,O1,teacher", "KIM,O1,student")
+            people = table("sourcedId,username", *ids)
+            orgs = "sourcedId,name\nO1,School"
+            return send(mode=None, orgs=orgs, users=people, roles=roles, relationships=self.RELATED)
+
+        return send_all
+
+    def test_guardians_by_an_id_that_has_ended_observe_nobody(self, send, send_all):
+        send_all()
+        send(logins=SAME)
+        send_all()
+        assert links() == {("TEACHER", "KIM")}
+        send(users_too=table(USERS, "PARENT,smith,deleted"))
+        assert (further(), links()) == (("TEACHER", False), {("TEACHER", "KIM")})
+        for _night in range(3):
+            assert "unknown_observer" in {kind for _row, kind in warnings(send_all())}
+            assert (further(), links()) == (("TEACHER", False), set())
+        send_all("PARENT,smith")
+        assert (further(), links()) == (("TEACHER", True), {("TEACHER", "KIM")})
+
+    def test_but_one_that_comes_back_in_the_same_upload_keeps_what_it_has(self, send, send_all):
+        send_all()
+        send(logins=SAME)
+        send_all()
+        send(users_too=table(USERS, "PARENT,smith,deleted"))
+        send_all("PARENT,smith")
+        assert (further(), links()) == (("TEACHER", True), {("TEACHER", "KIM")})
