@@ -217,7 +217,7 @@ def _too_many(noun: str | Promise, measured: Measured, own: str, share: int, lat
         before = lately.get(source, 0)
         if not one.going or one.going + before <= allowed(one.active + before, share):
             continue
-        if source == BY_HAND and one.going < TOO_FEW_MADE_BY_HAND:
+        if source == BY_HAND and one.going + before < TOO_FEW_MADE_BY_HAND:
             continue
         text = OWN_TEXT if source == own else BY_HAND_TEXT if source == BY_HAND else OTHER_TEXT
         said = str(text).format(going=one.going, active=one.active, what=noun, share=share)

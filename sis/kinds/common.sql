@@ -41,9 +41,9 @@ later AS (
 )
 
 -- part: named_people
--- Who has which id while the rows are applied: the one they have now, the one they are given, also for a further one, and
--- that of a row which finds them by their login, since nobody has its id. Two joins by what is equal, where one with OR would go through
--- everybody for each row.
+-- Who has which id while the rows are applied: the one they have now, or a further one where they have none of their own,
+-- the one they are given, also for a further one, and that of a row which finds them by their login, since nobody has
+-- its id. Two joins by what is equal, where one with OR would go through everybody for each row.
 {later},
 claimed AS (
     SELECT person.id, given.user_id AS name
@@ -56,6 +56,10 @@ claimed AS (
 ),
 named_people AS NOT MATERIALIZED (
     SELECT id, sis_user_id AS name FROM accounts_user WHERE sis_user_id IS NOT NULL
+    UNION ALL
+    SELECT person.id, further.sis_user_id
+    FROM accounts_furthersisid AS further
+    JOIN accounts_user AS person ON person.id = further.user_id AND person.sis_user_id IS NULL
     UNION ALL SELECT id, name FROM later WHERE type = 'user'
     UNION ALL SELECT id, name FROM claimed
     UNION ALL

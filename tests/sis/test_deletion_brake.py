@@ -8,6 +8,7 @@ import pytest
 from django.db.models import F
 
 from accounts.models import ObservationLink, User
+from courses.domain.observation import link
 from courses.models import Course, Enrollment, Section, Term
 from sis.imports import deletion_brake
 from sis.imports.deletion_brake import set_deletion_brake
@@ -168,6 +169,13 @@ class TestDataSet:
         made = load(options=Options(), observers=linked(*(f"F{one}" for one in STUDENTS), status="deleted"))
         assert (made.was_braked, in_force()[4]) == (True, 10)
 
+    def test_further_ids_of_people_without_an_own_one_are_known(self, load, school):
+        load(logins=table("user_id,login_id,existing_user_id", *(f"F{one},f{one},{one}" for one in STUDENTS)))
+        User.objects.filter(sis_user_id__in=STUDENTS).update(sis_user_id=None)
+        made = load(options=Options(), users=people(*(f"F{one}" for one in STUDENTS), status="deleted"))
+        left = User.objects.filter(further_sis_ids__isnull=False).exclude(state="deleted").count()
+        assert (made.was_braked, left) == (True, 10)
+
     def test_what_others_have_touched_since_still_counts_as_its_own(self, load, school):
         load(options=Options(), users=table(WHOLE["users"], *people(*DISTRICTS).split("\n")[1:]))
         made = load(options=SCHOOL, **{**WHOLE, "users": of_school(*MOST)})
@@ -264,6 +272,17 @@ class TestSeveralUploadsInARow:
         begin_restoring(night(9), by=admin)
         work_off(root)
         assert night(9).workflow_state == "imported"
+
+    def test_of_what_was_made_by_hand_too(self, load, admin):
+        names = [f"U{number}" for number in range(27)]
+        load(options=DISTRICT, users=of_school(*names))
+        everybody = User.objects.in_bulk(field_name="sis_user_id")
+        for number, name in enumerate(names):
+            link(everybody[f"PAT{number % 4}"], everybody[name], origin=ObservationLink.Origin.STAFF, by=admin)
+        rows = linked(*names, status="deleted").split("\n")
+        first, *others = (load(options=Options(), observers=table(LINKS, *rows[n : n + 9])) for n in (1, 10, 19))
+        assert [first.workflow_state, *(one.was_braked for one in others)] == ["imported", True, True]
+        assert in_force()[4] == 18
 
 
 class TestBatchMode:
