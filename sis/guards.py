@@ -12,6 +12,7 @@ CREATE UNLOGGED TABLE sis_staged (
     n bigint PRIMARY KEY,
     file integer NOT NULL,
     row bigint,
+    again boolean NOT NULL,
     fault text,
     note text,
     secret bytea,

@@ -36,12 +36,13 @@ class Row(NamedTuple):
     0: of no row in the file, but of what it no longer has.
 
     `cells` has every named column of the header: its name lower-cased and trimmed, the value trimmed, empty is None.
-    `length` is that of its text, and so at least that of each cell.
+    `length` is that of its text, and so at least that of each cell. `is_again`: the data set before had it too.
     """
 
     number: int
     cells: dict[str, str | None]
     length: int
+    is_again: bool = False
 
 
 # Numbers of rows, and their texts, some thousand at a time.

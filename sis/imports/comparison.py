@@ -74,7 +74,10 @@ def _differing(
 ) -> Iterator[Difference]:
     known: dict[str, tuple[int, str]] = {}
     open_keys = set()
+    repeated: dict[str, set[str]] = {}
     for _position, number, key, text in before:
+        if key in known:
+            repeated.setdefault(key, {known[key][1]}).add(text)
         if key in known or number in unsettled.rows:
             open_keys.add(key)
         known[key] = number, text
@@ -90,13 +93,15 @@ def _differing(
             continue
         if first := same.pop(key, None):
             yield from (Difference(first[0], row) for row in rows_of(header, [([first[1]], [first[3]])]))
-        other = next(rows_of(old_header, [([0], [was[1]])]), None) if was and not is_open else None
+        texts = [] if is_same else list(repeated.get(key, [was[1]] if was else []))
+        others = list(rows_of(old_header, [([0] * len(texts), texts)]))
         for row in rows_of(header, [([number], [text])]):
-            if other and _filled(row) == _filled(other):
+            is_again = is_same or any(_filled(row) == _filled(other) for other in others)
+            if is_again and not is_open:
                 same[key] = (position, number, key, text)
             else:
-                is_slight = other is not None and _filled(row, slight) == _filled(other, slight)
-                yield Difference(position, row, is_slight, is_same)
+                is_slight = not is_open and any(_filled(row, slight) == _filled(other, slight) for other in others)
+                yield Difference(position, row, is_slight, is_again)
     for number, text in known.values():
         for row in rows_of(old_header, [([number], [text])]):
             yield Difference(None, row)

@@ -57,7 +57,7 @@ class Differences:
                     yield _position_of_gone(kind, gone), self._deletion(kind, found.row)
             elif not comes_last and not (found.is_slight and not _has_password(found.row)):
                 self.number += not (found.is_slight or found.is_again)
-                yield position_of(found.position, found.row), found.row
+                yield position_of(found.position, found.row), found.row._replace(is_again=found.is_again)
 
     def _found(self, file: RosterFile) -> Iterator[Difference]:
         """Yield how a file differs from the one before, and what is gone of those passed over."""

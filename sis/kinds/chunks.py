@@ -13,6 +13,7 @@ from functools import cache
 from itertools import count
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import connection, models
 from django.db.models import Model, QuerySet
 from psycopg.sql import Literal
@@ -88,6 +89,7 @@ class Round:
             "is_compared": run.is_compared,
             "kind": kind.name,
             "keeps_refused": run.keeps_refused,
+            "keep_days": settings.SIS_KEEP_DAYS,
             "update_sis_id": run.options.update_sis_id_if_login_claimed,
             **author(run.by, run.sis_import_id),
         }
@@ -108,9 +110,12 @@ class Round:
 
         Rows that comparing data sets has added are passed over where there is nothing for them to end, or what another
         chain of data sets has touched last, which it is for to end; and, where the condition `other_names` holds, if
-        another row of this import was about the same one in other words.
+        another row of this import was about the same one in other words. Rows that the data set before had too are
+        passed over where people have changed since what they say.
         """
         self.execute(self.kind.sql["look_up"])
+        if self.run.is_compared and "keep_by_hand" in self.kind.sql.statements:
+            self.execute(self.kind.sql["keep_by_hand"])
         if self.values["last"] % ROOM > ADDED:
             self.execute(PASS_OVER.format(table=table, found=found, other_names=other_names))
         self.remember(table, found=found)

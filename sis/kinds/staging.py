@@ -127,11 +127,11 @@ def stage(
 def _copy(cursor: Any, file: StagedFile, rows: Iterator[Numbered], cipher: PasswordCipher) -> None:
     names = ", ".join(f"c{number}" for number in range(1, len(file.kind.staged) + 1))
     take, before = taker(file.kind, cipher, file.own_names), file.first - 1
-    with cursor.copy(f"COPY {STAGED} (n, file, row, fault, note, secret, {names}) FROM STDIN") as copy:
+    with cursor.copy(f"COPY {STAGED} (n, file, row, again, fault, note, secret, {names}) FROM STDIN") as copy:
         write = copy.write_row
         for position, row in rows:
             n = before + position
-            write((n, file.index, row.number or None, *take(n, row)))
+            write((n, file.index, row.number or None, row.is_again, *take(n, row)))
 
 
 def taker(

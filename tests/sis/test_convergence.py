@@ -3,19 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils.timezone import now
 
+from accounts.domain.admins import remove_admin
 from accounts.domain.users import edit_user
-from accounts.models import Account, ObservationLink, User
+from accounts.models import Account, AccountAdmin, ObservationLink, User
 from courses.domain.enrollments import change_state
-from courses.domain.observation import unlink
+from courses.domain.observation import link, unlink
 from courses.models import Course, Enrollment, Term
 from sis.imports.queue import work_off
 from sis.imports.restore import begin_restoring
-from sis.models import RefusedRow, SisImport
+from sis.models import RefusedRow, SisImport, StateChange
 from sis.options import Options
 from tests.sis.conftest import warnings
-from tests.sis.texts import ACCOUNTS, COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
+from tests.sis.texts import ACCOUNTS, ADMINS, COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, state_of, table
 
 MANIFEST = """propertyName,value
 oneroster.version,1.1
@@ -190,6 +192,129 @@ class TestDataSets:
         load(options=data_set(), users="user_id,first_name,last_name,login_id,status\nU1,Kim,Lee,u1,active")
         load(options=data_set(), users="user_id,last_name,first_name,login_id,status\nU1,Kim,Lee,u1,active")
         assert User.objects.get(sis_user_id="U1").name == "Lee Kim"
+
+
+FAMILY = {
+    "users": table(USERS, "KIM,kim,active", "LEE,lee,active", "PAT,pat,active"),
+    "courses": table(COURSES, "C1,b,Biology,T1,published"),
+    "sections": table(SECTIONS, "S1,C1,A,active"),
+    "enrollments": table(ENROLLMENTS, "S1,KIM,student,active", "S1,LEE,teacher,active"),
+    "admins": table(ADMINS, "LEE,,AccountAdmin,active"),
+    "observers": table(LINKS, "PAT,KIM,active"),
+}
+# The same in other words: the columns are in another order.
+REORDERED = {
+    **FAMILY,
+    "enrollments": table("user_id,section_id,status,role", "KIM,S1,active,student", "LEE,S1,active,teacher"),
+    "admins": table("status,user_id,account_id,role", "active,LEE,,AccountAdmin"),
+    "observers": table("student_id,observer_id,status", "KIM,PAT,active"),
+}
+# The same, and each of these rows twice, once with something else in it.
+REPEATED = {
+    **FAMILY,
+    "enrollments": table(
+        f"{ENROLLMENTS},start_date",
+        *("S1,KIM,student,active,", "S1,LEE,teacher,active,", "S1,LEE,teacher,active,2020-01-01T00:00:00Z"),
+    ),
+    "observers": table(f"{LINKS},remark", "PAT,KIM,active,one", "PAT,KIM,active,two"),
+}
+
+
+def an_id_changed(load, first, settings, monkeypatch):
+    load(courses=table(COURSES, "C2,c,Chemistry,T1,published"))
+    load(changes="old_id,new_id,type\nC2,C9,course")
+
+
+def it_was_long_ago(load, first, settings, monkeypatch):
+    SisImport.objects.filter(pk=first.pk).update(ended_at=now() - timedelta(days=settings.SIS_KEEP_DAYS + 1))
+
+
+def too_much_is_unsettled(load, first, settings, monkeypatch):
+    monkeypatch.setattr("sis.imports.unsettled.MOST", -1)
+
+
+def nothing_happened(load, first, settings, monkeypatch):
+    pass
+
+
+class TestWhatPeopleEndedByHand:
+    """It stays ended while its rows stay as they are, whatever makes all rows count again."""
+
+    @pytest.mark.parametrize(
+        ("happens", "options", "then", "again"),
+        [
+            (an_id_changed, {}, {}, FAMILY),
+            (it_was_long_ago, {}, {}, FAMILY),
+            (too_much_is_unsettled, {}, {}, FAMILY),
+            (nothing_happened, {"skip_deletes": True}, {}, FAMILY),
+            (nothing_happened, {}, {"override_sis_stickiness": True}, FAMILY),
+            (an_id_changed, {}, {}, REORDERED),
+        ],
+    )
+    def test_stays_ended(self, load, admin, settings, monkeypatch, happens, options, then, again):
+        first = load(options=data_set(**options), **FAMILY)
+        end_by_hand(admin)
+        happens(load, first, settings, monkeypatch)
+        made = load(options=data_set(**then), **again)
+        assert made.data["counts"]["users"] == 3, "not all rows were applied"
+        assert ended() == ENDED
+
+    def test_stays_ended_though_its_rows_are_repeated(self, load, admin):
+        load(options=data_set(), **REPEATED)
+        end_by_hand(admin)
+        load(options=data_set(), **REPEATED)
+        assert ended() == ENDED
+
+    def test_what_was_set_up_anew_by_hand_stays_as_it_is(self, load, admin, settings, monkeypatch):
+        gone = {**FAMILY, "observers": table(LINKS, "PAT,KIM,deleted")}
+        load(options=data_set(), **FAMILY)
+        load(options=data_set(), **gone)
+        kim, pat = (User.objects.get(sis_user_id=name) for name in ("KIM", "PAT"))
+        link(pat, kim, origin=ObservationLink.Origin.STAFF, by=admin)
+        an_id_changed(load, None, settings, monkeypatch)
+        load(options=data_set(), **gone)
+        assert ObservationLink.objects.get().state == "active"
+
+    def test_returns_when_its_row_changes(self, load, admin):
+        load(options=data_set(), **FAMILY)
+        end_by_hand(admin)
+        load(options=data_set(), **{**FAMILY, "enrollments": f"{FAMILY['enrollments']}\n", "observers": LINKS})
+        load(options=data_set(), **FAMILY)
+        assert ObservationLink.objects.get().state == "active"
+
+    def test_what_another_import_ended_comes_back_after_a_long_time(self, load, settings):
+        first = load(options=data_set(), **FAMILY)
+        other = load(enrollments=table(ENROLLMENTS, "S1,LEE,teacher,deleted"))
+        long_ago = timedelta(days=settings.SIS_KEEP_DAYS + 1)
+        for one in (first, other):
+            SisImport.objects.filter(pk=one.pk).update(
+                started_at=F("started_at") - long_ago, ended_at=F("ended_at") - long_ago
+            )
+        # All of a test is one transaction, which began before either.
+        Enrollment.objects.update(updated_at=SisImport.objects.get(pk=other.pk).started_at)
+        StateChange.objects.all().delete()
+        load(options=data_set(), **FAMILY)
+        assert Enrollment.objects.get(user__sis_user_id="LEE").state == "active"
+
+
+ENDED = ("deleted", "deleted", "deleted", "deleted")
+
+
+def end_by_hand(admin):
+    change_state(Enrollment.objects.get(user__sis_user_id="LEE"), "deleted", by=admin)
+    unlink(ObservationLink.objects.get(), by=admin)
+    remove_admin(AccountAdmin.objects.get(user__sis_user_id="LEE"), by=admin)
+    assert ended() == ENDED
+
+
+def ended():
+    """The states of the teacher's enrollment and role, of the link, and of the enrollment that this makes."""
+    return (
+        Enrollment.objects.get(user__sis_user_id="LEE").state,
+        AccountAdmin.objects.get(user__sis_user_id="LEE").workflow_state,
+        ObservationLink.objects.get().state,
+        Enrollment.objects.get(user__sis_user_id="PAT").state,
+    )
 
 
 def roster(load, *records, mode="bulk", options=NIGHTLY):
