@@ -171,6 +171,7 @@ class Import:
         last_of = {file.kind.name: position for position, file in enumerate(files)}
         for position, file in enumerate(files):
             # Not earlier: the rows before these may have said of people that they are one, and have changed their ids.
+            further_ids.rename_gone(file, files, self.row.pk)
             further_ids.resolve([file])
             grown, measured = 0, 0
             for first, last, size in self._chunks(file):

@@ -309,6 +309,39 @@ class TestIdsThatTheUploadChanges:
         assert links() == set()
 
 
+class TestLinksThatADataSetListsNoMore:
+    @pytest.mark.parametrize("new_people", [[], ["TEACHER", "PARENT"]], ids=["alone", "others get the old ids"])
+    @pytest.mark.parametrize(
+        ("named", "changes"),
+        [
+            ("TEACHER", ["TEACHER,T2,user"]),
+            ("PARENT", ["PARENT,PARENT2,user"]),
+            ("PARENT", ["TEACHER,T2,user"]),
+            ("PARENT", ["TEACHER,T2,user", "PARENT,PARENT2,user"]),
+        ],
+    )
+    def test_end_though_the_upload_changes_the_ids_that_they_were_listed_by(
+        self, load, smith, named, changes, new_people
+    ):
+        options = Options(ignore_deletion_brake=True, diffing_data_set_identifier="school")
+        changed = dict(one.split(",")[:2] for one in changes)
+        now = changed.get(named, named)
+        load(options=options, observers=table(LINKS, f"{named},KIM,active", f"{named},LEE,active"))
+        files = {"observers": table(LINKS, f"{now},LEE,active")}
+        if new_people := [one for one in new_people if one in changed]:
+            files["users"] = people(*new_people)
+        load(options=options, ids=table("old_id,new_id,type", *changes), **files)
+        active = ObservationLink.objects.filter(state="active")
+        assert [*active.values_list("observer", "student__sis_user_id")] == [(smith.pk, "LEE")]
+
+    def test_end_for_nobody_else_when_the_change_is_refused(self, load, smith):
+        options = Options(ignore_deletion_brake=True, diffing_data_set_identifier="school")
+        load(options=options, observers=table(LINKS, "TEACHER,KIM,active", "LEE,KIM,active"))
+        ids = table("old_id,new_id,type", "TEACHER,LEE,user")
+        made = load(options=options, ids=ids, observers=table(LINKS, "LEE,KIM,active"))
+        assert (warnings(made), links()) == ([(2, "new_id_taken")], {("LEE", "KIM")})
+
+
 class TestNobodyElseGetsIt:
     def test_by_staff(self, smith, admin):
         wanted = NewUser(name="Eve", login_id="eve", password="", sis_user_id="PARENT")
