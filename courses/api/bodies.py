@@ -16,6 +16,7 @@ from courses.api.body_types import (
     CourseBody,
     EnrollmentBody,
     FixedOfCourse,
+    Grades,
     ListedTermBody,
     SectionBody,
     TermBody,
@@ -222,20 +223,7 @@ def enrollment_body(
     if "can_be_removed" in include:
         body["can_be_removed"] = access.removes(enrollment)
     if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
-        body["grades"] = {
-            "html_url": address(f"{path}/grades/{enrollment.user_id}"),
-            "current_score": score_of(enrollment, totals),
-            "current_grade": None,
-            "final_score": None,
-            "final_grade": None,
-        }
-        if access.sees_held_back(enrollment):
-            body["grades"] |= {
-                "unposted_current_score": score_of(enrollment, totals, sees_held_back=True),
-                "unposted_current_grade": None,
-                "unposted_final_score": None,
-                "unposted_final_grade": None,
-            }
+        body["grades"] = _grades(enrollment, access, totals, address(f"{path}/grades/{enrollment.user_id}"))
     if with_user:
         body["user"] = user_body(enrollment.user, keys, include)
         if access.is_unsettled(enrollment):
@@ -243,3 +231,21 @@ def enrollment_body(
     if "observed_users" in include and enrollment.associated_user:
         body["observed_user"] = user_body(enrollment.associated_user, access.keys_of_observed(enrollment), include)
     return body
+
+
+def _grades(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals, html_url: str) -> Grades:
+    grades: Grades = {
+        "html_url": html_url,
+        "current_score": score_of(enrollment, totals),
+        "current_grade": None,
+        "final_score": None,
+        "final_grade": None,
+    }
+    if access.sees_held_back(enrollment):
+        grades |= {
+            "unposted_current_score": score_of(enrollment, totals, sees_held_back=True),
+            "unposted_current_grade": None,
+            "unposted_final_score": None,
+            "unposted_final_grade": None,
+        }
+    return grades

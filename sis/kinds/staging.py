@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -144,6 +144,7 @@ def taker(
     """
     columns, made = kind.columns, kind.made.values()
     called = {name: own_names.get(name, name) for name in columns}
+    names = list(called.values())
     index_of = {name: index for index, name in enumerate(columns)}
     words, dates, flags = (
         [index for name, index in index_of.items() if name in wanted] for wanted in (kind.words, kind.dates, kind.flags)
@@ -168,23 +169,12 @@ def taker(
         for index in words:
             if word := cells[index]:
                 cells[index] = word.lower()
-        for index in flags:
-            if word := cells[index]:
-                try:
-                    cells[index] = flag(word)
-                except BadFlag:
-                    cells[index], note = None, f"bad_flag:{called[columns[index]]} “{word[:_LONGEST_SHOWN]}”"
-        unread = []
-        for index in dates:
-            if cells[index] == DELETE:
-                cells[index] = DELETE if kind.clears_dates else None
-            elif day := cells[index]:
-                try:
-                    cells[index] = moment(day)
-                except BadDate:
-                    cells[index] = None
-                    unread.append(f"{called[columns[index]]} “{day[:_LONGEST_SHOWN]}”")
-        if unread:
+        if unread := _read(cells, flags, flag, BadFlag, names):
+            note = f"bad_flag:{unread[-1]}"
+        if not kind.clears_dates:
+            for index in dates:
+                cells[index] = None if cells[index] == DELETE else cells[index]
+        if unread := _read(cells, dates, _moment_or_delete, BadDate, names):
             note = f"bad_date:{', '.join(unread)}"
         if login_at is not None:
             if (login := cells[login_at]) and not fault and not is_login(login):
@@ -198,6 +188,29 @@ def taker(
         return [fault, note, secret, *cells]
 
     return take
+
+
+def _moment_or_delete(text: str) -> str | None:
+    return text if text == DELETE else moment(text)
+
+
+def _read(
+    cells: Cells,
+    indexes: Iterable[int],
+    read: Callable[[str], Any],
+    unreadable: type[Exception],
+    names: Sequence[str],
+) -> list[str]:
+    """Read these cells in place; return name and text of each that cannot be read, which is empty then."""
+    unread = []
+    for index in indexes:
+        if text := cells[index]:
+            try:
+                cells[index] = read(text)
+            except unreadable:
+                cells[index] = None
+                unread.append(f"{names[index]} “{text[:_LONGEST_SHOWN]}”")
+    return unread
 
 
 def _password(row: Row) -> str | None:
