@@ -16,7 +16,7 @@ def test_names_are_lower_cased_and_everything_is_trimmed(tmp_path):
         [file] = upload.files
         assert (file.kind, file.columns) == ("user", {"login_id", "user_id", "status"})
         [row] = file.rows()
-        assert row == (2, {"login_id": "sam", "user_id": "U1", "status": None}, 21)
+        assert (row.number, row.cells) == (2, {"login_id": "sam", "user_id": "U1", "status": None})
         assert upload.problems == []
         assert upload.is_whole is False
         assert upload.source == ""
