@@ -46,7 +46,12 @@ def test_a_browser_knows_everyone_who_signed_in_there_by_one_name_and_nobody_els
     assert known_browser(visit(signed_in(person(1))), person(1)) != name, "another browser, another name"
 
 
-@pytest.mark.parametrize("cookie", ["", "nonsense", "e30:x:y", signing.dumps({"people": {"1": 0}}, salt="another")])
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "nonsense", "e30:x:y", signing.dumps({"people": {"1": 0}}, salt="another")],
+    # A signed text holds the time at which it was signed.
+    ids=["empty", "nonsense", "badly signed", "signed for something else"],
+)
 def test_a_browser_without_a_mark_of_ours_knows_nobody(cookie):
     assert known_browser(visit(cookie), person(1)) is None
     assert known_browser(visit(signed_in(person(1), cookie)), person(1))
