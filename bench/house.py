@@ -39,7 +39,7 @@ LAYERS |= {
     "password_forms": 6,
 }
 # Words with this ending that are things, not doings.
-GERUND = re.compile(r"(?:^|_)(?!pairing|provisioning|staging|setting|string|heading)[a-z]+ing(?:_|$)")
+GERUND = re.compile(r"(?:^|_)(?!pairing|staging|setting|string|heading)[a-z]+ing(?:_|$)")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -168,7 +168,7 @@ class ProvisioningReport(models.Model):
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
     user = models.ForeignKey(User, models.PROTECT, related_name="+")
-    # In the order of sis/provisioning.py.
+    # In the order of sis/account_reports.py.
     files = ArrayField(models.CharField(max_length=16))
     include_deleted = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

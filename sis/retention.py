@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.domain.retention import Kept
-from sis.provisioning import forget_reports
+from sis.account_reports import forget_reports
 from sis.upload.storage import forget_left_behind, forget_messages, forget_states, forget_uploads
 
 KEPT = (

@@ -125,7 +125,7 @@ LAYERS = {
         {"upload"},
         {"report"},
         {"imports"},
-        {"export", "provisioning"},
+        {"export", "account_reports"},
         {"retention", "admin_home"},
         {"jobs"},
         {"forms"},

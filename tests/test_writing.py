@@ -23,7 +23,7 @@ NOT_IMPERATIVE = frozenset(
     | {"where", "whether", "which", "who", "whom", "whose", "why", "with"}
 )
 # Nouns of the field that end like a gerund.
-NOUNS = {"pairing", "provisioning", "staging"}
+NOUNS = {"pairing", "staging"}
 
 
 def modules(*apps: str) -> Iterator[Path]:

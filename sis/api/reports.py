@@ -13,9 +13,9 @@ from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Flag, not_served
 from accounts.models import Account
 from sis.access import check_takes_reports
+from sis.account_reports import FILES, check_may_see_reports, create_report, download
 from sis.api.body_types import KindOfReportBody, ReportBody
 from sis.models import ProvisioningReport
-from sis.provisioning import FILES, check_may_see_reports, create_report, download
 
 NAME = "provisioning_csv"
 PATH = "/api/v1/accounts/{account}/reports/provisioning_csv/{pk}/download"

@@ -11,8 +11,8 @@ from accounts.models import Account, AccountAdmin, AuditEvent, BaseType, Observa
 from accounts.permissions.registry import Permission
 from courses.domain.observation import link
 from courses.models import Enrollment, Section, Term
+from sis.account_reports import FILES, create_report, download
 from sis.events import ReportDownloaded
-from sis.provisioning import FILES, create_report, download
 from tests.api import Api
 from tests.factories import (
     AccountFactory,
