@@ -5,14 +5,12 @@ A report says which files there are to be, and whether with what was deleted. Th
 
 from __future__ import annotations
 
-import re
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from io import TextIOWrapper
-from pathlib import Path
 from typing import IO, Any
 
 from django.db import connection, transaction
@@ -27,6 +25,7 @@ from accounts.permissions.resolver import account_permissions
 from accounts.text.csv_export import csv_text
 from courses.access.observation import MANAGE_LINKS
 from sis.events import ReportDownloaded
+from sis.kinds.sql import read_statements
 from sis.models import ProvisioningReport
 
 ROWS_AT_ONCE = 2_000
@@ -49,15 +48,7 @@ FILES: dict[str, frozenset[Permission]] = {
 }
 
 
-def _read_statements() -> dict[str, str]:
-    text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
-    _about, *parts = re.split(r"^-- report: (\w+)\n", text, flags=re.MULTILINE)
-    moment = r"to_char(\1 AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-    bodies = [re.sub(r"\{((?:\w+\.)?(?:start|end)_at)\}", moment, body) for body in parts[1::2]]
-    return dict(zip(parts[::2], (body.replace("{deleted}", "%(deleted)s") for body in bodies), strict=True))
-
-
-STATEMENTS = _read_statements()
+SQL = read_statements(__file__, {})
 
 
 @dataclass(frozen=True)
@@ -118,7 +109,7 @@ def _write(file: IO[bytes], name: str, include_deleted: bool) -> None:
 
 def _rows(name: str, include_deleted: bool) -> Iterator[list[str]]:
     with connection.chunked_cursor() as cursor:
-        cursor.execute(STATEMENTS[name], {"deleted": include_deleted})
+        cursor.execute(SQL[name], {"deleted": include_deleted})
         rows = cursor.fetchmany(ROWS_AT_ONCE)
         yield [column.name for column in cursor.description]
         while rows:
@@ -129,6 +120,8 @@ def _rows(name: str, include_deleted: bool) -> Iterator[list[str]]:
 def _said(cell: Any) -> str:
     if cell is None:
         return ""
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
 
 

@@ -82,7 +82,12 @@ def read_sql(path: str | Path, columns: Sequence[str], made: Iterable[str] = (),
         "info": row_content(columns),
         "states": any_of(STATES),
     }
-    return _parsed(Path(path).with_suffix(".sql").read_text(encoding="utf-8"), {**COMMON, **own, **words})
+    return read_statements(path, {**COMMON, **own, **words})
+
+
+def read_statements(path: str | Path, words: Mapping[str, str]) -> Sql:
+    """Read the .sql file beside a module at `path`, whatever it is about, with only these words in braces."""
+    return _parsed(Path(path).with_suffix(".sql").read_text(encoding="utf-8"), words)
 
 
 def _parsed(text: str, words: Mapping[str, str]) -> Sql:

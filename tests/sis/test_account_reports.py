@@ -3,6 +3,8 @@
 import csv
 import io
 import zipfile
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +12,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, AuditEvent, BaseType, ObservationLink, Role, RoleOverride, User
 from accounts.permissions.registry import Permission
 from courses.domain.observation import link
-from courses.models import Enrollment, Section, Term
+from courses.models import Course, Enrollment, Section, Term
 from sis.account_reports import FILES, create_report, download
 from sis.events import ReportDownloaded
 from tests.api import Api
@@ -63,6 +65,13 @@ def test_courses_sections_terms_and_accounts_come_with_the_schools_ids(root, adm
     assert (row["section_id"], row["course_id"], row["status"]) == ("S1", "C1", "active")
     assert [row["term_id"] for row in rows(root, "terms", by=admin)] == ["F26"]
     assert [(row["account_id"], row["name"]) for row in rows(root, "accounts", by=admin)] == [("N", "North")]
+
+
+def test_dates_are_told_to_the_second_in_utc(root, admin, school):
+    at = datetime(2026, 9, 1, 8, 30, 15, 250_000, tzinfo=ZoneInfo("America/New_York"))
+    Course.objects.filter(pk=school.course_id).update(start_at=at)
+    (row,) = rows(root, "courses", by=admin)
+    assert (row["start_date"], row["end_date"]) == ("2026-09-01T12:30:15Z", "")
 
 
 def test_enrollments_come_with_whom_an_observer_observes(root, admin, school):
