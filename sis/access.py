@@ -17,14 +17,17 @@ READERS = frozenset({IMPORT, MANAGE})
 
 def check_takes_rosters(account: Account) -> None:
     """Raise Invalid for any account but the root account."""
-    if account.parent_id is not None:
-        raise Invalid({"account": [("invalid", _("SIS imports can only be made in the root account."))]})
+    _check_is_root(account, _("SIS imports can only be made in the root account."))
 
 
 def check_takes_reports(account: Account) -> None:
     """Raise Invalid for any account but the root account."""
+    _check_is_root(account, _("Reports can only be made in the root account."))
+
+
+def _check_is_root(account: Account, otherwise: str) -> None:
     if account.parent_id is not None:
-        raise Invalid({"account": [("invalid", _("Reports can only be made in the root account."))]})
+        raise Invalid({"account": [("invalid", otherwise)]})
 
 
 def check_may(account: Account, any_of: Set[str], *, by: User) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import IO, Any
@@ -51,14 +50,6 @@ FILES: dict[str, frozenset[Permission]] = {
 SQL = read_statements(__file__, {})
 
 
-@dataclass(frozen=True)
-class Download:
-    """A file to send, from its start, and its name."""
-
-    name: str
-    file: IO[bytes]
-
-
 def create_report(root: Account, files: Collection[str], *, include_deleted: bool, by: User) -> ProvisioningReport:
     """Ask for a report with these of FILES. Raises Invalid for none, NotAllowed where one takes more than `by` has."""
     wanted = [name for name in FILES if name in files]
@@ -81,23 +72,23 @@ def _check_may_read(root: Account, files: Collection[str], *, by: User) -> None:
         raise NotAllowed(_("For this report you need in the root account: %(labels)s.") % {"labels": labels})
 
 
-def download(report: ProvisioningReport, *, by: User) -> Download:
-    """Return the report as it is now: a CSV file, or an archive of several. Raises NotAllowed, as `create_report`."""
+def download(report: ProvisioningReport, *, by: User) -> IO[bytes]:
+    """Return the report as it is now, from its start: a CSV file, or an archive of several. Raises NotAllowed, as
+    `create_report` does.
+    """
     _check_may_read(report.account, report.files, by=by)
     file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 whoever sends it closes it
     with transaction.atomic():
         record(ReportDownloaded(list(report.files)), by=by)
         if len(report.files) == 1:
-            name = f"{report.files[0]}.csv"
             _write(file, report.files[0], report.include_deleted)
         else:
-            name = f"provisioning_csv_{report.pk}.zip"
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 for each in report.files:
                     with archive.open(f"{each}.csv", "w") as member:
                         _write(member, each, report.include_deleted)
     file.seek(0)
-    return Download(name, file)
+    return file
 
 
 def _write(file: IO[bytes], name: str, include_deleted: bool) -> None:

@@ -176,6 +176,11 @@ class ProvisioningReport(models.Model):
     def __str__(self) -> str:
         return f"{', '.join(self.files)} for {self.user_id}"
 
+    @property
+    def file_name(self) -> str:
+        """What is downloaded: one file as it is, several in an archive."""
+        return f"{self.files[0]}.csv" if len(self.files) == 1 else f"provisioning_csv_{self.pk}.zip"
+
 
 class RosterSource(models.Model):
     """What is kept of a source of rosters, beside its imports: see sis/imports/schedule.py."""

@@ -14,6 +14,7 @@ from accounts.api.parameter_types import Flag, not_served
 from accounts.models import Account
 from sis.access import check_takes_reports
 from sis.account_reports import FILES, check_may_see_reports, create_report, download
+from sis.api.bodies import file_body
 from sis.api.body_types import KindOfReportBody, ReportBody
 from sis.models import ProvisioningReport
 
@@ -88,8 +89,8 @@ def remove(request: ApiRequest, account_id: str, report_id: str) -> ReportBody:
 @endpoint(produces="*/*")
 def file(request: ApiRequest, account_id: str, report_id: str) -> HttpResponseBase:
     """Download the file of a report, with the caller's token: CSV, or an archive of several CSV files."""
-    found = download(_report(_root(request, account_id), report_id), by=request.user)
-    return FileResponse(found.file, as_attachment=True, filename=found.name)
+    report = _report(_root(request, account_id), report_id)
+    return FileResponse(download(report, by=request.user), as_attachment=True, filename=report.file_name)
 
 
 def _root(request: ApiRequest, account_id: str) -> Account:
@@ -107,8 +108,8 @@ def _report(root: Account, text: str) -> ProvisioningReport:
 
 
 def _body(request: ApiRequest, report: ProvisioningReport) -> ReportBody:
-    url = request.address(PATH.format(account=report.account_id, pk=report.pk))
-    name = f"{report.files[0]}.csv" if len(report.files) == 1 else f"provisioning_csv_{report.pk}.zip"
+    path = PATH.format(account=report.account_id, pk=report.pk)
+    attachment = file_body(request, report.pk, report.file_name, path)
     return {
         "id": report.pk,
         "report": NAME,
@@ -119,13 +120,6 @@ def _body(request: ApiRequest, report: ProvisioningReport) -> ReportBody:
         "started_at": report.created_at,
         "ended_at": report.created_at,
         "parameters": {**dict.fromkeys(report.files, True), "include_deleted": report.include_deleted},
-        "file_url": url,
-        "attachment": {
-            "id": report.pk,
-            "display_name": name,
-            "filename": name,
-            "content-type": "text/csv" if len(report.files) == 1 else "application/zip",
-            "url": url,
-            "upload_status": "success",
-        },
+        "file_url": attachment["url"],
+        "attachment": attachment,
     }

@@ -45,7 +45,7 @@ def school(root):
 def rows(root: Account, name: str, *, by: User, include_deleted: bool = False) -> list[dict[str, str]]:
     """The rows of one file of a report."""
     report = create_report(root, [name], include_deleted=include_deleted, by=by)
-    text = download(report, by=by).file.read().decode()
+    text = download(report, by=by).read().decode()
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -110,7 +110,7 @@ def test_what_was_deleted_comes_on_request(root, admin, school):
 
 def test_nothing_in_a_file_is_run_by_a_spreadsheet(root, admin):
     UserFactory(name="=cmd()")
-    text = download(create_report(root, ["users"], include_deleted=False, by=admin), by=admin).file.read().decode()
+    text = download(create_report(root, ["users"], include_deleted=False, by=admin), by=admin).read().decode()
     assert '"=cmd()"' not in text
     assert "'=cmd()" in text
 
