@@ -19,7 +19,7 @@ from accounts.domain.admins import PERMISSION as MANAGE_ADMINS
 from accounts.domain.audit import record
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import Account, User
-from accounts.permissions.registry import Permission
+from accounts.permissions.registry import Permission, labels_of
 from accounts.permissions.resolver import account_permissions
 from accounts.text.csv_export import csv_text
 from courses.access.observation import MANAGE_LINKS
@@ -67,9 +67,9 @@ def check_may_see_reports(root: Account, *, by: User) -> None:
 
 def _check_may_read(root: Account, files: Collection[str], *, by: User) -> None:
     needed = READING.union(*(FILES[name] for name in files))
-    if lacking := sorted(str(key.label) for key in needed - account_permissions(by, root)):
-        labels = ", ".join(f"“{label}”" for label in lacking)
-        raise NotAllowed(_("For this report you need in the root account: %(labels)s.") % {"labels": labels})
+    if lacking := needed - account_permissions(by, root):
+        message = _("For this report you need in the root account: %(labels)s.")
+        raise NotAllowed(message % {"labels": labels_of(lacking)})
 
 
 def download(report: ProvisioningReport, *, by: User) -> IO[bytes]:

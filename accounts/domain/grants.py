@@ -13,7 +13,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, AuditEvent, BaseType, Role, User
 from accounts.models.account import with_all_below
 from accounts.models.audit import AuditEventQuerySet
-from accounts.permissions.registry import DEFAULTS, PERMISSIONS, Permission
+from accounts.permissions.registry import DEFAULTS, PERMISSIONS, Permission, labels_of
 from accounts.permissions.resolver import HeldRole, permissions_by, permissions_on, where_overrides_bear
 
 # The values of an override, by field.
@@ -34,8 +34,8 @@ def check_may_give(role: Role, account: Account, *, by: User) -> None:
 def check_nothing_lacks(keys: Collection[Permission]) -> None:
     """Raise NotAllowed naming these permissions if `by` lacks any."""
     if keys:
-        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))
-        raise NotAllowed(_("You cannot grant permissions you do not have: %(labels)s.") % {"labels": labels})
+        message = _("You cannot grant permissions you do not have: %(labels)s.")
+        raise NotAllowed(message % {"labels": labels_of(keys)})
 
 
 def lacking(roles: Iterable[Role], account: Account, *, by: User) -> dict[int, frozenset[Permission]]:

@@ -5,6 +5,7 @@ Where the default differs from Canvas's the comment says so. docs/permissions.md
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, StrEnum
 from typing import Self
 
@@ -322,3 +323,8 @@ AVAILABLE = {
 }
 # Cannot be taken from a base type: otherwise nobody might be left who can correct permissions.
 ALWAYS = {BaseType.ACCOUNT_ADMIN: frozenset({Permission.MANAGE_ROLE_OVERRIDES})}
+
+
+def labels_of(keys: Iterable[Permission]) -> str:
+    """Return the labels of these permissions, each in quotation marks, in the order of the alphabet."""
+    return ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in keys))

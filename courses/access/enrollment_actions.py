@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from accounts.domain.roles import WORDS, roles_of, settings_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
-from accounts.permissions.registry import ADDING, PERMISSIONS, REMOVING, Permission
+from accounts.permissions.registry import ADDING, REMOVING, Permission, labels_of
 from accounts.permissions.resolver import HeldRole, account_permissions, permissions_by
 from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
 from courses.models import Course, Enrollment, Section
@@ -192,18 +192,14 @@ def check_gives(roles: Iterable[Role], course: Course, *, by: User) -> None:
     mine = course_permissions(by, course)
     more = frozenset().union(*reach_of(roles, course).values()) - mine
     if more:
-        labels = ", ".join(f"“{label}”" for label in sorted(str(PERMISSIONS[key].label) for key in more))
-        raise NotAllowed(
-            _("You cannot give a role with more permissions than you have here. You lack: %(labels)s.")
-            % {"labels": labels}
-        )
+        message = _("You cannot give a role with more permissions than you have here. You lack: %(labels)s.")
+        raise NotAllowed(message % {"labels": labels_of(more)})
 
 
 def check_keys(keys: Set[Permission], course: Course, *, by: User) -> None:
     """Raise NotAllowed, naming what is missing, unless `by` has all these permissions in the course."""
-    if lacking := sorted(str(PERMISSIONS[key].label) for key in keys - course_permissions(by, course)):
-        labels = ", ".join(f"“{label}”" for label in lacking)
-        raise NotAllowed(_("To do this, you need in this course: %(labels)s.") % {"labels": labels})
+    if lacking := keys - course_permissions(by, course):
+        raise NotAllowed(_("To do this, you need in this course: %(labels)s.") % {"labels": labels_of(lacking)})
 
 
 def check_section(section_id: int | None, course: Course, *, by: User) -> None:
