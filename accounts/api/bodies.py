@@ -14,6 +14,15 @@ PROVIDER = "canvas"
 PROVIDER_ID = 1
 
 
+# What `include[]` can add to a person, wherever one is listed.
+ADDED_TO_PEOPLE = {"email": "the email address, for whoever may read it", "avatar_url": "always null"}
+ADDED_TO_RECORDS = {
+    **ADDED_TO_PEOPLE,
+    "last_login": "when they last signed in, for whoever may read it",
+    "uuid": "a name of the person that no other has",
+}
+
+
 def user_body(user: User, keys: Collection[Permission] = (), include: Collection[str] = ()) -> UserBody:
     """Return a person. `keys` are the reader's permissions: without them only names and pronouns, no SIS id and no
     login.

@@ -20,7 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.api.endpoints import ApiRequest
-from accounts.api.parameter_types import Counter, Schema
+from accounts.api.parameter_types import Counter, Schema, Word
 from accounts.api.parameters import Parameters
 from accounts.errors import Invalid
 from accounts.web.pagination import Page, cut
@@ -53,6 +53,9 @@ class PageAsked(Counter):
 PAGE = PageAsked("page", "Which page of the list: a number, or what a link says.", default=1, most=FARTHEST)
 PER_PAGE = Counter("per_page", "How many rows a page has.", default=DEFAULT, most=MOST)
 PAGING = (PAGE, PER_PAGE)
+# For lists that can be sorted either way.
+DESCENDING = "desc"
+ORDER = Word("order", "In which direction.", words=("asc", DESCENDING))
 # Never repeated in an answer, even if a client has put it into an address.
 SECRET = ("access_token", "pairing_code", "observee[password]")
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
-from accounts.api.pagination import PAGING, page_of
+from accounts.api.pagination import DESCENDING, ORDER, PAGING, page_of
 from accounts.api.parameter_types import Either, Flag, Given, Ids, Moment, Text, Texts, Word, Words, not_served
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
@@ -31,7 +31,6 @@ STATE_WORDS: dict[str, list[str]] = {
 }
 # Another word for `creation_pending`.
 PENDING = "pending"
-ASCENDING, DESCENDING = "asc", "desc"
 
 endpoint = in_group("Courses")
 
@@ -58,7 +57,6 @@ COMPLETED = Either("completed", "List only courses that are concluded, or whose 
 STARTS_BEFORE = Moment("starts_before", "List only courses that begin by then, or whose term does, or neither ever.")
 ENDS_AFTER = Moment("ends_after", "List only courses that end then or later, or whose term does, or neither ever.")
 SORT = Word("sort", "Sort by this; by default by name.", words=SORTS)
-ORDER = Word("order", "In which direction.", words=(ASCENDING, DESCENDING))
 NOT_OF_LISTS = not_served(
     gettext_noop("There are no blueprint, homeroom and public courses."),
     *("blueprint", "blueprint_associated", "homeroom", "public"),

@@ -6,11 +6,11 @@ from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404
 from django.utils.translation import gettext_noop
 
-from accounts.api.bodies import user_body
+from accounts.api.bodies import ADDED_TO_PEOPLE, ADDED_TO_RECORDS, user_body
 from accounts.api.body_types import ListedUserBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
-from accounts.api.pagination import PAGING, page_of
+from accounts.api.pagination import DESCENDING, ORDER, PAGING, page_of
 from accounts.api.parameter_types import Flag, Ids, Includes, Text, Whole, Word, Words, not_served
 from accounts.models import COURSE_BASE_TYPES, User
 from accounts.permissions.registry import Permission
@@ -31,21 +31,16 @@ from courses.models.enrollment import EnrollmentQuerySet
 
 endpoint = in_group("People")
 
-ASCENDING, DESCENDING = "asc", "desc"
-
 SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
-OF_USERS = {"email": "the email address, for whoever may read it", "avatar_url": "always null"}
 INCLUDE_OF_ACCOUNT = Includes(
     words={
-        **OF_USERS,
-        "last_login": "when they last signed in, for whoever may read it",
+        **ADDED_TO_RECORDS,
         "time_zone": "the time zone they have chosen",
-        "uuid": "a name of the person that no other has",
     }
 )
 INCLUDE = Includes(
     words={
-        **OF_USERS,
+        **ADDED_TO_PEOPLE,
         "enrollments": "the enrollments in this course",
         "observed_users": "of an observer the students observed in this course",
     }
@@ -68,7 +63,6 @@ ENROLLMENT_ROLE = Text("enrollment_role", "List only people with this role: a bu
 SECTION_IDS = Ids("section_ids[]", "List only people enrolled in these sections.")
 EXCLUDE_INACTIVE = Flag("exclude_inactive", "Leave people out who are inactive, whatever states are asked for.")
 SORT = Word("sort", "Sort by this; by default by name.", words=[sort for sort in SORTS if sort not in OF_ACCOUNTS_ONLY])
-ORDER = Word("order", "In which direction.", words=(ASCENDING, DESCENDING))
 NOT_OF_COURSE = not_served(
     gettext_noop("Pages are not looked up by person; ask for the person with user_ids[]."), "user_id"
 )

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from accounts.api.accounts import STICKINESS
-from accounts.api.bodies import own_body, profile_body, user_body
+from accounts.api.bodies import ADDED_TO_RECORDS, own_body, profile_body, user_body
 from accounts.api.body_types import OwnBody, ProfileBody, UserBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.parameter_types import Includes, Text, Word, not_served
@@ -43,14 +43,7 @@ NOT_OF_PEOPLE = (
     *STICKINESS,
 )
 EVENT = Word("user[event]", "Suspend the person, so that they cannot sign in, or undo that.", words=EVENTS)
-INCLUDE = Includes(
-    words={
-        "email": "the email address, for whoever may read it",
-        "avatar_url": "always null",
-        "last_login": "when they last signed in, for whoever may read it",
-        "uuid": "a name of the person that no other has",
-    }
-)
+INCLUDE = Includes(words=ADDED_TO_RECORDS)
 
 
 @endpoint(INCLUDE)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework.response import Response
 
-from accounts.api.bodies import user_body
+from accounts.api.bodies import ADDED_TO_PEOPLE, user_body
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
@@ -26,7 +26,7 @@ from pairing.errors import CodeRefused, FamilyNameWanted, OnTheWebOnly
 
 endpoint = in_group("Pairing")
 
-INCLUDE = Includes(words={"email": "the email address, for whoever may read it", "avatar_url": "always null"})
+INCLUDE = Includes(words=ADDED_TO_PEOPLE)
 ACCESS_TOKEN = Text("access_token", "An access token of the student's.")
 PAIRING_CODE = Text("pairing_code", "A pairing code of the student's. Better in the body: queries end up in logs.")
 LOGIN = Text("observee[unique_id]", "The student's login.")
