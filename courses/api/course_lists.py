@@ -75,8 +75,7 @@ def index(request: ApiRequest, account_id: str) -> list[CourseBody]:
     keys = account_permissions(request.user, home)
     allow(Permission.READ_COURSE_LIST in keys)
     courses = page_of(request, courses_listed(home, _wanted(request.params), keys))
-    held = permissions_in(request.user, courses)
-    return course_bodies(request, courses, held)
+    return course_bodies(request, courses, permissions_in(request.user, courses))
 
 
 def _wanted(given: Given) -> CourseList:

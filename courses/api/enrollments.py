@@ -74,7 +74,7 @@ BY_SIS_ID = (SIS_USERS, *SIS_PLACES)
 NOT_OF_LISTS = (
     *not_served(gettext_noop("There are no grading periods."), "grading_period_id"),
     *not_served(
-        gettext_noop("Nobody has two SIS ids, so nothing is kept of which an enrollment was made for."),
+        gettext_noop("Nothing is kept of which SIS ID an enrollment was made for."),
         "created_for_sis_id[]",
         fits=("false",),
     ),

@@ -17,7 +17,7 @@ from courses.api import lookups
 from courses.api.bodies import section_body
 from courses.api.body_types import SectionBody
 from courses.api.people import roster_keys
-from courses.domain.rosters import students_in
+from courses.domain.rosters import count_students_in, students_in
 from courses.domain.sections import (
     create_section,
     cross_list,
@@ -68,13 +68,14 @@ def index(request: ApiRequest, course_id: str) -> list[SectionBody]:
 
 def bodies(request: ApiRequest, sections: list[Section], keys: frozenset[Permission]) -> list[SectionBody]:
     """Return sections of one course with what is asked for besides, in two more statements for any number."""
-    wanted = {"students", "total_students"} & request.include if Permission.READ_ROSTER in keys else set()
-    students = students_in(sections) if wanted else {}
+    wanted = request.include if Permission.READ_ROSTER in keys else frozenset()
+    students = students_in(sections) if "students" in wanted else {}
+    number = count_students_in(sections) if "total_students" in wanted else {}
     found = []
     for section in sections:
         body = section_body(section, keys)
         if "total_students" in wanted:
-            body["total_students"] = len(students.get(section.pk, ()))
+            body["total_students"] = number.get(section.pk, 0)
         if "students" in wanted:
             body["students"] = [user_body(student, keys, request.include) for student in students.get(section.pk, ())]
         found.append(body)
@@ -84,7 +85,10 @@ def bodies(request: ApiRequest, sections: list[Section], keys: frozenset[Permiss
 @endpoint(INCLUDE)
 def show(request: ApiRequest, section_id: str) -> SectionBody:
     """Show a section."""
-    section = lookups.section(request, section_id)
+    return _shown(request, lookups.section(request, section_id))
+
+
+def _shown(request: ApiRequest, section: Section) -> SectionBody:
     keys = roster_keys(request, section.course)
     allow(sections_open_to(request.user, section.course).filter(pk=section.pk).exists())
     return bodies(request, [section], keys)[0]
@@ -96,7 +100,7 @@ def show_in_course(request: ApiRequest, course_id: str, section_id: str) -> Sect
     course, section = lookups.course(request, course_id), lookups.section(request, section_id)
     if section.course_id != course.pk:
         raise Http404
-    return show.handler(request, section_id)
+    return _shown(request, section)
 
 
 @endpoint(NAME, *IDS, *DATES, *NOT_OF_NEW_SECTIONS)

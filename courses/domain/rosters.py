@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import (
@@ -59,11 +59,24 @@ def searched(
 
 def students_in(sections: Iterable[Section]) -> dict[int, list[User]]:
     """Return, by section id, the people who are students there now, by name (one statement)."""
-    there = _studying().filter(section__in=list(sections))
+    return _by_name_within(_studying().filter(section__in=list(sections)), lambda one: one.section_id)
+
+
+def _by_name_within(there: EnrollmentQuerySet, group: Callable[[Enrollment], int]) -> dict[int, list[User]]:
+    """Return the people of these enrollments in the groups these are of, each once in a group, by name."""
     found: dict[int, dict[int, User]] = defaultdict(dict)
-    for enrollment in there.select_related("user").order_by("user__sort_key", "user"):
-        found[enrollment.section_id][enrollment.user_id] = enrollment.user
-    return {section: list(people.values()) for section, people in found.items()}
+    for enrollment in there.select_related("user", "section").order_by("user__sort_key", "user"):
+        found[group(enrollment)][enrollment.user_id] = enrollment.user
+    return {key: list(people.values()) for key, people in found.items()}
+
+
+def count_students_in(sections: Iterable[Section]) -> dict[int, int]:
+    """Return, by section id, how many people are students there now (one statement)."""
+    return _counted_within(_studying().filter(section__in=list(sections)), "section")
+
+
+def _counted_within(there: EnrollmentQuerySet, group: str) -> dict[int, int]:
+    return dict(there.order_by().values_list(group).annotate(Count("user", distinct=True)))
 
 
 def _studying() -> EnrollmentQuerySet:
@@ -214,11 +227,8 @@ def _teaching(types: Collection[str]) -> EnrollmentQuerySet:
 
 def teachers_in(courses: Iterable[Course]) -> dict[int, list[User]]:
     """Return, by course id, those whom `teachers_of` returns for each of these courses (one statement)."""
-    found: dict[int, dict[int, User]] = defaultdict(dict)
     there = _teaching((BaseType.TEACHER,)).filter(section__course__in=list(courses))
-    for enrollment in there.select_related("user", "section").order_by("user__sort_key", "user"):
-        found[enrollment.section.course_id][enrollment.user_id] = enrollment.user
-    return {course: list(people.values()) for course, people in found.items()}
+    return _by_name_within(there, lambda one: one.section.course_id)
 
 
 def told_of_people(courses: Iterable[Course], keys: Mapping[int, Collection[Permission]], *, by: User) -> set[int]:
@@ -234,8 +244,7 @@ def told_of_people(courses: Iterable[Course], keys: Mapping[int, Collection[Perm
 
 def count_students(courses: Iterable[Course]) -> dict[int, int]:
     """Return, by course id, how many people are students there now (one statement)."""
-    there = _studying().filter(section__course__in=list(courses)).order_by()
-    return dict(there.values_list("section__course").annotate(Count("user", distinct=True)))
+    return _counted_within(_studying().filter(section__course__in=list(courses)), "section__course")
 
 
 def people_told_of(course: Course, *, by: User) -> tuple[EnrollmentQuerySet, frozenset[Permission]]:
