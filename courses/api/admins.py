@@ -20,7 +20,7 @@ from accounts.text.fields import plain_id
 from accounts.web.pagination import search_words
 from courses.api import lookups
 from courses.api.body_types import AdminBody
-from courses.domain.rosters import findable, searched
+from courses.domain.rosters import searched
 
 endpoint = in_group("Admins")
 
@@ -54,8 +54,7 @@ def create(request: ApiRequest, account_id: str) -> AdminBody:
     home = _home(request, account_id)
     role = _role(request, home)
     user = person(request, request.params[USER_ID])
-    if not findable(home, by=request.user).filter(pk=user.pk).exists():
-        raise Http404
+    lookups.check_belongs(request, home, user)
     with lookups.hide_existence(request, user, request.params[USER_ID]):
         made = make_admin(user, role, home, by=request.user)
     return _body(made, account_permissions(request.user, home))

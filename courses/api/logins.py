@@ -16,14 +16,14 @@ from accounts.api.parameter_types import Id, Text, Word, not_served
 from accounts.domain.passwords import set_first_password
 from accounts.domain.users import edit_user, reactivate, suspend
 from accounts.errors import NotPossible
-from accounts.models import Account, User
+from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from courses.access.accounts import check_may_change
 from courses.access.profiles import known_about
 from courses.api import lookups
 from courses.api.body_types import ChannelBody, LoginBody
-from courses.domain.rosters import findable, people_of
+from courses.domain.rosters import people_of
 
 endpoint = in_group("Logins")
 
@@ -102,7 +102,7 @@ def create(request: ApiRequest, account_id: str) -> LoginBody:
     home, user = account(request, account_id), person(request, request.params[WHOSE])
     with lookups.hide_existence(request, user, request.params[WHOSE]):
         check_may_change(user, by=request.user)
-    _check_belongs(home, user, request)
+    lookups.check_belongs(request, home, user)
     raise NotPossible(
         _("Everybody has one login here, and this person has it already. To change it, PUT accounts/:id/logins/:id.")
     )
@@ -130,7 +130,7 @@ def change(request: ApiRequest, account_id: str, login_id: str) -> LoginBody:
     home, user = account(request, account_id), person(request, login_id)
     with lookups.hide_existence(request, user, login_id):
         check_may_change(user, by=request.user)
-    _check_belongs(home, user, request)
+    lookups.check_belongs(request, home, user)
     given = request.params
     state, fields = given[WORKFLOW_STATE], given.fields(*FIELDS, DECLARED_USER_TYPE)
     with transaction.atomic():
@@ -140,11 +140,6 @@ def change(request: ApiRequest, account_id: str, login_id: str) -> LoginBody:
         if state:
             STATES[state](user, by=request.user)
     return _body(request, user, known_about(user, by=request.user) or frozenset())
-
-
-def _check_belongs(home: Account, user: User, request: ApiRequest) -> None:
-    if not findable(home, by=request.user).filter(pk=user.pk).exists():
-        raise Http404
 
 
 def _body(request: ApiRequest, user: User, keys: frozenset[Permission]) -> LoginBody:

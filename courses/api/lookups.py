@@ -19,10 +19,11 @@ from accounts.api import lookups
 from accounts.api.endpoints import ApiRequest
 from accounts.api.ids import condition
 from accounts.errors import Invalid, Refused
-from accounts.models import COURSE_BASE_TYPES, Role, User
+from accounts.models import COURSE_BASE_TYPES, Account, Role, User
 from accounts.permissions.resolver import account_permissions
 from courses.access.permissions import course_permissions
 from courses.access.profiles import known_about
+from courses.domain.rosters import findable
 from courses.domain.terms import terms
 from courses.models import Course, Enrollment, Section, Term
 
@@ -48,6 +49,12 @@ def hide_existence(request: ApiRequest, found: User, text: str) -> Iterator[None
         if _is_secret(request, found, text):
             raise Http404 from None
         raise
+
+
+def check_belongs(request: ApiRequest, home: Account, found: User) -> None:
+    """Raise Http404 for a person who is not of this account, as far as the caller goes by it."""
+    if not findable(home, by=request.user).filter(pk=found.pk).exists():
+        raise Http404
 
 
 def _is_secret(request: ApiRequest, found: User, text: str) -> bool:

@@ -20,8 +20,7 @@ from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.accounts import check_may_change
 from courses.access.profiles import OWN, known_about
-from courses.api.lookups import hide_existence
-from courses.domain.rosters import findable
+from courses.api.lookups import check_belongs, hide_existence
 from pairing.api.body_types import NewUserBody
 from pairing.domain.account_deletion import delete_user
 from pairing.domain.sign_up import CODE, sign_up
@@ -138,8 +137,7 @@ def remove(request: ApiRequest, account_id: str, user_id: str) -> UserBody:
     home, user = account(request, account_id), person(request, user_id)
     with hide_existence(request, user, user_id):
         check_may_change(user, by=request.user)
-    if not findable(home, by=request.user).filter(pk=user.pk).exists():
-        raise Http404
+    check_belongs(request, home, user)
     body = user_body(user, known_about(user, by=request.user) or frozenset())
     delete_user(user, by=request.user)
     return body
