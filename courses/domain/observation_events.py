@@ -1,6 +1,7 @@
 """X now observes Y, X observes Y no longer: the events that say so, whatever has made or ended it.
 
-They are written here only. Observing has a scope, and each scope begins and ends for itself:
+They are written here only, and many of them by SQL for thousands at a time: to act on them, read them
+(`accounts.domain.audit.read_events`). Observing has a scope, and each scope begins and ends for itself:
 
 - all courses of the student, or those that a link is limited to: with the link between the two. What the link does to
   enrollments when it is made and when it ends goes without saying.

@@ -1,4 +1,4 @@
-"""Lists of people: which of an account are asked for, and by what they are sorted."""
+"""How lists of people (courses/domain/rosters.py) are narrowed to enrollments, and sorted, as the API asks for it."""
 
 from __future__ import annotations
 
