@@ -106,6 +106,16 @@ class SisImport(models.Model):
         return self.workflow_state not in (*self.WAITING, *self.RUNNING, self.State.RESTORING)
 
     @property
+    def chain(self) -> str:
+        """What tells its chain of data sets from others, as `chain_in_sql` says it too; empty where nothing does."""
+        return self.diffing_data_set_identifier or str(self.data.get("source") or "")
+
+    @property
+    def folder(self) -> str:
+        """The folder of the inbox that it lay in; empty for any other import."""
+        return str(self.data.get("inbox", {}).get("folder") or "")
+
+    @property
     def was_braked(self) -> bool:
         """Whether the deletion brake stopped it before it removed anything; nothing else leaves such a message."""
         return self.workflow_state == self.State.ABORTED and bool(self.data.get("error_message"))

@@ -22,7 +22,7 @@ from sis.files.tables import RosterFile
 from sis.imports.batch_mode import count_unlisted
 from sis.kinds.kind import Brake, Kind
 from sis.kinds.registry import KINDS
-from sis.kinds.sql import STAGED, WAS_ADDED
+from sis.kinds.sql import STAGED, WAS_ADDED, chain_in_sql
 from sis.kinds.staging import StagedFile
 from sis.models import SisImport
 from sis.options import Options
@@ -38,10 +38,10 @@ BY_HAND = "by hand"
 
 # Each record is of the source of the import that touched it last: its chain of data sets, or else the folder of the
 # inbox that it lay in, or whoever sent it.
-SOURCES = """sources AS (
-    SELECT id, coalesce(nullif(diffing_data_set_identifier, ''), data ->> 'source', '') AS chain,
-           coalesce('folder ' || (data #>> '{inbox,folder}'), user_id::text, '') AS sender
-    FROM sis_sisimport
+SOURCES = f"""sources AS (
+    SELECT id, {chain_in_sql("made")} AS chain,
+           coalesce('folder ' || (data #>> '{{inbox,folder}}'), user_id::text, '') AS sender
+    FROM sis_sisimport AS made
 )"""
 COUNT = f"""gone AS (SELECT id, bool_and(added) AS added FROM going GROUP BY id)
 SELECT CASE WHEN live.sis_import_id IS NULL THEN '{BY_HAND}' WHEN last.chain <> '' THEN 'chain ' || last.chain
@@ -70,6 +70,13 @@ UNLISTED_TEXT = gettext_lazy(
 def allowed(active: int, share: int) -> int:
     """Return how many of so many may go at once: the share, rounded up, so that of a few one may always go."""
     return -(-active * share // 100)
+
+
+def _source_of(sis_import: SisImport) -> str:
+    """Return the source of an import, as COUNT names those of records."""
+    if sis_import.chain:
+        return f"chain {sis_import.chain}"
+    return f"sender folder {sis_import.folder}" if sis_import.folder else f"sender {sis_import.user_id or ''}"
 
 
 class Figures(NamedTuple):
@@ -129,25 +136,20 @@ def _has_rows(file: RosterFile) -> bool:
         return True
 
 
-def _sender_of(sis_import: SisImport) -> str:
-    folder = sis_import.data.get("inbox", {}).get("folder")
-    return f"folder {folder}" if folder else str(sis_import.user_id or "")
-
-
 def objection_to(
-    sis_import: SisImport, options: Options, files: dict[str, list[int]], *, chain: str, empty: Container[str]
+    sis_import: SisImport, options: Options, files: dict[str, list[int]], *, empty: Container[str]
 ) -> str | None:
     """Return why this import should not go on, or None; look at the staged rows only, before any is applied.
 
     It would remove more than the root account's share of what its source has, or any other; or all of a kind that it
-    lists no more. `files` are the numbers of the staged files of each kind, `chain` tells its source, `empty` are the
-    kinds that come empty. What will be removed is noted in the import (not saved), for those that follow soon.
+    lists no more. `files` are the numbers of the staged files of each kind, `empty` are the kinds that come empty. What
+    will be removed is noted in the import (not saved), for those that follow soon.
     """
     values: dict[str, Any] = {f"files_{kind}": files.get(kind, []) for kind in KINDS}
     values |= {f"batch_{kind.plural}": kind.name in files for kind in KINDS.values()}
     values |= {
         "ending": ENDING,
-        "chain": chain,
+        "chain": sis_import.chain,
         "batch": options.batch_mode,
         "term": options.batch_mode_term_id,
         "multi": options.multi_term_batch_mode,
@@ -166,7 +168,7 @@ def objection_to(
             cursor.execute(count_going(braked[name]), values)
             found[name] = {source: Figures(*figures) for source, *figures in cursor.fetchall()}
         cursor.execute(AS_BEFORE)
-    own = f"chain {chain}" if chain else f"sender {_sender_of(sis_import)}"
+    own = _source_of(sis_import)
     share, lately = sis_import.account.sis_deletion_brake, _removed_lately(sis_import)
     for kind in KINDS.values():
         if kind.name in empty and (objection := _all_of(kind, found.get(kind.name), own)):

@@ -111,11 +111,10 @@ class Import:
             if self.row.resume_n is None:
                 self.empty = kinds_that_come_empty(upload.files, staged, self.options)
             problems = list(upload.problems)
-        chain = self.row.diffing_data_set_identifier or self.row.data.get("source", "")
         self.context = replace(
             self.context,
             is_compared=self.row.diffed_against is not None,
-            chain=chain,
+            chain=self.row.chain,
             keeps_refused=self.options.diffs or is_whole,
         )
         if self.row.resume_n is None:
@@ -148,7 +147,7 @@ class Import:
         if not self.options.ignore_deletion_brake:
             with transaction.atomic():
                 further_ids.resolve(files)
-                objection = objection_to(self.row, self.options, of_kind, chain=self.context.chain, empty=self.empty)
+                objection = objection_to(self.row, self.options, of_kind, empty=self.empty)
                 # For counting only: the rows before them may change whose ids these are.
                 transaction.set_rollback(True)
         with transaction.atomic():

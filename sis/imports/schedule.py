@@ -97,8 +97,9 @@ def folder_key(folder: str) -> str:
 
 def chain_of(sis_import: SisImport) -> str:
     """Return the key of the source that sends this and others one after the other; "" for what a person just sends."""
-    folder = sis_import.data.get("inbox", {}).get("folder")
-    key, _name = _key(folder, sis_import.diffing_data_set_identifier, sis_import.data.get("source"), None, None)
+    key, _name = _key(
+        sis_import.folder, sis_import.diffing_data_set_identifier, sis_import.data.get("source"), None, None
+    )
     return "" if key == COMMAND else key
 
 

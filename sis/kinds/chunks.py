@@ -24,7 +24,7 @@ from courses.models import Course, Section, Term
 from sis.files.passwords import PasswordCipher
 from sis.kinds.audit import MADE, record_made, record_state
 from sis.kinds.kind import Kind, PutBack
-from sis.kinds.sql import ADDED, GONE, ROOM, STAGED, WAS_ADDED, note_changes, row_content, rows
+from sis.kinds.sql import ADDED, GONE, ROOM, STAGED, WAS_ADDED, chain_in_sql, note_changes, row_content, rows
 from sis.models import StateChange
 from sis.options import Options
 
@@ -160,7 +160,7 @@ WHERE {WAS_ADDED} AND NOT EXISTS (
     LEFT JOIN sis_sisimport AS last ON last.id = record.sis_import_id
     WHERE record.id = looked_up.{{found}}
       AND NOT ({{other_names}} AND record.sis_import_id IS NOT DISTINCT FROM %(import)s)
-      AND coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', '') IN ('', %(chain)s))
+      AND {chain_in_sql("last")} IN ('', %(chain)s))
 """
 
 # What an earlier round has changed already was something else before.

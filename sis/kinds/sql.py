@@ -18,6 +18,7 @@ In braces stand parts of the same file, those of common.sql, words that the modu
     {free field, record}            of another record
     {stuck before, changed}         the stuck fields after the row, from the arrays of those before and those changed
     {line_of account}               the ids of the account with this alias and of those above it
+    {chain_of last}                 what tells the chain of data sets of the import with this alias
     {of_changed enrollment}         what a change of enrollments with this alias returns to `changed`, for the next
     {tell_who_observes}             record who begins and who ends to observe by the enrollments `changed`, in the
                                     same statement or before it (courses/domain/observation_events.py)
@@ -147,6 +148,11 @@ def set_columns(new: Mapping[str, str]) -> str:
     return ", ".join(f"{column} = {value}" for column, value in new.items())
 
 
+def chain_in_sql(record: str) -> str:
+    """Return what tells the chain of data sets of an import (SisImport.chain), or "", also where there is no import."""
+    return f"coalesce(nullif({record}.diffing_data_set_identifier, ''), {record}.data ->> 'source', '')"
+
+
 def note_changes(class_name: str, source: str, *, batch_mode: bool = False) -> str:
     """Return the statement that remembers state changes of records of this class: (id, before or null, after)."""
     return f"""INSERT INTO sis_statechange (sis_import_id, kind, before, after, records, batch_mode)
@@ -173,6 +179,7 @@ MADE: dict[str, Callable[..., str]] = {
     "free": free,
     "stuck": stuck,
     "line_of": line_of,
+    "chain_of": chain_in_sql,
     "note_changes": note_changes,
     "note_batch_changes": lambda class_name, source: note_changes(class_name, source, batch_mode=True),
 }

@@ -32,8 +32,8 @@ CROSS JOIN LATERAL (
             WHERE further.user_id = stored.id AND standing.stays)
  OR (%(is_compared)s
      AND NOT EXISTS (SELECT FROM sis_standing AS standing WHERE standing.user_id = stored.sis_user_id)
-     AND EXISTS (SELECT FROM sis_sisimport AS last WHERE last.id = stored.sis_import_id AND %(chain)s =
-                 coalesce(nullif(last.diffing_data_set_identifier, ''), last.data ->> 'source', ''))))
+     AND EXISTS (SELECT FROM sis_sisimport AS last
+                 WHERE last.id = stored.sis_import_id AND {chain_of last} = %(chain)s)))
 
 -- part: problem
 -- Whose login it is comes before what the row says of them: it may be about somebody else. Nobody has shown that an
