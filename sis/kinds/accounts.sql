@@ -86,6 +86,4 @@ UPDATE accounts_account AS record SET {new_columns}, sis_import_id = %(import)s
 FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
 
 -- statement: unsettled
-SELECT ARRAY[account.sis_account_id], NULL::text[] FROM accounts_account AS account
-WHERE account.sis_account_id IS NOT NULL
-  AND (account.sis_import_id > %(base)s OR account.id IN ({states_since Account}))
+{changed_since accounts_account, sis_account_id, Account}

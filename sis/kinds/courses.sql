@@ -171,9 +171,7 @@ UPDATE courses_course AS record SET {new_columns}, sis_import_id = %(import)s
 FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
 
 -- statement: unsettled
-SELECT ARRAY[course.sis_course_id], NULL::text[] FROM courses_course AS course
-WHERE course.sis_course_id IS NOT NULL
-  AND (course.sis_import_id > %(base)s OR course.id IN ({states_since Course}))
+{changed_since courses_course, sis_course_id, Course}
 
 -- part: brake
 {later},

@@ -124,9 +124,7 @@ UPDATE courses_section AS record SET {new_columns}, sis_import_id = %(import)s
 FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
 
 -- statement: unsettled
-SELECT ARRAY[section.sis_section_id], NULL::text[] FROM courses_section AS section
-WHERE section.sis_section_id IS NOT NULL
-  AND (section.sis_import_id > %(base)s OR section.id IN ({states_since CourseSection}))
+{changed_since courses_section, sis_section_id, CourseSection}
 
 -- part: brake
 {later},

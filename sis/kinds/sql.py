@@ -26,6 +26,9 @@ In braces stand parts of the same file, those of common.sql, words that the modu
     {note_changes Class, source}    remember changes of states (id, before, after) that the table `source` has
     {imports_since}                 the imports that came after the data set `base`, or were undone since it ended
     {states_since Class}            the ids of the records of this class whose states they changed
+    {changed_since table, id, Class, touched}
+                                    select the records of this table, by their SIS id in the column `id`, that they
+                                    changed; `touched` is the column of the last import (sis_import_id unless given)
 """
 
 from __future__ import annotations
@@ -173,8 +176,19 @@ def states_since(class_name: str) -> str:
 WHERE kind = '{class_name}' AND sis_import_id IN (SELECT id FROM ({IMPORTS_SINCE}) AS later)"""
 
 
+def changed_since(table: str, sis_id: str, class_name: str, touched: str = "sis_import_id") -> str:
+    """Return the statement `unsettled` for records that are known by one id: those that imports have changed since.
+
+    `touched` is the column of the last import that did. See sis/imports/unsettled.py.
+    """
+    return f"""SELECT ARRAY[record.{sis_id}], NULL::text[] FROM {table} AS record
+WHERE record.{sis_id} IS NOT NULL
+  AND (record.{touched} > %(base)s OR record.id IN ({states_since(class_name)}))"""
+
+
 MADE: dict[str, Callable[..., str]] = {
     "states_since": states_since,
+    "changed_since": changed_since,
     "of_changed": returned,
     "free": free,
     "stuck": stuck,

@@ -86,6 +86,4 @@ UPDATE courses_term AS record SET {new_dates}
 FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL AND given.type IS NOT NULL
 
 -- statement: unsettled
-SELECT ARRAY[term.sis_term_id], NULL::text[] FROM courses_term AS term
-WHERE term.sis_term_id IS NOT NULL
-  AND (term.sis_import_id > %(base)s OR term.id IN ({states_since EnrollmentTerm}))
+{changed_since courses_term, sis_term_id, EnrollmentTerm}

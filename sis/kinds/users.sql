@@ -322,8 +322,7 @@ AND EXISTS (SELECT FROM accounts_user AS person
             WHERE person.id = given.found AND person.sis_user_id IS DISTINCT FROM given.user_id)
 
 -- statement: unsettled
-SELECT ARRAY[person.sis_user_id], NULL::text[] FROM accounts_user AS person
-WHERE person.sis_user_id IS NOT NULL AND (person.sis_changed_id > %(base)s OR person.id IN ({states_since Pseudonym}))
+{changed_since accounts_user, sis_user_id, Pseudonym, sis_changed_id}
 
 -- part: brake
 {leaving},

@@ -89,6 +89,4 @@ WITH moved AS (
 SELECT section, course FROM looked_up WHERE problem IS NULL
 
 -- statement: unsettled
-SELECT ARRAY[section.sis_section_id], NULL::text[] FROM courses_section AS section
-WHERE section.sis_section_id IS NOT NULL
-  AND (section.sis_import_id > %(base)s OR section.id IN ({states_since CourseSection}))
+{changed_since courses_section, sis_section_id, CourseSection}
