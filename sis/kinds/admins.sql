@@ -57,10 +57,7 @@ LEFT JOIN LATERAL (
 
 -- statement: keep_by_hand
 -- A role that people have taken or given since then is no import's.
-UPDATE looked_up SET problem = 'skip', caution = NULL
-FROM sis_staged AS staged, accounts_accountadmin AS admin
-WHERE problem IS NULL AND staged.n = looked_up.n AND staged.again
-  AND admin.id = looked_up.found AND admin.sis_import_id IS NULL
+{skip_again accounts_accountadmin, found} AND record.sis_import_id IS NULL
 
 -- statement: read_changes
 SELECT after, "user", account, role FROM looked_up

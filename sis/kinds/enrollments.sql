@@ -292,16 +292,13 @@ FROM decided
 -- statement: keep_by_hand
 -- What imports change is updated at a moment that their changes note; of those that are noted no more the time while an
 -- import ran must do. Who has only been invited by hand is enrolled all the same.
-UPDATE looked_up SET problem = 'skip', caution = NULL
-FROM sis_staged AS staged, courses_enrollment AS enrollment
-WHERE problem IS NULL AND staged.n = looked_up.n AND staged.again
-  AND enrollment.id = looked_up.found AND looked_up.before <> looked_up.after
-  AND looked_up.before NOT IN ('invited', 'creation_pending')
+{skip_again courses_enrollment, found}
+  AND looked_up.before <> looked_up.after AND looked_up.before NOT IN ('invited', 'creation_pending')
   AND NOT EXISTS (SELECT 1 FROM sis_statechange AS noted
-                  WHERE noted.kind = 'Enrollment' AND noted.created_at = enrollment.updated_at)
-  AND NOT (enrollment.updated_at < now() - %(keep_days)s * interval '1 day'
+                  WHERE noted.kind = 'Enrollment' AND noted.created_at = record.updated_at)
+  AND NOT (record.updated_at < now() - %(keep_days)s * interval '1 day'
            AND EXISTS (SELECT 1 FROM sis_sisimport AS one
-                       WHERE enrollment.updated_at BETWEEN one.started_at AND one.ended_at))
+                       WHERE record.updated_at BETWEEN one.started_at AND one.ended_at))
 
 -- statement: read_own
 -- Where the sender would be one of the staff, or an observer, and is not yet, or would see more than their section.

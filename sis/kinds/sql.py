@@ -29,6 +29,8 @@ In braces stand parts of the same file, those of common.sql, words that the modu
     {changed_since table, id, Class, touched}
                                     select the records of this table, by their SIS id in the column `id`, that they
                                     changed; `touched` is the column of the last import (sis_import_id unless given)
+    {skip_again table, found}       pass over rows that the data set before had too, about the `record` of this table
+                                    whose id stands in the column `found`; conditions may follow
 """
 
 from __future__ import annotations
@@ -176,6 +178,16 @@ def states_since(class_name: str) -> str:
 WHERE kind = '{class_name}' AND sis_import_id IN (SELECT id FROM ({IMPORTS_SINCE}) AS later)"""
 
 
+def skip_again(table: str, found: str) -> str:
+    """Return the statement that passes over rows which the data set before had too; conditions may follow.
+
+    Only rows count that are about a `record` of this table, whose id stands in the column `found`.
+    """
+    return f"""UPDATE looked_up SET problem = 'skip', caution = NULL
+FROM {STAGED} AS staged, {table} AS record
+WHERE problem IS NULL AND staged.n = looked_up.n AND staged.again AND record.id = looked_up.{found}"""
+
+
 def changed_since(table: str, sis_id: str, class_name: str, touched: str = "sis_import_id") -> str:
     """Return the statement `unsettled` for records that are known by one id: those that imports have changed since.
 
@@ -189,6 +201,7 @@ WHERE record.{sis_id} IS NOT NULL
 MADE: dict[str, Callable[..., str]] = {
     "states_since": states_since,
     "changed_since": changed_since,
+    "skip_again": skip_again,
     "of_changed": returned,
     "free": free,
     "stuck": stuck,

@@ -56,10 +56,7 @@ LEFT JOIN LATERAL (
 
 -- statement: keep_by_hand
 -- A link that people have ended, or made anew, since then is no import's.
-UPDATE looked_up SET problem = 'skip', caution = NULL
-FROM sis_staged AS staged, accounts_observationlink AS link
-WHERE problem IS NULL AND staged.n = looked_up.n AND staged.again
-  AND link.id = looked_up.link AND link.sis_import_id IS NULL
+{skip_again accounts_observationlink, link} AND record.sis_import_id IS NULL
 
 -- part: own_link
 -- A link of the sender's that is not there yet, or opens more than it did.
