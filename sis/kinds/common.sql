@@ -145,10 +145,6 @@ closing_sections AS (
 (course.term_id = %(term)s OR (%(multi)s AND course.term_id IN (
     SELECT id FROM courses_term WHERE sis_import_id = %(import)s)))
 
--- part: dates_read
--- Dates that cannot be read leave those alone that are there: to clear them would open what has ended.
-(stored.id IS NULL OR starts_with(given.note, 'bad_date') IS NOT TRUE)
-
 -- part: same_people
 -- The people who have the id, the login or the integration id of the row `given`: each by a join of its own, and so by the
 -- index of that column. The login of somebody deleted is free.

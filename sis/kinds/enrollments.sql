@@ -198,10 +198,6 @@ CASE WHEN best.status IS NULL THEN found.end_date::timestamptz ELSE best.end_at 
 -- The student whom the enrollment is to observe.
 CASE WHEN role.base_type = 'ObserverEnrollment' THEN found.student END
 
--- part: dates_free
-({free start_at} AND {free end_at}
- AND (stored.id IS NULL OR starts_with(found.note, 'bad_date') IS NOT TRUE))
-
 -- part: changed
 ARRAY[CASE WHEN {start} IS DISTINCT FROM stored.start_at THEN 'start_at' END,
       CASE WHEN {end} IS DISTINCT FROM stored.end_at THEN 'end_at' END]
@@ -243,8 +239,8 @@ compared AS (
                 WHEN {status} = 'deleted_last_completed' AND elsewhere.id IS NOT NULL THEN 'deleted'
                 WHEN {status} = 'deleted_last_completed' THEN 'completed'
                 ELSE {status} END AS after,
-           CASE WHEN {dates_free} THEN {start} ELSE stored.start_at END AS start_at,
-           CASE WHEN {dates_free} THEN {end} ELSE stored.end_at END AS end_at,
+           CASE WHEN {dates_free found} THEN {start} ELSE stored.start_at END AS start_at,
+           CASE WHEN {dates_free found} THEN {end} ELSE stored.end_at END AS end_at,
            coalesce(found.limit_section_privileges::boolean, stored.limit_privileges_to_course_section,
                     starts_with(found.note, 'bad_flag'), false)
                AS "limit",

@@ -33,10 +33,6 @@ json_build_object(
 -- A cross-listed section stays where it is while its row names the course it came from.
 ({free course} AND stored.id IS NOT NULL AND course.id <> coalesce(stored.nonxlist_course_id, stored.course_id))
 
--- part: dates_free
--- If either date is stuck or cannot be read, neither is imported, nor whether they bind.
-({free start_at} AND {free end_at} AND {dates_read})
-
 -- part: restrict
 -- Dates that the row gives bind, and without any those of the course do: a section that none bind never ends.
 (coalesce(given.start_date, given.end_date) IS NOT NULL)
@@ -62,9 +58,9 @@ found AS (
            CASE WHEN {moves} THEN NULL ELSE stored.nonxlist_course_id END AS new_nonxlist,
            stored.is_default AND NOT {moves} AND given.status <> 'deleted' AS new_default,
            CASE WHEN {free name} THEN coalesce(given.name, stored.name) ELSE stored.name END AS new_name,
-           CASE WHEN {dates_free} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
-           CASE WHEN {dates_free} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,
-           CASE WHEN {free restrict_enrollments_to_section_dates} AND {dates_free} THEN {restrict}
+           CASE WHEN {dates_free given} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
+           CASE WHEN {dates_free given} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,
+           CASE WHEN {free restrict_enrollments_to_section_dates} AND {dates_free given} THEN {restrict}
                 ELSE coalesce(stored.restrict_enrollments_to_section_dates, false) END AS new_restrict,
            CASE WHEN 'integration_id' = ANY(%(given)s) THEN given.integration_id
                 ELSE stored.integration_id END AS new_integration,

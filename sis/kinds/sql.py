@@ -16,6 +16,7 @@ In braces stand parts of the same file, those of common.sql, words that the modu
     {was_added}                     after `given.`: whether comparing data sets has added the row
     {free field}                    whether an import may set this field of the record `stored`, or make the record
     {free field, record}            of another record
+    {dates_free row}                whether it may set the dates of the record `stored` by the row with this alias
     {stuck before, changed}         the stuck fields after the row, from the arrays of those before and those changed
     {line_of account}               the ids of the account with this alias and of those above it
     {chain_of last}                 what tells the chain of data sets of the import with this alias
@@ -138,6 +139,15 @@ def free(field_name: str, record: str = "stored") -> str:
     return f"(%(override)s OR {record}.id IS NULL OR NOT '{field_name}' = ANY({record}.stuck_sis_fields))"
 
 
+def dates_free(row: str) -> str:
+    """Return whether an import may set the dates of the record `stored` by a row: both, or neither.
+
+    Dates that cannot be read leave those alone that are there: to clear them would open what has ended.
+    """
+    is_read = f"stored.id IS NULL OR starts_with({row}.note, 'bad_date') IS NOT TRUE"
+    return f"({free('start_at')} AND {free('end_at')} AND ({is_read}))"
+
+
 def stuck(before: str, changed: str) -> str:
     """Return the stuck fields after the row, from those before and those that the row changes (nulls do not count)."""
     before = f"coalesce({before}, '{{}}')::text[]"
@@ -204,6 +214,7 @@ MADE: dict[str, Callable[..., str]] = {
     "skip_again": skip_again,
     "of_changed": returned,
     "free": free,
+    "dates_free": dates_free,
     "stuck": stuck,
     "line_of": line_of,
     "chain_of": chain_in_sql,

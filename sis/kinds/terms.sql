@@ -47,10 +47,8 @@ found AS (
            given.status, CASE lower(given.date_override_enrollment_type) {type_of_word} END AS type,
            stored.id AS found, stored.workflow_state AS before, given.status AS after,
            CASE WHEN {free name} THEN given.name ELSE stored.name END AS new_name,
-           CASE WHEN {free start_at} AND {free end_at} AND {dates_read} THEN given.start_date::timestamptz
-                ELSE stored.start_at END AS new_start,
-           CASE WHEN {free start_at} AND {free end_at} AND {dates_read} THEN given.end_date::timestamptz
-                ELSE stored.end_at END AS new_end,
+           CASE WHEN {dates_free given} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
+           CASE WHEN {dates_free given} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,
            CASE WHEN 'integration_id' = ANY(%(given)s) THEN given.integration_id
                 ELSE stored.integration_id END AS new_integration,
            stored.stuck_sis_fields AS old_stuck, {changed} AS changed
