@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +91,7 @@ def remove_unlisted(
     ):
         raise NotRemoved(_("This import lists no term, so batch mode removed nothing."))
     if "batch_decided" not in sis_import.data and options.change_threshold:
-        _compare(unlisted, values, options.change_threshold)
+        _compare(count_unlisted(sis_import, options, files), options.change_threshold)
     sis_import.data["batch_decided"] = True
     for one in unlisted:
         while _remove_some(sis_import, one, values, save):
@@ -100,11 +100,11 @@ def remove_unlisted(
 
 def count_unlisted(
     sis_import: SisImport, options: Options, files: list[StagedFile]
-) -> Iterator[tuple[str | Promise, int, int]]:
-    """Give the noun of each kind supplied, how much is live in the terms, and how much of that is listed no more."""
+) -> Iterator[tuple[Unlisted, int, int]]:
+    """Give of each kind supplied how much is live in the terms, and how much of that is listed no more."""
     values = _values(sis_import, options)
     for one in unlisted_of({file.kind.name for file in files}):
-        yield one.noun, _one(one.count_live, values), _one(one.count_stale, values)
+        yield one, _one(one.count_live, values), _one(one.count_stale, values)
 
 
 def _values(sis_import: SisImport, options: Options) -> dict[str, Any]:
@@ -117,9 +117,8 @@ def _values(sis_import: SisImport, options: Options) -> dict[str, Any]:
     }
 
 
-def _compare(unlisted: list[Unlisted], values: dict[str, Any], threshold: int) -> None:
-    for one in unlisted:
-        live, stale = _one(one.count_live, values), _one(one.count_stale, values)
+def _compare(unlisted: Iterable[tuple[Unlisted, int, int]], threshold: int) -> None:
+    for one, live, stale in unlisted:
         if live and stale * 100 > threshold * live:
             message = _(
                 "{stale} of {live} {kind} would be deleted, which is more than the change_threshold of {threshold} %."

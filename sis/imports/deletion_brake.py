@@ -239,9 +239,9 @@ def objection_to_unlisted(sis_import: SisImport, options: Options, files: list[S
     knows before.
     """
     share = sis_import.account.sis_deletion_brake
-    for noun, live, stale in count_unlisted(sis_import, options, files):
+    for one, live, stale in count_unlisted(sis_import, options, files):
         if stale > allowed(live, share):
-            return str(UNLISTED_TEXT).format(going=stale, active=live, what=noun, share=share)
+            return str(UNLISTED_TEXT).format(going=stale, active=live, what=one.noun, share=share)
     return None
 
 
