@@ -87,9 +87,9 @@ def _take_folder(root: Account, folder: Path, now: float) -> list[SisImport]:
     problem = ""
     try:
         _clear_up(folder)
-        there = [one for one in folder.iterdir() if not _is_unfinished(one)]
-        problem = next(filter(None, map(_objection, sorted(there))), "")
-        for files in _uploads([one for one in there if not _objection(one)], now):
+        there = {one: _objection(one) for one in sorted(folder.iterdir()) if not _is_unfinished(one)}
+        problem = next(filter(None, there.values()), "")
+        for files in _uploads([one for one, objection in there.items() if not objection], now):
             made.append(_take(root, folder.name, files))
     except FileNotFoundError:
         # Whoever put it there has taken it away again.
