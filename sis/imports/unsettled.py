@@ -73,7 +73,11 @@ def unsettled_since(before: SisImport, options: Options, kinds: Iterable[str]) -
     """Return by kind what is unsettled of the data set that `before` imported; a few statements, whatever its size."""
     if _is_too_long_ago(before) or _bears_on_all(before, options):
         return {kind: Unsettled(True, frozenset([IN_NO_FILE]), _gone(before, kind)) for kind in kinds}
-    return {kind: _of_kind(before, kind) for kind in kinds}
+    found = {kind: _of_kind(before, kind) for kind in kinds}
+    if any(one.ids for one in found.values()):
+        further = dict(FurtherSisId.objects.values_list("sis_user_id", "user__sis_user_id"))
+        found = {kind: replace(one, further=further) for kind, one in found.items()}
+    return found
 
 
 def _is_too_long_ago(before: SisImport) -> bool:
@@ -101,8 +105,7 @@ def _of_kind(before: SisImport, kind: str) -> Unsettled:
         number += 1
         for name in names:
             ids[name].update(others or ())
-    further = dict(FurtherSisId.objects.values_list("sis_user_id", "user__sis_user_id")) if ids else {}
-    return Unsettled(max(len(rows), number) > MOST, frozenset(rows), _gone(before, kind), dict(ids), further)
+    return Unsettled(max(len(rows), number) > MOST, frozenset(rows), _gone(before, kind), dict(ids))
 
 
 def _gone(before: SisImport, kind: str) -> tuple[Cells, ...]:
