@@ -71,6 +71,7 @@ class Import:
             files = self._stage()
             if self.row.resume_n is None:
                 self._decide(files)
+            self._stop_if_braked()
             self._apply(files)
             self._clean_up(files)
             self._end()
@@ -156,15 +157,18 @@ class Import:
                 self._object(objection, _("Nothing was imported. If this is correct, import it anyway."))
             self.row.resume_n = 0
             self._save_with_messages("resume_n", "data", "diffed_against", "diffing_threshold_exceeded")
-        if "error_message" in self.row.data:
-            self._finish(State.ABORTED)
-            raise Stopped
 
     def _object(self, objection: str, what_now: str) -> None:
         """Have the deletion brake stop the import."""
         message = f"{objection} {what_now}"
         self.messages.about_import("brake", f"{message} {_('(By API or command: ignore_deletion_brake.)')}")
         self.row.data["error_message"] = message
+
+    def _stop_if_braked(self) -> None:
+        """Raises Stopped where the brake has objected, also if an interruption came between that and the end."""
+        if "error_message" in self.row.data:
+            self._finish(State.ABORTED)
+            raise Stopped
 
     def _apply(self, files: list[StagedFile]) -> None:
         last_of = {file.kind.name: position for position, file in enumerate(files)}
@@ -264,9 +268,7 @@ class Import:
             what_now = _("The rows were imported, and nothing else was removed. If this is correct, import it anyway.")
             self._object(objection, what_now)
             self._save_with_messages("data")
-        if "error_message" in self.row.data:
-            self._finish(State.ABORTED)
-            raise Stopped
+            self._stop_if_braked()
 
     def _end(self) -> None:
         if self.row.error_count:

@@ -6,8 +6,10 @@ from accounts.errors import Invalid
 from accounts.models import Action, AuditEvent, User
 from courses.models import Enrollment, Section, Term
 from sis.imports.deletion_brake import set_deletion_brake
+from sis.imports.queue import work_off
+from sis.imports.runner import Import
 from sis.options import Options
-from tests.sis.conftest import warnings
+from tests.sis.conftest import make, warnings
 from tests.sis.contents import everything_stored
 from tests.sis.texts import COURSES, ENROLLMENTS, LINKS, SECTIONS, USERS, people, table
 
@@ -33,6 +35,26 @@ class TestBrake:
         assert "15 of" in made.sis_import_errors.get().message
         assert not User.objects.filter(sis_user_id="NEW").exists()
         assert load(options=Options(ignore_deletion_brake=True), users=rows).workflow_state == "imported"
+
+    def test_what_it_stops_stays_stopped_when_the_process_dies_at_that_moment(
+        self, load, full, root, admin, tmp_path, monkeypatch
+    ):
+        made = make(root, admin, Options(), tmp_path, {"users": people(*full, status="deleted")})
+        before = everything_stored()
+
+        def die(*_given):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as dying:
+            dying.setattr(Import, "_finish", die)
+            with pytest.raises(KeyboardInterrupt):
+                work_off(root)
+        made.refresh_from_db()
+        assert not made.has_ended
+        work_off(root)
+        made.refresh_from_db()
+        assert (made.was_braked, warnings(made)) == (True, [(None, "brake")])
+        assert everything_stored() == before
 
     def test_what_is_less_than_the_share_passes_the_deletion_brake(self, load, full):
         rows = people(*full[:9], status="deleted")
