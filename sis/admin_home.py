@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.admin_home import AccountContext, Step, Waiting
 from accounts.domain.time_zones import clock
 from sis.access import READERS
-from sis.imports.schedule import chain_of, sources_of
+from sis.imports.schedule import key_of, sources_of
 from sis.models import SisImport
 
 RECENTLY = timedelta(days=7)
@@ -54,10 +54,10 @@ def _unsettled(latest: Iterable[SisImport]) -> list[SisImport]:
     """
     found, settled = [], set()
     for each in latest:
-        chain = chain_of(each)
+        key = key_of(each)
         if each.workflow_state in SisImport.ENDED_WELL:
-            settled.add(chain)
-        elif chain not in settled:
+            settled.add(key)
+        elif key not in settled:
             found.append(each)
     return found
 

@@ -1,7 +1,8 @@
 """When rosters come: each source's uploads, and when the next is due, as people have set it or as these let one learn.
 
 A source is whoever sends one upload after the other: a folder of the inbox, a data set, the system that a OneRoster
-upload names, or else the person who sends.
+upload names, or else the person who sends. What is compared with what, and what the brake counts, is by the data set
+or system alone where there is one (SisImport.chain), whatever folder it lies in.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def folder_key(folder: str) -> str:
     return f"folder {folder}" if folder else INBOX
 
 
-def chain_of(sis_import: SisImport) -> str:
+def key_of(sis_import: SisImport) -> str:
     """Return the key of the source that sends this and others one after the other; "" for what a person just sends."""
     key, _name = _key(
         sis_import.folder, sis_import.diffing_data_set_identifier, sis_import.data.get("source"), None, None
