@@ -13,7 +13,7 @@ from django.db import connection
 from sis.kinds.kind import Kind
 from sis.kinds.registry import KINDS
 from sis.kinds.sql import STAGED, WAS_ADDED
-from sis.kinds.staging import StagedFile
+from sis.kinds.staging import StagedFile, by_kind
 
 # What a spreadsheet makes of a long number; in some countries with a comma.
 SHORTENED = r"^[0-9]([.,][0-9]+)?E\+[0-9]{2,}$"
@@ -40,9 +40,7 @@ def mark(files: Iterable[StagedFile], *, joins_by_login: bool) -> None:
 
     A few statements for each kind of file, in which the rows are gone through once.
     """
-    of_kind: dict[str, list[int]] = {}
-    for file in files:
-        of_kind.setdefault(file.kind.name, []).append(file.index)
+    of_kind = by_kind(files)
     with connection.cursor() as cursor:
         for kind, indexes in of_kind.items():
             cursor.execute(mark_shortened(KINDS[kind]), [indexes])

@@ -6,7 +6,7 @@ export gone wrong, which would hold up everybody else's rosters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from django.db.backends.utils import CursorWrapper
 
 from sis.kinds.chunks import Message
 from sis.kinds.kind import Kind
+from sis.kinds.registry import KINDS
 from sis.kinds.sql import STAGED, WAS_ADDED, row_content
-from sis.kinds.staging import StagedFile
+from sis.kinds.staging import StagedFile, by_kind
 
 # More rows about the same than this are a fault, and so are more that share what only one can have: placeholders.
 MOST = 10
@@ -31,25 +32,23 @@ class Repeated:
     message: Message
 
 
-def drop_repeats(files: Iterable[StagedFile]) -> list[Repeated]:
+def drop_repeats(files: Sequence[StagedFile]) -> list[Repeated]:
     """Leave only the last of more than `MOST` rows about the same; return what to say of those that were not alike.
 
     Rows about more than `MOST` others that share what only one of them can have get a fault.
     """
-    of_kind: dict[str, list[StagedFile]] = {}
-    for file in files:
-        of_kind.setdefault(file.kind.name, []).append(file)
+    by_index = {file.index: file for file in files}
     said = []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '64MB'")
-        for its in of_kind.values():
-            kind, by_index = its[0].kind, {file.index: file for file in its}
+        for name, indexes in by_kind(files).items():
+            kind = KINDS[name]
             for column in UNIQUE & {*kind.columns}:
-                _mark_shared(cursor, kind, column, [*by_index])
-            cursor.execute(find_repeated(kind), {"files": [*by_index], "most": MOST})
+                _mark_shared(cursor, kind, column, indexes)
+            cursor.execute(find_repeated(kind), {"files": indexes, "most": MOST})
             if not (keys := [key for (key,) in cursor.fetchall()]):
                 continue
-            cursor.execute(drop_repeated(kind), {"files": [*by_index], "keys": keys})
+            cursor.execute(drop_repeated(kind), {"files": indexes, "keys": keys})
             for index, row, number, about, info in cursor.fetchall():
                 ids = {"id": about, "number": number, "row": row}
                 said.append(Repeated(by_index[index], Message(row, "repeated", ids, info)))

@@ -134,9 +134,7 @@ class Import:
 
     def _decide(self, files: list[StagedFile]) -> None:
         """Decide all that is decided before the first row is applied, and stands however often we start again."""
-        of_kind: dict[str, list[int]] = {}
-        for file in files:
-            of_kind.setdefault(file.kind.name, []).append(file.index)
+        of_kind = staging.by_kind(files)
         self.row.data |= {
             "supplied_batches": list(of_kind),
             "completed_importers": [],

@@ -48,6 +48,14 @@ class Broken:
     problem: Problem
 
 
+def by_kind(files: Iterable[StagedFile]) -> dict[str, list[int]]:
+    """Return the numbers of the files of each kind."""
+    found: dict[str, list[int]] = {}
+    for file in files:
+        found.setdefault(file.kind.name, []).append(file.index)
+    return found
+
+
 def clear() -> None:
     """Forget the rows of whatever import ran before."""
     with connection.cursor() as cursor:
