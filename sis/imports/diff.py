@@ -76,8 +76,10 @@ class Differences:
 
     def _may_go(self, kind: Kind, row: Row) -> bool:
         """Return whether a row that vanished ends something: one that did so itself has, unless it was refused."""
+        if "status" not in kind.columns or "status" not in row.cells:
+            return False
         refused = kind.name in self.unsettled and row.number in self.unsettled[kind.name].rows
-        return _may_go(kind, row) or (refused and "status" in row.cells)
+        return refused or (row.cells["status"] or "").lower() != "deleted"
 
     def _deletion(self, kind: Kind, row: Row) -> Row:
         return Row(0, {**row.cells, "status": kind.status_of_gone(self.options)}, row.length)
@@ -99,11 +101,6 @@ def _has_password(row: Row) -> bool:
 def _secrets(file: RosterFile) -> frozenset[str]:
     """Return the columns that hold passwords, which the copy of the upload before no longer has."""
     return frozenset(filter(is_secret, file.columns))
-
-
-def _may_go(kind: Kind, row: Row) -> bool:
-    has_status = "status" in kind.columns and "status" in row.cells
-    return has_status and (row.cells["status"] or "").lower() != "deleted"
 
 
 def stage_differences(

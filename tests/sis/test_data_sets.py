@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.domain.retention import all_kept, forget_old
-from accounts.models import Account, AccountAdmin, ObservationLink, Role, User
+from accounts.models import Account, AccountAdmin, FurtherSisId, ObservationLink, Role, User
 from courses.access.courses import observed_students
 from courses.domain.enrollments import change_state
 from courses.domain.observation import link, unlink
@@ -344,6 +344,14 @@ class TestWhatAPersonHasClosed:
         load(options=data_set(), logins=header)
         person.refresh_from_db()
         assert person.sis_user_id is None
+
+    def test_a_login_that_vanishes_after_it_was_refused_gives_nobody_an_id(self, load):
+        header = "user_id,login_id,existing_user_id,status"
+        refused = load(options=data_set(), logins=table(header, "L1,u1,U1,active"))
+        assert warnings(refused) == [(2, "existing_user_not_found")]
+        load(users=people("U1"))
+        load(options=data_set(), logins=header)
+        assert not FurtherSisId.objects.exists()
 
 
 class TestBrake:
