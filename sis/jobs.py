@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from django.db import close_old_connections
 
@@ -18,12 +19,7 @@ at_start(ask_for_work)
 @job(queue="sis", retry=FEW_MORE_TRIES)
 def work() -> None:
     """Work off what waits, or was interrupted."""
-    close_old_connections()
-    try:
-        for root in Account.objects.filter(parent=None):
-            work_off(root)
-    finally:
-        close_old_connections()
+    _for_each_root(work_off)
 
 
 @regularly(cron="* * * * *")
@@ -40,9 +36,13 @@ def look_again(timestamp: int) -> None:
 @job(queue="sis", queueing_lock="take_from_inbox")
 def take_from_inbox(timestamp: int) -> None:
     """Take in the roster files that have come since the last minute."""
+    _for_each_root(lambda root: take_all(root, now=time.time()))
+
+
+def _for_each_root(act: Callable[[Account], object]) -> None:
     close_old_connections()
     try:
         for root in Account.objects.filter(parent=None):
-            take_all(root, now=time.time())
+            act(root)
     finally:
         close_old_connections()
