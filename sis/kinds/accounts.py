@@ -8,7 +8,7 @@ from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import Example, Going, Kind, Record
 from sis.kinds.sender_limits import refuse_moves
-from sis.kinds.sql import read_sql, set_columns
+from sis.kinds.sql import read_sql
 
 COLUMNS = ("account_id", "parent_account_id", "name", "status", "integration_id")
 NEW = {
@@ -18,7 +18,8 @@ NEW = {
     "integration_id": "given.new_integration",
     "stuck_sis_fields": "given.new_stuck",
 }
-SQL = read_sql(__file__, COLUMNS, new_columns=set_columns(NEW), tell=record_changes(Changes(Account, NEW)))
+CHANGES = Changes(Account, NEW)
+SQL = read_sql(__file__, COLUMNS, tell=record_changes(CHANGES), update=CHANGES.update)
 
 
 def apply(this: Round) -> None:

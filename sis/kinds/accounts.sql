@@ -82,8 +82,7 @@ WHERE problem IS NULL AND found IS NOT NULL AND new_parent IS DISTINCT FROM old_
 {tell}
 
 -- statement: update
-UPDATE accounts_account AS record SET {new_columns}, sis_import_id = %(import)s
-FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
+{update}
 
 -- statement: unsettled
 {changed_since accounts_account, sis_account_id, Account}

@@ -37,6 +37,7 @@ from courses.domain.events import (
 )
 from courses.domain.observation_events import author
 from courses.models import Course, Enrollment, Section, Term
+from sis.kinds.sql import set_columns
 
 # The fields of each event, by SQL about a row that has the columns of the record as it is afterwards; where it was
 # there already, also its states `before` and `after`, and the names of the `fields` in which it differs.
@@ -132,6 +133,12 @@ class Changes:
     FROM looked_up AS given JOIN {self.model._meta.db_table} AS record ON record.id = given.found
     WHERE given.problem IS NULL AND {differs(new)} AND {self.where}
 )"""
+
+    @property
+    def update(self) -> str:
+        """The statement that makes them: every column, also those that stay, for whatever rows change."""
+        return f"""UPDATE {self.model._meta.db_table} AS record SET {set_columns(self.new)}, sis_import_id = %(import)s
+FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL AND {self.where}"""
 
     @property
     def events(self) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Going, Kind
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
-from sis.kinds.sql import read_sql, set_columns
+from sis.kinds.sql import any_of, read_sql
 
 # type → table and the column of its SIS id
 # In the order in which locks are taken: accounts/domain/locks.py.
@@ -32,10 +32,6 @@ SELECT one FROM {table} AS record
 CROSS JOIN LATERAL unnest(ARRAY[' id ' || record.{sis_id}, ' integration ' || record.integration_id]) AS one
 WHERE given.type = '{type}' AND (record.{sis_id} = given.old_id OR record.integration_id = given.old_integration_id)
 """
-UPDATE = """
-UPDATE {table} AS record SET {new_columns}, sis_import_id = %(import)s
-FROM looked_up AS given WHERE record.id = given.found AND given.type = '{type}' AND given.problem IS NULL
-"""
 # A further id of somebody (accounts/models/user.py) changes alone.
 UPDATE_FURTHER = """
 UPDATE accounts_furthersisid AS further SET sis_user_id = given.new_id, sis_import_id = %(import)s
@@ -48,15 +44,13 @@ NEW = {
     }
     for type_, (_table, sis_id) in TABLES.items()
 }
-UPDATES = [
-    UPDATE.format(type=type_, table=table, new_columns=set_columns(NEW[type_])) for type_, (table, _) in TABLES.items()
-]
-TELL = record_changes(*(Changes(model, NEW[type_], f"given.type = '{type_}'") for type_, model in MODELS.items()))
+CHANGES = [Changes(model, NEW[type_], f"given.type = '{type_}'") for type_, model in MODELS.items()]
+TELL = record_changes(*CHANGES)
 
 SQL = read_sql(
     __file__,
     COLUMNS,
-    types=", ".join(f"'{type_}'" for type_ in TABLES),
+    types=any_of(TABLES),
     other_ids=_of_each_type(OTHER_IDS, " UNION "),
     with_old_id=_with_id("{sis_id}", "given.old_id"),
     with_old_integration_id=_with_id("integration_id", "given.old_integration_id"),
@@ -73,7 +67,7 @@ def apply(this: Round) -> None:
     for type_, (table, _sis_id) in TABLES.items():
         this.remember(table, where=f"given.type = '{type_}'")
     this.execute(TELL)
-    for update in [*UPDATES, UPDATE_FURTHER]:
+    for update in [*(changes.update for changes in CHANGES), UPDATE_FURTHER]:
         this.execute(update)
 
 

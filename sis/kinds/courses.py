@@ -10,7 +10,7 @@ from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, of_the_import, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_moves
-from sis.kinds.sql import any_of, read_sql, set_columns
+from sis.kinds.sql import any_of, read_sql
 from sis.models import StateChange
 
 COLUMNS = (
@@ -34,11 +34,12 @@ NEW = {
     "grade_passback_setting": "given.new_passback",
     "stuck_sis_fields": "given.new_stuck",
 }
+CHANGES = Changes(Course, NEW)
 SQL = read_sql(
     __file__,
     COLUMNS,
-    new_columns=set_columns(NEW),
-    tell=record_changes(Changes(Course, NEW)),
+    tell=record_changes(CHANGES),
+    update=CHANGES.update,
     end_of_courses=COURSES_END.replace("%(courses)s", "%(ids)s"),
     states=any_of(STATES),
     formats=any_of(FORMATS),

@@ -166,9 +166,7 @@ WHERE problem IS NULL AND found IS NOT NULL AND (before = 'deleted') <> (after =
 {tell}
 
 -- statement: update
--- Every column, also those that stay as they are: one statement for whatever rows change.
-UPDATE courses_course AS record SET {new_columns}, sis_import_id = %(import)s
-FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
+{update}
 
 -- statement: unsettled
 {changed_since courses_course, sis_course_id, Course}

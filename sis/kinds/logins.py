@@ -11,7 +11,7 @@ from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round
 from sis.kinds.kind import Example, Kind
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
-from sis.kinds.sql import read_sql, set_columns
+from sis.kinds.sql import read_sql
 
 COLUMNS = (
     *("user_id", "login_id", "integration_id", "existing_user_id", "existing_integration_id"),
@@ -22,7 +22,8 @@ NEW = {
     "integration_id": "CASE WHEN given.adds THEN coalesce(record.integration_id, given.integration_id)"
     " ELSE coalesce(given.integration_id, record.integration_id) END",
 }
-SQL = read_sql(__file__, COLUMNS, new_columns=set_columns(NEW), tell=record_changes(Changes(User, NEW)))
+CHANGES = Changes(User, NEW)
+SQL = read_sql(__file__, COLUMNS, tell=record_changes(CHANGES), update=CHANGES.update)
 
 
 def apply(this: Round) -> None:

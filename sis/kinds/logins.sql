@@ -87,8 +87,7 @@ LEFT JOIN LATERAL (
 {tell}
 
 -- statement: update
-UPDATE accounts_user AS record SET {new_columns}, sis_import_id = %(import)s
-FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
+{update}
 
 -- statement: add
 INSERT INTO accounts_furthersisid (user_id, sis_user_id, sis_import_id)

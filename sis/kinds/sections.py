@@ -8,7 +8,7 @@ from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, put_back_states
 from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
 from sis.kinds.sender_limits import refuse_own_moves
-from sis.kinds.sql import read_sql, set_columns
+from sis.kinds.sql import read_sql
 
 COLUMNS = ("section_id", "course_id", "name", "status", "start_date", "end_date", "integration_id")
 NEW = {
@@ -23,7 +23,8 @@ NEW = {
     "restrict_enrollments_to_section_dates": "given.new_restrict",
     "stuck_sis_fields": "given.new_stuck",
 }
-SQL = read_sql(__file__, COLUMNS, new_columns=set_columns(NEW), tell=record_changes(Changes(Section, NEW)))
+CHANGES = Changes(Section, NEW)
+SQL = read_sql(__file__, COLUMNS, tell=record_changes(CHANGES), update=CHANGES.update)
 
 
 def apply(this: Round) -> None:

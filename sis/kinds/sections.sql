@@ -115,9 +115,7 @@ WHERE given.moves AND given.problem IS NULL
 {tell}
 
 -- statement: update
--- Every column, also those that stay as they are: one statement for whatever rows change.
-UPDATE courses_section AS record SET {new_columns}, sis_import_id = %(import)s
-FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL
+{update}
 
 -- statement: unsettled
 {changed_since courses_section, sis_section_id, CourseSection}

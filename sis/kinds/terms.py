@@ -32,12 +32,13 @@ NEW_DATES = {
         " END"
     )
 }
+CHANGES = Changes(Term, NEW, "given.type IS NULL")
 SQL = read_sql(
     __file__,
     COLUMNS,
-    new_columns=set_columns(NEW),
     new_dates=set_columns(NEW_DATES),
-    tell=record_changes(Changes(Term, NEW, "given.type IS NULL")),
+    tell=record_changes(CHANGES),
+    update=CHANGES.update,
     tell_dates=record_changes(Changes(Term, NEW_DATES, "given.type IS NOT NULL")),
     known_types=any_of(TYPES),
     type_of_word=" ".join(f"WHEN '{word}' THEN '{name}'" for word, name in TYPES.items()),

@@ -73,8 +73,7 @@ WITH changed AS (
 {tell}
 
 -- statement: update
-UPDATE courses_term AS record SET {new_columns}, sis_import_id = %(import)s
-FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL AND given.type IS NULL
+{update}
 
 -- statement: tell_dates
 {tell_dates}
