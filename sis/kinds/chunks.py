@@ -241,9 +241,8 @@ def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last:
     this.execute(SETTINGS)
     waiting: list[int] | None = None
     for number in count(1):
-        this.values["held"], this.values["only"] = [], waiting
         some = waiting[:A_FEW] if waiting and number > MOST_ROUNDS else waiting
-        this.values["only"] = some
+        this.values["held"], this.values["only"] = [], some
         this.values["held"] = sorted(n for (n,) in this.execute(clashing(kind)))
         kind.apply(this)
         ((applied, messages),) = this.execute(collect(kind))
