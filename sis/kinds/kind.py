@@ -84,7 +84,7 @@ class Brake:
     source, and `going (id, added)`, which of them rows of the kinds `reads` end, or rows that no file has.
 
     `sql` is common table expressions that end with these two, after `WITH RECURSIVE user_rows AS (…), …, sources (id,
-    chain, user_id) AS (…),`. Of several kinds of which too much would go the one with the lowest position is told.
+    chain, sender) AS (…),`. Of several kinds of which too much would go the one with the lowest position is told.
     """
 
     position: int
