@@ -129,12 +129,9 @@ def _without_first(found: list[str]) -> list[str]:
 
 def _with_commas(found: list[str], separator: str, row: int) -> tuple[list[str], Malformed | None]:
     """Return the records with commas between the cells; up to the first that is none, and what is wrong with that."""
-    for at, record in enumerate(found):
-        if not _record(separator).fullmatch(record):
-            return _with_commas(found[:at], separator, row)[0], Malformed(_fault(record), row)
-        row += record != ""
+    good, fault = _well_formed(found, separator, row)
     # A cell with nothing in it alone would be a blank line.
-    return [written(cells) or ('""' if cells else "") for cells in cells_of(found, separator)], None
+    return [written(cells) or ('""' if cells else "") for cells in cells_of(found[:good], separator)], fault
 
 
 @cache
@@ -253,12 +250,19 @@ def check(found: list[str], row: int) -> int:
     """
     text = "\n".join(found)
     if '"' in text or "\r" in text or text.count("\n") >= len(found):
-        for record in found:
-            if not _record(",").fullmatch(record):
-                raise Malformed(_fault(record), row)
-            row += record != ""
-        return row
+        _good, fault = _well_formed(found, ",", row)
+        if fault:
+            raise fault
     return row + _rows(found)
+
+
+def _well_formed(found: list[str], separator: str, row: int) -> tuple[int, Malformed | None]:
+    """Return how many of the records, from the first, are well-formed, and what is wrong with the one after them."""
+    is_well_formed = _record(separator).fullmatch
+    for at, record in enumerate(found):
+        if not is_well_formed(record):
+            return at, Malformed(_fault(record), row + _rows(found[:at]))
+    return len(found), None
 
 
 def _fault(record: str) -> str:
