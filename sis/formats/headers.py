@@ -162,15 +162,19 @@ def _canvas_columns() -> frozenset[str]:
     return frozenset().union(OTHER_CANVAS_COLUMNS, *(kind.columns for kind in KINDS.values()))
 
 
-@cache
 def _sourced_columns(file: str) -> frozenset[str]:
     """Return all columns that are read of a file of this name in OneRoster or School Data Sync."""
-    if file not in oneroster.COLUMNS.keys() | school_data_sync.COLUMNS.keys():
-        return oneroster.MANIFEST
-    found: set[str] = set()
-    for one in (oneroster, school_data_sync):
-        found |= one.COLUMNS.get(file, set()) | set(one.FURTHER_COLUMNS.get(file, "").split())
-    return frozenset(found)
+    return _SOURCED_COLUMNS.get(file, oneroster.MANIFEST)
+
+
+# By the name of the file. There are few of these, and any number of other names, which nothing has to remember.
+_SOURCED_COLUMNS: dict[str, frozenset[str]] = {
+    file: frozenset().union(
+        *(one.COLUMNS.get(file, set()) for one in (oneroster, school_data_sync)),
+        *(one.FURTHER_COLUMNS.get(file, "").split() for one in (oneroster, school_data_sync)),
+    )
+    for file in oneroster.COLUMNS.keys() | school_data_sync.COLUMNS.keys()
+}
 
 
 def _letters(name: str) -> str:
