@@ -102,7 +102,12 @@ def kind_of(columns: Columns) -> Kind | UnsupportedKind | None:
 
 def is_roster(table: Table) -> bool:
     """Return whether a file is one of OneRoster's or School Data Sync's, rather than of Canvas's."""
-    return oneroster.is_manifest(table) or has_sourced_ids(table.columns)
+    return is_sourced(table.columns)
+
+
+def is_sourced(columns: Columns) -> bool:
+    """Return whether these columns are those of a file of OneRoster or School Data Sync, or of a manifest."""
+    return columns >= oneroster.MANIFEST or has_sourced_ids(columns)
 
 
 def has_sourced_ids(columns: Columns) -> bool:
@@ -116,7 +121,7 @@ def understood(file: str, cells: Sequence[str]) -> Header | None:
     has = frozenset(filter(None, names))
     if foreign_format(has):
         return Header(names)
-    if has_sourced_ids(has) or has >= oneroster.MANIFEST:
+    if is_sourced(has):
         ways = [_sourced_columns(bare_name(file))]
     elif kind_of(has):
         ways = [_canvas_columns()]
@@ -125,7 +130,7 @@ def understood(file: str, cells: Sequence[str]) -> Header | None:
     for known in ways:
         meant = _meant(names, known)
         has = frozenset(filter(None, meant))
-        if has_sourced_ids(has) or has >= oneroster.MANIFEST or kind_of(has):
+        if is_sourced(has) or kind_of(has):
             return Header(meant, tuple(_notices(cells, names, meant, _wanted(has, known))))
     return None
 
