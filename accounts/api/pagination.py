@@ -76,7 +76,9 @@ def page_of(request: ApiRequest, rows: QuerySet[Row] | Sequence[Row], *, is_smal
     bookmark, size = PAGE.bookmark(request.bag), request.params[PER_PAGE]
     page: Page[Row]
     if bookmark:
-        page, links = cut(_after(rows, bookmark), 1, size), {"current": BOOKMARK + bookmark, "first": "1"}
+        if order is None:
+            raise Invalid(NO_SUCH_PAGE)
+        page, links = cut(order.after(bookmark), 1, size), {"current": BOOKMARK + bookmark, "first": "1"}
     else:
         page = cut(rows, request.params[PAGE], size)
         links = {"current": str(page.number), "first": "1"}
@@ -93,12 +95,6 @@ def page_of(request: ApiRequest, rows: QuerySet[Row] | Sequence[Row], *, is_smal
 
 
 RELS = ("current", "next", "prev", "first", "last")
-
-
-def _after(rows: QuerySet[Row] | Sequence[Row], bookmark: str) -> QuerySet[Row]:
-    if not isinstance(rows, QuerySet):
-        raise Invalid(NO_SUCH_PAGE)
-    return rows.filter(Order(rows).after(bookmark))
 
 
 def _last_page(rows: QuerySet[Row] | Sequence[Row], size: int) -> int | None:
@@ -159,8 +155,8 @@ class Order:
         """Return what to send for the rows after this one."""
         return signing.dumps([key.of(row) for key in self.keys], salt=self._salt)
 
-    def after(self, bookmark: str) -> Q:
-        """Return the condition that a row comes after a bookmark. Raises Invalid for one of another list."""
+    def after(self, bookmark: str) -> QuerySet[Any]:
+        """Return the rows of the list that come after a bookmark. Raises Invalid for one of another list."""
         try:
             values = signing.loads(bookmark, salt=self._salt)
         except signing.BadSignature:
@@ -168,7 +164,7 @@ class Order:
         found = NOTHING
         for key, value in reversed([*zip(self.keys, values, strict=True)]):
             found = key.beyond(value) | (key.same(value) & found)
-        return self.keys[0].not_before(values[0]) & found
+        return self._rows.filter(self.keys[0].not_before(values[0]) & found)
 
     @property
     def _salt(self) -> str:
