@@ -40,10 +40,7 @@ class PageAsked(Counter):
 
     def bookmark(self, bag: Parameters) -> str:
         """Return the bookmark; empty where a number was sent, or nothing."""
-        try:
-            text = bag.text(self.name)
-        except Invalid:
-            return ""
+        text = self.sent(bag)
         return text.removeprefix(BOOKMARK) if text.startswith(BOOKMARK) else ""
 
     def schema(self) -> Schema:

@@ -211,11 +211,15 @@ class Counter(Parameter[int]):
     most: int = 1
     type_name = "number"
 
-    def read(self, bag: Parameters) -> int:
+    def sent(self, bag: Parameters) -> str:
+        """Return the text that was sent; empty for none, and for what is no text."""
         try:
-            text = bag.text(self.name)
+            return bag.text(self.name)
         except Invalid:
-            return self.default
+            return ""
+
+    def read(self, bag: Parameters) -> int:
+        text = self.sent(bag)
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
         return min(number, self.most) if number else self.default
 
