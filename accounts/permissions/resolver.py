@@ -285,8 +285,12 @@ def may_on_account(user: User, key: Permission, account: Account) -> bool:
     return PERMISSIONS[key] in account_permissions(user, account)
 
 
+def accounts_with_own_role(user: User) -> QuerySet[Account]:
+    """Return the accounts where `user` has their own role, in no order."""
+    held = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
+    return Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
+
+
 def administered(user: User) -> list[Account]:
     """Return the accounts where `user` has their own role, highest first (one statement)."""
-    held = AccountAdmin.objects.filter(user=user, workflow_state=AccountAdmin.State.ACTIVE)
-    found = Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
-    return list(found.order_by("ancestors__len", "sort_key", "id"))
+    return list(accounts_with_own_role(user).order_by("ancestors__len", "sort_key", "id"))

@@ -15,7 +15,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
-from accounts.models import Account, AccountAdmin, User
+from accounts.models import Account, User
+from accounts.permissions.resolver import accounts_with_own_role
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ def _look_up(reader: User | None) -> Site:
     zone = import_string(settings.ZONE_OF_SCHOOL)(reader) if reader and not reader.time_zone else own_zone
     found = Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()), zone=zone)
     if reader:
-        held = AccountAdmin.objects.filter(user=reader, workflow_state=AccountAdmin.State.ACTIVE)
-        own = Account.objects.filter(pk__in=held.values("account"), workflow_state=Account.State.ACTIVE)
+        own = accounts_with_own_role(reader)
         found = found.union(own.annotate(is_held=Value(True, BooleanField()), zone=own_zone), all=True)
     accounts = sorted(found, key=lambda account: (len(account.ancestors), account.sort_key, account.pk))
     root = next((account for account in accounts if account.parent_id is None), None)
