@@ -248,7 +248,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 def allow(allowed: bool) -> None:
-    """Go on if `condition` holds; otherwise raise NotAllowed."""
+    """Go on if this is allowed; otherwise raise NotAllowed."""
     if not allowed:
         raise NotAllowed
 

@@ -133,7 +133,8 @@ def _zone(name: str) -> str:
 
 
 def set_on_root(root: Account, field: str, value: Any, kind: type[SettingChanged], *, by: User, **along: Any) -> None:
-    """Set a field of the root account, and the fields in `along`; record it as `action` with the previous values.
+    """Set a field of the root account, and the fields in `along`; record it as an event of this
+    kind, with the previous value.
 
     If the field already has this value, nothing is done and nothing recorded.
     """

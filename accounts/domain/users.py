@@ -34,7 +34,7 @@ Change = tuple[int, str, str]
 
 
 def follow_states(changes: Iterable[Change], *, by: User | None, sis_import: int | None = None) -> None:
-    """End what must not outlive these changes of state, and record each with `details`.
+    """End what must not outlive these changes of state, and record each, with the import that has made it.
 
     A suspended person is signed out; a person who is deleted, or was until now, finds nothing of what let them in
     before. Call it in the transaction of the changes.
