@@ -26,8 +26,8 @@ from accounts.web.pages import ConfirmPage, FormPage, Way, way
 from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access import act_as
-from courses.access.accounts import PERMISSION, belongs_only_to, why_not_change
 from courses.access.accounts import PERMISSION as MANAGE_LOGINS
+from courses.access.accounts import belongs_only_to, why_not_change
 from courses.access.observation import MANAGE_LINKS
 from courses.domain.history import events_of, lines
 from courses.domain.observers import observed_in_single_courses, observers_in_single_courses
@@ -48,7 +48,7 @@ def user_to_change(here: AccountContext, user_id: int, *, by: User) -> User:
 class PersonPage(AccountPage):
     """What pages that change one person's account have in common."""
 
-    permission = PERMISSION
+    permission = MANAGE_LOGINS
 
     def find(self, user_id: int) -> None:
         self.person = user_to_change(self.here, user_id, by=self.by)
@@ -61,7 +61,7 @@ class PersonPage(AccountPage):
 class NewPerson(AccountFormPage):
     """An account for somebody, without a password: they choose one themselves."""
 
-    permission = PERMISSION
+    permission = MANAGE_LOGINS
     title = _("Add a person")
     intro = (
         _(
@@ -140,7 +140,7 @@ class SignOutPerson(PersonPage, ConfirmPage):
 @login_required
 def reactivate_person(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Let a person in again."""
-    here = get_account_or_403(request, account_id, PERMISSION)
+    here = get_account_or_403(request, account_id, MANAGE_LOGINS)
     person = user_to_change(here, user_id, by=request.user)
     reactivate(person, by=request.user)
     messages.success(request, _("%(name)s can sign in again.") % {"name": person.short_name})
