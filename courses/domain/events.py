@@ -27,7 +27,7 @@ def _state(value: str) -> str | Promise:
     return Enrollment.State(value).label if value in Enrollment.State.values else value
 
 
-# What can change of an enrollment besides its state.
+# What can change of an enrollment besides its state: by column, what a sentence calls it.
 FIELDS: dict[str, str | Promise] = {
     "start_at": _("start"),
     "end_at": _("end"),

@@ -25,7 +25,7 @@ from django.db import connection
 from accounts.domain.audit import details_of, event_in_sql, record_in_sql, record_many, who
 from accounts.models import Action, User
 from accounts.models.audit import Event
-from courses.domain.events import EnrollmentChanged, ObservingBegan, ObservingEnded, Scope
+from courses.domain.events import FIELDS, EnrollmentChanged, ObservingBegan, ObservingEnded, Scope
 from courses.models import Enrollment
 
 Entry = tuple[int | None, Event]
@@ -66,7 +66,6 @@ def _fields(one: LinkScope, sis_import: int | None) -> dict[str, Any]:
 SEEING = f"({', '.join(repr(str(state)) for state in (Enrollment.State.ACTIVE, Enrollment.State.COMPLETED))})"
 # What `changed` must have of each enrollment, as it is after the change; and what it must have to be told of itself.
 COLUMNS = ("id", "user_id", "associated_user_id", "section_id", "state", "only_by_link", "sis_import_id")
-FIELDS = ("start_at", "end_at", "limit_privileges_to_course_section")
 ALL_COLUMNS = (*COLUMNS, "type", *FIELDS)
 ORIGIN = """
 CASE WHEN bool_and(changed.only_by_link) THEN 'link' WHEN bool_or(changed.sis_import_id IS NOT NULL) THEN 'sis'
