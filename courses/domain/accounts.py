@@ -15,7 +15,7 @@ from accounts.errors import NotPossible
 from accounts.models import Account, AccountAdmin, User
 from courses.domain.observation import unlink_person
 from courses.domain.observation_events import ENROLLMENTS, author, returned
-from courses.models import Course, Enrollment
+from courses.models import Course
 
 NAMED = 3
 
@@ -68,9 +68,6 @@ def delete_sub_account(account: Account, *, by: User) -> None:
         held = AccountAdmin.objects.filter(account=account)
         held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
         record(AccountDeleted(account.pk, account.name), by=by)
-
-
-State = Enrollment.State
 
 
 END_ALL = f"""

@@ -24,11 +24,8 @@ from django.db import connection
 
 from accounts.domain.audit import details_of, event_in_sql, record_in_sql, record_many, who
 from accounts.models import Action, User
-from accounts.models.audit import Event
 from courses.domain.events import FIELDS, EnrollmentChanged, ObservingBegan, ObservingEnded, Scope
 from courses.models import Enrollment
-
-Entry = tuple[int | None, Event]
 
 
 @dataclass(frozen=True)
