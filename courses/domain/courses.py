@@ -268,12 +268,9 @@ def create_course(
     use.
     """
     check_may_manage(account, by)
-    name, course_code, sis_course_id = tidied(name), tidied(course_code), tidied(sis_course_id)
-    integration_id = tidied(integration_id)
-    check_may_set_sis_ids(sis_course_id, integration_id, by=by)
-    texts = {"name": name, "sis_course_id": sis_course_id or None, "integration_id": integration_id or None}
-    if course_code:
-        texts["course_code"] = course_code
+    ids = {"sis_course_id": sis_course_id, "integration_id": integration_id}
+    texts = _tidied({"name": name, **ids, "course_code": course_code})
+    check_may_set_sis_ids(texts["sis_course_id"], texts["integration_id"], by=by)
     check(Course, texts, of="course")
     check_order("course", start_at, end_at)
     with refusing_what_is_taken(Course, of="course"):
@@ -282,7 +279,7 @@ def create_course(
             hold_term(term)
         course = Course.objects.create(
             account=account,
-            **{"course_code": name, **texts},
+            **{"course_code": texts["name"], **texts},
             term=term,
             start_at=start_at,
             end_at=end_at,
