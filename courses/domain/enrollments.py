@@ -206,13 +206,14 @@ def change_states(
         now_in = list(Enrollment.objects.filter(pk__in=by_id))
         if any(there.state not in only_from for there in now_in):
             raise changed_meanwhile()
-        changes: list[Change] = []
-        becomes = [_values_of(state, is_invitation=there.state in Enrollment.UNANSWERED) for there in now_in]
+        groups = [
+            (_values_of(state, is_invitation=False), [one for one in now_in if one.state not in Enrollment.UNANSWERED]),
+            (_values_of(state, is_invitation=True), [one for one in now_in if one.state in Enrollment.UNANSWERED]),
+        ]
         if tells:
-            foretell([(one.pk, in_state(one, new["state"])) for one, new in zip(now_in, becomes, strict=True)], by=by)
-        for is_invitation in (False, True):
-            group = [there for there in now_in if (there.state in Enrollment.UNANSWERED) is is_invitation]
-            values = _values_of(state, is_invitation=is_invitation)
+            foretell([(one.pk, in_state(one, values["state"])) for values, group in groups for one in group], by=by)
+        changes: list[Change] = []
+        for values, group in groups:
             # People already in this state stay as they are, including the date.
             anew = {there.pk for there in group if there.state != values["state"]}
             if anew:
