@@ -91,8 +91,7 @@ def edit_section(
 
     Raises NotAllowed and Invalid as `create_section` does.
     """
-    check_keys({EDIT}, section.course, by=by)
-    check_section(section.pk, section.course, by=by)
+    _check_may_edit(section, by=by)
     given = {"sis_section_id": sis_section_id, "integration_id": integration_id}
     ids = {field: tidied(text) or None for field, text in given.items() if text is not None}
     if any(getattr(section, field) != value for field, value in ids.items()):
@@ -108,6 +107,11 @@ def edit_section(
             _save(section, stick(section, changed))
             record(SectionChanged(section.course_id, section.pk, section.name), by=by)
     return section
+
+
+def _check_may_edit(section: Section, *, by: User) -> None:
+    check_keys({EDIT}, section.course, by=by)
+    check_section(section.pk, section.course, by=by)
 
 
 def delete_section(section: Section, *, by: User) -> Section:
@@ -150,7 +154,7 @@ def cross_list(section: Section, course: Course, *, by: User) -> Section:
     Whoever observes there follows as far as they may (courses/domain/observer_enrollments.py). Raises NotAllowed, and
     Invalid where the section cannot be moved there.
     """
-    _check_may_move(section, by=by)
+    _check_may_edit(section, by=by)
     check_keys({EDIT}, course, by=by)
     check_section(None, course, by=by)
     if course == section.course:
@@ -160,15 +164,10 @@ def cross_list(section: Section, course: Course, *, by: User) -> Section:
 
 def decross_list(section: Section, *, by: User) -> Section:
     """Move a cross-listed section back to the course it came from. Raises NotAllowed, and Invalid where it is there."""
-    _check_may_move(section, by=by)
+    _check_may_edit(section, by=by)
     if section.nonxlist_course is None:
         raise Invalid({"section": [("invalid", _("This section is not cross-listed."))]}, of="section")
     return cross_list(section, section.nonxlist_course, by=by)
-
-
-def _check_may_move(section: Section, *, by: User) -> None:
-    check_keys({EDIT}, section.course, by=by)
-    check_section(section.pk, section.course, by=by)
 
 
 def _move(section: Section, course: Course, *, by: User) -> Section:
