@@ -21,6 +21,11 @@ State = Enrollment.State
 Kind = tuple[int, int, int, int | None]
 
 
+def kind_of(enrollment: Enrollment) -> Kind:
+    """Return what makes an enrollment the same as another, or as one that is to be: `EnrollmentSpec.kind`."""
+    return enrollment.section_id, enrollment.user_id, enrollment.role_id, enrollment.associated_user_id
+
+
 class Stays(Enum):
     """Said of a date that is not given: that of an enrollment which is there stays, others have none."""
 

@@ -21,7 +21,7 @@ from accounts.errors import Invalid
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
 from courses.access.consent import NO_CONSENT, taken_at_once
 from courses.access.observation import why_not_observe
-from courses.domain.enrollment_specs import STAYS, Date, EnrollmentSpec, Kind
+from courses.domain.enrollment_specs import STAYS, Date, EnrollmentSpec, Kind, kind_of
 from courses.domain.events import EnrollmentChanged
 from courses.domain.locks import hold_sections
 from courses.domain.observation_events import foretell, in_state
@@ -145,7 +145,7 @@ def _enrollments_of(wanted: dict[Kind, EnrollmentSpec]) -> dict[Kind, Enrollment
     """Return, by kind, the enrollments that already exist, removed ones too."""
     sections, users, roles, _observed = zip(*wanted, strict=True)
     there = Enrollment.objects.filter(section__in=set(sections), user__in=set(users), role__in=set(roles))
-    return {(each.section_id, each.user_id, each.role_id, each.associated_user_id): each for each in there}
+    return {kind_of(each): each for each in there}
 
 
 def _check(spec: EnrollmentSpec) -> None:

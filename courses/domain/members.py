@@ -16,7 +16,7 @@ from courses.access.consent import NO_CONSENT, consent_of
 from courses.access.courses import READING
 from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls, check_section, gives_limited
 from courses.access.permissions import STAFF_TYPES, sections_seen
-from courses.domain.enrollment_specs import EnrollmentSpec
+from courses.domain.enrollment_specs import EnrollmentSpec, kind_of
 from courses.domain.enrollments import change_state, change_states, changed_meanwhile, enroll, enroll_many
 from courses.domain.locks import hold_sections
 from courses.domain.observation_events import foretell, in_state
@@ -241,10 +241,7 @@ def _change_role(member: Member, role: Role, by: User) -> None:
         spec = _spec(enrollment, enrollment.section, role, observes=stays_observer)
         spec = replace(spec, is_limited=spec.is_limited or limited)
         specs[spec.kind] = spec
-    has_it_already = {
-        (enrollment.section_id, enrollment.user_id, enrollment.role_id, enrollment.associated_user_id)
-        for enrollment in _with_role(member, role).live()
-    }
+    has_it_already = {kind_of(enrollment) for enrollment in _with_role(member, role).live()}
     new = [spec for kind, spec in specs.items() if kind not in has_it_already]
     # An observer observes a student with one role, so the old one ends first; a student's observers need the new one
     # first.
