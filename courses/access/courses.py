@@ -160,7 +160,7 @@ def course_access(user: User, course: Course) -> CourseAccess | None:
 
 
 def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:
-    """Return the published assignments, each with `work`: this student's submission (a list of one or none).
+    """Return the published assignments, each with only this student's `submissions`: one or none.
 
     The submission shows its score and comments only once the grade is released (`posted_at`).
     """

@@ -48,9 +48,9 @@ def students_for(observer: User, course: Course, *, by: User) -> UserQuerySet:
 
 
 def observing_in(course: Course, observer: User, *, by: User, linked: bool | None = None) -> EnrollmentQuerySet:
-    """Return the enrollments in `course`, of those `by` sees, through which a person observes, each with `is_by_link`.
+    """Return the enrollments in `course`, of those `by` sees, through which a person observes.
 
-    See `by_link`. With `linked` only those that exist because of a link, or only those that do not.
+    With `linked` only those that exist because of a link (see `by_link`), or only those that do not.
     """
     beside = Enrollment.objects.present().filter(user=observer, section__course=course, type=BaseType.OBSERVER)
     beside = beside.filter(associated_user__isnull=False).within(sections_seen(by, course))

@@ -74,7 +74,8 @@ def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None, tells: bool
 
     A person who already observes a student in a section keeps the role they have there, whatever created it; an
     enrollment created by a link now belongs to the school, and stays when the link ends. All of them are done or, if
-    one is not possible, none. Raises Invalid, and NotAllowed for a limit that is not theirs to change.
+    one is not possible, none. Without `tells` the caller has said who observes by them (`foretell`). Raises Invalid,
+    and NotAllowed for a limit that is not theirs to change.
     """
     wanted = {spec.kind: spec for spec in specs}
     for spec in wanted.values():

@@ -138,7 +138,7 @@ def _link(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[ObservationLin
 def _name_courses(
     cursor: CursorWrapper, link: ObservationLink, course: Course | None, account: Account | None
 ) -> tuple[int, ...]:
-    """Record the courses to which a link is limited, in addition to any before; return how many are new."""
+    """Record the courses to which a link is limited, in addition to any before; return the ids of the new ones."""
     named: list[tuple[int]] = []
     if course:
         cursor.execute(NAME_COURSE, {"link": link.pk, "course": course.pk})
