@@ -26,11 +26,6 @@ API = "/api/v1"
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def world(db) -> World:
-    return World()
-
-
 @pytest.fixture(autouse=True)
 def _every_error_page_once(monkeypatch) -> None:
     """A page that refuses is made once for each test, and so for each person: the next hundred only tell the status.

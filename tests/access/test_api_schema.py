@@ -24,7 +24,6 @@ from schemathesis.specs.openapi.checks import (
 
 from accounts.api.endpoints import every_call
 from accounts.domain.tokens import make_token
-from tests.access.world import World
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 WHO = ("admin", "teacher", "observer")
@@ -55,11 +54,6 @@ def some(examples: int) -> settings:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-
-
-@pytest.fixture
-def world(db) -> World:
-    return World()
 
 
 @pytest.fixture(autouse=True)

@@ -5,22 +5,15 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
 from accounts.models import User
 from pairing.domain.codes import issue
 from tests.access.table import PAGES
-from tests.access.world import World
 
 AT_MOST = 60_000
 LINKED = re.compile(r'(?:href|src)="/static/([^"]+)"')
-
-
-@pytest.fixture
-def world(db) -> World:
-    return World()
 
 
 def browser_of(person: User) -> Client:

@@ -18,11 +18,6 @@ INCLUDES = "&".join(
 OWN = {"sis_user_id", "integration_id"}
 
 
-@pytest.fixture
-def world(db) -> World:
-    return World()
-
-
 def sis_ids(body: Any, reader: User) -> Iterator[str]:
     """The names of all such ids in a body, but for those that the reader's own record holds."""
     if isinstance(body, list):
