@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from accounts.models import BaseType, Role
-from tests.factories import AccountFactory, make_admin
+from accounts.models import BaseType, Role, User
+from tests.factories import PASSWORD, AccountFactory, UserFactory, make_admin
 
 
 @pytest.fixture
@@ -23,3 +23,9 @@ def district(root) -> SimpleNamespace:
         teacher=Role.objects.built_in(BaseType.TEACHER),
         account_admin=Role.objects.built_in(BaseType.ACCOUNT_ADMIN),
     )
+
+
+@pytest.fixture
+def pat(root) -> User:
+    """Somebody with a login, an email address and a password."""
+    return UserFactory(login_id="pat", email="pat@example.org", password=PASSWORD)

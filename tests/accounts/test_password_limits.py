@@ -1,6 +1,5 @@
 """Wrong passwords are limited, and nobody is kept out by what others do. Failures made older move the clock."""
 
-import pytest
 from django.test import Client
 
 from accounts.domain.password_limits import NETWORK
@@ -13,11 +12,6 @@ from tests.failures import let_pass
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 SCHOOL, HOME = "192.0.2.1", "198.51.100.7"
-
-
-@pytest.fixture
-def pat(root) -> User:
-    return UserFactory(login_id="pat", email="pat@example.org", password=PASSWORD)
 
 
 def sign_in(login: str, password: str, network: str = SCHOOL, browser: Client | None = None):

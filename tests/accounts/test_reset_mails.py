@@ -18,11 +18,6 @@ SITE = "https://school.example/"
 WORDS = {"password1": "new-and-long-words", "password2": "new-and-long-words"}
 
 
-@pytest.fixture
-def pat(root) -> User:
-    return UserFactory(login_id="pat", email="pat@example.org", password=PASSWORD)
-
-
 @pytest.mark.parametrize("site", ["https://school.example", "https://school.example/"])
 def test_the_link_leads_to_the_site_where_it_was_asked_for(pat, mailoutbox, site):
     send_reset_mails("pat@example.org", site)
