@@ -14,10 +14,10 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from accounts.models import Account
+from accounts.models import Account, User
 from config.stack_room import with_room
 from tests.database import empty_all_tables
-from tests.factories import RootFactory
+from tests.factories import RootFactory, make_admin
 from tests.lock_order import watched
 from tests.racing import alone
 
@@ -55,6 +55,12 @@ def _quick_settings(settings):
 def root(db) -> Account:
     """The institution, with self registration on."""
     return RootFactory()
+
+
+@pytest.fixture
+def admin(root) -> User:
+    """An Account Admin of the institution."""
+    return make_admin()
 
 
 @pytest.fixture(scope="session", autouse=True)

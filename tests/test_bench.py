@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import Account, AuditEvent, ObservationLink, SelfRegistration
 from bench import data, house
-from tests.factories import CourseFactory, make_admin
+from tests.factories import CourseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("bench.urls")]
 
@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("bench.urls")]
 def course(root):
     Account.objects.update(self_registration=SelfRegistration.ALL)
     return data.make_course(CourseFactory().account, 2)
-
-
-@pytest.fixture
-def admin(root):
-    return make_admin()
 
 
 def test_the_bare_redemption_leaves_what_the_real_one_leaves(client, course, admin):

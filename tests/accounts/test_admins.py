@@ -24,11 +24,6 @@ def helper(root):
     return role
 
 
-@pytest.fixture
-def admin(root):
-    return factories.make_admin()
-
-
 def test_a_role_is_given_removed_and_given_again(admin, full, root):
     person, school = UserFactory(), AccountFactory()
     held = make_admin(person, full, school, by=admin)

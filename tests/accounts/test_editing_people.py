@@ -12,11 +12,6 @@ from tests.factories import AccountFactory, UserFactory, make_admin, make_clerk
 
 
 @pytest.fixture
-def admin(root):
-    return make_admin()
-
-
-@pytest.fixture
 def person(root):
     return UserFactory(name="Mia Lake", login_id="mia", email="mia@example.org", sis_user_id="S1")
 

@@ -16,11 +16,6 @@ MISTYPED = "Europe/Berlni"
 
 
 @pytest.fixture
-def admin(root):
-    return make_admin()
-
-
-@pytest.fixture
 def clerk(root):
     """A person who manages the settings of accounts and may not set SIS IDs."""
     return make_clerk(SETTINGS)

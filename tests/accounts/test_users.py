@@ -13,11 +13,6 @@ from tests.jobs import work_off_jobs
 
 
 @pytest.fixture
-def admin(root):
-    return make_admin()
-
-
-@pytest.fixture
 def person(root):
     return UserFactory(name="Mia Lake", login_id="mia", email="mia@example.org", sis_user_id="S1", password=PASSWORD)
 

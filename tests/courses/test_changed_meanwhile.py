@@ -27,11 +27,6 @@ pytestmark = pytest.mark.usefixtures("root")
 State = Enrollment.State
 
 
-@pytest.fixture
-def admin(root) -> User:
-    return make_admin()
-
-
 def member_of(section, user):
     (found,) = members_in(section.course, user.pk, by=user)
     return found

@@ -29,11 +29,6 @@ from tests.observing import began, ended, pair, role, said_by
 FALL, WINTER = datetime(2029, 9, 1, tzinfo=UTC), datetime(2029, 12, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def admin(root) -> User:
-    return make_admin()
-
-
 def recorded() -> list[tuple[str, dict]]:
     return list(AuditEvent.objects.filter(action__startswith="course.").order_by("id").values_list("action", "details"))
 

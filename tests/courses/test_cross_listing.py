@@ -16,16 +16,10 @@ from tests.factories import (
     EnrollmentFactory,
     SectionFactory,
     UserFactory,
-    make_admin,
     make_student,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin(root):
-    return make_admin()
 
 
 @pytest.fixture

@@ -9,14 +9,9 @@ from courses.domain.courses import conclude, create_course, delete_course, edit_
 from courses.domain.sections import create_section, edit_section
 from courses.domain.terms import save_term
 from courses.models import Course, Section, Term
-from tests.factories import AccountFactory, CourseFactory, SectionFactory, make_admin
+from tests.factories import AccountFactory, CourseFactory, SectionFactory
 
 FALL, WINTER = datetime(2029, 9, 1, tzinfo=UTC), datetime(2029, 12, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def admin(root):
-    return make_admin()
 
 
 def marked(record) -> list[str]:

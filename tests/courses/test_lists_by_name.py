@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.domain.tokens import make_token
 from accounts.models import User
 from courses.models import Term
-from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin
+from tests.factories import AccountFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory
 
 # As a reader expects them: not by bytes, where capitals come first and letters with marks last.
 NAMES = ["algebra", "École du soir", "Éducation physique", "Études", "Física", "Zoology"]
@@ -22,11 +22,6 @@ SEARCHES = {
     "u": ["École du soir", "Éducation physique", "Études"],
     "zz": [],
 }
-
-
-@pytest.fixture
-def admin(root) -> User:
-    return make_admin()
 
 
 @pytest.fixture(params=["courses", "sub_accounts", "terms"])

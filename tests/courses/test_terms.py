@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.errors import Invalid, NotAllowed, NotPossible
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent
 from courses.domain.courses import create_course, edit_course
 from courses.domain.terms import delete_term, save_term
 from courses.models import Course, Term
@@ -15,11 +15,6 @@ from tests.api import Api
 from tests.factories import AccountFactory, CourseFactory, UserFactory, allow, make_admin, make_clerk
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def admin(root) -> User:
-    return make_admin()
 
 
 @pytest.fixture

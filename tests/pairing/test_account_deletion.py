@@ -20,11 +20,6 @@ CODE = ObservationLink.Origin.CODE
 
 
 @pytest.fixture
-def admin(root):
-    return make_admin()
-
-
-@pytest.fixture
 def student(root):
     return make_student(name="Mia Lake", login_id="mia", sis_user_id="S1")
 

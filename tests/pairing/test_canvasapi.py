@@ -22,7 +22,6 @@ from tests.factories import (
     SectionFactory,
     UserFactory,
     allow,
-    make_admin,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,11 +45,6 @@ def student(root):
 @pytest.fixture
 def observer(root):
     return UserFactory()
-
-
-@pytest.fixture
-def admin(root):
-    return make_admin()
 
 
 def test_canvasapi_reads_its_own_user(client_of, student):

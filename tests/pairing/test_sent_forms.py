@@ -50,11 +50,6 @@ class Form:
 
 
 @pytest.fixture
-def admin(root) -> User:
-    return make_admin(root)
-
-
-@pytest.fixture
 def student(root) -> User:
     return EnrollmentFactory(user=UserFactory(name="Mia Stone")).user
 
