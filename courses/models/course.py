@@ -35,8 +35,8 @@ class Term(models.Model):
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE, db_default="active")
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
-    # By enrollment type: {"StudentEnrollment": {"start_at": …, "end_at": …}}
     created_at = models.DateTimeField(db_default=models.functions.Now())
+    # By enrollment type: {"StudentEnrollment": {"start_at": …, "end_at": …}}
     date_overrides = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
