@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from itertools import compress
 from typing import Any
 
 from django.db import transaction
@@ -90,20 +89,22 @@ def enroll_many(specs: Iterable[EnrollmentSpec], *, by: User | None, tells: bool
         there = _enrollments_of(wanted)
         taken = taken_at_once({user for _section, user, *_rest in wanted}, by=by)
         made = [spec.enrollment(there.get(kind), taken.get(spec.user.pk, NO_CONSENT)) for kind, spec in wanted.items()]
-        before = {kind: enrollment.state for kind, enrollment in there.items()}
+        pairs = [(there.get(kind), now) for kind, now in zip(wanted, made, strict=True)]
         if tells:
-            foretell(zip((there[kind].pk if kind in there else None for kind in wanted), made, strict=True), by=by)
+            foretell([(before.pk if before else None, now) for before, now in pairs], by=by)
         Enrollment.objects.bulk_create(
             made,
             update_conflicts=True,
             unique_fields=KIND,
             update_fields=[*CHANGEABLE, "updated_at"],
         )
-        changes = [(enrollment, before.get(kind)) for kind, enrollment in zip(wanted, made, strict=True)]
-        _carry(changes, by)
-        differ = [_differs(there.get(kind), enrollment) for kind, enrollment in zip(wanted, made, strict=True)]
-        _record(compress(changes, differ), by)
+        _carry([_change(before, now) for before, now in pairs], by)
+        _record([_change(before, now) for before, now in pairs if _differs(before, now)], by)
     return made
+
+
+def _change(before: Enrollment | None, now: Enrollment) -> Change:
+    return now, before.state if before else None
 
 
 def _differs(before: Enrollment | None, now: Enrollment) -> bool:
