@@ -12,7 +12,7 @@ from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
 from courses.access.courses import READING, observer_enrollments
 from courses.access.enrollment_actions import EnrollmentAction, needed_for
-from courses.access.permissions import STAFF_TYPES, held_in, sections_seen
+from courses.access.permissions import STAFF_TYPES, held_in, sections_seen, sections_seen_among
 from courses.access.profiles import own_keys
 from courses.models import Course, Enrollment, Section
 from courses.models.dates import is_over as over
@@ -80,13 +80,11 @@ def enrollments_of_person(person: User, *, by: User) -> EnrollmentQuerySet | Non
     everything = Enrollment.objects.present().filter(user=person)
     if may_on_account(by, Permission.READ_ROSTER, Account.objects.root()):
         return everything
-    sections = {enrollment.section for enrollment in everything.select_related("section__course")}
-    held = held_in(by, {section.course for section in sections})
-    staff_in = [section.pk for section in sections if held[section.course_id].sees_people_of(section.pk)]
+    staff_in = sections_seen_among(everything, by=by)
     if not staff_in and not observer_enrollments(by).filter(associated_user=person).exists():
         return None
     observed = Q(pk__in=observed_enrollments(by).values("pk"))
-    return everything.filter(observed | Q(section__in=staff_in))
+    return everything.filter(observed | Q(section__in=list(staff_in)))
 
 
 def course_enrollments(person: User, *, by: User) -> EnrollmentQuerySet | None:

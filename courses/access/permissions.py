@@ -29,6 +29,7 @@ from accounts.permissions.resolver import (
 )
 from courses.models import Course, Enrollment, Section, Term
 from courses.models.dates import RUNS
+from courses.models.enrollment import EnrollmentQuerySet
 
 # Roles in courses come in the same statement as the admin roles above them: every course page needs both.
 ROLES = f"""
@@ -93,6 +94,20 @@ def held_in(user: User, courses: Iterable[Course]) -> dict[int, Held]:
         remember("course", user, found)
         known |= found
     return known
+
+
+def sections_seen_among(enrollments: EnrollmentQuerySet, *, by: User) -> dict[int, Held]:
+    """Return the sections of these enrollments, by id, whose people `by` sees, with what `by` may do in their courses.
+
+    Three statements at most, however many courses.
+    """
+    sections = {enrollment.section for enrollment in enrollments.select_related("section__course")}
+    held = held_in(by, {section.course for section in sections})
+    return {
+        section.pk: held[section.course_id]
+        for section in sections
+        if held[section.course_id].sees_people_of(section.pk)
+    }
 
 
 def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:

@@ -6,7 +6,7 @@ from accounts.models import Account, ObservationLink, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from courses.access.courses import observer_enrollments
-from courses.access.permissions import held_in
+from courses.access.permissions import sections_seen_among
 from courses.models import Enrollment
 
 # People may see their own SIS id and login.
@@ -40,9 +40,7 @@ def _known_in_courses(person: User, by: User) -> frozenset[Permission] | None:
     """Return what is known by seeing the people of courses; about a person only invited there, the name."""
     enrollments = Enrollment.objects.present().filter(user=person)
     settled = set(enrollments.settled().values_list("section", flat=True))
-    sections = {enrollment.section for enrollment in enrollments.select_related("section__course")}
-    held = held_in(by, {section.course for section in sections})
-    seen = [section for section in sections if held[section.course_id].sees_people_of(section.pk)]
+    seen = sections_seen_among(enrollments, by=by)
     if not seen:
         return None
-    return frozenset().union(*(held[section.course_id].keys for section in seen if section.pk in settled))
+    return frozenset().union(*(held.keys for section, held in seen.items() if section in settled))
