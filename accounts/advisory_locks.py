@@ -1,11 +1,11 @@
 """Advisory locks: locks on what is no row of a table. Every one there is stands in this register.
 
 PostgreSQL knows such a lock by two numbers: which of ours it is, and what it is about (a record's id, or the hash of a
-text). Locks of one number, as libraries take them, never meet these.
+text). Locks of one number, as libraries take them, never meet these. All end with their transaction: those of a session
+would be lost behind a pooler that gives each transaction another one. What is longer than a transaction is a lease: see
+sis/imports/turns.py.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import IntEnum, unique
 
 from django.db import connection
@@ -21,12 +21,8 @@ class AdvisoryLock(IntEnum):
     FAILURE = 2
     # One for all (by 0): whoever makes or moves accounts. The database takes it too (accounts/guards.py).
     TREE = 3
-    # By root account, and held for as long as a process imports: one import at a time.
-    IMPORT = 715_001
     # By import: one process copies an upload without its passwords.
     KEPT_UPLOAD = 715_002
-    # By root account: one process takes files from the inbox.
-    INBOX = 715_003
     # By the next id of an event, shared by all who write events: it waits for nobody, and says who is at it. Taken and
     # read by the database only (accounts/guards.py), as one number of 64 bits: this one, and 48 bits for the id.
     EVENTS = 17_750
@@ -40,24 +36,3 @@ def hold(lock: AdvisoryLock, about: int | str) -> None:
     """Wait for the lock and hold it until the transaction ends (one statement)."""
     with connection.cursor() as cursor:
         cursor.execute(HOLD if isinstance(about, int) else HOLD_TEXT, [lock, about])
-
-
-@contextmanager
-def held(lock: AdvisoryLock, about: int, *, wait: bool = False) -> Iterator[bool]:
-    """Hold the lock inside the block, over any number of transactions; give whether it is ours.
-
-    Unless `wait`, it is not when another process has it. A process that dies lets go of all it holds.
-    """
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [lock, about])
-            mine = True
-        else:
-            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [lock, about])
-            (mine,) = cursor.fetchone()
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [lock, about])

@@ -16,15 +16,26 @@ with `at_start`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-__all__ = ["FEW_MORE_TRIES", "AlreadyEnqueued", "ask_for", "at_start", "forget_jobs", "job", "regularly", "run_worker"]
+__all__ = [
+    "FEW_MORE_TRIES",
+    "AlreadyEnqueued",
+    "ask_for",
+    "ask_for_later",
+    "at_start",
+    "forget_jobs",
+    "job",
+    "regularly",
+    "run_worker",
+]
 
 # A roster is long at work; a mail must not wait for its end. Each job of these has a thread and a connection.
 AT_THE_SAME_TIME = 4
@@ -40,6 +51,14 @@ def ask_for(name: str, **arguments: Any) -> None:
     Raises TaskNotFound for a name that no app has declared.
     """
     app.configure_task(name, allow_unknown=False).defer(**arguments)
+
+
+def ask_for_later(name: str, *, seconds: float, **arguments: Any) -> None:
+    """Have the job of that name done after so many seconds, unless it waits for that already."""
+    when = {"seconds": seconds}
+    later = app.configure_task(name, allow_unknown=False, schedule_in=when, queueing_lock=f"{name} later")
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        later.defer(**arguments)
 
 
 _first: list[Callable[[], None]] = []

@@ -213,3 +213,25 @@ class RosterSource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.problem or self.expected_hours}"
+
+
+class Turn(models.Model):
+    """Whose turn it is to do what one process at a time does for an account: see sis/imports/turns.py."""
+
+    class Of(models.TextChoices):
+        IMPORTS = "imports"
+        INBOX = "inbox"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    of = models.CharField(max_length=16, choices=Of.choices)
+    # Another one each time that it is taken: who had it before has it no more.
+    token = models.UUIDField(unique=True)
+    # The machine and the process, for whoever wants to know who is at it.
+    holder = models.CharField(max_length=255)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "of"], name="one_turn_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.of}: {self.holder} until {self.until}"

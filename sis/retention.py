@@ -23,6 +23,11 @@ KEPT = (
         "To tell the admins that a roster has not come. The reason goes once the file could be taken.",
     ),
     Kept(
+        "Whose turn it is to import, and to look into the inbox",
+        ("sis.Turn",),
+        "The machine and the process that had it last; no personal data.",
+    ),
+    Kept(
         "Incomplete uploads, and uploads left behind by an interruption",
         ("sis.SisImport",),
         "They may contain passwords.",

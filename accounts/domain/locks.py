@@ -21,8 +21,7 @@ from accounts.models import Account, ObservationLink, User
 # student, or alone. The advisory locks are those of accounts/advisory_locks.py.
 ORDER = (
     "accounts_eventcursor",  # of a reader of events, before all that it does because of them
-    AdvisoryLock.IMPORT.name,
-    AdvisoryLock.INBOX.name,
+    "sis_turn",  # of whoever imports, before anything else in each of their transactions (sis/imports/turns.py)
     AdvisoryLock.KEPT_UPLOAD.name,
     AdvisoryLock.TRY.name,
     AdvisoryLock.TREE.name,  # taken by the database whenever accounts are made or moved (accounts/guards.py)

@@ -24,12 +24,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from accounts.advisory_locks import AdvisoryLock, held
 from accounts.errors import Invalid
 from accounts.models import Account
 from sis.imports.intake import create_import
 from sis.imports.schedule import folder_key, say_problem
-from sis.models import SisImport
+from sis.imports.turns import turn
+from sis.models import SisImport, Turn
 from sis.options import Options
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def take_all(root: Account, *, now: float) -> list[SisImport]:
     if not settings.SIS_INBOX:
         return []
     made: list[SisImport] = []
-    with held(AdvisoryLock.INBOX, root.pk) as mine:
+    with turn(root, Turn.Of.INBOX) as mine:
         if mine:
             folders, problem = _folders(Path(settings.SIS_INBOX))
             _say(root, "", problem)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.advisory_locks import AdvisoryLock, held
 from accounts.domain.audit import record
 from accounts.models import Account, User
-from background.queue import ask_for
+from background.queue import ask_for, ask_for_later
 from sis.events import SisImportEnded
 from sis.imports.dry_run import DryRun
 from sis.imports.restore import restore
 from sis.imports.runner import Import, Tell, is_lost
 from sis.imports.senders import is_still_allowed, refuse
+from sis.imports.turns import LASTS, TurnLost, turn
 from sis.models import SisImport
 from sis.report.log import Messages
 from sis.report.messages import CRASHED
@@ -28,11 +28,6 @@ from sis.upload.storage import UPLOADED, keep_without_passwords
 logger = logging.getLogger(__name__)
 TRIES = 3
 TO_DO = (*SisImport.WAITING[1:], *SisImport.RUNNING, SisImport.State.RESTORING)
-
-
-def turn(root: Account, *, wait: bool = False) -> AbstractContextManager[bool]:
-    """Hold the root account's turn; gives False when somebody else has it. A dead process holds none."""
-    return held(AdvisoryLock.IMPORT, root.pk, wait=wait)
 
 
 def ask_for_work() -> None:
@@ -47,8 +42,10 @@ def work_off(root: Account) -> None:
     """
     # Whoever finds the turn taken leaves its import to the holder, who looks again after giving the turn back.
     while _next(root):
-        with turn(root) as mine:
+        with turn(root) as mine, suppress(TurnLost):
             if not mine:
+                # Should the holder be dead, the turn will have lapsed by then.
+                ask_for_later("sis.jobs.work", seconds=LASTS + 1)
                 return
             while sis_import := _next(root):
                 do(sis_import)
@@ -74,6 +71,9 @@ def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
             DryRun(sis_import, tell).go()
         else:
             Import(sis_import, tell).go()
+    except TurnLost:
+        # Whoever has it now goes on with the import.
+        raise
     except Exception as error:
         if is_lost(session):
             # That is not the import's fault. The next one who asks gets a new connection.

@@ -47,7 +47,7 @@ class Stopped(Exception):
 class Import:
     """One run of an import. All that must survive it stands in the SisImport, so that another run can go on.
 
-    The caller holds the root account's turn (sis/imports/queue.py). `tell` is called now and then with the import as it
+    The caller holds the root account's turn (sis/imports/turns.py). `tell` is called now and then with the import as it
     is.
     """
 
@@ -307,9 +307,7 @@ class Import:
             raise Stopped
 
     def _ensure_session(self) -> None:
-        """Make sure of the connection: nothing done over another than the one with our turn and our staged rows
-        counts.
-        """
+        """Make sure of the connection: the staged rows may be gone with the one that the import began with."""
         if connection.connection is not self.session:
             raise OperationalError("the database has ended the connection that the import began with")
 
@@ -330,8 +328,7 @@ class Import:
 
 
 def is_lost(session: object) -> bool:
-    """Return whether the database has ended this connection, and with it our turn, and perhaps emptied the staging
-    table.
+    """Return whether the database has ended this connection, and has perhaps emptied the staging table.
 
     Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
     """

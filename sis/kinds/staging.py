@@ -115,15 +115,15 @@ def stage(
 ) -> list[StagedFile | Broken]:
     """Fill the table with those rows of these files that `rows` gives, in the order of their positions.
 
-    `check` is called before each file, and may raise to end it.
+    `check` is called in the transaction of each file before anything is copied, and may raise to end it.
     """
     outcome: list[StagedFile | Broken] = []
     for index, file in enumerate(files):
-        check()
         first, last = index * ROOM + 1, (index + 1) * ROOM - 1
         staged = StagedFile(index, file.name, KINDS[file.kind], file.columns, first, last, file.own_names)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
+                check()
                 _copy(cursor, staged, rows(file), cipher)
         except MalformedFile as error:
             outcome.append(Broken(error.problem))

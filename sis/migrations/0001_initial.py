@@ -210,6 +210,25 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Turn",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("of", models.CharField(choices=[("imports", "Imports"), ("inbox", "Inbox")], max_length=16)),
+                ("token", models.UUIDField(unique=True)),
+                ("holder", models.CharField(max_length=255)),
+                ("until", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("account", "of"), name="one_turn_of_a_kind")],
+            },
+        ),
         migrations.AddIndex(
             model_name="sisimport",
             index=models.Index(

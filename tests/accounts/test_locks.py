@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 from django.db import connection, transaction
 
-from accounts.advisory_locks import AdvisoryLock, held, hold
+from accounts.advisory_locks import AdvisoryLock, hold
 from accounts.domain.locks import hold_account, lock_users, lock_with_linked
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
@@ -80,50 +80,6 @@ def test_a_lock_about_the_same_is_waited_for(transactional_db):
         hold(AdvisoryLock.TRY, "mia")
         outcome = meanwhile(other)
     assert outcome.result() == ["then"]
-
-
-def test_a_lock_over_several_transactions_is_refused_to_others_until_the_block_ends(transactional_db):
-    def attempt() -> bool:
-        with held(AdvisoryLock.KEPT_UPLOAD, 7) as mine:
-            return mine
-
-    with held(AdvisoryLock.KEPT_UPLOAD, 7) as mine:
-        assert mine
-        assert at_once([attempt]) == [False]
-        with transaction.atomic():
-            pass
-        assert at_once([attempt]) == [False], "a transaction ends, the lock does not"
-    assert at_once([attempt, attempt]).count(True) >= 1
-    assert advisory_locks() == []
-
-
-def test_a_process_that_did_not_get_the_lock_takes_it_from_nobody(transactional_db):
-    def attempt() -> bool:
-        with held(AdvisoryLock.KEPT_UPLOAD, 7) as mine:
-            pass
-        return mine
-
-    with held(AdvisoryLock.KEPT_UPLOAD, 7):
-        assert at_once([attempt]) == [False]
-        assert advisory_locks() == [(AdvisoryLock.KEPT_UPLOAD, 7)]
-
-
-def test_an_error_inside_the_block_lets_go_of_the_lock(transactional_db):
-    with pytest.raises(ZeroDivisionError), held(AdvisoryLock.KEPT_UPLOAD, 7):
-        _ = 1 / 0
-    assert advisory_locks() == []
-
-
-def test_a_process_that_waits_for_the_lock_gets_it_when_it_is_free(transactional_db):
-    def patient() -> bool:
-        with held(AdvisoryLock.KEPT_UPLOAD, 7, wait=True) as mine:
-            return mine
-
-    with held(AdvisoryLock.KEPT_UPLOAD, 7):
-        with transaction.atomic():
-            outcome = meanwhile(patient)
-        assert not outcome.done()
-    assert outcome.result() == [True]
 
 
 # People

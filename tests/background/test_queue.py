@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import TaskNotFound
 
 from background.jobs import take_up_stalled
-from background.queue import ask_for, forget_jobs, prepare_worker
+from background.queue import ask_for, ask_for_later, forget_jobs, prepare_worker
 from sis.imports.queue import ask_for_work
 from tests.jobs import forget_all_jobs
 
@@ -91,6 +91,14 @@ def test_a_job_that_no_app_has_is_not_taken(jobs):
     with pytest.raises(TaskNotFound):
         ask_for("sis.jobs.play")
     assert jobs() == []
+
+
+def test_a_job_that_waits_for_later_already_is_not_asked_for_twice(jobs):
+    for _each in range(2):
+        ask_for_later("sis.jobs.work", seconds=600)
+    assert jobs() == [("sis.jobs.work", "todo")]
+    ((waits,),) = _fetch("SELECT scheduled_at > now() + interval '5 minutes' FROM procrastinate_jobs")
+    assert waits
 
 
 def test_the_jobs_of_every_app_are_found():

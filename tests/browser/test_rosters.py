@@ -7,8 +7,9 @@ from zipfile import ZipFile
 import pytest
 
 from accounts.models import User
-from sis.imports.queue import do, turn, work_off
+from sis.imports.queue import do, work_off
 from sis.imports.runner import Import
+from sis.imports.turns import turn
 from sis.models import SisImport
 from tests.factories import PASSWORD, make_admin
 

@@ -141,26 +141,36 @@ def worker(transactional_db, settings, tmp_path):
     forget_all_jobs()
 
 
-def test_an_import_goes_on_when_its_worker_was_killed_in_the_middle(worker, tmp_path):
+def test_an_import_is_gone_on_with_by_another_worker_when_its_own_was_killed_in_the_middle(worker, tmp_path):
     root, admin = RootFactory(), make_admin()
     rows = 30_000
     text = "\n".join([USERS, *(f"U{n},u{n},active" for n in range(rows)), ",nobody,active"])
     made = make(root, admin, Options(), tmp_path, {"users": text})
     first = worker()
     until(lambda: (SisImport.objects.get(pk=made.pk).resume_n or 0) >= 10_000)
+    # Another one that is there already, as on another machine, has nothing to do with it while the first is at it.
+    second = worker()
+    until(lambda: waits_for_the_turn_to_lapse())
     first.send_signal(signal.SIGKILL)
     first.wait()
     in_the_middle = SisImport.objects.get(pk=made.pk)
     assert in_the_middle.workflow_state == "importing"
     # No half chunk: as many people as rows it says it has applied.
     assert User.objects.filter(sis_import_id=made.pk).count() == in_the_middle.resume_n
-    worker()
-    until(lambda: SisImport.objects.get(pk=made.pk).has_ended)
+    until(lambda: SisImport.objects.get(pk=made.pk).has_ended, seconds=180)
+    assert second.poll() is None
     ended = SisImport.objects.get(pk=made.pk)
     assert (ended.workflow_state, ended.data["counts"]["users"]) == ("imported_with_messages", rows)
     assert User.objects.filter(sis_import_id=made.pk).count() == rows
     assert ended.data["statistics"]["Pseudonym"]["created"] == rows
     assert [(error.row, error.kind) for error in ended.sis_import_errors.all()] == [(rows + 2, "no_user_id")]
+
+
+def waits_for_the_turn_to_lapse() -> bool:
+    """Whether a worker has found an import that another is at, and will look after it again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM procrastinate_jobs WHERE queueing_lock = 'sis.jobs.work later' AND status = 'todo'")
+        return cursor.rowcount > 0
 
 
 def test_a_worker_ends_when_it_is_told_to(worker):

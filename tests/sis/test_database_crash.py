@@ -24,7 +24,7 @@ from courses.models import Course, Enrollment, Term
 from embedded_postgres.server import connection, running, url
 from sis.imports.queue import ask_for_work, work_off
 from sis.imports.restore import begin_restoring
-from sis.models import SisImport, SisImportError, StateChange
+from sis.models import SisImport, SisImportError, StateChange, Turn
 from sis.options import Options
 from tests.factories import RootFactory, make_admin
 from tests.sis.conftest import make
@@ -270,13 +270,41 @@ def disturb(server: Server, held: str | None, worker: str) -> None:
             signal_worker(signal.SIGCONT)
         connections["default"].close()
         holder.close()
+        let_turns_lapse()
         until(lambda: keep_working() or last_import().has_ended, seconds=180)
 
 
+def test_a_worker_that_slept_while_another_took_over_writes_nothing_more(server, undisturbed):
+    server.copy(MADE, DISTURBED)
+    with server.used(DISTURBED), server.connect(DISTURBED) as holder, serve.worker():
+        holder.execute("SELECT FROM accounts_user WHERE sis_user_id = 'E1' FOR UPDATE")
+        until(lambda: server.waits_for_us(DISTURBED), seconds=180)
+        signal_worker(signal.SIGSTOP)
+        (asleep,) = workers()
+        # What its last statement did in the middle of a chunk is not committed.
+        holder.rollback()
+        let_turns_lapse()
+        with serve.worker():
+            until(lambda: last_import().has_ended, seconds=180)
+            os.kill(asleep, signal.SIGCONT)
+            os.kill(asleep, signal.SIGTERM)
+            # It finds its connection ended before it ends itself.
+            until(lambda: not alive(asleep), seconds=180)
+        assert everything() == undisturbed
+
+
+def let_turns_lapse() -> None:
+    """As if those who have them had not been heard of for long."""
+    Turn.objects.update(until="2000-01-01T00:00Z")
+
+
+def workers() -> list[int]:
+    return [pid for pid in children(os.getpid()) if b"manage.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 def signal_worker(number: signal.Signals) -> None:
-    for pid in children(os.getpid()):
-        if b"manage.py" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, number)
+    for pid in workers():
+        os.kill(pid, number)
 
 
 def last_import() -> SisImport:

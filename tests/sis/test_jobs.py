@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sis.imports.queue import turn
+from sis.imports.turns import turn
 from sis.jobs import look_again, work
 from sis.models import SisImport
 from sis.options import Options

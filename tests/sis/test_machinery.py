@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, ProgrammingError, connec
 from accounts.models import AuditEvent, User
 from sis.imports import runner
 from sis.imports.intake import create_import
-from sis.imports.queue import abort, turn, work_off
+from sis.imports.queue import abort, work_off
 from sis.imports.runner import Import
 from sis.models import SisImport, SisImportError
 from sis.options import Options
@@ -260,8 +260,3 @@ class TestDryRun:
         made = load(options=Options(dry_run=True), users=people(*(f"U{n}" for n in range(20)), status="deleted"))
         assert (made.workflow_state, warnings(made)) == ("imported_with_messages", [(None, "brake")])
         assert made.report["users"]["removed"]["count"] == 20
-
-
-def test_the_turn_is_one_persons_at_a_time(root):
-    with turn(root) as mine:
-        assert mine

@@ -11,7 +11,7 @@ from courses.domain.enrollments import enroll
 from courses.domain.observation import link
 from courses.models import Enrollment
 from sis.imports.dry_run import DryRun
-from sis.imports.queue import turn, work_off
+from sis.imports.queue import work_off
 from sis.models import SisImport
 from sis.options import Options
 from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin
@@ -118,15 +118,3 @@ def test_several_workers_at_once_run_every_import_once_in_order(root, people, tm
     assert {one.data["counts"]["users"] for one in imports} == {1}
     for earlier, later in itertools.pairwise(imports):
         assert earlier.ended_at <= later.started_at
-
-
-def test_only_one_import_runs_at_a_time(root):
-    with turn(root) as mine:
-        assert mine
-        assert at_once([lambda: _tries(root)]) == [False]
-    assert at_once([lambda: _tries(root)]) == [True]
-
-
-def _tries(root):
-    with turn(root) as mine:
-        return mine

@@ -15,7 +15,8 @@ from accounts.models import Account, User
 from accounts.text.fields import plain_id
 from courses.models import Term
 from sis.imports.intake import create_import
-from sis.imports.queue import do, turn
+from sis.imports.queue import do
+from sis.imports.turns import turn
 from sis.kinds.registry import counters
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
