@@ -4,14 +4,15 @@ import hashlib
 import json
 
 from django.db import connection, transaction
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import RequestContext, Template
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.advisory_locks import HOLD_TEXT, AdvisoryLock
 from accounts.domain import audit, rate_limit
 from accounts.domain.rate_limit import Window
-from accounts.models import ObservationLink
+from accounts.models import ObservationLink, User
 from courses.access import observation as eligibility
 from courses.domain import observation, observer_enrollments
 from pairing import code_text
@@ -79,3 +80,22 @@ def observees(request: HttpRequest, observer_id: int) -> JsonResponse:
     links = ObservationLink.objects.live().filter(observer=observer_id)
     links = links.order_by("student__sort_key", "student")
     return JsonResponse(list(links.values(*(f"student__{key}" for key in BODY))), safe=False)
+
+
+PAGE = Template(
+    """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Students</title></head>
+<body>
+<h1>Students</h1>
+<ul>{% for student in students %}<li>{{ student.short_name }}</li>{% endfor %}</ul>
+</body>
+</html>
+"""
+)
+
+
+def page(request: HttpRequest, observer_id: int) -> HttpResponse:
+    """One query and a small template, filled in as every page's is."""
+    students = User.objects.filter(observer_links__observer=observer_id, observer_links__state="active")
+    return HttpResponse(PAGE.render(RequestContext(request, {"students": students.order_by("sort_key", "pk")})))

@@ -16,11 +16,13 @@ CLIENTS = 8
 HOST = "127.0.0.1"
 
 
-def request(method: str, path: str, *, token: str = "", body: str = "") -> bytes:
+def request(method: str, path: str, *, token: str = "", cookie: str = "", body: str = "") -> bytes:
     """The bytes of one HTTP request that keeps its connection."""
     head = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", f"Content-Length: {len(body)}"]
     if token:
         head.append(f"Authorization: Bearer {token}")
+    if cookie:
+        head.append(f"Cookie: {cookie}")
     if body:
         head.append("Content-Type: application/x-www-form-urlencoded")
     return ("\r\n".join(head) + "\r\n\r\n" + body).encode()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import Account, AuditEvent, ObservationLink, SelfRegistration
+from accounts.models import Account, AuditEvent, ObservationLink, SelfRegistration, User
 from bench import data, house
 from tests.factories import CourseFactory
 
@@ -40,15 +40,26 @@ def test_the_bare_list_has_whom_the_real_one_has(client, course, admin):
     [ours] = client.get("/api/v1/users/self/observees", headers=token).json()
     [bare] = client.get(f"/bench/observees/{one.observer_id}").json()
     assert ours["id"] == bare["student__id"]
+    assert User.objects.get(pk=ours["id"]).short_name in client.get(f"/bench/page/{one.observer_id}").content.decode()
+
+
+def run(*module_and_arguments: str) -> str:
+    """Run a bench on a database of its own; what it prints."""
+    command = [sys.executable, "-m", "config.throwaway_database", "--", sys.executable, "-m", *module_and_arguments]
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_bench_of_rosters_comes_to_its_end():
-    """It fills a database of its own, and empties it again."""
-    run = [sys.executable, "-m", "config.throwaway_database", "--", sys.executable, "-m", "bench.rosters", "300"]
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-    done = subprocess.run(run, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
-    assert "COPY of the same rows into the same tables" in done.stdout
+    assert "COPY of the same rows into the same tables" in run("bench.rosters", "300")
+
+
+def test_every_page_of_the_bench_opens():
+    rows = [line.split(" | ") for line in run("bench.pages", "--calls").splitlines()[2:]]
+    assert len(rows) == 13
+    assert all(int(row[1].replace(",", "")) > 1_000 for row in rows)
 
 
 def test_the_measures_of_the_source_are_those_of_the_files(tmp_path):

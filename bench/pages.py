@@ -1,0 +1,213 @@
+"""`python -m bench.pages [--calls] [--profile PAGE]`: what pages cost the server, against a bare view behind the same
+middleware.
+
+The server is the one of bin/run; CPU is the time that its processes have used, without the database's. Each round
+measures all pages, in turn and the other way round, between two measurements of the bare view. There are as many
+rounds as it takes until the middle half of the ratios of every page lies within a tenth of their median. With
+`--calls` only the function calls of Python are counted, which are the same on a busy machine; `--profile` shows where
+those of one page are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import django
+import psutil
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402 only after setup
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from accounts.models import Account, BaseType, ObservationLink, Role, User  # noqa: E402
+from bench import data, load  # noqa: E402
+from bench.calls import calls  # noqa: E402
+from courses.domain.enrollments import enroll  # noqa: E402
+from courses.domain.observation import link  # noqa: E402
+from courses.models import Course  # noqa: E402
+
+FEWEST, MOST = 6, 24
+SPREAD = 0.1
+# How much of the machine others may use meanwhile.
+QUIET = 0.1
+# How long one page is asked for at a time.
+SECONDS = 1.0
+# How many functions a profile names.
+FUNCTIONS = 150
+
+
+class Page(NamedTuple):
+    """A page, with the cookie of whoever reads it, and how many times the bare view it may cost."""
+
+    name: str
+    path: str
+    cookie: str = ""
+    aim: float | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one request cost: CPU of the server, and how many were answered in a second."""
+
+    cpu: float
+    rate: float
+
+
+def make_pages() -> tuple[Page, list[Page]]:
+    """Fill an empty database with the demo, a larger family and two classes; return the bare view and the pages."""
+    call_command("migrate", verbosity=0)
+    call_command("seed_demo", verbosity=0, stdout=io.StringIO())
+    root = Account.objects.root()
+    admin, teacher, parent = (User.objects.get(login_id=login) for login in ("admin", "teacher", "parent1"))
+    (child,) = User.objects.filter(observer_links__observer=parent)
+    (family,) = data.make_people("family", 1)
+    for student in User.objects.filter(login_id__in=[f"student{number}" for number in range(11, 16)]):
+        link(family, student, origin=ObservationLink.Origin.CODE, by=family)
+    classes = {size: _class(root, teacher, size) for size in (30, 3000)}
+    course = Course.objects.get(course_code="BIO7")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    as_admin, as_teacher, as_parent, as_family = map(_cookie, (admin, teacher, parent, family))
+    return Page("bare view", f"/bench/page/{family.pk}", as_family), [
+        Page("home, 1 child", "/", as_parent, 3),
+        Page("home, 5 children", "/", as_family, 3),
+        Page("observees, 5 children", "/profile/observees", as_family, 3),
+        Page("course grades", f"/courses/{course.pk}/grades?student={child.pk}", as_parent, 3),
+        Page("settings", "/profile/settings", as_parent, 3),
+        Page("People, class of 30", f"/courses/{classes[30].pk}/users", as_teacher, 6),
+        Page("People, class of 3,000", f"/courses/{classes[3000].pk}/users", as_teacher, 6),
+        Page("User Details", f"/courses/{course.pk}/users/{child.pk}", as_teacher, 5),
+        Page("people of an account", f"/accounts/{root.pk}/users", as_admin),
+        Page("permissions", f"/accounts/{root.pk}/permissions", as_admin),
+        Page("sign-in", "/login/canvas"),
+        Page("sign-up", "/register"),
+    ]
+
+
+def _class(root: Account, teacher: User, size: int) -> Course:
+    course = data.make_course(root, size)
+    enroll(teacher, course.sections.get(), Role.objects.built_in(BaseType.TEACHER), by=None)
+    return course
+
+
+def _cookie(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def _used(processes: Sequence[psutil.Process]) -> float:
+    """Return the CPU seconds that these processes have used until now, with the children they have waited for."""
+    return sum(sum(process.cpu_times()[:4]) for process in processes)
+
+
+@contextmanager
+def _quiet() -> Iterator[Callable[[], float]]:
+    """Give what returns the share of the machine that others than the client, the server and the database used."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        database = psutil.Process(cursor.fetchone()[0]).parent()
+    us = psutil.Process()
+
+    def state() -> tuple[float, float, float]:
+        ours = _used([us, *us.children(recursive=True), database, *database.children(recursive=True)])
+        machine = psutil.cpu_times()
+        idle = machine.idle + getattr(machine, "iowait", 0)
+        return ours, sum(machine) - idle - getattr(machine, "guest", 0), sum(machine)
+
+    before = state()
+
+    def others() -> float:
+        ours, busy, whole = (now - then for now, then in zip(state(), before, strict=True))
+        return max(0.0, (busy - ours) / whole)
+
+    yield others
+
+
+def measure(port: int, page: Page, number: int) -> Cost:
+    """Ask the server so many times for a page."""
+    server = psutil.Process().children(recursive=True)
+    before = _used(server)
+    seconds = load.send(port, [load.request("GET", page.path, cookie=page.cookie)] * number)
+    return Cost((_used(server) - before) / number, number / seconds)
+
+
+def compare(port: int, bare: Page, pages: Sequence[Page]) -> tuple[dict[Page, list[Cost]], dict[Page, list[float]]]:
+    """Return, by page, what it cost in each round, and that as a multiple of what the bare view cost in that round."""
+    numbers = {page: max(load.CLIENTS, int(measure(port, page, 40).rate * SECONDS)) for page in [bare, *pages]}
+    costs: dict[Page, list[Cost]] = {page: [] for page in numbers}
+    ratios: dict[Page, list[float]] = {page: [] for page in pages}
+    for number in range(MOST):
+        order = [bare, *(pages if number % 2 else reversed(pages)), bare]
+        found = [(page, measure(port, page, numbers[page])) for page in order]
+        base = (found[0][1].cpu + found[-1][1].cpu) / 2
+        for page, cost in found:
+            costs[page].append(cost)
+            if page is not bare:
+                ratios[page].append(cost.cpu / base)
+        if number + 1 >= FEWEST and all(spread(each) <= SPREAD for each in ratios.values()):
+            break
+    return costs, ratios
+
+
+def spread(figures: Sequence[float]) -> float:
+    """Return how far the middle half of some figures reaches, as a share of their median."""
+    low, middle, high = statistics.quantiles(figures, n=4)
+    return (high - low) / middle
+
+
+def _row(page: Page, costs: Sequence[Cost], ratios: Sequence[float], number: int) -> str:
+    cpu, rate = (statistics.median(column) for column in zip(*((cost.cpu, cost.rate) for cost in costs), strict=True))
+    against, aim = "1", ""
+    if ratios:
+        against = f"{statistics.median(ratios):.1f} ({min(ratios):.1f}–{max(ratios):.1f})"
+        against += "" if spread(ratios) <= SPREAD else ", too restless to tell"
+        aim = f"≤ {page.aim:g}" if page.aim else ""
+    return f"| {page.name} | {cpu * 1000:.1f} | {rate:,.0f} | {against} | {aim} | {number:,} |"
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m bench.pages")
+    arguments.add_argument("--calls", action="store_true", help="count the function calls, and measure no time")
+    arguments.add_argument("--profile", metavar="PAGE", help="show where the function calls of a page are")
+    chosen = arguments.parse_args()
+    bare, pages = make_pages()
+    call_command("collectstatic", interactive=False, verbosity=0)
+    if chosen.profile:
+        (wanted,) = (page for page in [bare, *pages] if page.name == chosen.profile)
+        for function, number in calls(wanted.path, wanted.cookie).most_common(FUNCTIONS):
+            print(f"{number:8,} {function}")
+        return
+    numbers = {page: calls(page.path, page.cookie)[""] for page in [bare, *pages]}
+    if chosen.calls:
+        print("| page | function calls | times the bare view |\n|---|---|---|")
+        for page, number in numbers.items():
+            print(f"| {page.name} | {number:,} | {number / numbers[bare]:.1f} |")
+        return
+    begun = time.perf_counter()
+    with load.server() as port, _quiet() as others:
+        costs, ratios = compare(port, bare, pages)
+        busy = others()
+    print("| page | CPU-ms | a second | CPU, times the bare view (lowest–highest) | aim | function calls |")
+    print("|---|---|---|---|---|---|")
+    for page in [bare, *pages]:
+        print(_row(page, costs[page], ratios.get(page, []), numbers[page]))
+    seconds, rounds = time.perf_counter() - begun, len(costs[pages[0]])
+    print(f"\n{rounds} rounds in {seconds:.0f} s; other programs used {busy:.0%} of the machine meanwhile", end="")
+    print("." if busy <= QUIET else ": it was too busy to tell.")
+
+
+if __name__ == "__main__":
+    main()
