@@ -101,7 +101,8 @@ def _taken(chunks: Iterator[bytes]) -> tuple[bytes, str]:
     for chunk in chunks:
         kept.append(chunk)
         size += len(chunk)
-        if size > IN_MEMORY:
+        # One piece is all in memory already, and need not be on a disk besides.
+        if size > IN_MEMORY and len(kept) > 1:
             return b"", _written(b"".join(kept), chunks)
     return b"".join(kept), ""
 

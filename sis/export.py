@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from accounts.domain.audit import record
 from accounts.models import ObservationLink, User
+from accounts.models.rows import rows_of
 from accounts.text.csv_export import csv_text, harmless
 from sis.events import LinksExported
 
@@ -35,7 +38,7 @@ class Written:
 def export(written: Written, *, by: User | None) -> Iterator[str]:
     """Yield the file piece by piece, while `written` counts; recorded before the first piece is asked for.
 
-    The caller has made sure that `by` may. Rows come through a server-side cursor, a few thousand in memory at a time.
+    The caller has made sure that `by` may, and has opened a transaction. A few thousand links are in memory at a time.
     """
     record(LinksExported(), by=by)
     return csv_text(_lines(written))
@@ -44,8 +47,9 @@ def export(written: Written, *, by: User | None) -> Iterator[str]:
 def forecast() -> Written:
     """Return what the file would hold now, and leave out (one statement, all links once)."""
     written = Written()
-    for _line in _lines(written):
-        pass
+    with transaction.atomic():
+        for _line in _lines(written):
+            pass
     return written
 
 
@@ -57,7 +61,7 @@ def _lines(written: Written) -> Iterator[tuple[str, str, str]]:
         .order_by("id")
         .values_list("observer__sis_user_id", "student__sis_user_id", "scope")
     )
-    for observer, student, scope in links.iterator(chunk_size=_LINKS_AT_ONCE):
+    for observer, student, scope in rows_of(links, _LINKS_AT_ONCE):
         if not observer or not student:
             written.without_id += 1
         elif scope != ObservationLink.Scope.ALL:

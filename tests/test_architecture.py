@@ -244,6 +244,12 @@ def test_every_csv_that_leaves_comes_from_the_one_module_that_makes_cells_harmle
     assert writers <= {Path("accounts/text/csv_export.py"), Path("sis/files/csv_records.py")}
 
 
+def test_no_answer_is_sent_while_it_is_made():
+    # What fails half way would look whole to whoever gets it: see accounts/web/downloads.py.
+    sending = {module for module in modules(*APPS, "config") if "StreamingHttpResponse" in (HOUSE / module).read_text()}
+    assert sending == set()
+
+
 def test_whoever_takes_an_advisory_lock_has_its_number_from_the_register():
     register = Path("accounts/advisory_locks.py")
     taking = {

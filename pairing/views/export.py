@@ -2,15 +2,15 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from accounts.errors import Refused
 from accounts.text.fields import plain_id
+from accounts.web.downloads import send_secret_csv
 from accounts.web.refusals import attempt, tell
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import shown_once
@@ -45,8 +45,7 @@ def download(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponseB
     pieces = attempt(lambda: export.export(course, by=request.user, zone=zone, after=after))
     if isinstance(pieces, Refused):
         return _page(request, course, asks_again=True, refusal=pieces)
-    headers = {"Content-Disposition": content_disposition_header(True, export.file_name(course)) or ""}
-    return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
+    return send_secret_csv(pieces, export.file_name(course))
 
 
 def _page(

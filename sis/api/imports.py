@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
-from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from accounts.api.parameter_types import Flag, Moment, Text, Whole, Words
 from accounts.errors import Invalid
 from accounts.models import Account
 from accounts.permissions.registry import Permission
+from accounts.web.downloads import send_csv
 from sis.access import IMPORT, MANAGE, READERS, check_may
 from sis.api.bodies import MOST_MESSAGES, error_body, import_body, progress_body
 from sis.api.body_types import AbortedBody, ErrorsBody, ImportBody, ImportsBody, ProgressBody, SourceBody, SourcesBody
@@ -161,9 +162,7 @@ def errors(request: ApiRequest, account_id: str, import_id: str | None = None) -
 def errors_attachment(request: ApiRequest, account_id: str, import_id: str) -> HttpResponseBase:
     """Download all that an import had to say, as CSV."""
     found = _import(_root(request, account_id, READERS), import_id)
-    answer = StreamingHttpResponse(as_csv(messages_of(found, Wanted())), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="sis_errors_attachment_{found.pk}.csv"'
-    return answer
+    return send_csv(lambda: as_csv(messages_of(found, Wanted())), f"sis_errors_attachment_{found.pk}.csv")
 
 
 @endpoint(produces="*/*")

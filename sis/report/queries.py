@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.rows import rows_of
 from accounts.text.csv_export import csv_text
 from accounts.text.fields import plain_id
 from sis.kinds.registry import KINDS, all_kinds
@@ -85,14 +86,19 @@ def label(kind: str) -> str:
 
 
 def as_csv(found: QuerySet[SisImportError]) -> Iterator[str]:
-    """Yield these messages as CSV that spreadsheets read without harm, piece by piece; the columns are Canvas's."""
+    """Yield these messages as CSV that spreadsheets read without harm, piece by piece; the columns are Canvas's.
+
+    The caller has opened a transaction.
+    """
     return csv_text(_lines(found))
 
 
 def _lines(found: QuerySet[SisImportError]) -> Iterator[tuple[str, str, str, str]]:
     yield "sis_import_id", "file", "message", "row"
-    for one in found.iterator(chunk_size=_AT_ONCE):
-        yield str(one.sis_import_id), one.file, one.message, str(one.row or "")
+    for sis_import_id, file, message, row in rows_of(
+        found.values_list("sis_import_id", "file", "message", "row"), _AT_ONCE
+    ):
+        yield str(sis_import_id), file, message, str(row or "")
 
 
 # Of the messages of one cause so many are shown before one asks for all, and so many of the rows that one is about.

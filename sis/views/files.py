@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.web.downloads import send_csv
 from accounts.web.requests import AuthenticatedHttpRequest
 from sis import export
 from sis.report.queries import as_csv, messages_of
@@ -16,16 +17,14 @@ from sis.upload.storage import kept_copy
 from sis.views.frame import get_rosters_account, import_of, may_export_links, show_page
 from sis.views.imports import wanted_by
 
-CSV = "text/csv; charset=utf-8"
-
 
 @require_GET
 @login_required
 def messages(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -> HttpResponseBase:
     """Show what an import has to say, as searched and filtered on its page."""
     found = import_of(get_rosters_account(request, account_id), import_id)
-    headers = {"Content-Disposition": f'attachment; filename="roster_import_{found.pk}_messages.csv"'}
-    return StreamingHttpResponse(as_csv(messages_of(found, wanted_by(request))), content_type=CSV, headers=headers)
+    wanted = wanted_by(request)
+    return send_csv(lambda: as_csv(messages_of(found, wanted)), f"roster_import_{found.pk}_messages.csv")
 
 
 @require_GET
@@ -40,7 +39,7 @@ def upload(request: AuthenticatedHttpRequest, account_id: int, import_id: int) -
 
 
 @login_required
-def links(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse | StreamingHttpResponse:
+def links(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponseBase:
     """user_observers.csv of all links: says what will be in it, and a POST sends it."""
     post = get_rosters_account(request, account_id)
     if not may_export_links(post):
@@ -48,7 +47,5 @@ def links(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse | 
             _("To export links, you need the permissions “Users - manage observers” and “SIS Data - read”.")
         )
     if request.method == "POST":
-        headers = {"Content-Disposition": f'attachment; filename="{export.FILE_NAME}"'}
-        pieces = export.export(export.Written(), by=request.user)
-        return StreamingHttpResponse(pieces, content_type=CSV, headers=headers)
+        return send_csv(lambda: export.export(export.Written(), by=request.user), export.FILE_NAME)
     return show_page(request, post, "links.html", written=export.forecast())

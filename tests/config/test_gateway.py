@@ -1,6 +1,7 @@
 """What stands between the network and Django: senders who dawdle, broken lines, headers that pose as others."""
 
 import http.client
+import io
 import json
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from config.answers import answer_of
 from config.gateway import READ_AHEAD
 from tests.config.served import LARGE
 
@@ -132,6 +134,15 @@ def test_headers_that_come_twice_are_joined(port):
 def test_a_path_is_what_was_meant_by_it(port):
     _status, body = ask(port, "GET", "/caf%C3%A9%20x")
     assert json.loads(body)["path"].encode("latin-1").decode() == "/café x"
+
+
+def test_an_answer_that_is_in_memory_already_is_not_written_to_a_disk():
+    def application(_environ, start_response):
+        start_response("200 OK", [])
+        return [b"x" * LARGE]
+
+    answer = answer_of(application, {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()})
+    assert (len(answer.body), answer.path) == (LARGE, "")
 
 
 def test_a_large_answer_arrives_whole_and_one_that_breaks_is_an_error_and_no_half_of_it(port):

@@ -122,8 +122,7 @@ class TestCodes:
     def test_the_export_counts_and_holds_the_own_section_only(self, here, visit_as):
         browser = visit_as(here.limited)
         assert "Ben" not in browser.get(at(here, "observer_pairing_codes")).content.decode()
-        pieces = browser.post(at(here, "observer_pairing_codes.csv")).streaming_content
-        file = b"".join(pieces).decode()
+        file = browser.post(at(here, "observer_pairing_codes.csv")).content.decode()
         assert "Able" in file
         assert "Baker" not in file
 

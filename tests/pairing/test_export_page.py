@@ -46,7 +46,8 @@ def test_the_file_is_a_post_and_comes_with_its_name(client, section):
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert "BIO_7" in answer.headers["Content-Disposition"]
     assert "_Pairing_Codes.csv" in answer.headers["Content-Disposition"]
-    raw = b"".join(answer.streaming_content)
+    raw = answer.content
+    assert answer.headers["Content-Length"] == str(len(raw))
     assert raw.startswith("\ufeff".encode())
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
     assert len(rows) == 3

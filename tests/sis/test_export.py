@@ -5,6 +5,7 @@ import io
 
 import pytest
 from django.db import connection
+from django.db.transaction import TransactionManagementError
 
 from accounts.models import AuditEvent, ObservationLink, User
 from accounts.text.csv_export import harmless
@@ -131,6 +132,11 @@ def everything() -> list[list[tuple]]:
             cursor.execute(f'SELECT {names} FROM "{model._meta.db_table}" ORDER BY id')  # noqa: S608
             rows.append(cursor.fetchall())
     return rows
+
+
+def test_rows_are_not_read_a_few_at_a_time_outside_of_a_transaction(transactional_db):
+    with pytest.raises(TransactionManagementError):
+        list(export(Written(), by=None))
 
 
 def test_importing_what_was_exported_changes_nothing(load):

@@ -1,6 +1,7 @@
 """The page of roster imports: for those who may, from the upload to taking it back."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import Action, AuditEvent, ObservationLink, User
@@ -166,12 +167,28 @@ class TestLinks:
         assert not AuditEvent.objects.filter(action=Action.LINKS_EXPORTED).exists()
         answer = site.post(path)
         assert answer.headers["Content-Disposition"] == 'attachment; filename="user_observers.csv"'
-        assert answer.getvalue().decode().splitlines() == [
+        content = answer.getvalue()
+        assert answer.headers["Content-Length"] == str(len(content))
+        assert content.decode().splitlines() == [
             '"observer_id","student_id","status"',
             '"P1","S-P1","active"',
             '"P2","S-P2","active"',
         ]
         assert AuditEvent.objects.get(action=Action.LINKS_EXPORTED).actor == admin
+
+    @pytest.mark.parametrize(("fault", "status"), [(RuntimeError, 500), (OperationalError, 503)])
+    def test_one_that_fails_half_way_is_an_error_and_not_recorded(self, site, root, linked, monkeypatch, fault, status):
+        def failing(*_given):
+            yield "P1", "S-P1", "all"
+            raise fault
+
+        monkeypatch.setattr("sis.export.rows_of", failing)
+        site.raise_request_exception = False
+        answer = site.post(f"/accounts/{root.pk}/user_observers")
+        assert answer.status_code == status
+        assert "P1" not in answer.content.decode()
+        assert "Content-Disposition" not in answer.headers
+        assert not AuditEvent.objects.filter(action=Action.LINKS_EXPORTED).exists()
 
     def test_without_links_there_is_nothing_to_download(self, site, root):
         shown = page(site, f"/accounts/{root.pk}/user_observers")
