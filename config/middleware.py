@@ -17,8 +17,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.domain.time_zones import LazyZone, zone_named
 from accounts.errors import NotAllowed, Refused
+from accounts.memory import remembering
 from accounts.models import User
-from accounts.permissions.resolver import remembering
 from accounts.web.site import site_of
 from config.errors import refused, too_large
 from config.input_checks import check_form, check_query, is_too_large

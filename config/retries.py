@@ -16,7 +16,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts.permissions.resolver import remembering
+from accounts.memory import remembering
 
 TRIES = 3
 AGAIN = {"40001": "serialization failure", "40P01": "deadlock"}

@@ -78,7 +78,7 @@ ENTRANCES = {"views", "management", "templatetags"}
 LAYERS = {
     "background": [{"queue"}, {"jobs"}, ENTRANCES, {"apps"}],
     "accounts": [
-        {"advisory_locks", "errors", "hashers", "text"},
+        {"advisory_locks", "errors", "hashers", "memory", "text"},
         {"guards"},
         {"models"},
         {"permissions"},

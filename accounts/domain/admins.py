@@ -17,9 +17,10 @@ from accounts.domain.grants import check_may_give, lacking
 from accounts.domain.locks import hold_account, lock_users
 from accounts.domain.roles import roles_of
 from accounts.errors import Invalid, NotAllowed
+from accounts.memory import forget
 from accounts.models import Account, AccountAdmin, BaseType, Role, User
 from accounts.permissions.registry import Permission
-from accounts.permissions.resolver import account_permissions, forget, permissions_on
+from accounts.permissions.resolver import account_permissions, permissions_on
 
 PERMISSION = Permission.MANAGE_ACCOUNT_MEMBERSHIPS
 ADMIN_TYPES = (BaseType.ACCOUNT_ADMIN, BaseType.ACCOUNT_MEMBERSHIP)

@@ -25,10 +25,11 @@ from accounts.domain.grants import (
 )
 from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
+from accounts.memory import forget
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, RoleOverride, User
 from accounts.models.account import upwards, with_all_above, with_all_below
 from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission
-from accounts.permissions.resolver import Chain, Overrides, account_permissions, forget
+from accounts.permissions.resolver import Chain, Overrides, account_permissions
 from accounts.text.names import tidied
 
 # In capitals or lowercase, and with or without a plural s.

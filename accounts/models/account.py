@@ -7,15 +7,18 @@ here ask the database.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import connection, models
 from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.advisory_locks import AdvisoryLock, hold
+from accounts.memory import once, read_from, remember, remembered, tell
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import search_text, sort_key
 from accounts.text.fields import TOO_LONG, Name, SisId, Text
@@ -36,14 +39,26 @@ class CodeScope(models.TextChoices):
     COURSE = "course", _("That course only")
 
 
+ROOT = "root account"
+
+
 class AccountManager(models.Manager["Account"]):
     def root(self) -> Account:
-        """Return the institution's root account, which nearly every request needs. Raises DoesNotExist
-        before set-up.
+        """Return the institution's root account, which nearly every request needs, and looks up once. Raises
+        DoesNotExist before set-up.
         """
-        for root in self.raw("SELECT * FROM accounts_account WHERE parent_id IS NULL"):
-            return root
+        return Account.from_db(self.db, Account.columns(), once(ROOT, self._look_up_root))
+
+    def _look_up_root(self) -> Sequence[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {', '.join(Account.columns())} FROM accounts_account WHERE parent_id IS NULL")  # noqa: S608
+            if found := cursor.fetchone():
+                return found
         raise Account.DoesNotExist
+
+    def root_is(self, values: Sequence[Any]) -> None:
+        """Say for the rest of the request which account is the root: one with these values in its columns."""
+        tell(ROOT, values)
 
 
 class Account(models.Model):
@@ -106,11 +121,22 @@ class Account(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    @cache
+    def columns(cls) -> list[str]:
+        """Return the names of the columns, in the order of the fields."""
+        return [field.attname for field in cls._meta.concrete_fields]
+
     @property
     def pairing_is_on(self) -> bool:
         """Whether pairing codes can be created and used at all (root account)."""
         return self.self_registration != SelfRegistration.NONE
 
+
+read_from(Account)
+
+
+UPWARDS_OF = "upwards"
 
 # SQL: the accounts from each of %(accounts)s upwards, as up(start_id, id, depth); at depth 0 stands the account itself.
 UPWARDS = """
@@ -162,9 +188,14 @@ def above(account: Account) -> list[Account]:
 
 
 def upwards(accounts: Collection[int]) -> dict[int, list[int]]:
-    """Return, by account id, the ids of each of these and of all above it, the root last (one statement)."""
-    found = Account.objects.filter(pk__in=accounts).values_list("pk", "ancestors")
-    return {pk: [pk, *reversed(ancestors)] for pk, ancestors in found}
+    """Return, by account id, the ids of each of these and of all above it, the root last (one statement at most)."""
+    known = remembered(UPWARDS_OF, None, accounts)
+    if missing := set(accounts) - known.keys():
+        found = Account.objects.filter(pk__in=missing).values_list("pk", "ancestors")
+        more = {pk: [pk, *reversed(ancestors)] for pk, ancestors in found}
+        remember(UPWARDS_OF, None, more)
+        known |= more
+    return known
 
 
 def hold_tree() -> None:

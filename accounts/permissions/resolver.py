@@ -6,20 +6,17 @@ two statements, and within one request (`remembering`) nothing is looked up twic
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
+from accounts.memory import once, read_from, remember, remembered
 from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.models.account import UPWARDS
+from accounts.models.account import UPWARDS, UPWARDS_OF
 from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 
 NOTHING: frozenset[Permission] = frozenset()
@@ -124,6 +121,19 @@ class Overrides:
                 if override.owner is None:
                     self._of_built_in[override.account_id, override.base].append(override)
 
+    @staticmethod
+    def bearing_on(roles: Collection[HeldRole], account_ids: Collection[int]) -> Overrides:
+        """Return the overrides that bear on these roles in these accounts: those of a request that include them, or
+        others (one statement).
+        """
+        looked_up: list[tuple[set[HeldRole], set[int], Overrides]] = once("overrides", list)
+        for of_roles, in_accounts, overrides in looked_up:
+            if of_roles.issuperset(roles) and in_accounts.issuperset(account_ids):
+                return overrides
+        overrides = Overrides(roles, account_ids)
+        looked_up.append((set(roles), set(account_ids), overrides))
+        return overrides
+
     def at(self, account_id: int, role_id: int) -> dict[Permission, RoleOverride]:
         """Return an account's own overrides for a role, by permission."""
         return {
@@ -166,65 +176,15 @@ class Overrides:
         return frozenset(found)
 
 
-_memory: ContextVar[dict[tuple[str, int, int], Any] | None] = ContextVar("permissions", default=None)
-
-
-# What is looked up is read from these tables: whatever is written to one of them, it no longer holds.
-_read_from = {model._meta.db_table for model in (Account, AccountAdmin, Role, RoleOverride)}
-WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
-
-
-def read_from(*models: type[Model]) -> None:
-    """Say that what is remembered is read from the tables of these models too."""
-    _read_from.update(model._meta.db_table for model in models)
-
-
-@contextmanager
-def remembering() -> Iterator[None]:
-    """Look up a person's permissions in an account or course once, for the length of one request."""
-    token = _memory.set({})
-    try:
-        with connection.execute_wrapper(_forget_what_changes):
-            yield
-    finally:
-        _memory.reset(token)
-
-
-def _forget_what_changes(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
-    result = execute(sql, params, many, context)
-    if isinstance(sql, str) and not _read_from.isdisjoint(_written_by(sql)):
-        forget()
-    return result
-
-
-@lru_cache(maxsize=1_000)
-def _written_by(sql: str) -> frozenset[str]:
-    """Return the tables to which a statement writes."""
-    return frozenset(WRITES.findall(sql))
-
-
-def forget() -> None:
-    """Forget what was looked up in this request, because roles have changed."""
-    if (memory := _memory.get()) is not None:
-        memory.clear()
-
-
-def remembered(kind: str, user: User, ids: Iterable[int]) -> dict[int, Any]:
-    """Return what is already known about these accounts or courses (`account` or `course`), by their ids."""
-    memory = _memory.get() or {}
-    return {pk: memory[kind, user.pk, pk] for pk in ids if (kind, user.pk, pk) in memory}
-
-
-def remember(kind: str, user: User, found: Mapping[int, Any]) -> None:
-    """Keep what was found for the rest of the request."""
-    if (memory := _memory.get()) is not None:
-        memory.update({(kind, user.pk, pk): each for pk, each in found.items()})
+# What is looked up is read from these tables.
+read_from(Account, AccountAdmin, Role, RoleOverride)
 
 
 def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides) -> None:
     """Keep what `user` may do in every account along these chains: it costs no more statements."""
     found = {part.account_ids[0]: part for chain in chains for part in chain.above()}
     remember("account", user, {pk: overrides.granted(part) for pk, part in found.items()})
+    remember(UPWARDS_OF, None, {pk: list(part.account_ids) for pk, part in found.items()})
 
 
 def account_permissions(user: User, account: Account) -> frozenset[Permission]:
@@ -242,7 +202,7 @@ def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozens
         with connection.cursor() as cursor:
             cursor.execute(CHAINS, {"accounts": list(missing), "user": user.pk})
             chains = chains_of(cursor.fetchall())
-        overrides = Overrides(
+        overrides = Overrides.bearing_on(
             {role for chain in chains.values() for role in chain.roles()},
             {account_id for chain in chains.values() for account_id in chain.account_ids},
         )

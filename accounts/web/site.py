@@ -52,6 +52,8 @@ def _look_up(reader: User | None) -> Site:
         found = found.union(own.annotate(is_held=Value(True, BooleanField()), zone=own_zone), all=True)
     accounts = sorted(found, key=lambda account: (len(account.ancestors), account.sort_key, account.pk))
     root = next((account for account in accounts if account.parent_id is None), None)
+    if root:
+        Account.objects.root_is([getattr(root, column) for column in Account.columns()])
     zone_there = root.zone if root else "UTC"
     return Site(root, [account for account in accounts if account.is_held], zone_there)
 

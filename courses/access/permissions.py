@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from accounts.memory import read_from, remember, remembered
 from accounts.models import Account, BaseType, User
 from accounts.models.account import UPWARDS
 from accounts.permissions.registry import PERMISSIONS, Permission
@@ -22,10 +23,7 @@ from accounts.permissions.resolver import (
     Overrides,
     chains_of,
     may_on_account,
-    read_from,
-    remember,
     remember_accounts,
-    remembered,
 )
 from courses.models import Course, Enrollment, Section, Term
 from courses.models.dates import RUNS
@@ -124,7 +122,7 @@ def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:
     for _account, _up, _depth, role_id, base_type, course_id, only_section in rows:
         if course_id is not None:
             enrolled[course_id][HeldRole(role_id, base_type)].add(only_section)
-    overrides = Overrides(
+    overrides = Overrides.bearing_on(
         {HeldRole(row[3], row[4]) for row in rows if row[3] is not None},
         {account_id for chain in chains.values() for account_id in chain.account_ids},
     )

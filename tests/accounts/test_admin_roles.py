@@ -17,9 +17,10 @@ from accounts.domain.admins import (
 )
 from accounts.domain.locks import lock_users
 from accounts.errors import Invalid, NotAllowed
+from accounts.memory import remembering
 from accounts.models import Account, AccountAdmin, Action, AuditEvent, BaseType, Role, User
 from accounts.permissions.registry import Permission
-from accounts.permissions.resolver import account_permissions, remembering
+from accounts.permissions.resolver import account_permissions
 from tests import factories
 from tests.accounts.roles import make_helper
 from tests.database import statements

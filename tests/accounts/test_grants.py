@@ -12,9 +12,10 @@ from accounts.domain.roles import (
     settings_of,
 )
 from accounts.errors import NotAllowed
+from accounts.memory import remembering
 from accounts.models import AccountAdmin, BaseType, Role, RoleOverride, User
 from accounts.permissions.registry import PERMISSIONS, Permission
-from accounts.permissions.resolver import account_permissions, remembering
+from accounts.permissions.resolver import account_permissions
 from courses.access.accounts import why_not_change
 from courses.access.act_as import check
 from tests.accounts.roles import is_on, make_helper, setting_of

@@ -6,9 +6,10 @@ from django.db import connection
 from accounts.domain.audit import record
 from accounts.domain.events import UserCreated
 from accounts.domain.roles import set_permission
+from accounts.memory import remembering
 from accounts.models import COURSE_BASE_TYPES, Account, AccountAdmin, BaseType, FailedTry, Role, RoleOverride, User
 from accounts.permissions.registry import AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission, Reach
-from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on, remembering
+from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on
 from courses.access.permissions import course_permissions, may, permissions_in
 from courses.models import Enrollment
 from tests.database import statements

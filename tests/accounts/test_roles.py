@@ -12,9 +12,10 @@ from accounts.domain.roles import (
     settings_of,
 )
 from accounts.errors import Invalid, NotAllowed
+from accounts.memory import remembering
 from accounts.models import Action, AuditEvent, BaseType, Role, RoleOverride
 from accounts.permissions.registry import DEFAULTS, ROOT_ONLY, Permission
-from accounts.permissions.resolver import account_permissions, remembering
+from accounts.permissions.resolver import account_permissions
 from courses.access.permissions import may
 from tests.accounts.roles import is_on, make_helper
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory, make_admin, make_clerk

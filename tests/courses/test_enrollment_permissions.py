@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.errors import Invalid, NotAllowed
+from accounts.memory import remembering
 from accounts.models import BaseType, Role
-from accounts.permissions.resolver import remembering
 from courses.access.enrollment_actions import (
     EnrollmentAction,
     check,

@@ -11,8 +11,8 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.memory import remembering
 from accounts.models import BaseType, User
-from accounts.permissions.resolver import remembering
 from accounts.text.names import tidied
 from courses.models import Course, Enrollment, Section
 from pairing import code_text
