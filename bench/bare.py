@@ -10,20 +10,15 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.advisory_locks import HOLD_TEXT, AdvisoryLock
-from accounts.domain import audit, rate_limit
+from accounts.domain import audit, rate_limit, tokens
+from accounts.domain.audit import Change
 from accounts.domain.rate_limit import Window
 from accounts.models import ObservationLink, User
-from courses.access import observation as eligibility
 from courses.domain import observation, observer_enrollments
 from pairing import code_text
 from pairing.domain import institution_limit, redemption
 from pairing.domain import rate_limit as code_limit
 
-USER = """
-SELECT u.*, t.* FROM accounts_accesstoken t JOIN accounts_user u ON u.id = t.user_id WHERE t.digest = %s
-"""
-ROOT = "SELECT * FROM accounts_account WHERE parent_id IS NULL"
-SPEND = "UPDATE pairing_pairingcode SET used_at = %s, used_by_id = %s WHERE id = %s"
 BY_DIGEST = "c.digest = %(sought)s"
 BODY = ("id", "name", "created_at", "sortable_name", "short_name")
 
@@ -34,9 +29,7 @@ def redeem(request: HttpRequest) -> JsonResponse:
     token, observer, code = request.GET["token"], int(request.GET["observer"]), request.GET["code"]
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(USER, [hashlib.sha256(token.encode()).digest()])
-        cursor.fetchone()
-        cursor.execute(ROOT)
+        cursor.execute(tokens.OWNER, {"digest": hashlib.sha256(token.encode()).digest(), "unused": 0})
         cursor.fetchone()
         with transaction.atomic():
             cursor.execute(HOLD_TEXT, [AdvisoryLock.TRY, f"pairing by {observer}"])
@@ -60,18 +53,15 @@ def redeem(request: HttpRequest) -> JsonResponse:
             cursor.execute(redemption.LOCK_CODE.format(BY_DIGEST), wanted)
             found = dict(zip((column.name for column in cursor.description), cursor.fetchone(), strict=True))
             student = found["student_id"]
-            about = {"observer": observer, "student": student, "course": None, "has_named": False}
-            cursor.execute(redemption.OPEN, about)
-            cursor.execute(eligibility.ASK, [[observer], [student], [None]])
-            cursor.fetchall()
-            cursor.execute(SPEND, [now, observer, found["id"]])
-            pair = {"observers": [observer], "students": [student], "origin": "code", "scope": "all"}
-            cursor.execute(observation.LINK, pair)
-            link = cursor.fetchone()[0]
-            cursor.execute(observer_enrollments.MAKE_FOR_LINKS, {"links": [link]})
+            pair = {"observers": [observer], "students": [student], "courses": [None]}
+            cursor.execute(observation.LINK_ALLOWED, {**pair, "origin": "code", "scope": "all"})
+            _problem, link, *_rest = cursor.fetchone()
             details = json.dumps({"observer": observer})
-            cursor.execute(audit.INSERT, ["observing.began", observer, None, student, details])
-            cursor.execute(audit.INSERT, ["code.redeemed", observer, None, student, details])
+            about = {"actor": observer, "acting_for": None, "subject": student, "details": details}
+            made = Change(observer_enrollments.MAKE_FOR_LINKS, {"links": [link]})
+            spent = Change(redemption.SPEND, {"used_at": now, "used_by": observer, "code": found["id"]})
+            for action, change in (("observing.began", made), ("code.redeemed", spent)):
+                cursor.execute(change.told_by(audit.INSERT), {**about, "action": action, **change.values})
     return JsonResponse({"id": student})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -18,41 +19,59 @@ from accounts.models.audit import Event
 # and putting these together anew each time cost more than running them.
 INSERT = """
 INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id, details)
-VALUES (clock_timestamp(), %s, %s, %s, %s, %s)
+VALUES (clock_timestamp(), %(action)s, %(actor)s, %(acting_for)s, %(subject)s, %(details)s)
 """
 
 # ORDER BY gives the events ids in the order of the details, so that reading by id is reading in that order.
 INSERT_MANY = """
 INSERT INTO accounts_auditevent (at, action, actor_id, acting_for_id, subject_id, details)
-SELECT clock_timestamp(), about.action, %s, %s, about.subject, about.details::jsonb
-FROM unnest(%s::text[], %s::bigint[], %s::text[]) WITH ORDINALITY AS about(action, subject, details, number)
+SELECT clock_timestamp(), about.action, %(actor)s, %(acting_for)s, about.subject, about.details::jsonb
+FROM unnest(%(actions)s::text[], %(subjects)s::bigint[], %(details)s::text[]) WITH ORDINALITY
+     AS about(action, subject, details, number)
 ORDER BY about.number
 """
 
 
-def record(event: Event, *, by: User | None, subject: User | None = None) -> None:
+class Change(NamedTuple):
+    """A change as SQL, and the values in it (with other names than those of the record)."""
+
+    sql: str
+    values: dict[str, Any]
+
+    def told_by(self, insert: str) -> str:
+        """Return one statement that makes the change and records it."""
+        return f"WITH change AS ({self.sql}) {insert}"
+
+
+def record(event: Event, *, by: User | None, subject: User | None = None, of: Change | None = None) -> None:
     """Record one change, made by `by` (None: the command line), about `subject`.
 
-    Where somebody acts as `by`, it is recorded as theirs, on behalf of `by`.
+    Where somebody acts as `by`, it is recorded as theirs, on behalf of `by`. The change `of` which it tells is made by
+    the same statement.
     """
-    about = subject.pk if subject else None
+    actor, acting_for = who(by)
+    about = {"actor": actor, "acting_for": acting_for, "subject": subject.pk if subject else None}
+    values = {**about, "action": event.action, "details": json.dumps(event.as_details())}
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, [event.action, *who(by), about, json.dumps(event.as_details())])
+        cursor.execute(of.told_by(INSERT) if of else INSERT, {**values, **(of.values if of else {})})
 
 
-def record_many(about: Iterable[tuple[int | None, Event]], *, by: User | None) -> None:
+def record_many(about: Iterable[tuple[int | None, Event]], *, by: User | None, of: Change | None = None) -> None:
     """Record many changes in their order, each with the id of the person it is about (one statement).
 
-    They need not be of one kind: what comes of one deed goes to the record together.
+    They need not be of one kind: what comes of one deed goes to the record together. `of`: as for `record`.
     """
     actions, subjects, details = [], [], []
     for subject, event in about:
         actions.append(event.action)
         subjects.append(subject)
         details.append(json.dumps(event.as_details()))
-    if actions:
+    if actions or of:
+        actor, acting_for = who(by)
+        told = {"actions": actions, "subjects": subjects, "details": details}
+        values = {"actor": actor, "acting_for": acting_for, **told, **(of.values if of else {})}
         with connection.cursor() as cursor:
-            cursor.execute(INSERT_MANY, [*who(by), actions, subjects, details])
+            cursor.execute(of.told_by(INSERT_MANY) if of else INSERT_MANY, values)
 
 
 def who(by: User | None) -> tuple[int | None, int | None]:

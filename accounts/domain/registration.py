@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -110,17 +109,19 @@ def _password_complaints(wanted: NewUser, by_staff: bool) -> list[str]:
     return password_complaints(wanted.password, User(login_id=wanted.login_id, name=wanted.name, email=wanted.login_id))
 
 
-def register(wanted: NewUser, *, by: User | None = None) -> User:
+def register(wanted: NewUser, *, by: User | None = None, savepoint: bool = True) -> User:
     """Create the account: for the person themselves, or by staff (`by`), who need neither terms nor a password.
 
-    Raises Invalid, and NotAllowed for staff who give a SIS id they may not set; then nothing was created.
+    Raises Invalid, and NotAllowed for staff who give a SIS id they may not set; then nothing was created. Without a
+    savepoint a refusal ends the caller's whole transaction.
     """
     if by is not None:
         check_may_set_sis_ids(wanted.sis_user_id, wanted.integration_id, by=by)
     if errors := problems(wanted, by_staff=by is not None):
         raise Invalid(errors, of="user")
-    with transaction.atomic():
-        user = _create(wanted, by)
+    instead = {} if by else {"login_id": LOGIN_TAKEN}
+    with refusing_what_is_taken(User, of="user", instead=instead, savepoint=savepoint):
+        user = _create(wanted)
         record(UserCreated() if by else UserRegistered(), by=by or user, subject=user)
     return user
 
@@ -131,24 +132,22 @@ def check_login_is_free(login: str) -> None:
         raise Invalid({"login_id": [LOGIN_TAKEN]}, of="user")
 
 
-def _create(wanted: NewUser, by: User | None) -> User:
+def _create(wanted: NewUser) -> User:
     has_password = bool(wanted.password or wanted.password_hash)
-    instead = {} if by else {"login_id": LOGIN_TAKEN}
-    with refusing_what_is_taken(User, of="user", instead=instead):
-        return User.objects.create_user(
-            wanted.login_id,
-            wanted.password or None,
-            password_hash=wanted.password_hash,
-            name=wanted.name,
-            short_name=wanted.short_name,
-            sortable_name=wanted.sortable_name,
-            pronouns=wanted.pronouns,
-            email=wanted.email or (wanted.login_id if "@" in wanted.login_id else ""),
-            sis_user_id=wanted.sis_user_id or None,
-            integration_id=wanted.integration_id or None,
-            state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
-            initial_enrollment_type=wanted.initial_enrollment_type,
-            time_zone=wanted.time_zone,
-            locale=wanted.locale,
-            terms_accepted_at=timezone.now() if wanted.terms_of_use else None,
-        )
+    return User.objects.create_user(
+        wanted.login_id,
+        wanted.password or None,
+        password_hash=wanted.password_hash,
+        name=wanted.name,
+        short_name=wanted.short_name,
+        sortable_name=wanted.sortable_name,
+        pronouns=wanted.pronouns,
+        email=wanted.email or (wanted.login_id if "@" in wanted.login_id else ""),
+        sis_user_id=wanted.sis_user_id or None,
+        integration_id=wanted.integration_id or None,
+        state=User.State.REGISTERED if has_password else User.State.PRE_REGISTERED,
+        initial_enrollment_type=wanted.initial_enrollment_type,
+        time_zone=wanted.time_zone,
+        locale=wanted.locale,
+        terms_accepted_at=timezone.now() if wanted.terms_of_use else None,
+    )

@@ -46,15 +46,15 @@ def check_order(of: Record, start_at: datetime | None, end_at: datetime | None) 
 
 @contextmanager
 def refusing_what_is_taken(
-    model: type[Model], *, of: Record, instead: Mapping[str, Complaint] | None = None
+    model: type[Model], *, of: Record, instead: Mapping[str, Complaint] | None = None, savepoint: bool = True
 ) -> Iterator[None]:
     """Do something in a transaction; raise Invalid where it breaks what is unique in `model`, by the field it is about.
 
     `instead` has other complaints than those of the model, by field. What breaks another constraint is a fault of
-    ours, and goes on as it is.
+    ours, and goes on as it is. Without a savepoint the whole transaction ends with the refusal.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             yield
     except IntegrityError as error:
         found = _unique_in(model).get(broken_constraint(error))

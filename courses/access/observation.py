@@ -58,10 +58,12 @@ CASE WHEN o.id = s.id THEN 'themselves'
                           WHERE part.observer_id = s.id AND part.state = 'active')) THEN 'never_student' END
 """
 
-# ORDINALITY keeps the order of the pairs: the first refusal is the one for the first pair.
+# ORDINALITY keeps the order of the pairs: the first refusal is the one for the first pair. What makes a link asks in
+# the same statement (courses/domain/observation.py).
 ASK = f"""
-SELECT {RULES.format(course="wanted.course")}
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS wanted(observer, student, course, number)
+SELECT {RULES.format(course="wanted.course")} AS problem, wanted.observer, wanted.student
+FROM unnest(%(observers)s::bigint[], %(students)s::bigint[], %(courses)s::bigint[]) WITH ORDINALITY
+     AS wanted(observer, student, course, number)
 JOIN accounts_user o ON o.id = wanted.observer
 JOIN accounts_user s ON s.id = wanted.student
 ORDER BY wanted.number
@@ -87,11 +89,14 @@ def why_not_observe(wanted: Collection[Wanted], *, of: Record = "") -> Invalid |
     """
     observers, students, courses = zip(*wanted, strict=True) if wanted else ((), (), ())
     with connection.cursor() as cursor:
-        cursor.execute(ASK, [list(observers), list(students), list(courses)])
-        for (problem,) in cursor.fetchall():
-            if problem:
-                return Invalid({"student": [("invalid", WORDS[problem])]}, of=of)
-    return None
+        cursor.execute(ASK, {"observers": list(observers), "students": list(students), "courses": list(courses)})
+        problems = [problem for problem, _observer, _student in cursor.fetchall() if problem]
+    return refusal_of(problems[0], of=of) if problems else None
+
+
+def refusal_of(problem: str, *, of: Record = "") -> Invalid:
+    """Return the refusal for what ASK has found."""
+    return Invalid({"student": [("invalid", WORDS[problem])]}, of=of)
 
 
 def check_reads_links_of(person: User, *, by: User) -> None:

@@ -13,11 +13,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from accounts.domain.audit import Change
 from accounts.domain.locks import lock_users, lock_with_linked
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
 from accounts.models.account import with_all_below
-from courses.access.observation import why_not_observe
+from courses.access.observation import ASK, refusal_of
 from courses.domain.observation_events import LinkScope, author, observing_began, observing_ended, with_events
 from courses.domain.observer_enrollments import MAKE_FOR_LINKS, keep_within_scopes
 from courses.models import Course
@@ -27,7 +28,7 @@ from courses.models import Course
 LINK = """
 INSERT INTO accounts_observationlink AS l (observer_id, student_id, state, origin, scope, created_at, updated_at)
 SELECT observer_id, student_id, 'active', %(origin)s, %(scope)s, now(), now()
-FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]) AS wanted(observer_id, student_id)
+FROM {wanted}
 ON CONFLICT (observer_id, student_id) DO UPDATE
 SET state = 'active',
     updated_at = CASE WHEN l.state = 'active' THEN l.updated_at ELSE now() END,
@@ -37,6 +38,15 @@ SET state = 'active',
 -- What a statement reads is as it was before it.
 RETURNING *, (SELECT b.scope FROM accounts_observationlink b WHERE b.id = l.id AND b.state = 'active') AS scope_before
 """
+LINK_MANY = LINK.format(
+    wanted="unnest(%(observers)s::bigint[], %(students)s::bigint[]) AS wanted(observer_id, student_id)"
+)
+# Of those who ask for it one by one, the rules decide in the very statement that makes the link.
+LINK_ALLOWED = f"""
+WITH asked AS ({ASK}),
+made AS ({LINK.format(wanted="asked AS wanted(problem, observer_id, student_id) WHERE problem IS NULL")})
+SELECT asked.problem, made.* FROM asked LEFT JOIN made ON true
+"""  # noqa: S608 built from constants
 
 # Of a link that was there before, what has been missing begins anew; of a new one the link itself tells.
 REPAIR_LINKS = with_events(MAKE_FOR_LINKS, "beside")
@@ -108,27 +118,30 @@ def link_held(
     account: Account | None,
 ) -> ObservationLink | Invalid:
     """Link two people whose rows the caller has locked in its transaction; return the refusal, if there is one."""
-    if refusal := why_not_observe([(observer.pk, student.pk, course.pk if course else None)]):
-        return refusal
     scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
-    values = {"observers": [observer.pk], "students": [student.pk], "origin": origin, "scope": scope}
+    whom = {"observers": [observer.pk], "students": [student.pk], "courses": [course.pk if course else None]}
     with connection.cursor() as cursor:
-        made, scope_before = _link(cursor, values)
+        found = _link(cursor, {**whom, "origin": origin, "scope": scope})
+        if isinstance(found, Invalid):
+            return found
+        made, scope_before = found
         named = _name_courses(cursor, made, course, account)
         if made.scope != scope_before or (named and made.scope == ObservationLink.Scope.COURSES):
-            cursor.execute(MAKE_FOR_LINKS, {"links": [made.pk]})
-            observing_began([LinkScope(observer.pk, student.pk, scope, origin, named)], by=by)
+            began = LinkScope(observer.pk, student.pk, scope, origin, named)
+            observing_began([began], by=by, of=Change(MAKE_FOR_LINKS, {"links": [made.pk]}))
         else:
             cursor.execute(REPAIR_LINKS, {"links": [made.pk], **author(by)})
     made.observer, made.student = observer, student
     return made
 
 
-def _link(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[ObservationLink, str | None]:
-    """Make or revive one link; returns it with the scope that it had, if it was live."""
-    cursor.execute(LINK, values)
+def _link(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[ObservationLink, str | None] | Invalid:
+    """Make or revive one link; return it with the scope that it had, if it was live, or the refusal."""
+    cursor.execute(LINK_ALLOWED, values)
     names = [column.name for column in cursor.description]
-    stored = dict(zip(names, cursor.fetchone(), strict=True))
+    stored = dict(zip(names, cursor.fetchone() or ("gone",), strict=False))
+    if problem := stored.pop("problem"):
+        return refusal_of(problem)
     scope_before = stored.pop("scope_before")
     made = ObservationLink(**stored)
     made._state.adding, made._state.db = False, connection.alias
@@ -228,7 +241,7 @@ def link_all(
         lock_users(values["observers"] + values["students"])
         cursor.execute(LINKED_BEFORE, values)
         before = {(one.observer, one.student) for one in _scopes(cursor) if one.scope == values["scope"]}
-        links = [made.pk for made in ObservationLink.objects.raw(LINK, values)]
+        links = [made.pk for made in ObservationLink.objects.raw(LINK_MANY, values)]
         new = [pair for pair in pairs if pair not in before]
         cursor.execute(REPAIR_OLD_LINKS, {"links": links, **_sides(new), **author(by, sis_import)})
         began = [LinkScope(*pair, ObservationLink.Scope.ALL, origin) for pair in new]

@@ -22,7 +22,7 @@ from typing import Any
 
 from django.db import connection
 
-from accounts.domain.audit import details_of, event_in_sql, record_in_sql, record_many, who
+from accounts.domain.audit import Change, details_of, event_in_sql, record_in_sql, record_many, who
 from accounts.models import Action, User
 from courses.domain.events import FIELDS, EnrollmentChanged, ObservingBegan, ObservingEnded, Scope
 from courses.models import Enrollment
@@ -39,9 +39,13 @@ class LinkScope:
     courses: tuple[int, ...] = ()
 
 
-def observing_began(scopes: Iterable[LinkScope], *, by: User | None, sis_import: int | None = None) -> None:
-    """Say that each observer observes the student from now on, in this scope (one statement)."""
-    record_many([(one.student, ObservingBegan(**_fields(one, sis_import))) for one in scopes], by=by)
+def observing_began(
+    scopes: Iterable[LinkScope], *, by: User | None, sis_import: int | None = None, of: Change | None = None
+) -> None:
+    """Say that each observer observes the student from now on, in this scope (one statement, which also makes the
+    change `of` which it tells).
+    """
+    record_many([(one.student, ObservingBegan(**_fields(one, sis_import))) for one in scopes], by=by, of=of)
 
 
 def observing_ended(scopes: Iterable[LinkScope], *, by: User | None, sis_import: int | None = None) -> None:

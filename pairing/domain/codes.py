@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,8 +23,10 @@ LIFETIME = timedelta(days=7)
 SLOTS = range(1, LIVE_CODES_PER_STUDENT + 1)
 
 # Makes room for one more: ends expired codes and, if five are active, the oldest. One statement for all students, so
-# that an export of thousands costs what one code costs.
+# that an export of thousands costs what one code costs. Reading the open codes as they were before it, it also says of
+# each student who had any whether a live one was ended, and which slots the others have.
 MAKE_ROOM = """
+WITH ended AS (
 UPDATE pairing_pairingcode code SET revoked_at = LEAST(code.expires_at, %(now)s)
 FROM (
     SELECT id, expires_at <= %(now)s AS over,
@@ -34,12 +35,13 @@ FROM (
     WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL
 ) open
 WHERE code.id = open.id AND (open.over OR open.rank >= %(most)s)
-RETURNING code.student_id, code.revoked_at < code.expires_at
-"""
-
-TAKEN = """
-SELECT student_id, array_agg(slot) FROM pairing_pairingcode
-WHERE student_id = ANY(%(students)s) AND used_at IS NULL AND revoked_at IS NULL GROUP BY student_id
+RETURNING code.id, code.revoked_at < code.expires_at AS was_live
+)
+SELECT code.student_id, coalesce(bool_or(ended.was_live), false),
+       coalesce(array_agg(code.slot) FILTER (WHERE ended.id IS NULL), '{}')
+FROM pairing_pairingcode code LEFT JOIN ended USING (id)
+WHERE code.student_id = ANY(%(students)s) AND code.used_at IS NULL AND code.revoked_at IS NULL
+GROUP BY code.student_id
 """
 
 # A text that another open code already has is neither stored nor returned: the caller draws it again.
@@ -113,10 +115,10 @@ def _issue_for(
             "most": LIVE_CODES_PER_STUDENT,
         }
         cursor.execute(MAKE_ROOM, parameters)
-        dropped = [student for student, was_live in cursor.fetchall() if was_live]
-        cursor.execute(TAKEN, parameters)
-        taken: dict[int, list[int]] = defaultdict(list, cursor.fetchall())
-        slots = {student: next(slot for slot in SLOTS if slot not in taken[student]) for student in student_ids}
+        had = cursor.fetchall()
+        dropped = [student for student, was_live, _taken in had if was_live]
+        taken = {student: slots for student, _was_live, slots in had}
+        slots = {student: next(slot for slot in SLOTS if slot not in taken.get(student, ())) for student in student_ids}
         stored = _store(cursor, slots, limits, by, now, expires)
     return [NewCode(student, stored[student], expires, *limits[student]) for student in student_ids], dropped
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.domain.audit import record
+from accounts.domain.audit import Change, record
 from accounts.errors import Invalid, TooManyTries
 from accounts.models import Account, ObservationLink, User
 from courses.access.observation import why_not_observe
@@ -22,8 +22,7 @@ from pairing.models import PairingCode
 
 Result = TypeVar("Result")
 
-# `{}` is the condition that finds the code. One statement locks the code with its student and reads what the rules
-# need.
+# `{}` is the condition that finds the code.
 LIVE = "{} AND c.used_at IS NULL AND c.revoked_at IS NULL AND c.expires_at > %(now)s"
 
 LOCK_PEOPLE = f"""
@@ -32,15 +31,20 @@ WHERE u.id = ANY(ARRAY[(SELECT c.student_id FROM pairing_pairingcode c WHERE {LI
   AND u.state IN ('registered', 'pre_registered') ORDER BY u.id FOR NO KEY UPDATE
 """  # noqa: S608 built from constants of this module
 
-LOCK_CODE = f"SELECT c.* FROM pairing_pairingcode c WHERE {LIVE} FOR UPDATE"  # noqa: S608
-
-OPEN = """
-SELECT EXISTS (
-    SELECT 1 FROM accounts_observationlink l
-    WHERE l.observer_id = %(observer)s AND l.student_id = %(student)s AND l.state = 'active'
-      AND (l.scope = 'all' OR %(has_named)s
-           OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = %(course)s)))
+# Whether %(observer)s is already linked to everything the code `c` would open. One limited to an account names the
+# courses when it is used: an observer who has used it has the courses of that time.
+IS_OPEN = """
+EXISTS (SELECT 1 FROM accounts_observationlink l
+        WHERE l.observer_id = %(observer)s AND l.student_id = c.student_id AND l.state = 'active'
+          AND (l.scope = 'all' OR (c.account_id IS NOT NULL AND c.used_at IS NOT NULL)
+               OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.course_id)))
 """
+
+# In a statement after the one that locks the two people, which nobody's link between them changes from then on.
+LOCK_CODE = f"SELECT c.*, {IS_OPEN} AS is_open FROM pairing_pairingcode c WHERE {LIVE} FOR UPDATE OF c"  # noqa: S608
+OPEN = f"SELECT {IS_OPEN} FROM pairing_pairingcode c WHERE c.id = %(code)s"  # noqa: S608
+
+SPEND = "UPDATE pairing_pairingcode SET used_at = %(used_at)s, used_by_id = %(used_by)s WHERE id = %(code)s"
 
 
 @dataclass(frozen=True)
@@ -174,15 +178,12 @@ def _paired_already(code: PairingCode, observer: User, by: User) -> Pairing | No
 
 
 def already_open(code: PairingCode, observer: User) -> bool:
-    """Return whether `observer` is already linked to everything this code would open.
-
-    A code limited to an account names the courses when it is used: an observer who has used it has the courses of that
-    time.
-    """
-    has_named = code.account_id is not None and code.used_at is not None
-    wanted = {"observer": observer.pk, "student": code.student_id, "course": code.course_id, "has_named": has_named}
+    """Return whether `observer` is already linked to everything this code would open; known of one just found."""
+    found: bool | None = getattr(code, "is_open", None)
+    if found is not None:
+        return found
     with connection.cursor() as cursor:
-        cursor.execute(OPEN, wanted)
+        cursor.execute(OPEN, {"observer": observer.pk, "code": code.pk})
         return bool(cursor.fetchone()[0])
 
 
@@ -197,8 +198,8 @@ def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
         raise made
     code.used_at = timezone.now()
     code.used_by = observer
-    code.save(update_fields=["used_at", "used_by"])
-    record(CodeRedeemed(observer.pk, code.pk), by=by, subject=code.student)
+    spent = Change(SPEND, {"used_at": code.used_at, "used_by": observer.pk, "code": code.pk})
+    record(CodeRedeemed(observer.pk, code.pk), by=by, subject=code.student, of=spent)
     return made
 
 

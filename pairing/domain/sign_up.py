@@ -131,7 +131,8 @@ def _try(
 
 
 def _make(wanted: NewUser, code: PairingCode, by: User | None) -> User:
-    user = register(wanted, by=by)
+    # A refusal ends the transaction of the code too.
+    user = register(wanted, by=by, savepoint=False)
     spend(code, observer=user, by=by or user)
     return user
 

@@ -149,7 +149,7 @@ def test_redeeming_costs_the_same_with_one_course_and_with_sixty(student, django
     for courses in (1, 60):
         assert Enrollment.objects.filter(user=student).count() == courses
         api, code = Api(UserFactory()), issue(student, by=student).text
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(10):
             assert api.post("users/self/observees", pairing_code=code).status_code == 200
         for _number in range(60 - courses):
             EnrollmentFactory(user=student, section=SectionFactory())
