@@ -178,6 +178,7 @@ ACCOUNT_FORMS = {
 # Its limits count good tries too, and forget; ours are in accounts/domain/password_limits.py.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+SESSION_ENGINE = "accounts.web.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 # An access token that nobody has used for so many days ends; 0: never.
