@@ -5,10 +5,12 @@ import hashlib
 
 import pytest
 from django.contrib.auth import authenticate
-from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, identify_hasher
+from django.contrib.auth.hashers import check_password, identify_hasher
 
-from accounts.hashers import LONGEST_SALT, SSHAInArgon2Hasher
+from accounts.hashers import LONGEST_SALT, Argon2Hasher, SSHAInArgon2Hasher
 from accounts.models import User
+from config import settings as configured
+from tests.factories import UserFactory
 
 PASSWORD = "pässword of a pupil"
 HASHER = SSHAInArgon2Hasher()
@@ -18,7 +20,7 @@ HASHER = SSHAInArgon2Hasher()
 def _quick_argon2(monkeypatch):
     """Argon2 as it is, with less work to do."""
     for name, value in {"memory_cost": 64, "time_cost": 1}.items():
-        monkeypatch.setattr(Argon2PasswordHasher, name, value)
+        monkeypatch.setattr(Argon2Hasher, name, value)
 
 
 def ssha(password: str, salt: bytes = b"salt") -> str:
@@ -101,6 +103,29 @@ def test_hardening_changes_nothing_because_every_password_takes_equally_long():
     stored = HASHER.encode(PASSWORD, "salt")
     HASHER.harden_runtime(PASSWORD, stored)
     assert HASHER.verify(PASSWORD, stored)
+
+
+def test_a_new_password_is_hashed_with_as_much_work_as_is_recommended_and_no_more(monkeypatch):
+    monkeypatch.undo()
+    assert "$m=19456,t=2,p=1$" in Argon2Hasher().encode(PASSWORD, Argon2Hasher().salt())
+    assert configured.PASSWORD_HASHERS[0] == "accounts.hashers.Argon2Hasher"
+
+
+@pytest.mark.parametrize("other", [{"memory_cost": 128}, {"time_cost": 3}, {"parallelism": 2}], ids=str)
+def test_a_password_hashed_with_other_work_gets_in_and_is_hashed_anew_once(root, client, settings, monkeypatch, other):
+    settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2Hasher"]
+    with monkeypatch.context() as before:
+        for name, value in other.items():
+            before.setattr(Argon2Hasher, name, value)
+        person = UserFactory(login_id="mia", password=PASSWORD)
+    stored = [person.password]
+    for password in ("wrong", PASSWORD, PASSWORD):
+        client.post("/login/canvas", {"login": "mia", "password": password})
+        person.refresh_from_db()
+        stored.append(person.password)
+        client.logout()
+    assert stored[0] == stored[1] != stored[2] == stored[3]
+    assert person.check_password(PASSWORD)
 
 
 def test_at_the_first_sign_in_the_password_is_stored_as_all_others_are(root):
