@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DjangoStore
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils.crypto import get_random_string
 
@@ -27,7 +28,7 @@ class SessionStore(DjangoStore):
         self._session_key = get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
         self._is_new = self.modified = True
         # Nothing is stored under it yet.
-        self._get_session(no_load=True)
+        self._get_session(no_load=True)  # type: ignore[attr-defined]
 
     def save(self, must_create: bool = False) -> None:
         """Store the session. Raises UpdateError if it has been ended meanwhile, and IntegrityError for a new one
@@ -37,13 +38,13 @@ class SessionStore(DjangoStore):
             self.create()
         is_new = self._is_new or must_create
         values: dict[str, Any] = {
-            "session_data": self.encode(self._get_session(no_load=is_new)),
+            "session_data": self.encode(self._get_session(no_load=is_new)),  # type: ignore[attr-defined]
             "expire_date": self.get_expiry_date(),
         }
         if is_new:
-            self.model(session_key=self.session_key, **values).save(force_insert=True)
+            Session(session_key=self.session_key or "", **values).save(force_insert=True)
             self._is_new = False
-        elif not self.model.objects.filter(session_key=self.session_key).update(**values):
+        elif not Session.objects.filter(session_key=self.session_key).update(**values):
             raise UpdateError
 
     def delete(self, session_key: str | None = None) -> None:
