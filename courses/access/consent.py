@@ -21,6 +21,7 @@ from django.db.models import Exists, Q
 from django.utils import timezone
 
 from accounts.models import Account, AccountAdmin, ObservationLink, User
+from accounts.models.ids import OneOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.permissions import held_in
@@ -97,8 +98,9 @@ def accounts_of(person: User) -> list[Account]:
     count either: a person with nothing else belongs to the institution, which is the root account.
     """
     observed = ObservationLink.objects.live().filter(observer=person).values("student")
-    enrollments = Enrollment.objects.settled().filter(Q(user=person) | Q(user__in=observed))
-    roles = AccountAdmin.objects.filter(user=person)
+    people = User.objects.filter(pk=person.pk).values("pk").union(observed)
+    enrollments = Enrollment.objects.settled().filter(OneOf(people, "user"))
     asked = enrollments.exclude(accepted_through=Enrollment.Through.STAFF)
-    found = Q(pk__in=enrollments.values("section__course__account")) | Q(pk__in=roles.values("account"))
-    return list(Account.objects.filter(found | Q(~Exists(asked), parent=None)))
+    roles = AccountAdmin.objects.filter(user=person)
+    found = enrollments.values("section__course__account").union(roles.values("account"))
+    return list(Account.objects.filter(Q(OneOf(found)) | Q(~Exists(asked), parent=None)))

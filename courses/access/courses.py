@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, BaseType, ObservationLink, User
+from accounts.models.ids import OneOf
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from courses.access.permissions import course_permissions
@@ -96,16 +97,16 @@ def observer_enrollments(observer: User) -> EnrollmentQuerySet:
 
 def observed_students(observer: User) -> UserQuerySet:
     """Return the students `observer` sees in at least one course, in class list order."""
-    return User.objects.filter(pk__in=observer_enrollments(observer).values("associated_user")).by_name()
+    return User.objects.filter(OneOf(observer_enrollments(observer).values("associated_user"))).by_name()
 
 
 def students_followed(observer: User) -> UserQuerySet:
     """Return those students, and the students `observer` is linked to who are in no course (yet), in
     class list order.
     """
-    linked = ObservationLink.objects.live().filter(observer=observer)
+    linked = ObservationLink.objects.live().filter(observer=observer).values("student")
     seen = observer_enrollments(observer).values("associated_user")
-    return User.objects.filter(Q(pk__in=seen) | Q(pk__in=linked.values("student"))).by_name()
+    return User.objects.filter(OneOf(seen.union(linked))).by_name()
 
 
 def is_enrolled(user: User) -> bool:
@@ -146,7 +147,7 @@ def course_access(user: User, course: Course) -> CourseAccess | None:
     rows = list(mine.annotate(over=is_over()).values_list("type", "associated_user", "over"))
     types = {base_type for base_type, student, _over in rows if student is None}
     through = observer_enrollments(user).filter(section__course=course).begun()
-    observed = tuple(User.objects.filter(pk__in=through.values("associated_user")).by_name())
+    observed = tuple(User.objects.filter(OneOf(through.values("associated_user"))).by_name())
     if observed:
         types.add(BaseType.OBSERVER)
     seen = {None, *(student.pk for student in observed)}

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.models import Account, BaseType, User
+from accounts.models.ids import OneOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
 from courses.access.courses import READING, observer_enrollments
@@ -28,8 +29,8 @@ def own_enrollments(user: User) -> EnrollmentQuerySet:
 def accounts_of_courses_run_by(user: User) -> QuerySet[Account]:
     """Return the accounts of the courses in which one is active as a teacher, TA or designer, by name."""
     running = own_enrollments(user).filter(type__in=STAFF_TYPES, state=Enrollment.State.ACTIVE)
-    courses = Course.objects.present().filter(pk__in=running.values("section__course"))
-    return Account.objects.filter(pk__in=courses.values("account")).order_by("sort_key", "id")
+    courses = Course.objects.present().filter(OneOf(running.values("section__course")))
+    return Account.objects.filter(OneOf(courses.values("account"))).order_by("sort_key", "id")
 
 
 def observed_enrollments(observer: User) -> EnrollmentQuerySet:
@@ -112,8 +113,8 @@ class EnrollmentAccess:
         sections = {enrollment.section for enrollment in enrollments}
         self._held = held_in(reader, {section.course for section in sections})
         # The enrollments whose grades families read: in courses that are open to them.
-        mine = Q(user=reader, type=BaseType.STUDENT) | Q(pk__in=observer_enrollments(reader).values("pk"))
-        followed = Enrollment.objects.present().open().filter(mine, section__in=sections, state__in=READING)
+        own = Enrollment.objects.present().open().filter(user=reader, section__in=sections, state__in=READING)
+        followed = own.filter(Q(type=BaseType.STUDENT) | Q(pk__in=observer_enrollments(reader).values("pk")))
         self._settled = self._settled_among(enrollments)
         student = Coalesce("associated_user", "user")
         self._followed = set(followed.annotate(student=student).values_list("student", "section"))

@@ -16,6 +16,7 @@ from accounts.api.roles import PERMISSIONS_ASKED, permissions_body
 from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.models.account import with_all_below
+from accounts.models.ids import OneOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from courses.access.courses import course_access
@@ -100,7 +101,7 @@ def _list(request: ApiRequest, user: User) -> list[CourseBody]:
     if enrollments is None:
         raise NotAllowed
     enrollments = _listed(request, enrollments)
-    found = Course.objects.filter(pk__in=enrollments.values("section__course")).select_related("account", "term")
+    found = Course.objects.filter(OneOf(enrollments.values("section__course"))).select_related("account", "term")
     if text := request.params[ACCOUNT_ID]:
         found = found.filter(account__in=with_all_below(account(request, text)))
     return _bodies(request, page_of(request, found.order_by("sort_key", "id"), is_small=True), enrollments)

@@ -14,6 +14,7 @@ from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Id, Includes, Texts, Words, not_served
 from accounts.errors import NotAllowed
 from accounts.models.account import with_all_below
+from accounts.models.ids import OneOf
 from accounts.models.role import COURSE_BASE_TYPES, BaseType
 from accounts.permissions.registry import Permission
 from courses.access.courses import course_access
@@ -164,7 +165,7 @@ def _by_sis_ids(request: ApiRequest, enrollments: EnrollmentQuerySet) -> Enrollm
     asked = {parameter: texts for parameter in BY_SIS_ID if (texts := request.params[parameter])}
     if not asked:
         return enrollments
-    courses = list(Course.objects.filter(pk__in=enrollments.order_by().values("section__course")))
+    courses = list(Course.objects.filter(OneOf(enrollments.order_by().values("section__course"))))
     held = permissions_in(request.user, courses)
     readable = [pk for pk, keys in held.items() if Permission.READ_SIS in keys]
     if names := asked.pop(SIS_USERS, None):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.locks import lock_users
 from accounts.errors import Invalid
 from accounts.models import BaseType, ObservationLink, User
+from accounts.models.ids import OneOf
 from accounts.models.user import UserQuerySet
 from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls
 from courses.access.permissions import sections_seen
@@ -154,7 +155,7 @@ def stays_after(found: ObservationLink) -> CourseQuerySet:
     """
     here = Enrollment.objects.present().filter(user=found.observer_id, associated_user=found.student_id)
     courses = here.filter(only_by_link=False, state__in=Enrollment.COUNTED)
-    return Course.objects.filter(pk__in=courses.values("section__course")).order_by("sort_key", "id")
+    return Course.objects.filter(OneOf(courses.values("section__course"))).order_by("sort_key", "id")
 
 
 def observing_by_course(

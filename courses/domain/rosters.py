@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.account import with_all_below
+from accounts.models.ids import OneOf
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
@@ -180,8 +181,7 @@ def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySe
     if states := STATES.get(view.shown):
         there = there.filter(state__in=states)
     enrollments = Prefetch("enrollments", enrollments_in(course, by=by))
-    # DISTINCT makes the database start with the course: otherwise it may scan all people in the order of names.
-    people = User.objects.present().filter(pk__in=there.order_by().values("user").distinct())
+    people = User.objects.present().filter(OneOf(there.order_by().values("user")))
     return _in_order(people.prefetch_related(enrollments), there, view)
 
 
@@ -216,7 +216,7 @@ def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) ->
     With `types`, the people there with one of these.
     """
     there = _teaching(types).filter(section__course=course)
-    return User.objects.present().filter(pk__in=there.values("user")).by_name()
+    return User.objects.present().filter(OneOf(there.values("user"))).by_name()
 
 
 def _teaching(types: Collection[str]) -> EnrollmentQuerySet:

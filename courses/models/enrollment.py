@@ -21,9 +21,8 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
     def present(self) -> EnrollmentQuerySet:
         """Return the enrollments that are not deleted, declined by the person, or in a deleted section or course."""
-        return self.exclude(state__in=Enrollment.GONE).filter(
-            section__workflow_state=Section.State.ACTIVE, section__course__in=Course.objects.present()
-        )
+        found = self.exclude(state__in=Enrollment.GONE).filter(section__workflow_state=Section.State.ACTIVE)
+        return found.exclude(section__course__workflow_state=Course.State.DELETED)
 
     def within(self, sections: Collection[int] | None) -> EnrollmentQuerySet:
         """Return the enrollments in these sections; None means all (see courses.access.permissions.sections_seen)."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, ObservationLink, User
+from accounts.models.ids import OneOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.web.pages import ConfirmPage, Way, way
@@ -95,7 +96,7 @@ class LinkPeople(LinksPage, ConfirmPage):
 
     def facts(self) -> dict[str, Any]:
         enrollments = Enrollment.objects.present().live().students().filter(user=self.student)
-        courses = Course.objects.filter(pk__in=enrollments.values("section__course")).order_by("sort_key", "id")
+        courses = Course.objects.filter(OneOf(enrollments.values("section__course"))).order_by("sort_key", "id")
         people = {"person": self.person, "observer": self.observer, "student": self.student, "kind": self.kind}
         return {**people, "courses": list(courses[: NAMED + 1]), "named": NAMED}
 

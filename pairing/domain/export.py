@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.rate_limit import check_and_lock
 from accounts.models import AuditEvent, User
+from accounts.models.ids import OneOf
 from accounts.models.user import UserQuerySet
 from accounts.text.csv_export import csv_text
 from accounts.text.names import first_and_last
@@ -46,7 +47,7 @@ def students_of(course: Course, *, by: User) -> UserQuerySet:
     enrollments = Enrollment.objects.live().students().present().settled().filter(section__course=course)
     enrollments = enrollments.within(sections_seen(by, course))
     return (
-        User.objects.present().exclude(state=User.State.SUSPENDED).filter(pk__in=enrollments.values("user")).by_name()
+        User.objects.present().exclude(state=User.State.SUSPENDED).filter(OneOf(enrollments.values("user"))).by_name()
     )
 
 
