@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 READINESS = "readiness"
 GOES_FOR = 5.0
+RETRY_AFTER = 5
 written = {"until": 0.0}
 
 
@@ -43,7 +44,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except Exception as error:
         # Whatever is wrong, the answer is "not ready"; what is wrong is not for strangers to know.
         logger.warning("not ready: %s", type(error).__name__)
-    return JsonResponse(state, status=200 if all(state.values()) else 503)
+    if all(state.values()):
+        return JsonResponse(state)
+    return JsonResponse(state, status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 
 def check_can_be_written() -> None:

@@ -20,11 +20,17 @@ class BareExceptionReporter(ExceptionReporter):
 
 
 class WithoutTracebackOfRefusals(logging.Filter):
-    """Leaves of a request that was refused or not understood only the line: a traceback is for faults of ours."""
+    """Leaves of a request that was refused or not understood only the line: a traceback is for faults of ours.
+
+    So it is of one that the database was away for: there may be thousands of them.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through."""
-        refused = record.name == "django.request" and record.levelno < logging.ERROR
+        not_now = getattr(record, "status_code", None) == 503
+        refused = record.name == "django.request" and (record.levelno < logging.ERROR or not_now)
+        if refused and not_now and record.exc_info and record.exc_info[0]:
+            record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
         if refused or record.name.startswith("django.security"):
             record.exc_info = record.exc_text = None
         return True

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import DatabaseError, connection
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.memory import remembering
@@ -24,31 +25,35 @@ AGAIN = {"40001": "serialization failure", "40P01": "deadlock"}
 # (a full disk), for somebody stepping in (a restart) and for failures of the system; and what cannot be written.
 LATER = ("08", "53", "57P", "58")
 READ_ONLY = "25006"
+ABOUT_CONNECTIONS = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?:\S+ )+?SET|DELETE FROM|COPY|CREATE)\b", re.IGNORECASE)
 
 
 def state_of(error: BaseException | None) -> str:
     """Return the SQLSTATE of a database's error; empty for one that the database never got to answer."""
-    return getattr(getattr(error, "__cause__", None), "sqlstate", None) or ""
+    return getattr(_said_by_database(error), "sqlstate", None) or ""
+
+
+def _said_by_database(error: BaseException | None) -> psycopg.Error | None:
+    """Return the error of the database that another was raised from, be it by Django or by the library of jobs."""
+    while error is not None and not isinstance(error, psycopg.Error):
+        error = error.__cause__
+    return error
 
 
 def is_worth_another_try(error: BaseException) -> bool:
     """Return whether the database ended a transaction only because of another one."""
-    return isinstance(error, DatabaseError) and state_of(error) in AGAIN
+    return state_of(error) in AGAIN
 
 
 def is_out_of_order(error: BaseException) -> bool:
     """Return whether the database is away, full, or open to readers only: a matter for later, or for whoever
     runs it.
     """
-    if not isinstance(error, DatabaseError):
-        return False
     state = state_of(error)
-    return state.startswith(LATER) or state in (READ_ONLY, *AGAIN) or (not state and _is_connection(error))
-
-
-def _is_connection(error: DatabaseError) -> bool:
-    return type(error).__name__ in ("OperationalError", "InterfaceError")
+    if state:
+        return state.startswith(LATER) or state in (READ_ONLY, *AGAIN)
+    return isinstance(_said_by_database(error) or error, ABOUT_CONNECTIONS)
 
 
 class Kept:

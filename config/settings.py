@@ -136,9 +136,10 @@ DATABASES = {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        # A database host that vanishes without a word is noticed after a minute.
+        # A database host that vanishes without a word is noticed after a minute, and one that is not there at once.
         "OPTIONS": {
             **{"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
+            **{"connect_timeout": 5, "tcp_user_timeout": 30_000},
             **_database.get("OPTIONS", {}),
         },
     }

@@ -13,12 +13,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 
 from config import serve
@@ -141,6 +142,13 @@ def refusal(data_dir: Path, command: list[str], **environment: str) -> str:
     return done.stderr.strip()
 
 
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_given: object) -> None:
+        raise error
+
+    return fail
+
+
 def test_a_refusal_is_a_line_in_the_log_and_a_fault_a_traceback(root, monkeypatch):
     written = io.StringIO()
     config = copy.deepcopy(settings.LOGGING)
@@ -155,11 +163,14 @@ def test_a_refusal_is_a_line_in_the_log_and_a_fault_a_traceback(root, monkeypatc
             browser.post("/terms", "a=1", content_type="application/x-www-form-urlencoded; charset=utf-16").status_code
             == 400
         )
+        monkeypatch.setattr("accounts.views.settings.render", raising(OperationalError("the database is away")))
+        assert browser.get("/terms").status_code == 503
         refused = written.getvalue()
-        monkeypatch.setattr("accounts.views.settings.render", lambda *_given: 1 / 0)
+        monkeypatch.setattr("accounts.views.settings.render", raising(ZeroDivisionError()))
         assert browser.get("/terms").status_code == 500
     finally:
         logging.root.handlers = before
     assert f"Forbidden (Permission denied): /accounts/{root.pk}/users" in refused
+    assert "Service Unavailable: /terms (OperationalError)" in refused
     assert "Traceback" not in refused
     assert "ZeroDivisionError" in written.getvalue()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 from zipfile import ZipFile
@@ -17,6 +16,7 @@ from accounts.models import User
 from courses.models import Term
 from sis.models import SisImport
 from sis.options import Options
+from tests.database_server import until
 from tests.factories import RootFactory, make_admin
 from tests.jobs import forget_all_jobs
 from tests.sis.conftest import make
@@ -107,13 +107,6 @@ def environment(data_dir: Path) -> dict[str, str]:
     """Of a process that works on the test database."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     return {**os.environ, "DATABASE_URL": url, "DATA_DIR": str(data_dir), "DEMO": "true", "PYTHONUNBUFFERED": "1"}
-
-
-def until(happens, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture

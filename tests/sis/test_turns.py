@@ -13,10 +13,10 @@ from sis.imports.queue import work_off
 from sis.imports.turns import TurnLost, turn
 from sis.models import SisImport, Turn
 from sis.options import Options
+from tests.database_server import until
 from tests.factories import AccountFactory, RootFactory, make_admin
 from tests.racing import at_once
 from tests.sis.conftest import make
-from tests.sis.test_command import until
 
 
 @pytest.fixture
