@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BooleanField, F, Value
+from django.db.models import BooleanField, Expression, F, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
 from accounts.models import Account, User
+from accounts.models.prepared import prepared
 from accounts.permissions.resolver import accounts_with_own_role
 
 
@@ -44,18 +45,41 @@ def site_of(request: HttpRequest) -> Site:
 
 
 def _look_up(reader: User | None) -> Site:
-    own_zone = F("default_time_zone")
-    zone = import_string(settings.ZONE_OF_SCHOOL)(reader) if reader and not reader.time_zone else own_zone
-    found = Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()), zone=zone)
-    if reader:
-        own = accounts_with_own_role(reader)
-        found = found.union(own.annotate(is_held=Value(True, BooleanField()), zone=own_zone), all=True)
+    found: list[Any]
+    if reader is None:
+        found = _root()
+    else:
+        found = _root_and_own(reader) if reader.time_zone else _root_and_own_with_zone(reader)
     accounts = sorted(found, key=lambda account: (len(account.ancestors), account.sort_key, account.pk))
     root = next((account for account in accounts if account.parent_id is None), None)
     if root:
         Account.objects.root_is([getattr(root, column) for column in Account.columns()])
     zone_there = root.zone if root else "UTC"
     return Site(root, [account for account in accounts if account.is_held], zone_there)
+
+
+@prepared
+def _root() -> QuerySet[Account]:
+    return _roots(F("default_time_zone"))
+
+
+@prepared
+def _root_and_own(reader: User) -> QuerySet[Account]:
+    return _roots(F("default_time_zone")).union(_own(reader), all=True)
+
+
+@prepared
+def _root_and_own_with_zone(reader: User) -> QuerySet[Account]:
+    return _roots(import_string(settings.ZONE_OF_SCHOOL)(reader)).union(_own(reader), all=True)
+
+
+def _roots(zone: Expression | F) -> QuerySet[Account]:
+    return Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()), zone=zone)
+
+
+def _own(reader: User) -> QuerySet[Account]:
+    own = accounts_with_own_role(reader)
+    return own.annotate(is_held=Value(True, BooleanField()), zone=F("default_time_zone"))
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

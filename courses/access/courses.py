@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, BaseType, ObservationLink, User
 from accounts.models.ids import OneOf
+from accounts.models.prepared import prepared
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from courses.access.permissions import course_permissions
@@ -109,6 +110,10 @@ def students_followed(observer: User) -> UserQuerySet:
     return User.objects.filter(OneOf(seen.union(linked))).by_name()
 
 
+# The same as a list.
+list_students_followed = prepared(students_followed)
+
+
 def is_enrolled(user: User) -> bool:
     """Return whether `user` takes, teaches or runs any course, readable or not."""
     return Enrollment.objects.present().live().filter(user=user).exclude(type=BaseType.OBSERVER).exists()
@@ -116,8 +121,15 @@ def is_enrolled(user: User) -> bool:
 
 def is_observer(user: User) -> bool:
     """Return whether `user` observes anyone (one statement; every page needs it for its navigation)."""
+    return bool(_if_observing(user))
+
+
+@prepared
+def _if_observing(user: User) -> QuerySet[User, int]:
+    """Return the key of `user` if they observe anyone."""
     linked = ObservationLink.objects.live().filter(observer=OuterRef("pk"))
-    return User.objects.filter(Exists(linked) | Exists(observer_enrollments(user)), pk=user.pk).exists()
+    here = User.objects.filter(Exists(linked) | Exists(observer_enrollments(user)), pk=user.pk)
+    return here.values_list("pk", flat=True)
 
 
 def courses_by_student(observer: User) -> dict[int, list[Course]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import BaseType, User
+from accounts.models.prepared import prepared
 from courses.access.courses import READING, observer_enrollments
 from courses.access.permissions import STAFF_TYPES
 from courses.models import Course, Enrollment
@@ -48,15 +49,18 @@ class OwnCourses:
 
 def courses_observed(observer: User, student: User) -> CourseList:
     """Return the courses in which `observer` sees this student (one statement)."""
+    return _listed(_dated(_enrollments_observed(observer, student)))
+
+
+@prepared
+def _enrollments_observed(observer: User, student: User) -> EnrollmentQuerySet:
     enrollments = observer_enrollments(observer).filter(associated_user=student)
-    return _listed(_rows(enrollments.filter(section__course__workflow_state__in=Course.READABLE)))
+    return _with_dates(enrollments.filter(section__course__workflow_state__in=Course.READABLE))
 
 
 def own_courses(user: User) -> OwnCourses:
     """Return the courses `user` takes, once published, or teaches; and those they are only visiting (one statement)."""
-    mine = Enrollment.objects.present().filter(user=user, state__in=READING, associated_user=None)
-    published = Q(section__course__workflow_state__in=Course.READABLE)
-    rows = _rows(mine.filter(published | Q(type__in=STAFF_TYPES)))
+    rows = _dated(_own_enrollments(user))
     own = {row.enrollment.section.course_id for row in rows if row.enrollment.type != BaseType.OBSERVER}
     return OwnCourses(
         _listed(
@@ -64,6 +68,13 @@ def own_courses(user: User) -> OwnCourses:
         ),
         _listed(row for row in rows if row.enrollment.section.course_id not in own),
     )
+
+
+@prepared
+def _own_enrollments(user: User) -> EnrollmentQuerySet:
+    mine = Enrollment.objects.present().filter(user=user, state__in=READING, associated_user=None)
+    published = Q(section__course__workflow_state__in=Course.READABLE)
+    return _with_dates(mine.filter(published | Q(type__in=STAFF_TYPES)))
 
 
 class Dated(NamedTuple):
@@ -74,10 +85,15 @@ class Dated(NamedTuple):
     is_over: bool
 
 
-def _rows(enrollments: EnrollmentQuerySet) -> list[Dated]:
+def _with_dates(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
     dated = enrollments.annotate(begins_at=begins(), over=is_over()).select_related("section__course__term")
-    dated = dated.order_by("section__course__sort_key", "section__course")
-    return [Dated(one, one.begins_at, one.over) for one in dated]
+    # A list of courses shows none of their long texts.
+    dated = dated.defer("section__course__front_page", "section__course__syllabus_body")
+    return dated.order_by("section__course__sort_key", "section__course")
+
+
+def _dated(enrollments: Iterable[Any]) -> list[Dated]:
+    return [Dated(one, one.begins_at, one.over) for one in enrollments]
 
 
 def _listed(rows: Iterable[Dated]) -> CourseList:

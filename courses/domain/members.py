@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.locks import lock_users
 from accounts.errors import Invalid, NotAllowed, NotThere
 from accounts.models import BaseType, Role, User
+from accounts.models.prepared import prepared
 from courses.access.consent import NO_CONSENT, consent_of
 from courses.access.courses import READING
 from courses.access.enrollment_actions import EnrollmentAction, check, check_enrolls, check_section, gives_limited
@@ -289,6 +290,10 @@ def invitations_of(user: User) -> EnrollmentQuerySet:
     published = Q(section__course__workflow_state__in=Course.READABLE)
     found = invited.begun().filter(published | Q(type__in=STAFF_TYPES))
     return found.select_related("section__course", "role").order_by("section__course__sort_key", "id")
+
+
+# The same as a list.
+list_invitations_of = prepared(invitations_of)
 
 
 def answer(enrollment: Enrollment, *, accepts: bool, by: User) -> None:

@@ -11,12 +11,9 @@ The rule is in the database, as two functions: querysets use it through `begins`
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db.models import BooleanField, CharField, DateTimeField, ExpressionWrapper, F, Func, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import LessThanOrEqual
-from django.utils import timezone
 
 from accounts.models import BaseType
 
@@ -76,21 +73,18 @@ def _date(name: str, side: str, base_type: str | None) -> Func:
     )
 
 
-def has_begun(now: datetime | None = None) -> Q:
+def has_begun() -> Q:
     """Return the enrollments, as a condition, that have begun."""
-    at = Value(now or timezone.now(), DateTimeField())
-    return Q(LessThanOrEqual(Coalesce(begins(), at), at))
+    return Q(LessThanOrEqual(Coalesce(begins(), Now()), Now()))
 
 
-def is_over(now: datetime | None = None) -> ExpressionWrapper:
+def is_over() -> ExpressionWrapper:
     """Return, for a queryset of enrollments, whether each is over, though still readable.
 
     It is over if it was concluded, or its course was, or once its end has come; for people who run the course also when
     it is over for its students.
     """
-    at = now or timezone.now()
     end = Func(ends(), ends(BaseType.STUDENT), function="LEAST", output_field=DateTimeField(null=True))
-    never = Value(datetime.max.replace(tzinfo=at.tzinfo), DateTimeField())
-    ended = Q(LessThanOrEqual(Coalesce(end, never), Value(at, DateTimeField())))
+    ended = Q(Coalesce(LessThanOrEqual(end, Now()), False, output_field=BooleanField()))
     concluded = Q(state="completed") | Q(section__course__workflow_state="completed")
     return ExpressionWrapper(ended | concluded, BooleanField())

@@ -17,16 +17,16 @@ from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, PlainPage
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import site_of
-from courses.access.courses import is_enrolled, students_followed
+from courses.access.courses import is_enrolled, list_students_followed, students_followed
 from courses.domain.dashboard import courses_observed, own_courses
-from courses.domain.members import answer, invitations_of
+from courses.domain.members import answer, invitations_of, list_invitations_of
 from courses.views.course_frame import remember, remembered
 
 
 @login_required
 def show(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show one student's courses at a time, with a picker if there are several; then one's own."""
-    students = list(students_followed(request.user))
+    students = list_students_followed(request.user)
     student = remembered(request, students)
     own = own_courses(request.user)
     context = {
@@ -35,7 +35,7 @@ def show(request: AuthenticatedHttpRequest) -> HttpResponse:
         "observed": courses_observed(request.user, student) if student else None,
         "own": own.own,
         "as_visitor": own.as_visitor,
-        "invitations": invitations_of(request.user),
+        "invitations": list_invitations_of(request.user),
         "is_enrolled": partial(is_enrolled, request.user),
         **_administration(request),
     }
