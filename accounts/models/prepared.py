@@ -20,7 +20,7 @@ from inspect import signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import connections
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import BigIntegerField, Expression, Model, QuerySet
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -100,7 +100,13 @@ class Prepared(Generic[Arguments, Row]):
         if self._kept is None:
             build: Callable[..., QuerySet[Any, Row]] = self._build
             self._kept = _keep(build(**{name: Parameter(name) for name in self._names}))
-        return self._kept({name: value.pk if isinstance(value, Model) else value for name, value in given.items()})
+        return self._kept({name: _as_value(value) for name, value in given.items()})
+
+
+def _as_value(given: Any) -> Any:
+    """Return what is filled in: of a record its key, and nothing for a number that is too large for any key."""
+    value = given.pk if isinstance(given, Model) else given
+    return None if isinstance(value, int) and abs(value) > BigIntegerField.MAX_BIGINT else value
 
 
 def prepared(build: Callable[Arguments, QuerySet[Any, Row]]) -> Prepared[Arguments, Row]:

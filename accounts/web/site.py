@@ -45,12 +45,11 @@ def site_of(request: HttpRequest) -> Site:
 
 
 def _look_up(reader: User | None) -> Site:
-    found: list[Any]
     if reader is None:
         found = _root()
     else:
         found = _root_and_own(reader) if reader.time_zone else _root_and_own_with_zone(reader)
-    accounts = sorted(found, key=lambda account: (len(account.ancestors), account.sort_key, account.pk))
+    accounts: list[Any] = sorted(found, key=lambda account: (len(account.ancestors), account.sort_key, account.pk))
     root = next((account for account in accounts if account.parent_id is None), None)
     if root:
         Account.objects.root_is([getattr(root, column) for column in Account.columns()])

@@ -101,6 +101,10 @@ def observed_students(observer: User) -> UserQuerySet:
     return User.objects.filter(OneOf(observer_enrollments(observer).values("associated_user"))).by_name()
 
 
+# The same as a list.
+list_observed_students = prepared(observed_students)
+
+
 def students_followed(observer: User) -> UserQuerySet:
     """Return those students, and the students `observer` is linked to who are in no course (yet), in
     class list order.
@@ -135,13 +139,19 @@ def _if_observing(user: User) -> QuerySet[User, int]:
 def courses_by_student(observer: User) -> dict[int, list[Course]]:
     """Return, by student id, the open courses in which `observer` sees each student (one statement)."""
     found: dict[int, dict[int, Course]] = defaultdict(dict)
-    enrollments = observer_enrollments(observer).open()
-    for enrollment in enrollments.select_related("section__course").order_by(
-        "section__course__sort_key", "section__course__id"
-    ):
+    for enrollment in _open_to(observer):
         if enrollment.associated_user_id:
             found[enrollment.associated_user_id][enrollment.section.course_id] = enrollment.section.course
     return {student: list(courses.values()) for student, courses in found.items()}
+
+
+@prepared
+def _open_to(observer: User) -> EnrollmentQuerySet:
+    """Return the enrollments in open courses through which `observer` sees a student, by course."""
+    found = observer_enrollments(observer).open().select_related("section__course")
+    # A list of courses shows none of their long texts.
+    found = found.defer("section__course__front_page", "section__course__syllabus_body")
+    return found.order_by("section__course__sort_key", "section__course__id")
 
 
 def schools_of(student: User) -> list[str]:
@@ -155,11 +165,9 @@ def course_access(user: User, course: Course) -> CourseAccess | None:
     """Return what `user` is in `course`; None if the course does not exist for them (five statements at most)."""
     if course.workflow_state == Course.State.DELETED or not user.is_active:
         return None
-    mine = Enrollment.objects.present().filter(user=user, section__course=course, state__in=READING).begun()
-    rows = list(mine.annotate(over=is_over()).values_list("type", "associated_user", "over"))
+    rows = _reading_in(user, course)
     types = {base_type for base_type, student, _over in rows if student is None}
-    through = observer_enrollments(user).filter(section__course=course).begun()
-    observed = tuple(User.objects.filter(OneOf(through.values("associated_user"))).by_name())
+    observed = tuple(_observed_in(user, course))
     if observed:
         types.add(BaseType.OBSERVER)
     seen = {None, *(student.pk for student in observed)}
@@ -170,6 +178,20 @@ def course_access(user: User, course: Course) -> CourseAccess | None:
     if found.is_staff or (types and course.workflow_state in Course.READABLE):
         return found
     return None
+
+
+@prepared
+def _reading_in(user: User, course: Course) -> QuerySet[Enrollment, tuple[str, int | None, bool]]:
+    """Return the enrollments in `course` with which `user` can read: type, whom it observes, and whether it is over."""
+    mine = Enrollment.objects.present().filter(user=user, section__course=course, state__in=READING).begun()
+    return mine.annotate(over=is_over()).values_list("type", "associated_user", "over")
+
+
+@prepared
+def _observed_in(observer: User, course: Course) -> UserQuerySet:
+    """Return the students whom `observer` sees in `course`."""
+    through = observer_enrollments(observer).filter(section__course=course).begun()
+    return User.objects.filter(OneOf(through.values("associated_user"))).by_name()
 
 
 def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:

@@ -9,12 +9,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ObservationLink, User
+from accounts.models.prepared import prepared
 from courses.domain.observer_enrollments import by_link
-from courses.domain.rosters import observers_of
+from courses.domain.rosters import list_observers_of
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 
@@ -47,19 +49,23 @@ class Observer:
 
 def who_observes(student: User) -> list[Observer]:
     """Return everyone who observes `student`, by name (three statements)."""
-    links = {link.observer_id: link for link in observers_of(student).prefetch_related("courses__course")}
+    links = {link.observer_id: link for link in list_observers_of(student)}
+    prefetch_related_objects(list(links.values()), "courses__course")
     people = {pk: link.observer for pk, link in links.items()}
     courses: dict[int, list[Course]] = defaultdict(list)
     since = {pk: link.updated_at for pk, link in links.items()}
-    for enrollment in _beside(Enrollment.objects.filter(associated_user=student)).select_related(
-        "user", "section__course"
-    ):
+    for enrollment in _set_up_by_school(student):
         people.setdefault(enrollment.user_id, enrollment.user)
         since.setdefault(enrollment.user_id, enrollment.created_at)
         if enrollment.section.course not in courses[enrollment.user_id]:
             courses[enrollment.user_id].append(enrollment.section.course)
     ordered = sorted(people.values(), key=lambda person: (person.sort_key, person.pk))
     return [Observer(one, links.get(one.pk), tuple(courses[one.pk]), since[one.pk]) for one in ordered]
+
+
+@prepared
+def _set_up_by_school(student: User) -> EnrollmentQuerySet:
+    return _beside(Enrollment.objects.filter(associated_user=student)).select_related("user", "section__course")
 
 
 def _beside(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:

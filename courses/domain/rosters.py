@@ -26,6 +26,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
+from accounts.models.prepared import prepared
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
@@ -317,6 +318,11 @@ def observed_by(observer: User) -> QuerySet[ObservationLink]:
     """Return the links to everyone whom `observer` observes, with the students, by name."""
     links = ObservationLink.objects.live().filter(observer=observer)
     return links.select_related("student").order_by("student__sort_key", "student")
+
+
+# The same as lists.
+list_observers_of = prepared(observers_of)
+list_observed_by = prepared(observed_by)
 
 
 def holders_of(role: Role) -> int:

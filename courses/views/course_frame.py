@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.models.prepared import prepared
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part, course_access
 from courses.domain.grades import Status
@@ -41,11 +43,16 @@ def get_course_access(request: AuthenticatedHttpRequest, course_id: int) -> Cour
     """Return what the reader is in this course, and the view they chose. Raises Http404 if it does not
     exist for them.
     """
-    course = get_object_or_404(Course.objects.select_related("term", "account"), pk=course_id)
-    found = course_access(request.user, course)
-    if found is None:
+    course = next(iter(_by_id(course_id)), None)
+    found = course and course_access(request.user, course)
+    if not found:
         raise Http404
     return replace(found, part=_part(request, found)) if found.has_several_parts else found
+
+
+@prepared
+def _by_id(course_id: int) -> QuerySet[Course]:
+    return Course.objects.select_related("term", "account").filter(pk=course_id)
 
 
 def _part(request: AuthenticatedHttpRequest, access: CourseAccess) -> Part:

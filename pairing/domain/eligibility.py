@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account, ObservationLink, User
 from accounts.models.account import upwards
+from accounts.models.prepared import prepared
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, permissions_on
 from courses.access.courses import observer_enrollments
@@ -89,7 +90,12 @@ class Right:
 
 def is_student(user: User) -> bool:
     """Return whether `user` has (or had) an enrollment as a student, in a published course or not."""
-    return Enrollment.objects.students().filter(user=user, state__in=Enrollment.COUNTED).exists()
+    return bool(_studies(user))
+
+
+@prepared
+def _studies(user: User) -> EnrollmentQuerySet:
+    return Enrollment.objects.students().filter(user=user, state__in=Enrollment.COUNTED).only("pk")[:1]
 
 
 def _enrollments_of(student: User) -> EnrollmentQuerySet:
@@ -103,10 +109,19 @@ def _sections_of(student: User, course: Course | None) -> list[Section]:
     """Return the sections where a person is (or was) a student, in `course` or anywhere, with their courses (one
     statement).
     """
-    enrollments = _enrollments_of(student)
-    if course:
-        enrollments = enrollments.filter(section__course=course)
-    return [enrollment.section for enrollment in enrollments.select_related("section__course__account").order_by("id")]
+    found = _studies_in(student, course) if course else _studies_anywhere(student)
+    return [enrollment.section for enrollment in found]
+
+
+@prepared
+def _studies_anywhere(student: User) -> EnrollmentQuerySet:
+    return _enrollments_of(student).select_related("section__course__account").order_by("id")
+
+
+@prepared
+def _studies_in(student: User, course: Course) -> EnrollmentQuerySet:
+    there = _enrollments_of(student).filter(section__course=course)
+    return there.select_related("section__course__account").order_by("id")
 
 
 def refusal_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:

@@ -14,9 +14,10 @@ from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, FormPage, PlainPage
 from accounts.web.refusals import refusal_of
 from accounts.web.requests import AuthenticatedHttpRequest, network_of
-from courses.access.courses import courses_by_student, observed_students, schools_of
+from courses.access.courses import courses_by_student, list_observed_students, schools_of
 from courses.domain.course_observers import has_stopped, observing_by_course, stays_after, stop_observing
 from courses.domain.observation import unlink
+from courses.domain.rosters import list_observed_by
 from pairing.domain.redemption import Pairing, preview, redeem_shown
 from pairing.forms import CodeForm
 from pairing.models import PairingCode
@@ -65,11 +66,10 @@ class Observing(PlainPage, FormPage):
         return _paired(self.request, self.pairing) if self.pairing else redirect("confirm_observee")
 
     def facts(self) -> dict[str, Any]:
-        links = ObservationLink.objects.live().filter(observer=self.by).select_related("student")
         courses = courses_by_student(self.by)
-        linked = [(link, courses.get(link.student_id, [])) for link in links.order_by("student__sort_key", "student")]
+        linked = [(link, courses.get(link.student_id, [])) for link in list_observed_by(self.by)]
         ids = {link.student_id for link, _courses in linked}
-        others = [student for student in observed_students(self.by) if student.pk not in ids]
+        others = [student for student in list_observed_students(self.by) if student.pk not in ids]
         return {
             "pairing_is_on": Account.objects.root().pairing_is_on,
             "linked": linked,

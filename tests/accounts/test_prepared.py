@@ -43,6 +43,7 @@ def test_everyone_gets_their_own_rows_of_a_query_that_is_built_once(links, djang
         assert ask(link.observer.pk, "code") == [link]
         assert ask(link.observer, "api") == []
         assert ask(None, "code") == [], "nothing is equal to nothing"
+        assert ask(2**70, "code") == []
     assert len(built) == 1
 
 
