@@ -20,7 +20,7 @@ from inspect import signature
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import connections
-from django.db.models import BigIntegerField, Expression, Model, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Expression, F, Func, Model, QuerySet
 from django.db.models.sql import Query
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -53,6 +53,17 @@ class Parameter(Expression):
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
         """Return the place for a value."""
         return "%s", (Slot(self.argument),)
+
+
+class Among(Func):
+    """Whether a column is one of the values of a parameter that is a list: `filter(Among("role", roles))`."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
+
+    def __init__(self, column: str, values: Any) -> None:
+        super().__init__(F(column), values)
 
 
 class _Compiler(SQLCompiler):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
@@ -17,6 +17,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.memory import once, read_from, remember, remembered
 from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, User
 from accounts.models.account import UPWARDS, UPWARDS_OF
+from accounts.models.prepared import Among, prepared
 from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 
 NOTHING: frozenset[Permission] = frozenset()
@@ -114,9 +115,8 @@ class Overrides:
         self._of_built_in: dict[tuple[int, str], list[RoleOverride]] = defaultdict(list)
         ids, bases = {role.id for role in roles}, {role.base_type for role in roles}
         if ids:
-            bearing = Q(role__in=ids) | Q(role__account=None, role__base_type__in=bases)
-            found = RoleOverride.objects.filter(bearing, account__in=account_ids)
-            for override in found.annotate(base=F("role__base_type"), owner=F("role__account")):
+            override: Any
+            for override in _bearing(list(ids), list(bases), list(account_ids)):
                 self._by_place[override.account_id, override.role_id].append(override)
                 if override.owner is None:
                     self._of_built_in[override.account_id, override.base].append(override)
@@ -174,6 +174,14 @@ class Overrides:
                 given = self.fold(role, chain).given
                 found |= given if account_id == root else given - ROOT_ONLY
         return frozenset(found)
+
+
+@prepared
+def _bearing(roles: list[int], bases: list[str], accounts: list[int]) -> QuerySet[RoleOverride]:
+    """Return the overrides in these accounts for these roles, and for the built-in roles of these base types."""
+    meant = Q(Among("role", roles)) | Q(Among("role__base_type", bases), role__account=None)
+    found = RoleOverride.objects.filter(meant, Among("account", accounts))
+    return found.annotate(base=F("role__base_type"), owner=F("role__account"))
 
 
 # What is looked up is read from these tables.

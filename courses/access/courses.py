@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextChoices
+from django.db.models import Exists, OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, BaseType, ObservationLink, User
@@ -18,7 +18,7 @@ from accounts.models.prepared import prepared
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from courses.access.permissions import course_permissions
-from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
+from courses.models import Course, Enrollment
 from courses.models.dates import is_over
 from courses.models.enrollment import EnrollmentQuerySet
 
@@ -192,14 +192,3 @@ def _observed_in(observer: User, course: Course) -> UserQuerySet:
     """Return the students whom `observer` sees in `course`."""
     through = observer_enrollments(observer).filter(section__course=course).begun()
     return User.objects.filter(OneOf(through.values("associated_user"))).by_name()
-
-
-def assignments_for(student: User | None, course: Course) -> QuerySet[Assignment]:
-    """Return the published assignments, each with only this student's `submissions`: one or none.
-
-    The submission shows its score and comments only once the grade is released (`posted_at`).
-    """
-    mine = Submission.objects.filter(student=student).prefetch_related(
-        Prefetch("comments", SubmissionComment.objects.select_related("author"))
-    )
-    return course.assignments.published().prefetch_related(Prefetch("submissions", mine))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q, Sum, TextChoices
+from django.db.models import Q, QuerySet, Sum, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from courses.access.courses import assignments_for
+from accounts.models.prepared import prepared
 from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
+from courses.models.content import AssignmentQuerySet
 
 
 class Status(TextChoices):
@@ -28,13 +30,14 @@ class Status(TextChoices):
 
 @dataclass(frozen=True)
 class Work:
-    """One assignment and the student's work on it.
+    """One assignment and the student's work on it, with all that was said about it.
 
     `sees_held_back` is for staff only: the reader also sees unreleased grades.
     """
 
     assignment: Assignment
     submission: Submission | None
+    said: tuple[SubmissionComment, ...] = ()
     sees_held_back: bool = False
 
     @property
@@ -58,7 +61,7 @@ class Work:
 
     @property
     def comments(self) -> list[SubmissionComment]:
-        return list(self.graded.comments.all()) if self.graded else []
+        return list(self.said) if self.graded else []
 
     @property
     def submitted_at(self) -> datetime | None:
@@ -88,18 +91,38 @@ class Total:
 
 def work_of(student: User, course: Course, *, sees_held_back: bool = False) -> list[Work]:
     """Return every published assignment with `student`'s work on it, by due date (three statements)."""
-    return [_work(assignment, sees_held_back) for assignment in assignments_for(student, course)]
+    submissions = {each.assignment_id: each for each in _submissions_of(student, course)}
+    said: dict[int, list[SubmissionComment]] = defaultdict(list)
+    for comment in _comments_for(student, course) if submissions else []:
+        said[comment.submission_id].append(comment)
+
+    def work(assignment: Assignment) -> Work:
+        mine = submissions.get(assignment.pk)
+        return Work(assignment, mine, tuple(said[mine.pk]) if mine else (), sees_held_back)
+
+    return [work(assignment) for assignment in _published_in(course)]
 
 
 def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
     """Return the student's work on one assignment; None if it is not published."""
-    found = assignments_for(student, course).filter(pk=assignment_id).first()
-    return _work(found) if found else None
+    return next((work for work in work_of(student, course) if work.assignment.pk == assignment_id), None)
 
 
-def _work(assignment: Assignment, sees_held_back: bool = False) -> Work:
-    mine = list(assignment.submissions.all())
-    return Work(assignment, mine[0] if mine else None, sees_held_back)
+@prepared
+def _published_in(course: Course) -> AssignmentQuerySet:
+    return Assignment.objects.filter(course=course).published()
+
+
+@prepared
+def _submissions_of(student: User, course: Course) -> QuerySet[Submission]:
+    """Return this student's work only: score and comments show once the grade is released (`posted_at`)."""
+    return Submission.objects.filter(student=student, assignment__course=course)
+
+
+@prepared
+def _comments_for(student: User, course: Course) -> QuerySet[SubmissionComment]:
+    there = SubmissionComment.objects.filter(submission__student=student, submission__assignment__course=course)
+    return there.select_related("author").order_by("created_at", "id")
 
 
 def total(works: Iterable[Work]) -> Total:

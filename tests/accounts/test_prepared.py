@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import ObservationLink, User
-from accounts.models.prepared import prepared
+from accounts.models.prepared import Among, prepared
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,12 @@ def test_what_is_kept_sees_what_has_changed_since(links):
 
 
 def test_values_come_as_they_do_from_any_query(links):
+    ids = [link.pk for link in links[:2]]
+    among = prepared(
+        lambda ids: ObservationLink.objects.filter(Among("pk", ids)).order_by("pk").values_list("pk", "scope")
+    )
+    assert among(ids) == [(pk, "all") for pk in ids]
+    assert among([]) == []
     names = prepared(lambda who: User.objects.filter(pk=who).values("name"))
     assert names(links[0].observer) == [{"name": links[0].observer.name}]
     both = prepared(

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from accounts.models import BaseType, ObservationLink, User
 from courses.access.courses import (
-    assignments_for,
     course_access,
     courses_by_student,
     observed_students,
@@ -17,6 +16,7 @@ from courses.access.courses import (
 from courses.access.enrollments import EnrollmentAccess
 from courses.domain.dashboard import courses_observed, own_courses
 from courses.domain.enrollments import change_state, enroll
+from courses.domain.grades import work_of
 from courses.domain.observation import link, unlink
 from courses.models import Assignment, Course, Enrollment, Section, Submission, SubmissionComment
 from tests.course_lists import open_courses
@@ -308,13 +308,11 @@ def test_grades_show_the_one_students_work_on_published_assignments():
     for person, score in ((student, 7), (classmate, 3)):
         work = Submission.objects.create(assignment=sooner, student=person, score=score, posted_at=timezone.now())
         SubmissionComment.objects.create(submission=work, author=teacher, comment=f"for {person.pk}")
-    shown = list(assignments_for(student, section.course))
-    assert shown == [sooner, later, undated]
-    ((work,), *others) = [list(assignment.submissions.all()) for assignment in shown]
-    assert (work.student, work.score) == (student, 7)
-    assert [comment.comment for comment in work.comments.all()] == [f"for {student.pk}"]
-    assert others == [[], []]
-    assert all(list(assignment.submissions.all()) == [] for assignment in assignments_for(None, section.course))
+    work, *others = shown = work_of(student, section.course)
+    assert [each.assignment for each in shown] == [sooner, later, undated]
+    assert (work.submission.student, work.score) == (student, 7)
+    assert [comment.comment for comment in work.comments] == [f"for {student.pk}"]
+    assert [(each.submission, each.comments) for each in others] == [(None, []), (None, [])]
 
 
 def test_a_grade_is_out_once_its_time_has_come():
