@@ -226,6 +226,8 @@ RETENTION = [
     "sis.retention.KEPT",
     "courses.domain.retention.KEPT",
 ]
+# How many courses are in each of some accounts; see accounts/api/account_includes.py.
+COUNT_COURSES = "courses.domain.course_lists.count_courses"
 # Whose time is read by whoever has chosen no time zone; see accounts/web/site.py.
 ZONE_OF_SCHOOL = "courses.domain.time_zone.zone_of_school"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404
 from django.utils.translation import gettext_noop
 
+from accounts.api.account_includes import INCLUDE, account_bodies
 from accounts.api.bodies import PROVIDER, PROVIDER_ID, account_body, provider_body, terms_body
 from accounts.api.body_types import AccountBody, ProviderBody, TermsBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
@@ -66,21 +67,20 @@ SELF_REGISTRATION = Word(
 )
 
 
-@endpoint(*PAGING)
+@endpoint(INCLUDE, *PAGING)
 def index(request: ApiRequest) -> list[AccountBody]:
     """List the accounts on which the caller holds a role."""
     found = page_of(request, administered(request.user), is_small=True)
-    keys = permissions_on(request.user, found)
-    return [account_body(one, request.root, keys[one.pk]) for one in found]
+    return account_bodies(request, found, permissions_on(request.user, found))
 
 
-@endpoint()
+@endpoint(INCLUDE)
 def show(request: ApiRequest, account_id: str) -> AccountBody:
     """Show an account; `self` is the root account."""
     found = account(request, account_id)
     keys = account_permissions(request.user, found)
     allow(bool(keys))
-    return account_body(found, request.root, keys)
+    return account_bodies(request, [found], {found.pk: keys})[0]
 
 
 @endpoint(*FIELDS, *NOT_OF_ACCOUNTS)
@@ -91,7 +91,7 @@ def change(request: ApiRequest, account_id: str) -> AccountBody:
     return account_body(edited, request.root, account_permissions(request.user, edited))
 
 
-@endpoint(RECURSIVE, SEARCH_TERM, ORDER, *PAGING)
+@endpoint(RECURSIVE, SEARCH_TERM, ORDER, INCLUDE, *PAGING)
 def sub_accounts(request: ApiRequest, account_id: str) -> list[AccountBody]:
     """List the accounts directly below an account, or all below it."""
     home = account(request, account_id)
@@ -105,8 +105,7 @@ def sub_accounts(request: ApiRequest, account_id: str) -> list[AccountBody]:
     if request.params[ORDER] == "id":
         found = found.order_by("id")
     listed = page_of(request, found, is_small=True)
-    keys = permissions_on(request.user, listed)
-    return [account_body(one, request.root, keys[one.pk]) for one in listed]
+    return account_bodies(request, listed, permissions_on(request.user, listed))
 
 
 @endpoint(*FIELDS, *NO_QUOTAS)

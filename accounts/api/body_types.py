@@ -85,6 +85,9 @@ class AccountBody(TypedDict):
     integration_id: NotRequired[str | None]
 
 
+    # On request, the courses for whoever sees their list.
+    course_count: NotRequired[int]
+    sub_account_count: NotRequired[int]
 class TermsBody(TypedDict):
     """The terms of use."""
 

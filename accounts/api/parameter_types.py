@@ -271,15 +271,24 @@ class Words(Parameter[list[str]]):
 
 @dataclass(frozen=True, eq=False)
 class Includes(Parameter[frozenset[str]]):
-    """What may come with the answer on request, each with its meaning. Whatever else is asked for is left out."""
+    """What may come with the answer on request, each with its meaning.
+
+    `absent` is what Canvas has besides and clients ask for by habit: it is left out, as whatever else is asked for.
+    `refused` is what nobody asks for unless they need it, each with the reason, marked with gettext_noop.
+    """
 
     name: str = "include[]"
     meaning: str = "What to add to the answer."
     words: Mapping[str, str] | None = None
+    absent: Collection[str] = ()
+    refused: Mapping[str, str] | None = None
     type_name = "words"
 
     def value(self, here: Parameters, key: str) -> frozenset[str]:
-        return frozenset(here.texts(key)) & frozenset(self.words or ())
+        asked = here.texts(key)
+        if why := next((self.refused[word] for word in asked if word in self.refused), "") if self.refused else "":
+            here.refuse(key, _(why), "inclusion")
+        return frozenset(asked) & frozenset(self.words or ())
 
     def schema(self) -> Schema:
         return {"type": "array", "items": {"type": "string", "examples": [*(self.words or ())]}}
@@ -312,7 +321,7 @@ class NotServed(Parameter[None]):
 
 def not_served(why: str, *names: str, fits: Collection[str] = ()) -> tuple[NotServed, ...]:
     """Return parameters that are all refused for one reason: `why`, a sentence marked with gettext_noop."""
-    taken = " or ".join(f"`{value}`" for value in fits)
+    taken = " or ".join(f"`{value}`" if value else "an empty value" for value in fits)
     meaning = f"{why} Only {taken} is taken." if fits else why
     return tuple(NotServed(name, meaning, refusal=gettext_lazy(why), fits=fits) for name in names)
 

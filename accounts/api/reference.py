@@ -55,10 +55,18 @@ def type_in_words(parameter: Parameter[Any]) -> str:
 def meaning_in_words(parameter: Parameter[Any]) -> str:
     """Say what a parameter does, and that it has to be given where it has."""
     if isinstance(parameter, Includes):
-        added = "; ".join(f"`{word}`: {meaning}" for word, meaning in (parameter.words or {}).items())
-        return f"{parameter.meaning} {added}."
+        return _includes_in_words(parameter)
     needed = " Required." if parameter.required and not isinstance(parameter, NotServed) else ""
     return f"{parameter.meaning}{needed}"
+
+
+def _includes_in_words(parameter: Includes) -> str:
+    added = "; ".join(f"`{word}`: {meaning}" for word, meaning in (parameter.words or {}).items())
+    found = [f"{parameter.meaning} {added}."]
+    if parameter.absent:
+        found.append(f"Left out, as there is none: {', '.join(f'`{word}`' for word in parameter.absent)}.")
+    found += [f"`{word}` is answered with 400: {why}" for word, why in (parameter.refused or {}).items()]
+    return " ".join(found)
 
 
 def refused_by_reason(parameters: Iterable[Parameter[Any]]) -> dict[str, list[str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,12 @@ PERMISSION = Permission.MANAGE_ACCOUNT_SETTINGS
 def sub_accounts_of(account: Account) -> QuerySet[Account]:
     """Return the accounts directly below `account`, by name."""
     return account.sub_accounts.filter(workflow_state=Account.State.ACTIVE).order_by("sort_key", "id")
+
+
+def count_sub_accounts(accounts: Collection[Account]) -> dict[int, int]:
+    """Return, by account id, how many accounts are directly below it, where there are any (one statement)."""
+    below = Account.objects.filter(parent__in=accounts, workflow_state=Account.State.ACTIVE).order_by()
+    return dict(below.values_list("parent").annotate(Count("pk")))
 
 
 def create_sub_account(

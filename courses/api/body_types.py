@@ -25,6 +25,8 @@ class ListedTermBody(TermBody):
     overrides: dict[str, Any]
     # With read_sis.
     sis_term_id: NotRequired[str | None]
+    # On request, for whoever sees the list of all courses.
+    course_count: NotRequired[int]
 
 
 class TermsListBody(TypedDict):

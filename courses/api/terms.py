@@ -11,7 +11,7 @@ from accounts.api.accounts import STICKINESS
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account
 from accounts.api.pagination import PAGING, page_of
-from accounts.api.parameter_types import Moment, Text, Words, not_served
+from accounts.api.parameter_types import Includes, Moment, Text, Words, not_served
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
@@ -20,6 +20,7 @@ from accounts.web.pagination import search_words
 from courses.api import lookups
 from courses.api.bodies import listed_term_body
 from courses.api.body_types import ListedTermBody, TermsListBody
+from courses.domain.course_lists import count_courses_of_terms
 from courses.domain.terms import check_may_manage, delete_term, save_term, terms
 from courses.models import Term
 
@@ -36,12 +37,18 @@ STATES = Words(
     "List terms in these states; by default active ones.",
     words=(*Term.State.values, "all"),
 )
+INCLUDE = Includes(
+    words={
+        "course_count": "how many courses are in the term, for whoever sees the list of courses of the institution",
+        "overrides": "its dates for some types of enrollment; they always come",
+    }
+)
 NOT_OF_TERMS = not_served(
     gettext_noop("Dates for one type of enrollment come from a roster only (terms.csv)."), "enrollment_term[overrides]"
 )
 
 
-@endpoint(TERM_NAME, STATES, *PAGING)
+@endpoint(TERM_NAME, STATES, INCLUDE, *PAGING)
 def index(request: ApiRequest, account_id: str) -> TermsListBody:
     """List the terms."""
     _home, keys = _reading(request, account_id)
@@ -49,7 +56,14 @@ def index(request: ApiRequest, account_id: str) -> TermsListBody:
     found = terms(Term.State.values if "all" in states else states)
     if words := search_words(request.params[TERM_NAME]):
         found = found.filter(Holds(words))
-    return {"enrollment_terms": [listed_term_body(term, keys) for term in page_of(request, found, is_small=True)]}
+    listed = page_of(request, found, is_small=True)
+    bodies = [listed_term_body(term, keys) for term in listed]
+    # A term is the institution's, and so are its courses.
+    if "course_count" in request.include and Permission.READ_COURSE_LIST in request.keys:
+        courses = count_courses_of_terms(listed)
+        for body in bodies:
+            body["course_count"] = courses.get(body["id"], 0)
+    return {"enrollment_terms": bodies}
 
 
 @endpoint()

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Exists, F, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -138,3 +138,15 @@ def _in_order(courses: CourseQuerySet, wanted: CourseList) -> CourseQuerySet:
     key = SORTS[wanted.sort]
     keys = dict.fromkeys([key, "sort_key", "id"])
     return courses.order_by(*(F(one).desc() if wanted.descending else F(one).asc() for one in keys))
+
+
+def count_courses(accounts: Collection[Account]) -> dict[int, int]:
+    """Return, by account id, how many courses are directly in it, where there are any (one statement)."""
+    there = Course.objects.present().filter(account__in=accounts).order_by()
+    return dict(there.values_list("account").annotate(Count("pk")))
+
+
+def count_courses_of_terms(terms: Collection[Term]) -> dict[int, int]:
+    """Return, by term id, how many courses are in it, where there are any (one statement)."""
+    there = Course.objects.present().filter(term__in=terms).order_by()
+    return dict(there.values_list("term").annotate(Count("pk")))

@@ -300,6 +300,12 @@ def test_an_answer_is_told_in_words_and_by_the_name_of_its_shape(kind, words):
             "words",
             "What to add to the answer. `term`: the term; `bio`: a text.",
         ),
+        (
+            Includes(words={"term": "the term"}, absent=("bio", "tag"), refused={"services": "There are none."}),
+            "words",
+            "What to add to the answer. `term`: the term. Left out, as there is none: `bio`, `tag`."
+            " `services` is answered with 400: There are none.",
+        ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Parameter) else "",
 )
