@@ -21,7 +21,7 @@ from courses.access.enrollments import accounts_of_courses_run_by
 from courses.access.permissions import course_permissions
 from courses.api import lookups
 from courses.api.body_types import CourseBody, CourseEndedBody
-from courses.api.course_includes import WORDS, course_bodies
+from courses.api.course_includes import ABSENT, WORDS, course_bodies
 from courses.domain.accounts import delete_sub_account
 from courses.domain.courses import conclude, delete_course, edit_and_change_state, publish, undelete, unpublish
 
@@ -31,7 +31,7 @@ ENDINGS = {"delete": delete_course, "conclude": conclude}
 
 endpoint = in_group("Courses")
 
-INCLUDE = Includes(words=WORDS)
+INCLUDE = Includes(words=WORDS, absent=ABSENT)
 EVENT = Word("course[event]", "Publish the course, unpublish it, conclude, delete, or bring it back.", words=EVENTS)
 OFFER = Flag("offer", "Publish the course.")
 ENDING = Word("event", "Delete the course, or conclude it.", required=_("Must be delete or conclude."), words=ENDINGS)
@@ -101,7 +101,11 @@ NOT_OF_COURSES = (
         *("course[homeroom_course_id]",),
     ),
     *not_served(gettext_noop("A course has one name."), "course[friendly_name]"),
-    *not_served(gettext_noop("The syllabus comes without a summary."), "course[syllabus_course_summary]"),
+    *not_served(
+        gettext_noop("The syllabus always comes with the dates of the assignments."),
+        "course[syllabus_course_summary]",
+        fits=("true",),
+    ),
     *STICKINESS,
 )
 

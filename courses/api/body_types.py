@@ -4,7 +4,7 @@
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
-from accounts.api.body_types import UserBody
+from accounts.api.body_types import AccountBody, UserBody
 
 
 class TermBody(TypedDict):
@@ -110,6 +110,43 @@ class CalendarAddress(TypedDict):
     ics: None
 
 
+class TabBody(TypedDict):
+    """A page of a course, for whoever is shown it: `members` are all who are in it, `admins` who run it."""
+
+    id: str
+    label: str
+    html_url: str
+    full_url: str
+    type: str
+    visibility: str
+    position: int
+
+
+class CourseSettings(TypedDict):
+    """What Canvas lets a school choose for a course, as it is for all courses here."""
+
+    allow_student_discussion_topics: bool
+    allow_student_forum_attachments: bool
+    allow_student_discussion_editing: bool
+    allow_student_organized_groups: bool
+    lock_all_announcements: bool
+    show_announcements_on_home_page: bool
+    home_page_announcement_limit: int
+    syllabus_course_summary: bool
+    restrict_student_past_view: bool
+    restrict_student_future_view: bool
+    restrict_quantitative_data: bool
+    hide_final_grades: bool
+    hide_distribution_graphs: bool
+    hide_sections_on_course_users_page: bool
+    grading_standard_enabled: bool
+    grading_standard_id: None
+    filter_speed_grader_by_student_group: bool
+    usage_rights_required: bool
+    homeroom_course: bool
+    conditional_release: bool
+
+
 class TeacherBody(TypedDict):
     """A teacher, as they stand in a course."""
 
@@ -153,12 +190,17 @@ class CourseBody(FixedOfCourse):
     permissions: NotRequired[CoursePermissions]
     sections: NotRequired[list[SectionBody]]
     teachers: NotRequired[list[TeacherBody]]
+    # Instead of them, where there are more than are wanted.
+    teacher_count: NotRequired[int]
     total_students: NotRequired[int]
     account_name: NotRequired[str]
     concluded: NotRequired[bool]
     is_favorite: NotRequired[bool]
     image_download_url: NotRequired[None]
     grading_scheme: NotRequired[None]
+    account: NotRequired[AccountBody]
+    tabs: NotRequired[list[TabBody]]
+    settings: NotRequired[CourseSettings]
     # In one's own list: one's enrollments, on request those of the students one observes.
     enrollments: NotRequired[list[BriefEnrollment]]
 

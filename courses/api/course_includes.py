@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from accounts.api.bodies import account_body
+from accounts.api.body_types import AccountBody
 from accounts.api.endpoints import ApiRequest
 from accounts.models import User
 from accounts.permissions.registry import Permission
+from accounts.permissions.resolver import permissions_on
 from courses.api.bodies import course_body
 from courses.api.body_types import CourseBody, TeacherBody
+from courses.api.course_pages import SETTINGS, tab_bodies
+from courses.domain.course_tabs import tabs_in
 from courses.domain.courses import is_over
 from courses.domain.rosters import count_students, teachers_in, told_of_people
 from courses.models import Course
@@ -24,7 +29,19 @@ WORDS = {
     "favorites": "whether the caller has marked it: always false",
     "course_image": "the address of its picture, always null",
     "grading_scheme": "how scores become grades, always null",
+    "account": "its account",
+    "tabs": "the pages of it that the caller is shown",
+    "settings": "its settings, which are the same for all",
+    "total_scores": "the scores of students, for whoever may see them; they always come",
+    "license": "it always comes",
+    "is_public": "it always comes",
+    "public_description": "it always comes, and is null",
 }
+# What Canvas has besides.
+ABSENT = (
+    *("needs_grading_count", "current_grading_period_scores", "grading_periods", "course_progress", "banner_image"),
+    *("storage_quota_used_mb", "passback_status", "post_manually", "all_courses", "lti_context_id"),
+)
 
 
 def course_bodies(
@@ -35,25 +52,43 @@ def course_bodies(
     told = told_of_people(courses, keys, by=request.user) if {"teachers", "total_students"} & include else set()
     teachers = teachers_in(courses) if "teachers" in include else {}
     students = count_students(courses) if "total_students" in include else {}
+    tabs = tabs_in(courses, keys, by=request.user) if "tabs" in include else {}
+    accounts = _accounts(request, courses) if "account" in include else {}
     found = []
     for course in courses:
         body = course_body(course, request.root, keys[course.pk], include)
+        _add_what_the_course_says(body, course, include)
         if "teachers" in include and course.pk in told:
             body["teachers"] = [_teacher(request, course, each) for each in teachers.get(course.pk, ())]
         if "total_students" in include and course.pk in told:
             body["total_students"] = students.get(course.pk, 0)
-        if "account_name" in include:
-            body["account_name"] = course.account.name
-        if "concluded" in include:
-            body["concluded"] = is_over(course)
-        if "favorites" in include:
-            body["is_favorite"] = False
-        if "course_image" in include:
-            body["image_download_url"] = None
-        if "grading_scheme" in include:
-            body["grading_scheme"] = None
+        if course.account_id in accounts:
+            body["account"] = accounts[course.account_id]
+        if course.pk in tabs:
+            body["tabs"] = tab_bodies(request, course, tabs[course.pk])
         found.append(body)
     return found
+
+
+def _add_what_the_course_says(body: CourseBody, course: Course, include: Collection[str]) -> None:
+    if "account_name" in include:
+        body["account_name"] = course.account.name
+    if "concluded" in include:
+        body["concluded"] = is_over(course)
+    if "favorites" in include:
+        body["is_favorite"] = False
+    if "course_image" in include:
+        body["image_download_url"] = None
+    if "grading_scheme" in include:
+        body["grading_scheme"] = None
+    if "settings" in include:
+        body["settings"] = SETTINGS
+
+
+def _accounts(request: ApiRequest, courses: list[Course]) -> dict[int, AccountBody]:
+    accounts = {course.account_id: course.account for course in courses}
+    keys = permissions_on(request.user, accounts.values())
+    return {pk: account_body(account, request.root, keys[pk]) for pk, account in accounts.items()}
 
 
 def _teacher(request: ApiRequest, course: Course, teacher: User) -> TeacherBody:

@@ -31,7 +31,7 @@ from courses.api import lookups
 from courses.api.account_courses import ENROLLMENT_TERM_ID, FIELDS, NOT_OF_NEW_COURSES, OFFER, TERM_ID
 from courses.api.bodies import TYPES, brief_enrollment, section_body
 from courses.api.body_types import CourseBody
-from courses.api.course_includes import WORDS, course_bodies
+from courses.api.course_includes import ABSENT, WORDS, course_bodies
 from courses.domain.courses import create_course
 from courses.domain.grades import totals_of
 from courses.domain.members import enroll_as_teacher
@@ -59,7 +59,8 @@ INCLUDE = Includes(
         **WORDS,
         "sections": "the sections that the caller is in or sees the people of",
         "observed_users": "beside the caller's own enrollments those of the students they observe",
-    }
+    },
+    absent=ABSENT,
 )
 ENROLLMENT_ROLE = Text("enrollment_role", "List only courses in which one has this role: see `role[]`. Goes before it.")
 ENROLLMENT_ROLE_ID = Whole("enrollment_role_id", "The same, by the id of the role.")
@@ -70,7 +71,7 @@ NOT_OF_LISTS = (
 )
 ROLES = (ENROLLMENT_ROLE, ENROLLMENT_ROLE_ID)
 FILTERS = (ENROLLMENT_TYPES, *ROLES, ENROLLMENT_STATE, STATES, ACCOUNT_ID, *NOT_OF_LISTS, INCLUDE, *PAGING)
-NOT_OF_ONE = not_served(gettext_noop("Teachers do not come with their enrollments."), "teacher_limit")
+TEACHER_LIMIT = Whole("teacher_limit", "Where a course has more teachers, how many there are comes instead of them.")
 NOT_OF_NEW = (
     *NOT_OF_NEW_COURSES,
     *not_served(gettext_noop("There are no templates of courses."), "skip_course_template", fits=("true", "false")),
@@ -154,10 +155,14 @@ def _sections(request: ApiRequest, courses: list[Course], enrollments: list[Enro
     return [each for each in present if each.pk in own or held[each.course_id].sees_people_of(each.pk)]
 
 
-@endpoint(INCLUDE, *NOT_OF_ONE)
+@endpoint(INCLUDE, TEACHER_LIMIT)
 def show(request: ApiRequest, course_id: str) -> CourseBody:
     """Show a course."""
-    return _shown(request, course_id)
+    body, limit = _shown(request, course_id), request.params[TEACHER_LIMIT]
+    if limit is not None and len(teachers := body.get("teachers", [])) > limit:
+        del body["teachers"]
+        body["teacher_count"] = len(teachers)
+    return body
 
 
 def _shown(request: ApiRequest, course_id: str) -> CourseBody:

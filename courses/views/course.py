@@ -16,13 +16,14 @@ from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part
 from courses.access.permissions import sections_seen
+from courses.domain import course_tabs
+from courses.domain.course_tabs import NEWEST
 from courses.domain.grades import total, work_of, work_on
 from courses.domain.rosters import teachers_of
 from courses.models import Enrollment
 from courses.views import course_frame
 from courses.views.course_frame import asked_for
 
-NEWEST = 3
 ANNOUNCEMENTS_ON_A_PAGE = 20
 
 
@@ -36,7 +37,7 @@ def home(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
         "more": len(newest) > NEWEST,
         "teachers": teachers_of(access.course),
     }
-    return course_frame.show(request, access, course_frame.HOME, "home.html", **context)
+    return course_frame.show(request, access, course_tabs.HOME, "home.html", **context)
 
 
 @login_required
@@ -45,7 +46,7 @@ def announcements(request: AuthenticatedHttpRequest, course_id: int) -> HttpResp
     access = course_frame.get_course_access(request, course_id)
     found = access.course.announcements.posted().select_related("author")
     page = page_of(found, request.GET.get("page"), ANNOUNCEMENTS_ON_A_PAGE)
-    return course_frame.show(request, access, course_frame.ANNOUNCEMENTS, "announcements.html", page=page)
+    return course_frame.show(request, access, course_tabs.ANNOUNCEMENTS, "announcements.html", page=page)
 
 
 @login_required
@@ -53,7 +54,7 @@ def syllabus(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Show the syllabus, with the dates of the published assignments."""
     access = course_frame.get_course_access(request, course_id)
     dated = access.course.assignments.published().filter(due_at__isnull=False)
-    return course_frame.show(request, access, course_frame.SYLLABUS, "syllabus.html", dated=dated)
+    return course_frame.show(request, access, course_tabs.SYLLABUS, "syllabus.html", dated=dated)
 
 
 @login_required
@@ -63,7 +64,7 @@ def assignments(request: AuthenticatedHttpRequest, course_id: int) -> HttpRespon
     student = asked_for(request, course_frame.followed(request.user, access))
     works = work_of(student, access.course) if student else None
     context = {"student": student, "works": works, "assignments": None if student else _listed(access)}
-    return course_frame.show(request, access, course_frame.ASSIGNMENTS, "assignments.html", **context)
+    return course_frame.show(request, access, course_tabs.ASSIGNMENTS, "assignments.html", **context)
 
 
 def _listed(access: CourseAccess) -> object:
@@ -86,7 +87,7 @@ def assignment(request: AuthenticatedHttpRequest, course_id: int, assignment_id:
         found = access.course.assignments.all() if access.sees_drafts else access.course.assignments.published()
         assignment = get_object_or_404(found, pk=assignment_id)
     context = {"student": student, "work": work, "assignment": assignment}
-    return course_frame.show(request, access, course_frame.ASSIGNMENTS, "assignment.html", **context)
+    return course_frame.show(request, access, course_tabs.ASSIGNMENTS, "assignment.html", **context)
 
 
 @login_required
@@ -105,7 +106,7 @@ def grades(request: AuthenticatedHttpRequest, course_id: int, student_id: int | 
         raise PermissionDenied(_("This page shows the grades of one student. Staff get here from User Details."))
     works = work_of(student, access.course)
     context = {"student": student, "works": works, "total": total(works)}
-    return course_frame.show(request, access, course_frame.GRADES, "grades.html", **context)
+    return course_frame.show(request, access, course_tabs.GRADES, "grades.html", **context)
 
 
 def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess, wanted: str) -> HttpResponse:
@@ -125,4 +126,4 @@ def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess, w
         "sees_held_back": sees_held_back,
         "any_held_back": any(work.is_held_back for work in works),
     }
-    return course_frame.show(request, replace(access, part=Part.STAFF), course_frame.GRADES, "grades.html", **context)
+    return course_frame.show(request, replace(access, part=Part.STAFF), course_tabs.GRADES, "grades.html", **context)

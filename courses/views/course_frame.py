@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -17,26 +17,12 @@ from accounts.models import User
 from accounts.models.prepared import prepared
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part, course_access
+from courses.domain.course_tabs import PEOPLE, Tab, tabs_shown
 from courses.domain.grades import Status
 from courses.models import Course
 
 # In the session: by course id, the view that a person with several roles in it chose.
 PARTS = "course_parts"
-
-
-class Tab(NamedTuple):
-    """A page of a course, by the name of its address."""
-
-    name: str
-    label: str | Promise
-
-
-HOME = Tab("course", _("Home"))
-ANNOUNCEMENTS = Tab("course_announcements", _("Announcements"))
-ASSIGNMENTS = Tab("course_assignments", _("Assignments"))
-SYLLABUS = Tab("course_syllabus", _("Syllabus"))
-GRADES = Tab("course_grades", _("Grades"))
-PEOPLE = Tab("course_people", _("People"))
 
 
 def get_course_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
@@ -91,13 +77,11 @@ def show(
 ) -> HttpResponse:
     """Render a page of the course within its frame."""
     students = followed(request.user, access)
-    tabs = [HOME, ANNOUNCEMENTS, ASSIGNMENTS, SYLLABUS]
-    tabs += [GRADES] if students else []
-    tabs += [PEOPLE] if access.sees_people and (tab is PEOPLE or not access.learns) else []
+    has_people = access.sees_people and (tab is PEOPLE or not access.learns)
     frame = {
         "course": access.course,
         "access": access,
-        "tabs": tabs,
+        "tabs": tabs_shown(has_grades=bool(students), has_people=has_people),
         "tab": tab,
         "students": students,
         "parts": [(Part.STAFF, _("As staff")), (Part.LEARNING, _learner(access))] if access.has_several_parts else [],

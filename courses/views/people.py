@@ -21,6 +21,7 @@ from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part
 from courses.access.enrollment_actions import EnrollmentAction, EnrollmentPermissions, enrollment_permissions
+from courses.domain import course_tabs
 from courses.domain.course_observers import observing_in
 from courses.domain.members import FROM
 from courses.domain.rosters import (
@@ -117,7 +118,7 @@ class PeoplePage(ActionPage):
 
     def show(self, **context: Any) -> HttpResponse:
         context = {**self.facts(), **context}
-        return course_frame.show(self.request, self.access, course_frame.PEOPLE, self.template, **context)
+        return course_frame.show(self.request, self.access, course_tabs.PEOPLE, self.template, **context)
 
 
 @login_required
@@ -144,7 +145,7 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
         "columns": _columns(view),
         "may_add": bool(rights.roles_to_give()),
     }
-    return course_frame.show(request, access, course_frame.PEOPLE, "people.html", **context)
+    return course_frame.show(request, access, course_tabs.PEOPLE, "people.html", **context)
 
 
 def _view(asked: QueryDict, roles: list[Role], sections: list[Section]) -> View:
@@ -204,7 +205,7 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
         "by_link": _by_link(request.user, person, access) if BaseType.OBSERVER in types else frozenset(),
         "sees_grades": is_known_student and Permission.VIEW_ALL_GRADES in access.permissions,
     }
-    return course_frame.show(request, access, course_frame.PEOPLE, "person.html", **context)
+    return course_frame.show(request, access, course_tabs.PEOPLE, "person.html", **context)
 
 
 def _observers_here(student: User, access: CourseAccess, by: User, sees_links: bool) -> list[ObserverHere]:

@@ -188,6 +188,8 @@ NOTHING_TO_SEND = frozenset(
     GET accounts/{account_id}/terms/{term_id}
     DELETE accounts/{account_id}/terms/{term_id}
     GET courses/{course_id}/users/{user_id}
+    GET courses/{course_id}/tabs
+    GET courses/{course_id}/settings
     GET courses/{course_id}/sections/{section_id}
     GET sections/{section_id}
     DELETE sections/{section_id}

@@ -346,6 +346,8 @@ API = [
     row("GET", "/api/v1/courses", SIGNED_IN, of_oneself=True),
     row("GET", "/api/v1/courses/{course}", IN_COURSE),
     row("GET", "/api/v1/courses/{course}/permissions", IN_COURSE),
+    row("GET", "/api/v1/courses/{course}/tabs", IN_COURSE),
+    row("GET", "/api/v1/courses/{course}/settings", IN_COURSE),
     row("GET", "/api/v1/courses/{course}/sections", STAFF),
     row("GET", "/api/v1/sections/{section}", STAFF),
     row("GET", "/api/v1/courses/{course}/sections/{section}", STAFF),

@@ -91,8 +91,8 @@ SERVED = {
         "get_account get_accounts get_course get_course_accounts get_courses get_current_user get_section get_user"
     ),
     "Course": (
-        "conclude create_course_section delete enroll_user get_enrollments get_section get_sections get_user "
-        "get_users update"
+        "conclude create_course_section delete enroll_user get_enrollments get_section get_sections "
+        "get_settings get_tabs get_user get_users update"
     ),
     "Enrollment": "deactivate reactivate",
     "EnrollmentTerm": "delete edit",
