@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from accounts.api.body_types import AccountBody, OwnBody, ProfileBody, ProviderBody, TermsBody, UserBody
+from accounts.api.body_types import (
+    AccountBody,
+    OwnBody,
+    OwnPermissions,
+    ProfileBody,
+    ProviderBody,
+    ShownUserBody,
+    TermsBody,
+    UserBody,
+)
 from accounts.api.ids import uuid_of
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
@@ -16,10 +25,12 @@ PROVIDER_ID = 1
 
 # What `include[]` can add to a person, wherever one is listed.
 ADDED_TO_PEOPLE = {"email": "the email address, for whoever may read it", "avatar_url": "always null"}
+UUID = {"uuid": "a name of the person that no other has"}
 ADDED_TO_RECORDS = {
     **ADDED_TO_PEOPLE,
+    **UUID,
     "last_login": "when they last signed in, for whoever may read it",
-    "uuid": "a name of the person that no other has",
+    "time_zone": "the time zone they have chosen, likewise",
 }
 
 
@@ -49,21 +60,37 @@ def user_body(user: User, keys: Collection[Permission] = (), include: Collection
         body["uuid"] = uuid_of("user", user.pk)
     if Permission.VIEW_USER_LOGINS in keys and "last_login" in include:
         body["last_login"] = user.last_login
+    if Permission.VIEW_USER_LOGINS in keys and "time_zone" in include:
+        body["time_zone"] = user.time_zone or None
     return body
 
 
-def own_body(user: User, keys: Collection[Permission]) -> OwnBody:
+# What people may change of themselves in the apps.
+OWN_PERMISSIONS: OwnPermissions = {
+    "can_update_name": False,
+    "can_update_avatar": False,
+    "limit_parent_app_web_access": False,
+}
+
+
+def own_body(user: User, keys: Collection[Permission], include: Collection[str] = ()) -> OwnBody:
     """Return what people read about themselves; `keys` are fewer while someone else acts as them."""
     return {
-        **user_body(user, keys, ("email", "avatar_url")),
+        **user_body(user, keys, {*include, "email", "avatar_url"}),
         "locale": user.locale or None,
         "effective_locale": user.locale or "en",
-        "permissions": {
-            "can_update_name": False,
-            "can_update_avatar": False,
-            "limit_parent_app_web_access": False,
-        },
+        "permissions": OWN_PERMISSIONS,
     }
+
+
+def shown_body(user: User, keys: Collection[Permission], include: Collection[str] = ()) -> ShownUserBody:
+    """Return the record of another person: whoever may read the login gets email and settings without asking."""
+    body: ShownUserBody = {**user_body(user, keys, {*include, "email", "avatar_url"})}
+    if Permission.VIEW_USER_LOGINS in keys:
+        body["locale"] = user.locale or None
+        body["effective_locale"] = user.locale or "en"
+        body["permissions"] = OWN_PERMISSIONS
+    return body
 
 
 def profile_body(user: User, keys: Collection[Permission]) -> ProfileBody:

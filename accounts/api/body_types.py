@@ -25,15 +25,9 @@ class UserBody(TypedDict):
     login_id: NotRequired[str | None]
     email: NotRequired[str | None]
     avatar_url: NotRequired[None]
-    # On request, the last sign-in for whoever may read it.
+    # On request, the last sign-in and the time zone for whoever may read the login; profiles always have the latter.
     uuid: NotRequired[str]
     last_login: NotRequired[datetime | None]
-
-
-class ListedUserBody(UserBody):
-    """A person of an account's list."""
-
-    # On request.
     time_zone: NotRequired[str | None]
 
 
@@ -53,12 +47,20 @@ class OwnBody(UserBody):
     permissions: OwnPermissions
 
 
+class ShownUserBody(UserBody):
+    """Another person, as one reads their record."""
+
+    # With view_user_logins.
+    locale: NotRequired[str | None]
+    effective_locale: NotRequired[str]
+    permissions: NotRequired[OwnPermissions]
+
+
 class ProfileBody(UserBody):
     """A profile, as the apps read it at start-up."""
 
     locale: str | None
     effective_locale: str
-    time_zone: str | None
     title: None
     bio: None
     k5_user: bool
@@ -83,11 +85,11 @@ class AccountBody(TypedDict):
     # With read_sis.
     sis_account_id: NotRequired[str | None]
     integration_id: NotRequired[str | None]
-
-
     # On request, the courses for whoever sees their list.
     course_count: NotRequired[int]
     sub_account_count: NotRequired[int]
+
+
 class TermsBody(TypedDict):
     """The terms of use."""
 

@@ -272,7 +272,6 @@ class PersonBody(UserBody):
 class ChangedUserBody(UserBody):
     """A person as they are after a change."""
 
-    time_zone: str | None
     locale: str | None
 
 

@@ -6,8 +6,8 @@ from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404
 from django.utils.translation import gettext_noop
 
-from accounts.api.bodies import ADDED_TO_PEOPLE, ADDED_TO_RECORDS, user_body
-from accounts.api.body_types import ListedUserBody
+from accounts.api.bodies import ADDED_TO_PEOPLE, ADDED_TO_RECORDS, UUID, user_body
+from accounts.api.body_types import UserBody
 from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.lookups import account, person
 from accounts.api.pagination import DESCENDING, ORDER, PAGING, page_of
@@ -32,18 +32,15 @@ from courses.models.enrollment import EnrollmentQuerySet
 endpoint = in_group("People")
 
 SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
-INCLUDE_OF_ACCOUNT = Includes(
-    words={
-        **ADDED_TO_RECORDS,
-        "time_zone": "the time zone they have chosen",
-    }
-)
+INCLUDE_OF_ACCOUNT = Includes(words=ADDED_TO_RECORDS, absent=("ui_invoked",))
 INCLUDE = Includes(
     words={
         **ADDED_TO_PEOPLE,
+        **UUID,
         "enrollments": "the enrollments in this course",
         "observed_users": "of an observer the students observed in this course",
-    }
+    },
+    absent=("locked", "test_student", "bio", "custom_links", "current_grading_period_scores"),
 )
 # Canvas's student for trying a course out, as the apps ask for it.
 STUDENT_VIEW = "student_view"
@@ -82,7 +79,7 @@ NOT_OF_ACCOUNT = (
 
 
 @endpoint(SEARCH_TERM, TYPES_IN_ACCOUNT, SORT_IN_ACCOUNT, ORDER, *NOT_OF_ACCOUNT, INCLUDE_OF_ACCOUNT, *PAGING)
-def index_of_account(request: ApiRequest, account_id: str) -> list[ListedUserBody]:
+def index_of_account(request: ApiRequest, account_id: str) -> list[UserBody]:
     """List the people of an account."""
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
@@ -93,14 +90,7 @@ def index_of_account(request: ApiRequest, account_id: str) -> list[ListedUserBod
         people = people.filter(enrolled_in(home, short_types(types)))
     people = searched(people, search_words(given[SEARCH_TERM]), keys)
     people = people_sorted(people, given[SORT_IN_ACCOUNT], keys, descending=given[ORDER] == DESCENDING)
-    return [_listed(user, keys, request.include) for user in page_of(request, people)]
-
-
-def _listed(user: User, keys: frozenset[Permission], include: frozenset[str]) -> ListedUserBody:
-    body: ListedUserBody = {**user_body(user, keys, include)}
-    if "time_zone" in include:
-        body["time_zone"] = user.time_zone or None
-    return body
+    return [user_body(user, keys, request.include) for user in page_of(request, people)]
 
 
 @endpoint(*FILTERS, INCLUDE, *PAGING)

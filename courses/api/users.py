@@ -4,8 +4,8 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from accounts.api.accounts import STICKINESS
-from accounts.api.bodies import ADDED_TO_RECORDS, own_body, profile_body, user_body
-from accounts.api.body_types import OwnBody, ProfileBody, UserBody
+from accounts.api.bodies import ADDED_TO_RECORDS, own_body, profile_body, shown_body, user_body
+from accounts.api.body_types import OwnBody, ProfileBody, ShownUserBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.parameter_types import Includes, Text, Word, not_served
 from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
@@ -47,13 +47,11 @@ INCLUDE = Includes(words=ADDED_TO_RECORDS)
 
 
 @endpoint(INCLUDE)
-def show(request: ApiRequest, user_id: str) -> OwnBody | UserBody:
-    """Show a person; oneself with language and email."""
+def show(request: ApiRequest, user_id: str) -> OwnBody | ShownUserBody:
+    """Show a person; oneself, and others for whoever may read their logins, with email, language and permissions."""
     user, keys = _readable(request, user_id)
-    if user == request.user:
-        return own_body(user, keys)
-    # As Canvas: whoever may read the login gets the address without asking.
-    return user_body(user, keys, {*request.include, "email"})
+    body_of = own_body if user == request.user else shown_body
+    return body_of(user, keys, request.include)
 
 
 @endpoint()

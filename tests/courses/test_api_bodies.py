@@ -9,7 +9,15 @@ from accounts.models import AccountAdmin, BaseType, Role, RoleOverride
 from accounts.permissions.registry import Permission
 from courses.models import Course, Enrollment, Term
 from tests.api import Api
-from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, make_admin, make_student
+from tests.factories import (
+    CourseFactory,
+    EnrollmentFactory,
+    SectionFactory,
+    UserFactory,
+    allow,
+    make_admin,
+    make_student,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +128,37 @@ def test_the_list_of_people_says_when_they_last_signed_in_and_where_they_are(api
     assert (body["id"], body["time_zone"]) == (person.pk, "Asia/Tokyo")
     assert body["last_login"] == f"{at:%Y-%m-%dT%H:%M:%SZ}"
     assert len(body["uuid"]) == 40
+
+
+def test_a_person_comes_with_language_and_permissions_for_whoever_may_read_the_login(api, section, teacher, root):
+    at = timezone.now().replace(microsecond=0)
+    student = make_student(section, locale="de", time_zone="Asia/Tokyo", email="mia@example.org", last_login=at)
+    wanted = ["last_login", "time_zone", "uuid"]
+    for reader in (api, Api(teacher), Api(student)):
+        body = reader.get(f"users/{student.pk}", include=wanted).json()
+        assert (body["locale"], body["effective_locale"], body["email"]) == ("de", "de", "mia@example.org")
+        assert (body["time_zone"], body["last_login"]) == ("Asia/Tokyo", f"{at:%Y-%m-%dT%H:%M:%SZ}")
+        assert (len(body["uuid"]), body["avatar_url"]) == (40, None)
+        assert not any(body["permissions"].values())
+    unasked = Api(student).get("users/self").json()
+    assert not unasked.keys() & {*wanted}
+    allow(BaseType.TEACHER, "view_user_logins", enabled=False)
+    body = Api(teacher).get(f"users/{student.pk}", include=[*wanted, "email"]).json()
+    assert not body.keys() & {"locale", "effective_locale", "permissions", "email", "time_zone", "last_login"}
+
+
+def test_people_of_a_course_come_with_the_same_uuid_as_anywhere(api, section):
+    student = make_student(section)
+    (listed,) = api.get(f"courses/{section.course_id}/users", include=["uuid"]).json()
+    assert listed["uuid"] == api.get(f"users/{student.pk}", include=["uuid"]).json()["uuid"]
+
+
+def test_more_teachers_than_wanted_are_counted_instead(api, section, teacher):
+    EnrollmentFactory(section=section, type=BaseType.TEACHER)
+    path = f"courses/{section.course_id}"
+    assert len(api.get(path, include=["teachers"], teacher_limit=2).json()["teachers"]) == 2
+    body = api.get(path, include=["teachers"], teacher_limit=1).json()
+    assert ("teachers" in body, body["teacher_count"]) == (False, 2)
 
 
 def test_the_accounts_of_courses_are_those_that_one_runs_courses_in(section, teacher):
