@@ -27,6 +27,7 @@ FIELDS: dict[str, str | Promise] = {
     "locale": _("language"),
     "declared_user_type": _("declared type"),
     "password": _("password"),
+    "terms_of_use": _("agreement to the terms of use"),
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record, record_many
@@ -173,6 +174,23 @@ def _save(user: User, changed: dict[str, str | None]) -> None:
         setattr(user, field, value)
     with refusing_what_is_taken(User, of="user"):
         user.save(update_fields=stick(user, changed))
+
+
+def accept_terms(user: User, accepts: bool, *, by: User) -> None:
+    """Record that a person has accepted the terms of use, as they are now.
+
+    Raises NotAllowed for somebody else, also for one who only acts as them, and Invalid for whoever does not accept.
+    """
+    if user != by or by.actor is not None:
+        raise NotAllowed(_("Only the person themselves can accept the terms of use."))
+    if not accepts:
+        raise Invalid({"terms_of_use": [("accepted", _("The terms of use can only be accepted here."))]}, of="user")
+    with transaction.atomic():
+        lock_users([user.pk])
+        user.refresh_from_db()
+        user.terms_accepted_at = timezone.now()
+        user.save(update_fields=["terms_accepted_at"])
+        record(UserChanged(["terms_of_use"]), by=by, subject=user)
 
 
 def suspend(user: User, *, by: User) -> None:

@@ -7,8 +7,8 @@ from accounts.api.accounts import STICKINESS
 from accounts.api.bodies import ADDED_TO_RECORDS, own_body, profile_body, shown_body, user_body
 from accounts.api.body_types import OwnBody, ProfileBody, ShownUserBody
 from accounts.api.endpoints import ApiRequest, in_group
-from accounts.api.parameter_types import Includes, Text, Word, not_served
-from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
+from accounts.api.parameter_types import Flag, Includes, Text, Word, not_served
+from accounts.domain.users import accept_terms, edit_user, reactivate, sign_out_everywhere, suspend
 from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions.registry import Permission
@@ -42,6 +42,7 @@ NOT_OF_PEOPLE = (
     ),
     *STICKINESS,
 )
+TERMS_OF_USE = Flag("user[terms_of_use]", "Accept the terms of use; nobody does that for somebody else.")
 EVENT = Word("user[event]", "Suspend the person, so that they cannot sign in, or undo that.", words=EVENTS)
 INCLUDE = Includes(words=ADDED_TO_RECORDS)
 
@@ -61,19 +62,21 @@ def profile(request: ApiRequest, user_id: str) -> ProfileBody:
     return {**profile_body(user, keys), "time_zone": user.time_zone or default_zone(user).key}
 
 
-@endpoint(*FIELDS, EVENT, INCLUDE, *NOT_OF_PEOPLE)
+@endpoint(*FIELDS, EVENT, TERMS_OF_USE, INCLUDE, *NOT_OF_PEOPLE)
 def change(request: ApiRequest, user_id: str) -> ChangedUserBody:
     """Change a person; what is not given stays as it is.
 
-    Of oneself time zone and language can be changed.
+    Of oneself time zone and language can be changed, and the terms of use be accepted.
     """
     user = person(request, user_id)
-    fields, event = request.params.fields(*FIELDS), request.params[EVENT]
+    fields, event, accepts = request.params.fields(*FIELDS), request.params[EVENT], request.params.sent(TERMS_OF_USE)
     if event or not are_own_settings(fields, user, by=request.user):
         _readable(request, user_id)
         check_may_change(user, by=request.user)
     with transaction.atomic():
         edit_user(user, by=request.user, **fields)
+        if accepts is not None:
+            accept_terms(user, accepts, by=request.user)
         if event:
             EVENTS[event](user, by=request.user)
     keys = known_about(user, by=request.user) or frozenset()

@@ -90,7 +90,7 @@ PARAMETERS = {
     "PUT users/{user_id}": f"""
         user[name] user[short_name] user[sortable_name] user[time_zone] user[email] user[locale] user[avatar][token]
         user[avatar][url] user[avatar][state] user[title] user[bio] user[pronunciation] user[pronouns] user[event]
-        {STICKINESS}
+        user[terms_of_use] {STICKINESS}
     """,
     "PUT accounts/{account_id}/logins/{login_id}": f"""
         login[unique_id] login[password] login[old_password] login[sis_user_id] login[integration_id]

@@ -82,11 +82,26 @@ def test_a_schools_admin_works_within_the_school(school, root):
 
 def test_people_change_their_own_time_zone_and_language_and_nothing_else(school):
     api = Api(school.student)
-    body = api.put("users/self", user={"time_zone": "Europe/Berlin", "locale": "es", "terms_of_use": 1}).json()
+    body = api.put("users/self", user={"time_zone": "Europe/Berlin", "locale": "es"}).json()
     assert (body["time_zone"], body["locale"]) == ("Europe/Berlin", "es")
     for given in ({"name": "Boss"}, {"email": "x@example.org"}, {"event": "suspend"}):
         assert api.put("users/self", user=given).status_code == 403
     assert User.objects.get(pk=school.student.pk).name == "Mia Lake"
+
+
+def test_people_accept_the_terms_of_use_for_themselves_only(school):
+    api = Api(school.student)
+    assert api.put("users/self", user={"terms_of_use": 1}).status_code == 200
+    accepted = User.objects.get(pk=school.student.pk).terms_accepted_at
+    assert AuditEvent.objects.filter(action="user.changed", actor=school.student).count() == 1
+    refused = api.put("users/self", user={"terms_of_use": False, "locale": "es"})
+    assert (refused.status_code, refused.json()["errors"].keys()) == (400, {"user.terms_of_use"})
+    assert Api(school.admin).put(f"users/{school.student.pk}", user={"terms_of_use": 1}).status_code == 403
+    acting = Api(school.admin).put("users/self", user={"terms_of_use": 1}, as_user_id=school.student.pk)
+    assert acting.status_code == 403
+    now = User.objects.get(pk=school.student.pk)
+    assert accepted is not None
+    assert (now.terms_accepted_at, now.locale) == (accepted, "")
 
 
 def test_people_end_their_own_sessions_through_the_api(school):
