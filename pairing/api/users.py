@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from rest_framework.response import Response
 
@@ -12,7 +15,7 @@ from accounts.api.body_types import UserBody
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.errors import by_field
 from accounts.api.lookups import account, person
-from accounts.api.parameter_types import Flag, Given, Text, TextBesideHash, not_served
+from accounts.api.parameter_types import Flag, Given, Text, TextBesideHash, Word, not_served
 from accounts.domain.registration import NewUser
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
@@ -26,6 +29,8 @@ from pairing.domain.account_deletion import delete_user
 from pairing.domain.sign_up import CODE, sign_up
 from pairing.errors import FamilyNameWanted, NotWhileActing, OnTheWebOnly
 
+# As what somebody can come, in Canvas's words.
+COMING_AS = ("observer", "student", "teacher", "ta")
 # What people say of themselves, by the names of NewUser's fields.
 FIELDS = (
     Text("user[name]", "The full name."),
@@ -35,18 +40,24 @@ FIELDS = (
     Text("user[time_zone]", "The person's time zone."),
     Text("user[locale]", "The person's language."),
     Flag("user[terms_of_use]", "Whether the person agrees to the terms of use."),
-    Text("user[initial_enrollment_type]", "As what the person comes: `observer`."),
+    Word("user[initial_enrollment_type]", "As what the person comes, such as `observer`.", words=COMING_AS),
     Text("pseudonym[unique_id]", "What the person signs in with: of observers their email address.", field="login_id"),
     Text("pseudonym[password]", "The password."),
 )
 FIELDS_OF_STAFF = (
-    Text("pseudonym[sis_user_id]", "The school's own id of the person; counts when staff create the account."),
+    Text("pseudonym[sis_user_id]", "The school's own id of the person; for staff only."),
     Text("pseudonym[integration_id]", "Another id of the school's; likewise."),
-    Text("communication_channel[address]", "The person's email address; likewise.", field="email"),
+    Text(
+        "communication_channel[address]",
+        "The person's email address. People who sign up themselves have that which they sign in with.",
+        field="email",
+    ),
 )
 CODE_IN_HASH = Text("pairing_code[code]", "The pairing code of a student, when observers create an account.")
 PLAIN_CODE = TextBesideHash("pairing_code", "The same, as some scripts send it.")
-COMES_AS = Text("initial_enrollment_type", "The same as `user[initial_enrollment_type]`, where that is missing.")
+COMES_AS = Word(
+    "initial_enrollment_type", "The same as `user[initial_enrollment_type]`, where that is missing.", words=COMING_AS
+)
 EITHER = ("true", "false")
 NOT_OF_NEW_USERS = (
     *not_served(
@@ -108,9 +119,22 @@ def create(request: ApiRequest, account_id: str) -> NewUserBody | Response:
 
 
 def _new_user(given: Given, staff: User | None) -> NewUser:
-    values = given.values(*FIELDS, *(FIELDS_OF_STAFF if staff else ()))
+    """Return who is to be created. Raises Invalid where people who sign up themselves say what only staff can."""
+    values = given.values(*FIELDS, *FIELDS_OF_STAFF)
+    if staff is None:
+        _leave_out_what_staff_say(values)
     values["initial_enrollment_type"] = values["initial_enrollment_type"] or given[COMES_AS]
     return NewUser(**values)
+
+
+def _leave_out_what_staff_say(values: dict[str, Any]) -> None:
+    own = {"email": values["login_id"]}
+    said = {field: values.pop(field).strip() for field in (parameter.kept_as for parameter in FIELDS_OF_STAFF)}
+    wrong = [field for field, text in said.items() if text and text.lower() != own.get(field, "").strip().lower()]
+    if wrong:
+        raise Invalid(
+            {field: [("invalid", _("Only the school can set this. Leave it out."))] for field in wrong}, of="user"
+        )
 
 
 def _code(given: Given) -> str:

@@ -138,10 +138,23 @@ def test_guessing_codes_by_signing_up_is_limited_by_network(code):
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_nobody_sets_their_own_sis_id(code):
-    answer = sign_up(form(code, pseudonym__sis_user_id="ADMIN1", pseudonym__integration_id="I1"))
-    assert answer.json()["sis_user_id"] is None
-    assert not User.objects.filter(sis_user_id="ADMIN1").exists()
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_nobody_sets_their_own_sis_ids_or_another_address_and_all_are_told_so(code, signed_in):
+    caller = UserFactory() if signed_in else None
+    for group, field in (("pseudonym", "sis_user_id"), ("pseudonym", "integration_id")):
+        answer = sign_up(form(code, **{f"{group}__{field}": "ADMIN1"}), user=caller)
+        assert (answer.status_code, answer.json()["errors"][group].keys()) == (400, {field})
+    other = {"communication_channel": {"address": "other@example.org", "type": "email"}}
+    answer = sign_up({**form(code), **other}, user=caller)
+    assert (answer.status_code, answer.json()["errors"]["user"].keys()) == (400, {"email"})
+    assert not User.objects.filter(login_id=form()["pseudonym"]["unique_id"]).exists()
+    same = {"communication_channel": {"address": form()["pseudonym"]["unique_id"].upper(), "type": "email"}}
+    assert sign_up({**form(code), **same}, user=caller).status_code == 200
+
+
+def test_what_nobody_can_come_as_is_a_400_that_names_it(code):
+    answer = sign_up(form(code, user__initial_enrollment_type="pupil"))
+    assert (answer.status_code, answer.json()["errors"]["user"].keys()) == (400, {"initial_enrollment_type"})
 
 
 def test_staff_make_accounts_without_terms_password_or_code(root):
@@ -172,7 +185,7 @@ def test_a_token_without_the_right_is_worth_no_more_than_none(student, code):
     Account.objects.update(self_registration="observer")
     teacher = UserFactory()
     assert sign_up(form(user__initial_enrollment_type="teacher"), user=teacher).status_code == 403
-    assert sign_up(form(code, pseudonym__sis_user_id="X"), user=teacher).json()["sis_user_id"] is None
+    assert sign_up(form(code), user=teacher).json()["sis_user_id"] is None
 
 
 def test_an_admin_of_a_school_makes_accounts_there_and_not_above(root):
