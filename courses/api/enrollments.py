@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
 from accounts.models.role import COURSE_BASE_TYPES, BaseType
 from accounts.permissions.registry import Permission
+from accounts.permissions.resolver import account_permissions
 from courses.access.courses import course_access
 from courses.access.enrollments import EnrollmentAccess, enrollments_of_course, enrollments_of_person
 from courses.access.permissions import permissions_in
@@ -45,7 +48,8 @@ TYPES_ASKED = Words("type[]", "List only enrollments of these types.", words=TYP
 ROLES = Texts("role[]", "List only enrollments with these roles: a built-in role's type or a custom one's label.")
 STATES = Words(
     "state[]",
-    "List only enrollments in these states; by default those that are neither over nor gone.",
+    "List only enrollments in these states; by default those that are neither over nor gone. Admins of the account get"
+    " inactive ones too where they list those of a course or section.",
     words=(*State.values, *SEVERAL_STATES),
 )
 PEOPLE = (
@@ -86,14 +90,16 @@ FILTERS = (TYPES_ASKED, ROLES, STATES, *PEOPLE, TERM, *BY_SIS_ID, *NOT_OF_LISTS,
 @endpoint(*FILTERS)
 def index(request: ApiRequest, course_id: str) -> list[EnrollmentBody]:
     """List the enrollments of a course that the caller may see."""
-    return _list(request, _readable(request, lookups.course(request, course_id)))
+    course = lookups.course(request, course_id)
+    return _list(request, _readable(request, course), usual=_usual_states(request, course))
 
 
 @endpoint(*FILTERS)
 def index_of_section(request: ApiRequest, section_id: str) -> list[EnrollmentBody]:
     """List the enrollments of a section that the caller may see."""
     section = lookups.section(request, section_id)
-    return _list(request, _readable(request, section.course).filter(section=section))
+    there = _readable(request, section.course).filter(section=section)
+    return _list(request, there, usual=_usual_states(request, section.course))
 
 
 @endpoint(*FILTERS)
@@ -140,12 +146,20 @@ def _readable(request: ApiRequest, course: Course) -> EnrollmentQuerySet:
     return enrollments_of_course(course, by=request.user, sees_people=here.sees_people)
 
 
-def _list(request: ApiRequest, enrollments: EnrollmentQuerySet) -> list[EnrollmentBody]:
-    found = _filtered(request, enrollments).select_related(*lookups.WITH_ENROLLMENT)
+def _usual_states(request: ApiRequest, course: Course) -> tuple[State, ...]:
+    """Return the states that are listed where none are asked for: as in Canvas, to admins also inactive ones."""
+    is_admin = Permission.READ_ROSTER in account_permissions(request.user, course.account)
+    return (*Enrollment.LIVE, State.INACTIVE) if is_admin else Enrollment.LIVE
+
+
+def _list(
+    request: ApiRequest, enrollments: EnrollmentQuerySet, *, usual: Collection[str] = Enrollment.LIVE
+) -> list[EnrollmentBody]:
+    found = _filtered(request, enrollments, usual).select_related(*lookups.WITH_ENROLLMENT)
     return bodies(request, page_of(request, found.order_by("type", "user__sort_key", "id"), is_small=True))
 
 
-def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
+def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet, usual: Collection[str]) -> EnrollmentQuerySet:
     given = request.params
     if names := given[ROLES]:
         # As in Canvas, the types do not count then.
@@ -157,7 +171,7 @@ def _filtered(request: ApiRequest, enrollments: EnrollmentQuerySet) -> Enrollmen
             enrollments = enrollments.filter(**{parameter.kept_as: lookups.person(request, text)})
     if term_id := given[TERM]:
         enrollments = enrollments.filter(section__course__term=lookups.term(term_id))
-    return _by_sis_ids(request, in_states(enrollments, given[STATES]))
+    return _by_sis_ids(request, in_states(enrollments, given[STATES] or [*usual]))
 
 
 def _by_sis_ids(request: ApiRequest, enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:

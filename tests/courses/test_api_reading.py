@@ -41,11 +41,26 @@ class TestFiltersOfEnrollments:
         admin, path = Api(make_admin()), f"courses/{section.course_id}/{name}"
         wanted = {"state" if name == "enrollments" else "enrollment_state": words} if words else {}
         found = admin.get(path, **wanted, per_page=100)
+        # As Canvas documents it, lists of enrollments have the inactive ones too for admins who ask for no state.
+        states = states | ({"inactive"} if name == "enrollments" and not words else set())
         expected = [by_state[state] for state in by_state if state in states]
         if name == "enrollments":
             assert set(ids(found)) == {enrollment.pk for enrollment in expected}
         else:
             assert set(ids(found)) == {enrollment.user_id for enrollment in expected}
+
+    def test_inactive_enrollments_are_listed_unasked_to_admins_of_the_account_only(self, section, student):
+        teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
+        inactive = EnrollmentFactory(section=section, state="inactive")
+        course = section.course
+        for path in (f"courses/{course.pk}/enrollments", f"sections/{section.pk}/enrollments"):
+            for reader in (make_admin(), make_admin(course.account)):
+                assert inactive.pk in ids(Api(reader).get(path))
+                assert inactive.pk not in ids(Api(reader).get(path, state=["active"]))
+            assert inactive.pk not in ids(Api(teacher).get(path))
+            assert ids(Api(teacher).get(path, state=["inactive"])) == [inactive.pk]
+            assert len(ids(Api(student).get(path))) == 1
+        assert ids(Api(make_admin()).get(f"users/{inactive.user_id}/enrollments")) == []
 
     def test_roles_are_named_by_type_or_label_and_people_by_any_of_their_ids(self, section, student):
         mentor = Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=section.course.account)
