@@ -63,7 +63,8 @@ INCLUDE = Includes(
         "email": "with each person the email address, for whoever may read it",
         "uuid": "with each person an id that says nothing",
         "can_be_removed": "whether the caller may remove the enrollment",
-    }
+    },
+    absent=("group_ids", "locked", "current_points"),
 )
 TERM = Id("enrollment_term_id", "List only enrollments in courses of this term.")
 SIS_USERS = Texts("sis_user_id[]", "List only the enrollments of people with these SIS ids.")

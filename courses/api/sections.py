@@ -43,7 +43,8 @@ INCLUDE = Includes(
         "students": "the people enrolled as students now",
         "total_students": "how many these are",
         "avatar_url": "with each of them an address, always null",
-    }
+    },
+    absent=("enrollments", "passback_status", "permissions"),
 )
 DATES = (
     Moment("course_section[start_at]", "When the section begins."),

@@ -1,7 +1,7 @@
 """The parameters that Canvas documents, by call: what a client written for Canvas may send, and expect to count.
 
-From Canvas's public API documentation. What comes with every list (`page`, `per_page`) is not repeated here, nor is
-`include[]`, which adds to answers: Canvas too leaves out what it does not have. `<…>` stands for any key.
+From Canvas's public API documentation. What comes with every list (`page`, `per_page`) is not repeated here. What may
+stand in `include[]`, which adds to answers, has a table of its own. `<…>` stands for any key.
 """
 
 from __future__ import annotations
@@ -221,3 +221,46 @@ NOTHING_TO_SEND = frozenset(
     """.strip().splitlines()
 )
 DOCUMENTED = {call: names.split() for call, names in PARAMETERS.items()}
+
+COUNTS_OF_ACCOUNTS = "course_count sub_account_count"
+ADDED_TO_COURSES = """
+    needs_grading_count syllabus_body public_description total_scores current_grading_period_scores grading_periods
+    term account course_progress sections storage_quota_used_mb total_students passback_status favorites teachers
+    observed_users course_image banner_image concluded post_manually
+"""
+ADDED_TO_ENROLLMENTS = "avatar_url group_ids locked observed_users can_be_removed uuid current_points"
+ADDED_TO_PEOPLE_OF_COURSES = """
+    enrollments locked avatar_url test_student bio custom_links current_grading_period_scores uuid
+"""
+ADDED_TO_SECTIONS = "students avatar_url enrollments total_students passback_status"
+# What the apps ask for besides.
+BY_THE_APPS = "license is_public permissions settings grading_scheme tabs"
+INCLUDES = {
+    call: names.split()
+    for call, names in {
+        "GET accounts": f"lti_guid registration_settings services {COUNTS_OF_ACCOUNTS}",
+        "GET accounts/{account_id}": f"lti_guid registration_settings services {COUNTS_OF_ACCOUNTS}",
+        "GET accounts/{account_id}/sub_accounts": COUNTS_OF_ACCOUNTS,
+        "GET accounts/{account_id}/users": "email avatar_url last_login time_zone uuid ui_invoked",
+        "GET accounts/{account_id}/terms": "overrides course_count",
+        "GET accounts/{account_id}/courses": """
+            syllabus_body term course_progress storage_quota_used_mb total_students teachers account_name concluded
+            post_manually
+        """,
+        "GET users/{user_id}": "uuid last_login",
+        "GET users/{user_id}/courses": ADDED_TO_COURSES,
+        "GET users/{user_id}/enrollments": ADDED_TO_ENROLLMENTS,
+        "GET users/{user_id}/observees": "avatar_url",
+        "GET users/{user_id}/observers": "avatar_url",
+        "GET courses": f"{ADDED_TO_COURSES} {BY_THE_APPS}",
+        "GET courses/{course_id}": f"{ADDED_TO_COURSES} {BY_THE_APPS} all_courses lti_context_id",
+        "GET courses/{course_id}/users": f"{ADDED_TO_PEOPLE_OF_COURSES} email observed_users",
+        "GET courses/{course_id}/search_users": ADDED_TO_PEOPLE_OF_COURSES,
+        "GET courses/{course_id}/users/{user_id}": ADDED_TO_PEOPLE_OF_COURSES,
+        "GET courses/{course_id}/sections": ADDED_TO_SECTIONS,
+        "GET courses/{course_id}/sections/{section_id}": f"{ADDED_TO_SECTIONS} permissions",
+        "GET sections/{section_id}": f"{ADDED_TO_SECTIONS} permissions",
+        "GET courses/{course_id}/enrollments": ADDED_TO_ENROLLMENTS,
+        "GET sections/{section_id}/enrollments": ADDED_TO_ENROLLMENTS,
+    }.items()
+}

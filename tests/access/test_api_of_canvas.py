@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.api.endpoints import Call, every_call
 from accounts.api.parameter_types import Either, Flag, Ids, Moment, NotServed, Parameter, Whole, Word, Words
 from accounts.domain.tokens import make_token
-from tests.access.canvas_parameters import DOCUMENTED, NOTHING_TO_SEND
+from tests.access.canvas_parameters import DOCUMENTED, INCLUDES, NOTHING_TO_SEND
 from tests.access.table import Row
 from tests.access.test_api_parameters_read import FORM, rows_of
 from tests.access.world import World
@@ -41,6 +41,15 @@ def every_one() -> list[tuple[str, str]]:
 
 def test_every_parameter_that_canvas_documents_is_declared():
     assert [(call, name) for call, name in every_one() if of(CALLS[call], name) is None] == []
+
+
+def test_every_addition_that_canvas_documents_is_made_refused_or_said_to_be_left_out():
+    unsaid = []
+    for call, words in INCLUDES.items():
+        declared = CALLS[call].operation.includes
+        known = {*(declared.words or ()), *declared.absent, *(declared.refused or ())}
+        unsaid += [(call, word) for word in words if word not in known]
+    assert unsaid == []
 
 
 def test_every_call_has_been_looked_up():
@@ -88,6 +97,21 @@ def test_whoever_sends_what_is_not_done_or_cannot_be_read_is_told_so_by_name():
                 silent.append(f"{shown}: {name}: {answer.status_code} {answer.content.decode()[:80]}")
     assert silent == []
     assert tried > 150
+
+
+@pytest.mark.django_db
+def test_whoever_asks_for_an_addition_that_is_refused_is_told_why():
+    world = World()
+    ids = dict(world.ids(world.here))
+    client = Client(headers={"Authorization": f"Bearer {make_token(world.people['admin'], 'test', by=None)}"})
+    tried = 0
+    for call, words in INCLUDES.items():
+        for word in {*words} & {*(CALLS[call].operation.includes.refused or ())}:
+            answer = answer_to(client, rows_of(CALLS[call])[0], ids, [("include[]", word)])
+            why = CALLS[call].operation.includes.refused[word]
+            assert (answer.status_code, answer.json()["errors"]["include"][0]["message"]) == (400, why)
+            tried += 1
+    assert tried
 
 
 @pytest.mark.django_db
