@@ -173,6 +173,19 @@ class StateChange(models.Model):
         return f"{self.kind}: {self.before or 'new'} → {self.after}"
 
 
+class ChangedId(models.Model):
+    """An id that an import replaced by another: rows of data sets before mean this record by it."""
+
+    sis_import = models.ForeignKey(SisImport, models.CASCADE, related_name="changed_ids")
+    # What it is an id of (sis/kinds/ids.py), the id it had, and the primary key of the record.
+    kind = models.CharField(max_length=16)
+    before = models.CharField(max_length=255)
+    record = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.before}"
+
+
 class ProvisioningReport(models.Model):
     """A report of what the institution has, as somebody asked for it; its files are read when they are downloaded."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.domain.retention import Kept
 from sis.account_reports import forget_reports
-from sis.upload.storage import forget_left_behind, forget_messages, forget_states, forget_uploads
+from sis.upload.storage import forget_changed_ids, forget_left_behind, forget_messages, forget_states, forget_uploads
 
 KEPT = (
     Kept(
@@ -16,6 +16,15 @@ KEPT = (
         days="SIS_KEEP_DAYS",
         after="the upload",
         forget=forget_uploads,
+    ),
+    Kept(
+        "IDs that imports have changed",
+        ("sis.ChangedId",),
+        "Uploads of before mean records by the IDs of then. The IDs stay as long as such an upload is kept to be "
+        "compared with the next.",
+        days="SIS_KEEP_DAYS",
+        after="the end of the import",
+        forget=forget_changed_ids,
     ),
     Kept(
         "Sources of rosters: when they are expected, and why a file could not be taken",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from accounts.guards import EVENTS_HELD
 from accounts.models import AuditEvent, EventCursor, User
 from accounts.models.audit import Event
 
@@ -97,6 +98,12 @@ def read_events(reader: str, limit: int = 500) -> list[AuditEvent]:
         (unsettled,) = cursor.fetchone()
     found = AuditEvent.objects.filter(pk__gt=position, pk__lt=unsettled)
     return list(found.order_by("id")[:limit])
+
+
+def hold_up_no_reader() -> None:
+    """Let readers go on during a transaction, which may be long, whose events are never kept: it is taken back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, 'never kept', true)", [EVENTS_HELD])
 
 
 def advance(reader: str, events: Sequence[AuditEvent]) -> None:

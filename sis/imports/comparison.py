@@ -85,8 +85,9 @@ def _differing(
     # Rows that are the same on both sides, until another turns out to be about the same as one of them.
     same: dict[str, Keyed] = {}
     for position, number, key, text in now:
-        was = known.pop(key, None)
-        is_open = key in open_keys or (may_be_open and was is not None and unsettled.has(key.split(NUL)))
+        about = key.split(NUL)
+        was = known.get(key) if unsettled.means_another(about) else known.pop(key, None)
+        is_open = key in open_keys or (may_be_open and was is not None and unsettled.has(about))
         is_same = was is not None and was[1] == text and is_alike
         if is_same and not is_open:
             same[key] = (position, number, key, text)

@@ -97,7 +97,7 @@ def count_going(brake: Brake) -> str:
         f"{kind.name}_rows AS (SELECT {kind.selected} FROM {STAGED} WHERE file = ANY(%(files_{kind.name})s::int[]))"
         for kind in (KINDS[name] for name in brake.reads)
     )
-    return f"WITH RECURSIVE {', '.join(rows)}, {SOURCES}, {brake.sql}, {COUNT}"
+    return f"WITH {', '.join(rows)}, {SOURCES}, {brake.sql}, {COUNT}"
 
 
 def any_going(kinds: Iterable[Kind]) -> str:
@@ -136,10 +136,18 @@ def _has_rows(file: RosterFile) -> bool:
         return True
 
 
+def may_end(files: dict[str, list[int]], options: Options) -> bool:
+    """Return whether an import with these staged files, by kind, may remove anything at all: most only add."""
+    values = {f"files_{kind}": indexes for kind, indexes in files.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(any_going(KINDS[name] for name in files), {**values, "ending": ENDING})
+        return options.batch_mode or bool(cursor.fetchone()[0])
+
+
 def objection_to(
     sis_import: SisImport, options: Options, files: dict[str, list[int]], *, empty: Container[str]
 ) -> str | None:
-    """Return why this import should not go on, or None; look at the staged rows only, before any is applied.
+    """Return why this import should not go on, or None; look at the staged rows, whose ids are those of now.
 
     It would remove more than the root account's share of what its source has, or any other; or all of a kind that it
     lists no more. `files` are the numbers of the staged files of each kind, `empty` are the kinds that come empty. What
@@ -148,7 +156,6 @@ def objection_to(
     values: dict[str, Any] = {f"files_{kind}": files.get(kind, []) for kind in KINDS}
     values |= {f"batch_{kind.plural}": kind.name in files for kind in KINDS.values()}
     values |= {
-        "ending": ENDING,
         "chain": sis_import.chain,
         "batch": options.batch_mode,
         "term": options.batch_mode_term_id,
@@ -160,9 +167,6 @@ def objection_to(
     braked = {kind.name: kind.brake for kind in KINDS.values() if kind.brake}
     in_order = sorted(braked, key=lambda name: braked[name].position)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(any_going(KINDS[name] for name in files), values)
-        if not options.batch_mode and not cursor.fetchone()[0]:
-            return None
         cursor.execute(HASHING)
         for name in in_order:
             cursor.execute(count_going(braked[name]), values)

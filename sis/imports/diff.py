@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 
 from sis.files.tables import RosterFile, Row, is_secret
+from sis.imports.changed_ids import CHANGES, changed_since
 from sis.imports.comparison import Difference, differing
 from sis.imports.unsettled import Unsettled, unsettled_since, with_gone
 from sis.kinds import staging
@@ -174,7 +175,8 @@ def _compared(
     old, passed = _pairs(files, old_files, messages), [_pairs(files, of_one, None) for of_one in further]
     kinds = set(old).union(*passed)
     last = [replace(file) for file in files if file.kind in kinds and KINDS[file.kind].going in LAST_TO_GO]
-    return Differences(options, old, last, unsettled_since(before, options, old), passed)
+    renamed = changed_since(before, _by_kind(files)[CHANGES])
+    return Differences(options, old, last, unsettled_since(before, options, old, renamed=renamed), passed)
 
 
 def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:

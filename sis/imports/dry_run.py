@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from accounts.guards import EVENTS_HELD
+from accounts.domain.audit import hold_up_no_reader
 from sis.imports.runner import Import
 from sis.kinds import staging
 from sis.models import SisImport
@@ -28,7 +28,7 @@ class DryRun(Import):
         super()._start()
         report: dict[str, Any] = {}
         with ProgressConnection() as self._bystander, transaction.atomic():
-            _hold_up_nobody()
+            hold_up_no_reader()
             begun = Report(self.row)
             self._ended = False
             super().go()
@@ -71,12 +71,6 @@ class DryRun(Import):
         self.row.progress = self._percent()
         self._bystander.show(self.row)
         self.tell(self.row)
-
-
-def _hold_up_nobody() -> None:
-    """Let those who read the record go on: the events of this transaction, which may be long, are never kept."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, 'never kept', true)", [EVENTS_HELD])
 
 
 class ProgressConnection:

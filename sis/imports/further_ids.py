@@ -12,7 +12,6 @@ from django.db import connection
 
 from accounts.models import FurtherSisId
 from sis.kinds.kind import Kind
-from sis.kinds.registry import KINDS
 from sis.kinds.sql import STAGED, WAS_ADDED
 from sis.kinds.staging import StagedFile
 
@@ -39,38 +38,4 @@ UPDATE {STAGED} SET {cell} = person.sis_user_id
 FROM accounts_furthersisid AS further JOIN accounts_user AS person ON person.id = further.user_id
 WHERE n BETWEEN %s AND %s AND {cell} = further.sis_user_id AND person.sis_user_id IS NOT NULL
   AND (further.is_live OR {ends} OR {WAS_ADDED})
-"""
-
-
-def rename_gone(file: StagedFile, files: Iterable[StagedFile], sis_import: int) -> None:
-    """Put the ids that these files of changed ids gave to people into rows of a file that comparing has added.
-
-    Those are rows of the upload before, and mean people by the ids of that time: what they end must not stay because
-    the ids have changed. An id that somebody still has was not changed, unless this import has made them.
-    """
-    changes = [one.index for one in files if one.kind.name == "change_sis_id"]
-    if not changes:
-        return
-    with connection.cursor() as cursor:
-        for column in file.kind.by_any_id:
-            cursor.execute(_rename(file.kind, column), [changes, sis_import, file.first, file.last])
-
-
-def _rename(kind: Kind, column: str) -> str:
-    cell = kind.cell(column)
-    old, new, type_ = (KINDS["change_sis_id"].cell(name) for name in ("old_id", "new_id", "type"))
-    return f"""
-WITH changed AS MATERIALIZED (
-    SELECT DISTINCT ON ({old}) {old} AS old_id, {new} AS new_id FROM {STAGED}
-    WHERE file = ANY(%s) AND {type_} = 'user' AND {old} IS NOT NULL AND {new} IS NOT NULL ORDER BY {old}, n DESC
-),
-came AS MATERIALIZED (
-    SELECT unnest(records) AS id FROM sis_statechange
-    WHERE sis_import_id = %s AND kind = '{KINDS["user"].class_name}' AND before = ''
-)
-UPDATE {STAGED} SET {cell} = changed.new_id FROM changed
-WHERE n BETWEEN %s AND %s AND {WAS_ADDED} AND {cell} = changed.old_id
-  AND NOT EXISTS (
-      SELECT FROM accounts_user AS had WHERE had.sis_user_id = changed.old_id AND had.id NOT IN (SELECT id FROM came))
-  AND NOT EXISTS (SELECT FROM accounts_furthersisid AS had WHERE had.sis_user_id = changed.old_id)
 """

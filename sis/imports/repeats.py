@@ -55,8 +55,8 @@ def drop_repeats(files: Sequence[StagedFile]) -> list[Repeated]:
     return said
 
 
-def _about(kind: Kind) -> str:
-    """Return what tells what a row is about, in SQL."""
+def about(kind: Kind) -> str:
+    """Return what tells what a row is about, in SQL: a number, the same for rows about the same."""
     cells = ", ".join(f"coalesce({kind.cell(name)}, '')" for name in kind.key)
     return f"hashtextextended(concat_ws(chr(31), {cells}), 0)"
 
@@ -69,7 +69,7 @@ def _of_files(kind: Kind) -> str:
 
 def find_repeated(kind: Kind) -> str:
     """Return the statement that finds what more rows are about than may be."""
-    return f"SELECT {_about(kind)} FROM {STAGED} WHERE {_of_files(kind)} GROUP BY 1 HAVING count(*) > %(most)s"
+    return f"SELECT {about(kind)} FROM {STAGED} WHERE {_of_files(kind)} GROUP BY 1 HAVING count(*) > %(most)s"
 
 
 def drop_repeated(kind: Kind) -> str:
@@ -78,8 +78,8 @@ def drop_repeated(kind: Kind) -> str:
     names = ", ".join(f"given.{name}" for name in kind.key)
     return f"""
 WITH repeated AS (
-    SELECT n, file, row, {_about(kind)} AS key, md5(concat_ws(chr(31), {contents})) AS content FROM {STAGED}
-    WHERE {_of_files(kind)} AND {_about(kind)} = ANY(%(keys)s::bigint[])
+    SELECT n, file, row, {about(kind)} AS key, md5(concat_ws(chr(31), {contents})) AS content FROM {STAGED}
+    WHERE {_of_files(kind)} AND {about(kind)} = ANY(%(keys)s::bigint[])
 ),
 counted AS (
     SELECT key, max(n) AS last, count(*) AS number, min(content) <> max(content) AS differ FROM repeated GROUP BY key

@@ -6,17 +6,18 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
-from django.db import DataError, Error, IntegrityError, OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from sis.events import SisImportEnded, SisImportStarted
 from sis.files.passwords import PasswordCipher
-from sis.imports import doubtful_ids, further_ids
+from sis.imports import changed_ids, doubtful_ids, further_ids
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
-from sis.imports.deletion_brake import kinds_that_come_empty, objection_to, objection_to_unlisted
+from sis.imports.deletion_brake import kinds_that_come_empty, may_end, objection_to, objection_to_unlisted
 from sis.imports.diff import stage_differences
 from sis.imports.repeats import drop_repeats
 from sis.kinds import staging
@@ -61,7 +62,7 @@ class Import:
         self.session = connection.connection
         self.done = self.total = 0
         self.empty: set[str] = set()
-        self.objected = False
+        self.objected = self.renames = False
         self.not_saved = sis_import.sis_import_errors.filter(kind="not_saved").count()
 
     def go(self) -> None:
@@ -121,6 +122,9 @@ class Import:
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]
             self.messages.about_files([*problems, *(one.problem for one in broken)])
+        self.renames = changed_ids.may_matter(
+            self.row, staged, joins_by_login=self.options.update_sis_id_if_login_claimed
+        )
         doubtful_ids.mark(staged, joins_by_login=self.options.update_sis_id_if_login_claimed)
         repeated = drop_repeats(staged)
         if self.row.resume_n is None:
@@ -143,11 +147,12 @@ class Import:
             "downloadable_attachment_ids": [],
         }
         objection = None
-        if not self.options.ignore_deletion_brake:
+        if not self.options.ignore_deletion_brake and may_end(of_kind, self.options):
             with transaction.atomic():
-                further_ids.resolve(files)
-                objection = objection_to(self.row, self.options, of_kind, empty=self.empty)
                 # For counting only: the rows before them may change whose ids these are.
+                changed_ids.try_out(files, self.context)
+                self._name_as_now(files, files)
+                objection = objection_to(self.row, self.options, of_kind, empty=self.empty)
                 transaction.set_rollback(True)
         with transaction.atomic():
             if objection:
@@ -172,11 +177,10 @@ class Import:
         last_of = {file.kind.name: position for position, file in enumerate(files)}
         for position, file in enumerate(files):
             # Not earlier: the rows before these may have said of people that they are one, and have changed their ids.
-            further_ids.rename_gone(file, files, self.row.pk)
-            further_ids.resolve([file])
+            self._name_as_now([file], files)
             grown, measured = 0, 0
             for first, last, size in self._chunks(file):
-                self._rows(file, first, last, size)
+                staging.in_halves(partial(self._chunk, file), partial(self._leave_out, file), first, last, size)
                 self.done, grown = self.done + size, grown + size
                 self._show_progress()
                 # As often as the table has doubled, and so a few times for any size.
@@ -188,22 +192,17 @@ class Import:
             if position == last_of[file.kind.name]:
                 self._completed(file.kind.name)
 
+    def _name_as_now(self, files: list[StagedFile], everything: list[StagedFile]) -> None:
+        """Have the rows of these files name records by the ids that these have at this moment."""
+        if self.renames and self.row.diffed_against_id:
+            changed_ids.follow(files, everything, base=self.row.diffed_against_id)
+        further_ids.resolve(files)
+
     def _chunks(self, file: StagedFile) -> Iterator[tuple[int, int, int]]:
         """(first n, last n, rows) of each chunk of a file that has not been applied yet."""
         self.done += staging.count(file.first, min(self.row.resume_n or 0, file.last))
         while chunk := staging.next_chunk(max(self.row.resume_n or 0, file.first - 1), file.last, ROWS_PER_CHUNK):
             yield chunk
-
-    def _rows(self, file: StagedFile, first: int, last: int, size: int) -> None:
-        """Apply a chunk; where the database does not take it, its halves, down to the row that is left out for it."""
-        try:
-            self._chunk(file, first, last)
-        except (DataError, IntegrityError) as error:
-            if size == 1:
-                self._leave_out(file, first, error)
-            while size > 1 and (half := staging.next_chunk(first - 1, last, (size + 1) // 2)):
-                self._rows(file, *half)
-                first = half[1] + 1
 
     def _leave_out(self, file: StagedFile, n: int, error: Error) -> None:
         self.not_saved += 1

@@ -35,7 +35,8 @@ class Unsettled:
     """Of one kind: `rows` are the numbers of rows that were refused, `gone` the cells of rows whose removal was.
 
     `ids` are those that records are known by; with each the others that a row must name too, or none. `further` gives
-    the own ids of people whom rows may name by another.
+    the own ids of people whom rows may name by another. `renamed` are ids that mean something else in the data set
+    before.
     """
 
     everything: bool = False
@@ -43,6 +44,11 @@ class Unsettled:
     gone: tuple[Cells, ...] = ()
     ids: dict[str, set[str]] = field(default_factory=dict)
     further: dict[str, str | None] = field(default_factory=dict)
+    renamed: frozenset[str] = frozenset()
+
+    def means_another(self, about: Sequence[str]) -> bool:
+        """Return whether a row with these ids may have meant something else in the data set before."""
+        return bool(self.renamed) and not self.renamed.isdisjoint(_tidied(about))
 
     def has(self, about: Sequence[str]) -> bool:
         """Return whether what a row with these ids is about is unsettled."""
@@ -50,9 +56,13 @@ class Unsettled:
             return True
         if not self.ids:
             return False
-        named = [one if one.isascii() else tidied(one) for one in about]
+        named = _tidied(about)
         named += filter(None, (self.further.get(one) for one in named))
         return any(one in self.ids and (not self.ids[one] or not self.ids[one].isdisjoint(named)) for one in named)
+
+
+def _tidied(about: Sequence[str]) -> list[str]:
+    return [one if one.isascii() else tidied(one) for one in about]
 
 
 SETTLED = Unsettled()
@@ -69,10 +79,16 @@ def with_gone(old: RosterFile, unsettled: Unsettled) -> RosterFile:
     return replace(old, _blocks=lambda: chain(old.blocks(), [([IN_NO_FILE] * len(texts), texts)]))
 
 
-def unsettled_since(before: SisImport, options: Options, kinds: Iterable[str]) -> dict[str, Unsettled]:
-    """Return by kind what is unsettled of the data set that `before` imported; a few statements, whatever its size."""
-    if _is_too_long_ago(before) or _bears_on_all(before, options):
-        return {kind: Unsettled(True, frozenset([IN_NO_FILE]), _gone(before, kind)) for kind in kinds}
+def unsettled_since(
+    before: SisImport, options: Options, kinds: Iterable[str], *, renamed: frozenset[str]
+) -> dict[str, Unsettled]:
+    """Return by kind what is unsettled of the data set that `before` imported; a few statements, whatever its size.
+
+    Where ids have been `renamed`, any row may mean something else than it did.
+    """
+    if renamed or _is_too_long_ago(before) or _bears_on_all(before, options):
+        all_of = Unsettled(True, frozenset([IN_NO_FILE]), renamed=renamed)
+        return {kind: replace(all_of, gone=_gone(before, kind)) for kind in kinds}
     found = {kind: _of_kind(before, kind) for kind in kinds}
     if any(one.ids for one in found.values()):
         further = dict(FurtherSisId.objects.values_list("sis_user_id", "user__sis_user_id"))
@@ -86,14 +102,11 @@ def _is_too_long_ago(before: SisImport) -> bool:
 
 
 def _bears_on_all(before: SisImport, options: Options) -> bool:
-    """Return whether rows mean something else now: by other options, or because ids were changed."""
+    """Return whether rows mean something else by other options."""
     was = Options.from_json(before.options)
-    if (options.override_sis_stickiness and not was.override_sis_stickiness) or (
+    return (options.override_sis_stickiness and not was.override_sis_stickiness) or (
         was.skip_deletes and not options.skip_deletes
-    ):
-        return True
-    since = SisImport.objects.filter(pk__gt=before.pk, started_at__isnull=False, options__dry_run=False)
-    return since.filter(data__counts__change_sis_ids__gt=0).exists()
+    )
 
 
 def _of_kind(before: SisImport, kind: str) -> Unsettled:

@@ -109,12 +109,14 @@ def record_made(model: type[models.Model]) -> str:
 @dataclass(frozen=True)
 class Changes:
     """Changes of the records `found` by the rows looked up: to the values `new`, SQL by columns, about the row `given`
-    and the `record`. Only rows count for which `where` holds.
+    and the `record`. Only rows count for which `where` holds. Where these list it, the record is of their source from
+    then on.
     """
 
     model: type[models.Model]
     new: Mapping[str, str]
     where: str = "true"
+    lists: bool = True
 
     @property
     def name(self) -> str:
@@ -137,7 +139,8 @@ class Changes:
     @property
     def update(self) -> str:
         """The statement that makes them: every column, also those that stay, for whatever rows change."""
-        return f"""UPDATE {self.model._meta.db_table} AS record SET {set_columns(self.new)}, sis_import_id = %(import)s
+        new = {**self.new, **({"sis_import_id": "%(import)s"} if self.lists else {})}
+        return f"""UPDATE {self.model._meta.db_table} AS record SET {set_columns(new)}
 FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL AND {self.where}"""
 
     @property

@@ -6,6 +6,7 @@ from accounts.models import Account, User
 from courses.models import Course, Section, Term
 from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round
+from sis.kinds.ids import note_changed
 from sis.kinds.kind import Example, Going, Kind
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.kinds.sql import any_of, read_sql
@@ -33,7 +34,12 @@ CROSS JOIN LATERAL unnest(ARRAY[' id ' || record.{sis_id}, ' integration ' || re
 WHERE given.type = '{type}' AND (record.{sis_id} = given.old_id OR record.integration_id = given.old_integration_id)
 """
 # A further id of somebody (accounts/models/user.py) changes alone.
-UPDATE_FURTHER = """
+LOST_FURTHER = """
+SELECT record.id, record.sis_user_id, given.new_id
+FROM looked_up AS given JOIN accounts_furthersisid AS record ON record.id = given.further WHERE given.problem IS NULL
+"""
+UPDATE_FURTHER = f"""
+WITH noted AS ({note_changed(("further", LOST_FURTHER))})
 UPDATE accounts_furthersisid AS further SET sis_user_id = given.new_id, sis_import_id = %(import)s
 FROM looked_up AS given WHERE further.id = given.further AND given.new_id IS NOT NULL AND given.problem IS NULL
 """
@@ -44,8 +50,26 @@ NEW = {
     }
     for type_, (_table, sis_id) in TABLES.items()
 }
-CHANGES = [Changes(model, NEW[type_], f"given.type = '{type_}'") for type_, model in MODELS.items()]
-TELL = record_changes(*CHANGES)
+CHANGES = {type_: Changes(model, NEW[type_], f"given.type = '{type_}'", lists=False) for type_, model in MODELS.items()}
+TELL = record_changes(*CHANGES.values())
+LOST = """
+SELECT record.id, record.{column}, {new} FROM looked_up AS given JOIN {table} AS record ON record.id = given.found
+WHERE given.type = '{type}' AND given.problem IS NULL
+"""
+
+
+def _lost(type_: str, column: str) -> str:
+    return LOST.format(type=type_, table=TABLES[type_][0], column=column, new=NEW[type_][column])
+
+
+def _update(type_: str) -> str:
+    lost = [(type_, _lost(type_, TABLES[type_][1]))]
+    if type_ == "user":
+        lost.append(("user integration", _lost(type_, "integration_id")))
+    return f"WITH noted AS ({note_changed(*lost)}) {CHANGES[type_].update}"
+
+
+UPDATES = [*(_update(type_) for type_ in TABLES), UPDATE_FURTHER]
 
 SQL = read_sql(
     __file__,
@@ -67,7 +91,7 @@ def apply(this: Round) -> None:
     for type_, (table, _sis_id) in TABLES.items():
         this.remember(table, where=f"given.type = '{type_}'")
     this.execute(TELL)
-    for update in [*(changes.update for changes in CHANGES), UPDATE_FURTHER]:
+    for update in UPDATES:
         this.execute(update)
 
 

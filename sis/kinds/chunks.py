@@ -175,10 +175,12 @@ CHANGED = (
 )
 
 # Plans for single rows by index, whatever the database last heard of the sizes of these tables.
-SETTINGS = """
-SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1;
-SET LOCAL jit = off; SET LOCAL work_mem = '64MB'
-"""
+PLANNED = {
+    **{"enable_seqscan": "off", "enable_mergejoin": "off", "random_page_cost": "1", "jit": "off"},
+    "work_mem": "'64MB'",
+}
+SETTINGS = "; ".join(f"SET LOCAL {name} = {value}" for name, value in PLANNED.items())
+AS_BEFORE = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in PLANNED)
 
 # `clash` has (n, key, writes): rows with a key in common are applied one after the other if either writes to it. A
 # window over each key, for a join of the rows with themselves would take the square of them where many share a key.

@@ -10,41 +10,10 @@
 -- another source's, as PASS_OVER says too (sis/kinds/chunks.py).
 (NOT given.{was_added} OR coalesce(last.chain, '') IN ('', %(chain)s))
 
--- part: later
--- The ids that records will have by the rows of changed ids, which come first: those that they are given, and those that
--- these are changed to in turn. Whether a change is refused is not asked, for what it names may go all the same.
-later AS (
-    SELECT type, id, name, 1 AS step FROM (
-        SELECT given.type, person.id, given.new_id FROM change_sis_id_rows AS given
-        JOIN accounts_user AS person ON person.sis_user_id = given.old_id WHERE given.type = 'user'
-        UNION ALL
-        SELECT given.type, person.id, given.new_id FROM change_sis_id_rows AS given
-        JOIN accounts_user AS person ON person.integration_id = given.old_integration_id WHERE given.type = 'user'
-        UNION ALL
-        SELECT given.type, course.id, given.new_id FROM change_sis_id_rows AS given
-        JOIN courses_course AS course ON course.sis_course_id = given.old_id WHERE given.type = 'course'
-        UNION ALL
-        SELECT given.type, course.id, given.new_id FROM change_sis_id_rows AS given
-        JOIN courses_course AS course ON course.integration_id = given.old_integration_id WHERE given.type = 'course'
-        UNION ALL
-        SELECT given.type, section.id, given.new_id FROM change_sis_id_rows AS given
-        JOIN courses_section AS section ON section.sis_section_id = given.old_id WHERE given.type = 'section'
-        UNION ALL
-        SELECT given.type, section.id, given.new_id FROM change_sis_id_rows AS given
-        JOIN courses_section AS section ON section.integration_id = given.old_integration_id
-        WHERE given.type = 'section'
-    ) AS changed(type, id, name) WHERE name IS NOT NULL
-    UNION
-    SELECT later.type, later.id, given.new_id, step + 1
-    FROM later JOIN change_sis_id_rows AS given ON given.type = later.type AND given.old_id = later.name
-    WHERE given.new_id IS NOT NULL AND step < 10
-)
-
 -- part: named_people
--- Who has which id while the rows are applied: the one they have now, or a further one where they have none of their own,
--- the one they are given, also for a further one, and that of a row which finds them by their login, since nobody has
--- its id. Two joins by what is equal, where one with OR would go through everybody for each row.
-{later},
+-- Who has which id while the rows are applied: the one they have, or a further one where they have none of their own, and
+-- that of a row which finds them by their login, since nobody has its id. Two joins by what is equal, where one with OR
+-- would go through everybody for each row.
 claimed AS (
     SELECT person.id, given.user_id AS name
     FROM user_rows AS given
@@ -60,42 +29,23 @@ named_people AS NOT MATERIALIZED (
     SELECT person.id, further.sis_user_id
     FROM accounts_furthersisid AS further
     JOIN accounts_user AS person ON person.id = further.user_id AND person.sis_user_id IS NULL
-    UNION ALL SELECT id, name FROM later WHERE type = 'user'
     UNION ALL SELECT id, name FROM claimed
-    UNION ALL
-    SELECT further.user_id, given.new_id FROM change_sis_id_rows AS given
-    JOIN accounts_furthersisid AS further ON further.sis_user_id = given.old_id
-    WHERE given.type = 'user' AND given.new_id IS NOT NULL
 )
 
 -- part: leaving
--- The people whom rows of users delete or suspend. Somebody who is listed under a new id, which nobody else has or is
--- given, is not missing.
+-- The people whom rows of users delete or suspend.
 {named_people},
-renamed AS (
-    SELECT DISTINCT new.id
-    FROM (SELECT name, min(id) AS id FROM later WHERE type = 'user' GROUP BY name HAVING count(DISTINCT id) = 1) AS new
-    JOIN user_rows AS given ON given.user_id = new.name AND given.status = 'active' AND given.fault IS NULL
-    LEFT JOIN accounts_user AS holder ON holder.sis_user_id = new.name
-    WHERE holder.id IS NULL
-),
 leaving AS (
     SELECT person.id, person.state, given.status, given.{was_added} AS added
     FROM user_rows AS given
     JOIN named_people AS named ON named.name = given.user_id
     JOIN accounts_user AS person ON person.id = named.id
     LEFT JOIN sources AS last ON last.id = person.sis_import_id
-    LEFT JOIN renamed ON renamed.id = person.id
     WHERE ({going} OR given.status = 'suspended') AND {may_end}
-      AND NOT (given.{was_added} AND renamed.id IS NOT NULL)
 )
 
 -- part: closing_courses
 -- Batch mode removes what is live in its terms, came from a file once, and is in none now.
-named_courses AS NOT MATERIALIZED (
-    SELECT id, sis_course_id AS name FROM courses_course WHERE sis_course_id IS NOT NULL
-    UNION ALL SELECT id, name FROM later WHERE type = 'course'
-),
 batch_courses AS (
     SELECT course.* FROM courses_course AS course LEFT JOIN courses_term AS term ON term.id = course.term_id
     WHERE %(batch)s
@@ -104,8 +54,7 @@ batch_courses AS (
 closing_courses AS (
     SELECT course.id, given.{was_added} AS added
     FROM course_rows AS given
-    JOIN named_courses AS named ON named.name = given.course_id
-    JOIN courses_course AS course ON course.id = named.id AND course.workflow_state <> 'deleted'
+    JOIN courses_course AS course ON course.sis_course_id = given.course_id AND course.workflow_state <> 'deleted'
     LEFT JOIN sources AS last ON last.id = course.sis_import_id
     WHERE {going} AND {may_end}
     UNION
@@ -118,15 +67,10 @@ closing_courses AS (
 -- part: closing_sections
 -- Those that rows delete, those of courses that go, and in batch mode those that no file lists.
 {closing_courses},
-named_sections AS NOT MATERIALIZED (
-    SELECT id, sis_section_id AS name FROM courses_section WHERE sis_section_id IS NOT NULL
-    UNION ALL SELECT id, name FROM later WHERE type = 'section'
-),
 closing_sections AS (
     SELECT section.id, given.{was_added} AS added
     FROM section_rows AS given
-    JOIN named_sections AS named ON named.name = given.section_id
-    JOIN courses_section AS section ON section.id = named.id
+    JOIN courses_section AS section ON section.sis_section_id = given.section_id
     LEFT JOIN sources AS last ON last.id = section.sis_import_id
     WHERE {going} AND {may_end}
     UNION

@@ -135,7 +135,7 @@ KIND = Kind(
         put_back=put_back,
         counts=("concluded",),
     ),
-    brake=Brake(2, _("courses"), reads=("course", "term", "change_sis_id"), sql=SQL.parts["brake"]),
+    brake=Brake(2, _("courses"), reads=("course", "term"), sql=SQL.parts["brake"]),
     batch_mode=BatchMode(
         SQL.parts["live_in_batch"],
         SQL.parts["remove_in_batch"],

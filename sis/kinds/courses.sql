@@ -172,7 +172,6 @@ WHERE problem IS NULL AND found IS NOT NULL AND (before = 'deleted') <> (after =
 {changed_since courses_course, sis_course_id, Course}
 
 -- part: brake
-{later},
 {closing_courses},
 live AS (SELECT id, sis_import_id FROM courses_course WHERE workflow_state <> 'deleted'),
 going AS (SELECT id, added FROM closing_courses)

@@ -219,7 +219,7 @@ KIND = Kind(
     brake=Brake(
         3,
         _("enrollments"),
-        reads=("enrollment", "section", "course", "user", "term", "change_sis_id"),
+        reads=("enrollment", "section", "course", "user", "term"),
         sql=SQL.parts["brake"],
     ),
     batch_mode=BatchMode(

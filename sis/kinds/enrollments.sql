@@ -407,11 +407,11 @@ people AS (
 ),
 sections AS (
     SELECT given.n, named.id
-    FROM enrollment_rows AS given JOIN named_sections AS named ON named.name = given.section_id
+    FROM enrollment_rows AS given JOIN courses_section AS named ON named.sis_section_id = given.section_id
     UNION ALL
     SELECT given.n, section.id
     FROM enrollment_rows AS given
-    JOIN named_courses AS named ON named.name = given.course_id
+    JOIN courses_course AS named ON named.sis_course_id = given.course_id
     JOIN courses_section AS section ON coalesce(section.nonxlist_course_id, section.course_id) = named.id
                                     AND section.is_default
     WHERE given.section_id IS NULL
@@ -420,7 +420,8 @@ types AS (
     SELECT concat_ws('/', asked.role, '', asked.role_id) AS words,
            coalesce((SELECT role.base_type FROM accounts_role AS role WHERE role.id::text = asked.role_id),
                     CASE lower(asked.role) {base_of_word} END,
-                    (SELECT max(role.base_type) FROM accounts_role AS role WHERE role.label = asked.role),
+                    (SELECT CASE WHEN min(role.base_type) = max(role.base_type) THEN min(role.base_type) END
+                     FROM accounts_role AS role WHERE role.label = asked.role),
                     CASE {base_of_beginning} END) AS type
     FROM (SELECT DISTINCT role, role_id FROM enrollment_rows) AS asked
 ),

@@ -83,7 +83,7 @@ class Brake:
     """What the deletion brake counts, in SQL: `live (id, sis_import_id)`, the records in force with the import of their
     source, and `going (id, added)`, which of them rows of the kinds `reads` end, or rows that no file has.
 
-    `sql` is common table expressions that end with these two, after `WITH RECURSIVE user_rows AS (…), …, sources (id,
+    `sql` is common table expressions that end with these two, after `WITH user_rows AS (…), …, sources (id,
     chain, sender) AS (…),`. Of several kinds of which too much would go the one with the lowest position is told.
     """
 

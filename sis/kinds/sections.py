@@ -77,7 +77,7 @@ KIND = Kind(
         title="x.name",
         put_back=put_back_states(Section),
     ),
-    brake=Brake(5, _("sections"), reads=("section", "course", "term", "change_sis_id"), sql=SQL.parts["brake"]),
+    brake=Brake(5, _("sections"), reads=("section", "course", "term"), sql=SQL.parts["brake"]),
     batch_mode=BatchMode(
         SQL.parts["live_in_batch"],
         SQL.parts["remove_in_batch"],

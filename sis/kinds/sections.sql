@@ -121,7 +121,6 @@ WHERE given.moves AND given.problem IS NULL
 {changed_since courses_section, sis_section_id, CourseSection}
 
 -- part: brake
-{later},
 {closing_sections},
 live AS (SELECT id, sis_import_id FROM courses_section WHERE workflow_state <> 'deleted'),
 going AS (SELECT id, added FROM closing_sections)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DataError, Error, IntegrityError, connection, transaction
 
 from accounts.text.fields import LONGEST, is_login
 from accounts.text.names import is_readable, tidied, tidied_login
@@ -94,6 +94,22 @@ def next_chunk(after: int, last: int, size: int) -> tuple[int, int, int] | None:
         )
         first, end, rows = cursor.fetchone()
     return (first, end, rows) if rows else None
+
+
+def in_halves(
+    act: Callable[[int, int], None], give_up: Callable[[int, Error], None], first: int, last: int, size: int
+) -> None:
+    """Do something with these rows; where the database does not take that, with their halves, down to the row for which
+    it is given up.
+    """
+    try:
+        act(first, last)
+    except (DataError, IntegrityError) as error:
+        if size == 1:
+            give_up(first, error)
+        while size > 1 and (half := next_chunk(first - 1, last, (size + 1) // 2)):
+            in_halves(act, give_up, *half)
+            first = half[1] + 1
 
 
 def whole(file: RosterFile) -> Iterator[Numbered]:

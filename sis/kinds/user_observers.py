@@ -117,5 +117,5 @@ KIND = Kind(
         goes_along=False,
     ),
     put_back_too={SCOPE: put_back_scopes},
-    brake=Brake(4, _("observer links"), reads=("user_observer", "user", "change_sis_id"), sql=SQL.parts["brake"]),
+    brake=Brake(4, _("observer links"), reads=("user_observer", "user"), sql=SQL.parts["brake"]),
 )

@@ -19,6 +19,7 @@ from pairing.domain.account_deletion import revoke_codes
 from sis.files.passwords import Given, changed
 from sis.kinds.audit import UNTOLD, differs, names_of_changed, told
 from sis.kinds.chunks import Message, Round, untouched
+from sis.kinds.ids import note_changed
 from sis.kinds.kind import Brake, Example, Kind, Made, Record
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.kinds.sql import any_of, read_sql, set_columns
@@ -69,6 +70,11 @@ SQL = read_sql(
     types=any_of(TYPES),
     new_columns=set_columns(NEW),
     new_email=NEW["email"],
+    new_integration=NEW["integration_id"],
+    note_changed_ids=note_changed(
+        ("user", "SELECT id, old_id, new_id FROM differing"),
+        ("user integration", "SELECT id, old_integration, new_integration FROM differing"),
+    ),
     differs=differs(NEW, "person"),
     account_columns_differ=differs({column: NEW[column] for column in ACCOUNT}, "person"),
     told_columns_differ=differs({**TOLD, "state": NEW["state"]}, "person"),
@@ -282,5 +288,5 @@ KIND = Kind(
     ),
     # An address is part of the person, with whom it comes and goes; it is counted by itself, as in Canvas.
     put_back_too={"CommunicationChannel": lambda _change, _by: 0},
-    brake=Brake(1, _("people"), reads=("user", "change_sis_id"), sql=SQL.parts["brake"]),
+    brake=Brake(1, _("people"), reads=("user",), sql=SQL.parts["brake"]),
 )

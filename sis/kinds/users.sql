@@ -277,11 +277,13 @@ SELECT user_id, account_id, role_id FROM ended
 -- Record who changes, and in what, and give whose state or email does: that has the same consequences as by hand.
 WITH differing AS MATERIALIZED (
     SELECT given.n, person.id, given.before, given.after, {changed_fields} AS fields,
-           person.email AS old_email, {new_email} AS new_email
+           person.email AS old_email, {new_email} AS new_email, person.sis_user_id AS old_id, given.user_id AS new_id,
+           person.integration_id AS old_integration, {new_integration} AS new_integration
     FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
     WHERE given.problem IS NULL AND {told_columns_differ}
 ),
 told AS ({tell}),
+renamed AS ({note_changed_ids}),
 addresses AS (
     SELECT id, CASE WHEN old_email <> '' THEN CASE before WHEN 'deleted' THEN before ELSE 'active' END END AS before,
            CASE after WHEN 'deleted' THEN after ELSE 'active' END AS after

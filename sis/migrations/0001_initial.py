@@ -162,6 +162,21 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ChangedId",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16)),
+                ("before", models.CharField(max_length=255)),
+                ("record", models.BigIntegerField()),
+                (
+                    "sis_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="changed_ids", to="sis.sisimport"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="ProvisioningReport",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

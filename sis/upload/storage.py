@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.advisory_locks import AdvisoryLock, hold
-from sis.models import RefusedRow, SisImport, SisImportError, StateChange
+from sis.models import ChangedId, RefusedRow, SisImport, SisImportError, StateChange
 from sis.upload.chain import is_base
 from sis.upload.password_removal import strip_passwords
 
@@ -84,6 +84,13 @@ def forget_uploads(before: datetime) -> None:
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
     # Of those too whose upload was lost before its time.
     RefusedRow.objects.filter(sis_import__stored_file="", sis_import__created_at__lt=before).delete()
+
+
+def forget_changed_ids(before: datetime) -> None:
+    """Remove what was changed by imports that ended before that, but not what an older upload will be read by."""
+    kept = SisImport.objects.exclude(stored_file="").order_by("pk").values_list("pk", flat=True).first()
+    found = ChangedId.objects.filter(sis_import__ended_at__lt=before)
+    (found if kept is None else found.filter(sis_import__lte=kept)).delete()
 
 
 def forget_left_behind(before: datetime) -> None:

@@ -116,6 +116,42 @@ ROUTES: dict[str, dict[str, str]] = {
         ),
         "observers": linked(*(f"N{name}" for name in STUDENTS), status="deleted"),
     },
+    "all people get other ids twice, and new people those between": {
+        "changes": table(
+            CHANGED,
+            *(f"{name},M{name},user" for name in STUDENTS),
+            *(f"M{name},N{name},user" for name in STUDENTS),
+        ),
+        "users": of_school(*(f"M{name}" for name in STUDENTS)),
+    },
+    "the changes of all ids are refused, and new people get the new ones": {
+        "changes": table(
+            "old_id,old_integration_id,new_id,type", *(f"{name},UNKNOWN,N{name},user" for name in STUDENTS)
+        ),
+        "users": of_school(*(f"N{name}" for name in STUDENTS)),
+    },
+    "all people get other ids, and their enrollments are listed no more by either": {
+        "changes": table(CHANGED, *(f"{name},N{name},user" for name in STUDENTS)),
+        "users": table(of_school(), *(f"N{name},{name.lower()},active" for name in STUDENTS)),
+        "enrollments": ENROLLMENTS,
+        "observers": linked(*(f"N{name}" for name in STUDENTS)),
+    },
+    "all people get other ids, and others their enrollments by the old ones": {
+        "changes": table(CHANGED, *(f"{name},N{name},user" for name in STUDENTS)),
+        "users": table(
+            of_school(),
+            *(f"{name},other-{name.lower()},active" for name in STUDENTS),
+            *(f"N{name},{name.lower()},active" for name in STUDENTS),
+        ),
+    },
+    "the course gets another id twice, and a new one that between": {
+        "changes": table(CHANGED, "C1,C2,course", "C2,C3,course"),
+        "courses": table(COURSES, "C2,b,Biology,T1,published"),
+    },
+    "the section gets another id twice, and a new one that between": {
+        "changes": table(CHANGED, "S1,S2,section", "S2,S3,section"),
+        "sections": table(SECTIONS, "S2,C1,A,active"),
+    },
     "the section gets another id, and is deleted by it": {
         "changes": table(CHANGED, "S1,S2,section"),
         "sections": table(SECTIONS, "S2,C1,A,deleted"),
@@ -186,6 +222,16 @@ class TestDataSet:
         made = load(options=Options(), users=rows)
         assert "10 of 14 active people from another source" in made.data["error_message"]
         assert load(options=Options(diffing_data_set_identifier="district"), users=rows).was_braked
+        assert in_force()[0] == 14
+
+    @pytest.mark.parametrize("in_one", [True, False])
+    def test_another_id_makes_nobody_a_person_of_the_sender(self, load, school, in_one):
+        changes = {"changes": table(CHANGED, *(f"{name},N{name},user" for name in STUDENTS))}
+        deleted = {"users": people(*(f"N{name}" for name in STUDENTS), status="deleted")}
+        if not in_one:
+            assert load(options=Options(), **changes).workflow_state == "imported"
+        made = load(options=Options(), **(changes if in_one else {}), **deleted)
+        assert "10 of 14 active people from another source" in made.data["error_message"]
         assert in_force()[0] == 14
 
     def test_the_share_itself_passes(self, load, school):

@@ -13,11 +13,12 @@ from courses.domain.observation_events import author
 from courses.models import Course
 from sis.files.passwords import PasswordCipher
 from sis.guards import WIDTH
-from sis.imports import batch_mode, deletion_brake, doubtful_ids, repeats
+from sis.imports import batch_mode, changed_ids, deletion_brake, doubtful_ids, repeats
 from sis.imports.queue import work_off
 from sis.imports.restore import begin_restoring
 from sis.kinds import registry
 from sis.kinds.chunks import Outcome, Round, Run, apply_chunk, clashing, put_back_states
+from sis.kinds.ids import NAMED_BY
 from sis.kinds.kind import Brake, Example, Kind, Record
 from sis.kinds.registry import KINDS, UNSUPPORTED
 from sis.kinds.sql import read_sql
@@ -100,6 +101,20 @@ class TestStatements:
             for column in repeats.UNIQUE & {*kind.columns}:
                 for sql in (repeats.find_shared, repeats.find_shared_by_many, repeats.mark_shared):
                     explain(sql(kind, column), values)
+
+    def test_the_database_can_plan_what_follows_changed_ids(self, db):
+        values = {"first": 1, "last": 2, "base": 1, "files": [1]}
+        for kind in KINDS.values():
+            explain(changed_ids.drop_listed(kind), values)
+            for column in NAMED_BY.keys() & {*kind.columns}:
+                explain(changed_ids.rename(kind, column), values)
+
+    @ALL
+    def test_whose_ids_each_column_holds_is_known(self, kind):
+        """Columns of no record that is called otherwise one day, or that say what a record is to be called."""
+        others = {"login_id", "role_id", "record_id", "integration_id", "authentication_provider_id"}
+        others |= {"existing_canvas_user_id", "old_id", "old_integration_id", "new_id", "new_integration_id"}
+        assert {column for column in kind.columns if column.endswith("_id")} <= {*NAMED_BY, *others}
 
     def test_what_stands_in_braces_must_be_known(self, tmp_path):
         (tmp_path / "odd.sql").write_text("-- statement: look_up\nSELECT {nothing_of_this_name} FROM rows\n")
