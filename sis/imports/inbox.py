@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import Account
 from sis.imports.intake import create_import
-from sis.imports.schedule import folder_key, say_problem
+from sis.imports.schedule import folder_key, forget_problems, say_problem
 from sis.imports.turns import turn
 from sis.models import SisImport, Turn
 from sis.options import Options
@@ -52,27 +52,34 @@ LONGEST_SHOWN = 100
 def take_all(root: Account, *, now: float) -> list[SisImport]:
     """Take in what has arrived whole by `now`; return the imports that wait for their turn now.
 
-    What cannot be taken stays, and is told to the admins until it can (sis/imports/schedule.py).
+    What cannot be taken stays, and is told to the admins until it can, or is gone (sis/imports/schedule.py).
     """
     if not settings.SIS_INBOX:
+        _say(root, "", "")
+        forget_problems(root, but=())
         return []
     made: list[SisImport] = []
     with turn(root, Turn.Of.INBOX) as mine:
         if mine:
-            folders, problem = _folders(Path(settings.SIS_INBOX))
+            try:
+                folders, problem = _folders(Path(settings.SIS_INBOX))
+            except OSError as error:
+                _say(root, "", _why(error))
+                return []
             _say(root, "", problem)
+            forget_problems(root, but=[folder.name for folder in folders])
             for folder in folders:
                 made += _take_folder(root, folder, now)
     return made
 
 
 def _folders(inbox: Path) -> tuple[list[Path], str]:
-    """Return the folders that can be sources, and what is wrong with something else there; empty if nothing is."""
-    try:
-        there = sorted(one for one in inbox.iterdir() if not one.name.startswith("."))
-        folders = [one for one in there if one.is_dir() and not one.is_symlink()]
-    except OSError as error:
-        return [], _why(error)
+    """Return the folders that can be sources, and what is wrong with something else there; empty if nothing is.
+
+    Raises OSError where that cannot be seen.
+    """
+    there = sorted(one for one in inbox.iterdir() if not one.name.startswith("."))
+    folders = [one for one in there if one.is_dir() and not one.is_symlink()]
     usable = [one for one in folders if one.name == _text(one.name) and len(one.name) <= LONGEST_FOLDER_NAME]
     problem, about = "", [one for one in folders if one not in usable]
     if about:

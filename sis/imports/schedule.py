@@ -8,7 +8,7 @@ or system alone where there is one (SisImport.chain), whatever folder it lies in
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -32,7 +32,7 @@ AT_ONCE = timedelta(hours=1)
 WEEK, SAME_HOUR, WEEKS = timedelta(days=7), timedelta(hours=6), 4
 LONGEST_HOURS = 1_000
 INBOX, COMMAND = "inbox", "command"
-PERSON = "person "
+PERSON, FOLDER = "person ", "folder "
 # When it came, its id and its state.
 Upload = tuple[datetime, int, str]
 
@@ -58,7 +58,7 @@ class Source:
     @property
     def is_folder(self) -> bool:
         """Whether it is a folder of the inbox."""
-        return self.key.startswith("folder ")
+        return self.key.startswith(FOLDER)
 
     @property
     def person(self) -> int | None:
@@ -93,7 +93,7 @@ def sources_of(root: Account) -> list[Source]:
 
 def folder_key(folder: str) -> str:
     """Return the key of a folder of the inbox; of the inbox itself for an empty one."""
-    return f"folder {folder}" if folder else INBOX
+    return f"{FOLDER}{folder}" if folder else INBOX
 
 
 def key_of(sis_import: SisImport) -> str:
@@ -190,3 +190,9 @@ def say_problem(root: Account, folder: str, problem: str) -> bool:
         RosterSource.objects.create(account=root, key=folder_key(folder), name=folder or _("Inbox"), problem=problem)
         return True
     return False
+
+
+def forget_problems(root: Account, *, but: Collection[str]) -> None:
+    """Forget what was wrong in folders of the inbox that are no more; these are there."""
+    gone = RosterSource.objects.filter(account=root, key__startswith=FOLDER).exclude(problem="")
+    gone.exclude(key__in=[folder_key(name) for name in but]).update(problem="", updated_at=timezone.now())

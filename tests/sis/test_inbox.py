@@ -65,6 +65,34 @@ def test_a_file_is_imported_and_gone(north, take, root):
     assert [(one.key, one.name) for one in sources_of(root)] == [("folder north", "north")]
 
 
+def test_what_was_wrong_in_a_folder_is_forgotten_when_the_folder_has_gone(north, take, root):
+    (north / "users.xlsx").write_text("?")
+    take()
+    assert problem_of_all() != []
+    north.rename(north.parent / ".put-aside")
+    take()
+    assert (problem_of_all(), [source.problem for source in sources_of(root)]) == ([], [])
+
+
+def test_not_because_the_inbox_cannot_be_seen_for_a_while(north, take):
+    (north / "users.xlsx").write_text("?")
+    take()
+    north.parent.rename(north.parent.with_name("elsewhere"))
+    take()
+    assert "neither" in problem_of("north")
+    assert "No such file" in problem_of("Inbox")
+
+
+def test_all_of_it_when_there_is_no_inbox_any_more(north, take, settings):
+    (north / "users.xlsx").write_text("?")
+    (north.parent / "users.csv").write_text("?")
+    take()
+    assert len(problem_of_all()) == 2
+    settings.SIS_INBOX = ""
+    take()
+    assert problem_of_all() == []
+
+
 def test_an_archive_is_imported(north, take, root):
     with ZipFile(north / "night.ZIP", "w") as archive:
         archive.writestr("users.csv", people("KIM"))
