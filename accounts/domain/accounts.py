@@ -19,7 +19,7 @@ from accounts.domain.events import (
     SettingChanged,
 )
 from accounts.domain.locks import hold_account
-from accounts.domain.sis_fields import check_may_set_sis_ids, stick
+from accounts.domain.sis_fields import check_may_set_sis_ids, free_id, stick
 from accounts.domain.time_zones import zone_complaint, zone_meant
 from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
@@ -69,6 +69,7 @@ def create_sub_account(
     with transaction.atomic():
         hold_tree()
         hold_account(parent)
+        free_id(Account, "sis_account_id", made.sis_account_id)
         with refusing_what_is_taken(Account, of="account"):
             made.save()
         record(AccountCreated(made.pk, parent.pk, made.name), by=by)
@@ -108,6 +109,7 @@ def edit_account(
             hold_account(account)
             for field, value in changed.items():
                 setattr(account, field, value)
+            free_id(Account, "sis_account_id", changed.get("sis_account_id"))
             with refusing_what_is_taken(Account, of="account"):
                 account.save(update_fields=stick(account, changed))
             Account.objects.filter(pk__in=follow).update(default_time_zone=account.default_time_zone)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed
@@ -21,6 +22,12 @@ def check_may_set_sis_ids(*ids: str | None, by: User | None) -> None:
     """Raise NotAllowed if one of `ids` is given and `by` (None: the command line) may not set it."""
     if any(ids) and by is not None and not may_on_account(by, PERMISSION, Account.objects.root()):
         raise NotAllowed(_("To set a SIS ID, you need the permission “SIS Data - manage” in the root account."))
+
+
+def free_id(model: type[Model], field: str, sis_id: str | None) -> None:
+    """Take an id from a deleted record that has it: a person gives it to another one of its kind."""
+    if sis_id:
+        model._default_manager.filter(**{field: sis_id, "workflow_state": "deleted"}).update(**{field: None})
 
 
 class FromRoster(Protocol):

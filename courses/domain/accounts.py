@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from accounts.domain.accounts import check_may_manage, sub_accounts_of
 from accounts.domain.audit import record
 from accounts.domain.events import AccountDeleted
+from accounts.domain.sis_fields import stick
 from accounts.errors import NotPossible
 from accounts.models import Account, AccountAdmin, User
 from courses.domain.observation import unlink_person
@@ -50,7 +51,7 @@ def _named(names: list[str]) -> str:
 def delete_sub_account(account: Account, *, by: User) -> None:
     """Delete an empty sub-account; the admin roles in it end. Raises NotAllowed, and Refused if it is not empty.
 
-    Its SIS id is free for another account from then on.
+    Rosters find it by its SIS id, and leave it deleted; people may give that to another account.
     """
     with transaction.atomic():
         # Creating a course or an account in it locks this row too: accounts.domain.locks.hold_account.
@@ -62,9 +63,9 @@ def delete_sub_account(account: Account, *, by: User) -> None:
             check_may_manage(account.parent, by)
         if reason := what_is_in_the_way(account):
             raise NotPossible(reason)
-        Account.objects.filter(pk=account.pk).update(
-            workflow_state=Account.State.DELETED, sis_account_id=None, integration_id=None
-        )
+        now.workflow_state = Account.State.DELETED
+        stick(now, ["status"])
+        now.save(update_fields=["workflow_state", "stuck_sis_fields"])
         held = AccountAdmin.objects.filter(account=account)
         held.update(workflow_state=AccountAdmin.State.DELETED, sis_import_id=None)
         record(AccountDeleted(account.pk, account.name), by=by)

@@ -140,7 +140,8 @@ def delete_section(section: Section, *, by: User) -> Section:
         change_states(there, Enrollment.State.DELETED, by=by)
         was_default = section.is_default
         section.is_default, section.workflow_state = False, Section.State.DELETED
-        section.save(update_fields=["is_default", "workflow_state"])
+        stick(section, ["status"])
+        section.save(update_fields=["is_default", "workflow_state", "stuck_sis_fields"])
         if was_default:
             others[0].is_default = True
             others[0].save(update_fields=["is_default"])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.domain.audit import record
-from accounts.domain.sis_fields import check_may_set_sis_ids, stick
+from accounts.domain.sis_fields import check_may_set_sis_ids, free_id, stick
 from accounts.domain.validation import check, check_order, refusing_what_is_taken
 from accounts.errors import NotAllowed, NotPossible
 from accounts.models import Account, User
@@ -63,6 +63,7 @@ def save_term(
     with refusing_what_is_taken(Term, of="term"):
         if term:
             _hold(term)
+        free_id(Term, "sis_term_id", sis_id)
         saved.save()
         kind = TermChanged if term else TermCreated
         record(kind(saved.pk, saved.name), by=by)
@@ -79,7 +80,10 @@ def what_is_in_the_way(term: Term) -> str | None:
 
 
 def delete_term(term: Term, *, by: User) -> None:
-    """Delete a term no course is in. Raises NotAllowed, NotPossible."""
+    """Delete a term no course is in. Raises NotAllowed, NotPossible.
+
+    Rosters find it by its SIS id, and leave it deleted; people may give that to another term.
+    """
     check_may_manage(by)
     with transaction.atomic():
         _hold(term)
@@ -88,7 +92,9 @@ def delete_term(term: Term, *, by: User) -> None:
         # Deleted courses do not prevent deletion, and keep nothing of the term.
         Course.objects.filter(term=term).update(term=None)
         record(TermDeleted(term.pk, term.name), by=by)
-        term.delete()
+        term.workflow_state = Term.State.DELETED
+        stick(term, ["status"])
+        term.save(update_fields=["workflow_state", "stuck_sis_fields"])
 
 
 def _hold(term: Term) -> None:

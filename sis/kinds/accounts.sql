@@ -15,11 +15,15 @@ CROSS JOIN LATERAL (VALUES
 ) AS keys(key, writes)
 WHERE NOT (key = 'account ' || given.account_id AND NOT writes)
 
+-- part: after
+-- An account that people have deleted stays so.
+CASE WHEN {free status} THEN coalesce(given.status, stored.workflow_state) ELSE stored.workflow_state END
+
 -- part: problem
 -- The first reason counts: what is missing or misspelt in the row comes before what it does not fit.
 CASE WHEN given.account_id IS NULL THEN 'no_account_id'
      WHEN given.parent_account_id IS NOT NULL AND parent.id IS NULL THEN 'no_parent'
-     WHEN coalesce(given.status, stored.workflow_state) = 'active' AND above.workflow_state = 'deleted' THEN 'no_parent'
+     WHEN {after} = 'active' AND above.workflow_state = 'deleted' THEN 'no_parent'
      WHEN given.status NOT IN ({states}) OR (given.status IS NULL AND stored.id IS NULL) THEN 'bad_status'
      WHEN given.name IS NULL AND stored.id IS NULL THEN 'no_name'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
@@ -43,7 +47,9 @@ CASE WHEN {free parent} THEN coalesce(parent.id, %(root)s) ELSE stored.parent_id
 
 -- part: changed
 ARRAY[CASE WHEN given.name IS NOT NULL AND given.name IS DISTINCT FROM stored.name THEN 'name' END,
-      CASE WHEN coalesce(parent.id, %(root)s) IS DISTINCT FROM stored.parent_id THEN 'parent' END]
+      CASE WHEN coalesce(parent.id, %(root)s) IS DISTINCT FROM stored.parent_id THEN 'parent' END,
+      CASE WHEN coalesce(given.status, stored.workflow_state) IS DISTINCT FROM stored.workflow_state
+           THEN 'status' END]
 
 -- statement: look_up
 -- `parent` is the account that the row names, `above` the one it would be below, which may be that of before.
@@ -52,7 +58,7 @@ CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 found AS (
     SELECT given.n, given.row, NULL AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
            given.account_id, stored.id AS found, stored.workflow_state AS before,
-           coalesce(given.status, stored.workflow_state) AS after,
+           {after} AS after,
            CASE WHEN {free name} THEN coalesce(given.name, stored.name) ELSE stored.name END AS new_name,
            {new_parent} AS new_parent, stored.parent_id AS old_parent,
            CASE WHEN 'integration_id' = ANY(%(given)s) THEN given.integration_id

@@ -33,6 +33,10 @@ json_build_object(
 -- A cross-listed section stays where it is while its row names the course it came from.
 ({free course} AND stored.id IS NOT NULL AND course.id <> coalesce(stored.nonxlist_course_id, stored.course_id))
 
+-- part: after
+-- A section that people have deleted stays so.
+CASE WHEN {free status} THEN given.status ELSE stored.workflow_state END
+
 -- part: restrict
 -- Dates that the row gives bind, and without any those of the course do: a section that none bind never ends.
 (coalesce(given.start_date, given.end_date) IS NOT NULL)
@@ -44,7 +48,8 @@ ARRAY[CASE WHEN stored.id IS NULL OR {moves} THEN 'course' END,
       CASE WHEN given.start_date::timestamptz IS DISTINCT FROM stored.start_at THEN 'start_at' END,
       CASE WHEN given.end_date::timestamptz IS DISTINCT FROM stored.end_at THEN 'end_at' END,
       CASE WHEN {restrict} <> coalesce(stored.restrict_enrollments_to_section_dates, false)
-           THEN 'restrict_enrollments_to_section_dates' END]
+           THEN 'restrict_enrollments_to_section_dates' END,
+      CASE WHEN given.status IS DISTINCT FROM stored.workflow_state THEN 'status' END]
 
 -- statement: look_up
 -- `course` is the one that the row names.
@@ -52,11 +57,11 @@ CREATE TEMP TABLE looked_up ON COMMIT DROP AS
 {rows},
 found AS (
     SELECT given.n, given.row, given.note AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
-           given.section_id, stored.id AS found, stored.workflow_state AS before, given.status AS after,
+           given.section_id, stored.id AS found, stored.workflow_state AS before, {after} AS after,
            {moves} AS moves,
            CASE WHEN {moves} OR stored.id IS NULL THEN course.id ELSE stored.course_id END AS new_course,
            CASE WHEN {moves} THEN NULL ELSE stored.nonxlist_course_id END AS new_nonxlist,
-           stored.is_default AND NOT {moves} AND given.status <> 'deleted' AS new_default,
+           stored.is_default AND NOT {moves} AND {after} <> 'deleted' AS new_default,
            CASE WHEN {free name} THEN coalesce(given.name, stored.name) ELSE stored.name END AS new_name,
            CASE WHEN {dates_free given} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
            CASE WHEN {dates_free given} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,

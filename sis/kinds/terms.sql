@@ -32,10 +32,15 @@ json_build_object(
     'id', given.term_id, 'status', given.status, 'type', given.date_override_enrollment_type,
     'integration_id', given.integration_id, 'column', split_part(given.fault, ':', 2))
 
+-- part: after
+-- A term that people have deleted stays so.
+CASE WHEN {free status} THEN given.status ELSE stored.workflow_state END
+
 -- part: changed
 ARRAY[CASE WHEN given.name IS DISTINCT FROM stored.name THEN 'name' END,
       CASE WHEN given.start_date::timestamptz IS DISTINCT FROM stored.start_at THEN 'start_at' END,
-      CASE WHEN given.end_date::timestamptz IS DISTINCT FROM stored.end_at THEN 'end_at' END]
+      CASE WHEN given.end_date::timestamptz IS DISTINCT FROM stored.end_at THEN 'end_at' END,
+      CASE WHEN given.status IS DISTINCT FROM stored.workflow_state THEN 'status' END]
 
 -- statement: look_up
 -- Either a term or, where `type` is not null, the dates that it has for one type of enrollment.
@@ -45,7 +50,7 @@ found AS (
     SELECT given.n, given.row, given.note AS caution, {problem} AS problem, {ids} AS ids, {info} AS info,
            given.term_id, given.start_date::timestamptz AS start_date, given.end_date::timestamptz AS end_date,
            given.status, CASE lower(given.date_override_enrollment_type) {type_of_word} END AS type,
-           stored.id AS found, stored.workflow_state AS before, given.status AS after,
+           stored.id AS found, stored.workflow_state AS before, {after} AS after,
            CASE WHEN {free name} THEN given.name ELSE stored.name END AS new_name,
            CASE WHEN {dates_free given} THEN given.start_date::timestamptz ELSE stored.start_at END AS new_start,
            CASE WHEN {dates_free given} THEN given.end_date::timestamptz ELSE stored.end_at END AS new_end,

@@ -9,14 +9,18 @@ CROSS JOIN LATERAL (
 ) AS keys(key)
 
 -- part: problem
--- Where somebody has moved the section by hand, the row is passed over without a word.
+-- Where somebody has moved the section, or deleted the course, by hand, the row is passed over without a word.
 CASE WHEN given.xlist_course_id IS NULL THEN 'no_xlist_course_id'
      WHEN given.section_id IS NULL THEN 'no_section_id'
      WHEN given.status IS NULL OR given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
      WHEN stored.id IS NULL THEN 'no_section'
-     WHEN NOT %(override)s AND 'course' = ANY(stored.stuck_sis_fields) THEN 'skip' END
+     WHEN NOT %(override)s AND 'course' = ANY(stored.stuck_sis_fields) THEN 'skip'
+     WHEN given.status = 'active' AND NOT %(override)s AND EXISTS (
+         SELECT FROM courses_course AS course
+         WHERE course.sis_course_id = given.xlist_course_id AND course.workflow_state = 'deleted'
+           AND 'status' = ANY(course.stuck_sis_fields)) THEN 'skip' END
 
 -- part: ids
 json_build_object(
