@@ -14,6 +14,7 @@ from accounts.api.errors import NOT_AUTHORIZED, error_body
 from accounts.errors import NotAllowed, Refused
 from accounts.web.refusals import tell
 from config.input_checks import UNREADABLE, check_form
+from config.logs import request_id
 from config.retries import is_out_of_order
 
 RETRY_AFTER = 60
@@ -70,9 +71,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     else:
         status, message = 500, _("Something went wrong on our side.")
     if _is_api(request):
-        response: HttpResponse = JsonResponse(error_body(message), status=status)
+        body = {**error_body(message), "error_report_id": request_id.get()}
+        response: HttpResponse = JsonResponse(body, status=status)
     else:
-        response = HttpResponse(render_to_string(f"{status}.html"), status=status)
+        response = HttpResponse(render_to_string(f"{status}.html", {"request_id": request_id.get()}), status=status)
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response

@@ -1,12 +1,15 @@
 """What every request passes through."""
 
+import time
 from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
+from uuid import uuid4
 
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import MiddlewareNotUsed, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
@@ -22,11 +25,48 @@ from accounts.models import User
 from accounts.web.site import site_of
 from config.errors import refused, too_large
 from config.input_checks import check_form, check_query, is_too_large
+from config.logs import REQUEST_ID, request_id
+from config.metrics import count_request
 from config.retries import carry_out_again, noting_what_is_kept
 from courses.access.act_as import SESSION_KEY, end, lapse, resume
 from courses.domain.time_zone import default_zone
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestIdMiddleware:
+    """Gives each request an id: error pages show it, log lines carry it, and the answer does, as X-Request-Id.
+
+    One that our own proxy sends is kept, so that its log and ours speak of the same request.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-Id", "") if settings.TRUSTED_PROXIES else ""
+        mark = request_id.set(sent if REQUEST_ID.fullmatch(sent) else uuid4().hex)
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-Id"] = request_id.get()
+            return response
+        finally:
+            request_id.reset(mark)
+
+
+class CountingMiddleware:
+    """Counts requests for Prometheus, where it may ask."""
+
+    def __init__(self, get_response: Handler) -> None:
+        if not settings.METRICS_TOKEN:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        response = self.get_response(request)
+        count_request(request, response, time.perf_counter() - begun)
+        return response
 
 
 class CanonicalPathMiddleware:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -160,6 +161,17 @@ def prepare() -> None:
         raise SystemExit(f"The database does not answer: {error}".strip()) from None
     connections.close_all()
     call_command("collectstatic", interactive=False, verbosity=0)
+    count_in_files()
+
+
+def count_in_files() -> None:
+    """Have the web workers count in files of one folder, so that whichever is asked for /metrics can tell for all."""
+    from config.metrics import FOLDER  # here, because it needs the settings
+
+    folder = settings.DATA_DIR / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    os.environ[FOLDER] = str(folder)
 
 
 def web_server(host: str, port: str) -> AbstractContextManager[subprocess.Popen[bytes]]:

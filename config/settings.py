@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "csp",
     "django_htmx",
+    "config.apps.SiteConfig",
     "background",
     "accounts",
     "courses",
@@ -80,8 +81,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.CountingMiddleware",
     "config.middleware.CompressingMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CanonicalPathMiddleware",
@@ -275,13 +278,31 @@ EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Observer Pairing <no-reply@localhost>")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEMO else "smtp://localhost:25"))
 
+# With this token Prometheus may ask for /metrics; and what each app counts for it: see config/metrics.py.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+METRICS = ["background.metrics.figures", "accounts.metrics.figures", "pairing.metrics.figures", "sis.metrics.figures"]
+
+# SQL statements that take longer are logged, without their parameters; 0: none.
+SLOW_STATEMENT_SECONDS = env.float("SLOW_STATEMENT_SECONDS", default=1.0)
 # Error reports carry no request data and no variables: either may hold a pairing code or a password.
 DEFAULT_EXCEPTION_REPORTER = "config.logs.BareExceptionReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"refusals": {"()": "config.logs.WithoutTracebackOfRefusals"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["refusals"]}},
+    "formatters": {
+        "plain": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"},
+        "json": {"()": "config.logs.JsonLines"},
+    },
+    "filters": {
+        "refusals": {"()": "config.logs.WithoutTracebackOfRefusals"},
+        "request_id": {"()": "config.logs.WithRequestId"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if env("LOG_FORMAT", default="plain") == "json" else "plain",
+            "filters": ["refusals", "request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from config.api_urls import about, not_found
 from config.health import healthz, readyz
+from config.metrics import metrics
 
 urlpatterns = [
     path("api/v1/", include("config.api_urls")),
@@ -11,6 +12,7 @@ urlpatterns = [
     re_path(r"^api(?:/|$)", not_found),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("accounts.urls")),
     path("", include("courses.urls")),
     path("", include("pairing.urls")),

@@ -11,7 +11,7 @@ address is not in its own way.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
@@ -30,7 +30,7 @@ from accounts.domain.rate_limit import (
     seconds_to_wait,
 )
 from accounts.errors import TooManyTries
-from accounts.models import User
+from accounts.models import FailedTry, User
 
 Found = TypeVar("Found")
 
@@ -100,6 +100,11 @@ def try_password_of_another(login: str, test: Callable[[User | None], Found | No
     person = person_with_login(login)
     account = account_key(person, login)
     return _try(lambda: test(person), [Limit(account, ONE_GUESSER)], also=account)
+
+
+def count_failures(since: datetime) -> int:
+    """Return how many wrong passwords were tried since then, by anybody (one statement)."""
+    return FailedTry.objects.filter(at__gt=since, keys__0__startswith="password").count()
 
 
 def forget_failures_of(people: Collection[int]) -> None:

@@ -7,7 +7,7 @@ a line in the log, an audit event, and a notice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -58,7 +58,12 @@ def asks_for_name(entrance: Entrance, all_guesses: Tally, without_name: Tally) -
     """
     if entrance is Entrance.SIGN_UP and all_guesses.count >= ASK_AT:
         return True
-    return without_name.weight / POSSIBLE_CODES >= entrance.share
+    return spent(entrance, without_name) >= 1
+
+
+def spent(entrance: Entrance, without_name: Tally) -> float:
+    """Return how much of a week's guesses by this entrance is used up; from 1, a last name is asked for."""
+    return without_name.weight / POSSIBLE_CODES / entrance.share
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ class Situation:
     failures: int
     sign_up_asks: bool
     accounts_ask: bool
+    # How much of a week's guesses is used up, by entrance.
+    spent: Mapping[Entrance, float]
 
     @property
     def is_alarming(self) -> bool:
@@ -130,7 +137,8 @@ def situation() -> Situation:
     keys = {entrance: entrance.key for entrance in Entrance}
     counted = tallies({ALL: Window(HOUR), **dict.fromkeys(keys.values(), Window(WEEK))})
     asks = {entrance: asks_for_name(entrance, counted[ALL], counted[key]) for entrance, key in keys.items()}
-    return Situation(counted[ALL].count, asks[Entrance.SIGN_UP], asks[Entrance.ACCOUNT])
+    shares = {entrance: spent(entrance, counted[key]) for entrance, key in keys.items()}
+    return Situation(counted[ALL].count, asks[Entrance.SIGN_UP], asks[Entrance.ACCOUNT], shares)
 
 
 def alarms_of_the_week() -> list[AuditEvent]:
