@@ -252,8 +252,21 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def storage_of_uploads(where: str) -> dict[str, Any]:
+    """Return where uploads are kept so that every machine has them: in the database, or in a folder that all share."""
+    if where == "database":
+        return {"BACKEND": "sis.upload.parts.DatabaseStorage"}
+    if not Path(where).is_absolute():
+        raise ImproperlyConfigured("Set UPLOADS to “database”, or to the path of a folder that all machines share.")
+    private = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": where, **private}}
+
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "uploads": storage_of_uploads(env("UPLOADS", default="database")),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

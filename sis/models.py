@@ -45,7 +45,7 @@ class SisImport(models.Model):
     diffing_data_set_identifier = models.CharField(max_length=128, blank=True)
     diffed_against = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     diffing_threshold_exceeded = models.BooleanField(default=False)
-    # The upload as it is kept: a path below DATA_DIR, and the name it came with. No path: it is kept no more.
+    # The upload as it is kept: its name in the storage, and the name it came with. Empty: it is kept no more.
     stored_file = models.CharField(max_length=255, blank=True)
     file_name = models.CharField(max_length=255)
     # How far it has come: all staged rows up to this one are applied. Empty: nothing has been decided yet.
@@ -248,3 +248,20 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.of}: {self.holder} until {self.until}"
+
+
+class UploadPart(models.Model):
+    """A piece of an uploaded file, where they are kept in the database: see sis/upload/parts.py."""
+
+    name = models.CharField(max_length=255)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+    # What it is covered with, if it may hold passwords.
+    nonce = models.BinaryField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "number"], name="one_part_of_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.name}, part {self.number}"

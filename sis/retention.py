@@ -9,7 +9,7 @@ from sis.upload.storage import forget_changed_ids, forget_left_behind, forget_me
 KEPT = (
     Kept(
         "Uploaded roster files, without their passwords",
-        ("sis.SisImport", "sis.RefusedRow"),
+        ("sis.SisImport", "sis.RefusedRow", "sis.UploadPart"),
         "To view them and to compare the next file with them. The latest file of each data set "
         "stays until the next one. For every import, its date, its sender and its counts are "
         "kept for good.",

@@ -22,8 +22,8 @@ from sis.models import SisImport
 from sis.options import Options
 from sis.report.log import Messages
 from sis.upload.chain import base_for, passed_over
-from sis.upload.contents import MalformedFile, Upload, open_upload
-from sis.upload.storage import is_kept, stored_path
+from sis.upload.contents import MalformedFile, Upload
+from sis.upload.storage import is_kept, open_stored
 
 Staged = list[StagedFile | Broken]
 
@@ -123,10 +123,10 @@ def stage_differences(
     if before is None:
         return stage(upload.files, whole)
     with ExitStack() as uploads:
-        old = uploads.enter_context(_opened(before))
+        old = uploads.enter_context(open_stored(before, is_to_compare=True))
         new_kinds = {file.kind for file in upload.files} - {file.kind for file in old.files}
         others = [one for one in passed_over(sis_import, before, new_kinds) if is_kept(one)]
-        further = [uploads.enter_context(_opened(one)).files for one in others]
+        further = [uploads.enter_context(open_stored(one, is_to_compare=True)).files for one in others]
         differences = _compared(before, upload.files, old.files, further, options, messages if first_time else None)
         why = _too_different(options, upload.files, old.files) if first_time else None
         outcome = [] if why else stage([*upload.files, *differences.last], differences.rows)
@@ -139,11 +139,6 @@ def stage_differences(
     sis_import.diffed_against = before
     sis_import.data["diffed_against_sis_batch_id"] = before.pk
     return outcome
-
-
-def _opened(sis_import: SisImport) -> Upload:
-    path = stored_path(sis_import)
-    return open_upload(path, sis_import.file_name, at=sis_import.started_at, is_to_compare=True)
 
 
 def _base(sis_import: SisImport, options: Options, upload: Upload, messages: Messages) -> SisImport | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import IO
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,9 +18,8 @@ from sis.access import check_takes_rosters
 from sis.imports.queue import ask_for_work
 from sis.models import SisImport
 from sis.options import DIFFING_DROP_STATUSES, DROP_STATUSES, USER_REMOVE_STATUSES, Options
-from sis.upload.storage import FOLDER, UPLOADED, stored_path
+from sis.upload.storage import opened, store, uploads
 
-AT_A_TIME = 1 << 20
 LONGEST_IDENTIFIER = 128
 
 
@@ -77,17 +74,9 @@ def create_import(
         data={"import_type": "instructure_csv", **({"inbox": dict(inbox)} if inbox else {})},
         file_name=_plain(file_name),
     )
-    made.stored_file = f"{FOLDER}/{made.pk}.{UPLOADED}{Path(made.file_name).suffix.lower()}"
-    path = Path(settings.DATA_DIR) / made.stored_file
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with path.open("wb") as file:
-            path.chmod(0o600)
-            for piece in _pieces(upload):
-                file.write(piece)
+        made.stored_file = store(made, upload)
     except BaseException:
-        # Whoever sent it has gone, or the disk is full.
-        path.unlink(missing_ok=True)
         made.delete()
         raise
     with transaction.atomic():
@@ -97,14 +86,9 @@ def create_import(
         ):
             ask_for_work()
         else:
-            path.unlink()
+            uploads().delete(made.stored_file)
     made.refresh_from_db()
     return made
-
-
-def _pieces(upload: IO[bytes]) -> Iterator[bytes]:
-    while piece := upload.read(AT_A_TIME):
-        yield piece
 
 
 def _plain(name: str) -> str:
@@ -133,7 +117,7 @@ def repeat(sis_import: SisImport, *, dry_run: bool, by: User) -> SisImport:
     options = Options.from_json(sis_import.options)
     options = replace(options, dry_run=dry_run, ignore_deletion_brake=sis_import.was_braked and not dry_run)
     try:
-        with stored_path(sis_import).open("rb") as upload:
+        with opened(sis_import) as upload:
             return create_import(sis_import.account, upload, sis_import.file_name, options, by=by)
     except FileNotFoundError:
         message = _("The file is no longer stored. Upload it again.")

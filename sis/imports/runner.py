@@ -29,8 +29,8 @@ from sis.options import Options
 from sis.report.log import Messages
 from sis.report.queries import statistics_of
 from sis.upload.chain import NeedsRemaster
-from sis.upload.contents import RosterFile, open_upload
-from sis.upload.storage import stored_path
+from sis.upload.contents import RosterFile
+from sis.upload.storage import open_stored
 
 logger = logging.getLogger(__name__)
 State = SisImport.State
@@ -101,7 +101,7 @@ class Import:
     def _stage(self) -> list[StagedFile]:
         """Read the upload into the staging table; what is wrong with it is said at the first time only."""
         staging.clear()
-        with open_upload(stored_path(self.row), self.row.file_name, at=self.row.started_at) as upload:
+        with open_stored(self.row) as upload:
             is_whole = upload.is_whole and not self.options.batch_mode
             if is_whole:
                 self.row.data |= {"is_whole": True, "source": upload.source}

@@ -244,6 +244,20 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("account", "of"), name="one_turn_of_a_kind")],
             },
         ),
+        migrations.CreateModel(
+            name="UploadPart",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=255)),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField()),
+                ("nonce", models.BinaryField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("name", "number"), name="one_part_of_a_number")],
+            },
+        ),
         migrations.AddIndex(
             model_name="sisimport",
             index=models.Index(

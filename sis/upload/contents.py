@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from datetime import datetime
 from functools import partial
@@ -54,6 +54,10 @@ class Upload:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def closes(self, action: Callable[[], object]) -> None:
+        """Have `action` called when the upload is closed."""
+        self._to_close.callback(action)
 
     def close(self) -> None:
         self._to_close.close()

@@ -1,22 +1,63 @@
-"""Keeping what was uploaded: without its passwords, and for a while."""
+"""Keeping what was uploaded: without its passwords, and for a while, where every machine finds it (setting UPLOADS)."""
 
 from __future__ import annotations
 
-import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from shutil import copyfileobj
+from typing import IO, TYPE_CHECKING
 
-from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import Storage, storages
 from django.db import transaction
 
 from accounts.advisory_locks import AdvisoryLock, hold
 from sis.models import ChangedId, RefusedRow, SisImport, SisImportError, StateChange
 from sis.upload.chain import is_base
+from sis.upload.contents import Upload, open_upload
+from sis.upload.parts import UPLOADED
 from sis.upload.password_removal import strip_passwords
 
 FOLDER = "sis_imports"
-UPLOADED = "uploaded"
+AT_A_TIME = 1 << 20
+# A file to be sent is read from memory up to this size, else from the disk.
+IN_MEMORY = 1 << 20
+
+
+if TYPE_CHECKING:
+    FileOfBytes = File[bytes]
+else:
+    FileOfBytes = File
+
+
+class _Arriving(FileOfBytes):
+    """What is being sent: read once, from where it is."""
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        while piece := self.read(AT_A_TIME):
+            yield piece
+
+
+def uploads() -> Storage:
+    """Return where uploads are kept."""
+    return storages["uploads"]
+
+
+def store(sis_import: SisImport, upload: IO[bytes]) -> str:
+    """Store an upload, read to its end piece by piece; return the name under which it is kept. Raises OSError.
+
+    Nothing is left of one that does not arrive whole.
+    """
+    name = f"{FOLDER}/{sis_import.pk}.{UPLOADED}{Path(sis_import.file_name).suffix.lower()}"
+    try:
+        return uploads().save(name, _Arriving(upload))
+    except BaseException:
+        # Whoever sent it has gone, or the disk is full.
+        uploads().delete(name)
+        raise
 
 
 def keep_without_passwords(sis_import: SisImport) -> None:
@@ -29,41 +70,73 @@ def keep_without_passwords(sis_import: SisImport) -> None:
             return
         _copy(sis_import)
     # Only once it is recorded that there is a copy, or nothing to be copied.
-    _path(sis_import).unlink(missing_ok=True)
+    uploads().delete(sis_import.stored_file)
 
 
 def _copy(sis_import: SisImport) -> None:
-    upload = _path(sis_import)
-    kept = sis_import.stored_file.replace(f".{UPLOADED}", "")
-    unfinished = upload.with_name(f"{upload.name}.unfinished")
-    if upload.is_file():
-        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        strip_passwords(upload, sis_import.file_name, unfinished)
-        unfinished.replace(Path(settings.DATA_DIR) / kept)
-    SisImport.objects.filter(pk=sis_import.pk).update(stored_file=kept if upload.is_file() else "")
+    kept = ""
+    if is_kept(sis_import):
+        kept = sis_import.stored_file.replace(f".{UPLOADED}", "")
+        with _fetched(sis_import) as upload, tempfile.NamedTemporaryFile() as copy:
+            strip_passwords(upload, sis_import.file_name, Path(copy.name))
+            # One that an interruption has left.
+            uploads().delete(kept)
+            uploads().save(kept, File(open(copy.name, "rb")))  # noqa: SIM115 the storage reads it to its end
+    SisImport.objects.filter(pk=sis_import.pk).update(stored_file=kept)
 
 
-def stored_path(sis_import: SisImport) -> Path:
-    """Return where the upload is kept. Raises FileNotFoundError when it is no longer kept."""
-    if not is_kept(sis_import):
+@contextmanager
+def _fetched(sis_import: SisImport) -> Iterator[Path]:
+    """Give a copy of the stored file on this machine's disk, as long as the block lasts. Raises FileNotFoundError."""
+    with opened(sis_import) as stored, tempfile.NamedTemporaryFile(prefix="observer-pairing-") as copy:
+        copyfileobj(stored, copy, AT_A_TIME)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def opened(sis_import: SisImport) -> IO[bytes]:
+    """Open what is stored, with its passwords if there are any. Raises FileNotFoundError when it is no longer kept."""
+    if not sis_import.stored_file:
         raise FileNotFoundError(sis_import.stored_file)
-    return _path(sis_import)
+    return uploads().open(sis_import.stored_file)
+
+
+def open_stored(sis_import: SisImport, *, is_to_compare: bool = False) -> Upload:
+    """Open the roster files of what is stored, as `open_upload` does. Raises FileNotFoundError when it is gone."""
+    fetched = _fetched(sis_import)
+    path = fetched.__enter__()
+    try:
+        upload = open_upload(path, sis_import.file_name, at=sis_import.started_at, is_to_compare=is_to_compare)
+    except BaseException:
+        fetched.__exit__(None, None, None)
+        raise
+    upload.closes(lambda: fetched.__exit__(None, None, None))
+    return upload
+
+
+def stored_names() -> list[str]:
+    """Return the names of all that is stored."""
+    with suppress(FileNotFoundError):
+        return [f"{FOLDER}/{name}" for name in uploads().listdir(FOLDER)[1]]
+    return []
 
 
 def is_kept(sis_import: SisImport) -> bool:
     """Return whether the upload is still there."""
-    return bool(sis_import.stored_file) and _path(sis_import).is_file()
-
-
-def _path(sis_import: SisImport) -> Path:
-    return Path(settings.DATA_DIR) / sis_import.stored_file
+    return bool(sis_import.stored_file) and uploads().exists(sis_import.stored_file)
 
 
 def kept_copy(sis_import: SisImport) -> IO[bytes]:
-    """Open the upload, without its passwords. Raises FileNotFoundError before there is such a copy, and after."""
+    """Return the upload, whole and without its passwords. Raises FileNotFoundError before there is such a copy, and
+    after.
+    """
     if not may_be_had(sis_import):
         raise FileNotFoundError(sis_import.stored_file)
-    return _path(sis_import).open("rb")
+    copy = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 whoever sends it closes it
+    with opened(sis_import) as stored:
+        copyfileobj(stored, copy, AT_A_TIME)
+    copy.seek(0)
+    return copy
 
 
 def may_be_had(sis_import: SisImport) -> bool:
@@ -80,7 +153,7 @@ def forget_uploads(before: datetime) -> None:
         keep_without_passwords(sis_import)
         sis_import.refresh_from_db()
         if sis_import.stored_file and sis_import.has_ended and not is_base(sis_import):
-            _path(sis_import).unlink(missing_ok=True)
+            uploads().delete(sis_import.stored_file)
             SisImport.objects.filter(pk=sis_import.pk).update(stored_file="")
     # Of those too whose upload was lost before its time.
     RefusedRow.objects.filter(sis_import__stored_file="", sis_import__created_at__lt=before).delete()
@@ -100,10 +173,12 @@ def forget_left_behind(before: datetime) -> None:
     """
     unreceived = SisImport.objects.filter(workflow_state=SisImport.State.INITIALIZING, created_at__lt=before)
     unreceived.update(workflow_state=SisImport.State.ABORTED)
-    for path in Path(settings.DATA_DIR, FOLDER).glob(f"*.{UPLOADED}*"):
-        wanted = SisImport.objects.filter(stored_file__in=[f"{FOLDER}/{path.name}", f"{FOLDER}/{path.stem}"])
-        if path.stat().st_mtime < before.timestamp() and not wanted.exists():
-            path.unlink(missing_ok=True)
+    for name in stored_names():
+        if f".{UPLOADED}" not in name:
+            continue
+        wanted = SisImport.objects.filter(stored_file=name)
+        if uploads().get_modified_time(name) < before and not wanted.exists():
+            uploads().delete(name)
 
 
 def forget_messages(before: datetime) -> None:

@@ -24,7 +24,7 @@ def admin(root):
 
 @pytest.fixture
 def data_dir(settings, tmp_path):
-    """Where uploads are kept."""
+    """A folder of the test's own for what the site keeps on the disk."""
     settings.DATA_DIR = tmp_path / "data"
 
 

@@ -1,8 +1,7 @@
 """The page where rosters are uploaded: trying first, and what the deletion brake asks."""
 
-import os
-
 import pytest
+from django.core.files.base import ContentFile
 
 from accounts.domain.retention import all_kept, forget_old
 from accounts.models import Action, AuditEvent, User
@@ -12,9 +11,11 @@ from sis.imports.queue import abort, work_off
 from sis.kinds.registry import KINDS
 from sis.models import SisImport
 from sis.options import Options
+from sis.upload.storage import FOLDER, stored_names, uploads
 from tests.sis.conftest import make
 from tests.sis.pages import SECRET, USERS, at, braked, imported, last, page, people, upload
 from tests.sis.test_documentation import TEXT
+from tests.sis.uploads import keep_in_folder, make_stored_older
 
 pytestmark = pytest.mark.usefixtures("data_dir")
 
@@ -191,31 +192,28 @@ class TestDryRun:
             assert "Import this file now" not in page(site, at(root, one.pk))
         assert SisImport.objects.count() == count
 
-    def test_no_interruption_leaves_an_upload_with_its_passwords(self, root, load, settings):
+    @pytest.mark.parametrize("where", ["database", "folder"])
+    def test_no_interruption_leaves_an_upload_with_its_passwords(self, root, load, settings, tmp_path, where):
+        if where == "folder":
+            keep_in_folder(settings, tmp_path / "kept")
         ended = load(users=people("A"))
-        folder = settings.DATA_DIR / "sis_imports"
-        waits = make(root, None, Options(), folder.parent, {"users": people("B")})
-        left = [
-            folder / f"{number}.uploaded.zip{more}"
-            for number in (ended.pk, ended.pk + 900)
-            for more in ("", ".unfinished")
-        ]
-        for path in left:
-            path.write_text(SECRET)
+        waits = make(root, None, Options(), tmp_path, {"users": people("B")})
+        left = [f"{FOLDER}/{number}.uploaded.zip" for number in (ended.pk, ended.pk + 900)]
+        for name in left:
+            uploads().save(name, ContentFile(SECRET.encode()))
         forget_old(all_kept())
         # It may be on its way.
-        assert all(path.exists() for path in left)
-        for path in folder.iterdir():
-            os.utime(path, (0, 0))
+        assert all(uploads().exists(name) for name in left)
+        make_stored_older(tmp_path / "kept")
         forget_old(all_kept())
         kept = SisImport.objects.exclude(stored_file="").values_list("stored_file", flat=True)
-        assert sorted(f"sis_imports/{path.name}" for path in folder.iterdir()) == sorted(kept)
+        assert sorted(stored_names()) == sorted(kept)
         assert waits.stored_file in kept
 
-    def test_a_file_lost_from_the_disk_is_said_to_be_gone(self, site, root, load, settings):
+    def test_a_file_lost_from_the_storage_is_said_to_be_gone(self, site, root, load):
         looked = load(users=people("B"), options=Options(dry_run=True))
         looked.refresh_from_db()
-        (settings.DATA_DIR / looked.stored_file).unlink()
+        uploads().delete(looked.stored_file)
         assert "no longer stored" in site.post(at(root, looked.pk, "again"), follow=True).content.decode()
         assert site.get(at(root, looked.pk, "upload")).status_code == 404
 
