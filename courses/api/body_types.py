@@ -287,6 +287,7 @@ class LoginBody(TypedDict):
     created_at: datetime
     # With view_user_logins.
     unique_id: NotRequired[str]
+    declared_user_type: NotRequired[str | None]
     # With read_sis.
     sis_user_id: NotRequired[str | None]
     integration_id: NotRequired[str | None]

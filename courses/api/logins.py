@@ -153,7 +153,7 @@ def _body(request: ApiRequest, user: User, keys: frozenset[Permission]) -> Login
         "created_at": user.created_at,
     }
     if Permission.VIEW_USER_LOGINS in keys:
-        body["unique_id"] = user.login_id
+        body |= {"unique_id": user.login_id, "declared_user_type": user.declared_user_type or None}
     if Permission.READ_SIS in keys:
         body |= {"sis_user_id": user.sis_user_id, "integration_id": user.integration_id}
     return body

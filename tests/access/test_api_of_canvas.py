@@ -11,7 +11,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.api.endpoints import Call, every_call
-from accounts.api.parameter_types import Either, Flag, Ids, Moment, NotServed, Parameter, Whole, Word, Words
+from accounts.api.parameter_types import Either, Flag, Ids, Includes, Moment, NotServed, Parameter, Whole, Word, Words
 from accounts.domain.tokens import make_token
 from tests.access.canvas_parameters import DOCUMENTED, INCLUDES, NOTHING_TO_SEND
 from tests.access.table import Row
@@ -97,6 +97,31 @@ def test_whoever_sends_what_is_not_done_or_cannot_be_read_is_told_so_by_name():
                 silent.append(f"{shown}: {name}: {answer.status_code} {answer.content.decode()[:80]}")
     assert silent == []
     assert tried > 150
+
+
+# What is an order and no field, a secret, another name for a field, or stands there only where somebody has it.
+NOT_SHOWN = {"event", "offer", "password", "terms_of_use", "term_id", "pronouns"}
+
+
+@pytest.mark.django_db
+def test_what_a_call_can_change_stands_in_its_answer():
+    world = World()
+    ids = dict(world.ids(world.here))
+    client = Client(headers={"Authorization": f"Bearer {make_token(world.people['admin'], 'test', by=None)}"})
+    missing, tried = [], 0
+    for call in (call for call in every_call() if call.method == "PUT"):
+        fields = {each.path[-1] for each in call.takes if len(each.path) == 2 and not isinstance(each, NotServed)}
+        included = [
+            ("include[]", word) for each in call.takes if isinstance(each, Includes) for word in each.words or ()
+        ]
+        for row in rows_of(call)[: 1 if fields else 0]:
+            usual = [(key, text.format_map(ids)) for key, text in row.body.items()]
+            answer = answer_to(client, row, ids, usual + included)
+            assert answer.status_code == 200, call.shown
+            missing += [(call.shown, key) for key in fields - NOT_SHOWN - answer.json().keys()]
+            tried += len(fields)
+    assert missing == []
+    assert tried > 20
 
 
 @pytest.mark.django_db

@@ -137,7 +137,8 @@ def test_nobody_sets_a_first_password_while_they_act_as_the_person(school):
 def test_what_the_school_declares_somebody_to_be_is_set_and_taken_away(school):
     path = f"accounts/self/logins/{school.student.pk}"
     for declared in ("staff", ""):
-        assert Api(school.admin).put(path, login={"declared_user_type": declared}).status_code == 200
+        body = Api(school.admin).put(path, login={"declared_user_type": declared}).json()
+        assert body["declared_user_type"] == (declared or None)
         assert User.objects.get(pk=school.student.pk).declared_user_type == declared
     assert Api(school.admin).put(path, login={"declared_user_type": "boss"}).status_code == 400
 
