@@ -273,7 +273,7 @@ class Words(Parameter[list[str]]):
 class Includes(Parameter[frozenset[str]]):
     """What may come with the answer on request, each with its meaning.
 
-    `absent` is what Canvas has besides and clients ask for by habit: it is left out, as whatever else is asked for.
+    `absent` is what Canvas adds besides and clients ask for by habit: it is left out, as whatever else is asked for.
     `refused` is what nobody asks for unless they need it, each with the reason, marked with gettext_noop.
     """
 

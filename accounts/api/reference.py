@@ -64,7 +64,7 @@ def _includes_in_words(parameter: Includes) -> str:
     added = "; ".join(f"`{word}`: {meaning}" for word, meaning in (parameter.words or {}).items())
     found = [f"{parameter.meaning} {added}."]
     if parameter.absent:
-        found.append(f"Left out, as there is none: {', '.join(f'`{word}`' for word in parameter.absent)}.")
+        found.append(f"Not added here: {', '.join(f'`{word}`' for word in parameter.absent)}.")
     found += [f"`{word}` is answered with 400: {why}" for word, why in (parameter.refused or {}).items()]
     return " ".join(found)
 

@@ -303,7 +303,7 @@ def test_an_answer_is_told_in_words_and_by_the_name_of_its_shape(kind, words):
         (
             Includes(words={"term": "the term"}, absent=("bio", "tag"), refused={"services": "There are none."}),
             "words",
-            "What to add to the answer. `term`: the term. Left out, as there is none: `bio`, `tag`."
+            "What to add to the answer. `term`: the term. Not added here: `bio`, `tag`."
             " `services` is answered with 400: There are none.",
         ),
     ],
