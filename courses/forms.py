@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.roles import choices_of
 from accounts.errors import Invalid
 from accounts.forms.users import form_field
 from accounts.models import Account, Role
@@ -48,7 +49,7 @@ class AddPeopleForm(RuleForm):
         self._roles = {str(role.pk): role for role in roles}
         self._sections = {str(section.pk): section for section in sections}
         self.fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]  # type: ignore[attr-defined]
-        self.fields["role"].choices = [(pk, role.label) for pk, role in self._roles.items()]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [(str(each.role.pk), each.name) for each in choices_of(roles)]  # type: ignore[attr-defined]
         self.fields["section"].choices = [  # type: ignore[attr-defined]
             (pk, section.name) for pk, section in self._sections.items()
         ]

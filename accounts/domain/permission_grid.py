@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accounts.domain.roles import Setting, offered_to, roles_of, settings_of
+from accounts.domain.roles import Setting, choices_of, offered_to, roles_of, settings_of
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role
 from accounts.permissions.registry import PERMISSIONS, Permission
 
@@ -20,11 +20,12 @@ BASE_TYPES: dict[str, tuple[BaseType, ...]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One permission of one role; without a setting if it cannot be granted."""
+    """One permission of one role; without a setting if it cannot be granted. `name` is the role's beside others."""
 
     role: Role
     permission: Permission
     setting: Setting | None
+    name: str
 
     @property
     def id(self) -> str:
@@ -74,7 +75,7 @@ class Row:
     @property
     def who(self) -> list[str]:
         """The names of the roles that have it."""
-        return [cell.role.label for cell in self.cells if cell.state == "on"]
+        return [cell.name for cell in self.cells if cell.state == "on"]
 
 
 def kind_of(role: Role) -> str:
@@ -116,8 +117,8 @@ def permissions_for(account: Account, base_types: Iterable[str], words: str = ""
 
 def rows(account: Account, roles: list[Role], permissions: list[Permission]) -> list[Row]:
     """Return a row for each permission, with a cell for each role (three statements for any number)."""
-    settings = settings_of(roles, account)
+    settings, choices = settings_of(roles, account), choices_of(roles)
     return [
-        Row(permission, [Cell(role, permission, settings[role.pk].get(permission)) for role in roles])
+        Row(permission, [Cell(role, permission, settings[role.pk].get(permission), name) for role, name in choices])
         for permission in permissions
     ]

@@ -5,9 +5,10 @@ Nobody works above an account where they may manage permissions, and nobody gran
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -27,7 +28,7 @@ from accounts.domain.validation import check, refusing_what_is_taken
 from accounts.errors import Invalid, NotAllowed
 from accounts.memory import forget
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, RoleOverride, User
-from accounts.models.account import upwards, with_all_above, with_all_below
+from accounts.models.account import upwards, with_all_above
 from accounts.permissions.registry import ALWAYS, AVAILABLE, PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import Chain, Overrides, account_permissions
 from accounts.text.names import tidied
@@ -75,6 +76,32 @@ def roles_of(account: Account, *, states: Collection[str] = (Role.State.ACTIVE,)
     """
     found = Role.objects.filter(Q(account=None) | with_all_above(account), workflow_state__in=states)
     return found.select_related("account").order_by("account_id", "id")
+
+
+def nearest(roles: Iterable[Role], name: str) -> Role | None:
+    """Return the role that a name means of those that can be used in one account: a built-in role's type, or a custom
+    one's label, of which the one made nearest to the account counts.
+    """
+    named = (role for role in roles if role.name == name)
+    return max(named, key=lambda role: len(role.account.ancestors) if role.account else -1, default=None)
+
+
+class RoleChoice(NamedTuple):
+    """A role, and what to call it beside others."""
+
+    role: Role
+    name: str
+
+
+def choices_of(roles: Iterable[Role]) -> list[RoleChoice]:
+    """Return these roles, of which one is to be chosen, by their labels; with their accounts where two read alike."""
+    roles = list(roles)
+    labels = Counter(role.label.lower() for role in roles)
+    return [RoleChoice(role, _with_account(role) if labels[role.label.lower()] > 1 else role.label) for role in roles]
+
+
+def _with_account(role: Role) -> str:
+    return f"{role.label} ({role.account.name})" if role.account else role.label
 
 
 @dataclass(frozen=True)
@@ -324,9 +351,12 @@ def _own_account(role: Role, by: User) -> Account:
 
 
 def _label(role: Role, account: Account, label: str) -> str:
-    """Return a valid name for this role of `account`, new or old. Raises Invalid."""
+    """Return a valid name for this role of `account`, new or old. Raises Invalid.
+
+    Accounts above and below may have a role of that name: where it is given by name, the nearest counts.
+    """
     label = tidied(label)
-    others = [other for other in _roles_around(account) if other != role]
+    others = Role.objects.filter(Q(account=None) | Q(account=account)).exclude(pk=role.pk)
     check(Role, {"label": label}, of="role")
     problem = None
     if any(label.lower() in (other.label.lower(), other.name.lower()) for other in others):
@@ -336,14 +366,6 @@ def _label(role: Role, account: Account, label: str) -> str:
     if problem:
         raise Invalid({"label": [problem]})
     return label
-
-
-def _roles_around(account: Account) -> QuerySet[Role]:
-    """Return the roles of `account`, active or not, with those of the accounts above and below: no two may share a
-    name.
-    """
-    around = with_all_above(account) | Q(account__in=with_all_below(account))
-    return Role.objects.filter(Q(account=None) | around)
 
 
 def _save(role: Role) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.roles import choices_of
 from accounts.domain.time_zones import zone_complaint, zone_meant
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, CodeScope, Role, SelfRegistration, User
 from accounts.permissions.registry import Permission
@@ -196,3 +197,5 @@ class AdminForm(RuleForm):
         super().__init__(*args, **kwargs)
         field: forms.ModelChoiceField = self.fields["role"]  # type: ignore[assignment]
         field.queryset = Role.objects.filter(pk__in=[role.pk for role in roles]).order_by("id")
+        names = {each.role.pk: each.name for each in choices_of(roles)}
+        field.label_from_instance = lambda obj: names[obj.pk]  # type: ignore[method-assign]

@@ -608,8 +608,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="role",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("workflow_state", "active")),
-                fields=("account", "label"),
+                models.F("account"),
+                django.db.models.functions.text.Lower("label"),
                 name="role_label_is_unique_in_account",
                 violation_error_code="taken",
                 violation_error_message="A role with this name already exists.",

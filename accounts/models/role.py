@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account
@@ -71,8 +72,8 @@ class Role(models.Model):
                 fields=["base_type"], condition=Q(account=None), name="one_built_in_role_of_each_type"
             ),
             models.UniqueConstraint(
-                fields=["account", "label"],
-                condition=Q(workflow_state="active"),
+                F("account"),
+                Lower("label"),
                 name="role_label_is_unique_in_account",
                 violation_error_code="taken",
                 violation_error_message=_("A role with this name already exists."),

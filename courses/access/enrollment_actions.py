@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.domain.roles import WORDS, roles_of, settings_of
+from accounts.domain.roles import WORDS, nearest, roles_of, settings_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
 from accounts.permissions.registry import ADDING, REMOVING, Permission, labels_of
@@ -232,16 +232,17 @@ def course_roles(course: Course) -> list[Role]:
 def find_role(course: Course, *, role_id: int | None = None, name: str = "", base_type: str = "") -> Role:
     """Return the course role meant: by id, by name (a custom one's label, a built-in one's type), or by type alone.
 
-    A custom role must belong to the course's account or one above. Raises Invalid.
+    A custom role must belong to the course's account or one above; of several of one name the nearest counts. Raises
+    Invalid.
     """
     usable = course_roles(course)
     if role_id is not None:
-        found = [role for role in usable if role.pk == role_id]
+        found = next((role for role in usable if role.pk == role_id), None)
     else:
-        found = [role for role in usable if role.name == (name or base_type or BaseType.STUDENT)]
-    if not found or (base_type and found[0].base_type != base_type):
+        found = nearest(usable, name or base_type or BaseType.STUDENT)
+    if found is None or (base_type and found.base_type != base_type):
         raise Invalid({"role": [("invalid", _("This course has no such role."))]}, of="enrollment")
-    return found[0]
+    return found
 
 
 def section_for(course: Course, section: Section | None, student: User | None, *, by: User) -> Section:

@@ -12,6 +12,7 @@ from accounts.api.lookups import account, person
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Id, Text, Texts, Whole, not_served
 from accounts.domain.admins import PERMISSION, admin_roles_of, admins_of, make_admin, remove_admin
+from accounts.domain.roles import nearest
 from accounts.errors import Invalid
 from accounts.models import Account, AccountAdmin, BaseType, Role, User
 from accounts.permissions.registry import Permission
@@ -32,7 +33,10 @@ NOT_OF_LISTS = not_served(
 NO_MAIL = not_served(gettext_noop("No mail is sent about it."), "send_confirmation", fits=("false",))
 USER_ID = Id("user_id", "Who gets the role.", required=gettext_lazy("Choose the person to make an admin."))
 ROLE_ID = Whole("role_id", "The role, by its id.")
-ROLE = Text("role", "The role, by a built-in role's type or a custom one's label; by default the account admin's.")
+ROLE = Text(
+    "role",
+    "A built-in role's type, or a custom one's label, of which the nearest counts; by default the account admin's.",
+)
 
 
 @endpoint(USER_IDS, SEARCH_TERM, *NOT_OF_LISTS, *PAGING)
@@ -89,10 +93,10 @@ def _role(request: ApiRequest, home: Account) -> Role:
     """
     wanted, name = request.params[ROLE_ID], request.params[ROLE] or BaseType.ACCOUNT_ADMIN
     roles = list(admin_roles_of(home))
-    found = [role for role in roles if (role.pk == wanted if wanted is not None else role.name == name)]
-    if not found:
+    found = nearest(roles, name) if wanted is None else next((role for role in roles if role.pk == wanted), None)
+    if found is None:
         raise Invalid({"role_id": [("inclusion", _("This account has no such admin role."))]})
-    return max(found, key=lambda role: len(role.account.ancestors) if role.account else -1)
+    return found
 
 
 def _body(admin: AccountAdmin, keys: frozenset[Permission]) -> AdminBody:

@@ -58,7 +58,9 @@ NOT_OF_ENROLLMENTS = (
     *not_served(gettext_noop("Nobody enrolls themselves here."), "enrollment[self_enrolled]", fits=("false",)),
 )
 TYPE = Word("enrollment[type]", "As what; by default as a student.", words=COURSE_BASE_TYPES)
-ROLE = Text("enrollment[role]", "With which role: a built-in role's type or a custom one's label.")
+ROLE = Text(
+    "enrollment[role]", "With which role: a built-in role's type or a custom one's label, of which the nearest counts."
+)
 ROLE_ID = Whole("enrollment[role_id]", "With which role, by its id.")
 STATE = Word("enrollment[enrollment_state]", "In which state; by default as the person has agreed.", words=BEGINNINGS)
 SECTION = Id("enrollment[course_section_id]", "In which section; by default in the course's first.")

@@ -88,7 +88,11 @@ def _studying() -> EnrollmentQuerySet:
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
     """Return every enrollment in `course`, as far as `by` sees its sections, with what a line about it shows."""
-    return _there(course, by).select_related("section", "role", "associated_user").order_by("section__sort_key", "id")
+    return (
+        _there(course, by)
+        .select_related("section", "role__account", "associated_user")
+        .order_by("section__sort_key", "id")
+    )
 
 
 def _there(course: Course, by: User) -> EnrollmentQuerySet:
@@ -207,7 +211,7 @@ def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> Us
 
 def roles_in(course: Course, *, by: User) -> QuerySet[Role]:
     """Return the roles that people have in `course`, among those whom `by` sees."""
-    return Role.objects.filter(pk__in=_there(course, by).values("role")).order_by("id")
+    return Role.objects.filter(pk__in=_there(course, by).values("role")).select_related("account").order_by("id")
 
 
 def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) -> UserQuerySet:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.roles import choices_of
 from accounts.errors import Invalid
 from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, Text, Way, way
@@ -110,7 +111,7 @@ class EditRole(MemberPage):
         self.names["role"] = new.label
 
     def facts(self) -> dict[str, Any]:
-        options = [(each, str(each.pk) == self.chosen) for each in self.offered]
+        options = [(each, str(each.role.pk) == self.chosen) for each in choices_of(self.offered)]
         return {"options": options, "watchers": _watchers(self.member)}
 
 

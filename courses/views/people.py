@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.roles import choices_of
 from accounts.models import BaseType, Role, User
 from accounts.permissions.registry import Permission
 from accounts.web.pages import ActionPage
@@ -74,8 +75,8 @@ def options_for(
     for enrollment in enrollments:
         by_role.setdefault(enrollment.role_id, []).append(enrollment)
     found = [
-        RoleOptions(there[0].role.label, _options_in_role(there, rights, several_sections))
-        for there in by_role.values()
+        RoleOptions(each.name, _options_in_role(by_role[each.role.pk], rights, several_sections))
+        for each in choices_of(there[0].role for there in by_role.values())
     ]
     return [each for each in found if each.options]
 
@@ -136,7 +137,7 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
         "page": page,
         "rows": [(line, _options(line, rights, sections)) for line in lines(page.items)],
         "words": words,
-        "roles": roles,
+        "roles": choices_of(roles),
         "sections": sections,
         "view": view,
         "states": Shown.choices,

@@ -24,7 +24,7 @@ from accounts.domain.permission_grid import (
     roles_for_grid,
     rows,
 )
-from accounts.domain.roles import PERMISSION, SCOPE, Setting, Wish, roles_of, set_permission, settings_of
+from accounts.domain.roles import PERMISSION, SCOPE, Setting, Wish, choices_of, roles_of, set_permission, settings_of
 from accounts.errors import Invalid, Refused
 from accounts.models import Account, Role, User
 from accounts.models.account import above
@@ -60,7 +60,7 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "kind": kind,
         "words": words,
-        "roles": roles,
+        "roles": choices_of(roles),
         "rows": found,
         "inactive": in_order(inactive),
         "sub_accounts": sub_accounts_of(here.account),
@@ -137,7 +137,7 @@ def _fields(setting: Setting) -> dict[str, Any]:
 
 
 def _cell(role: Role, asked: Permission, account: Account) -> Cell:
-    return Cell(role, asked, settings_of([role], account)[role.pk].get(asked))
+    return Cell(role, asked, settings_of([role], account)[role.pk].get(asked), role.label)
 
 
 def _said(account: Account, cell: Cell, undone: bool) -> str:

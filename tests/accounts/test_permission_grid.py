@@ -21,7 +21,7 @@ KEY = Permission.GENERATE_OBSERVER_PAIRING_CODE
 
 
 def cell(setting: Setting | None) -> Cell:
-    return Cell(Role(pk=7, label="Mentor"), KEY, setting)
+    return Cell(Role(pk=7, label="Mentor"), KEY, setting, "Mentor")
 
 
 @pytest.mark.parametrize(

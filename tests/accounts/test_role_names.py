@@ -1,6 +1,7 @@
-"""Names of roles: readable, told apart from all around, and never a word by which rosters name a built-in role."""
+"""Names of roles: readable, one for each role of an account, and never a word by which rosters name a built-in role."""
 
 import pytest
+from django.db import IntegrityError
 
 from accounts.domain.roles import create_role, rename_role, set_role_state
 from accounts.errors import Invalid
@@ -40,28 +41,37 @@ def test_renaming_to_the_same_name_changes_and_records_nothing(district):
 # Names that are taken
 
 
-def test_the_names_of_roles_above_and_of_inactive_ones_are_taken(district):
-    create_role(district.root, "Auditor", BaseType.TEACHER, by=district.admin)
+def test_the_names_of_an_accounts_own_roles_are_taken_in_any_case_and_of_inactive_ones_too(district):
+    create_role(district.school, "Auditor", BaseType.TEACHER, by=district.admin)
     mentor = create_role(district.school, "Mentor", BaseType.TEACHER, by=district.admin)
     set_role_state(mentor, Role.State.INACTIVE, by=district.admin)
+    other = create_role(district.school, "Tutor", BaseType.TA, by=district.admin)
     for label in ("auditor", "MENTOR"):
         with pytest.raises(Invalid):
             create_role(district.school, label, BaseType.TEACHER, by=district.admin)
+        with pytest.raises(Invalid):
+            rename_role(other, label, by=district.admin)
+
+
+def test_the_database_has_no_two_of_one_name_in_an_account(district):
+    Role.objects.create(account=district.school, label="Mentor", base_type=BaseType.TA, workflow_state="inactive")
+    with pytest.raises(IntegrityError, match="role_label_is_unique_in_account"):
+        Role.objects.create(account=district.school, label="mentor", base_type=BaseType.TEACHER)
 
 
 @pytest.mark.parametrize("label", ["Account Admin", "accountadmin", "ACCOUNTMEMBERSHIP", "account membership"])
 def test_the_names_of_built_in_admin_roles_are_taken_in_any_case(district, label):
-    with pytest.raises(Invalid) as refusal:
-        create_role(district.root, label, BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
-    assert refusal.value.errors == {"label": [("taken", "A role with this name already exists.")]}
+    for account in (district.root, district.department):
+        with pytest.raises(Invalid) as refusal:
+            create_role(account, label, BaseType.ACCOUNT_MEMBERSHIP, by=district.admin)
+        assert refusal.value.errors == {"label": [("taken", "A role with this name already exists.")]}
 
 
-def test_the_names_of_roles_above_and_below_are_taken(district):
-    create_role(district.department, "Aide", "TaEnrollment", by=district.admin)
-    for account in (district.root, district.school, district.department):
-        with pytest.raises(Invalid):
-            create_role(account, "aide", "TaEnrollment", by=district.admin)
-    create_role(district.sibling, "Aide", "TaEnrollment", by=district.admin)
+def test_accounts_above_and_below_may_have_roles_of_one_name(district):
+    for account in (district.school, district.root, district.department):
+        role = create_role(account, "Aide", BaseType.TA, by=district.admin)
+        assert rename_role(rename_role(role, "Helper", by=district.admin), "aide", by=district.admin).label == "aide"
+    assert Role.objects.filter(label="aide").count() == 3
 
 
 def test_two_schools_may_each_have_a_role_of_the_same_name(district):
