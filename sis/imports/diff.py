@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
@@ -28,39 +28,67 @@ from sis.upload.storage import is_kept, open_stored
 Staged = list[StagedFile | Broken]
 
 LAST_TO_GO = (Going.AFTER_ALL_FILES, Going.AFTER_ALL_FILES_BACKWARDS)
+# So many differences are kept from when it is found what is gone until the file itself is read.
+MOST_KEPT = 10_000
 
 
 @dataclass
 class Differences:
-    """What is staged of the files: `old` are those before to compare them with, by kind, `last` the files whose
-    vanished rows come after those of all others, and `unsettled` what is applied again. `passed_over` are files whose
-    rows may be here too, by kind. Counts what differs as it is read; neither passwords count nor what is the same.
+    """What is staged of the files: `old` are those before to compare them with, by kind; `unsettled` is applied again.
+
+    `first` and `last` are copies of files whose vanished rows come before their own, or after those of all others.
+    `passed_over` are files whose rows may be here too, by kind. Counts what differs as it is read; neither passwords
+    count nor what is the same.
     """
 
     options: Options
     old: dict[str, RosterFile]
+    first: list[RosterFile]
     last: list[RosterFile]
     unsettled: dict[str, Unsettled]
     passed_over: list[dict[str, RosterFile]]
     number: int = 0
+    kept: dict[str, list[Difference]] = field(default_factory=dict)
+
+    def in_order(self, files: list[RosterFile]) -> list[RosterFile]:
+        """Return the files with the copies of them where their rows are to come."""
+        before = {one.kind: one for one in self.first}
+        ordered = [one for file in files for one in (before.pop(file.kind, None), file) if one]
+        return [*ordered, *self.last]
 
     def rows(self, file: RosterFile) -> Iterator[Numbered]:
-        """Yield the rows of a file to apply. Those that it no longer has come as deletions, after all others."""
+        """Yield the rows of a file to apply. Those that it no longer has come as deletions, after all others; a copy of
+        a file has nothing else.
+        """
         kind, gone = KINDS[file.kind], 0
-        comes_last = any(file is one for one in self.last)
-        if file.kind not in self.old and not comes_last:
+        is_copy = any(file is one for one in (*self.first, *self.last))
+        has_copy = any(file.kind == one.kind for one in (*self.first, *self.last))
+        if file.kind not in self.old and not is_copy:
             yield from whole(file)
         for found in self._found(file):
             if found.position is None:
-                if (comes_last or kind.going not in LAST_TO_GO) and self._may_go(kind, found.row):
+                if is_copy == has_copy and self._may_go(kind, found.row):
                     gone += 1
                     self.number += 1
                     yield _position_of_gone(kind, gone), self._deletion(kind, found.row)
-            elif not comes_last and not (found.is_slight and not _has_password(found.row)):
+            elif not is_copy and not (found.is_slight and not _has_password(found.row)):
                 self.number += not (found.is_slight or found.is_again)
                 yield position_of(found.position, found.row), found.row._replace(is_again=found.is_again)
 
     def _found(self, file: RosterFile) -> Iterator[Difference]:
+        """Yield how a file differs; of one with a copy before it that is mostly known by then."""
+        if file.kind in self.kept:
+            yield from self.kept.pop(file.kind)
+            return
+        kept: list[Difference] = []
+        for found in self._differing(file):
+            if len(kept) <= MOST_KEPT:
+                kept.append(found)
+            yield found
+        if len(kept) <= MOST_KEPT and any(file is one for one in self.first):
+            self.kept[file.kind] = kept
+
+    def _differing(self, file: RosterFile) -> Iterator[Difference]:
         """Yield how a file differs from the one before, and what is gone of those passed over."""
         key, gone = KINDS[file.kind].key, set()
         if old := self.old.get(file.kind):
@@ -129,7 +157,7 @@ def stage_differences(
         further = [uploads.enter_context(open_stored(one, is_to_compare=True)).files for one in others]
         differences = _compared(before, upload.files, old.files, further, options, messages if first_time else None)
         why = _too_different(options, upload.files, old.files) if first_time else None
-        outcome = [] if why else stage([*upload.files, *differences.last], differences.rows)
+        outcome = [] if why else stage(differences.in_order(upload.files), differences.rows)
         why = why or (_too_many(options, differences) if first_time else None)
         if why:
             sis_import.diffing_threshold_exceeded = True
@@ -169,9 +197,16 @@ def _compared(
 ) -> Differences:
     old, passed = _pairs(files, old_files, messages), [_pairs(files, of_one, None) for of_one in further]
     kinds = set(old).union(*passed)
-    last = [replace(file) for file in files if file.kind in kinds and KINDS[file.kind].going in LAST_TO_GO]
+    compared = [file for file in files if file.kind in kinds]
+    first = [replace(file) for file in compared if _goes_first(KINDS[file.kind], options)]
+    last = [replace(file) for file in compared if KINDS[file.kind].going in LAST_TO_GO]
     renamed = changed_since(before, _by_kind(files)[CHANGES])
-    return Differences(options, old, last, unsettled_since(before, options, old, renamed=renamed), passed)
+    return Differences(options, old, first, last, unsettled_since(before, options, old, renamed=renamed), passed)
+
+
+def _goes_first(kind: Kind, options: Options) -> bool:
+    """Return whether what vanished goes before the rows of its file, unless these may give it another id."""
+    return kind.going is Going.BEFORE_OWN_FILE and not options.update_sis_id_if_login_claimed
 
 
 def _pairs(files: list[RosterFile], old_files: list[RosterFile], messages: Messages | None) -> dict[str, RosterFile]:

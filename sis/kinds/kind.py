@@ -32,6 +32,8 @@ class Going(Enum):
 
     # Its rows are orders, not facts: nothing follows from one that is not given again.
     NEVER = auto()
+    # What they had that only one can have is free for whoever comes in their place.
+    BEFORE_OWN_FILE = auto()
     AFTER_OWN_FILE = auto()
     # Nothing of these goes while anything is in it.
     AFTER_ALL_FILES = auto()

@@ -20,7 +20,7 @@ from sis.files.passwords import Given, changed
 from sis.kinds.audit import UNTOLD, differs, names_of_changed, told
 from sis.kinds.chunks import Message, Round, untouched
 from sis.kinds.ids import note_changed
-from sis.kinds.kind import Brake, Example, Kind, Made, Record
+from sis.kinds.kind import Brake, Example, Going, Kind, Made, Record
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.kinds.sql import any_of, read_sql, set_columns
 from sis.models import StateChange
@@ -277,6 +277,7 @@ KIND = Kind(
         "S1001,kim.lee@example.org,Kim,Lee,kim.lee@example.org,active\n"
         "P2001,robin.lee@example.org,Robin,Lee,robin.lee@example.org,active",
     ),
+    going=Going.BEFORE_OWN_FILE,
     status_of_gone=lambda options: options.diffing_user_remove_status,
     record=Record(
         class_name="Pseudonym",

@@ -129,6 +129,18 @@ def data_set(**more):
 
 
 class TestDataSets:
+    def test_who_comes_under_a_new_id_takes_the_login_of_the_old_one_the_same_night(self, load):
+        load(options=data_set(), users=table(USERS, "U1,kim,active", "U2,lee,active"))
+        made = load(options=data_set(), users=table(USERS, "N1,kim,active", "U2,lee,active"))
+        assert (made.workflow_state, state_of("U1"), state_of("N1")) == ("imported", "deleted", "registered")
+        assert User.objects.get(sis_user_id="N1").login_id == "kim"
+
+    def test_who_is_given_a_new_id_by_their_login_is_not_removed_before(self, load):
+        first = load(options=data_set(), users=table(USERS, "U1,kim,active"))
+        load(options=data_set(update_sis_id_if_login_claimed=True), users=table(USERS, "N1,kim,active"))
+        kim = User.objects.get(login_id="kim")
+        assert (kim.sis_user_id, kim.state, first.workflow_state) == ("N1", "registered", "imported")
+
     def test_a_removal_that_was_refused_is_tried_again_the_next_night(self, load):
         term, course = "term_id,name,status\nT1,Fall,active", table(COURSES, "C1,b,Biology,T1,published")
         load(options=data_set(), terms=term)
