@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from sis.events import SisImportEnded, SisImportStarted
 from sis.files.passwords import PasswordCipher
-from sis.imports import changed_ids, doubtful_ids, further_ids
+from sis.imports import changed_ids, doubtful_ids, further_ids, vanished
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
 from sis.imports.deletion_brake import kinds_that_come_empty, may_end, objection_to, objection_to_unlisted
 from sis.imports.diff import stage_differences
@@ -178,6 +178,8 @@ class Import:
         for position, file in enumerate(files):
             # Not earlier: the rows before these may have said of people that they are one, and have changed their ids.
             self._name_as_now([file], files)
+            if self.context.is_compared:
+                vanished.restate(file)
             grown, measured = 0, 0
             for first, last, size in self._chunks(file):
                 staging.in_halves(partial(self._chunk, file), partial(self._leave_out, file), first, last, size)

@@ -6,7 +6,7 @@ from accounts.domain.accounts import PERMISSION
 from accounts.models import Account
 from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round, put_back_states
-from sis.kinds.kind import Example, Going, Kind, Record
+from sis.kinds.kind import Example, Going, Kind, Record, Restated
 from sis.kinds.sender_limits import refuse_moves
 from sis.kinds.sql import read_sql
 
@@ -53,6 +53,15 @@ KIND = Kind(
     columns=COLUMNS,
     key=("account_id",),
     going=Going.AFTER_ALL_FILES_BACKWARDS,
+    restated=Restated(
+        "accounts_account",
+        "sis_account_id",
+        {
+            "parent_account_id": "(SELECT sis_account_id FROM accounts_account AS above WHERE id = record.parent_id)",
+            "name": "record.name",
+            "integration_id": "record.integration_id",
+        },
+    ),
     sql=SQL,
     apply=apply,
     messages={

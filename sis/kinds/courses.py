@@ -8,7 +8,7 @@ from courses.domain.observation_events import COURSES_END, courses_end, courses_
 from courses.models import Course
 from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, of_the_import, put_back_states
-from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
+from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record, Restated
 from sis.kinds.sender_limits import refuse_moves
 from sis.kinds.sql import any_of, read_sql
 from sis.models import StateChange
@@ -98,6 +98,19 @@ KIND = Kind(
     recognizes=lambda has: has >= {"course_id", "short_name"},
     columns=COLUMNS,
     key=("course_id",),
+    restated=Restated(
+        "courses_course",
+        "sis_course_id",
+        {
+            "short_name": "record.course_code",
+            "long_name": "record.name",
+            "account_id": "(SELECT sis_account_id FROM accounts_account AS home WHERE home.id = record.account_id)",
+            "course_format": "nullif(record.course_format, '')",
+            "integration_id": "record.integration_id",
+            **dict.fromkeys(("fallback_account_id", "term_id", "start_date", "end_date"), "NULL"),
+            "grade_passback_setting": "NULL",
+        },
+    ),
     dates=DATES,
     clears_dates=True,
     words=frozenset({"status", "course_format", "grade_passback_setting"}),

@@ -138,7 +138,7 @@ CASE WHEN found.course_id IS NULL AND found.section_id IS NULL THEN 'no_section_
           AND found.named_section IS NULL AND found.named_course IS NULL THEN 'no_section_or_course_found'
      WHEN found.section_id IS NOT NULL AND found.named_section IS NULL THEN 'no_section'
      WHEN found.course_id IS NOT NULL AND found.named_course IS NULL THEN 'no_course'
-     WHEN found.named_course NOT IN (found.course, found.home) THEN 'unrelated'
+     WHEN found.named_course NOT IN (found.course, found.home) AND NOT found.{was_added} THEN 'unrelated'
      WHEN role.role_pk IS NULL THEN 'bad_role'
      WHEN role.base_type = 'ObserverEnrollment' AND found.associated_user_id IS NOT NULL AND found.student IS NULL
           THEN 'no_associated_user'

@@ -81,6 +81,19 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """What a `record` of a table, found by the column `id`, says in the words of a row: SQL by columns of the kind.
+
+    Those of `cells_if_any` leave alone what the row says where they are null.
+    """
+
+    table: str
+    id: str
+    cells: Mapping[str, str]
+    cells_if_any: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Brake:
     """What the deletion brake counts, in SQL: `live (id, sis_import_id)`, the records in force with the import of their
     source, and `going (id, added)`, which of them rows of the kinds `reads` end, or rows that no file has.
@@ -179,6 +192,9 @@ class Kind:
     going: Going = Going.AFTER_OWN_FILE
     # The status of what a data set lists no more.
     status_of_gone: Callable[[Options], str] = deleted
+
+    # How what is listed no more is read as it is (sis/imports/vanished.py).
+    restated: Restated | None = None
 
     record: Record | None = None
     # How further classes of state changes are put back.

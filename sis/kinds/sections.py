@@ -6,7 +6,7 @@ from courses.domain.observer_enrollments import follow_moves
 from courses.models import Section
 from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, put_back_states
-from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record
+from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record, Restated
 from sis.kinds.sender_limits import refuse_own_moves
 from sis.kinds.sql import read_sql
 
@@ -64,6 +64,20 @@ KIND = Kind(
     recognizes=lambda has: has >= {"section_id", "name"},
     columns=COLUMNS,
     key=("section_id",),
+    restated=Restated(
+        "courses_section",
+        "sis_section_id",
+        {
+            "name": "record.name",
+            "integration_id": "record.integration_id",
+            "start_date": "record.start_at::text",
+            "end_date": "record.end_at::text",
+        },
+        {
+            "course_id": "(SELECT sis_course_id FROM courses_course AS home"
+            " WHERE home.id = coalesce(record.nonxlist_course_id, record.course_id))",
+        },
+    ),
     dates=DATES,
     grows=("courses_section",),
     sql=SQL,

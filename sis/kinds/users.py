@@ -20,7 +20,7 @@ from sis.files.passwords import Given, changed
 from sis.kinds.audit import UNTOLD, differs, names_of_changed, told
 from sis.kinds.chunks import Message, Round, untouched
 from sis.kinds.ids import note_changed
-from sis.kinds.kind import Brake, Example, Going, Kind, Made, Record
+from sis.kinds.kind import Brake, Example, Going, Kind, Made, Record, Restated
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.kinds.sql import any_of, read_sql, set_columns
 from sis.models import StateChange
@@ -278,6 +278,19 @@ KIND = Kind(
         "P2001,robin.lee@example.org,Robin,Lee,robin.lee@example.org,active",
     ),
     going=Going.BEFORE_OWN_FILE,
+    restated=Restated(
+        "accounts_user",
+        "sis_user_id",
+        {
+            "login_id": "record.login_id",
+            "full_name": "record.name",
+            "sortable_name": "record.sortable_name",
+            "short_name": "record.short_name",
+            "integration_id": "record.integration_id",
+            **dict.fromkeys(("first_name", "last_name", "email", "pronouns", "login_is_email"), "NULL"),
+            **dict.fromkeys(("authentication_provider_id", "declared_user_type"), "NULL"),
+        },
+    ),
     status_of_gone=lambda options: options.diffing_user_remove_status,
     record=Record(
         class_name="Pseudonym",

@@ -9,7 +9,7 @@ from courses.domain.observer_enrollments import follow_moves
 from courses.models import Course
 from sis.kinds.audit import told
 from sis.kinds.chunks import Round
-from sis.kinds.kind import Example, Kind
+from sis.kinds.kind import Example, Kind, Restated
 from sis.kinds.sender_limits import refuse_own_moves
 from sis.kinds.sql import read_sql
 
@@ -60,6 +60,12 @@ KIND = Kind(
     recognizes=lambda has: has >= {"xlist_course_id", "section_id"},
     columns=COLUMNS,
     key=("section_id",),
+    restated=Restated(
+        "courses_section",
+        "sis_section_id",
+        {},
+        {"xlist_course_id": "(SELECT sis_course_id FROM courses_course AS target WHERE target.id = record.course_id)"},
+    ),
     sql=SQL,
     apply=apply,
     messages={"no_xlist_course_id": _("An xlist_course_id is missing for section {id}.")},

@@ -11,7 +11,7 @@ from accounts.domain.users import edit_user
 from accounts.models import Account, AccountAdmin, ObservationLink, User
 from courses.domain.enrollments import change_state
 from courses.domain.observation import link, unlink
-from courses.models import Course, Enrollment, Term
+from courses.models import Course, Enrollment, Section, Term
 from sis.imports.queue import work_off
 from sis.imports.restore import begin_restoring
 from sis.models import RefusedRow, SisImport, StateChange
@@ -204,6 +204,51 @@ class TestDataSets:
         load(options=data_set(), users="user_id,first_name,last_name,login_id,status\nU1,Kim,Lee,u1,active")
         load(options=data_set(), users="user_id,last_name,first_name,login_id,status\nU1,Kim,Lee,u1,active")
         assert User.objects.get(sis_user_id="U1").name == "Lee Kim"
+
+
+TERMS, XLISTS = "term_id,name,status", "xlist_course_id,section_id,status"
+SCHOOL = {
+    "accounts": table(ACCOUNTS, "HS,,High School,active", "MS,,Middle School,active"),
+    "terms": table(TERMS, "T1,Fall,active", "T2,Spring,active"),
+    "courses": table(COURSES, "C1,b,Biology,T1,published", "C2,c,Chemistry,T1,published"),
+    "sections": table(SECTIONS, "S1,C1,A,active", "S2,C1,B,active"),
+    "xlists": table(XLISTS, "C2,S1,active"),
+    "users": table(f"{USERS},declared_user_type", "U1,u1,active,", "U2,u2,active,"),
+    "enrollments": table(f"{ENROLLMENTS},root_account", "S2,U1,student,active,", "S2,U2,student,active,"),
+}
+
+
+class TestRowsThatWereRefused:
+    """What is listed no more goes, although its row was refused the night before and would be again."""
+
+    @pytest.mark.parametrize(
+        ("file", "refused", "gone"),
+        [
+            ("accounts", "MS,NOPE,Middle School,active", Account.objects.filter(workflow_state="active")),
+            ("terms", "T2,,active", Term.objects.filter(workflow_state="active").exclude(sis_term_id=None)),
+            ("courses", "C2,c,,T1,published", Course.objects.exclude(workflow_state="deleted")),
+            ("sections", "S2,,B,active", Section.objects.filter(workflow_state="active")),
+            ("xlists", ",S1,active", Section.objects.exclude(nonxlist_course=None)),
+            ("users", "U2,u2,active,nobody", User.objects.exclude(state="deleted")),
+            ("enrollments", "S2,U2,student,active,elsewhere", Enrollment.objects.filter(state="active")),
+        ],
+    )
+    def test_stand_in_the_way_of_no_end(self, load, file, refused, gone):
+        load(options=data_set(), **SCHOOL)
+        *others, _last = SCHOOL[file].split("\n")
+        there = gone.all().count()
+        assert load(options=data_set(), **{**SCHOOL, file: table(*others, refused)}).warning_count
+        assert gone.all().count() == there
+        made = load(options=data_set(), **{**SCHOOL, file: table(*others)})
+        assert (gone.all().count(), made.workflow_state) == (there - 1, "imported")
+
+    def test_nor_does_the_course_that_their_section_has_left(self, load):
+        school = {**SCHOOL, "xlists": XLISTS}
+        both = "course_id,section_id,user_id,role,status"
+        load(options=data_set(), **{**school, "enrollments": table(both, "C1,S2,U1,student,active")})
+        moved = {"sections": table(SECTIONS, "S1,C1,A,active", "S2,C2,B,active"), "enrollments": both}
+        assert load(options=data_set(), **{**school, **moved}).workflow_state == "imported"
+        assert Enrollment.objects.get().state == "deleted"
 
 
 FAMILY = {
