@@ -20,7 +20,7 @@ from courses.views import (
     sections,
     terms,
 )
-from courses.views.people import ACTIONS
+from courses.views.person_menu import ACTIONS
 
 PERSON = "courses/<int:course_id>/users/<int:user_id>"
 SECTION = "courses/<int:course_id>/sections/<int:section_id>"

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.domain.roles import WORDS, nearest, roles_of, settings_of
 from accounts.errors import Invalid, NotAllowed
-from accounts.models import COURSE_BASE_TYPES, BaseType, Role, User
+from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, User
+from accounts.models.prepared import prepared
 from accounts.permissions.registry import ADDING, REMOVING, Permission, labels_of
 from accounts.permissions.resolver import HeldRole, account_permissions, permissions_by
 from courses.access.permissions import STAFF_TYPES, course_permissions, held_in, sections_seen
@@ -224,9 +226,14 @@ def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[Permi
 
 def course_roles(course: Course) -> list[Role]:
     """Return the roles that can be used in `course`: built-in ones first, in the order of their base types."""
-    found = roles_of(course.account).filter(base_type__in=COURSE_BASE_TYPES)
+    found = _roles_usable_in(course.account)
     order = [base.value for base in WORDS]
     return sorted(found, key=lambda role: (role.account_id is not None, order.index(role.base_type), role.label))
+
+
+@prepared
+def _roles_usable_in(account: Account) -> QuerySet[Role]:
+    return roles_of(account).filter(base_type__in=COURSE_BASE_TYPES)
 
 
 def find_role(course: Course, *, role_id: int | None = None, name: str = "", base_type: str = "") -> Role:

@@ -13,7 +13,6 @@ from django.db.models import (
     F,
     Min,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -26,7 +25,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
-from accounts.models.prepared import prepared
+from accounts.models.prepared import Among, prepared
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
@@ -88,11 +87,11 @@ def _studying() -> EnrollmentQuerySet:
 
 def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
     """Return every enrollment in `course`, as far as `by` sees its sections, with what a line about it shows."""
-    return (
-        _there(course, by)
-        .select_related("section", "role__account", "associated_user")
-        .order_by("section__sort_key", "id")
-    )
+    return _with_what_is_shown(_there(course, by))
+
+
+def _with_what_is_shown(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
+    return enrollments.select_related("section", "role__account", "associated_user").order_by("section__sort_key", "id")
 
 
 def _there(course: Course, by: User) -> EnrollmentQuerySet:
@@ -166,14 +165,26 @@ class Line:
         return any(one.accepted_at for one in self.enrollments)
 
 
-def lines(people: Iterable[User]) -> list[Line]:
-    """Return the lines of these people of a `roster`; a person in five sections has one line."""
-    return [Line(person, tuple(person.enrollments.all())) for person in people]
+def lines(people: Iterable[User], course: Course, *, by: User) -> list[Line]:
+    """Return the lines of these people of a `roster`, with all they are in `course` as far as `by` sees its sections;
+    a person in five sections has one line (one statement).
+    """
+    people, seen = list(people), sections_seen(by, course)
+    there: dict[int, list[Enrollment]] = {person.pk: [] for person in people}
+    for enrollment in _enrollments_of(list(there), course):
+        if seen is None or enrollment.section_id in seen:
+            there[enrollment.user_id].append(enrollment)
+    return [Line(person, tuple(there[person.pk])) for person in people]
+
+
+@prepared
+def _enrollments_of(people: list[int], course: Course) -> EnrollmentQuerySet:
+    there = Enrollment.objects.present().filter(Among("user", people), section__course=course)
+    return _with_what_is_shown(there)
 
 
 def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
-    """Return the people of `course` that `by` sees, each with `enrollments`: all of them, also those `view` does not
-    ask for.
+    """Return the people of `course` that `by` sees, and `view` asks for; `lines` says what they are there.
 
     Of people who are not `is_settled`, merely invited so far, only the name may be shown.
     """
@@ -185,9 +196,8 @@ def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySe
         there = there.filter(section=view.section_id)
     if states := STATES.get(view.shown):
         there = there.filter(state__in=states)
-    enrollments = Prefetch("enrollments", enrollments_in(course, by=by))
     people = User.objects.present().filter(OneOf(there.order_by().values("user")))
-    return _in_order(people.prefetch_related(enrollments), there, view)
+    return _in_order(people, there, view)
 
 
 def settled_in(course: Course, *, by: User) -> Exists:
@@ -209,9 +219,18 @@ def _in_order(people: UserQuerySet, there: EnrollmentQuerySet, view: View) -> Us
     return people.annotate(first_enrollment=Subquery(first)).order_by(enrollment, *name)
 
 
-def roles_in(course: Course, *, by: User) -> QuerySet[Role]:
+def roles_in(course: Course, *, by: User) -> list[Role]:
     """Return the roles that people have in `course`, among those whom `by` sees."""
-    return Role.objects.filter(pk__in=_there(course, by).values("role")).select_related("account").order_by("id")
+    return _roles_in(course) if sections_seen(by, course) is None else list(_roles(_there(course, by)))
+
+
+@prepared
+def _roles_in(course: Course) -> QuerySet[Role]:
+    return _roles(Enrollment.objects.present().filter(section__course=course))
+
+
+def _roles(there: EnrollmentQuerySet) -> QuerySet[Role]:
+    return Role.objects.filter(pk__in=there.values("role")).select_related("account").order_by("id")
 
 
 def teachers_of(course: Course, types: Collection[str] = (BaseType.TEACHER,)) -> UserQuerySet:

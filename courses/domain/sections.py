@@ -15,6 +15,7 @@ from accounts.domain.sis_fields import stick
 from accounts.domain.validation import check, check_order, refusing_what_is_taken
 from accounts.errors import Invalid
 from accounts.models import User
+from accounts.models.prepared import prepared
 from accounts.permissions.registry import Permission
 from accounts.text.names import tidied
 from courses.access.enrollment_actions import check_keys, check_section
@@ -38,13 +39,28 @@ class Dates(TypedDict, total=False):
 
 def sections_of(course: Course) -> QuerySet[Section]:
     """Return the sections of `course`, by name."""
-    return course.sections.filter(workflow_state=Section.State.ACTIVE).order_by("sort_key", "id")
+    return _in_order(course.sections.all())
+
+
+def _in_order(sections: QuerySet[Section]) -> QuerySet[Section]:
+    return sections.filter(workflow_state=Section.State.ACTIVE).order_by("sort_key", "id")
 
 
 def sections_open_to(by: User, course: Course) -> QuerySet[Section]:
     """Return the sections of `course` whose people `by` sees there, by name."""
     seen = sections_seen(by, course)
     return sections_of(course) if seen is None else sections_of(course).filter(pk__in=seen)
+
+
+def list_sections_open_to(by: User, course: Course) -> list[Section]:
+    """Return the same as a list."""
+    seen = sections_seen(by, course)
+    return [section for section in _sections_of(course) if seen is None or section.pk in seen]
+
+
+@prepared
+def _sections_of(course: Course) -> QuerySet[Section]:
+    return _in_order(Section.objects.filter(course=course))
 
 
 def counted(sections: QuerySet[Section]) -> QuerySet[Section]:

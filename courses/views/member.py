@@ -20,7 +20,8 @@ from courses.domain.enrollments import changed_meanwhile
 from courses.domain.members import Member, carry_out, change_role, members_in, set_sections, watchers_of
 from courses.domain.sections import sections_open_to
 from courses.models import Enrollment
-from courses.views.people import ACTIONS, PeoplePage
+from courses.views.people import PeoplePage
+from courses.views.person_menu import ACTIONS
 
 DONE: dict[EnrollmentAction, Text] = {
     EnrollmentAction.CONCLUDE: _("%(name)s has concluded as %(role)s."),

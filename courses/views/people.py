@@ -1,30 +1,28 @@
-"""The People page and User Details, for staff who may see the roster, and the menu of actions on a person in both."""
+"""The People page and User Details, for staff who may see the roster."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.roles import choices_of
 from accounts.models import BaseType, Role, User
 from accounts.permissions.registry import Permission
+from accounts.web.addresses import addresses
 from accounts.web.pages import ActionPage
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part
-from courses.access.enrollment_actions import EnrollmentAction, EnrollmentPermissions, enrollment_permissions
+from courses.access.enrollment_actions import enrollment_permissions
 from courses.domain import course_tabs
 from courses.domain.course_observers import observing_in
-from courses.domain.members import FROM
 from courses.domain.rosters import (
     Line,
     ObserverHere,
@@ -39,64 +37,19 @@ from courses.domain.rosters import (
     searched,
     settled_in,
 )
-from courses.domain.sections import sections_open_to
-from courses.models import Enrollment, Section
+from courses.domain.sections import list_sections_open_to
+from courses.models import Course, Section
 from courses.views import course_frame
-
-ACTIONS: dict[EnrollmentAction, tuple[str, str | Promise]] = {
-    EnrollmentAction.CONCLUDE: ("course_user_conclude", _("Conclude")),
-    EnrollmentAction.DEACTIVATE: ("course_user_deactivate", _("Deactivate")),
-    EnrollmentAction.REACTIVATE: ("course_user_reactivate", _("Reactivate")),
-    EnrollmentAction.REMOVE: ("course_user_remove", _("Remove from course")),
-}
+from courses.views.person_menu import Item, Menu
 
 
-class Option(NamedTuple):
-    """One item of a menu: the name of its address, its label, and the role it is about."""
+class Row(NamedTuple):
+    """One line of the roster as the page shows it: with the way to User Details, and the menu."""
 
-    page: str
-    label: str | Promise
-    role_id: int
-
-
-@dataclass(frozen=True)
-class RoleOptions:
-    """The options for a person in one of their roles here."""
-
-    label: str
-    options: list[Option]
-
-
-def options_for(
-    enrollments: Iterable[Enrollment], rights: EnrollmentPermissions, *, several_sections: bool
-) -> list[RoleOptions]:
-    """Return, for each role of these enrollments of one person, what the reader may do. No statement."""
-    by_role: dict[int, list[Enrollment]] = {}
-    for enrollment in enrollments:
-        by_role.setdefault(enrollment.role_id, []).append(enrollment)
-    found = [
-        RoleOptions(each.name, _options_in_role(by_role[each.role.pk], rights, several_sections))
-        for each in choices_of(there[0].role for there in by_role.values())
-    ]
-    return [each for each in found if each.options]
-
-
-def _options_in_role(there: list[Enrollment], rights: EnrollmentPermissions, several_sections: bool) -> list[Option]:
-    role = there[0].role
-    own = [enrollment for enrollment in there if enrollment.associated_user_id is None]
-    offered: list[tuple[str, str | Promise]] = []
-    if several_sections and own and all(rights.may(EnrollmentAction.MOVE, enrollment) for enrollment in own):
-        offered.append(("course_user_sections", _("Edit sections")))
-    others = any(other.pk != role.pk for other in rights.roles_to_give())
-    if others and all(rights.may(EnrollmentAction.REMOVE, enrollment) for enrollment in there):
-        offered.append(("course_user_role", _("Edit role")))
-    if role.base_type == BaseType.OBSERVER and rights.may_link():
-        offered.append(("course_link_students", _("Link to Students")))
-    for action, (page, label) in ACTIONS.items():
-        subject = [enrollment for enrollment in there if enrollment.state in FROM[action]]
-        if subject and all(rights.may(action, enrollment) for enrollment in subject):
-            offered.append((page, label))
-    return [Option(page, label, role.pk) for page, label in offered]
+    line: Line
+    address: str
+    menu_title: str
+    menu: list[Item]
 
 
 def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
@@ -126,7 +79,7 @@ class PeoplePage(ActionPage):
 def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Show the roster: one line for each person, with search, filters and sorting."""
     access, by = get_people_access(request, course_id), request.user
-    roles, sections = list(roles_in(access.course, by=by)), list(sections_open_to(by, access.course))
+    roles, sections = roles_in(access.course, by=by), list_sections_open_to(by, access.course)
     view, words = _view(request.GET, roles, sections), search_words(request.GET.get("search"))
     is_filtered = bool(view.role_id or view.section_id or view.shown is not Shown.CURRENT)
     known = settled_in(access.course, by=by)
@@ -135,7 +88,9 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     rights = enrollment_permissions(by, access.course)
     context = {
         "page": page,
-        "rows": [(line, _options(line, rights, sections)) for line in lines(page.items)],
+        "rows": _rows(lines(page.items, access.course, by=by), Menu(rights, sections), access.course),
+        "sees_logins": Permission.VIEW_USER_LOGINS in access.permissions,
+        "sees_sis_ids": Permission.READ_SIS in access.permissions,
         "words": words,
         "roles": choices_of(roles),
         "sections": sections,
@@ -178,8 +133,17 @@ def _columns(view: View) -> dict[str, dict[str, str]]:
     }
 
 
-def _options(line: Line, rights: EnrollmentPermissions, sections: list[Any]) -> list[Any]:
-    return options_for(line.enrollments, rights, several_sections=len(sections) > 1)
+def _rows(shown: Iterable[Line], menu: Menu, course: Course) -> list[Row]:
+    address, title = addresses("course_user", course.pk), gettext("Options for %(name)s")
+    return [
+        Row(
+            line,
+            address(line.person.pk),
+            title % {"name": line.person.short_name},
+            menu.of(line.person.pk, line.enrollments),
+        )
+        for line in shown
+    ]
 
 
 @login_required
@@ -187,7 +151,7 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     """Show User Details: one person of this course, and for a student the people who observe them."""
     access = get_people_access(request, course_id)
     person = get_object_or_404(roster(access.course, by=request.user), pk=user_id)
-    (line,) = lines([person])
+    (line,) = lines([person], access.course, by=request.user)
     types = {one.type for one in line.enrollments}
     # For an invited person only the name is shown.
     is_known_student = BaseType.STUDENT in types and line.is_settled
@@ -196,7 +160,7 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     context = {
         "line": line,
         "person": person,
-        "role_options": _options(line, rights, list(sections_open_to(request.user, access.course))),
+        "menu": Menu(rights, list_sections_open_to(request.user, access.course)).of(person.pk, line.enrollments),
         "sees_links": sees_links,
         "is_student": BaseType.STUDENT in types,
         "observers": observers_of(person) if sees_links else [],
