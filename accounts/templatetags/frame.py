@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 from django import template
 from django.forms import BaseForm
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,12 @@ from accounts.domain.time_zones import clock
 from accounts.errors import Refused
 
 register = template.Library()
+
+
+@register.simple_tag
+def links(ways: Iterable[tuple[str, str]]) -> str:
+    """Return links, one behind the other, from their addresses and what they say: the items of a menu."""
+    return format_html_join("", '<a href="{}">{}</a>', ways)
 
 
 class Problem(NamedTuple):

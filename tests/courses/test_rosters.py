@@ -69,7 +69,8 @@ class TestTheRosterOfACourse:
         EnrollmentFactory(user=person, section=section, type=BaseType.TA, state="inactive")
         EnrollmentFactory(user=person)
         view = View(role_id=role(BaseType.TA).pk, shown=Shown.INACTIVE)
-        (line,) = lines(roster(section.course, view, by=make_admin()))
+        admin = make_admin()
+        (line,) = lines(roster(section.course, view, by=admin), section.course, by=admin)
         assert line.sections == [section, other]
         assert [(one.type, one.state) for one in line.roles] == [
             (BaseType.STUDENT, "active"),
@@ -81,7 +82,7 @@ class TestTheRosterOfACourse:
         person = EnrollmentFactory(section=section, state=state).user
         EnrollmentFactory(user=person)
         admin = make_admin()
-        (line,) = lines(roster(section.course, by=admin))
+        (line,) = lines(roster(section.course, by=admin), section.course, by=admin)
         assert line.is_settled is settled
         assert User.objects.filter(settled_in(section.course, by=admin), pk=person.pk).exists() is settled
 
