@@ -6,13 +6,13 @@ would keep the second promise and break the first, so the few links with such an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.domain.audit import record
-from accounts.models import ObservationLink, User
+from accounts.models import ObservationLink, User, numbers
 from accounts.models.rows import rows_of
 from accounts.text.csv_export import csv_text, harmless
 from sis.events import LinksExported
@@ -27,12 +27,18 @@ class Written:
 
     `without_id`: one of the two has no SIS id. `limited`: the link opens only some courses, and any system that took
     the file would open all. `unfit`: an id that spreadsheets run as a formula, or that trimming would change.
+    `goes_on`: there are more links than were looked at.
     """
 
     links: int = 0
     without_id: int = 0
     limited: int = 0
     unfit: int = 0
+    goes_on: bool = False
+
+    @property
+    def looked_at(self) -> int:
+        return self.links + self.without_id + self.limited + self.unfit
 
 
 def export(written: Written, *, by: User | None) -> Iterator[str]:
@@ -41,27 +47,36 @@ def export(written: Written, *, by: User | None) -> Iterator[str]:
     The caller has made sure that `by` may, and has opened a transaction. A few thousand links are in memory at a time.
     """
     record(LinksExported(), by=by)
-    return csv_text(_lines(written))
+    return csv_text(_lines(written, rows_of(_links(), _LINKS_AT_ONCE)))
 
 
 def forecast() -> Written:
-    """Return what the file would hold now, and leave out (one statement, all links once)."""
+    """Return what the file would hold now, and leave out: of the first links only, where there are many."""
     written = Written()
-    with transaction.atomic():
-        for _line in _lines(written):
-            pass
+    links = list(_links()[: numbers.MOST_COUNTED + 1])
+    number = numbers.number(len(links))
+    for _line in _lines(written, links[: number.counted]):
+        pass
+    written.goes_on = number.is_more
     return written
 
 
-def _lines(written: Written) -> Iterator[tuple[str, str, str]]:
-    yield "observer_id", "student_id", "status"
-    links = (
+Link = tuple[str | None, str | None, str]
+
+
+def _links() -> QuerySet[ObservationLink, Link]:
+    """Return the links in force, each with the ids of observer and student, and its scope."""
+    return (
         ObservationLink.objects.live()
         .exclude(observer__state=User.State.DELETED)
         .order_by("id")
         .values_list("observer__sis_user_id", "student__sis_user_id", "scope")
     )
-    for observer, student, scope in rows_of(links, _LINKS_AT_ONCE):
+
+
+def _lines(written: Written, links: Iterable[Link]) -> Iterator[tuple[str, str, str]]:
+    yield "observer_id", "student_id", "status"
+    for observer, student, scope in links:
         if not observer or not student:
             written.without_id += 1
         elif scope != ObservationLink.Scope.ALL:

@@ -23,14 +23,13 @@ from accounts.api.endpoints import ApiRequest
 from accounts.api.parameter_types import Counter, Schema, Word
 from accounts.api.parameters import Parameters
 from accounts.errors import Invalid
+from accounts.models.numbers import Number, count
 from accounts.web.pagination import Page, cut
 
 DEFAULT = 10
 MOST = 100
 # Beyond it the database would skip rows for nothing.
 FARTHEST = 10_000_000
-# Lists of which the last page is told are counted so far.
-MOST_COUNTED = 10_000
 BOOKMARK = "bookmark:"
 
 
@@ -96,8 +95,8 @@ RELS = ("current", "next", "prev", "first", "last")
 
 def _last_page(rows: QuerySet[Row] | Sequence[Row], size: int) -> int | None:
     """Return the number of the last page; None for a list that is too long to be counted."""
-    total = rows.order_by()[: MOST_COUNTED + 1].count() if isinstance(rows, QuerySet) else len(rows)
-    return None if total > MOST_COUNTED else -(-total // size)
+    total = count(rows) if isinstance(rows, QuerySet) else Number(len(rows))
+    return None if total.is_more else -(-total.counted // size)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from courses.access.accounts import check_may_change
 from courses.access.profiles import known_about
 from courses.api import lookups
 from courses.api.body_types import ChannelBody, LoginBody
-from courses.domain.rosters import people_of
+from courses.domain.people_lists import people_listed
 
 endpoint = in_group("Logins")
 
@@ -70,7 +70,7 @@ def index_of_account(request: ApiRequest, account_id: str) -> list[LoginBody]:
     home = account(request, account_id)
     keys = account_permissions(request.user, home)
     allow(keys >= {Permission.READ_ROSTER, Permission.VIEW_USER_LOGINS})
-    return [_body(request, user, keys) for user in page_of(request, people_of(home))]
+    return [_body(request, user, keys) for user in page_of(request, people_listed(home))]
 
 
 @endpoint(*PAGING)

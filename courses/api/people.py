@@ -13,6 +13,7 @@ from accounts.api.lookups import account, person
 from accounts.api.pagination import DESCENDING, ORDER, PAGING, page_of
 from accounts.api.parameter_types import Flag, Ids, Includes, Text, Whole, Word, Words, not_served
 from accounts.models import COURSE_BASE_TYPES, User
+from accounts.models.ids import OneOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.text.fields import plain_ids
@@ -24,8 +25,8 @@ from courses.api.bodies import TYPES, enrollment_body
 from courses.api.body_types import PersonBody
 from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, in_states, short_types
 from courses.domain.grades import Totals, totals_of
-from courses.domain.people_lists import OF_ACCOUNTS_ONLY, SORTS, enrolled_in, people_sorted
-from courses.domain.rosters import people_of, people_told_of, searched, settled_in
+from courses.domain.people_lists import OF_ACCOUNTS_ONLY, SORTS, enrolled_in, people_listed, people_sorted
+from courses.domain.rosters import people_told_of, searched, settled_in
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 
@@ -85,7 +86,7 @@ def index_of_account(request: ApiRequest, account_id: str) -> list[UserBody]:
     keys = account_permissions(request.user, home)
     allow(Permission.READ_ROSTER in keys)
     given = request.params
-    people = people_of(home)
+    people = people_listed(home)
     if types := given[TYPES_IN_ACCOUNT]:
         people = people.filter(enrolled_in(home, short_types(types)))
     people = searched(people, search_words(given[SEARCH_TERM]), keys)
@@ -102,7 +103,7 @@ def index(request: ApiRequest, course_id: str) -> list[PersonBody]:
     course = lookups.course(request, course_id)
     there, keys = people_told_of(course, by=request.user)
     there = _asked_for(request, there)
-    people = User.objects.present().filter(Exists(there.filter(user=OuterRef("pk")))).by_name()
+    people = User.objects.present().filter(OneOf(there.values("user"))).by_name()
     if wanted := request.params[USER_IDS]:
         people = people.filter(pk__in=plain_ids(wanted))
     words = search_words(request.params[SEARCH_TERM])

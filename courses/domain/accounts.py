@@ -14,6 +14,7 @@ from accounts.domain.events import AccountDeleted
 from accounts.domain.sis_fields import stick
 from accounts.errors import NotPossible
 from accounts.models import Account, AccountAdmin, User
+from accounts.models.numbers import Number, count
 from courses.domain.observation import unlink_person
 from courses.domain.observation_events import ENROLLMENTS, author, returned
 from courses.models import Course
@@ -30,13 +31,13 @@ def what_is_in_the_way(account: Account) -> str | None:
     inside = list(courses.values_list("name", flat=True)[: NAMED + 1])
     if not below and not inside:
         return None
-    number = len(inside) if len(inside) <= NAMED else courses.count()
+    number = Number(len(inside)) if len(inside) <= NAMED else count(courses)
     parts = []
     if below:
         text = ngettext("%(number)s sub-account (%(names)s)", "%(number)s sub-accounts (%(names)s)", len(below))
         parts.append(text % {"number": len(below), "names": _named(below)})
     if inside:
-        text = ngettext("%(number)s course (%(names)s)", "%(number)s courses (%(names)s)", number)
+        text = ngettext("%(number)s course (%(names)s)", "%(number)s courses (%(names)s)", number.counted)
         parts.append(text % {"number": number, "names": _named(inside)})
     return _("Only an empty account can be deleted. %(account)s still has %(what)s.") % {
         "account": account.name,

@@ -22,7 +22,7 @@ from django.db.models import (
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotAllowed
-from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
+from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User, numbers
 from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
 from accounts.models.prepared import Among, prepared
@@ -348,11 +348,12 @@ list_observers_of = prepared(observers_of)
 list_observed_by = prepared(observed_by)
 
 
-def holders_of(role: Role) -> int:
-    """Return how many people have `role`, in courses or in accounts (one statement)."""
-    enrolled = Enrollment.objects.present().filter(role=role)
+def holders_of(role: Role) -> numbers.Number:
+    """Return how many people have `role`, in courses or in accounts: of many enrollments, the first are looked at."""
+    enrolled = numbers.first(Enrollment.objects.present().filter(role=role))
     admins = AccountAdmin.objects.filter(role=role, workflow_state=AccountAdmin.State.ACTIVE)
-    return User.objects.present().filter(Q(pk__in=enrolled.values("user")) | Q(pk__in=admins.values("user"))).count()
+    people = User.objects.present().filter(Q(OneOf(enrolled.values("user"))) | Q(OneOf(admins.values("user"))))
+    return numbers.Number(people.count(), is_more=numbers.number(enrolled.count()).is_more)
 
 
 @dataclass(frozen=True)

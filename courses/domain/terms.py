@@ -15,6 +15,7 @@ from accounts.domain.sis_fields import check_may_set_sis_ids, free_id, stick
 from accounts.domain.validation import check, check_order, refusing_what_is_taken
 from accounts.errors import NotAllowed, NotPossible
 from accounts.models import Account, User
+from accounts.models.numbers import count
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.text.names import tidied
@@ -72,10 +73,10 @@ def save_term(
 
 def what_is_in_the_way(term: Term) -> str | None:
     """Return why `term` cannot be deleted, as a sentence; None when no course is in it."""
-    number = Course.objects.present().filter(term=term).count()
+    number = count(Course.objects.present().filter(term=term))
     if not number:
         return None
-    text = ngettext("%(number)s course is in this term.", "%(number)s courses are in this term.", number)
+    text = ngettext("%(number)s course is in this term.", "%(number)s courses are in this term.", number.counted)
     return text % {"number": number} + " " + _("Only a term without courses can be deleted.")
 
 

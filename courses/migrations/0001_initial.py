@@ -557,6 +557,10 @@ class Migration(migrations.Migration):
             model_name="course",
             index=models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name"),
         ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["sort_key", "id"], name="courses_by_name"),
+        ),
         migrations.AddConstraint(
             model_name="course",
             constraint=models.CheckConstraint(

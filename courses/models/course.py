@@ -103,7 +103,10 @@ class Course(models.Model):
                 name="course_state_is_known",
             )
         ]
-        indexes = [models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name")]
+        indexes = [
+            models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name"),
+            models.Index(fields=["sort_key", "id"], name="courses_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name

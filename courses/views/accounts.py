@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -18,6 +18,7 @@ from accounts.errors import NotPossible, Refused
 from accounts.forms.users import AccountForm
 from accounts.models import Account
 from accounts.models.account import above
+from accounts.models.numbers import CountOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account, permissions_on
 from accounts.text.collation import Holds
@@ -27,7 +28,8 @@ from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import site_of
 from courses.domain.accounts import delete_sub_account, what_is_in_the_way
 from courses.domain.courses import where_managed
-from courses.domain.rosters import courses_of, people_of, searched, searched_courses
+from courses.domain.people_lists import people_listed
+from courses.domain.rosters import courses_of, searched, searched_courses
 from courses.domain.terms import terms
 from courses.models import Course
 
@@ -131,7 +133,7 @@ def users(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Show everyone who belongs to the account, with a search."""
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     words = search_words(request.GET.get("search"))
-    page = page_of(searched(people_of(here.account), words, here.permissions), request.GET.get("page"))
+    page = page_of(searched(people_listed(here.account), words, here.permissions), request.GET.get("page"))
     return show_page(request, here, "users", "users.html", page=page, words=words)
 
 
@@ -172,7 +174,7 @@ def sub_accounts(request: AuthenticatedHttpRequest, account_id: int) -> HttpResp
     found = sub_accounts_of(here.account)
     if words:
         found = found.filter(Holds(words))
-    counted = found.annotate(course_count=Count("courses", filter=~Q(courses__workflow_state=Course.State.DELETED)))
+    counted = found.annotate(course_count=CountOf(Course.objects.present().filter(account=OuterRef("pk"))))
     page = page_of(counted, request.GET.get("page"))
     held = permissions_on(request.user, page.items)
     managed = {pk for pk, keys in held.items() if PERMISSION in keys}

@@ -108,7 +108,7 @@ class DeactivateRole(RolePage, ConfirmPage):
 
     def facts(self) -> dict[str, Any]:
         holders = holders_of(self.role)
-        said = ngettext("%(count)s person has this role.", "%(count)s people have this role.", holders)
+        said = ngettext("%(count)s person has this role.", "%(count)s people have this role.", holders.counted)
         return {
             "role": self.role,
             "kind": kind_of(self.role),

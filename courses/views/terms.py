@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotPossible, Refused
+from accounts.models.numbers import CountOf
 from accounts.text.collation import Holds
 from accounts.web.pages import ConfirmPage, FormPage, Way, way
 from accounts.web.pagination import page_of, search_words
@@ -36,7 +37,7 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     found = terms()
     if words:
         found = found.filter(Holds(words))
-    counted = found.annotate(course_count=Count("courses", filter=~Q(courses__workflow_state=Course.State.DELETED)))
+    counted = found.annotate(course_count=CountOf(Course.objects.present().filter(term=OuterRef("pk"))))
     page = page_of(counted, request.GET.get("page"))
     return show_page(request, here, TAB, "term_list.html", page=page, words=words)
 

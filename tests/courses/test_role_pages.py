@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.domain.roles import create_role, set_role_state
-from accounts.models import AccountAdmin, BaseType, Role, RoleOverride
+from accounts.models import AccountAdmin, BaseType, Role, RoleOverride, numbers
+from accounts.models.numbers import Number
 from courses.domain.rosters import holders_of
 from tests.factories import EnrollmentFactory, UserFactory
 
@@ -131,11 +132,21 @@ def test_everybody_who_holds_a_role_is_counted_once(school, mentor):
     holder = EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=mentor).user
     EnrollmentFactory(section__course=school.course, user=holder, type=BaseType.TEACHER, role=mentor)
     EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=mentor, state="deleted")
-    assert holders_of(mentor) == 1
+    assert holders_of(mentor) == Number(1)
     helper = create_role(school.account, "Helper", BaseType.ACCOUNT_MEMBERSHIP, by=school.admin)
     for state in AccountAdmin.State.values:
         AccountAdmin.objects.create(user=UserFactory(), account=school.account, role=helper, workflow_state=state)
-    assert holders_of(helper) == 1
+    assert holders_of(helper) == Number(1)
+
+
+def test_many_holders_of_a_role_are_not_all_counted(office, school, mentor, monkeypatch):
+    monkeypatch.setattr(numbers, "MOST_COUNTED", 2)
+    for _one in range(2):
+        EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=mentor)
+    asked = at(school.account, f"{mentor.pk}/deactivate")
+    assert "2 people have this role." in office.get(asked).content.decode()
+    EnrollmentFactory(section=school.section, type=BaseType.TEACHER, role=mentor)
+    assert "3 or more people have this role." in office.get(asked).content.decode()
 
 
 def test_deactivating_asks_first_and_tells_how_many_it_is_about(office, school, mentor):

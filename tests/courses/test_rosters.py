@@ -3,6 +3,8 @@
 import pytest
 
 from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, User
+from accounts.models.numbers import Number
+from courses.domain import people_lists
 from courses.domain.observers import who_observes
 from courses.domain.rosters import (
     Shown,
@@ -132,6 +134,19 @@ class TestThePeopleOfAnAccount:
         assert set(people_of(school)) == {people[state] for state in ("active", "inactive", "completed")}
         assert not people_of(AccountFactory(parent=below))
 
+    @pytest.mark.parametrize("few", [0, 1, 2])
+    def test_a_list_of_them_has_the_same_whatever_the_size_of_the_account(self, root, few, monkeypatch):
+        monkeypatch.setattr(people_lists, "FEW", few)
+        school = AccountFactory()
+        for account in (school, AccountFactory(parent=school), root):
+            section = SectionFactory(course__account=account)
+            person = in_each_state(section)["active"]
+            EnrollmentFactory(user=person, section=SectionFactory(course=section.course))
+            EnrollmentFactory(section=section, user__state=User.State.DELETED)
+        for account in (school, root):
+            assert list(people_lists.people_listed(account)) == list(people_of(account))
+            assert len(people_of(account)) > 2
+
     def test_the_institution_has_everybody_who_is_not_deleted(self, root):
         here, _gone = UserFactory(), UserFactory(state=User.State.DELETED)
         suspended = UserFactory(state=User.State.SUSPENDED)
@@ -219,4 +234,4 @@ def test_a_deleted_person_holds_no_role(root):
     EnrollmentFactory(type=BaseType.TEACHER, role=mentor)
     EnrollmentFactory(type=BaseType.TEACHER, role=mentor, user__state=User.State.DELETED)
     EnrollmentFactory(type=BaseType.TEACHER, role=mentor, section__course__workflow_state="deleted")
-    assert holders_of(mentor) == 1
+    assert holders_of(mentor) == Number(1)

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from accounts.models import Action, AuditEvent, ObservationLink, User
+from accounts.models import Action, AuditEvent, ObservationLink, User, numbers
 from courses.domain.observation import link
 from courses.models import Term
 from sis.imports.queue import work_off
@@ -175,6 +175,20 @@ class TestLinks:
             '"P2","S-P2","active"',
         ]
         assert AuditEvent.objects.get(action=Action.LINKS_EXPORTED).actor == admin
+
+    def test_of_many_links_the_page_looks_at_the_first_and_the_file_has_all(self, site, root, linked, monkeypatch):
+        monkeypatch.setattr(numbers, "MOST_COUNTED", 2)
+        path = f"/accounts/{root.pk}/user_observers"
+        shown = page(site, path)
+        assert "There are more than 2 links. Of the first 2, user_observers.csv will contain 2." in shown
+        assert "Left out" not in shown
+        monkeypatch.setattr(numbers, "MOST_COUNTED", 3)
+        assert "will contain 2 links" in page(site, path)
+        link(UserFactory(), UserFactory(), origin=ObservationLink.Origin.CODE, by=None)
+        shown = page(site, path)
+        assert "Left out of these:" in shown
+        assert "1 link of people without a SIS ID" in shown
+        assert len(site.post(path).getvalue().splitlines()) == 4
 
     @pytest.mark.parametrize(("fault", "status"), [(RuntimeError, 500), (OperationalError, 503)])
     def test_one_that_fails_half_way_is_an_error_and_not_recorded(self, site, root, linked, monkeypatch, fault, status):
