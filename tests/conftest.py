@@ -2,21 +2,20 @@
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from _pytest import runner
 from django.conf import settings as django_settings
-from django.db import connection, connections
+from django.db import connections
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from accounts.models import Account, User
 from config.stack_room import with_room
-from tests.database import empty_all_tables
+from tests.database import empty_all_tables, let_everybody_leave
 from tests.factories import RootFactory, make_admin
 from tests.lock_order import watched
 from tests.racing import alone
@@ -82,15 +81,8 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     The connection of a process that a test has killed lives until the server notices.
     """
     yield
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
     with django_db_blocker.unblock():
-        deadline = time.monotonic() + 60
-        with connection.cursor() as cursor:
-            cursor.execute(others, [connection.settings_dict["NAME"]])
-            while cursor.rowcount:
-                assert time.monotonic() < deadline, "somebody goes on using the test database"
-                time.sleep(0.05)
-                cursor.execute(others, [connection.settings_dict["NAME"]])
+        let_everybody_leave()
         connections.close_all()
 
 

@@ -1,5 +1,6 @@
 """Looking at the database from outside, and breaking it, for the tests."""
 
+import time
 from collections.abc import Callable
 from functools import cache
 
@@ -49,6 +50,18 @@ def _emptying() -> str:
             "SET LOCAL session_replication_role = origin",
         ]
     )
+
+
+def let_everybody_leave() -> None:
+    """End all other connections to the database: that of a process that a test has killed lives for a while."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 60
+    with connection.cursor() as cursor:
+        cursor.execute(others, [connection.settings_dict["NAME"]])
+        while cursor.rowcount:
+            assert time.monotonic() < deadline, "somebody goes on using the test database"
+            time.sleep(0.05)
+            cursor.execute(others, [connection.settings_dict["NAME"]])
 
 
 def refuse_new_rows(table: str) -> None:

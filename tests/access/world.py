@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
 from courses.domain.observation import link
-from courses.models import Assignment, Enrollment, Term
+from courses.models import Assignment, Enrollment, Section, Term
 from pairing.models import Objection
 from sis.models import ProvisioningReport, SisImport
 from tests.factories import (
@@ -41,18 +41,19 @@ class School:
     ids: dict[str, int] = field(default_factory=dict)
 
 
-def _school(root: Account) -> School:
-    account = AccountFactory(parent=root)
-    section = SectionFactory(course=CourseFactory(account=account))
-    student, classmate = make_student(section), make_student(section)
-    observer = UserFactory()
+def _school(root: Account, section: Section | None = None, **people: User) -> School:
+    """A school around a section, a new one or this; with these people, of whom some may be there already."""
+    section = section or SectionFactory(course=CourseFactory(account=AccountFactory(parent=root)))
+    account = section.course.account
+    student = people.get("student") or make_student(section)
+    observer = people.get("observer") or UserFactory()
     made = link(observer, student, origin=ObservationLink.Origin.CODE, by=None)
     role = Role.objects.create(label="Helper", base_type=BaseType.TA, account=account)
     beside = EnrollmentFactory(section=section, type=BaseType.OBSERVER, associated_user=student)
     people = {
+        "classmate": people.get("classmate") or make_student(section),
+        "teacher": people.get("teacher") or EnrollmentFactory(section=section, type=BaseType.TEACHER).user,
         "student": student,
-        "classmate": classmate,
-        "teacher": EnrollmentFactory(section=section, type=BaseType.TEACHER).user,
         "ta": EnrollmentFactory(section=section, type=BaseType.TA).user,
         "designer": EnrollmentFactory(section=section, type=BaseType.DESIGNER).user,
         "observer": observer,
@@ -68,7 +69,7 @@ def _school(root: Account) -> School:
         "course": section.course.pk,
         "section": section.pk,
         "assignment": assignment.pk,
-        "enrollment": Enrollment.objects.get(user=student, type=BaseType.STUDENT).pk,
+        "enrollment": Enrollment.objects.get(user=student, section=section, type=BaseType.STUDENT).pk,
         "beside": beside.pk,
         "link": made.pk,
         "second": second.pk,
@@ -86,11 +87,14 @@ def _school(root: Account) -> School:
 
 
 class World:
-    """The institution: `here` and `there` are schools, `people` everybody by name, `ids` what both share."""
+    """The institution: `here` and `there` are schools, `people` everybody by name, `ids` what both share.
 
-    def __init__(self) -> None:
+    `here` is around a section that is there already, if one is given, and with the people given by name.
+    """
+
+    def __init__(self, section: Section | None = None, **people: User) -> None:
         self.root = RootFactory()
-        self.here, self.there = _school(self.root), _school(self.root)
+        self.here, self.there = _school(self.root, section, **people), _school(self.root)
         self.shared: dict[str, int | str] = {
             "root": self.root.pk,
             "teacher_role": Role.objects.built_in(BaseType.TEACHER).pk,
