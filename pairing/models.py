@@ -41,15 +41,22 @@ class PairingCodeQuerySet(models.QuerySet["PairingCode"]):
         """Return the codes that are neither used nor revoked, including expired ones."""
         return self.filter(used_at=None, revoked_at=None)
 
+    def used(self) -> PairingCodeQuerySet:
+        """Return the codes that have linked an observer. Look them up by their digest, for which there is an index."""
+        return self.filter(used_at__isnull=False)
+
     def live(self, now: datetime | None = None) -> PairingCodeQuerySet:
         """Return the codes that would link an observer now, oldest (the next to end) first."""
         return self.open().filter(expires_at__gt=now or timezone.now()).order_by("issued_at", "id")
 
 
 class PairingCode(models.Model):
-    """One code, of which only a keyed digest and the last two characters are kept (design, rule 3)."""
+    """One code, of which only a keyed digest and the last two characters are kept (design, rule 3).
 
-    student = models.ForeignKey(User, models.PROTECT, related_name="pairing_codes")
+    It is looked up by its digest, and while it is open by its student, for which there are unique indexes.
+    """
+
+    student = models.ForeignKey(User, models.PROTECT, db_index=False, related_name="pairing_codes")
     digest = models.BinaryField(max_length=32)
     hint = models.CharField(max_length=2, help_text=_("The last two characters, to tell one code from another."))
     # The slot of an open code among the student's five. Through the unique index on it, the database itself
@@ -60,6 +67,7 @@ class PairingCode(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="+",
         help_text=_("Empty for all courses."),
     )
@@ -68,6 +76,7 @@ class PairingCode(models.Model):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,
         related_name="+",
         help_text=_("Opens the courses the student takes there and below when the code is used."),
     )
@@ -75,7 +84,7 @@ class PairingCode(models.Model):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
-    used_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    used_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = PairingCodeQuerySet.as_manager()

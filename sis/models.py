@@ -208,7 +208,7 @@ class ProvisioningReport(models.Model):
 class RosterSource(models.Model):
     """What is kept of a source of rosters, beside its imports: see sis/imports/schedule.py."""
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, db_index=False, related_name="+")
     key = models.CharField(max_length=255)
     # Empty where it is a person, whose name may change.
     name = models.CharField(max_length=255, blank=True)
@@ -235,7 +235,7 @@ class Turn(models.Model):
         IMPORTS = "imports"
         INBOX = "inbox"
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, db_index=False, related_name="+")
     of = models.CharField(max_length=16, choices=Of.choices)
     # Another one each time that it is taken: who had it before has it no more.
     token = models.UUIDField(unique=True)

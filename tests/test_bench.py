@@ -86,3 +86,12 @@ def test_the_measures_of_the_source_are_those_of_the_files(tmp_path):
     assert rows["accounts: modules / named by a gerund"] == "2 / 1"
     assert rows["accounts: lines of code / of tests / tests per line"] == "9 / 2 / 0.22"
     assert house.arrows_up(house.Module(Path("pairing/models.py"), files["pairing/models.py"])) == []
+
+
+def test_the_bench_of_sizes_comes_to_its_end():
+    """It asks everything of two districts, each in a database of its own."""
+    run = [sys.executable, "-m", "config.throwaway_database", "--", sys.executable, "-m", "bench.scale"]
+    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    done = subprocess.run([*run, "500", "1000", "1"], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n| ") > 30

@@ -292,7 +292,7 @@ class Migration(migrations.Migration):
             name="AuditEvent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
                 ("action", models.CharField(max_length=48)),
                 ("details", models.JSONField(default=dict)),
                 (
@@ -373,6 +373,7 @@ class Migration(migrations.Migration):
                 (
                     "observer",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="observee_links",
                         to=settings.AUTH_USER_MODEL,
@@ -451,6 +452,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="account_admins",
                         to=settings.AUTH_USER_MODEL,
@@ -476,6 +478,7 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="role_overrides",
                         to="accounts.account",

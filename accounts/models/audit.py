@@ -193,7 +193,7 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """One change: at a moment, by `actor` (on behalf of `acting_for`), about `subject`, with particulars."""
 
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    at = models.DateTimeField(auto_now_add=True)
     # One of Action. Not declared as choices: every new kind of event would then be a migration.
     action = models.CharField(max_length=48)
     actor = models.ForeignKey(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import IntegerField, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 MOST_COUNTED = 10_000
@@ -52,7 +52,8 @@ class CountOf(Subquery):
     output_field = IntegerField()
 
     def __init__(self, rows: QuerySet[Any, Any]) -> None:
-        super().__init__(first(rows).values("pk"))
+        # Nothing of the rows is wanted, so that an index alone may answer.
+        super().__init__(first(rows).values(one=Value(1)))
 
     def get_db_converters(self, connection: Any) -> list[Callable[..., Number]]:
         """Return what makes a Number of the database's."""

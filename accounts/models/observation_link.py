@@ -34,7 +34,7 @@ class ObservationLink(models.Model):
         ALL = "all", _("All courses")
         COURSES = "courses", _("Some courses")
 
-    observer = models.ForeignKey(User, models.PROTECT, related_name="observee_links")
+    observer = models.ForeignKey(User, models.PROTECT, db_index=False, related_name="observee_links")
     student = models.ForeignKey(User, models.PROTECT, related_name="observer_links")
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     origin = models.CharField(max_length=16, choices=Origin.choices)

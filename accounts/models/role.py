@@ -95,7 +95,7 @@ class Role(models.Model):
 class RoleOverride(models.Model):
     """In `account` (and below it), `role` does or does not have `permission`, whatever its default."""
 
-    account = models.ForeignKey(Account, models.CASCADE, related_name="role_overrides")
+    account = models.ForeignKey(Account, models.CASCADE, db_index=False, related_name="role_overrides")
     role = models.ForeignKey(Role, models.CASCADE, related_name="overrides")
     permission = models.CharField(max_length=64)
     enabled = models.BooleanField(null=True, help_text=_("Empty to inherit from above or the default."))
@@ -121,7 +121,7 @@ class AccountAdmin(models.Model):
         ACTIVE = "active", _("Active")
         DELETED = "deleted", _("Deleted")
 
-    user = models.ForeignKey(User, models.PROTECT, related_name="account_admins")
+    user = models.ForeignKey(User, models.PROTECT, db_index=False, related_name="account_admins")
     account = models.ForeignKey(Account, models.PROTECT, related_name="account_admins")
     role = models.ForeignKey(Role, models.PROTECT, related_name="+")
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)

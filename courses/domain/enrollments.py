@@ -30,7 +30,7 @@ from courses.models import Course, Enrollment, Section
 State = Enrollment.State
 RETURNS_FROM = (State.INACTIVE, State.COMPLETED, State.DELETED, State.REJECTED)
 # What makes two enrollments the same: see Enrollment's constraints.
-KIND = ("section", "user", "type", "role", "associated_user")
+KIND = ("section", "user", "role", "associated_user")
 # What enrolling a person again may change.
 CHANGEABLE = (
     "state",

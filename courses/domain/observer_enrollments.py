@@ -126,7 +126,7 @@ LEFT JOIN LATERAL (
 ) there ON true
 WHERE l.scope = 'all' OR EXISTS (SELECT 1 FROM courses_linkcourse o WHERE o.link_id = l.id AND o.course_id = c.id)
 ORDER BY l.observer_id, l.student_id, e.section_id, {STRONGEST_FIRST}
-ON CONFLICT (section_id, user_id, type, role_id, associated_user_id) DO UPDATE
+ON CONFLICT (section_id, user_id, role_id, associated_user_id) DO UPDATE
 SET state = EXCLUDED.state, start_at = EXCLUDED.start_at, end_at = EXCLUDED.end_at, completed_at = NULL,
     (accepted_at, accepted_through) = (
         SELECT beside.accepted_at, beside.accepted_through

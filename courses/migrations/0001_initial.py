@@ -139,13 +139,17 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="courses", to="accounts.account"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="courses",
+                        to="accounts.account",
                     ),
                 ),
                 (
                     "term",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="courses",
@@ -305,6 +309,7 @@ class Migration(migrations.Migration):
                     "associated_user",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="observer_enrollments",
@@ -328,7 +333,10 @@ class Migration(migrations.Migration):
                 (
                     "section",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="enrollments", to="courses.section"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="enrollments",
+                        to="courses.section",
                     ),
                 ),
             ],
@@ -348,7 +356,10 @@ class Migration(migrations.Migration):
                 (
                     "assignment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="submissions", to="courses.assignment"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="submissions",
+                        to="courses.assignment",
                     ),
                 ),
                 (
@@ -400,7 +411,10 @@ class Migration(migrations.Migration):
                 (
                     "course",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="announcements", to="courses.course"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="announcements",
+                        to="courses.course",
                     ),
                 ),
             ],
@@ -421,6 +435,7 @@ class Migration(migrations.Migration):
                 (
                     "link",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="courses",
                         to="accounts.observationlink",
@@ -466,7 +481,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="enrollment",
             constraint=models.UniqueConstraint(
-                fields=("section", "user", "type", "role", "associated_user"),
+                fields=("section", "user", "role", "associated_user"),
                 name="one_enrollment_of_a_kind",
                 nulls_distinct=False,
             ),
@@ -560,6 +575,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="course",
             index=models.Index(fields=["sort_key", "id"], name="courses_by_name"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["term", "workflow_state"], name="courses_of_term"),
         ),
         migrations.AddConstraint(
             model_name="course",

@@ -22,7 +22,7 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
 class Announcement(models.Model):
     """Word from the teacher to everybody in the course."""
 
-    course = models.ForeignKey(Course, models.CASCADE, related_name="announcements")
+    course = models.ForeignKey(Course, models.CASCADE, db_index=False, related_name="announcements")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     title = models.CharField(max_length=255)
     message = models.TextField()
@@ -62,7 +62,7 @@ class Assignment(models.Model):
 class Submission(models.Model):
     """One student's work on one assignment, and the grade for it once `posted_at` has come."""
 
-    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="submissions")
+    assignment = models.ForeignKey(Assignment, models.CASCADE, db_index=False, related_name="submissions")
     student = models.ForeignKey(User, models.PROTECT, related_name="submissions")
     submitted_at = models.DateTimeField(null=True, blank=True)
     score = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)

@@ -78,8 +78,8 @@ class Course(models.Model):
     course_code = Text(complaints=LONG)
     search_text = search_text("course_code")
     sort_key = sort_key("name")
-    account = models.ForeignKey(Account, models.PROTECT, related_name="courses")
-    term = models.ForeignKey(Term, models.PROTECT, null=True, blank=True, related_name="courses")
+    account = models.ForeignKey(Account, models.PROTECT, db_index=False, related_name="courses")
+    term = models.ForeignKey(Term, models.PROTECT, null=True, blank=True, db_index=False, related_name="courses")
     sis_course_id = SisId(null=True, complaints=SIS_ID)
     integration_id = SisId(null=True)
     workflow_state = models.CharField(max_length=16, choices=State.choices, default=State.UNPUBLISHED)
@@ -106,6 +106,7 @@ class Course(models.Model):
         indexes = [
             models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name"),
             models.Index(fields=["sort_key", "id"], name="courses_by_name"),
+            models.Index(fields=["term", "workflow_state"], name="courses_of_term"),
         ]
 
     def __str__(self) -> str:

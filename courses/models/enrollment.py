@@ -79,12 +79,12 @@ class Enrollment(models.Model):
     COUNTED = (*LIVE, State.COMPLETED)
 
     user = models.ForeignKey(User, models.PROTECT, related_name="enrollments")
-    section = models.ForeignKey(Section, models.PROTECT, related_name="enrollments")
+    section = models.ForeignKey(Section, models.PROTECT, db_index=False, related_name="enrollments")
     role = models.ForeignKey(Role, models.PROTECT, related_name="+")
     type = models.CharField(max_length=32, choices=[(base.value, base.label) for base in COURSE_BASE_TYPES])
     state = models.CharField(max_length=16, choices=State.choices, default=State.ACTIVE)
     associated_user = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="observer_enrollments"
+        User, models.PROTECT, null=True, blank=True, db_index=False, related_name="observer_enrollments"
     )
     start_at = models.DateTimeField(null=True, blank=True)
     end_at = models.DateTimeField(null=True, blank=True)
@@ -109,9 +109,10 @@ class Enrollment(models.Model):
 
     class Meta:
         constraints = [
-            # That `type` is the role's base type is kept by a foreign key of two columns: see courses/guards.py.
+            # That `type` is the role's base type is kept by a foreign key of two columns: see courses/guards.py. Who is
+            # in a section is found by this index, too.
             models.UniqueConstraint(
-                fields=["section", "user", "type", "role", "associated_user"],
+                fields=["section", "user", "role", "associated_user"],
                 nulls_distinct=False,
                 name="one_enrollment_of_a_kind",
             ),
@@ -170,7 +171,7 @@ class Enrollment(models.Model):
 class LinkCourse(models.Model):
     """A course that a link limited to some courses (scope `courses`) opens."""
 
-    link = models.ForeignKey(ObservationLink, models.CASCADE, related_name="courses")
+    link = models.ForeignKey(ObservationLink, models.CASCADE, db_index=False, related_name="courses")
     course = models.ForeignKey(Course, models.CASCADE, related_name="+")
 
     class Meta:

@@ -155,7 +155,7 @@ def _find(which: str, sought: bytes | int, observer: User | None) -> PairingCode
 
 def _used_before(observer: User, **which: object) -> PairingCode | None:
     """Return the code that `observer` has already used, the latest of several with this text."""
-    used = PairingCode.objects.filter(used_by=observer, **which).exclude(student__state=User.State.DELETED)
+    used = PairingCode.objects.used().filter(used_by=observer, **which).exclude(student__state=User.State.DELETED)
     return used.select_related("student", "course", "account").order_by("-used_at").first()
 
 

@@ -142,7 +142,7 @@ def _made_before(wanted: NewUser, **which: object) -> User | None:
     guess.
     """
     since = timezone.now() - SENT_AGAIN_WITHIN
-    used = PairingCode.objects.filter(used_by__created_at__gte=since, **which)
+    used = PairingCode.objects.used().filter(used_by__created_at__gte=since, **which)
     code = used.filter(used_by__login_id__iexact=wanted.login_id).select_related("used_by").first()
     return code.used_by if code and code.used_by and code.used_by.is_active else None
 

@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                     "course",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         help_text="Empty for all courses.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -84,6 +85,7 @@ class Migration(migrations.Migration):
                     "account",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         help_text=("Opens the courses the student takes there and below when the code is used."),
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -100,6 +102,7 @@ class Migration(migrations.Migration):
                 (
                     "student",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="pairing_codes",
                         to=settings.AUTH_USER_MODEL,
@@ -109,6 +112,7 @@ class Migration(migrations.Migration):
                     "used_by",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
