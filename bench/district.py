@@ -118,7 +118,7 @@ def _one_of(kind: str, every: int = 1) -> str:
 
 
 def _enroll(students: int, schools: int, section: int, student: int, parent: int, teacher: int) -> None:
-    taken = {"of": f"generate_series(1, {students}) n, generate_series(0, {COURSES_EACH - 1}) j"}
+    taken = f"generate_series(1, {students}) n, generate_series(0, {COURSES_EACH - 1}) j"
     enrolled: dict[str, Any] = {"section_id": section, "accepted_at": timezone.now()}
     enrolled["accepted_through"] = Enrollment.Through.INSTITUTION
     with _indexed_afterwards(Enrollment):
@@ -130,12 +130,12 @@ def _enroll(students: int, schools: int, section: int, student: int, parent: int
             section_id=f"{section} + n",
         )
         model = Enrollment(user_id=student, **_as(BaseType.STUDENT), **enrolled)
-        _multiply(model, **taken, user_id=f"{student} + n", section_id=f"{section} + {COURSE}")
+        _multiply(model, taken, user_id=f"{student} + n", section_id=f"{section} + {COURSE}")
         beside = {"associated_user_id": student, "only_by_link": True, "accepted_through": Enrollment.Through.LINK}
         model = Enrollment(user_id=parent, **_as(BaseType.OBSERVER), **{**enrolled, **beside})
         _multiply(
             model,
-            **taken,
+            taken,
             user_id=f"{parent} + {PARENT}",
             section_id=f"{section} + {COURSE}",
             associated_user_id=f"{student} + n",
@@ -174,7 +174,7 @@ def _observe(students: int, student: int, parent: int) -> None:
         began = ObservingBegan(observer=parent, scope=ObservationLink.Scope.ALL, origin=made)
         _multiply(
             AuditEvent(action=began.action, actor_id=parent, subject_id=student, details=began.as_details()),
-            of=f"generate_series(1, {students}) n, generate_series(1, 3)",
+            f"generate_series(1, {students}) n, generate_series(1, 3)",
             actor_id=sides["observer_id"],
             subject_id=sides["student_id"],
             details=f"details || jsonb_build_object('observer', {sides['observer_id']})",
@@ -187,19 +187,20 @@ def _grade(students: int, schools: int, course: int, student: int) -> None:
         assignment = _multiply(work, schools * COURSES, course_id=f"{course} + n")
         _multiply(
             Submission(assignment_id=assignment, student_id=student, score=15, posted_at=timezone.now()),
-            of=f"generate_series(1, {students}) n, generate_series(0, {COURSES_EACH - 1}) j",
+            f"generate_series(1, {students}) n, generate_series(0, {COURSES_EACH - 1}) j",
             assignment_id=f"{assignment} + {COURSE}",
             student_id=f"{student} + n",
         )
 
 
-def _multiply(model: Model, number: int = 0, *, of: str = "", **values: str) -> int:
-    """Save a row, and copies of it beside it: `number` of them, or for each row of the SQL `of`.
+def _multiply(model: Model, times: int | str, **values: str) -> int:
+    """Save a row, and so many copies of it beside it, or one for each row of the SQL `times`.
 
     `values` are SQL for the columns in which the copies differ: `n` counts from 1. Returns the id of the row; those of
     the copies follow it.
     """
     table = model._meta.db_table
+    series = times if isinstance(times, str) else f"generate_series(1, {times}) n"
     stored = [field for field in model._meta.concrete_fields if not (field.generated or field.primary_key)]
     columns = [str(field.column) for field in stored]
     values = {name: f"({value})" for name, value in values.items()}
@@ -211,7 +212,7 @@ def _multiply(model: Model, number: int = 0, *, of: str = "", **values: str) -> 
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608 built from constants
             f" SELECT {', '.join(values.get(name, f'model.{name}') for name in columns)}"
-            f" FROM {table} model, {of or f'generate_series(1, {number}) n'} WHERE model.id = {model.pk}"
+            f" FROM {table} model, {series} WHERE model.id = {model.pk}"
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
     return int(model.pk)

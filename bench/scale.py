@@ -215,7 +215,6 @@ def _slow(taken: list[float]) -> float:
 def _another_database(name: str) -> Any:
     """Return a connection to a new database like the one at hand."""
     connection.close()
-    connection.close_pool()
     with connection._nodb_cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE {connection.settings_dict['NAME']}")
     made = connections.create_connection("default")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -56,7 +56,6 @@ def district(django_db_setup, django_db_blocker) -> Iterator[District]:
 
 def _go_to(database: str) -> None:
     connection.close()
-    connection.close_pool()
     connection.settings_dict["NAME"] = database
 
 
@@ -93,18 +92,19 @@ class Reading:
 
     def __init__(self, tables: list[str], *, by_statement: bool = False) -> None:
         self._tables = tables
-        self._watch = connection.execute_wrapper(self._statement) if by_statement else nullcontext()
+        self._by_statement, self._watching = by_statement, ExitStack()
         self._before: dict[str, int] = {}
         self.read: dict[str, int] = {}
         self.by: list[tuple[dict[str, int], str]] = []
 
     def __enter__(self) -> Reading:
         self._before = self._so_far()
-        self._watch.__enter__()
+        if self._by_statement:
+            self._watching.enter_context(connection.execute_wrapper(self._statement))
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._watch.__exit__(*exception)
+        self._watching.close()
         self.read = self._since(self._before)
 
     def _statement(self, execute: Any, sql: str, params: Any, many: bool, context: Mapping[str, Any]) -> Any:
