@@ -138,6 +138,6 @@ def test_an_account_shows_its_people_to_its_own_staff_only(root, teacher, studen
 def test_an_accounts_list_costs_the_same_for_many(section, django_assert_num_queries):
     api = Api(make_admin())
     for _size in range(2):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             assert api.get("accounts/self/users", per_page=100).status_code == 200
         make_students(60, section)
