@@ -21,6 +21,8 @@ class AdvisoryLock(IntEnum):
     FAILURE = 2
     # One for all (by 0): whoever makes or moves accounts. The database takes it too (accounts/guards.py).
     TREE = 3
+    # One for all (by 0): the node that brings the database up to its version.
+    MIGRATION = 715_001
     # By import: one process copies an upload without its passwords.
     KEPT_UPLOAD = 715_002
     # By the next id of an event, shared by all who write events: it waits for nobody, and says who is at it. Taken and
@@ -28,6 +30,7 @@ class AdvisoryLock(IntEnum):
     EVENTS = 17_750
 
 
+TRY_TO_HOLD = "SELECT pg_try_advisory_xact_lock(%s, %s)"
 HOLD = "SELECT pg_advisory_xact_lock(%s, %s)"
 HOLD_TEXT = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
 

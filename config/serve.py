@@ -1,8 +1,9 @@
-"""Run the whole site from one process: `bin/run` ends here.
+"""Run the whole site from one process, or a part of it on each of several nodes: `bin/run` ends here.
 
 Starts the embedded database unless DATABASE_URL names one, brings it up to date, starts the web server and the
 jobs beside it, and says where the site is. Ctrl-C or SIGTERM ends all of it, and so does the end of this process by
-any other means. The environment may set HOST, PORT, WEB_WORKERS and WEB_THREADS.
+any other means. The environment may set HOST, PORT, WEB_WORKERS and WEB_THREADS. With an argument it does only that
+part: `web` serves, `work` runs the jobs, `migrate` brings the database up to date and ends.
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
-from django.db import OperationalError, connections
 
 from config import embedded_database
 from embedded_postgres.ports import address_to_visit, wait_until_it_answers, why_not_free
@@ -39,23 +39,65 @@ STOPPING_MAY_TAKE = 15.0
 JOBS = (sys.executable, "manage.py", "work")
 JOBS_STOPPING_MAY_TAKE = 5.0
 RESTART_AFTER = 5.0
+WORKS = "The jobs run. Ctrl-C ends them."
 
 
-def main() -> int:
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+def main(role: str = "all") -> int:
+    """Run a node in one of ROLES until it is told to end; return its exit status."""
+    if role not in ROLES:
+        raise SystemExit(f"usage: bin/run [{' | '.join(ROLES)}]")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     end_in_good_order_on_signals(status=0)
     check_settings()
+    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return ROLES[role]()
+
+
+def migrate() -> int:
+    """Bring the database up to this version."""
+    with database():
+        django.setup()
+        # Here, because an app can be imported only once Django is set up.
+        from config.preparation import prepare_database
+
+        prepare_database()
+    return 0
+
+
+def work() -> int:
+    """Run the jobs, once the database is up to this version."""
+    with database() as keep_database:
+        django.setup()
+        from config.preparation import check_is_reached_directly, wait_until_prepared
+
+        wait_until_prepared()
+        check_is_reached_directly()
+        with worker() as keep_working:
+            print(WORKS, flush=True)
+            while True:
+                end_if_asked()
+                keep_database()
+                keep_working()
+                time.sleep(0.5)
+
+
+def serve(*, alone: bool) -> int:
+    """Serve pages and the API; `alone`, also do all that other nodes would do: migrate, and run the jobs."""
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
     wait_for_what_was_left_behind()
     check_free(host, port)
-    settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with database() as keep_database:
-        prepare()
+        django.setup()
+        from config.preparation import collect_static_files, prepare_database, wait_until_prepared
+
+        (prepare_database if alone else wait_until_prepared)()
+        collect_static_files()
+        count_in_files()
         with web_server(host, port) as server, recorded(Started(os.getpid(), server.pid, port)):
             wait_until_it_answers(server, host, port, path="/healthz", seconds=STARTING_MAY_TAKE)
             if server.poll() is None:
                 print(welcome(host, port), flush=True)
-            with worker() as keep_working:
+            with worker() if alone else nullcontext(lambda: None) as keep_working:
                 while (status := server.poll()) is None:
                     end_if_asked()
                     keep_database()
@@ -63,6 +105,14 @@ def main() -> int:
                     time.sleep(0.5)
             print(f"The web server ended with status {status}.", file=sys.stderr)
             return status if status >= 0 else 128 - status
+
+
+ROLES: dict[str, Callable[[], int]] = {
+    "all": partial(serve, alone=True),
+    "web": partial(serve, alone=False),
+    "work": work,
+    "migrate": migrate,
+}
 
 
 def check_settings() -> None:
@@ -149,21 +199,6 @@ def database() -> AbstractContextManager[Callable[[], None]]:
     return embedded_database.running(settings.DATA_DIR)
 
 
-def prepare() -> None:
-    """Bring the database and the static files up to this version; with nothing to do, nothing happens."""
-    django.setup()
-    print("Preparing the database ...", flush=True)
-    try:
-        call_command("migrate", interactive=False, verbosity=0)
-        if settings.DEMO:
-            call_command("seed_demo", if_empty=True)
-    except OperationalError as error:
-        raise SystemExit(f"The database does not answer: {error}".strip()) from None
-    connections.close_all()
-    call_command("collectstatic", interactive=False, verbosity=0)
-    count_in_files()
-
-
 def count_in_files() -> None:
     """Have the web workers count in files of one folder, so that whichever is asked for /metrics can tell for all."""
     from config.metrics import FOLDER  # here, because it needs the settings
@@ -210,4 +245,4 @@ def welcome(host: str, port: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))

@@ -129,21 +129,38 @@ TEMPLATES = [
     }
 ]
 
-_database: dict[str, Any] = (
-    env.db_url("DATABASE_URL") if "DATABASE_URL" in os.environ else embedded_database.connection(DATA_DIR)
-)
+
+def _database() -> dict[str, Any]:
+    """Return what Django needs to know of the database.
+
+    The web server may reach it through a pooler that gives each transaction another session. Jobs, commands and changes
+    of the tables need sessions of their own, and so the address in DATABASE_DIRECT_URL if there is one.
+    """
+    if "DATABASE_URL" not in os.environ:
+        return embedded_database.connection(DATA_DIR)
+    direct = "DATABASE_DIRECT_URL" in os.environ and not env.bool("SERVES_PAGES", default=False)
+    found = env.db_url("DATABASE_DIRECT_URL" if direct else "DATABASE_URL")
+    if "," in found["HOST"]:
+        # Of several servers the one that can be written to: which that is may change at any time.
+        found["OPTIONS"] = {"target_session_attrs": "read-write", **found.get("OPTIONS", {})}
+    return found
+
+
+_found = _database()
 DATABASES = {
     "default": {
-        **_database,
+        **_found,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
+        # They would outlive their transaction, and so the session behind a pooler; see accounts/models/rows.py.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         # A database host that vanishes without a word is noticed after a minute, and one that is not there at once.
         "OPTIONS": {
             **{"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
             **{"connect_timeout": 5, "tcp_user_timeout": 30_000},
-            **_database.get("OPTIONS", {}),
+            **_found.get("OPTIONS", {}),
         },
     }
 }

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,8 @@ class Node:
 
 
 @contextmanager
-def node(data_dir: Path, *arguments: str, **environment: str) -> Iterator[Node]:
-    """Start a node, and wait for it unless it only works; at the end of the block it is asked to end."""
+def started(data_dir: Path, *arguments: str, says: str = UP, **environment: str) -> Iterator[Node]:
+    """Start a node, and wait until it says something; at the end of the block it is asked to end."""
     port = free_port()
     own = {**os.environ, **SETTINGS, "DATA_DIR": str(data_dir), "PORT": port, **environment}
     data_dir.mkdir(exist_ok=True)
@@ -59,13 +59,18 @@ def node(data_dir: Path, *arguments: str, **environment: str) -> Iterator[Node]:
         process = subprocess.Popen(
             [sys.executable, "-m", "config.serve", *arguments], cwd=HOUSE, env=own, stdout=file, stderr=file
         )
-    started = Node(process, port, log)
     try:
-        until(started.is_up)
-        yield started
+        until(lambda: says in log.read_text() or process.poll() is not None, seconds=120)
+        assert says in log.read_text(), log.read_text()
+        yield Node(process, port, log)
     finally:
         process.terminate()
         process.wait(60)
+
+
+def node(data_dir: Path, role: str = "all", **environment: str) -> AbstractContextManager[Node]:
+    """Start a node that serves, up to the moment at which it says where it is."""
+    return started(data_dir, role, **environment)
 
 
 def browser() -> requests.Session:

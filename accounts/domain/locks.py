@@ -20,6 +20,7 @@ from accounts.models import Account, ObservationLink, User
 # enrollments. Then from the large to the small. A code has no rank of its own: it is changed under the lock of its
 # student, or alone. The advisory locks are those of accounts/advisory_locks.py.
 ORDER = (
+    AdvisoryLock.MIGRATION.name,  # by a connection that does nothing else (config/preparation.py)
     "accounts_eventcursor",  # of a reader of events, before all that it does because of them
     "sis_turn",  # of whoever imports, before anything else in each of their transactions (sis/imports/turns.py)
     AdvisoryLock.KEPT_UPLOAD.name,

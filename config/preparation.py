@@ -1,0 +1,94 @@
+"""Bringing the database and the static files up to this version, on however many nodes start at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, OperationalError, connection, connections
+from django.db.migrations.recorder import MigrationRecorder
+
+from accounts.advisory_locks import HOLD, TRY_TO_HOLD, AdvisoryLock
+from config.health import newest_migrations
+from embedded_postgres.processes import end_if_asked
+
+LOOK_AGAIN = 1.0
+
+
+def prepare_database() -> None:
+    """Bring the database up to this version, one node after the other; with nothing to do, nothing happens.
+
+    Raises SystemExit, with a sentence, where the database does not answer or cannot be reached directly.
+    """
+    print("Preparing the database ...", flush=True)
+    try:
+        check_is_reached_directly()
+        with _alone():
+            call_command("migrate", interactive=False, verbosity=0)
+            if settings.DEMO:
+                call_command("seed_demo", if_empty=True)
+    except OperationalError as error:
+        raise SystemExit(f"The database does not answer: {error}".strip()) from None
+    connections.close_all()
+
+
+def check_is_reached_directly() -> None:
+    """Raises SystemExit where a pooler stands between: jobs and migrations need sessions of their own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    # A pooler answers the question in the place of the server, and with a number of its own.
+    if pid != connection.connection.info.backend_pid:
+        raise SystemExit(
+            "DATABASE_URL leads to a pooler of connections. Set DATABASE_DIRECT_URL to an address of the database"
+            " itself, for the jobs and for changes of its tables."
+        )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Have every other node wait that wants to prepare the database, until the block ends or we die."""
+    own = connections["default"].copy()
+    own.set_autocommit(False)
+    try:
+        with own.cursor() as cursor:
+            # Whatever the server allows others.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute(TRY_TO_HOLD, [AdvisoryLock.MIGRATION, 0])
+            if cursor.fetchone() != (True,):
+                print("Another node is preparing the database; waiting until it has ended ...", flush=True)
+                cursor.execute(HOLD, [AdvisoryLock.MIGRATION, 0])
+        yield
+    finally:
+        own.close()
+
+
+def wait_until_prepared() -> None:
+    """Wait for the node that brings the database up to this version, and for the database itself."""
+    told = ""
+    while why := why_not_prepared():
+        if why != told:
+            print(why, flush=True)
+            told = why
+        end_if_asked()
+        time.sleep(LOOK_AGAIN)
+    connections.close_all()
+
+
+def why_not_prepared() -> str:
+    """Return why this version cannot work on the database yet; empty when it can."""
+    try:
+        if newest_migrations() <= MigrationRecorder(connection).applied_migrations().keys():
+            return ""
+    except DatabaseError:
+        connection.close()
+        return "Waiting for the database, which does not answer ..."
+    return "Waiting for the database to be brought up to this version: bin/run migrate does that."
+
+
+def collect_static_files() -> None:
+    """Have the static files of this version in DATA_DIR."""
+    call_command("collectstatic", interactive=False, verbosity=0)
