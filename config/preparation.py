@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from accounts.advisory_locks import HOLD, TRY_TO_HOLD, AdvisoryLock
 from config.health import newest_migrations
 from embedded_postgres.processes import end_if_asked
+from sis.upload.storage import lost_lately
 
 LOOK_AGAIN = 1.0
 
@@ -87,6 +89,18 @@ def why_not_prepared() -> str:
         connection.close()
         return "Waiting for the database, which does not answer ..."
     return "Waiting for the database to be brought up to this version: bin/run migrate does that."
+
+
+LOST = """\
+{number} of the latest uploads of rosters are not where UPLOADS says: {where}.
+If other machines run the site, all must have the same folder there; or leave UPLOADS unset, for the database."""
+
+
+def tell_of_lost_uploads() -> None:
+    """Say so where uploads of other machines are not to be found on this one: imports would fail by chance."""
+    if number := lost_lately():
+        print(LOST.format(number=number, where=settings.UPLOADS), file=sys.stderr, flush=True)
+    connections.close_all()
 
 
 def collect_static_files() -> None:

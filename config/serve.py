@@ -68,10 +68,11 @@ def work() -> int:
     """Run the jobs, once the database is up to this version."""
     with database() as keep_database:
         django.setup()
-        from config.preparation import check_is_reached_directly, wait_until_prepared
+        from config.preparation import check_is_reached_directly, tell_of_lost_uploads, wait_until_prepared
 
         wait_until_prepared()
         check_is_reached_directly()
+        tell_of_lost_uploads()
         with worker() as keep_working:
             print(WORKS, flush=True)
             while True:
@@ -88,9 +89,15 @@ def serve(*, alone: bool) -> int:
     check_free(host, port)
     with database() as keep_database:
         django.setup()
-        from config.preparation import collect_static_files, prepare_database, wait_until_prepared
+        from config.preparation import (
+            collect_static_files,
+            prepare_database,
+            tell_of_lost_uploads,
+            wait_until_prepared,
+        )
 
         (prepare_database if alone else wait_until_prepared)()
+        tell_of_lost_uploads()
         collect_static_files()
         count_in_files()
         with web_server(host, port) as server, recorded(Started(os.getpid(), server.pid, port)):

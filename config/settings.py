@@ -281,9 +281,10 @@ def storage_of_uploads(where: str) -> dict[str, Any]:
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": where, **private}}
 
 
+UPLOADS = env("UPLOADS", default="database")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "uploads": storage_of_uploads(env("UPLOADS", default="database")),
+    "uploads": storage_of_uploads(UPLOADS),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -269,6 +269,27 @@ def test_whoever_takes_an_advisory_lock_has_its_number_from_the_register():
     assert taking == knowing | {register}
 
 
+# What a session keeps beyond a transaction is lost, or found by somebody else, behind a pooler.
+OF_SESSIONS = re.compile(
+    r"\bpg_(?:try_)?advisory_(?:un)?lock|\bLISTEN\b|\bPREPARE\b|\bWITH HOLD\b|\.iterator\(|"
+    r"[\"';]\s*SET (?!LOCAL\b|CONSTRAINTS\b)|\bset_config\([^)]*false|"
+    r"\bCREATE TEMP(?:ORARY)? TABLE (?!\w+ ON COMMIT DROP)"
+)
+
+
+def test_nothing_that_serves_leaves_anything_in_a_session_for_later():
+    found = {
+        path.relative_to(HOUSE)
+        for app in [*APPS, "config"]
+        for suffix in ("*.py", "*.sql")
+        for path in (HOUSE / app).rglob(suffix)
+        if OF_SESSIONS.search(path.read_text())
+    }
+    # Jobs have sessions of their own; and one is a database in a file.
+    assert {path.parts[:2] for path in found} <= {("sis", "imports"), ("sis", "report"), ("sis", "formats")}
+    assert Path("sis/imports/doubtful_ids.py") in found
+
+
 def test_only_the_room_for_jobs_knows_which_library_runs_them():
     knowing = {
         module.parts[0]

@@ -47,7 +47,7 @@ WHERE sis_turn.until < clock_timestamp()
 RETURNING token
 """
 PROLONG = "UPDATE sis_turn SET until = clock_timestamp() + make_interval(secs => %s) WHERE token = %s"
-GIVE_BACK = "UPDATE sis_turn SET until = '-infinity' WHERE token = %s"
+GIVE_BACK = "UPDATE sis_turn SET until = 'epoch' WHERE token = %s"
 # Another token is a change of a key, and waits for whoever holds the row like this; prolonging is none, and does not.
 # By its name the transaction is found by END_WHAT_IS_OPEN.
 HOLD = "SELECT set_config('application_name', %s, true) FROM sis_turn WHERE token = %s FOR KEY SHARE"

@@ -139,6 +139,15 @@ def kept_copy(sis_import: SisImport) -> IO[bytes]:
     return copy
 
 
+LATEST = 20
+
+
+def lost_lately() -> int:
+    """Return how many of the latest uploads should be stored, and are not where this machine looks for them."""
+    latest = SisImport.objects.exclude(stored_file="").order_by("-pk")[:LATEST]
+    return sum(not is_kept(one) for one in latest)
+
+
 def may_be_had(sis_import: SisImport) -> bool:
     """Return whether the upload is kept, and without its passwords."""
     return bool(sis_import.stored_file) and f".{UPLOADED}" not in sis_import.stored_file

@@ -129,6 +129,13 @@ class TestBeginning:
             until(lambda: WORKS in work.log.read_text())
             assert web.is_ready()
 
+    def test_one_that_does_not_find_the_uploads_of_another_says_so(self, empty, tmp_path):
+        call_command("migrate", verbosity=0, interactive=False)
+        SisImport.objects.create(account=RootFactory(), file_name="a.csv", stored_file="sis_imports/1.csv")
+        own = str(tmp_path / "uploads of this one")
+        with started(tmp_path / "node", "work", says=WORKS, UPLOADS=own) as one:
+            assert f"1 of the latest uploads of rosters are not where UPLOADS says: {own}" in one.log.read_text()
+
     @pytest.mark.pooler
     def test_one_whose_jobs_would_go_through_a_pooler_says_what_to_set(self, empty, server, tmp_path):
         with pooled(server, "empty") as url, started(tmp_path, "migrate", says="Preparing", DATABASE_URL=url) as one:
