@@ -17,7 +17,7 @@ from accounts.models import Account, SelfRegistration
 from accounts.models.account import with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, administered, may_on_account, permissions_on
-from accounts.text.collation import Holds
+from accounts.text.search import Search
 from accounts.web.pagination import search_words
 
 endpoint = in_group("Accounts")
@@ -56,7 +56,7 @@ NOT_OF_PROVIDERS = (
     *not_served(gettext_noop("There is no second factor here."), "mfa_required", fits=("false",)),
 )
 RECURSIVE = Flag("recursive", "List all accounts below, not only those directly below.")
-SEARCH_TERM = Text("search_term", "List only accounts whose name holds this.")
+SEARCH_TERM = Text("search_term", "List only accounts with words in their names that begin with each of these.")
 SELF_REGISTRATION = Word(
     "self_registration",
     "Who may create an account for themselves: nobody, observers with a pairing code, or everybody.",
@@ -101,7 +101,7 @@ def sub_accounts(request: ApiRequest, account_id: str) -> list[AccountBody]:
         below = Account.objects.filter(pk__in=with_all_below(home)).exclude(pk=home.pk)
         found = below.order_by("sort_key", "id")
     if words := search_words(request.params[SEARCH_TERM]):
-        found = found.filter(Holds(words))
+        found = found.filter(Search(words).found)
     if request.params[ORDER] == "id":
         found = found.order_by("id")
     listed = page_of(request, found, is_small=True)

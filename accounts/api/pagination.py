@@ -24,6 +24,7 @@ from accounts.api.parameter_types import Counter, Schema, Word
 from accounts.api.parameters import Parameters
 from accounts.errors import Invalid
 from accounts.models.numbers import Number, count
+from accounts.models.search import SearchedQuerySet
 from accounts.web.pagination import Page, cut
 
 DEFAULT = 10
@@ -160,7 +161,8 @@ class Order:
         found = NOTHING
         for key, value in reversed([*zip(self.keys, values, strict=True)]):
             found = key.beyond(value) | (key.same(value) & found)
-        return self._rows.filter(self.keys[0].not_before(values[0]) & found)
+        rows = self._rows.filter(self.keys[0].not_before(values[0]) & found)
+        return rows.beginning(values[0]) if isinstance(rows, SearchedQuerySet) else rows
 
     @property
     def _salt(self) -> str:

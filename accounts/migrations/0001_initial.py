@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.fields.json
 import django.db.models.functions.comparison
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.text.collation
+import accounts.text.search
 from accounts import guards
 from accounts.text.names import UNTIDY
 
@@ -22,6 +24,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(accounts.text.collation.SQL, accounts.text.collation.REVERSE),
+        migrations.RunSQL(accounts.text.search.SQL, accounts.text.search.REVERSE),
         migrations.CreateModel(
             name="User",
             fields=[
@@ -32,11 +35,17 @@ class Migration(migrations.Migration):
                 ("sortable_name", models.CharField(max_length=255)),
                 ("short_name", models.CharField(max_length=255)),
                 (
-                    "search_text",
+                    "search_words",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=models.Func("name", "sortable_name", "short_name", function="accounts_search_text"),
-                        output_field=models.TextField(db_collation="C"),
+                        expression=models.Func(
+                            "sortable_name",
+                            "name",
+                            "short_name",
+                            function="accounts_search_words",
+                            output_field=django.contrib.postgres.search.SearchVectorField(),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),
                 ),
                 (
@@ -90,14 +99,24 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["sort_key", "id"], name="users_in_class_list_order"),
                     models.Index(
-                        django.db.models.functions.text.Upper("email"),
-                        condition=models.Q(("email", ""), _negated=True),
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("email"), "text_pattern_ops"
+                        ),
                         name="users_by_email",
                     ),
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass(
+                            django.db.models.functions.text.Upper("sis_user_id"), "text_pattern_ops"
+                        ),
+                        name="users_by_sis_id",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(fields=["search_words"], name="users_by_words"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        accounts.text.collation.LoginKey("login_id"),
+                        django.contrib.postgres.indexes.OpClass(
+                            accounts.text.collation.LoginKey("login_id"), "text_pattern_ops"
+                        ),
                         condition=models.Q(("state", "deleted"), _negated=True),
                         name="login_is_unique_in_any_case",
                         violation_error_code="taken",
@@ -121,6 +140,11 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        # Of the expression of an index that leaves people out, the database would know nothing without it.
+        migrations.RunSQL(
+            "CREATE STATISTICS beginnings_of_logins ON (accounts_login_key(login_id)) FROM accounts_user",
+            "DROP STATISTICS beginnings_of_logins",
         ),
         migrations.CreateModel(
             name="FurtherSisId",
@@ -198,13 +222,17 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=255)),
                 (
-                    "search_text",
+                    "search_words",
                     models.GeneratedField(
                         db_persist=True,
                         expression=models.Func(
-                            "name", models.Value(""), models.Value(""), function="accounts_search_text"
+                            "name",
+                            models.Value(""),
+                            models.Value(""),
+                            function="accounts_search_words",
+                            output_field=django.contrib.postgres.search.SearchVectorField(),
                         ),
-                        output_field=models.TextField(db_collation="C"),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
                     ),
                 ),
                 (

@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.advisory_locks import AdvisoryLock, hold
 from accounts.memory import once, read_from, remember, remembered, tell
 from accounts.models.sis import sis_import_id, stuck_sis_fields
-from accounts.text.collation import search_text, sort_key
+from accounts.text.collation import sort_key
 from accounts.text.fields import TOO_LONG, Name, SisId, Text
+from accounts.text.search import search_words
 
 
 class SelfRegistration(models.TextChoices):
@@ -69,7 +70,7 @@ class Account(models.Model):
         DELETED = "deleted", _("Deleted")
 
     name = Name()
-    search_text = search_text()
+    search_words = search_words("name")
     sort_key = sort_key("name")
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="sub_accounts")
     # The ids of the accounts above, the root first. The database writes them: see accounts/models/account.py.

@@ -7,16 +7,19 @@ from copy import copy
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.search import SearchedQuerySet
 from accounts.models.sis import sis_import_id, stuck_sis_fields
-from accounts.text.collation import LoginField, LoginKey, LoginShape, search_text, sort_key
+from accounts.text.collation import LoginField, LoginKey, LoginShape, sort_key
 from accounts.text.fields import LONGEST, LONGEST_LOGIN, Complaints, EmailText, Name, SisId, Text, check_login
 from accounts.text.names import UNTIDY, family_of, first_name, parts_of, sortable
+from accounts.text.search import search_words
 
 NO_EMAIL = _("Enter an email address, such as name@example.org.")
 SHORT: Complaints = {"max_length": ("invalid", _("This is too long."))}
@@ -30,7 +33,7 @@ LOGIN_TAKEN: dict[str, Any] = {
 }
 
 
-class UserQuerySet(models.QuerySet["User"]):
+class UserQuerySet(SearchedQuerySet["User"]):
     def present(self) -> UserQuerySet:
         """Return everyone who has not been deleted."""
         return self.exclude(state=User.State.DELETED)
@@ -72,8 +75,8 @@ class User(AbstractBaseUser):
     )
     sortable_name = Name(complaints=OTHER_NAME)
     short_name = Name(complaints=OTHER_NAME)
-    # The database computes these from the names, whichever code writes them: see accounts/text/collation.py.
-    search_text = search_text("sortable_name", "short_name")
+    # The database computes these from the names, whichever code writes them: see accounts/text/.
+    search_words = search_words("sortable_name", "name", "short_name")
     sort_key = sort_key("sortable_name")
     login_id = LoginField(
         max_length=LONGEST_LOGIN,
@@ -115,7 +118,10 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(LoginKey("login_id"), name="login_is_unique_in_any_case", **LOGIN_TAKEN),
+            # Searches find logins by their beginnings.
+            models.UniqueConstraint(
+                OpClass(LoginKey("login_id"), "text_pattern_ops"), name="login_is_unique_in_any_case", **LOGIN_TAKEN
+            ),
             models.UniqueConstraint(LoginShape("login_id"), name="login_is_unique_in_its_looks", **LOGIN_TAKEN),
             models.CheckConstraint(condition=~Q(login_id=""), name="login_is_not_empty"),
             *(
@@ -125,7 +131,9 @@ class User(AbstractBaseUser):
         ]
         indexes = [
             models.Index(fields=["sort_key", "id"], name="users_in_class_list_order"),
-            models.Index(Upper("email"), name="users_by_email", condition=~Q(email="")),
+            models.Index(OpClass(Upper("email"), "text_pattern_ops"), name="users_by_email"),
+            models.Index(OpClass(Upper("sis_user_id"), "text_pattern_ops"), name="users_by_sis_id"),
+            GinIndex(fields=["search_words"], name="users_by_words"),
         ]
 
     def __str__(self) -> str:

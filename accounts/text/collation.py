@@ -1,4 +1,4 @@
-"""How texts compare: what a search finds, how lists are ordered, which logins are one and the same.
+"""How texts compare: how names are folded, how lists are ordered, which logins are one and the same.
 
 The database computes all of it, with functions of ours in generated columns and indexes, so that no writer can forget
 it, and that it is the same on every server, whatever its locale. ASCII, which most names are, takes the short way.
@@ -14,7 +14,7 @@ import string
 import unicodedata
 from typing import Any
 
-from django.db.models import BooleanField, F, Func, GeneratedField, TextField, Value
+from django.db.models import Func, GeneratedField, TextField
 from django.db.models.lookups import Lookup
 
 from accounts.text.fields import WithComplaints
@@ -30,8 +30,8 @@ _MARKS = (
     r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\u200c\u200d\u0640\u02bc\u00b7]+"
 )
 # O’Brien is O'Brien and OBrien, Anne-Marie is Anne Marie, St. Clair is St Clair.
-_ASCII_DROPPED = ".'`"
-_DROPPED = "´‘’‛ʻʼʽʾʿ＇·\u00ad"
+ASCII_DROPPED = ".'`"
+DROPPED = "´‘’‛ʻʼʽʾʿ＇·\u00ad"
 _ASCII_SPACED = ',;:!?"()[]{}<>/\\|_%*#&@~^$=+-\n'
 _SPACED = "“”„‟«»‹›‐‑‒–—―−－，、・\u00a0\u3000"
 
@@ -42,7 +42,7 @@ _LIKE_LATIN = {
     **dict(zip("ոսօհցքյզ", "nuohgpjq", strict=True)),
 }
 
-_LONGEST_KEY = 255
+LONGEST_KEY = 255
 
 
 def _case_table() -> dict[str, str]:
@@ -62,38 +62,39 @@ _PLAIN = {
 }
 
 
-def _text(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _translated(sql: str, table: dict[str, str]) -> str:
-    return f"translate({sql}, {_text(''.join(table))}, {_text(''.join(table.values()))})"
+    return f"translate({sql}, {quoted(''.join(table))}, {quoted(''.join(table.values()))})"
 
 
 def _replaced(sql: str, table: dict[str, str]) -> str:
     for letter, letters in table.items():
-        sql = f"replace({sql}, {_text(letter)}, {_text(letters)})"
+        sql = f"replace({sql}, {quoted(letter)}, {quoted(letters)})"
     return sql
 
 
 # In each function `plain` is the text. No function calls another: pg_restore and index builds do not find ours.
-_FOLD = f"""
+FOLD = f"""
     IF octet_length(plain) > length(plain) THEN
-        plain := translate(plain, {_text(_SPACED + _DROPPED)}, {_text(" " * len(_SPACED))});
-        plain := regexp_replace(normalize(plain, NFKD), {_text(_MARKS)}, '', 'g');
+        plain := translate(plain, {quoted(_SPACED + DROPPED)}, {quoted(" " * len(_SPACED))});
+        plain := regexp_replace(normalize(plain, NFKD), {quoted(_MARKS)}, '', 'g');
     END IF;
     IF octet_length(plain) > length(plain) THEN
         plain := normalize({_replaced(_translated("plain", _PLAIN), _ONE_FOR_TWO)}, NFC);
     END IF;
-    plain := translate(plain, {_text(_ASCII_SPACED + _ASCII_DROPPED)}, {_text(" " * len(_ASCII_SPACED))});
+    plain := translate(plain, {quoted(_ASCII_SPACED + ASCII_DROPPED)}, {quoted(" " * len(_ASCII_SPACED))});
     plain := btrim(lower(plain COLLATE "C"));
     IF strpos(plain, '  ') > 0 THEN
         plain := regexp_replace(plain, ' +', ' ', 'g');
     END IF;
 """
 # The same in Python, for texts outside the database: a test checks that both agree.
-_TO_SPACES = {**dict.fromkeys(map(ord, _SPACED), " "), **dict.fromkeys(map(ord, _DROPPED))}
-_ASCII_TO_SPACES = {**dict.fromkeys(map(ord, _ASCII_SPACED), " "), **dict.fromkeys(map(ord, _ASCII_DROPPED))}
+_TO_SPACES = {**dict.fromkeys(map(ord, _SPACED), " "), **dict.fromkeys(map(ord, DROPPED))}
+_ASCII_TO_SPACES = {**dict.fromkeys(map(ord, _ASCII_SPACED), " "), **dict.fromkeys(map(ord, ASCII_DROPPED))}
 _TO_PLAIN = str.maketrans(_PLAIN)
 _TO_TWO = str.maketrans(_ONE_FOR_TWO)
 _TO_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -113,18 +114,29 @@ _FOLD_LOGIN = f"""
     IF octet_length(plain) > length(plain) THEN
         plain := {_translated("normalize(plain, NFKD)", _SMALL)};
         plain := normalize(replace(replace(lower(plain COLLATE "C"), 'ß', 'ss'), 'ẞ', 'ss'), NFKC);
-        plain := left(plain, {_LONGEST_KEY});
+        plain := left(plain, {LONGEST_KEY});
     ELSE
         RETURN lower(plain COLLATE "C");
     END IF;
 """
 
 
-def _function(name: str, parameters: str, begin: str, body: str, result: str = "plain", returns: str = "text") -> str:
+def function(
+    name: str,
+    parameters: str,
+    begin: str,
+    body: str,
+    result: str = "plain",
+    returns: str = "text",
+    *,
+    declare: str = "",
+) -> str:
+    """Return SQL that makes an immutable function of text: `plain` begins as one expression, `body` changes it."""
     return f"""
 CREATE FUNCTION {name}({parameters}) RETURNS {returns} LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     plain text := {begin};
+    {declare}
 BEGIN
     {body}
     RETURN {result};
@@ -133,40 +145,22 @@ END $$;
 
 
 SQL = (
-    _function(
-        "accounts_search_text",
-        "name text, sortable_name text, short_name text",
-        "concat_ws(' ', name, nullif(short_name, name), sortable_name)",
-        _FOLD,
-    )
-    + _function(
-        "accounts_patterns",
-        "words text",
-        "words",
-        _FOLD,
-        # Words without a letter match nobody.
-        """CASE plain WHEN '' THEN ARRAY[NULL]
-               ELSE ARRAY(SELECT '%' || word || '%' FROM unnest(string_to_array(plain, ' ')) word) END""",
-        "text[]",
-    )
     # The part before the first comma sorts first: “Lee, Zoe” comes before “Lee Ford, Ann”.
-    + _function(
+    function(
         "accounts_sort_key",
         "sortable_name text",
         "overlay(sortable_name || ',' PLACING chr(9) FROM strpos(sortable_name || ',', ',') FOR 1)",
-        _FOLD,
-        f"left(regexp_replace(plain, ' ?' || chr(9) || ' ?', chr(9)), {_LONGEST_KEY})",
+        FOLD,
+        f"left(ltrim(regexp_replace(plain, ' ?' || chr(9) || ' ?', chr(9)), chr(9)), {LONGEST_KEY})",
     )
-    + _function("accounts_login_key", "login text", "login", _FOLD_LOGIN)
-    + _function("accounts_login_shape", "login text", "login", _FOLD_LOGIN, _translated("plain", _LIKE_LATIN))
+    + function("accounts_login_key", "login text", "login", _FOLD_LOGIN)
+    + function("accounts_login_shape", "login text", "login", _FOLD_LOGIN, _translated("plain", _LIKE_LATIN))
 )
 
 REVERSE = """
 DROP FUNCTION accounts_login_shape(text);
 DROP FUNCTION accounts_login_key(text);
 DROP FUNCTION accounts_sort_key(text);
-DROP FUNCTION accounts_patterns(text);
-DROP FUNCTION accounts_search_text(text, text, text);
 """
 
 
@@ -205,25 +199,6 @@ class LoginField(WithComplaints):
 
 
 LoginField.register_lookup(SameLogin)
-
-
-class Holds(Func):
-    """Whether a search text contains each of these words, in any order."""
-
-    template = "%(expressions)s))"
-    arg_joiner = " LIKE ALL (accounts_patterns("
-    output_field = BooleanField()
-
-    def __init__(self, words: str) -> None:
-        super().__init__(F("search_text"), Value(words, output_field=TextField()))
-
-
-def search_text(*more: str) -> GeneratedField:
-    """Return the column that people, or courses and accounts, are searched by: name and `more` columns
-    (see `Holds`).
-    """
-    names = Func("name", *more, *[Value("")] * (2 - len(more)), function="accounts_search_text")
-    return GeneratedField(expression=names, output_field=TextField(db_collation="C"), db_persist=True)
 
 
 def sort_key(of: str) -> GeneratedField:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
+from accounts.models.search import SearchedQuerySet
 from accounts.text.names import tidied
 
 SIZE = 50
@@ -41,7 +42,8 @@ class Page(Generic[Item]):
 def cut(found: QuerySet[Any] | Sequence[Item], number: int, size: int) -> Page[Item]:
     """Return a page of a list, fetched with one statement: one row more than it shows says whether there is a next."""
     start = (number - 1) * size
-    items = list(found[start : start + size + 1])
+    stop = start + size + 1
+    items = found.rows(start, stop) if isinstance(found, SearchedQuerySet) else list(found[start:stop])
     return Page(items[:size], number, has_next=len(items) > size)
 
 

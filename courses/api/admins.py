@@ -21,12 +21,12 @@ from accounts.text.fields import plain_id
 from accounts.web.pagination import search_words
 from courses.api import lookups
 from courses.api.body_types import AdminBody
+from courses.api.people import SEARCH_TERM
 from courses.domain.rosters import searched
 
 endpoint = in_group("Admins")
 
 USER_IDS = Texts("user_id[]", "List only the roles of these people: numbers, or `self`.")
-SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
 NOT_OF_LISTS = not_served(
     gettext_noop("Admin roles that were taken away are not listed."), "include_deleted", fits=("false",)
 )

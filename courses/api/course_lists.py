@@ -34,10 +34,14 @@ PENDING = "pending"
 
 endpoint = in_group("Courses")
 
-SEARCH_TERM = Text("search_term", "List only courses whose name, code or SIS id holds this.")
+SEARCH_TERM = Text(
+    "search_term",
+    "List only courses with words in name or code that begin with each of these; or, where one reads it, whose SIS id "
+    "begins with all of it.",
+)
 SEARCH_BY = Word(
     "search_by",
-    "What holds `search_term`: the courses, or the names of teachers.",
+    "Where the words of `search_term` are looked for: in the courses, or in the names of teachers.",
     words=("course", "teacher"),
 )
 STATES = Words("state[]", "List only courses in these states; by default all but deleted ones.", words=STATE_WORDS)

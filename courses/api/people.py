@@ -32,7 +32,11 @@ from courses.models.enrollment import EnrollmentQuerySet
 
 endpoint = in_group("People")
 
-SEARCH_TERM = Text("search_term", "List only people whose name, or login or SIS id where one reads it, holds this.")
+SEARCH_TERM = Text(
+    "search_term",
+    "List only people who have words in their names that begin with each of these; or, where one reads it, whose "
+    "login, email or SIS id begins with all of it.",
+)
 INCLUDE_OF_ACCOUNT = Includes(words=ADDED_TO_RECORDS, absent=("ui_invoked",))
 INCLUDE = Includes(
     words={

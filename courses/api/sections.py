@@ -11,6 +11,7 @@ from accounts.api.endpoints import ApiRequest, allow, in_group
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Flag, Includes, Moment, Text, not_served
 from accounts.permissions.registry import Permission
+from accounts.text.search import Search, words_of
 from accounts.web.pagination import search_words
 from courses.access.permissions import course_permissions
 from courses.api import lookups
@@ -33,7 +34,7 @@ endpoint = in_group("Sections")
 NAME = Text("course_section[name]", "The name of the section.")
 SIS_ID = Text("course_section[sis_section_id]", "The school's own id of the section; empty takes it away.")
 INTEGRATION_ID = Text("course_section[integration_id]", "Another id of the school's; empty takes it away.")
-SEARCH_TERM = Text("search_term", "List only sections whose name holds this.")
+SEARCH_TERM = Text("search_term", "List only sections with words in their names that begin with each of these.")
 IDS = (SIS_ID, INTEGRATION_ID)
 NOT_OF_NEW_SECTIONS = not_served(
     gettext_noop("Deleted sections do not come back."), "enable_sis_reactivation", fits=("false",)
@@ -63,7 +64,7 @@ def index(request: ApiRequest, course_id: str) -> list[SectionBody]:
     keys = roster_keys(request, course)
     found = sections_open_to(request.user, course)
     if words := search_words(request.params[SEARCH_TERM]):
-        found = found.filter(name__icontains=words)
+        found = found.alias(search_words=words_of("name")).filter(Search(words).found)
     return bodies(request, page_of(request, found, is_small=True), keys)
 
 

@@ -15,7 +15,7 @@ from accounts.api.parameter_types import Includes, Moment, Text, Words, not_serv
 from accounts.models import Account
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
-from accounts.text.collation import Holds
+from accounts.text.search import Search
 from accounts.web.pagination import search_words
 from courses.api import lookups
 from courses.api.bodies import listed_term_body
@@ -26,7 +26,7 @@ from courses.models import Term
 
 endpoint = in_group("Terms")
 
-TERM_NAME = Text("term_name", "List only terms whose name holds this.")
+TERM_NAME = Text("term_name", "List only terms with words in their names that begin with each of these.")
 NAME = Text("enrollment_term[name]", "The name of the term.")
 START_AT = Moment("enrollment_term[start_at]", "When the term begins.")
 END_AT = Moment("enrollment_term[end_at]", "When the term ends.")
@@ -55,7 +55,7 @@ def index(request: ApiRequest, account_id: str) -> TermsListBody:
     states = request.params[STATES] or [Term.State.ACTIVE]
     found = terms(Term.State.values if "all" in states else states)
     if words := search_words(request.params[TERM_NAME]):
-        found = found.filter(Holds(words))
+        found = found.filter(Search(words).found)
     listed = page_of(request, found, is_small=True)
     bodies = [listed_term_body(term, keys) for term in listed]
     # A term is the institution's, and so are its courses.

@@ -14,7 +14,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, BaseType, User
 from accounts.models.account import with_all_below
 from accounts.permissions.registry import Permission
-from accounts.text.collation import Holds
+from accounts.text.search import Search
 from courses.domain.rosters import searched_courses
 from courses.models import Course, Enrollment, Term
 from courses.models.course import CourseQuerySet
@@ -64,8 +64,7 @@ def courses_listed(account: Account, wanted: CourseList, permissions: Collection
     """
     check_may_ask(wanted, permissions)
     courses = Course.objects.filter(workflow_state__in=wanted.states or wanted.usual)
-    if account.parent_id is not None:
-        courses = courses.filter(account__in=with_all_below(account))
+    courses = courses.whole() if account.parent_id is None else courses.filter(account__in=with_all_below(account))
     courses = _named(courses, wanted, permissions).filter(_by_people(wanted), _by_dates(wanted))
     if wanted.terms:
         courses = courses.filter(term__in=wanted.terms)
@@ -90,7 +89,7 @@ def check_may_ask(wanted: CourseList, permissions: Collection[Permission]) -> No
 def _named(courses: CourseQuerySet, wanted: CourseList, permissions: Collection[Permission]) -> CourseQuerySet:
     if not (wanted.words and wanted.by_teacher):
         return searched_courses(courses, wanted.words, permissions)
-    named = User.objects.present().filter(Holds(wanted.words)).order_by()
+    named = User.objects.present().filter(Search(wanted.words).found).order_by()
     return courses.filter(Exists(_taught().filter(user__in=named.values("pk"))))
 
 

@@ -17,6 +17,8 @@ from django.db.models import (
     QuerySet,
     Subquery,
     TextChoices,
+    TextField,
+    Value,
     When,
 )
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +31,8 @@ from accounts.models.prepared import Among, prepared
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
-from accounts.text.collation import Holds
+from accounts.text.collation import LoginKey
+from accounts.text.search import NOBODY, BeginsWith, Search, begins
 from courses.access.courses import course_access
 from courses.access.permissions import STAFF_TYPES, course_permissions, sections_seen
 from courses.domain.observer_enrollments import by_link
@@ -41,21 +44,23 @@ from courses.models.enrollment import EnrollmentQuerySet
 def searched(
     people: UserQuerySet, words: str, permissions: Collection[Permission], *, known: Q | Exists | None = None
 ) -> UserQuerySet:
-    """Return the people whose name contains `words`; also login and email, and SIS id, if the reader may see these.
+    """Return the people with words in their names that begin with each of these `words`; also those whose login, email
+    or SIS id begins with all of it, if the reader may see these.
 
     Searching by what one may not see would reveal it anyway. `known`: the people of whom more than the name may be
     seen, if that is not everyone.
     """
     if not words:
         return people
-    secret = Q(pk__in=[])
+    secret = NOBODY
     if Permission.VIEW_USER_LOGINS in permissions:
-        secret |= Q(login_id__icontains=words) | Q(email__icontains=words)
+        login = BeginsWith(LoginKey("login_id"), LoginKey(Value(words, output_field=TextField())))
+        secret |= Q(login) | begins("email", words)
     if Permission.READ_SIS in permissions:
-        secret |= Q(sis_user_id__icontains=words)
+        secret |= begins("sis_user_id", words)
     if known is not None:
         secret &= Q(known)
-    return people.filter(Q(Holds(words)) | secret)
+    return people.searched(Search(words, secret))
 
 
 def students_in(sections: Iterable[Section]) -> dict[int, list[User]]:
@@ -293,7 +298,7 @@ def people_of(account: Account) -> UserQuerySet:
     """
     everybody = User.objects.present().by_name()
     if account.parent_id is None:
-        return everybody
+        return everybody.whole()
     there = Enrollment.objects.present().settled()
     there = there.filter(user=OuterRef("pk"), section__course__account__in=with_all_below(account))
     return everybody.filter(Exists(there))
@@ -302,19 +307,19 @@ def people_of(account: Account) -> UserQuerySet:
 def courses_of(account: Account) -> CourseQuerySet:
     """Return the courses of `account` and of all accounts below it, by name."""
     courses = Course.objects.present()
-    if account.parent_id is not None:
-        courses = courses.filter(account__in=with_all_below(account))
+    courses = courses.whole() if account.parent_id is None else courses.filter(account__in=with_all_below(account))
     return courses.select_related("account", "term").order_by("sort_key", "id")
 
 
 def searched_courses(courses: CourseQuerySet, words: str, permissions: Collection[Permission]) -> CourseQuerySet:
-    """Return the courses whose name or code contains `words`; also SIS id, if the reader may see these."""
+    """Return the courses with words in name or code that begin with each of these `words`; also those whose SIS id
+    begins with all of it, if the reader may see these.
+    """
     if not words:
         return courses
-    found = Q(Holds(words)) | Q(course_code__icontains=words)
-    if Permission.READ_SIS in permissions:
-        found |= Q(sis_course_id__icontains=words)
-    return courses.filter(found)
+    return courses.searched(
+        Search(words, begins("sis_course_id", words) if Permission.READ_SIS in permissions else NOBODY)
+    )
 
 
 def findable(account: Account, *, by: User) -> UserQuerySet:

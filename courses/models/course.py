@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.functions import Upper
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, BaseType
+from accounts.models.search import SearchedQuerySet
 from accounts.models.sis import sis_import_id, stuck_sis_fields
-from accounts.text.collation import search_text, sort_key
+from accounts.text.collation import sort_key
 from accounts.text.fields import TOO_LONG, Complaints, Name, SisId, Text
+from accounts.text.search import search_words
 
 LONG: Complaints = {"max_length": ("too_long", _("Use at most 255 characters."))}
 SIS_ID: Complaints = {**LONG, "unique": ("taken", _("Something else already has this SIS ID."))}
@@ -26,7 +30,7 @@ class Term(models.Model):
         DELETED = "deleted", _("Deleted")
 
     name = Name()
-    search_text = search_text()
+    search_words = search_words("name")
     sort_key = sort_key("name")
     sis_term_id = SisId(
         null=True, complaints={"max_length": TOO_LONG, "unique": ("taken", _("Another term already has this SIS ID."))}
@@ -57,7 +61,7 @@ def _moment(text: str | None) -> datetime | None:
     return parse_datetime(text) if text else None
 
 
-class CourseQuerySet(models.QuerySet["Course"]):
+class CourseQuerySet(SearchedQuerySet["Course"]):
     def present(self) -> CourseQuerySet:
         """Return everything that has not been deleted."""
         return self.exclude(workflow_state=Course.State.DELETED)
@@ -76,7 +80,7 @@ class Course(models.Model):
 
     name = Name(complaints=LONG)
     course_code = Text(complaints=LONG)
-    search_text = search_text("course_code")
+    search_words = search_words("name", "course_code")
     sort_key = sort_key("name")
     account = models.ForeignKey(Account, models.PROTECT, db_index=False, related_name="courses")
     term = models.ForeignKey(Term, models.PROTECT, null=True, blank=True, db_index=False, related_name="courses")
@@ -107,6 +111,8 @@ class Course(models.Model):
             models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name"),
             models.Index(fields=["sort_key", "id"], name="courses_by_name"),
             models.Index(fields=["term", "workflow_state"], name="courses_of_term"),
+            models.Index(OpClass(Upper("sis_course_id"), "text_pattern_ops"), name="courses_by_sis_id"),
+            GinIndex(fields=["search_words"], name="courses_by_words"),
         ]
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from accounts.models.account import above
 from accounts.models.numbers import CountOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account, permissions_on
-from accounts.text.collation import Holds
+from accounts.text.search import Search
 from accounts.web.pages import ActionPage, ConfirmPage, FormPage, Way, way
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
@@ -173,7 +173,7 @@ def sub_accounts(request: AuthenticatedHttpRequest, account_id: int) -> HttpResp
     words = search_words(request.GET.get("search"))
     found = sub_accounts_of(here.account)
     if words:
-        found = found.filter(Holds(words))
+        found = found.filter(Search(words).found)
     counted = found.annotate(course_count=CountOf(Course.objects.present().filter(account=OuterRef("pk"))))
     page = page_of(counted, request.GET.get("page"))
     held = permissions_on(request.user, page.items)

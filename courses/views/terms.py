@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import NotPossible, Refused
 from accounts.models.numbers import CountOf
-from accounts.text.collation import Holds
+from accounts.text.search import Search
 from accounts.web.pages import ConfirmPage, FormPage, Way, way
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
@@ -36,7 +36,7 @@ def index(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     words = search_words(request.GET.get("search"))
     found = terms()
     if words:
-        found = found.filter(Holds(words))
+        found = found.filter(Search(words).found)
     counted = found.annotate(course_count=CountOf(Course.objects.present().filter(term=OuterRef("pk"))))
     page = page_of(counted, request.GET.get("page"))
     return show_page(request, here, TAB, "term_list.html", page=page, words=words)

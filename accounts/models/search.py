@@ -1,0 +1,97 @@
+"""Lists that are searched: all people of the institution, or all of its courses, in the order of their names.
+
+A search that many fit is quickest along the list, one that few fit by the index of words. What PostgreSQL would choose
+by itself takes those who fit for evenly spread over the list. They are not: whose last name begins with “sch” stands at
+its end, so that the walk would read all that come before.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self, TypeVar
+
+from django.db.models import F, Func, Model, QuerySet, TextField, Value
+
+from accounts.text.search import Search
+
+Row = TypeVar("Row", bound=Model)
+
+# Of more than these it is worth looking at the beginning of the list first, and at so many rows of it.
+MANY, AHEAD = 12_000, 10_000
+# Rows farther on are not looked for ahead.
+FAR = 1_000
+
+
+class _Sorted(Func):
+    """The key of the order in a form that no index has: to have those sorted whom another index finds."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || "
+    output_field = TextField()
+
+
+class SearchedQuerySet(QuerySet[Row]):
+    """Rows with the columns `search_words` and `sort_key`, which can be searched."""
+
+    _search: Search | None = None
+    _unsearched: QuerySet[Any] | None = None
+    _is_whole = False
+    _begin = ""
+
+    def _clone(self) -> Self:
+        clone = super()._clone()  # type: ignore[misc]
+        clone._search, clone._unsearched = self._search, self._unsearched
+        clone._is_whole, clone._begin = self._is_whole, self._begin
+        return clone
+
+    def whole(self) -> Self:
+        """Return the same list, known to be one of nearly all there is: its searches are answered along its order."""
+        clone = self._chain()  # type: ignore[attr-defined]
+        clone._is_whole = True
+        return clone
+
+    def searched(self, search: Search) -> Self:
+        """Return what is found of the list."""
+        if not self._is_whole:
+            return self.filter(search.found)
+        found = self.filter(search.found_row_by_row)
+        found._search, found._unsearched = search, self
+        return found
+
+    def beginning(self, key: str) -> Self:
+        """Return the same list, of which no row stands before this key of the order."""
+        clone = self._chain()  # type: ignore[attr-defined]
+        clone._begin = key
+        return clone
+
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """Return the rows from `start` to before `stop`."""
+        search = self._search
+        if search is None or self._unsearched is None:
+            return list(self[start:stop])
+        if stop > FAR or not self._is_by_name or not search.has_words:
+            return list(self.filter(search.found)[start:stop])
+        others = self.filter(search.otherwise)
+        if _estimate(self._unsearched.filter(search.otherwise)) > MANY:
+            ahead = list(self.filter(sort_key__lte=self._horizon())[:stop])
+            if len(ahead) == stop:
+                return ahead[start:]
+        by_first_word = [self.filter(one)[:stop] for one in search.by_first_word]
+        found = others.order_by(_Sorted(F("sort_key"), Value("")), "pk")[:stop].union(*by_first_word, all=True)
+        return list(found.order_by("sort_key", "pk")[start:stop])
+
+    @property
+    def _is_by_name(self) -> bool:
+        keys = [F(one).asc() if isinstance(one, str) else one for one in self.query.order_by]
+        return len(keys) == 2 and keys[0] == F("sort_key").asc() and keys[1] in (F("id").asc(), F("pk").asc())
+
+    def _horizon(self) -> QuerySet[Any, Any]:
+        """Return, for use within a query, the key up to which the list is looked at ahead."""
+        there = self.model._default_manager.filter(sort_key__gte=self._begin).order_by("sort_key", "id")
+        return there.values("sort_key")[AHEAD : AHEAD + 1]
+
+
+def _estimate(rows: QuerySet[Any]) -> float:
+    """Return how many rows the database expects, which it tells without looking at them."""
+    (plan,) = json.loads(rows.order_by().explain(format="json"))
+    return float(plan["Plan"]["Plan Rows"])
