@@ -223,7 +223,7 @@ class TestTheListOfAnAccount:
         course = CourseFactory(name="Art", course_code="A", sis_course_id="SECRET-1", account=root)
         CourseFactory(name="Music", sis_course_id="OTHER", account=root)
         reader, clerk = make_clerk("read_course_list", "read_sis"), make_clerk("read_course_list")
-        for words in ("secret", "CRET-1"):
+        for words in ("secret", "SEC"):
             assert ids(Api(reader).get("accounts/self/courses", search_term=words)) == [course.pk]
             assert ids(Api(clerk).get("accounts/self/courses", search_term=words)) == []
             page = f"/accounts/{root.pk}/courses"

@@ -40,7 +40,11 @@ PEOPLE = {
 @pytest.fixture
 def jose(school) -> User:
     """A person of the course and of the school, who is an admin of both accounts too; and others like him."""
-    names: dict[str, Any] = {"name": "José Weiß O’Brien-Müller", "sortable_name": "O’Brien-Müller, José Weiß", "short_name": "Pepe"}
+    names: dict[str, Any] = {
+        "name": "José Weiß O’Brien-Müller",
+        "sortable_name": "O’Brien-Müller, José Weiß",
+        "short_name": "Pepe",
+    }
     person = make_admin(**names, login_id="jbrien7", email="Jo@school.example", sis_user_id="Stu-0042")
     EnrollmentFactory(user=person, section=school.section)
     EnrollmentFactory(section=school.section, type=BaseType.OBSERVER, user=school.observer)
