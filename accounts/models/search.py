@@ -1,4 +1,4 @@
-"""Lists that are searched: all people of the institution, or all of its courses, in the order of their names.
+"""Lists that are searched: the people of the institution, or its courses, in the order of their names.
 
 A search that many fit is quickest along the list, one that few fit by the index of words. What PostgreSQL would choose
 by itself takes those who fit for evenly spread over the list. They are not: whose last name begins with “sch” stands at
@@ -45,7 +45,7 @@ class SearchedQuerySet(QuerySet[Row]):
         return clone
 
     def whole(self) -> Self:
-        """Return the same list, known to be one of nearly all there is: its searches are answered along its order."""
+        """Return the same list, known to be a large part of all there is: searches are answered along its order."""
         clone = self._chain()  # type: ignore[attr-defined]
         clone._is_whole = True
         return clone

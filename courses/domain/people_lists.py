@@ -42,7 +42,7 @@ def people_listed(account: Account) -> UserQuerySet:
         return people_of(account)
     within = with_all_below(account)
     if Course.objects.filter(account__in=within)[FEW:].exists():
-        return people_of(account)
+        return people_of(account).whole()
     there = Enrollment.objects.present().settled().filter(section__course__account__in=within)
     return User.objects.present().filter(OneOf(there.values("user"))).by_name()
 
