@@ -1,11 +1,11 @@
-"""`python -m bench.pages [--calls] [--profile PAGE]`: what pages cost the server, against a bare view behind the same
-middleware.
+"""`python -m bench.pages [--calls] [--profile] [PAGE ...]`: what pages cost the server, against a bare view behind the
+same middleware.
 
 The server is the one of bin/run; CPU is the time that its processes have used, without the database's. Each round
 measures all pages, in turn and the other way round, between two measurements of the bare view. There are as many
 rounds as it takes until the middle half of the ratios of every page lies within a tenth of their median. With
-`--calls` only the function calls of Python are counted, which are the same on a busy machine; `--profile` shows where
-those of one page are.
+`--calls` only the function calls of Python are counted, which are the same on a busy machine; `--profile` shows in
+which functions those of a page are.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ QUIET = 0.1
 # How long one page is asked for at a time.
 SECONDS = 1.0
 # How many functions a profile names.
-FUNCTIONS = 150
+FUNCTIONS = 400
 
 
 class Page(NamedTuple):
@@ -181,14 +181,19 @@ def _row(page: Page, costs: Sequence[Cost], ratios: Sequence[float], number: int
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m bench.pages")
     arguments.add_argument("--calls", action="store_true", help="count the function calls, and measure no time")
-    arguments.add_argument("--profile", metavar="PAGE", help="show where the function calls of a page are")
+    arguments.add_argument("--profile", action="store_true", help="show in which functions they are")
+    arguments.add_argument(
+        "pages", metavar="PAGE", nargs="*", help="the beginning of a page's name; all, if none is named"
+    )
     chosen = arguments.parse_args()
-    bare, pages = make_pages()
+    bare, every = make_pages()
+    pages = [page for page in every if page.name.startswith(tuple(chosen.pages) or "")]
     call_command("collectstatic", interactive=False, verbosity=0)
     if chosen.profile:
-        (wanted,) = (page for page in [bare, *pages] if page.name == chosen.profile)
-        for function, number in calls(wanted.path, wanted.cookie).most_common(FUNCTIONS):
-            print(f"{number:8,} {function}")
+        for page in pages:
+            print(page.name)
+            for function, number in calls(page.path, page.cookie).most_common(FUNCTIONS):
+                print(f"{number:8,} {function}")
         return
     numbers = {page: calls(page.path, page.cookie)[""] for page in [bare, *pages]}
     if chosen.calls:

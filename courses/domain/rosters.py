@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -182,10 +183,18 @@ def lines(people: Iterable[User], course: Course, *, by: User) -> list[Line]:
     return [Line(person, tuple(there[person.pk])) for person in people]
 
 
+OF_A_LINE = (
+    *("user_id", "type", "state", "accepted_at", "limit_privileges_to_course_section"),
+    *("section__name", "section__course_id", "role__label", "role__base_type", "role__account__name"),
+    *("role__account__ancestors", "role__workflow_state", "associated_user__name", "associated_user__short_name"),
+)
+
+
 @prepared
 def _enrollments_of(people: list[int], course: Course) -> EnrollmentQuerySet:
-    there = Enrollment.objects.present().filter(Among("user", people), section__course=course)
-    return _with_what_is_shown(there)
+    there = _with_what_is_shown(Enrollment.objects.present().filter(Among("user", people), section__course=course))
+    # Of each of hundreds of enrollments no more than a line needs.
+    return there.only(*OF_A_LINE)
 
 
 def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
@@ -374,7 +383,13 @@ def observers_in(student: User, course: Course, *, by: User) -> list[ObserverHer
 
     Each with `is_by_link`: whether the accounts are linked, or it is this course only.
     """
-    beside = _there(course, by).filter(associated_user=student).annotate(is_by_link=by_link())
-    beside = beside.exclude(user__state=User.State.DELETED)
-    found = beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")
+    seen = sections_seen(by, course)
+    found = [one for one in _observing_in(student, course) if seen is None or one.section_id in seen]
     return [ObserverHere(one, one.is_by_link) for one in found]
+
+
+@prepared
+def _observing_in(student: User, course: Course) -> QuerySet[Any]:
+    beside = Enrollment.objects.present().filter(section__course=course, associated_user=student)
+    beside = beside.annotate(is_by_link=by_link()).exclude(user__state=User.State.DELETED)
+    return beside.select_related("user", "section").order_by("user__sort_key", "user", "section__sort_key")

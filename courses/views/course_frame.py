@@ -18,7 +18,6 @@ from accounts.models.prepared import prepared
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part, course_access
 from courses.domain.course_tabs import PEOPLE, Tab, tabs_shown
-from courses.domain.grades import Status
 from courses.models import Course
 
 # In the session: by course id, the view that a person with several roles in it chose.
@@ -85,7 +84,6 @@ def show(
         "tab": tab,
         "students": students,
         "parts": [(Part.STAFF, _("As staff")), (Part.LEARNING, _learner(access))] if access.has_several_parts else [],
-        "Status": Status,
     }
     return render(request, f"courses/{template}", {**frame, **context})
 

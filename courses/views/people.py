@@ -38,18 +38,27 @@ from courses.domain.rosters import (
     settled_in,
 )
 from courses.domain.sections import list_sections_open_to
-from courses.models import Course, Section
+from courses.models import Course, Enrollment, Section
 from courses.views import course_frame
 from courses.views.person_menu import Item, Menu
 
 
 class Row(NamedTuple):
-    """One line of the roster as the page shows it: with the way to User Details, and the menu."""
+    """One line of the roster as the page shows it: what may be known of a person, where they are, as what, the way to
+    User Details, and the menu.
+    """
 
-    line: Line
+    person: User
+    login: str
+    sis_id: str
+    sections: list[Section]
+    roles: list[Enrollment]
     address: str
     menu_title: str
     menu: list[Item]
+
+
+NOT_SHOWN = "–"
 
 
 def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
@@ -82,7 +91,7 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     roles, sections = roles_in(access.course, by=by), list_sections_open_to(by, access.course)
     view, words = _view(request.GET, roles, sections), search_words(request.GET.get("search"))
     is_filtered = bool(view.role_id or view.section_id or view.shown is not Shown.CURRENT)
-    known = settled_in(access.course, by=by)
+    known = settled_in(access.course, by=by) if words else None
     found = searched(roster(access.course, view, by=by), words, access.permissions, known=known)
     page = page_of(found, request.GET.get("page"))
     rights = enrollment_permissions(by, access.course)
@@ -135,15 +144,21 @@ def _columns(view: View) -> dict[str, dict[str, str]]:
 
 def _rows(shown: Iterable[Line], menu: Menu, course: Course) -> list[Row]:
     address, title = addresses("course_user", course.pk), gettext("Options for %(name)s")
-    return [
-        Row(
-            line,
-            address(line.person.pk),
-            title % {"name": line.person.short_name},
-            menu.of(line.person.pk, line.enrollments),
+
+    def row(line: Line) -> Row:
+        person, is_known = line.person, line.is_settled
+        return Row(
+            person=person,
+            login=person.login_id if is_known else NOT_SHOWN,
+            sis_id=(is_known and person.sis_user_id) or NOT_SHOWN,
+            sections=line.sections,
+            roles=line.roles,
+            address=address(person.pk),
+            menu_title=title % {"name": person.short_name},
+            menu=menu.of(person.pk, line.enrollments),
         )
-        for line in shown
-    ]
+
+    return [row(line) for line in shown]
 
 
 @login_required

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.roles import choices_of
@@ -45,7 +46,7 @@ class Menu:
         self._rights = rights
         self._has_sections = len(sections) > 1
         self._to_give = {role.pk for role in rights.roles_to_give()}
-        self._items = {page: (addresses(page, rights.course.pk), str(label)) for page, label in LABELS.items()}
+        self._items = {page: (addresses(page, rights.course.pk), escape(str(label))) for page, label in LABELS.items()}
 
     def of(self, person_id: int, enrollments: Iterable[Enrollment]) -> list[Item]:
         """Return what the reader may do, in each role, to the person of these enrollments (no statement)."""
@@ -58,7 +59,9 @@ class Menu:
 
         def item(role_id: int, name: str, page: str) -> Item:
             address, label = self._items[page]
-            return Item(f"{address(person_id)}?role={role_id}", f"{label} ({name})" if several else label)
+            return Item(
+                f"{address(person_id)}?role={role_id}", format_html("{} ({})", label, name) if several else label
+            )
 
         return [item(each.role.pk, each.name, page) for each, page in offered]
 
