@@ -183,6 +183,21 @@ def lines(people: Iterable[User], course: Course, *, by: User) -> list[Line]:
     return [Line(person, tuple(there[person.pk])) for person in people]
 
 
+def line_of(course: Course, user_id: int, *, by: User) -> Line | None:
+    """Return the line of one person of the `roster`; None if `by` does not see them in `course` (one statement)."""
+    seen = sections_seen(by, course)
+    found = [one for one in _enrollments_of_one(user_id, course) if seen is None or one.section_id in seen]
+    return Line(found[0].user, tuple(found)) if found else None
+
+
+@prepared
+def _enrollments_of_one(user_id: int, course: Course) -> EnrollmentQuerySet:
+    there = Enrollment.objects.present().filter(user=user_id, section__course=course)
+    return _with_what_is_shown(there.exclude(user__state=User.State.DELETED)).select_related(
+        *("user", "section", "role__account", "associated_user")
+    )
+
+
 OF_A_LINE = (
     *("user_id", "type", "state", "accepted_at", "limit_privileges_to_course_section"),
     *("section__name", "section__course_id", "role__label", "role__base_type", "role__account__name"),

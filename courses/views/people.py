@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext
 
 from accounts.domain.roles import choices_of
@@ -29,6 +28,7 @@ from courses.domain.rosters import (
     Shown,
     Sort,
     View,
+    line_of,
     lines,
     observers_in,
     observers_of,
@@ -165,8 +165,10 @@ def _rows(shown: Iterable[Line], menu: Menu, course: Course) -> list[Row]:
 def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> HttpResponse:
     """Show User Details: one person of this course, and for a student the people who observe them."""
     access = get_people_access(request, course_id)
-    person = get_object_or_404(roster(access.course, by=request.user), pk=user_id)
-    (line,) = lines([person], access.course, by=request.user)
+    line = line_of(access.course, user_id, by=request.user)
+    if line is None:
+        raise Http404
+    person = line.person
     types = {one.type for one in line.enrollments}
     # For an invited person only the name is shown.
     is_known_student = BaseType.STUDENT in types and line.is_settled
