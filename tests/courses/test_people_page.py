@@ -160,7 +160,7 @@ def test_the_number_of_statements_does_not_grow(client, school, django_assert_nu
     with django_assert_num_queries(15):
         client.get(people_of(school))
     # No roles to filter by; observers by link and without.
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         client.get(people_of(school, school.student.pk))
     for _number in range(5):
         student = EnrollmentFactory(section=school.section).user
@@ -169,7 +169,7 @@ def test_the_number_of_statements_does_not_grow(client, school, django_assert_nu
         EnrollmentFactory(section=SectionFactory(course=school.course), user=school.student)
     with django_assert_num_queries(15):
         client.get(people_of(school))
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         client.get(people_of(school, school.student.pk))
 
 
