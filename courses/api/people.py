@@ -25,7 +25,7 @@ from courses.api.bodies import TYPES, enrollment_body
 from courses.api.body_types import PersonBody
 from courses.api.enrollments import SEVERAL_STATES, TYPE_WORDS, in_states, short_types
 from courses.domain.grades import Totals, totals_of
-from courses.domain.people_lists import OF_ACCOUNTS_ONLY, SORTS, enrolled_in, people_listed, people_sorted
+from courses.domain.people_lists import OF_ACCOUNTS_ONLY, SORTS, people_listed, people_sorted
 from courses.domain.rosters import people_told_of, searched, settled_in
 from courses.models import Course, Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
@@ -90,9 +90,7 @@ def index_of_account(request: ApiRequest, account_id: str) -> list[UserBody]:
     keys = account_permissions(request.user, home)
     allow(Permission.READ_ROSTER in keys)
     given = request.params
-    people = people_listed(home)
-    if types := given[TYPES_IN_ACCOUNT]:
-        people = people.filter(enrolled_in(home, short_types(types)))
+    people = people_listed(home, short_types(given[TYPES_IN_ACCOUNT]))
     people = searched(people, search_words(given[SEARCH_TERM]), keys)
     people = people_sorted(people, given[SORT_IN_ACCOUNT], keys, descending=given[ORDER] == DESCENDING)
     return [user_body(user, keys, request.include) for user in page_of(request, people)]

@@ -69,8 +69,8 @@ def courses_listed(account: Account, wanted: CourseList, permissions: Collection
     if wanted.terms:
         courses = courses.filter(term__in=wanted.terms)
     if wanted.accounts:
-        within = Q(account__in=wanted.accounts) | Q(account__ancestors__overlap=list(wanted.accounts))
-        courses = courses.filter(within)
+        within = Q(pk__in=wanted.accounts) | Q(ancestors__overlap=list(wanted.accounts))
+        courses = courses.filter(account__in=Account.objects.filter(within))
     if wanted.is_published is not None:
         published = Q(workflow_state=Course.State.AVAILABLE)
         courses = courses.filter(published if wanted.is_published else ~published)

@@ -13,7 +13,6 @@ from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
-from courses.domain.rosters import people_of
 from courses.models import Course, Enrollment
 
 # What a list can be sorted by, and what it takes to know that of the people.
@@ -32,27 +31,23 @@ OF_ACCOUNTS_ONLY = ("integration_id", "id")
 FEW = 500
 
 
-def people_listed(account: Account) -> UserQuerySet:
-    """Return who belongs to `account`, as `people_of` does, for a list of them (one statement more, for a sub-account).
+def people_listed(account: Account, types: Collection[str] = ()) -> UserQuerySet:
+    """Return who belongs to `account`, as `people_of` does, for a list; with types, who is in a course there as one.
 
     The people of a school are found by its enrollments: few among all by whose names the list is sorted. In a large
-    part of the institution, those whose names come first are soon found.
+    part of the institution, those whose names come first are soon found (one statement more, for a sub-account).
     """
-    if account.parent_id is None:
-        return people_of(account)
-    within = with_all_below(account)
-    if Course.objects.filter(account__in=within)[FEW:].exists():
-        return people_of(account).whole()
-    there = Enrollment.objects.present().settled().filter(section__course__account__in=within)
-    return User.objects.present().filter(OneOf(there.values("user"))).by_name()
-
-
-def enrolled_in(account: Account, types: Collection[str]) -> Exists:
-    """Return, for a queryset of people, whether each is in a course of `account` or below as one of these types."""
-    there = Enrollment.objects.present().settled().filter(user=OuterRef("pk"), type__in=types)
+    people, there = User.objects.present().by_name(), Enrollment.objects.present().settled()
+    if types:
+        there = there.filter(type__in=types)
     if account.parent_id is not None:
-        there = there.filter(section__course__account__in=with_all_below(account))
-    return Exists(there)
+        within = with_all_below(account)
+        there = there.filter(section__course__account__in=within)
+        if not Course.objects.filter(account__in=within)[FEW:].exists():
+            return people.filter(OneOf(there.values("user")))
+    elif not types:
+        return people.whole()
+    return people.whole().filter(Exists(there.filter(user=OuterRef("pk"))))
 
 
 def people_sorted(

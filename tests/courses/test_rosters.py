@@ -137,15 +137,18 @@ class TestThePeopleOfAnAccount:
     @pytest.mark.parametrize("few", [0, 1, 2])
     def test_a_list_of_them_has_the_same_whatever_the_size_of_the_account(self, root, few, monkeypatch):
         monkeypatch.setattr(people_lists, "FEW", few)
-        school = AccountFactory()
+        school, taught = AccountFactory(), set[User]()
         for account in (school, AccountFactory(parent=school), root):
             section = SectionFactory(course__account=account)
             person = in_each_state(section)["active"]
             EnrollmentFactory(user=person, section=SectionFactory(course=section.course))
+            taught.add(EnrollmentFactory(section=section, type=BaseType.TEACHER).user)
             EnrollmentFactory(section=section, user__state=User.State.DELETED)
         for account in (school, root):
             assert list(people_lists.people_listed(account)) == list(people_of(account))
             assert len(people_of(account)) > 2
+            teachers = set(people_lists.people_listed(account, [BaseType.TEACHER, BaseType.TA]))
+            assert teachers == {person for person in taught if person in people_of(account)}
 
     def test_the_institution_has_everybody_who_is_not_deleted(self, root):
         here, _gone = UserFactory(), UserFactory(state=User.State.DELETED)

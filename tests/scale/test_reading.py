@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from itertools import product
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
+from accounts.api.endpoints import every_call
+from accounts.api.parameter_types import Includes, NotServed, Parameter, Word, Words
 from accounts.models import User, numbers
 from bench.district import STUDENTS, District, look, make_district
 from courses.models import Section
 from tests.access.table import EVERYBODY, ROWS, THERE, Row, names
+from tests.access.test_api_parameters_read import rows_of, sample
 from tests.access.visitors import Visitor, make_error_pages_once
 from tests.access.world import World
 from tests.database import let_everybody_leave
@@ -26,6 +32,18 @@ MANY = 65_000
 GROWN, MOST_COUNTED, MOST_READ = 20_000, 1_000, 12_000
 # Whoever asks for everything gets everything.
 READS_ALL = {"POST /accounts/{root}/user_observers": {"accounts_observationlink", "accounts_user"}}
+
+# Lists that are sorted or narrowed by what no index has, or that count everything once, take longer in a larger place.
+READ_MORE = {
+    ("/api/v1/accounts/{account}/users", "enrollment_type[]"),
+    ("/api/v1/accounts/{account}/users", "sort"),
+    ("/api/v1/accounts/{root}/terms", "include[]"),
+    ("/api/v1/accounts/{account}/courses", "search_term"),
+    ("/api/v1/accounts/{account}/courses", "enrollment_type[]"),
+    ("/api/v1/accounts/{account}/courses", "enrollment_workflow_state[]"),
+    ("/api/v1/accounts/{account}/courses", "completed"),
+    ("/api/v1/accounts/{account}/courses", "sort"),
+}
 
 SIZES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= %s ORDER BY relname"
 # What the transaction at hand has read so far of each: rows, and entries of its indexes.
@@ -137,9 +155,32 @@ def asked(world: World, above: list[int]) -> Iterator[tuple[Visitor, Row, Mappin
                 yield admin, row, world.ids(world.here, account=account)
 
 
+def asked_with_words(world: World) -> Iterator[tuple[Row, Parameter[Any], str]]:
+    """Every call of the API that reads, with each word that one of its parameters takes, or one value of the others."""
+    ids = {**world.ids(world.here), "account": world.root.pk}
+    for call in every_call():
+        parameters = [one for one in call.takes if not isinstance(one, NotServed)] if call.method == "GET" else []
+        for row, parameter in product(rows_of(call), parameters):
+            words = parameter.words or () if isinstance(parameter, Word | Words | Includes) else ()
+            for pair in [(parameter.name, word) for word in words] or sample(parameter, ids):
+                yield row, parameter, f"{row.path.format_map(ids)}?{urlencode([pair])}"
+
+
 def too_much(read: Mapping[str, int], row: Row) -> set[str]:
     """The tables of which too much was read for this address."""
     return {table for table, rows in read.items() if rows > MOST_READ} - READS_ALL.get(str(row), set())
+
+
+def read_more_by_a_word(world: World, grown: list[str]) -> set[tuple[str, str]]:
+    """The calls, and of each the parameter, which read too much for the admin of the institution."""
+    client, found = Client(headers=Visitor(world, "admin").headers), set()
+    for row, parameter, address in asked_with_words(world):
+        with transaction.atomic(), Reading(grown) as reading:
+            client.get(address)
+            transaction.set_rollback(True)
+        if too_much(reading.read, row):
+            found.add((row.path, parameter.name))
+    return found
 
 
 def test_no_request_reads_a_table_that_grows_from_one_end_to_the_other(district, world, grown):
@@ -157,3 +198,4 @@ def test_no_request_reads_a_table_that_grows_from_one_end_to_the_other(district,
                 rows, sql = max((read[table], sql) for read, sql in reading.by)
                 found[sql].append(f"{row} as {visitor.name} reads {reading.read[table]:,} of {table}, {rows:,} by this")
     assert not found, "\n\n".join("\n".join([sql, *where[:9]]) for sql, where in found.items())
+    assert read_more_by_a_word(world, grown) - READ_MORE == set()
