@@ -250,6 +250,8 @@ RETENTION = [
 COUNT_COURSES = "courses.domain.course_lists.count_courses"
 # Whose time is read by whoever has chosen no time zone; see accounts/web/site.py.
 ZONE_OF_SCHOOL = "courses.domain.time_zone.zone_of_school"
+# Who has Observing in the main navigation, likewise.
+OBSERVES = "courses.access.courses.observes"
 
 # Roster imports: the largest upload, and for how many days uploads and messages are kept.
 SIS_LARGEST_UPLOAD = env.int("SIS_LARGEST_UPLOAD", default=5 * 2**30)

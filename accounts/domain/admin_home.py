@@ -19,10 +19,11 @@ from accounts.permissions.resolver import permissions_on
 
 @dataclass(frozen=True)
 class AccountContext:
-    """An account, and what the reader may do there."""
+    """An account, what the reader may do there, and where a page is about it, the accounts above, the root first."""
 
     account: Account
     permissions: frozenset[Permission]
+    above: Sequence[Account] = ()
 
     @property
     def is_root(self) -> bool:

@@ -17,8 +17,9 @@ from accounts.domain.grants import check_may_give, lacking
 from accounts.domain.locks import hold_account, lock_users
 from accounts.domain.roles import roles_of
 from accounts.errors import Invalid, NotAllowed
-from accounts.memory import forget
+from accounts.memory import forget, remember, remembered
 from accounts.models import Account, AccountAdmin, BaseType, Role, User
+from accounts.models.account import is_within
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, permissions_on
 
@@ -36,12 +37,25 @@ def admins_of(account: Account) -> QuerySet[AccountAdmin]:
     return held.order_by("user__sort_key", "user", "role")
 
 
-def roles_held_by(user: User, accounts: Iterable[int] | None = None) -> QuerySet[AccountAdmin]:
-    """Return the admin roles of a person, in these accounts only or (None) in all."""
-    held = AccountAdmin.objects.filter(user=user, workflow_state=ACTIVE, account__workflow_state=Account.State.ACTIVE)
-    if accounts is not None:
-        held = held.filter(account__in=accounts)
-    return held.select_related("account", "role").order_by("account__sort_key", "role__label", "id")
+def roles_held_by(user: User, *, within: Account | None = None) -> list[AccountAdmin]:
+    """Return the admin roles of a person, in this account and below it only or (None) in all, by account."""
+    held = [each for each in _held_by([user.pk])[user.pk] if each.account.workflow_state == Account.State.ACTIVE]
+    shown = [each for each in held if within is None or is_within(each.account, within)]
+    return sorted(shown, key=lambda each: (each.account.sort_key, each.role.label, each.pk))
+
+
+def _held_by(people: Iterable[int]) -> dict[int, list[AccountAdmin]]:
+    """Return, by user id, every admin role these people have, which a request looks up once."""
+    people = list(people)
+    known: dict[int, list[AccountAdmin]] = remembered("admin roles", None, people)
+    if missing := [pk for pk in people if pk not in known]:
+        found: dict[int, list[AccountAdmin]] = {pk: [] for pk in missing}
+        held = AccountAdmin.objects.filter(user__in=missing, workflow_state=ACTIVE)
+        for each in held.select_related("account", "role"):
+            found[each.user_id].append(each)
+        remember("admin roles", None, found)
+        known |= found
+    return known
 
 
 def admin_roles_of(account: Account) -> QuerySet[Role]:
@@ -61,8 +75,7 @@ def all_roles_of(people: Iterable[int]) -> list[tuple[int, int, int]]:
 
     Deactivated roles count too: anyone who takes over such an account has them once they are activated again.
     """
-    held = AccountAdmin.objects.filter(user__in=people, workflow_state=ACTIVE)
-    return list(held.values_list("user_id", "role_id", "account_id"))
+    return [(user, each.role_id, each.account_id) for user, held in _held_by(people).items() for each in held]
 
 
 def out_of_reach(held: Iterable[Held], *, by: User) -> set[Held]:

@@ -128,6 +128,10 @@ class Account(models.Model):
         """Return the names of the columns, in the order of the fields."""
         return [field.attname for field in cls._meta.concrete_fields]
 
+    def values(self) -> list[Any]:
+        """Return what stands in the columns."""
+        return [getattr(self, column) for column in self.columns()]
+
     @property
     def pairing_is_on(self) -> bool:
         """Whether pairing codes can be created and used at all (root account)."""
@@ -150,9 +154,9 @@ WITH up(start_id, id, depth) AS (
 """
 
 # The depth orders the way from the root down; ids do not, because accounts can move.
-ABOVE = """
+LINE = """
 SELECT a.* FROM accounts_account start
-CROSS JOIN LATERAL unnest(start.ancestors) WITH ORDINALITY AS step(id, number)
+CROSS JOIN LATERAL unnest(start.ancestors || start.id) WITH ORDINALITY AS step(id, number)
 JOIN accounts_account a ON a.id = step.id
 WHERE start.id = %s ORDER BY step.number
 """
@@ -177,15 +181,28 @@ def with_all_below(account: Account) -> QuerySet[Account, int]:
     return Account.objects.filter(Q(pk=account.pk) | below).values_list("pk", flat=True)
 
 
+def is_within(account: Account, other: Account) -> bool:
+    """Return whether `account`, just read, is among `with_all_below(other)`."""
+    return account == other or (other.pk in account.ancestors and account.workflow_state == Account.State.ACTIVE)
+
+
 def with_all_above(account: Account) -> Q:
     """Return the condition that `account`, a column of this name, is this account or one above it."""
     up = Account.objects.filter(pk=account.pk).values_list(Unnest("ancestors"), flat=True)
     return Q(account=account) | Q(account__in=up)
 
 
+def line_to(account_id: int) -> list[Account]:
+    """Return the accounts from the root down to this one; none if there is no such account (one statement)."""
+    found = list(Account.objects.raw(LINE, [account_id]))
+    if found:
+        Account.objects.root_is(found[0].values())
+    return found
+
+
 def above(account: Account) -> list[Account]:
     """Return the accounts above `account`, the root first (one statement)."""
-    return list(Account.objects.raw(ABOVE, [account.pk]))
+    return line_to(account.pk)[:-1]
 
 
 def upwards(accounts: Collection[int]) -> dict[int, list[int]]:

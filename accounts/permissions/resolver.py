@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 
 from accounts.memory import once, read_from, remember, remembered
 from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, User
-from accounts.models.account import UPWARDS, UPWARDS_OF
+from accounts.models.account import UPWARDS, UPWARDS_OF, upwards
 from accounts.models.prepared import Among, prepared
 from accounts.permissions.registry import ALWAYS, AVAILABLE, DEFAULTS, PERMISSIONS, ROOT_ONLY, Permission
 
@@ -222,11 +222,9 @@ def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozens
 def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[int, dict[int, frozenset[Permission]]]:
     """Return, by account id and role id, what each role there or above allows (two statements for any number)."""
     roles = list(roles)
-    with connection.cursor() as cursor:
-        cursor.execute(CHAINS, {"accounts": list(accounts), "user": None})
-        chains = chains_of(cursor.fetchall())
+    chains = {pk: Chain(tuple(ids), {}) for pk, ids in upwards(list(accounts)).items()}
     along = {account_id for chain in chains.values() for account_id in chain.account_ids}
-    overrides = Overrides(roles, along)
+    overrides = Overrides.bearing_on(roles, along)
     return {
         pk: {
             role.id: overrides.fold(role, chain).given - (ROOT_ONLY if len(chain.account_ids) > 1 else NOTHING)

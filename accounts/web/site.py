@@ -1,7 +1,8 @@
 """What every page says about the site: the institution, the accounts its reader manages, and the time there.
 
-Looked up once for a request. Other apps know where a person is enrolled: config/settings.py names the function that
-returns the time zone of their school (ZONE_OF_SCHOOL).
+Looked up once for a request. Other apps know where a person is enrolled and whom they observe: config/settings.py names
+the functions that return, for use in the query, the time zone of their school (ZONE_OF_SCHOOL) and whether they observe
+anyone (OBSERVES).
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ from accounts.models import Account, User
 from accounts.models.prepared import prepared
 from accounts.permissions.resolver import accounts_with_own_role
 
+NO = Value(False, BooleanField())
+
 
 @dataclass(frozen=True)
 class Site:
     """`root` is None before set-up; `administered` are the accounts where the reader has a role, highest first.
 
-    `zone` is the time zone of a reader who has chosen none.
+    `zone` is the time zone of a reader who has chosen none, `observes` whether they observe anyone.
     """
 
     root: Account | None
     administered: list[Account]
     zone: str
+    observes: bool
 
 
 def site_of(request: HttpRequest) -> Site:
@@ -52,33 +56,34 @@ def _look_up(reader: User | None) -> Site:
     accounts: list[Any] = sorted(found, key=lambda account: (len(account.ancestors), account.sort_key, account.pk))
     root = next((account for account in accounts if account.parent_id is None), None)
     if root:
-        Account.objects.root_is([getattr(root, column) for column in Account.columns()])
-    zone_there = root.zone if root else "UTC"
-    return Site(root, [account for account in accounts if account.is_held], zone_there)
+        Account.objects.root_is(root.values())
+    held: list[Account] = [account for account in accounts if account.is_held]
+    return Site(root, held, root.zone, root.observes) if root else Site(None, held, "UTC", observes=False)
 
 
 @prepared
 def _root() -> QuerySet[Account]:
-    return _roots(F("default_time_zone"))
+    return _roots(F("default_time_zone"), NO)
 
 
 @prepared
 def _root_and_own(reader: User) -> QuerySet[Account]:
-    return _roots(F("default_time_zone")).union(_own(reader), all=True)
+    return _roots(F("default_time_zone"), import_string(settings.OBSERVES)(reader)).union(_own(reader), all=True)
 
 
 @prepared
 def _root_and_own_with_zone(reader: User) -> QuerySet[Account]:
-    return _roots(import_string(settings.ZONE_OF_SCHOOL)(reader)).union(_own(reader), all=True)
+    zone, observes = import_string(settings.ZONE_OF_SCHOOL)(reader), import_string(settings.OBSERVES)(reader)
+    return _roots(zone, observes).union(_own(reader), all=True)
 
 
-def _roots(zone: Expression | F) -> QuerySet[Account]:
-    return Account.objects.filter(parent=None).annotate(is_held=Value(False, BooleanField()), zone=zone)
+def _roots(zone: Expression | F, observes: Expression) -> QuerySet[Account]:
+    return Account.objects.filter(parent=None).annotate(is_held=NO, zone=zone, observes=observes)
 
 
 def _own(reader: User) -> QuerySet[Account]:
     own = accounts_with_own_role(reader)
-    return own.annotate(is_held=Value(True, BooleanField()), zone=F("default_time_zone"))
+    return own.annotate(is_held=Value(True, BooleanField()), zone=F("default_time_zone"), observes=NO)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

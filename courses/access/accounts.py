@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.admins import all_roles_of, out_of_reach
 from accounts.errors import NotAllowed
+from accounts.memory import remember, remembered
 from accounts.models import Account, User
-from accounts.models.account import with_all_below
+from accounts.models.account import is_within
 from accounts.permissions.registry import AVAILABLE, Permission
 from accounts.permissions.resolver import HeldRole, may_on_account, permissions_by, permissions_on
 from courses.access.consent import accounts_of
@@ -36,8 +37,12 @@ class EnrollmentIds(NamedTuple):
 
 
 def reaches_further(other: User, actor: User) -> bool:
-    """Return whether `other` may do anything anywhere that `actor` may not do there."""
-    return bool(who_reach_further([other.pk], by=actor))
+    """Return whether `other` may do anything anywhere that `actor` may not do there; a request asks once."""
+    known = remembered("further", actor, [other.pk])
+    if not known:
+        known = {other.pk: bool(who_reach_further([other.pk], by=actor))}
+        remember("further", actor, known)
+    return bool(known[other.pk])
 
 
 def who_reach_further(people: Collection[int], *, by: User) -> set[int]:
@@ -119,4 +124,4 @@ def belongs_only_to(person: User, account: Account) -> bool:
     """Return whether everything the person belongs to in the institution is in `account` and below it."""
     if account.parent_id is None:
         return True
-    return {each.pk for each in accounts_of(person)} <= set(with_all_below(account))
+    return all(is_within(each, account) for each in accounts_of(person))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.db.models import BooleanField, Exists, Expression, ExpressionWrapper, OuterRef, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, BaseType, ObservationLink, User
@@ -123,17 +123,10 @@ def is_enrolled(user: User) -> bool:
     return Enrollment.objects.present().live().filter(user=user).exclude(type=BaseType.OBSERVER).exists()
 
 
-def is_observer(user: User) -> bool:
-    """Return whether `user` observes anyone (one statement; every page needs it for its navigation)."""
-    return bool(_if_observing(user))
-
-
-@prepared
-def _if_observing(user: User) -> QuerySet[User, int]:
-    """Return the key of `user` if they observe anyone."""
-    linked = ObservationLink.objects.live().filter(observer=OuterRef("pk"))
-    here = User.objects.filter(Exists(linked) | Exists(observer_enrollments(user)), pk=user.pk)
-    return here.values_list("pk", flat=True)
+def observes(user: User) -> Expression:
+    """Return, for use in a query, whether `user` observes anyone: every page asks for its navigation."""
+    linked = ObservationLink.objects.live().filter(observer=user)
+    return ExpressionWrapper(Exists(linked) | Exists(observer_enrollments(user)), BooleanField())
 
 
 def courses_by_student(observer: User) -> dict[int, list[Course]]:

@@ -6,13 +6,13 @@ It stands above accounts because events speak of courses too. No event holds a p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Action, AuditEvent, User
@@ -53,7 +53,7 @@ def events_of(person: User, keys: Collection[Permission]) -> QuerySet[AuditEvent
 
 
 def lines(events: Iterable[AuditEvent]) -> list[Line]:
-    """Return the events as sentences, with the names of everything in them (five statements for any number)."""
+    """Return the events as sentences, with the names of everything in them (one statement for any number)."""
     told = [(event, event.data) for event in events]
     names = _Names(told)
     return [_line(event, data, names) for event, data in told]
@@ -96,13 +96,24 @@ class _Names:
             for field, mark in marks_of(type(data)).items() if data else ():
                 if isinstance(mark, Named) and (pk := getattr(data, field)):
                     ids[mark.model, mark.field].add(pk)
-        self._names = {of: _names_of(*of, wanted) for of, wanted in ids.items()}
+        self._names = _names_of(ids)
 
     def of(self, mark: Named, pk: int | None) -> Text:
         """Return the name of this record; empty where there is none."""
         return self._names.get((mark.model, mark.field), {}).get(pk, "") if pk else ""
 
 
-def _names_of(model: str, field: str, ids: Collection[int]) -> dict[int, str]:
-    found: QuerySet[Any] = apps.get_model(model)._default_manager.filter(pk__in=ids)
-    return dict(found.order_by().values_list("pk", field))
+def _names_of(wanted: Mapping[tuple[str, str], Collection[int]]) -> dict[tuple[str, str], dict[int, str]]:
+    """Return, by model and field, the names of these records (one statement)."""
+    named = [
+        apps.get_model(model)
+        ._default_manager.filter(pk__in=ids)
+        .order_by()
+        .values_list(Value(model, TextField()), Value(field, TextField()), "pk", Cast(field, TextField()))
+        for (model, field), ids in wanted.items()
+        if ids
+    ]
+    found: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for model, field, pk, name in named[0].union(*named[1:], all=True) if named else ():
+        found[model, field][pk] = name
+    return found

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -85,19 +85,16 @@ class InSingleCourses:
     courses: tuple[Course, ...]
 
 
-def observers_in_single_courses(student: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
-    """Return who observes `student` in individual courses of these accounts (None: any), without a link;
-    one statement.
+def in_single_courses(
+    person: User, accounts: Collection[int] | None
+) -> tuple[list[InSingleCourses], list[InSingleCourses]]:
+    """Return whom `person` observes, and who observes `person`, in individual courses of these accounts (None: any),
+    without a link, both by name (one statement).
     """
-    found = _without_link(Enrollment.objects.filter(associated_user=student), accounts)
-    return _grouped((enrollment.user, enrollment) for enrollment in found.order_by("user__sort_key", "user"))
-
-
-def observed_in_single_courses(observer: User, accounts: Collection[int] | None) -> list[InSingleCourses]:
-    """Return whom `observer` observes in the same way."""
-    found = _without_link(Enrollment.objects.filter(user=observer), accounts)
-    ordered = found.order_by("associated_user__sort_key", "associated_user")
-    return _grouped((enrollment.associated_user, enrollment) for enrollment in ordered if enrollment.associated_user)
+    either = Enrollment.objects.filter(Q(user=person) | Q(associated_user=person))
+    found = list(_without_link(either, accounts))
+    observed = _grouped((one.associated_user, one) for one in found if one.user == person and one.associated_user)
+    return observed, _grouped((one.user, one) for one in found if one.associated_user == person)
 
 
 def _without_link(enrollments: EnrollmentQuerySet, accounts: Collection[int] | None) -> EnrollmentQuerySet:
@@ -111,4 +108,5 @@ def _grouped(enrollments: Iterable[tuple[User, Enrollment]]) -> list[InSingleCou
     for person, enrollment in enrollments:
         people[person.pk] = person
         courses[person.pk][enrollment.section.course_id] = enrollment.section.course
-    return [InSingleCourses(person, tuple(courses[pk].values())) for pk, person in people.items()]
+    ordered = sorted(people.values(), key=lambda person: (person.sort_key, person.pk))
+    return [InSingleCourses(person, tuple(courses[person.pk].values())) for person in ordered]

@@ -171,6 +171,13 @@ class Line:
         return any(one.accepted_at for one in self.enrollments)
 
 
+def line_of(course: Course, user_id: int, *, by: User) -> Line | None:
+    """Return the line of one person of the `roster`; None if `by` does not see them in `course` (one statement)."""
+    found = enrollments_in(course, by=by).filter(user=user_id).exclude(user__state=User.State.DELETED)
+    enrollments = tuple(found.select_related("user"))
+    return Line(enrollments[0].user, enrollments) if enrollments else None
+
+
 def lines(people: Iterable[User], course: Course, *, by: User) -> list[Line]:
     """Return the lines of these people of a `roster`, with all they are in `course` as far as `by` sees its sections;
     a person in five sections has one line (one statement).
@@ -375,6 +382,18 @@ def observed_by(observer: User) -> QuerySet[ObservationLink]:
 # The same as lists.
 list_observers_of = prepared(observers_of)
 list_observed_by = prepared(observed_by)
+
+
+def links_of(person: User, *, observed: slice, observers: slice) -> tuple[list[ObservationLink], list[ObservationLink]]:
+    """Return a part of the list `observed_by(person)` and a part of `observers_of(person)` (one statement)."""
+    parts = observed_by(person).values("pk")[observed].union(observers_of(person).values("pk")[observers], all=True)
+    found = list(ObservationLink.objects.filter(pk__in=parts).select_related("observer", "student"))
+    of_students = [link for link in found if link.observer_id == person.pk]
+    of_observers = [link for link in found if link.student_id == person.pk]
+    return (
+        sorted(of_students, key=lambda link: (link.student.sort_key, link.student_id)),
+        sorted(of_observers, key=lambda link: (link.observer.sort_key, link.observer_id)),
+    )
 
 
 def holders_of(role: Role) -> numbers.Number:

@@ -6,7 +6,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
@@ -18,20 +21,20 @@ from accounts.domain.admins import roles_held_by
 from accounts.domain.registration import NewUser, register
 from accounts.domain.users import edit_user, reactivate, sign_out_everywhere, suspend
 from accounts.forms.users import EditPersonForm, NewPersonForm
-from accounts.models import Account, User
+from accounts.models import Account, FurtherSisId, User
 from accounts.models.account import with_all_below
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
 from accounts.web.pages import ConfirmPage, FormPage, Way, way
-from accounts.web.pagination import page_of
+from accounts.web.pagination import number_of, page_from, page_of, window
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access import act_as
 from courses.access.accounts import PERMISSION as MANAGE_LOGINS
 from courses.access.accounts import belongs_only_to, why_not_change
 from courses.access.observation import MANAGE_LINKS
 from courses.domain.history import events_of, lines
-from courses.domain.observers import observed_in_single_courses, observers_in_single_courses
-from courses.domain.rosters import observed_by, observers_of, people_of
+from courses.domain.observers import in_single_courses
+from courses.domain.rosters import links_of, people_of
 from courses.models import Enrollment
 from courses.models.enrollment import EnrollmentQuerySet
 from courses.views.accounts import AccountContext, AccountFormPage, AccountPage, get_account_or_403, show_page
@@ -147,6 +150,12 @@ def reactivate_person(request: AuthenticatedHttpRequest, account_id: int, user_i
     return redirect("account_user", account_id, user_id)
 
 
+# The further ids by which the school's systems know a person.
+FURTHER_IDS = ArraySubquery(
+    FurtherSisId.objects.filter(user=OuterRef("pk"))
+    .order_by("id")
+    .values(json=JSONObject(id="sis_user_id", is_live="is_live"))
+)
 HISTORY = Permission.READ_REPORTS
 LATEST = 20
 
@@ -155,7 +164,7 @@ LATEST = 20
 def show(request: AuthenticatedHttpRequest, account_id: int, user_id: int) -> HttpResponse:
     """Show the person's account, and everything it is linked with, as far as the reader may see it."""
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
-    person = get_object_or_404(people_of(here.account), pk=user_id)
+    person = get_object_or_404(people_of(here.account).annotate(further_ids=FURTHER_IDS), pk=user_id)
     manages_logins = MANAGE_LOGINS in here.permissions
     context: dict[str, Any] = {
         "history": None,
@@ -187,21 +196,23 @@ def _links(request: AuthenticatedHttpRequest, person: User, here: AccountContext
     if MANAGE_LINKS not in here.permissions:
         return {"sees_links": False}
     within = None if here.account.parent_id is None else with_all_below(here.account)
+    singly_observed, singly_observers = in_single_courses(person, within)
+    one, other = number_of(request.GET.get("observed")), number_of(request.GET.get("observers"))
+    observed, observers = links_of(person, observed=window(one), observers=window(other))
     return {
         "sees_links": True,
         "may_link": may_on_account(request.user, MANAGE_LINKS, Account.objects.root()),
-        "observed": page_of(observed_by(person), request.GET.get("observed")),
-        "observers": page_of(observers_of(person), request.GET.get("observers")),
-        "observed_singly": observed_in_single_courses(person, within),
-        "observers_singly": observers_in_single_courses(person, within),
+        "observed": page_from(observed, one),
+        "observers": page_from(observers, other),
+        "observed_singly": singly_observed,
+        "observers_singly": singly_observers,
     }
 
 
 def _admin_roles(person: User, here: AccountContext) -> list[Any]:
     if MANAGE_ADMINS not in here.permissions:
         return []
-    within = None if here.account.parent_id is None else with_all_below(here.account)
-    return list(roles_held_by(person, within))
+    return roles_held_by(person, within=here.account)
 
 
 def _sees_history(person: User, here: AccountContext) -> bool:

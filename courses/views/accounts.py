@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from accounts.domain.admin_home import AccountContext
 from accounts.errors import NotPossible, Refused
 from accounts.forms.users import AccountForm
 from accounts.models import Account
-from accounts.models.account import above
+from accounts.models.account import line_to
 from accounts.models.numbers import CountOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account, permissions_on
@@ -56,11 +57,14 @@ def get_account_or_403(
     request: AuthenticatedHttpRequest, account_id: int, permission: Permission | None = None
 ) -> AccountContext:
     """Return the account, for a reader with a role there or above. Raises Http404, or PermissionDenied."""
-    account = get_object_or_404(Account, pk=account_id, workflow_state=Account.State.ACTIVE)
+    line = line_to(account_id)
+    if not line or line[-1].workflow_state != Account.State.ACTIVE:
+        raise Http404
+    *up, account = line
     permissions = account_permissions(request.user, account)
     if not permissions or (permission and permission not in permissions):
         raise PermissionDenied(gettext("Only administrators of this account can open this page."))
-    return AccountContext(account, permissions)
+    return AccountContext(account, permissions, up)
 
 
 def show_page(
@@ -77,7 +81,7 @@ def show_page(
         "account": here.account,
         "permissions": here.permissions,
         "tab": tab,
-        "crumbs": _crumbs(request, here.account),
+        "crumbs": _crumbs(request, here.above),
     }
     return render(request, f"accounts/{template}", {**frame, **context}, status=status)
 
@@ -109,12 +113,10 @@ class AccountConfirmPage(AccountPage, ConfirmPage):
     """A question on a page of an account."""
 
 
-def _crumbs(request: AuthenticatedHttpRequest, account: Account) -> list[Crumb]:
-    if account.parent_id is None:
-        return []
+def _crumbs(request: AuthenticatedHttpRequest, up: Iterable[Account]) -> list[Crumb]:
     held = {held.pk for held in site_of(request).administered}
     crumbs: list[Crumb] = []
-    for each in above(account):
+    for each in up:
         crumbs.append(Crumb(each, each.pk in held or bool(crumbs and crumbs[-1].is_open)))
     return crumbs
 

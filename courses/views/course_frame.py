@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.models.prepared import prepared
 from accounts.web.requests import AuthenticatedHttpRequest
+from accounts.web.site import site_of
 from courses.access.courses import CourseAccess, Part, course_access
 from courses.domain.course_tabs import PEOPLE, Tab, tabs_shown
 from courses.models import Course
@@ -28,6 +29,8 @@ def get_course_access(request: AuthenticatedHttpRequest, course_id: int) -> Cour
     """Return what the reader is in this course, and the view they chose. Raises Http404 if it does not
     exist for them.
     """
+    # Every page says what it says of the site; asked first, it brings the root account.
+    site_of(request)
     course = next(iter(_by_id(course_id)), None)
     found = course and course_access(request.user, course)
     if not found:

@@ -27,7 +27,6 @@ from accounts.domain.permission_grid import (
 from accounts.domain.roles import PERMISSION, SCOPE, Setting, Wish, choices_of, roles_of, set_permission, settings_of
 from accounts.errors import Invalid, Refused
 from accounts.models import Account, Role, User
-from accounts.models.account import above
 from accounts.permissions.registry import PERMISSIONS, ROOT_ONLY, Permission
 from accounts.permissions.resolver import permissions_on
 from accounts.web.pages import ConfirmPage
@@ -158,7 +157,7 @@ def _said(account: Account, cell: Cell, undone: bool) -> str:
 def _setting(by: User, here: AccountContext, role: Role, asked: Permission, given: QueryDict | None) -> dict[str, Any]:
     """Return what the panel of one permission of one role says; `given` is what was sent and refused."""
     cell = _cell(role, asked, here.account)
-    up = {account.pk: account for account in (*above(here.account), here.account)}
+    up = {account.pk: account for account in (*here.above, here.account)}
     locked_by = up.get(cell.setting.locked_by or 0) if cell.setting else None
     return {
         "cell": cell,

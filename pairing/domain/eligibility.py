@@ -6,7 +6,7 @@ Source: Canvas's description of the permission to generate pairing codes (refere
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -126,7 +126,7 @@ def _studies_in(student: User, course: Course) -> EnrollmentQuerySet:
 
 def refusal_for(student: User, *, by: User, course: Course | None = None, on_details: bool = False) -> Refusal | None:
     """Return why `by` may not create a code for `student`; None if they may: see `right_for`."""
-    found = right_for(student, by=by, course=course, on_details=on_details)
+    found = _ground_for(student, by, course, on_details)
     return found if isinstance(found, Refusal) else None
 
 
@@ -139,6 +139,12 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     actions there. Permissions of an observer role only count for the students observed there. Only people who may know
     it learn whether a person is a student.
     """
+    found = _ground_for(student, by, course, on_details)
+    return found if isinstance(found, Refusal) else found()
+
+
+def _ground_for(student: User, by: User, course: Course | None, on_details: bool) -> Callable[[], Right] | Refusal:
+    """Return what finds the right of `right_for`, which takes further statements, or the refusal."""
     root = Account.objects.root()
     if not root.pairing_is_on:
         return Refusal(Why.SELF_REGISTRATION_IS_OFF)
@@ -146,7 +152,7 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     if own and (not is_student(student) or (course and not _sections_of(student, course))):
         return Refusal(Why.NOT_A_STUDENT)
     if own:
-        return Right(course)
+        return lambda: Right(course)
     sections, asking = _sections_of(student, course), by.person_acting if by == student else by
     needed = (PERMISSION, ON_USER_DETAILS) if on_details else (PERMISSION,)
     if not sections:
@@ -155,15 +161,22 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     # A person limited to sections of a course has no permissions over the students of its other sections.
     mine = [(section, held[section.course_id]) for section in sections]
     given = [(section, one.not_as_observer & one.over(section.pk)) for section, one in mine]
-    if giving := [section.course for section, keys in given if keys.issuperset(needed)]:
-        of_institution = PERMISSION in account_permissions(asking, root)
-        right = Right(course) if of_institution else _from(giving, student, asking, course)
-    elif observed := _observed([section for section, one in mine if one.keys.issuperset(needed)], student, asking):
-        linked = ObservationLink.objects.live().filter(observer=asking, student=student, scope=Scope.ALL).exists()
-        right = Right(observed[0].course, binds=not linked)
-    else:
+    giving = [section.course for section, keys in given if keys.issuperset(needed)]
+    by_observing = [section for section, one in mine if one.keys.issuperset(needed)]
+    observed = [] if giving else _observed(by_observing, student, asking)
+    if not giving and not observed:
         return _missing([(section.course, keys) for section, keys in given], needed)
-    return Refusal(Why.SUSPENDED) if student.state == User.State.SUSPENDED else right
+    if student.state == User.State.SUSPENDED:
+        return Refusal(Why.SUSPENDED)
+    if observed:
+        return lambda: _of_observer(observed[0].course, student, asking)
+    of_institution = PERMISSION in account_permissions(asking, root)
+    return lambda: Right(course) if of_institution else _from(giving, student, asking, course)
+
+
+def _of_observer(course: Course, student: User, observer: User) -> Right:
+    linked = ObservationLink.objects.live().filter(observer=observer, student=student, scope=Scope.ALL).exists()
+    return Right(course, binds=not linked)
 
 
 def _why_not_for_others(student: User, asking: User, course: Course | None, needed: tuple[Permission, ...]) -> Refusal:

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from accounts.models import Account, User
-from courses.access.courses import is_observer
+from accounts.web.site import site_of
 from courses.models import Course
 from pairing.domain import eligibility
 from pairing.domain.institution_limit import alarms_of_the_week, situation
@@ -40,7 +40,7 @@ def why_no_export(context: dict[str, Any], course: Course) -> eligibility.Refusa
 @register.simple_tag(takes_context=True)
 def observes(context: dict[str, Any]) -> bool:
     """Return whether the reader observes anyone, and so needs Observing in the main navigation."""
-    return is_observer(context["request"].user)
+    return site_of(context["request"]).observes
 
 
 @register.inclusion_tag("pairing/partials/register_dialog.html")

@@ -9,11 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, ObservationLink, User
+from accounts.models import ObservationLink, User
 from accounts.text.fields import plain_id
 from accounts.web.pages import ConfirmPage, FormPage, PlainPage
 from accounts.web.refusals import refusal_of
 from accounts.web.requests import AuthenticatedHttpRequest, network_of
+from accounts.web.site import site_of
 from courses.access.courses import courses_by_student, list_observed_students, schools_of
 from courses.domain.course_observers import has_stopped, observing_by_course, stays_after, stop_observing
 from courses.domain.observation import unlink
@@ -66,12 +67,13 @@ class Observing(PlainPage, FormPage):
         return _paired(self.request, self.pairing) if self.pairing else redirect("confirm_observee")
 
     def facts(self) -> dict[str, Any]:
+        here = site_of(self.request)
         courses = courses_by_student(self.by)
         linked = [(link, courses.get(link.student_id, [])) for link in list_observed_by(self.by)]
         ids = {link.student_id for link, _courses in linked}
         others = [student for student in list_observed_students(self.by) if student.pk not in ids]
         return {
-            "pairing_is_on": Account.objects.root().pairing_is_on,
+            "pairing_is_on": bool(here.root and here.root.pairing_is_on),
             "linked": linked,
             "by_course": [(student, courses.get(student.pk, [])) for student in others],
         }

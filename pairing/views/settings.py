@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.sent_forms import done_once
-from courses.access.courses import is_observer
+from accounts.web.site import Site, site_of
 from courses.domain.observers import who_observes
 from courses.views.accounts import get_account_or_403, show_page
 from pairing.domain import eligibility
@@ -34,17 +34,19 @@ def show(request: AuthenticatedHttpRequest) -> HttpResponse:
         messages.success(request, _("Time zone saved."))
         return redirect("settings")
     status = 200 if form.is_valid() or not form.is_bound else 422
-    context = {"form": form, **_pairing(request.user), **_observers(request.user)}
+    # Every page says what it says of the site; asked first, it brings the root account.
+    here = site_of(request)
+    context = {"form": form, **_pairing(request.user, here), **_observers(request.user)}
     return render(request, "pairing/settings.html", context, status=status)
 
 
-def _pairing(reader: User) -> dict[str, Any]:
+def _pairing(reader: User, here: Site) -> dict[str, Any]:
     """Return whether somebody can make codes for themselves, and those they have."""
     why_not = eligibility.refusal_for(reader, by=reader)
     codes = PairingCode.objects.live().filter(student=reader).select_related("issued_by", "course", "account")
     return {
         "may_pair": why_not is None,
-        "only_observes": why_not and why_not.why is eligibility.Why.NOT_A_STUDENT and is_observer(reader),
+        "only_observes": why_not and why_not.why is eligibility.Why.NOT_A_STUDENT and here.observes,
         "codes": list(codes) if why_not is None else [],
         "most": LIVE_CODES_PER_STUDENT,
     }

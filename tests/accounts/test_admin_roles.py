@@ -73,9 +73,10 @@ def test_the_roles_of_a_person_are_the_active_ones_in_accounts_that_there_are(di
     held(person, gone, district.account_admin)
     held(person, district.sibling, district.account_admin, workflow_state="deleted")
     held(UserFactory(), district.school, district.account_admin)
-    assert list(roles_held_by(person)) == [above, here], "by the names of the accounts"
-    assert list(roles_held_by(person, [district.school.pk, gone.pk])) == [here]
-    assert not roles_held_by(person, [])
+    assert roles_held_by(person) == [above, here], "by the names of the accounts"
+    assert roles_held_by(person, within=district.root) == [above, here]
+    assert roles_held_by(person, within=district.school) == [here]
+    assert roles_held_by(person, within=gone) == []
 
 
 def test_all_roles_of_people_count_deactivated_roles_and_no_removed_ones(district):

@@ -226,12 +226,14 @@ def test_the_number_of_statements_does_not_grow(client, school, root):
     ]
     Term.objects.create(name="Fall")
     paths.append(at(root, "/terms"))
+    below = SectionFactory(course__account=AccountFactory(parent=school.account))
+    EnrollmentFactory(user=school.student, section=below)
     few = [statements(lambda path=path: client.get(path)) for path in paths]
-    # Session, reader, account, two for the rights, site, observing, guessing; the list, for courses also the terms
-    # and, with two, in which accounts one may change them.
-    assert few[:2] == [9, 12]
+    # Session, reader, account, two for the rights, site, guessing; the list, for courses also the terms and, with two,
+    # in which accounts one may change them.
+    assert few[:2] == [8, 11]
     # The most for a person in Admin: who observes them and whom they observe, by links and in single courses.
-    assert max(few) <= 36
+    assert max(few) <= 18
     for number in range(5):
         section = SectionFactory(course__account=AccountFactory(parent=school.account), course__term=Term.objects.get())
         EnrollmentFactory(user=school.student, section=section)

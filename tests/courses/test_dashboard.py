@@ -106,13 +106,13 @@ def test_own_courses_have_a_section_of_their_own(visit, school, who):
 
 def test_the_dashboard_takes_as_many_statements_for_many_courses_as_for_few(client, school, django_assert_num_queries):
     client.force_login(school.observer)
-    # Session, reader, students, site, observing, invitations, observed courses, own courses.
-    with django_assert_num_queries(8):
+    # Session, reader, students, site, invitations, observed courses, own courses.
+    with django_assert_num_queries(7):
         client.get("/")
     for _number in range(5):
         student = EnrollmentFactory().user
         link(school.observer, student, origin=CODE, by=None)
         EnrollmentFactory(user=school.student)
         EnrollmentFactory(user=school.observer, type=BaseType.TEACHER)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/")

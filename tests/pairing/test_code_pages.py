@@ -148,12 +148,12 @@ def test_the_settings_page_costs_the_same_however_many_codes_and_courses(
     client, enrollment, django_assert_max_num_queries
 ):
     client.force_login(enrollment.user)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         client.get(reverse("settings"))
     for _number in range(5):
         issue(enrollment.user, by=make_admin())
         EnrollmentFactory(user=enrollment.user)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         client.get(reverse("settings"))
 
 

@@ -200,8 +200,8 @@ def test_the_page_costs_the_same_for_one_student_and_for_twenty(client, observer
             link(observer, EnrollmentFactory().user, origin=ObservationLink.Origin.CODE, by=observer)
 
     observe(1)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(7):
         client.get(PAGE)
     observe(19)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(7):
         client.get(PAGE)
