@@ -86,6 +86,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.CountingMiddleware",
     "config.middleware.CompressingMiddleware",
+    # Of what caches may keep, and nothing else.
+    "django.middleware.http.ConditionalGetMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.CanonicalPathMiddleware",
     "config.middleware.ReadableMiddleware",

@@ -23,6 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import IN_QUERY
 from accounts.api.call_rate import Charge
 from accounts.api.parameter_types import Given, Includes, NotServed, Parameter, UndeclaredParameter
 from accounts.api.parameters import Parameters, parameters, query_parameters, reads_files
@@ -30,6 +31,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, User
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
+from accounts.web.cache_headers import ASK_AGAIN
 from accounts.web.requests import is_larger, network_of
 
 PREFIX = "api/v1/"
@@ -290,12 +292,17 @@ class Endpoint(APIView):
             self.charge = Charge(token)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        # These answers contain names of children, and sometimes a code.
-        response.headers["Cache-Control"] = "no-store"
+        # These answers contain names of children, and sometimes a code; but for what is public, such as the schema.
+        response.headers["Cache-Control"] = ASK_AGAIN if self._is_for_strangers(request) else "no-store"
         if self.charge:
             for name, value in self.charge.settle().items():
                 response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
+
+    def _is_for_strangers(self, request: Request) -> bool:
+        operation = self.operations.get(request.method or "")
+        names_nobody = not request.META.get("HTTP_AUTHORIZATION") and IN_QUERY not in request.GET
+        return request.method == "GET" and operation is not None and operation.public and names_nobody
 
 
 def methods(**operations: Operation) -> Callable[..., HttpResponseBase]:

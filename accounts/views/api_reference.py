@@ -21,8 +21,10 @@ from accounts.api.reference import (
     refused_by_reason,
     type_in_words,
 )
+from accounts.web.cache_headers import same_for_strangers
 
 
+@same_for_strangers
 def api_reference(request: HttpRequest) -> HttpResponse:
     """Show every call with its parameters, answers and refusals, for everybody."""
     context = {"chapters": [_chapter(chapter) for chapter in chapters()], "shapes": _shapes()}

@@ -16,6 +16,7 @@ from accounts.models import Account
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions
 from accounts.web.begun_sign_up import forget
+from accounts.web.cache_headers import same_for_strangers
 from accounts.web.requests import AuthenticatedHttpRequest
 
 
@@ -46,6 +47,7 @@ def authentication(request: AuthenticatedHttpRequest, account_id: int) -> HttpRe
     return render(request, "accounts/authentication.html", context, status=status)
 
 
+@same_for_strangers
 def terms(request: HttpRequest) -> HttpResponse:
     """Show the terms of use, to everyone."""
     return render(request, "accounts/terms.html")
