@@ -134,7 +134,7 @@ def settings_of(roles: Iterable[Role], account: Account) -> dict[int, dict[Permi
     """
     roles = list(roles)
     ids = tuple(upwards([account.pk])[account.pk])
-    overrides = Overrides([held_as(role) for role in roles], ids)
+    overrides = Overrides.bearing_on([held_as(role) for role in roles], ids)
     chain = Chain(ids, {})
     return {role.pk: _settings(role, chain, overrides) for role in roles}
 

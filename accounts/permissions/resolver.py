@@ -1,7 +1,7 @@
 """What a person may do in an account: from admin roles there or above, and the overrides of their permissions.
 
 Courses add the roles of their enrollments: see courses/access/permissions.py. Any number of accounts and courses costs
-two statements, and within one request (`remembering`) nothing is looked up twice.
+one statement, and within one request (`remembering`) nothing is looked up twice.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
-from accounts.memory import once, read_from, remember, remembered
+from accounts.memory import read_from, remember, remembered
 from accounts.models import Account, AccountAdmin, BaseType, Role, RoleOverride, User
 from accounts.models.account import UPWARDS, UPWARDS_OF, upwards
 from accounts.models.prepared import Among, prepared
@@ -50,13 +50,44 @@ class Chain:
 # The accounts from each of %(accounts)s upwards, with the admin roles of %(user)s on them. As a course has roles of
 # its own to look up, courses/access/permissions.py puts a second SELECT with the same columns beside this one.
 ADMIN_ROLES = """
-SELECT up.start_id, up.id, up.depth, r.id, r.base_type, NULL::bigint AS course_id, NULL::bigint AS section_id
+SELECT up.start_id, up.id, up.depth, r.id AS role_id, r.base_type, NULL::bigint AS course_id, NULL::bigint AS section_id
 FROM up
 LEFT JOIN accounts_accountadmin m ON m.account_id = up.id AND m.user_id = %(user)s AND m.workflow_state = 'active'
 LEFT JOIN accounts_role r ON r.id = m.role_id AND r.workflow_state = 'active'
 """
-CHAINS = f"{UPWARDS} {ADMIN_ROLES} ORDER BY 1, 3"
+
+
+def with_overrides(roles: str) -> str:
+    """Return the statement for such roles, after whose rows there is one with the overrides that bear on them.
+
+    Those of a built-in role bear on custom roles of its base type too.
+    """
+    return f"""
+{UPWARDS}, held AS ({roles})
+SELECT *, NULL::json AS overrides FROM held
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce(json_agg(json_build_array(
+           o.account_id, o.role_id, o.permission, o.enabled, o.locked, o.applies_to_self, o.applies_to_descendants,
+           r.base_type, r.account_id IS NULL)), '[]')
+FROM accounts_roleoverride o JOIN accounts_role r ON r.id = o.role_id
+WHERE o.account_id IN (SELECT id FROM up)
+  AND (o.role_id IN (SELECT role_id FROM held)
+       OR (r.account_id IS NULL AND r.base_type IN (SELECT base_type FROM held)))
+ORDER BY 1, 3
+"""  # noqa: S608 built from constants
+
+
+CHAINS = with_overrides(ADMIN_ROLES)
 Row = tuple[int, int, int, int | None, str, int | None, int | None]
+
+
+def look_up(sql: str, values: Mapping[str, Any]) -> tuple[list[Row], Overrides]:
+    """Return the rows of a statement made by `with_overrides`, and the overrides."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        # NULL comes last.
+        *rows, (*_nothing, overrides) = cursor.fetchall()
+    return [row[:-1] for row in rows], Overrides(Override(*each) for each in overrides)
 
 
 def chains_of(rows: Iterable[Row]) -> dict[int, Chain]:
@@ -80,6 +111,20 @@ class Fold(NamedTuple):
     decided: Mapping[Permission, int]  # by key, the account that `inherited` is owed to; absent: the default
 
 
+class Override(NamedTuple):
+    """How an account sets a permission for a role; of a built-in role, for custom ones of its base type as well."""
+
+    account_id: int
+    role_id: int
+    permission: str
+    enabled: bool | None
+    locked: bool
+    applies_to_self: bool
+    applies_to_descendants: bool
+    base_type: str
+    is_of_built_in: bool
+
+
 @dataclass
 class Walk:
     """The state on the way down from the root: what a role may do so far, and which account has locked or set what."""
@@ -88,7 +133,7 @@ class Walk:
     locked: dict[Permission, int]
     decided: dict[Permission, int]
 
-    def step(self, overrides: Iterable[RoleOverride], changeable: frozenset[Permission], *, here: bool) -> None:
+    def step(self, overrides: Iterable[Override], changeable: frozenset[Permission], *, here: bool) -> None:
         """Apply the overrides of one account; `here`: the last one."""
         for override in overrides:
             key = PERMISSIONS.get(override.permission)
@@ -108,33 +153,24 @@ class Walk:
 
 
 class Overrides:
-    """The overrides that bear on some roles in some accounts (one statement)."""
+    """The overrides that bear on some roles in some accounts."""
 
-    def __init__(self, roles: Collection[HeldRole], account_ids: Collection[int]) -> None:
-        self._by_place: dict[tuple[int, int], list[RoleOverride]] = defaultdict(list)
-        self._of_built_in: dict[tuple[int, str], list[RoleOverride]] = defaultdict(list)
-        ids, bases = {role.id for role in roles}, {role.base_type for role in roles}
-        if ids:
-            override: Any
-            for override in _bearing(list(ids), list(bases), list(account_ids)):
-                self._by_place[override.account_id, override.role_id].append(override)
-                if override.owner is None:
-                    self._of_built_in[override.account_id, override.base].append(override)
+    def __init__(self, found: Iterable[Override]) -> None:
+        self._by_place: dict[tuple[int, int], list[Override]] = defaultdict(list)
+        self._of_built_in: dict[tuple[int, str], list[Override]] = defaultdict(list)
+        for override in found:
+            self._by_place[override.account_id, override.role_id].append(override)
+            if override.is_of_built_in:
+                self._of_built_in[override.account_id, override.base_type].append(override)
 
     @staticmethod
     def bearing_on(roles: Collection[HeldRole], account_ids: Collection[int]) -> Overrides:
-        """Return the overrides that bear on these roles in these accounts: those of a request that include them, or
-        others (one statement).
-        """
-        looked_up: list[tuple[set[HeldRole], set[int], Overrides]] = once("overrides", list)
-        for of_roles, in_accounts, overrides in looked_up:
-            if of_roles.issuperset(roles) and in_accounts.issuperset(account_ids):
-                return overrides
-        overrides = Overrides(roles, account_ids)
-        looked_up.append((set(roles), set(account_ids), overrides))
-        return overrides
+        """Look up the overrides that bear on these roles in these accounts (one statement)."""
+        ids, bases = {role.id for role in roles}, {role.base_type for role in roles}
+        found = _bearing(list(ids), list(bases), list(account_ids)) if ids else []
+        return Overrides(Override(*each) for each in found)
 
-    def at(self, account_id: int, role_id: int) -> dict[Permission, RoleOverride]:
+    def at(self, account_id: int, role_id: int) -> dict[Permission, Override]:
         """Return an account's own overrides for a role, by permission."""
         return {
             PERMISSIONS[each.permission]: each
@@ -177,11 +213,12 @@ class Overrides:
 
 
 @prepared
-def _bearing(roles: list[int], bases: list[str], accounts: list[int]) -> QuerySet[RoleOverride]:
+def _bearing(roles: list[int], bases: list[str], accounts: list[int]) -> QuerySet[RoleOverride, tuple[Any, ...]]:
     """Return the overrides in these accounts for these roles, and for the built-in roles of these base types."""
     meant = Q(Among("role", roles)) | Q(Among("role__base_type", bases), role__account=None)
+    of_built_in = ExpressionWrapper(Q(role__account=None), BooleanField())
     found = RoleOverride.objects.filter(meant, Among("account", accounts))
-    return found.annotate(base=F("role__base_type"), owner=F("role__account"))
+    return found.values_list(*Override._fields[:-2], "role__base_type", of_built_in)
 
 
 # What is looked up is read from these tables.
@@ -196,27 +233,27 @@ def remember_accounts(user: User, chains: Iterable[Chain], overrides: Overrides)
 
 
 def account_permissions(user: User, account: Account) -> frozenset[Permission]:
-    """Return the keys of everything `user` may do in `account`, from admin roles there or above (two statements)."""
+    """Return the keys of everything `user` may do in `account`, from admin roles there or above (one statement)."""
     return permissions_on(user, [account])[account.pk]
 
 
 def permissions_on(user: User, accounts: Iterable[Account]) -> dict[int, frozenset[Permission]]:
-    """Return, by account id, the keys of everything `user` may do in each account (two statements for any number)."""
+    """Return, by account id, the keys of everything `user` may do in each account (one statement for any number)."""
     ids = {account.pk for account in accounts}
     if not user.is_active:
         return dict.fromkeys(ids, NOTHING)
     known = remembered("account", user, ids)
     if missing := ids - known.keys():
-        with connection.cursor() as cursor:
-            cursor.execute(CHAINS, {"accounts": list(missing), "user": user.pk})
-            chains = chains_of(cursor.fetchall())
-        overrides = Overrides.bearing_on(
-            {role for chain in chains.values() for role in chain.roles()},
-            {account_id for chain in chains.values() for account_id in chain.account_ids},
-        )
+        rows, overrides = look_up(CHAINS, {"accounts": list(missing), "user": user.pk})
+        chains = chains_of(rows)
         remember_accounts(user, chains.values(), overrides)
         known |= {pk: overrides.granted(chain) for pk, chain in chains.items()}
     return known
+
+
+def known_permissions(user: User, account_ids: Collection[int]) -> dict[int, frozenset[Permission]]:
+    """Return, by account id, what this request knows already of what `user` may do in these accounts."""
+    return remembered("account", user, account_ids)
 
 
 def permissions_by(roles: Iterable[HeldRole], accounts: Iterable[int]) -> dict[int, dict[int, frozenset[Permission]]]:

@@ -10,28 +10,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from accounts.memory import read_from, remember, remembered
 from accounts.models import Account, BaseType, User
-from accounts.models.account import UPWARDS
 from accounts.permissions.registry import PERMISSIONS, Permission
 from accounts.permissions.resolver import (
     ADMIN_ROLES,
     NOTHING,
     HeldRole,
-    Overrides,
     chains_of,
+    look_up,
     may_on_account,
     remember_accounts,
+    with_overrides,
 )
 from courses.models import Course, Enrollment, Section, Term
 from courses.models.dates import RUNS
 from courses.models.enrollment import EnrollmentQuerySet
 
 # Roles in courses come in the same statement as the admin roles above them: every course page needs both.
-ROLES = f"""
-{UPWARDS} {ADMIN_ROLES}
+ROLES = with_overrides(f"""
+{ADMIN_ROLES}
 UNION ALL
 SELECT DISTINCT c.account_id, NULL::bigint, NULL::int, r.id, r.base_type, c.id,
        CASE WHEN e.limit_privileges_to_course_section THEN e.section_id END
@@ -41,8 +39,7 @@ JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
 JOIN accounts_role r ON r.id = e.role_id AND r.workflow_state = 'active'
 LEFT JOIN courses_term t ON t.id = c.term_id
 WHERE e.user_id = %(user)s AND e.state = 'active' AND c.id = ANY(%(courses)s) AND {RUNS}
-ORDER BY 1, 3
-"""  # noqa: S608 built from constants
+""")  # noqa: S608 built from constants
 
 
 read_from(Enrollment, Section, Course, Term)
@@ -77,12 +74,12 @@ class Held(NamedTuple):
 
 
 def permissions_in(user: User, courses: Iterable[Course]) -> dict[int, frozenset[Permission]]:
-    """Return, by course id, the keys of everything `user` may do in each course (two statements for any number)."""
+    """Return, by course id, the keys of everything `user` may do in each course (one statement for any number)."""
     return {pk: held.keys for pk, held in held_in(user, courses).items()}
 
 
 def held_in(user: User, courses: Iterable[Course]) -> dict[int, Held]:
-    """Return, by course id, what `user` may do in each course and with whom (the same two statements)."""
+    """Return, by course id, what `user` may do in each course and with whom (the same statement)."""
     by_id = {course.pk: course for course in courses}
     if not user.is_active:
         return dict.fromkeys(by_id, Held(NOTHING, frozenset()))
@@ -109,23 +106,17 @@ def sections_seen_among(enrollments: EnrollmentQuerySet, *, by: User) -> dict[in
 
 
 def _look_up(user: User, courses: list[Course]) -> dict[int, Held]:
-    with connection.cursor() as cursor:
-        parameters: dict[str, Any] = {
-            "accounts": list({course.account_id for course in courses}),
-            "user": user.pk,
-            "courses": [course.pk for course in courses],
-        }
-        cursor.execute(ROLES, parameters)
-        rows = cursor.fetchall()
+    parameters: dict[str, Any] = {
+        "accounts": list({course.account_id for course in courses}),
+        "user": user.pk,
+        "courses": [course.pk for course in courses],
+    }
+    rows, overrides = look_up(ROLES, parameters)
     chains = chains_of(row for row in rows if row[5] is None)
     enrolled: dict[int, dict[HeldRole, set[int | None]]] = defaultdict(lambda: defaultdict(set))
     for _account, _up, _depth, role_id, base_type, course_id, only_section in rows:
-        if course_id is not None:
+        if course_id is not None and role_id is not None:
             enrolled[course_id][HeldRole(role_id, base_type)].add(only_section)
-    overrides = Overrides.bearing_on(
-        {HeldRole(row[3], row[4]) for row in rows if row[3] is not None},
-        {account_id for chain in chains.values() for account_id in chain.account_ids},
-    )
     remember_accounts(user, chains.values(), overrides)
     found = {}
     for course in courses:

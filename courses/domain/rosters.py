@@ -171,13 +171,6 @@ class Line:
         return any(one.accepted_at for one in self.enrollments)
 
 
-def line_of(course: Course, user_id: int, *, by: User) -> Line | None:
-    """Return the line of one person of the `roster`; None if `by` does not see them in `course` (one statement)."""
-    found = enrollments_in(course, by=by).filter(user=user_id).exclude(user__state=User.State.DELETED)
-    enrollments = tuple(found.select_related("user"))
-    return Line(enrollments[0].user, enrollments) if enrollments else None
-
-
 def lines(people: Iterable[User], course: Course, *, by: User) -> list[Line]:
     """Return the lines of these people of a `roster`, with all they are in `course` as far as `by` sees its sections;
     a person in five sections has one line (one statement).

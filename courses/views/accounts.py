@@ -26,7 +26,7 @@ from accounts.text.search import Search
 from accounts.web.pages import ActionPage, ConfirmPage, FormPage, Way, way
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
-from accounts.web.site import site_of
+from accounts.web.site import Site, site_of
 from courses.domain.accounts import delete_sub_account, what_is_in_the_way
 from courses.domain.courses import where_managed
 from courses.domain.people_lists import people_listed
@@ -57,7 +57,7 @@ def get_account_or_403(
     request: AuthenticatedHttpRequest, account_id: int, permission: Permission | None = None
 ) -> AccountContext:
     """Return the account, for a reader with a role there or above. Raises Http404, or PermissionDenied."""
-    line = line_to(account_id)
+    line = _known_line(site_of(request), account_id) or line_to(account_id)
     if not line or line[-1].workflow_state != Account.State.ACTIVE:
         raise Http404
     *up, account = line
@@ -65,6 +65,14 @@ def get_account_or_403(
     if not permissions or (permission and permission not in permissions):
         raise PermissionDenied(gettext("Only administrators of this account can open this page."))
     return AccountContext(account, permissions, up)
+
+
+def _known_line(here: Site, account_id: int) -> list[Account]:
+    """Return the accounts from the root down to this one, where what every page looks up includes them all."""
+    known = {each.pk: each for each in (here.root, *here.administered) if each}
+    found = known.get(account_id)
+    line = [*found.ancestors, found.pk] if found else []
+    return [known[pk] for pk in line] if known.keys() >= set(line) else []
 
 
 def show_page(

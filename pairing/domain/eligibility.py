@@ -16,7 +16,7 @@ from accounts.models import Account, ObservationLink, User
 from accounts.models.account import upwards
 from accounts.models.prepared import prepared
 from accounts.permissions.registry import Permission
-from accounts.permissions.resolver import account_permissions, permissions_on
+from accounts.permissions.resolver import account_permissions, known_permissions, permissions_on
 from courses.access.courses import observer_enrollments
 from courses.access.permissions import ROSTER, held_in
 from courses.access.profiles import known_about
@@ -139,11 +139,12 @@ def right_for(student: User, *, by: User, course: Course | None = None, on_detai
     actions there. Permissions of an observer role only count for the students observed there. Only people who may know
     it learn whether a person is a student.
     """
-    found = _ground_for(student, by, course, on_details)
-    return found if isinstance(found, Refusal) else found()
+    return _found(_ground_for(student, by, course, on_details))
 
 
-def _ground_for(student: User, by: User, course: Course | None, on_details: bool) -> Callable[[], Right] | Refusal:
+def _ground_for(
+    student: User, by: User, course: Course | None, on_details: bool
+) -> Callable[[], Right | Refusal] | Refusal:
     """Return what finds the right of `right_for`, which takes further statements, or the refusal."""
     root = Account.objects.root()
     if not root.pairing_is_on:
@@ -157,6 +158,21 @@ def _ground_for(student: User, by: User, course: Course | None, on_details: bool
     needed = (PERMISSION, ON_USER_DETAILS) if on_details else (PERMISSION,)
     if not sections:
         return _why_not_for_others(student, asking, course, needed)
+    # Whoever is known to have it in the account of a course has it in the course, whatever they are there.
+    known = known_permissions(asking, {section.course.account_id for section in sections})
+    if student.state != User.State.SUSPENDED and any(keys.issuperset((*needed, ROSTER)) for keys in known.values()):
+        return lambda: _found(_ground_in(sections, student, asking, course, needed))
+    return _ground_in(sections, student, asking, course, needed)
+
+
+def _found(ground: Callable[[], Right | Refusal] | Refusal) -> Right | Refusal:
+    return ground if isinstance(ground, Refusal) else ground()
+
+
+def _ground_in(
+    sections: list[Section], student: User, asking: User, course: Course | None, needed: tuple[Permission, ...]
+) -> Callable[[], Right] | Refusal:
+    """Return the same for somebody who is a student in these sections."""
     held = held_in(asking, {section.course for section in sections})
     # A person limited to sections of a course has no permissions over the students of its other sections.
     mine = [(section, held[section.course_id]) for section in sections]
@@ -170,7 +186,7 @@ def _ground_for(student: User, by: User, course: Course | None, on_details: bool
         return Refusal(Why.SUSPENDED)
     if observed:
         return lambda: _of_observer(observed[0].course, student, asking)
-    of_institution = PERMISSION in account_permissions(asking, root)
+    of_institution = PERMISSION in account_permissions(asking, Account.objects.root())
     return lambda: Right(course) if of_institution else _from(giving, student, asking, course)
 
 

@@ -281,7 +281,7 @@ def test_an_override_of_something_that_is_no_permission_is_ignored(root):
 # Statements
 
 
-def test_asking_takes_two_statements_however_many_accounts_levels_roles_and_overrides_there_are(root):
+def test_asking_takes_one_statement_however_many_accounts_levels_roles_and_overrides_there_are(root):
     admin = make_admin()
     account = root
     for number in range(10):
@@ -289,15 +289,15 @@ def test_asking_takes_two_statements_however_many_accounts_levels_roles_and_over
         role = Role.objects.create(label=f"Helper {number}", base_type=BaseType.ACCOUNT_MEMBERSHIP, account=root)
         AccountAdmin.objects.create(user=admin, account=account, role=role)
         override(account, role, enabled=True)
-    assert statements(lambda: account_permissions(admin, account)) == 2
-    assert statements(lambda: list(permissions_on(admin, Account.objects.all()))) == 3
+    assert statements(lambda: account_permissions(admin, account)) == 1
+    assert statements(lambda: list(permissions_on(admin, Account.objects.all()))) == 2
     courses = [CourseFactory(account=account), *(CourseFactory() for _ in range(20))]
-    assert statements(lambda: permissions_in(admin, courses)) == 2
-    assert statements(lambda: course_permissions(admin, courses[0])) == 2
+    assert statements(lambda: permissions_in(admin, courses)) == 1
+    assert statements(lambda: course_permissions(admin, courses[0])) == 1
     assert all(keys == PERMISSIONS.keys() for keys in permissions_in(admin, courses).values())
 
 
-def test_within_a_request_a_course_and_all_accounts_above_it_cost_two_statements_together(root):
+def test_within_a_request_a_course_and_all_accounts_above_it_cost_one_statement_together(root):
     school = AccountFactory(parent=AccountFactory())
     course = CourseFactory(account=school)
     admin = make_admin(school)
@@ -309,7 +309,7 @@ def test_within_a_request_a_course_and_all_accounts_above_it_cost_two_statements
                 account_permissions(admin, school)
                 account_permissions(admin, root)
 
-    assert statements(ask) == 2
+    assert statements(ask) == 1
 
 
 def test_what_is_remembered_is_forgotten_with_any_change(root):

@@ -229,11 +229,11 @@ def test_the_number_of_statements_does_not_grow(client, school, root):
     below = SectionFactory(course__account=AccountFactory(parent=school.account))
     EnrollmentFactory(user=school.student, section=below)
     few = [statements(lambda path=path: client.get(path)) for path in paths]
-    # Session, reader, account, two for the rights, site, guessing; the list, for courses also the terms and, with two,
+    # Session, reader, site with the account, the rights, guessing; the list, for courses also the terms and, with two,
     # in which accounts one may change them.
-    assert few[:2] == [8, 11]
+    assert few[:2] == [6, 8]
     # The most for a person in Admin: who observes them and whom they observe, by links and in single courses.
-    assert max(few) <= 18
+    assert max(few) <= 15
     for number in range(5):
         section = SectionFactory(course__account=AccountFactory(parent=school.account), course__term=Term.objects.get())
         EnrollmentFactory(user=school.student, section=section)

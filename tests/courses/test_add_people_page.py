@@ -127,7 +127,7 @@ def test_previewing_500_takes_as_many_statements_as_one(client, school, django_a
     for count in (1, 500):
         logins = User.objects.filter(pk__in=make_students(count, elsewhere)).values_list("login_id", flat=True)
         form = fill(school, "\n".join(logins))
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             page = text(client.post(people_of(school, "add"), form))
         assert page.count('scope="row"') == count
 

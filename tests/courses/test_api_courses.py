@@ -154,12 +154,12 @@ def test_listing_courses_costs_the_same_for_many(root, django_assert_num_queries
     observer = observer_of(student)
     query = {"include": ["observed_users", "term", "sections", "total_scores"], "per_page": 50}
     api = Api(observer)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert len(api.get("courses", **query).json()) == 1
     for _number in range(20):
         make_enrollment(student)
     link(observer, student, origin=API, by=None)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert len(api.get("courses", **query).json()) == 21
 
 

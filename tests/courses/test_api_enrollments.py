@@ -258,7 +258,7 @@ def test_a_list_costs_the_same_for_many(section, teacher, django_assert_num_quer
     api = Api(teacher)
     make_students(2, section)
     for count in (3, 53):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             found = api.get(of_course(section), include=["observed_users", "avatar_url"], per_page=100).json()
         assert len(found) == count
         make_students(50, section)
@@ -267,7 +267,7 @@ def test_a_list_costs_the_same_for_many(section, teacher, django_assert_num_quer
 def test_an_observers_list_costs_the_same_for_many(section, observer, student, django_assert_num_queries):
     api = Api(observer)
     for count in (1, 21):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             found = api.get("users/self/enrollments", include=["observed_users"], per_page=100).json()
         assert len(found) == count
         for _number in range(20):

@@ -113,7 +113,7 @@ def test_one_person_is_found_in_the_course_and_not_from_elsewhere(student, teach
 def test_the_list_costs_the_same_for_many(section, teacher, django_assert_num_queries):
     api, query = Api(teacher), {"include": ["enrollments", "observed_users", "email"], "per_page": 100}
     for count in (1, 61):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             assert len(api.get(f"courses/{section.course_id}/users", **query).json()) == count
         make_students(60, section)
 
@@ -138,6 +138,6 @@ def test_an_account_shows_its_people_to_its_own_staff_only(root, teacher, studen
 def test_an_accounts_list_costs_the_same_for_many(section, django_assert_num_queries):
     api = Api(make_admin())
     for _size in range(2):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             assert api.get("accounts/self/users", per_page=100).status_code == 200
         make_students(60, section)

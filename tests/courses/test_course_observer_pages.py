@@ -84,6 +84,6 @@ def test_linking_is_found_by_search_and_takes_as_many_statements_for_5000(
     observer = members_in(school.course, watcher.pk, by=school.teacher)[0]
     for count in (30, 4970):
         link_students(observer, make_students(count, school.section)[:80], by=school.teacher)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             page = text(client.get(path))
         assert page.count('name="student"') == (32 if count == 30 else SIZE)

@@ -155,21 +155,21 @@ def test_people_who_are_not_in_the_course_have_no_details_there(visit, school):
 
 def test_the_number_of_statements_does_not_grow(client, school, django_assert_num_queries):
     client.force_login(school.admin)
-    # Session, reader, site, course, four for the access; roles, sections, people and their enrollments; two for what
+    # Session, reader, site, course, three for the access; roles, sections, people and their enrollments; two for what
     # the roles of this course may do.
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(people_of(school))
     # No roles to filter by; observers by link and without.
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(people_of(school, school.student.pk))
     for _number in range(5):
         student = EnrollmentFactory(section=school.section).user
         link(school.observer, student, origin=CODE, by=None)
         link(UserFactory(), school.student, origin=CODE, by=None)
         EnrollmentFactory(section=SectionFactory(course=school.course), user=school.student)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(people_of(school))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(people_of(school, school.student.pk))
 
 
@@ -178,7 +178,7 @@ def test_5000_people_take_as_many_statements_as_30(client, school, django_assert
     for count in (30, 4970):
         make_students(count, school.section)
         for query in ({}, {"sort": "section", "order": "desc"}, {"sort": "role", "search": "pupil"}):
-            with django_assert_num_queries(14):
+            with django_assert_num_queries(13):
                 page = client.get(people_of(school), {**query, "page": 2 if count > 30 else 1})
             assert page.content.decode().count('scope="row"') == SIZE if count > 30 else 30
 

@@ -85,7 +85,7 @@ def test_each_right_to_sections_is_its_own(visit, post, school, second_section):
 def test_the_list_of_sections_takes_as_many_statements_for_many(client, school, django_assert_num_queries):
     client.force_login(school.teacher)
     for _number in range(2):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             text(client.get(sections_of(school)))
         for _more in range(10):
             make_students(2, SectionFactory(course=school.course))

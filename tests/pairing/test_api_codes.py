@@ -94,7 +94,7 @@ def test_for_nobody_there_is_a_404_and_without_a_token_a_401(student):
 def test_it_costs_the_same_however_many_courses_a_student_has(student, django_assert_num_queries):
     admin, own = Api(make_admin()), Api(student)
     for _size in range(2):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             admin.post(f"users/{student.pk}/observer_pairing_codes")
         with django_assert_num_queries(8):
             own.post("users/self/observer_pairing_codes")
