@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.utils.crypto import salted_hmac
 
@@ -15,24 +17,23 @@ from accounts.hashers import SSHAInArgon2Hasher
 
 # Before a password that is a digest already. No cell begins with a control character: it would be trimmed.
 SSHA = "\x1d"
+NONCE = 12
 
 
 class PasswordCipher:
     """Hides passwords while their rows are staged. The key lives as long as the process, and only in it."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self) -> None:
+        self._key = AESGCM(AESGCM.generate_key(bit_length=256))
 
     def cover(self, number: int, password: str) -> bytes:
-        return self._mixed(number, password.encode())
+        """Return the password of the row of this number as it is to be staged."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._key.encrypt(nonce, password.encode(), str(number).encode())
 
     def lift(self, number: int, covered: bytes) -> str:
-        return self._mixed(number, covered).decode()
-
-    def _mixed(self, number: int, text: bytes) -> bytes:
-        # Each row's own stream of random bytes, used once.
-        stream = hashlib.shake_256(self._key + number.to_bytes(8, "big")).digest(len(text))
-        return bytes(a ^ b for a, b in zip(text, stream, strict=True))
+        """Return the password that was covered for this row."""
+        return self._key.decrypt(covered[:NONCE], covered[NONCE:], str(number).encode()).decode()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -57,7 +56,7 @@ class Import:
         self.tell = tell
         self.options = Options.from_json(sis_import.options)
         self.messages = Messages(sis_import)
-        self.cipher = PasswordCipher(os.urandom(32))
+        self.cipher = PasswordCipher()
         self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.cipher)
         self.session = connection.connection
         self.done = self.total = 0

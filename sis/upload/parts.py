@@ -1,19 +1,20 @@
 """Uploads in the database, in parts: so that every machine has them, and they are in its backups.
 
 An upload that waits may hold passwords, and what a database once held stands in its log and its backups for long. So
-its parts are covered with a key that is not in the database (from SECRET_KEY). The copy that is kept holds none, and
-stays readable when that key is changed.
+its parts are covered, by AES-GCM, with a key that is not in the database (from SECRET_KEY). The copy that is kept holds
+none, and stays readable when that key is changed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.db.models import Max
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PART = 1 << 20
+NONCE = 12
 # In the names of uploads that may hold passwords.
 UPLOADED = "uploaded"
 
@@ -49,8 +51,8 @@ class DatabaseStorage(Storage):
         return name
 
     def _write(self, name: str, number: int, piece: bytes) -> None:
-        nonce = os.urandom(16) if f".{UPLOADED}" in name else None
-        UploadPart.objects.create(name=name, number=number, nonce=nonce, content=_covered(piece, nonce))
+        content, nonce = _cover(name, number, piece) if f".{UPLOADED}" in name else (piece, None)
+        UploadPart.objects.create(name=name, number=number, nonce=nonce, content=content)
 
     def delete(self, name: str) -> None:
         """Remove a file; nothing happens when there is none."""
@@ -100,15 +102,28 @@ def _read(name: str) -> Iterator[bytes]:
     number = 0
     while part := UploadPart.objects.filter(name=name, number=number).values_list("content", "nonce").first():
         content, nonce = part
-        yield _covered(bytes(content), nonce)
+        yield bytes(content) if nonce is None else _lift(name, number, bytes(content), bytes(nonce))
         number += 1
 
 
-def _covered(piece: bytes, nonce: Any) -> bytes:
-    """Return a piece mixed with a stream of its own, or what it was before; as it is without a nonce."""
-    if nonce is None:
-        return piece
-    key = salted_hmac("sis.upload.parts", "", algorithm="sha256").digest()
-    stream = hashlib.shake_256(key + bytes(nonce)).digest(len(piece))
-    mixed = int.from_bytes(piece, "big") ^ int.from_bytes(stream, "big")
-    return mixed.to_bytes(len(piece), "big")
+def _cover(name: str, number: int, piece: bytes) -> tuple[bytes, bytes]:
+    """Return a piece as nobody without the key can read it, and the nonce to lift that with."""
+    nonce = os.urandom(NONCE)
+    return _key().encrypt(nonce, piece, _label(name, number)), nonce
+
+
+def _lift(name: str, number: int, covered: bytes, nonce: bytes) -> bytes:
+    """Return a piece as it was. Raises FileNotFoundError where it cannot be read: SECRET_KEY was changed since."""
+    try:
+        return _key().decrypt(nonce, covered, _label(name, number))
+    except InvalidTag:
+        raise FileNotFoundError(name) from None
+
+
+def _key() -> AESGCM:
+    return AESGCM(salted_hmac("sis.upload.parts", "", algorithm="sha256").digest())
+
+
+def _label(name: str, number: int) -> bytes:
+    # No part is taken for another.
+    return f"{name} {number}".encode()

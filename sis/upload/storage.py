@@ -75,23 +75,25 @@ def keep_without_passwords(sis_import: SisImport) -> None:
 
 def _copy(sis_import: SisImport) -> None:
     kept = ""
-    if is_kept(sis_import):
+    with suppress(FileNotFoundError), _fetched(sis_import) as upload, tempfile.NamedTemporaryFile() as copy:
+        strip_passwords(upload, sis_import.file_name, Path(copy.name))
         kept = sis_import.stored_file.replace(f".{UPLOADED}", "")
-        with _fetched(sis_import) as upload, tempfile.NamedTemporaryFile() as copy:
-            strip_passwords(upload, sis_import.file_name, Path(copy.name))
-            # One that an interruption has left.
-            uploads().delete(kept)
-            uploads().save(kept, File(open(copy.name, "rb")))  # noqa: SIM115 the storage reads it to its end
+        # One that an interruption has left.
+        uploads().delete(kept)
+        uploads().save(kept, File(open(copy.name, "rb")))  # noqa: SIM115 the storage reads it to its end
     SisImport.objects.filter(pk=sis_import.pk).update(stored_file=kept)
 
 
 @contextmanager
 def _fetched(sis_import: SisImport) -> Iterator[Path]:
-    """Give a copy of the stored file on this machine's disk, as long as the block lasts. Raises FileNotFoundError."""
-    with opened(sis_import) as stored, tempfile.NamedTemporaryFile(prefix="observer-pairing-") as copy:
+    """Give a copy of the stored file on this machine's disk, as long as the block lasts. Raises FileNotFoundError.
+
+    It may hold passwords, and so has no name there: whatever ends this process, nothing of it is left.
+    """
+    with opened(sis_import) as stored, tempfile.TemporaryFile() as copy:
         copyfileobj(stored, copy, AT_A_TIME)
         copy.flush()
-        yield Path(copy.name)
+        yield Path(f"/proc/self/fd/{copy.fileno()}")
 
 
 def opened(sis_import: SisImport) -> IO[bytes]:

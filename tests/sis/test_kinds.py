@@ -1,7 +1,6 @@
 """What a kind of roster file is stands in one place: its module and the SQL beside it. Everything else follows."""
 
 import ast
-import os
 import re
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def run(root):
     made = SisImport.objects.create(account=root, file_name="roster.csv")
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE sis_standing (user_id text, stays boolean)")
-    yield Run(made.pk, root.pk, None, Options(), PasswordCipher(os.urandom(32)))
+    yield Run(made.pk, root.pk, None, Options(), PasswordCipher())
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE sis_standing")
 

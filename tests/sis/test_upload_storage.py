@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 
 from sis.imports.intake import create_import
-from sis.imports.queue import work_off
+from sis.imports.queue import TRIES, work_off
 from sis.models import SisImport, UploadPart
 from sis.options import Options
 from sis.upload.parts import PART
-from sis.upload.storage import kept_copy, opened, store, stored_names, uploads
+from sis.upload.storage import kept_copy, open_stored, opened, store, stored_names, uploads
 from tests.database import places_with
 from tests.sis.uploads import keep_in_folder
 
@@ -94,3 +94,32 @@ def test_a_slow_sender_holds_no_transaction_open(transactional_db, made):
             return super().read(size)
 
     store(made, Slow(b"user_id,login_id"))
+
+
+def test_an_upload_that_waited_while_the_secret_was_changed_fails_and_is_forgotten(root, settings):
+    made = create_import(root, BytesIO(PASSWORDS), "users.csv", Options(), by=None)
+    settings.SECRET_KEY = "another" * 10
+    with pytest.raises(FileNotFoundError):
+        opened(made).read()
+    for _try in range(TRIES - 1):
+        with pytest.raises(FileNotFoundError):
+            work_off(root)
+    work_off(root)
+    made.refresh_from_db()
+    assert made.workflow_state == SisImport.State.FAILED_WITH_MESSAGES
+    assert stored_names() == []
+
+
+def test_no_part_is_taken_for_another(made):
+    made.stored_file = store(made, BytesIO(b"a" * PART + b"b" * PART))
+    first, second = UploadPart.objects.order_by("number")
+    UploadPart.objects.filter(pk=first.pk).update(content=second.content, nonce=second.nonce)
+    with pytest.raises(FileNotFoundError):
+        opened(made).read()
+
+
+def test_no_file_with_a_name_holds_an_upload_while_it_is_read(root, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    made = create_import(root, BytesIO(PASSWORDS), "users.csv", Options(), by=None)
+    with open_stored(made):
+        assert [path for path in tmp_path.rglob("*") if path.is_file() and b"bicycles" in path.read_bytes()] == []
