@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from config import serve
@@ -70,6 +71,8 @@ class Server:
         with self._patch.context() as patch:
             patch.setattr("django.conf.settings.DATA_DIR", self.files(database))
             patch.setenv("DATA_DIR", str(self.files(database)))
+            # In another DATA_DIR a demo would make another one, and could not read the uploads that wait.
+            patch.setenv("SECRET_KEY", settings.SECRET_KEY)
             patch.setenv("DATABASE_URL", address)
             patch.setenv("DEMO", "true")
             # A worker that has died waits for the next one, and we for it.
