@@ -20,6 +20,7 @@ from sis.events import SisBrakeChanged
 from sis.files.problems import MalformedFile
 from sis.files.tables import RosterFile
 from sis.imports.batch_mode import count_unlisted
+from sis.imports.changed_ids import CHANGES
 from sis.kinds.kind import Brake, Kind
 from sis.kinds.registry import KINDS
 from sis.kinds.sql import STAGED, WAS_ADDED, chain_in_sql
@@ -62,6 +63,9 @@ BY_HAND_TEXT = gettext_lazy(
     "This import would remove {going} of {active} active {what} that were made by hand, more than the {share} % allowed"
     " at once."
 )
+REPLACED_TEXT = gettext_lazy(
+    "{number} of these IDs stand beside another name, login and email address, as if they were other people's."
+)
 UNLISTED_TEXT = gettext_lazy(
     "Batch mode would remove {going} of {active} active {what} in its terms, more than the {share} % allowed at once."
 )
@@ -93,11 +97,18 @@ Measured = dict[str, Figures]
 
 def count_going(brake: Brake) -> str:
     """Return the statement that gives (source, *Figures) of what this brake is about."""
-    rows = (
-        f"{kind.name}_rows AS (SELECT {kind.selected} FROM {STAGED} WHERE file = ANY(%(files_{kind.name})s::int[]))"
-        for kind in (KINDS[name] for name in brake.reads)
-    )
-    return f"WITH {', '.join(rows)}, {SOURCES}, {brake.sql}, {COUNT}"
+    return f"WITH {', '.join(map(rows_of, brake.reads))}, {SOURCES}, {brake.sql}, {COUNT}"
+
+
+def count_replaced() -> str:
+    """Return the statement that counts whose record another person would get."""
+    return f"WITH {rows_of('user')}, {KINDS['user'].sql.parts['replaced']} SELECT count(DISTINCT id) FROM replaced"
+
+
+def rows_of(kind: str) -> str:
+    """Return the staged rows of a kind as a common table expression."""
+    selected = f"SELECT {KINDS[kind].selected} FROM {STAGED} WHERE file = ANY(%(files_{kind})s::int[])"
+    return f"{kind}_rows AS ({selected})"
 
 
 def any_going(kinds: Iterable[Kind]) -> str:
@@ -138,10 +149,18 @@ def _has_rows(file: RosterFile) -> bool:
 
 def may_end(files: dict[str, list[int]], options: Options) -> bool:
     """Return whether an import with these staged files, by kind, may remove anything at all: most only add."""
+    if options.batch_mode or CHANGES in files:
+        return True
     values = {f"files_{kind}": indexes for kind, indexes in files.items()}
     with connection.cursor() as cursor:
         cursor.execute(any_going(KINDS[name] for name in files), {**values, "ending": ENDING})
-        return options.batch_mode or bool(cursor.fetchone()[0])
+        return cursor.fetchone()[0] or bool("user" in files and _replaced(files))
+
+
+def _replaced(files: dict[str, list[int]]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(count_replaced(), {"files_user": files.get("user", [])})
+        return int(cursor.fetchone()[0])
 
 
 def objection_to(
@@ -179,7 +198,8 @@ def objection_to(
             return objection
     for name in in_order:
         if objection := _too_many(braked[name].noun, found[name], own, share, lately[name]):
-            return objection
+            replaced = _replaced(files) if name == "user" else 0
+            return f"{objection} {str(REPLACED_TEXT).format(number=replaced)}" if replaced else objection
     sis_import.data["removing"] = {
         name: {source: one.going for source, one in measured.items() if one.going} for name, measured in found.items()
     }

@@ -326,7 +326,31 @@ AND EXISTS (SELECT FROM accounts_user AS person
 -- statement: unsettled
 {changed_since accounts_user, sis_user_id, Pseudonym, sis_changed_id}
 
+-- part: words
+-- Of a name, in any order.
+array_remove(regexp_split_to_array(lower(name), '[\s,.;()-]+'), '')
+
+-- part: replaced
+-- Those whose row has another login and another email address, and no word of their name: somebody else has their id, and
+-- would get their record with everybody who observes them. A name that is only the login is none.
+replaced AS (
+    SELECT person.id
+    FROM user_rows AS given
+    JOIN accounts_user AS person ON person.sis_user_id = given.user_id AND person.state NOT IN ('suspended', 'deleted')
+    CROSS JOIN LATERAL (SELECT {words} AS words FROM (SELECT person.name) AS its(name)) AS before
+    CROSS JOIN LATERAL (
+        SELECT {words} AS words FROM (
+            SELECT coalesce(given.full_name, nullif(concat_ws(' ', given.first_name, given.last_name), ''),
+                            given.sortable_name, given.short_name)) AS its(name)
+    ) AS now
+    WHERE given.status = 'active' AND given.fault IS NULL AND NOT given.{was_added}
+      AND given.login_id <> person.login_id AND lower(person.name) <> lower(person.login_id)
+      AND accounts_login_key(given.login_id) <> accounts_login_key(person.login_id)
+      AND NOT coalesce(lower(given.email) = lower(person.email), false) AND NOT now.words && before.words
+)
+
 -- part: brake
 {leaving},
+{replaced},
 live AS (SELECT id, sis_import_id FROM accounts_user WHERE state NOT IN ('suspended', 'deleted')),
-going AS (SELECT id, added FROM leaving)
+going AS (SELECT id, added FROM leaving UNION ALL SELECT id, false FROM replaced)

@@ -269,6 +269,73 @@ class TestDataSet:
         assert (made.workflow_state, in_force()) == ("imported", (14, 1, 1, 20, 10))
 
 
+NAMED = "user_id,login_id,first_name,last_name,email,status"
+FIRST = ["Ada", "Ben", "Cem", "Dan", "Eva", "Fay", "Gus", "Hal", "Ida", "Jan"]
+
+
+def named(*, prefix="U", first=FIRST, last="Lake", login="{0}@one.org", email="{0}@mail.org") -> str:
+    """Ten students with names, logins and addresses of their own."""
+    return table(
+        NAMED,
+        *(
+            f"{prefix}{number},{login.format(name.lower())},{name},{last},{email.format(name.lower())},active"
+            for number, name in enumerate(first)
+        ),
+    )
+
+
+class TestIdsThatOthersGet:
+    """A record that becomes another person's goes, with everybody who observes the one it was about."""
+
+    OTHERS = named(first=[f"New{name}" for name in FIRST], last="Hill")
+
+    @pytest.fixture
+    def class_of_ten(self, load, district):
+        load(options=SCHOOL, users=named())
+
+    @pytest.mark.parametrize("options", [SCHOOL, Options()])
+    def test_more_than_the_share_of_them_asks(self, load, class_of_ten, options):
+        made = load(options=options, users=self.OTHERS)
+        assert "remove 10 of 10 active people" in made.data["error_message"]
+        assert "10 of these IDs stand beside another name, login and email address" in made.data["error_message"]
+        assert User.objects.get(sis_user_id="U0").name == "Ada Lake"
+
+    def test_also_when_the_ids_are_changed_to_theirs_first(self, load, class_of_ten):
+        changes = table(CHANGED, *(f"U{number},N{number},user" for number in range(10)))
+        made = load(options=SCHOOL, changes=changes, users=self.OTHERS.replace("\nU", "\nN"))
+        assert (made.was_braked, User.objects.get(sis_user_id="U0").name) == (True, "Ada Lake")
+
+    def test_one_of_ten_may_be_another(self, load, class_of_ten):
+        users = named(first=["Zoe", *FIRST[1:]]).replace("Zoe,Lake", "Zoe,Hill")
+        assert load(options=SCHOOL, users=users).workflow_state == "imported"
+
+    @pytest.mark.parametrize(
+        "users",
+        [
+            named(login="{0}@two.org", email="{0}@new.org"),
+            named(last="Hill", login="{0}@two.org", email="{0}@new.org"),
+            named(last="Ada-Lake", login="{0}@two.org", email="{0}@new.org"),
+        ],
+    )
+    def test_people_stay_themselves_with_other_logins_or_family_names(self, load, class_of_ten, users):
+        assert load(options=SCHOOL, users=users).workflow_state == "imported"
+
+    def test_and_when_they_get_a_name_at_last(self, load, district):
+        load(options=SCHOOL, users=people(*(f"U{number}" for number in range(10))))
+        assert not load(options=Options(), users=named()).was_braked
+        assert User.objects.get(sis_user_id="U0").name == "Ada Lake"
+
+    def test_and_with_other_names_under_their_login_or_address(self, load, class_of_ten):
+        rows = [row.split(",") for row in named().split("\n")[1:]]
+        same_login = (f"{id_},{login},New{first},Hill,,active" for id_, login, first, *_ in rows)
+        same_email = (
+            f"{id_},x{login},New{first},Lane,{email},active" for id_, login, first, _last, email, _state in rows
+        )
+        assert load(options=SCHOOL, users=table(NAMED, *same_login)).workflow_state == "imported"
+        load(options=DISTRICT, users=named())
+        assert load(options=SCHOOL, users=table(NAMED, *same_email)).workflow_state == "imported"
+
+
 class TestSmallSource:
     """A share of a few is rounded up, so that one of them may go, and no more."""
 
@@ -470,6 +537,7 @@ class TestWholeUpload:
             {"users": in_roster(status="aktiv")},
             {"users": in_roster(status="tobedeleted")},
             {"users": in_roster(status="inactive")},
+            {"users": in_roster().replace("student,u", "student,other").replace(",U,X,", ",Other,Person,")},
             {"users": in_roster(enabled="false")},
             {"users": in_roster(agents=lambda number: "")},
             {"users": in_roster(agents=only_first)},

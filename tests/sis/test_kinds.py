@@ -73,6 +73,7 @@ class TestStatements:
         values["chain"] = "nightly"
         for brake in (kind.brake for kind in KINDS.values() if kind.brake):
             explain(deletion_brake.count_going(brake), values)
+        explain(deletion_brake.count_replaced(), values)
         explain(deletion_brake.any_going(KINDS.values()), {**values, "ending": deletion_brake.ENDING})
 
     def test_the_database_can_plan_what_batch_mode_removes(self, run):
