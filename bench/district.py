@@ -72,18 +72,20 @@ def make_district(root: Account, students: int) -> District:
             parent_id=f"{regions[0].pk} + n % {REGIONS}",
             sis_account_id="'A' || n",
         )
-        course = _multiply(
-            Course(name="Course", account_id=school, term=term, workflow_state=Course.State.AVAILABLE),
-            schools * COURSES,
-            name=f"{_one_of('front')} || ' studies ' || n",
-            course_code="'C' || n",
-            sis_course_id="'C' || n",
-            account_id=f"{school} + (n - 1) / {COURSES} + 1",
-        )
+        with _indexed_afterwards(Course):
+            course = _multiply(
+                Course(name="Course", account_id=school, term=term, workflow_state=Course.State.AVAILABLE),
+                schools * COURSES,
+                name=f"{_one_of('front')} || ' studies ' || n",
+                course_code="'C' || n",
+                sis_course_id="'C' || n",
+                account_id=f"{school} + (n - 1) / {COURSES} + 1",
+            )
         section = _multiply(Section(course_id=course, name="A"), schools * COURSES, course_id=f"{course} + n")
-        student = _people("student", students, initial_enrollment_type="'student'")
-        parent = _people("parent", schools * PARENTS)
-        teacher = _people("teacher", schools * TEACHERS)
+        with _indexed_afterwards(User):
+            student = _people("student", students, initial_enrollment_type="'student'")
+            parent = _people("parent", schools * PARENTS)
+            teacher = _people("teacher", schools * TEACHERS)
         _enroll(students, schools, section, student, parent, teacher)
         _observe(students, student, parent)
         _grade(students, schools, course, student)

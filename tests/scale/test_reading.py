@@ -38,7 +38,6 @@ READ_MORE = {
     ("/api/v1/accounts/{account}/users", "enrollment_type[]"),
     ("/api/v1/accounts/{account}/users", "sort"),
     ("/api/v1/accounts/{root}/terms", "include[]"),
-    ("/api/v1/accounts/{account}/courses", "search_term"),
     ("/api/v1/accounts/{account}/courses", "enrollment_type[]"),
     ("/api/v1/accounts/{account}/courses", "enrollment_workflow_state[]"),
     ("/api/v1/accounts/{account}/courses", "completed"),
