@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from sis.files.tables import RosterFile, Row, is_secret
 from sis.imports.changed_ids import CHANGES, changed_since
 from sis.imports.comparison import Difference, differing
-from sis.imports.unsettled import Unsettled, unsettled_since, with_gone
+from sis.imports.unsettled import Unsettled, still_to_go, unsettled_since, with_gone
 from sis.kinds import staging
 from sis.kinds.kind import Going, Kind
 from sis.kinds.registry import KINDS
@@ -93,7 +93,7 @@ class Differences:
         key, gone = KINDS[file.kind].key, set()
         if old := self.old.get(file.kind):
             slight, unsettled = _secrets(file) | _secrets(old), self.unsettled[file.kind]
-            for found in differing(file, with_gone(old, unsettled), key, slight=slight, unsettled=unsettled):
+            for found in differing(file, with_gone(old, unsettled.gone), key, slight=slight, unsettled=unsettled):
                 if self.passed_over and found.position is None:
                     gone.add(_about(found.row, key))
                 yield found
@@ -154,7 +154,7 @@ def stage_differences(
         old = uploads.enter_context(open_stored(before, is_to_compare=True))
         new_kinds = {file.kind for file in upload.files} - {file.kind for file in old.files}
         others = [one for one in passed_over(sis_import, before, new_kinds) if is_kept(one)]
-        further = [uploads.enter_context(open_stored(one, is_to_compare=True)).files for one in others]
+        further = [_with_all_to_go(one, uploads.enter_context(open_stored(one, is_to_compare=True))) for one in others]
         differences = _compared(before, upload.files, old.files, further, options, messages if first_time else None)
         why = _too_different(options, upload.files, old.files) if first_time else None
         outcome = [] if why else stage(differences.in_order(upload.files), differences.rows)
@@ -202,6 +202,11 @@ def _compared(
     last = [replace(file) for file in compared if KINDS[file.kind].going in LAST_TO_GO]
     renamed = changed_since(before, _by_kind(files)[CHANGES])
     return Differences(options, old, first, last, unsettled_since(before, options, old, renamed=renamed), passed)
+
+
+def _with_all_to_go(sis_import: SisImport, upload: Upload) -> list[RosterFile]:
+    """Return the files of an earlier upload, with what was still to be removed then."""
+    return [with_gone(file, still_to_go(sis_import, file.kind)) for file in upload.files]
 
 
 def _goes_first(kind: Kind, options: Options) -> bool:

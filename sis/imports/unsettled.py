@@ -70,11 +70,11 @@ SETTLED = Unsettled()
 IN_NO_FILE = -1
 
 
-def with_gone(old: RosterFile, unsettled: Unsettled) -> RosterFile:
+def with_gone(old: RosterFile, gone: Sequence[Cells]) -> RosterFile:
     """Return the file before with those rows besides that are still to be removed, if they do not come again."""
-    if not unsettled.gone:
+    if not gone:
         return old
-    stood = [{**cells, "status": "active"} for cells in unsettled.gone]
+    stood = [{**cells, "status": "active"} for cells in gone]
     texts = [written([cells.get(name) or "" for name in old.header]) for cells in stood]
     return replace(old, _blocks=lambda: chain(old.blocks(), [([IN_NO_FILE] * len(texts), texts)]))
 
@@ -88,7 +88,7 @@ def unsettled_since(
     """
     if renamed or _is_too_long_ago(before) or _bears_on_all(before, options):
         all_of = Unsettled(True, frozenset([IN_NO_FILE]), renamed=renamed)
-        return {kind: replace(all_of, gone=_gone(before, kind)) for kind in kinds}
+        return {kind: replace(all_of, gone=still_to_go(before, kind)) for kind in kinds}
     found = {kind: _of_kind(before, kind) for kind in kinds}
     if any(one.ids for one in found.values()):
         further = dict(FurtherSisId.objects.values_list("sis_user_id", "user__sis_user_id"))
@@ -118,10 +118,11 @@ def _of_kind(before: SisImport, kind: str) -> Unsettled:
         number += 1
         for name in names:
             ids[name].update(others or ())
-    return Unsettled(max(len(rows), number) > MOST, frozenset(rows), _gone(before, kind), dict(ids))
+    return Unsettled(max(len(rows), number) > MOST, frozenset(rows), still_to_go(before, kind), dict(ids))
 
 
-def _gone(before: SisImport, kind: str) -> tuple[Cells, ...]:
+def still_to_go(before: SisImport, kind: str) -> tuple[Cells, ...]:
+    """Return the rows of this kind that had vanished by this import, and whose removal was refused."""
     refused = RefusedRow.objects.filter(sis_import=before, kind=kind, row=None).order_by("pk")
     return tuple(cells for cells in refused.values_list("cells", flat=True) if cells)
 

@@ -489,6 +489,14 @@ class TestUploadsThatWereNotComparedWith:
         load(options=data_set(), **files, enrollments=table(ENROLLMENTS, "S1,U1,student,active"))
         assert list(Enrollment.objects.order_by("user").values_list("state", flat=True)) == ["active", "deleted"]
 
+    def test_one_that_was_to_remove_what_was_in_use_still(self, load):
+        term, course = "term_id,name,status", "course_id,short_name,long_name,term_id,status"
+        load(options=data_set(), terms=f"{term}\nT1,Fall,active", courses=f"{course}\nC1,b,Biology,T1,published")
+        assert warnings(load(options=data_set(), terms=term, users=people("U1"))) == [(None, "term_in_use")]
+        load(options=data_set(), courses=course)
+        load(options=data_set(), terms=term, courses=course)
+        assert Term.objects.get(sis_term_id="T1").workflow_state == "deleted"
+
     def test_accounts_too_which_go_last(self, load):
         load(options=data_set(), users=people("U1"), accounts=table(ACCOUNTS, "HS,,High School,active"))
         load(options=data_set(), users=people("U1"))
