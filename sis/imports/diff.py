@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from sis.files.tables import RosterFile, Row, is_secret
 from sis.imports.changed_ids import CHANGES, changed_since
 from sis.imports.comparison import Difference, differing
-from sis.imports.unsettled import Unsettled, still_to_go, unsettled_since, with_gone
+from sis.imports.unsettled import IN_NO_FILE, Unsettled, still_to_go, unsettled_since, with_gone
 from sis.kinds import staging
 from sis.kinds.kind import Going, Kind
 from sis.kinds.registry import KINDS
@@ -153,8 +153,10 @@ def stage_differences(
     with ExitStack() as uploads:
         old = uploads.enter_context(open_stored(before, is_to_compare=True))
         new_kinds = {file.kind for file in upload.files} - {file.kind for file in old.files}
-        others = [one for one in passed_over(sis_import, before, new_kinds) if is_kept(one)]
-        further = [_with_all_to_go(one, uploads.enter_context(open_stored(one, is_to_compare=True))) for one in others]
+        others = sorted(filter(is_kept, passed_over(sis_import, before, new_kinds)), key=lambda one: -one.pk)
+        further = {
+            one: _with_all_to_go(one, uploads.enter_context(open_stored(one, is_to_compare=True))) for one in others
+        }
         differences = _compared(before, upload.files, old.files, further, options, messages if first_time else None)
         why = _too_different(options, upload.files, old.files) if first_time else None
         outcome = [] if why else stage(differences.in_order(upload.files), differences.rows)
@@ -191,17 +193,24 @@ def _compared(
     before: SisImport,
     files: list[RosterFile],
     old_files: list[RosterFile],
-    further: list[list[RosterFile]],
+    further: dict[SisImport, list[RosterFile]],
     options: Options,
     messages: Messages | None,
 ) -> Differences:
-    old, passed = _pairs(files, old_files, messages), [_pairs(files, of_one, None) for of_one in further]
-    kinds = set(old).union(*passed)
-    compared = [file for file in files if file.kind in kinds]
+    old, passed = _pairs(files, old_files, messages), {one: _pairs(files, its, None) for one, its in further.items()}
+    changes = _by_kind(files)[CHANGES]
+    renamed = changed_since(before, changes)
+    unsettled = unsettled_since(before, options, old, renamed=renamed)
+    # A kind that the upload before did not have is compared with the latest that had it: what people have changed by
+    # hand since then stays, and all else is applied again.
+    for one, pairs in passed.items():
+        for kind in pairs.keys() - old.keys():
+            old[kind] = pairs[kind]
+            unsettled[kind] = Unsettled(True, frozenset([IN_NO_FILE]), renamed=changed_since(one, changes))
+    compared = [file for file in files if file.kind in old]
     first = [replace(file) for file in compared if _goes_first(KINDS[file.kind], options)]
     last = [replace(file) for file in compared if KINDS[file.kind].going in LAST_TO_GO]
-    renamed = changed_since(before, _by_kind(files)[CHANGES])
-    return Differences(options, old, first, last, unsettled_since(before, options, old, renamed=renamed), passed)
+    return Differences(options, old, first, last, unsettled, [*passed.values()])
 
 
 def _with_all_to_go(sis_import: SisImport, upload: Upload) -> list[RosterFile]:

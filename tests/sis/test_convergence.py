@@ -316,6 +316,13 @@ class TestWhatPeopleEndedByHand:
         assert made.data["counts"]["users"] == 3, "not all rows were applied"
         assert ended() == ENDED
 
+    def test_stays_ended_though_its_file_was_missing_one_night(self, load, admin):
+        load(options=data_set(), **FAMILY)
+        end_by_hand(admin)
+        load(options=data_set(), users=FAMILY["users"])
+        load(options=data_set(), **FAMILY)
+        assert ended() == ENDED
+
     def test_stays_ended_though_its_rows_are_repeated(self, load, admin):
         load(options=data_set(), **REPEATED)
         end_by_hand(admin)
