@@ -19,9 +19,16 @@ from sis.kinds.registry import KINDS
 from sis.kinds.sql import STAGED, WAS_ADDED, row_content
 from sis.kinds.staging import StagedFile, by_kind
 
-# More rows about the same than this are a fault, and so are more that share what only one can have: placeholders.
+# More rows about the same than this are a fault, and so are more that share what only one can have, or a few: those are
+# placeholders.
 MOST = 10
-UNIQUE = {"login_id", "integration_id"}
+UNIQUE = {
+    "login_id",
+    "integration_id",
+    "existing_user_id",
+    "existing_integration_id",
+    "existing_canvas_user_id",
+}
 
 
 @dataclass(frozen=True)

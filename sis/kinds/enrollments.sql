@@ -61,6 +61,8 @@ WHERE one IS NOT NULL
 UNION ALL
 SELECT n, 'in courses ' || coalesce(given.user_id, given.user_integration_id), given.status = 'deleted_last_completed'
 FROM rows AS given WHERE EXISTS (SELECT 1 FROM rows WHERE status = 'deleted_last_completed')
+  AND (EXISTS (SELECT 1 FROM courses_section AS named WHERE named.sis_section_id = given.section_id)
+       OR EXISTS (SELECT 1 FROM courses_course AS named WHERE named.sis_course_id = given.course_id))
 
 -- statement: lock
 {rows}

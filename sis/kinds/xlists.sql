@@ -1,11 +1,12 @@
 -- statement: clash
--- A course that is not there yet is copied from the first section that names it.
+-- A course that is not there yet is copied from the first section that names it; one that is not there copies none.
 SELECT n, key, true
 FROM rows AS given
 CROSS JOIN LATERAL (
     SELECT 'section ' || given.section_id
     UNION SELECT 'course ' || given.xlist_course_id
     WHERE NOT EXISTS (SELECT 1 FROM courses_course AS course WHERE course.sis_course_id = given.xlist_course_id)
+      AND EXISTS (SELECT 1 FROM courses_section AS section WHERE section.sis_section_id = given.section_id)
 ) AS keys(key)
 
 -- part: problem

@@ -29,7 +29,7 @@ COMMON: dict[str, str | Promise] = {
         "Export the file again with one row for each."
     ),
     "shared_by_many": _(
-        "More than ten rows have the {column} of this one ({id}), which only one can have, so none of "
+        "More than ten rows have the {column} of this one ({id}), which so many cannot share, so none of "
         "them was imported. Give each their own."
     ),
     "bad_date": _(

@@ -1,6 +1,8 @@
 """Many rows about the same: each round applies one, and what comes again and again counts once."""
 
-from accounts.models import User
+import pytest
+
+from accounts.models import FurtherSisId, User
 from courses.models import Enrollment
 from sis.imports.repeats import MOST
 from tests.database import statements
@@ -80,3 +82,28 @@ class TestRowsAboutTheSameAgainAndAgain:
         made = load(users=table(USERS, "U1,u1,active", *crowd))
         assert warnings(made) == [(number, "shared_by_many") for number in range(3, MOST + 4)]
         assert set(User.objects.exclude(sis_user_id="ALEX").values_list("sis_user_id", flat=True)) == {"U1"}
+
+    def test_nobody_gets_a_crowd_of_further_ids(self, load):
+        load(users=people("U1", "U2"))
+        crowd = [f"F{number},f{number},U1" for number in range(MOST + 1)]
+        made = load(logins=table("user_id,login_id,existing_user_id", *crowd, "G,g,U2"))
+        assert warnings(made)[: MOST + 1] == [(number, "shared_by_many") for number in range(2, MOST + 3)]
+        assert set(FurtherSisId.objects.values_list("sis_user_id", flat=True)) == {"G"}
+
+    @pytest.mark.parametrize(
+        "file",
+        [
+            lambda number: {"xlists": table("xlist_course_id,section_id,status", *rows_of("NEW,N{},active", number))},
+            lambda number: {
+                "enrollments": table(ENROLLMENTS, *rows_of("N{},U1,student,deleted_last_completed", number))
+            },
+        ],
+    )
+    def test_rows_about_what_there_is_not_wait_for_none(self, load, file):
+        load(users=people("U1"))
+        few = statements(lambda: load(**file(2)))
+        assert statements(lambda: load(**file(60))) == few
+
+
+def rows_of(pattern, number):
+    return [pattern.format(one) for one in range(number)]
