@@ -16,8 +16,9 @@ from accounts.text.search import Search
 
 Row = TypeVar("Row", bound=Model)
 
-# Of more than these it is worth looking at the beginning of the list first, and at so many rows of it.
-MANY, AHEAD = 12_000, 10_000
+# If more than these fit, it is worth looking at the beginning of the list first: at so many rows, of which some fit even
+# in a list of two million, if they are evenly spread.
+MANY, AHEAD = 16_000, 8_000
 # Rows farther on are not looked for ahead.
 FAR = 1_000
 

@@ -145,7 +145,7 @@ def test_pages_say_what_a_search_finds_people_by(school, root, jose, page, args)
     client = Client()
     client.force_login(school.admin)
     shown = client.get(reverse(page, args=[getattr(school, arg).pk for arg in args])).content.decode()
-    assert "The beginning of a name, login, email or SIS ID" in shown
+    assert "Beginning of a name, login, email or SIS ID" in shown
     assert 'aria-describedby="search-help"' in shown
 
 
