@@ -16,9 +16,8 @@ from accounts.text.search import Search
 
 Row = TypeVar("Row", bound=Model)
 
-# If more than these fit, it is worth looking at the beginning of the list first: at so many rows, of which some fit even
-# in a list of two million, if they are evenly spread.
-MANY, AHEAD = 16_000, 8_000
+# So few rows the index gives at once; so many of the list are looked at in any case, if it is worth it at all.
+FEW, AHEAD = 1_000, 8_000
 # Rows farther on are not looked for ahead.
 FAR = 1_000
 
@@ -68,15 +67,15 @@ class SearchedQuerySet(QuerySet[Row]):
     def rows(self, start: int, stop: int) -> list[Row]:
         """Return the rows from `start` to before `stop`."""
         search = self._search
-        if search is None or self._unsearched is None:
+        if search is None:
             return list(self[start:stop])
         if stop > FAR or not self._is_by_name or not search.has_words:
             return list(self.filter(search.found)[start:stop])
         others = self.filter(search.otherwise)
-        if _estimate(self._unsearched.filter(search.otherwise)) > MANY:
-            ahead = list(self.filter(sort_key__lte=self._horizon())[:stop])
-            if len(ahead) == stop:
-                return ahead[start:]
+        if ahead := self._worth_looking_at(search, stop):
+            rows = list(self.filter(sort_key__lte=self._horizon(ahead))[:stop])
+            if len(rows) == stop:
+                return rows[start:]
         by_first_word = [self.filter(one)[:stop] for one in search.by_first_word]
         found = others.order_by(_Sorted(F("sort_key"), Value("")), "pk")[:stop].union(*by_first_word, all=True)
         return list(found.order_by("sort_key", "pk")[start:stop])
@@ -86,10 +85,20 @@ class SearchedQuerySet(QuerySet[Row]):
         keys = [F(one).asc() if isinstance(one, str) else one for one in self.query.order_by]
         return len(keys) == 2 and keys[0] == F("sort_key").asc() and keys[1] in (F("id").asc(), F("pk").asc())
 
-    def _horizon(self) -> QuerySet[Any, Any]:
-        """Return, for use within a query, the key up to which the list is looked at ahead."""
+    def _worth_looking_at(self, search: Search, stop: int) -> int:
+        """Return at how many rows of the list to look first, if the `stop` that are wanted are soon among them.
+
+        Of rows that fit, spread evenly, so many would be read to have those wanted; they are spread less evenly.
+        """
+        if self._unsearched is None or (fitting := _estimate(self._unsearched.filter(search.otherwise))) <= FEW:
+            return 0
+        evenly = stop * _estimate(self._unsearched) / fitting
+        return max(AHEAD, round(2 * evenly)) if 2 * evenly < fitting else 0
+
+    def _horizon(self, ahead: int) -> QuerySet[Any, Any]:
+        """Return, for use within a query, the key of the order after so many rows."""
         there = self.model._default_manager.filter(sort_key__gte=self._begin).order_by("sort_key", "id")
-        return there.values("sort_key")[AHEAD : AHEAD + 1]
+        return there.values("sort_key")[ahead : ahead + 1]
 
 
 def _estimate(rows: QuerySet[Any]) -> float:

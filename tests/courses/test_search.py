@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import BaseType, User
-from accounts.models import search as lists
+from accounts.models.search import SearchedQuerySet
 from accounts.permissions.registry import Permission
 from courses.domain.rosters import people_of, searched
 from tests.api import Api
@@ -164,9 +164,8 @@ def crowd(root) -> None:
 @pytest.fixture(params=["few", "many", "ahead in vain"])
 def _way(request, monkeypatch) -> None:
     """Each way to answer a search: by the index, along the list, and by the index after a little of the list."""
-    many, ahead = {"few": (1_000, 10), "many": (-1, 30), "ahead in vain": (-1, 3)}[request.param]
-    monkeypatch.setattr(lists, "MANY", many)
-    monkeypatch.setattr(lists, "AHEAD", ahead)
+    ahead = {"few": 0, "many": 30, "ahead in vain": 3}[request.param]
+    monkeypatch.setattr(SearchedQuerySet, "_worth_looking_at", lambda *_asked: ahead)
 
 
 SEARCHES = (
