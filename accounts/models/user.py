@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.search import SearchedQuerySet
@@ -180,6 +181,11 @@ class User(AbstractBaseUser):
     def person_acting(self) -> User:
         """The person really at work: the one who acts as this person, otherwise this person."""
         return self.actor or self
+
+    @property
+    def state_label(self) -> str | Promise:
+        """The state in a word: what `get_state_display` says, which takes long in a list of many."""
+        return User.State(self.state).label
 
     @property
     def shown_name(self) -> str:

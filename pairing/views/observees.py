@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ObservationLink, User
 from accounts.text.fields import plain_id
-from accounts.web.pages import ConfirmPage, FormPage, PlainPage
+from accounts.web.addresses import addresses
+from accounts.web.pages import ConfirmPage, FormPage, PlainPage, Way
 from accounts.web.refusals import refusal_of
 from accounts.web.requests import AuthenticatedHttpRequest, network_of
 from accounts.web.site import site_of
@@ -68,7 +69,11 @@ class Observing(PlainPage, FormPage):
 
     def facts(self) -> dict[str, Any]:
         here = site_of(self.request)
-        courses = courses_by_student(self.by)
+        address = addresses("course")
+        courses = {
+            student: [Way(address(course.pk), course.name) for course in open_ones]
+            for student, open_ones in courses_by_student(self.by).items()
+        }
         linked = [(link, courses.get(link.student_id, [])) for link in list_observed_by(self.by)]
         ids = {link.student_id for link, _courses in linked}
         others = [student for student in list_observed_students(self.by) if student.pk not in ids]
