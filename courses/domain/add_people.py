@@ -22,7 +22,7 @@ from courses.access.enrollment_actions import check_enrolls, check_section, give
 from courses.access.permissions import course_permissions
 from courses.domain.enrollment_specs import EnrollmentSpec
 from courses.domain.enrollments import enroll_many
-from courses.domain.rosters import enrollments_in
+from courses.domain.roster_lines import enrollments_in
 from courses.models import Course, Enrollment, Section
 
 MOST = 500

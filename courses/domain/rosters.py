@@ -28,7 +28,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User, numbers
 from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
-from accounts.models.prepared import Among, prepared
+from accounts.models.prepared import prepared
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
@@ -91,15 +91,6 @@ def _studying() -> EnrollmentQuerySet:
     return there.filter(section__workflow_state=Section.State.ACTIVE).exclude(user__state=User.State.DELETED)
 
 
-def enrollments_in(course: Course, *, by: User) -> EnrollmentQuerySet:
-    """Return every enrollment in `course`, as far as `by` sees its sections, with what a line about it shows."""
-    return _with_what_is_shown(_there(course, by))
-
-
-def _with_what_is_shown(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
-    return enrollments.select_related("section", "role__account", "associated_user").order_by("section__sort_key", "id")
-
-
 def _there(course: Course, by: User) -> EnrollmentQuerySet:
     return Enrollment.objects.present().filter(section__course=course).within(sections_seen(by, course))
 
@@ -147,73 +138,8 @@ class View:
     descending: bool = False
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the roster: a person, their sections, and one enrollment for each role they have here."""
-
-    person: User
-    enrollments: tuple[Enrollment, ...]
-
-    @property
-    def sections(self) -> list[Section]:
-        """Where they are; whoever is in a section twice is there once."""
-        return list({one.section_id: one.section for one in self.enrollments}.values())
-
-    @property
-    def roles(self) -> list[Enrollment]:
-        """One enrollment for each way they are here."""
-        ways = {(one.role_id, one.associated_user_id, one.state): one for one in self.enrollments}
-        return list(ways.values())
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether they have accepted to be here: of somebody merely invited so far the name is all there is to show."""
-        return any(one.accepted_at for one in self.enrollments)
-
-
-def lines(people: Iterable[User], course: Course, *, by: User) -> list[Line]:
-    """Return the lines of these people of a `roster`, with all they are in `course` as far as `by` sees its sections;
-    a person in five sections has one line (one statement).
-    """
-    people, seen = list(people), sections_seen(by, course)
-    there: dict[int, list[Enrollment]] = {person.pk: [] for person in people}
-    for enrollment in _enrollments_of(list(there), course):
-        if seen is None or enrollment.section_id in seen:
-            there[enrollment.user_id].append(enrollment)
-    return [Line(person, tuple(there[person.pk])) for person in people]
-
-
-def line_of(course: Course, user_id: int, *, by: User) -> Line | None:
-    """Return the line of one person of the `roster`; None if `by` does not see them in `course` (one statement)."""
-    seen = sections_seen(by, course)
-    found = [one for one in _enrollments_of_one(user_id, course) if seen is None or one.section_id in seen]
-    return Line(found[0].user, tuple(found)) if found else None
-
-
-@prepared
-def _enrollments_of_one(user_id: int, course: Course) -> EnrollmentQuerySet:
-    there = Enrollment.objects.present().filter(user=user_id, section__course=course)
-    return _with_what_is_shown(there.exclude(user__state=User.State.DELETED)).select_related(
-        *("user", "section", "role__account", "associated_user")
-    )
-
-
-OF_A_LINE = (
-    *("user_id", "type", "state", "accepted_at", "limit_privileges_to_course_section"),
-    *("section__name", "section__course_id", "role__label", "role__base_type", "role__account__name"),
-    *("role__account__ancestors", "role__workflow_state", "associated_user__name", "associated_user__short_name"),
-)
-
-
-@prepared
-def _enrollments_of(people: list[int], course: Course) -> EnrollmentQuerySet:
-    there = _with_what_is_shown(Enrollment.objects.present().filter(Among("user", people), section__course=course))
-    # Of each of hundreds of enrollments no more than a line needs.
-    return there.only(*OF_A_LINE)
-
-
 def roster(course: Course, view: View | None = None, *, by: User) -> UserQuerySet:
-    """Return the people of `course` that `by` sees, and `view` asks for; `lines` says what they are there.
+    """Return the people of `course` that `by` sees, and `view` asks for. Of what they are there see roster_lines.py.
 
     Of people who are not `is_settled`, merely invited so far, only the name may be shown.
     """

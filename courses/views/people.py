@@ -22,14 +22,12 @@ from courses.access.courses import CourseAccess, Part
 from courses.access.enrollment_actions import enrollment_permissions
 from courses.domain import course_tabs
 from courses.domain.course_observers import observing_in
+from courses.domain.roster_lines import Line, line_of, lines
 from courses.domain.rosters import (
-    Line,
     ObserverHere,
     Shown,
     Sort,
     View,
-    line_of,
-    lines,
     observers_in,
     observers_of,
     roles_in,

@@ -6,6 +6,7 @@ from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, User
 from accounts.models.numbers import Number
 from courses.domain import people_lists
 from courses.domain.observers import who_observes
+from courses.domain.roster_lines import lines
 from courses.domain.rosters import (
     Shown,
     Sort,
@@ -13,7 +14,6 @@ from courses.domain.rosters import (
     findable,
     holders_of,
     known_of_findable,
-    lines,
     observed_by,
     observers_in,
     observers_of,
