@@ -142,9 +142,10 @@ def _database() -> dict[str, Any]:
         return embedded_database.connection(DATA_DIR)
     direct = "DATABASE_DIRECT_URL" in os.environ and not env.bool("SERVES_PAGES", default=False)
     found = env.db_url("DATABASE_DIRECT_URL" if direct else "DATABASE_URL")
-    if "," in found["HOST"]:
+    options = found.get("OPTIONS", {})
+    if "," in options.get("host", found["HOST"]):
         # Of several servers the one that can be written to: which that is may change at any time.
-        found["OPTIONS"] = {"target_session_attrs": "read-write", **found.get("OPTIONS", {})}
+        found["OPTIONS"] = {"target_session_attrs": "read-write", **options}
     return found
 
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from django.conf import settings
 
 from tests.database_server import until
 
 HOUSE = Path(__file__).resolve().parent.parent
-SETTINGS = {"DEMO": "0", "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "0"}
+# The secret of the tests, so that they and the nodes read what the other has stored.
+SETTINGS = {"DEMO": "0", "SECRET_KEY": settings.SECRET_KEY, "ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "0"}
 UP = "Observer Pairing is at"
 
 

@@ -29,7 +29,7 @@ from sis.report.log import Messages
 from sis.report.queries import statistics_of
 from sis.upload.chain import NeedsRemaster
 from sis.upload.contents import RosterFile
-from sis.upload.storage import open_stored
+from sis.upload.storage import NotStored, open_stored
 
 logger = logging.getLogger(__name__)
 State = SisImport.State
@@ -76,12 +76,17 @@ class Import:
             self._clean_up(files)
             self._end()
         except NeedsRemaster as reason:
-            self.messages.about_import("needs_remaster", str(reason), failure=True)
-            self._save_with_messages("data")
-            self._finish(State.FAILED_WITH_MESSAGES)
+            self._fail("needs_remaster", str(reason))
+        except NotStored:
+            self._fail("not_stored", _("The file is no longer stored. Upload it again."))
         except Stopped:
             staging.clear()
             self._count_what_was_done()
+
+    def _fail(self, kind: str, why: str) -> None:
+        self.messages.about_import(kind, why, failure=True)
+        self._save_with_messages("data")
+        self._finish(State.FAILED_WITH_MESSAGES)
 
     def _count_what_was_done(self) -> None:
         """Count what an import changed before somebody stopped it; the one who did so knows only that it ran."""

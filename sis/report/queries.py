@@ -31,6 +31,7 @@ LABELS: dict[str, str | Promise] = {
     "diffing_threshold": _("The data set was not compared"),
     "not_diffed": _("A file was not compared"),
     "crashed": _("Something went wrong"),
+    "not_stored": _("The uploaded file is gone"),
 }
 
 

@@ -31,6 +31,10 @@ NONCE = 12
 UPLOADED = "uploaded"
 
 
+class NotStored(FileNotFoundError):
+    """An upload is not kept any more, was never where this machine looks for it, or was covered with another key."""
+
+
 class DatabaseStorage(Storage):
     """Stores files as rows of UploadPart. Each part is a statement of its own, however slow its sender is."""
 
@@ -113,11 +117,11 @@ def _cover(name: str, number: int, piece: bytes) -> tuple[bytes, bytes]:
 
 
 def _lift(name: str, number: int, covered: bytes, nonce: bytes) -> bytes:
-    """Return a piece as it was. Raises FileNotFoundError where it cannot be read: SECRET_KEY was changed since."""
+    """Return a piece as it was. Raises NotStored where it cannot be read: SECRET_KEY was changed since."""
     try:
         return _key().decrypt(nonce, covered, _label(name, number))
     except InvalidTag:
-        raise FileNotFoundError(name) from None
+        raise NotStored(name) from None
 
 
 def _key() -> AESGCM:

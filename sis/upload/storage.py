@@ -18,7 +18,7 @@ from accounts.advisory_locks import AdvisoryLock, hold
 from sis.models import ChangedId, RefusedRow, SisImport, SisImportError, StateChange
 from sis.upload.chain import is_base
 from sis.upload.contents import Upload, open_upload
-from sis.upload.parts import UPLOADED
+from sis.upload.parts import UPLOADED, NotStored
 from sis.upload.password_removal import strip_passwords
 
 FOLDER = "sis_imports"
@@ -75,7 +75,7 @@ def keep_without_passwords(sis_import: SisImport) -> None:
 
 def _copy(sis_import: SisImport) -> None:
     kept = ""
-    with suppress(FileNotFoundError), _fetched(sis_import) as upload, tempfile.NamedTemporaryFile() as copy:
+    with suppress(NotStored), _fetched(sis_import) as upload, tempfile.NamedTemporaryFile() as copy:
         strip_passwords(upload, sis_import.file_name, Path(copy.name))
         kept = sis_import.stored_file.replace(f".{UPLOADED}", "")
         # One that an interruption has left.
@@ -86,7 +86,7 @@ def _copy(sis_import: SisImport) -> None:
 
 @contextmanager
 def _fetched(sis_import: SisImport) -> Iterator[Path]:
-    """Give a copy of the stored file on this machine's disk, as long as the block lasts. Raises FileNotFoundError.
+    """Give a copy of the stored file on this machine's disk, as long as the block lasts. Raises NotStored.
 
     It may hold passwords, and so has no name there: whatever ends this process, nothing of it is left.
     """
@@ -97,14 +97,17 @@ def _fetched(sis_import: SisImport) -> Iterator[Path]:
 
 
 def opened(sis_import: SisImport) -> IO[bytes]:
-    """Open what is stored, with its passwords if there are any. Raises FileNotFoundError when it is no longer kept."""
-    if not sis_import.stored_file:
-        raise FileNotFoundError(sis_import.stored_file)
-    return uploads().open(sis_import.stored_file)
+    """Open what is stored, with its passwords if there are any. Raises NotStored."""
+    try:
+        if sis_import.stored_file:
+            return uploads().open(sis_import.stored_file)
+    except FileNotFoundError:
+        pass
+    raise NotStored(sis_import.stored_file)
 
 
 def open_stored(sis_import: SisImport, *, is_to_compare: bool = False) -> Upload:
-    """Open the roster files of what is stored, as `open_upload` does. Raises FileNotFoundError when it is gone."""
+    """Open the roster files of what is stored, as `open_upload` does. Raises NotStored."""
     fetched = _fetched(sis_import)
     path = fetched.__enter__()
     try:

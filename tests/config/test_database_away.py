@@ -66,6 +66,7 @@ def test_while_the_database_is_away_everything_is_503_and_then_comes_back(server
             assert program.get(f"{site.url}/api/v1/users/self").json()["id"] == admin.pk
             made = make(root, admin, Options(), tmp_path, {"users": "user_id,login_id,status\nU1,u1,active"})
             until(lambda: SisImport.objects.get(pk=made.pk).has_ended, seconds=180)
+            assert SisImport.objects.get(pk=made.pk).workflow_state == "imported"
             assert site.process.poll() is None
 
 

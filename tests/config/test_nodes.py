@@ -5,6 +5,8 @@ database through it, in transaction mode.
 """
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 from threading import Barrier
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -23,10 +26,11 @@ from accounts.domain.password_limits import ONE_GUESSER
 from accounts.domain.tokens import make_token
 from accounts.models import Account, FailedTry, ObservationLink, User
 from config.serve import WORKS
+from embedded_postgres.server import connection as connection_of
 from sis.models import SisImport
 from tests.database_server import own_server, until
 from tests.factories import RootFactory, UserFactory, make_admin, make_student
-from tests.nodes import Node, browser, node, sign_in, started, token_of
+from tests.nodes import HOUSE, SETTINGS, Node, browser, node, sign_in, started, token_of
 from tests.pooler import pooled
 
 PASSWORD = "a long enough password"
@@ -145,6 +149,30 @@ class TestBeginning:
     def test_a_part_that_there_is_not_is_refused_with_those_there_are(self, tmp_path):
         with started(tmp_path, "play", says="usage: bin/run [all | web | work | migrate]") as one:
             assert one.process.wait(60) == 1
+
+
+def test_of_several_database_servers_that_is_used_which_can_be_written_to(server):
+    with own_server() as other:
+        servers = [server, other]
+        for one in servers:
+            one.copy("template0", "twins")
+        hosts = ",".join(connection_of(one.data_dir)["HOST"] for one in servers)
+        url = f"postgres://postgres@:5432/twins?host={quote(hosts, safe='')}"
+        for writable, read_only in (servers, servers[::-1]):
+            for one, setting in ((writable, "off"), (read_only, "on")):
+                with one.connect("postgres", autocommit=True) as conn:
+                    conn.execute(f"ALTER DATABASE twins SET default_transaction_read_only = {setting}")
+            assert host_used(url) == connection_of(writable.data_dir)["HOST"]
+
+
+def host_used(url: str) -> str:
+    """The server that a command of the site talks to."""
+    asking = "from django.db import connection as c; c.ensure_connection(); print(c.connection.info.host)"
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", asking]
+    environment = {**os.environ, **SETTINGS, "DATABASE_URL": url}
+    return subprocess.run(
+        command, cwd=HOUSE, env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 class TestTogether:

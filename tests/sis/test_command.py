@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from zipfile import ZipFile
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -106,7 +107,8 @@ class TestCommand:
 def environment(data_dir: Path) -> dict[str, str]:
     """Of a process that works on the test database."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    return {**os.environ, "DATABASE_URL": url, "DATA_DIR": str(data_dir), "DEMO": "true", "PYTHONUNBUFFERED": "1"}
+    own = {"DATABASE_URL": url, "DATA_DIR": str(data_dir), "SECRET_KEY": settings.SECRET_KEY}
+    return {**os.environ, **own, "DEMO": "true", "PYTHONUNBUFFERED": "1"}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from sis.imports.intake import create_import
-from sis.imports.queue import TRIES, work_off
+from sis.imports.queue import work_off
 from sis.models import SisImport, UploadPart
 from sis.options import Options
 from sis.upload.parts import PART
@@ -87,6 +87,18 @@ def test_in_a_folder_nobody_else_may_read_uploads_and_the_database_has_none(root
     assert not UploadPart.objects.exists()
 
 
+@pytest.mark.parametrize("options", [Options(), Options(dry_run=True)])
+def test_an_import_whose_upload_is_gone_fails_at_once_and_says_what_to_do(root, options):
+    made = create_import(root, BytesIO(PASSWORDS), "users.csv", options, by=None)
+    uploads().delete(made.stored_file)
+    work_off(root)
+    made.refresh_from_db()
+    assert (made.workflow_state, made.attempts) == ("failed_with_messages", 0)
+    assert [error.message for error in made.sis_import_errors.all()] == [
+        "The file is no longer stored. Upload it again."
+    ]
+
+
 def test_a_slow_sender_holds_no_transaction_open(transactional_db, made):
     class Slow(BytesIO):
         def read(self, size=-1):
@@ -96,17 +108,15 @@ def test_a_slow_sender_holds_no_transaction_open(transactional_db, made):
     store(made, Slow(b"user_id,login_id"))
 
 
-def test_an_upload_that_waited_while_the_secret_was_changed_fails_and_is_forgotten(root, settings):
+def test_an_upload_that_waited_while_the_secret_was_changed_is_asked_for_again_and_forgotten(root, settings):
     made = create_import(root, BytesIO(PASSWORDS), "users.csv", Options(), by=None)
     settings.SECRET_KEY = "another" * 10
     with pytest.raises(FileNotFoundError):
         opened(made).read()
-    for _try in range(TRIES - 1):
-        with pytest.raises(FileNotFoundError):
-            work_off(root)
     work_off(root)
     made.refresh_from_db()
     assert made.workflow_state == SisImport.State.FAILED_WITH_MESSAGES
+    assert "Upload it again" in made.sis_import_errors.get().message
     assert stored_names() == []
 
 
