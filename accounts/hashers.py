@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, BasePasswordHasher, mask_hash
@@ -29,6 +30,16 @@ class Argon2Hasher(Argon2PasswordHasher):
     memory_cost = 19 * 1024
     time_cost = 2
     parallelism = 1
+    # Held while a password is hashed. A process of the web server puts a lock here (config/processes.py).
+    turn: AbstractContextManager[object] = nullcontext()
+
+    def encode(self, password: str, salt: str) -> str:
+        with self.turn:
+            return super().encode(password, salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        with self.turn:
+            return super().verify(password, encoded)
 
 
 class SSHAInArgon2Hasher(BasePasswordHasher):

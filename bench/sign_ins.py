@@ -1,4 +1,4 @@
-"""`python -m bench.sign_ins`: how much memory each process of the web server has after a rush of sign-ins.
+"""`python -m bench.sign_ins [NUMBER]`: how much memory each process of the web server has after a rush of sign-ins.
 
 Many clients at once open the sign-in page, sign in with a real Argon2 password, and open their home page. A process is
 asked for what it has used at most (`VmHWM`) and what it keeps afterwards.
@@ -27,13 +27,14 @@ from django.core.management import call_command  # noqa: E402
 from accounts.models import Account, SelfRegistration, User  # noqa: E402
 from bench.load import HOST, server  # noqa: E402
 
-PEOPLE, CLIENTS, SIGN_INS = 400, 64, 2_000
+PEOPLE, CLIENTS, SIGN_INS = 40, 64, 2_000
 PASSWORD = "a-long-enough-word"  # noqa: S105 nobody's
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def main() -> None:
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else SIGN_INS
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     Account.objects.create(name="Bench", self_registration=SelfRegistration.ALL)
@@ -44,9 +45,9 @@ def main() -> None:
         processes = workers_of(port)
         before = [memory_of(pid)[1] for pid in processes]
         begun = time.perf_counter()
-        list(clients.map(lambda n: sign_in(port, login_of(n % PEOPLE)), range(SIGN_INS)))
+        list(clients.map(lambda n: sign_in(port, login_of(n % PEOPLE)), range(number)))
         seconds = time.perf_counter() - begun
-        print(f"{SIGN_INS / seconds * 60:,.0f} sign-ins a minute, with the page before and the home page after it")
+        print(f"{number / seconds * 60:,.0f} sign-ins a minute, with the page before and the home page after it")
         for pid, start in zip(processes, before, strict=True):
             most, now = memory_of(pid)
             print(f"process {pid}: {start} MB before, {most} MB at most, {now} MB afterwards")

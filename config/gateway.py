@@ -21,6 +21,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
 from config.answers import Answer, FileOnDisk, answer_of
+from config.processes import save_memory
 from config.stack_room import with_room
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ def _length(environ: WSGIEnvironment) -> int:
 def _application() -> Gateway:
     from config.wsgi import application  # here, because it sets up Django
 
+    save_memory()
     return Gateway(application, int(os.environ.get("WEB_THREADS", "4")))
 
 

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded_database
+from config.processes import workers
 from embedded_postgres.ports import address_to_visit, wait_until_it_answers, why_not_free
 from embedded_postgres.processes import (
     beside_us,
@@ -222,7 +223,7 @@ def web_server(host: str, port: str) -> AbstractContextManager[subprocess.Popen[
         *("--host", host, "--port", port, "--http", "1", "--no-ws"),
         # Many senders who dawdle cost little: what is slow takes no thread, and a head must be there in ten seconds.
         *("--backlog", "2048", "--backpressure", "2048", "--http1-header-read-timeout", "10000"),
-        *("--workers", os.environ.get("WEB_WORKERS", "2")),
+        *("--workers", str(workers())),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
         *("--log-level", "warning", "--no-access-log"),  # addresses asked for may carry secrets
         cwd=settings.BASE_DIR,

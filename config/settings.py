@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import embedded_database
+from config.processes import workers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -211,7 +212,7 @@ ACCESS_TOKEN_UNUSED_DAYS = env.int("ACCESS_TOKEN_UNUSED_DAYS", default=365)
 # second on the whole, which by default is half of what the site can do.
 API_RATE_LIMIT = env.float("API_RATE_LIMIT", default=700)
 API_RATE_PER_SECOND = env.float(
-    "API_RATE_PER_SECOND", default=max(1, env.int("WEB_WORKERS", default=2) * env.int("WEB_THREADS", default=4) / 2)
+    "API_RATE_PER_SECOND", default=max(1, workers() * env.int("WEB_THREADS", default=4) / 2)
 )
 # Whether `?access_token=` is accepted besides the header: proxies and browsers keep addresses.
 ACCESS_TOKEN_IN_QUERY = env.bool("ACCESS_TOKEN_IN_QUERY", default=False)
