@@ -36,6 +36,7 @@ LOCK = "SELECT id FROM accounts_user WHERE id IN ({people}) ORDER BY id FOR NO K
 class Unlisted:
     """What is listed no more of one kind: the statements about it."""
 
+    kind: str
     plural: str
     class_name: str
     noun: str | Promise
@@ -45,9 +46,12 @@ class Unlisted:
     def count_live(self) -> str:
         return f"SELECT count(*) {self.mode.live}"
 
-    @property
-    def count_stale(self) -> str:
-        return f"SELECT count(*) {self.mode.live} AND {STALE}"
+    def count_going(self, kinds: Container[str]) -> str:
+        """Return the statement that counts what goes when these kinds are supplied, by itself or along with others."""
+        going = [f"({condition})" for kind, condition in self.mode.along.items() if kind in kinds]
+        if self.kind in kinds:
+            going.append(STALE)
+        return f"SELECT count(*) {self.mode.live} AND ({' OR '.join(going) or 'false'})"
 
     @property
     def read_some(self) -> str:
@@ -70,7 +74,13 @@ class Unlisted:
 def unlisted_of(kinds: Container[str]) -> list[Unlisted]:
     """Return what may be listed no more of these kinds, the last first: it is in what comes before."""
     return [
-        Unlisted(kind.plural, kind.class_name, kind.brake.noun if kind.brake else kind.label, kind.batch_mode)
+        Unlisted(
+            kind.name,
+            kind.plural,
+            kind.class_name,
+            kind.brake.noun if kind.brake else kind.label,
+            kind.batch_mode,
+        )
         for kind in reversed(KINDS.values())
         if kind.batch_mode and kind.name in kinds
     ]
@@ -101,10 +111,13 @@ def remove_unlisted(
 def count_unlisted(
     sis_import: SisImport, options: Options, files: list[StagedFile]
 ) -> Iterator[tuple[Unlisted, int, int]]:
-    """Give of each kind supplied how much is live in the terms, and how much of that is listed no more."""
-    values = _values(sis_import, options)
-    for one in unlisted_of({file.kind.name for file in files}):
-        yield one, _one(one.count_live, values), _one(one.count_stale, values)
+    """Give of each kind how much is live in the terms, and how much of that would go.
+
+    That is what is listed no more of the kinds supplied, and all that ends along with it.
+    """
+    values, kinds = _values(sis_import, options), {file.kind.name for file in files}
+    for one in unlisted_of(KINDS):
+        yield one, _one(one.count_live, values), _one(one.count_going(kinds), values)
 
 
 def _values(sis_import: SisImport, options: Options) -> dict[str, Any]:

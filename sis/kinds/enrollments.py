@@ -227,5 +227,6 @@ KIND = Kind(
         SQL.parts["remove_in_batch"],
         people=SQL.parts["people_in_batch"],
         before=(SQL.parts["tell_in_batch"],),
+        along={"section": SQL.parts["along_with_section"], "course": SQL.parts["along_with_course"]},
     ),
 )

@@ -482,6 +482,12 @@ JOIN courses_course AS course ON course.id = section.course_id
 WHERE x.state NOT IN ('deleted', 'rejected', %(drop)s) AND NOT (x.state = 'inactive' AND %(drop)s = 'completed')
   AND x.sis_import_id IS NOT NULL AND {in_batch_terms}
 
+-- part: along_with_section
+section.workflow_state <> 'deleted' AND section.sis_section_id IS NOT NULL AND section.sis_import_id <> %(import)s
+
+-- part: along_with_course
+course.workflow_state <> 'deleted' AND course.sis_course_id IS NOT NULL AND course.sis_import_id <> %(import)s
+
 -- part: people_in_batch
 SELECT user_id FROM courses_enrollment WHERE id = ANY(%(ids)s)
 

@@ -114,13 +114,15 @@ class BatchMode:
 
     `live` is SQL from FROM on about the live records `x` in the terms; `remove` deletes those of `%(ids)s` and returns
     (id, before, after, student whom observers follow or null, section or null); `people` selects the ids of people to
-    lock, and `before` are statements to run ahead of `remove`.
+    lock, and `before` are statements to run ahead of `remove`. `along` are conditions on `x` and what `live` joins, by
+    kinds: that it ends along with what is listed no more of that kind.
     """
 
     live: str
     remove: str
     people: str = ""
     before: tuple[str, ...] = ()
+    along: Mapping[str, str] = field(default_factory=dict)
 
 
 def deleted(_options: Options) -> str:

@@ -97,5 +97,6 @@ KIND = Kind(
         SQL.parts["remove_in_batch"],
         people=SQL.parts["people_in_batch"],
         before=(SQL.parts["lock_in_batch"], SQL.parts["end_in_batch"], record_deleted(Section)),
+        along={"course": SQL.parts["along_with_course"]},
     ),
 )

@@ -136,6 +136,9 @@ JOIN courses_course AS course ON course.id = coalesce(x.nonxlist_course_id, x.co
 WHERE x.workflow_state <> 'deleted' AND x.sis_import_id IS NOT NULL AND x.sis_section_id IS NOT NULL
   AND {in_batch_terms}
 
+-- part: along_with_course
+course.workflow_state <> 'deleted' AND course.sis_course_id IS NOT NULL AND course.sis_import_id <> %(import)s
+
 -- part: people_in_batch
 SELECT user_id FROM courses_enrollment WHERE section_id = ANY(%(ids)s)
 

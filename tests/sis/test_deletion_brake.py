@@ -436,6 +436,19 @@ class TestBatchMode:
         assert "Batch mode would remove 10 of 10 active enrollments" in made.data["error_message"]
         assert "The rows were imported, and nothing else was removed." in made.data["error_message"]
 
+    @pytest.mark.parametrize(
+        "files",
+        [
+            {"sections": table(SECTIONS, "S1,C1,A,aktiv"), "enrollments": enrolled(*STUDENTS)},
+            {"sections": table(SECTIONS, "S1,C1,A,aktiv")},
+            {"courses": table(COURSES, "C1,b,Biology,T2,aktiv"), "enrollments": enrolled(*STUDENTS)},
+        ],
+    )
+    def test_who_is_in_what_was_refused_counts_too(self, load, term, files):
+        made = load(options=term, **files)
+        assert (made.was_braked, in_force()[2:4]) == (True, (1, 10))
+        assert "10 of 10 active enrollments" in made.data["error_message"]
+
     def test_a_dry_run_warns_of_it_once(self, load, term):
         dry = Options(batch_mode=True, batch_mode_term_id=term.batch_mode_term_id, dry_run=True)
         made = load(options=dry, enrollments=enrolled(*MOST))
