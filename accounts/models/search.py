@@ -76,9 +76,10 @@ class SearchedQuerySet(QuerySet[Row]):
             rows = list(self.filter(sort_key__lte=self._horizon(ahead))[:stop])
             if len(rows) == stop:
                 return rows[start:]
-        by_first_word = [self.filter(one)[:stop] for one in search.by_first_word]
-        found = others.order_by(_Sorted(F("sort_key"), Value("")), "pk")[:stop].union(*by_first_word, all=True)
-        return list(found.order_by("sort_key", "pk")[start:stop])
+        found = others.order_by(_Sorted(F("sort_key"), Value("")), "pk")[:stop]
+        if by_first_word := [self.filter(one)[:stop] for one in search.by_first_word]:
+            return list(found.union(*by_first_word, all=True).order_by("sort_key", "pk")[start:stop])
+        return list(found)[start:]
 
     @property
     def _is_by_name(self) -> bool:

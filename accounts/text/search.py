@@ -7,7 +7,6 @@ somebody is sorted is marked: whom it finds stand together in a list, and are fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
 from django.contrib.postgres.search import SearchVectorField
@@ -42,8 +41,8 @@ _WORDS = f"""
             WHERE word ~ '{_WITHOUT_SPACES}'));
     END IF;
 """  # noqa: S608 constants only
-# Words of so many letters are looked up in the index wherever there are any.
-TELLING = 3
+# Where there are words of so many letters, the index is asked for these only: few words begin with as many.
+TELLING = 4
 # No name has this sign in its folded form.
 _MARK = "<"
 
@@ -118,7 +117,7 @@ class Search:
     @property
     def found(self) -> Q:
         """What is found."""
-        return self._named(self._words, _query) | self._ids
+        return self._named | self._ids
 
     @property
     def found_row_by_row(self) -> Q:
@@ -127,34 +126,25 @@ class Search:
 
     @property
     def by_first_word(self) -> list[Q]:
-        """What is found by the first of the words it is sorted by: a condition for each word typed, none of which a row
-        fulfills with another. Such rows follow each other in a list.
-        """
-        found = []
-        for number, word in enumerate(self._words):
-            others = self._words[:number] + self._words[number + 1 :]
-            there = Q(sort_key__startswith=word)
-            there = there & self._named(others, _query) & self._fits_row if others else there
-            found.append(Q(there, *(~Q(sort_key__startswith=other) for other in self._words[:number])))
-        return found
+        """If one word was typed, what it finds by the first of the words of its order: such rows follow each other."""
+        return [Q(sort_key__startswith=self._words[0])] if len(self._words) == 1 else []
 
     @property
     def otherwise(self) -> Q:
         """The rest: such rows can be anywhere in a list."""
-        first = Q(*(Q(sort_key__startswith=word) for word in self._words), _connector=Q.OR)
-        named = self._named(self._words, _unmarked_query)
-        return (named | self._ids) & ~(first & self._fits_row)
+        if len(self._words) != 1:
+            return self.found
+        elsewhere = _fits(_Matches, f"'{self._words[0]}':*")
+        return (elsewhere | self._ids) & ~self.by_first_word[0]
 
     @cached_property
     def _fits_row(self) -> Q:
         return _fits(_MatchesRow, _query(self._words))
 
-    def _named(self, words: list[str], query: Callable[[list[str]], str]) -> Q:
-        # Many words begin with one or two letters: they are looked at when the others have told the rows.
-        telling = [word for word in words if len(word) >= TELLING]
-        if telling and telling != words:
-            return _fits(_Matches, query(telling)) & _fits(_MatchesRow, query(words))
-        return _fits(_Matches, query(words))
+    @property
+    def _named(self) -> Q:
+        telling = [word for word in self._words if len(word) >= TELLING]
+        return _fits(_Matches, _query(telling)) & self._fits_row if telling else _fits(_Matches, _query(self._words))
 
 
 def _fits(matches: type[_Matches], query: str) -> Q:
@@ -164,8 +154,3 @@ def _fits(matches: type[_Matches], query: str) -> Q:
 # Folded words have no quotes and no backslashes.
 def _query(words: list[str]) -> str:
     return " & ".join(f"('{word}':* | '{_MARK}{word}':*)" for word in words)
-
-
-def _unmarked_query(words: list[str]) -> str:
-    """Return a query for words other than the first of those that a row is sorted by."""
-    return " & ".join(f"'{word}':*" for word in words)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from itertools import product
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.db import connection, transaction
@@ -198,3 +198,29 @@ def test_no_request_reads_a_table_that_grows_from_one_end_to_the_other(district,
                 found[sql].append(f"{row} as {visitor.name} reads {reading.read[table]:,} of {table}, {rows:,} by this")
     assert not found, "\n\n".join("\n".join([sql, *where[:9]]) for sql, where in found.items())
     assert read_more_by_a_word(world, grown) - READ_MORE == set()
+
+
+# Two letters of many first names, of many last names, of nobody; words together; logins and ids.
+SEARCHES = ("mi", "th", "zz", "ada", "a", "th ada", "mia t", "{student.short_name}", "{student.login_id}", "xyzzy")
+# A search may look at 8,000 rows along a list, and at as many entries of its index.
+MOST_SEARCHED = 20_000
+SEARCHED = (
+    *("/accounts/{account}/users?search=", "/accounts/{account}/admins/new?search=", "/courses/{course}/users?search="),
+    *("/api/v1/accounts/{account}/users?search_term=", "/api/v1/courses/{course}/users?search_term="),
+    "/accounts/{account}/courses?search=",
+)
+
+
+def test_no_search_reads_a_table_that_grows_from_one_end_to_the_other(district, world, grown):
+    browser, api, found = Client(), Client(headers=Visitor(world, "admin").headers), []
+    browser.force_login(world.people["admin"])
+    section = Section.objects.select_related("course").filter(enrollments__user=world.people["student"]).first()
+    for account in (world.root.pk, district.regions[0].pk, section.course.account_id):
+        for address, words in product(SEARCHED, SEARCHES):
+            path = address.format(account=account, course=section.course_id)
+            path += quote(words.format(student=world.people["student"]))
+            with transaction.atomic(), Reading(grown) as reading:
+                assert (api if path.startswith("/api") else browser).get(path).status_code == 200, path
+                transaction.set_rollback(True)
+            found += [(path, table, rows) for table, rows in reading.read.items() if rows > MOST_SEARCHED]
+    assert not found, "\n".join(map(str, found))
