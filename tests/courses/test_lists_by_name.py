@@ -108,7 +108,7 @@ def sections_of_a_person(admin: User, course) -> list[str]:
     client = Client()
     client.force_login(admin)
     (row,) = client.get(f"/courses/{course.pk}/users", {"search": student.login_id}).context["rows"]
-    return [section.name for section in row[0].sections]
+    return [section.name for section in row.sections]
 
 
 @pytest.mark.parametrize(
