@@ -4,14 +4,15 @@ reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
 from django import template
 from django.forms import BaseForm
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -22,9 +23,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def links(ways: Iterable[tuple[str, str]]) -> str:
+def links(ways: Sequence[tuple[str, str]]) -> str:
     """Return links, one behind the other, from their addresses and what they say: the items of a menu."""
-    return format_html_join("", '<a href="{}">{}</a>', ways)
+    return format_html('<a href="{}">{}</a>' * len(ways), *chain(*ways)) if ways else ""
 
 
 class Problem(NamedTuple):

@@ -142,6 +142,7 @@ def _columns(view: View) -> dict[str, dict[str, str]]:
 
 def _rows(shown: Iterable[Line], menu: Menu, course: Course) -> list[Row]:
     address, title = addresses("course_user", course.pk), gettext("Options for %(name)s")
+    details = gettext("User Details")
 
     def row(line: Line) -> Row:
         person, is_known = line.person, line.is_settled
@@ -153,7 +154,7 @@ def _rows(shown: Iterable[Line], menu: Menu, course: Course) -> list[Row]:
             roles=line.roles,
             address=address(person.pk),
             menu_title=title % {"name": person.short_name},
-            menu=menu.of(person.pk, line.enrollments),
+            menu=[Item(address(person.pk), details), *menu.of(person.pk, line.enrollments)],
         )
 
     return [row(line) for line in shown]
