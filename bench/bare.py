@@ -55,7 +55,7 @@ def redeem(request: HttpRequest) -> JsonResponse:
             student = found["student_id"]
             pair = {"observers": [observer], "students": [student], "courses": [None]}
             cursor.execute(observation.LINK_ALLOWED, {**pair, "origin": "code", "scope": "all"})
-            _problem, link, *_rest = cursor.fetchone()
+            _problem, _named, link, *_rest = cursor.fetchone()
             details = json.dumps({"observer": observer})
             about = {"actor": observer, "acting_for": None, "subject": student, "details": details}
             made = Change(observer_enrollments.MAKE_FOR_LINKS, {"links": [link]})

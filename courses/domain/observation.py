@@ -17,12 +17,12 @@ from accounts.domain.audit import Change
 from accounts.domain.locks import lock_users, lock_with_linked
 from accounts.errors import Invalid
 from accounts.models import Account, ObservationLink, User
-from accounts.models.account import with_all_below
 from courses.access.observation import ASK, refusal_of
 from courses.domain.observation_events import LinkScope, author, observing_began, observing_ended, with_events
 from courses.domain.observer_enrollments import MAKE_FOR_LINKS, keep_within_scopes
 from courses.models import Course
 
+Origin = ObservationLink.Origin
 # An upsert, because a link that ended is revived: its row keeps its id. What was active already keeps its date and
 # origin, and never becomes narrower.
 LINK = """
@@ -41,13 +41,34 @@ RETURNING *, (SELECT b.scope FROM accounts_observationlink b WHERE b.id = l.id A
 LINK_MANY = LINK.format(
     wanted="unnest(%(observers)s::bigint[], %(students)s::bigint[]) AS wanted(observer_id, student_id)"
 )
-# Of those who ask for it one by one, the rules decide in the very statement that makes the link.
-LINK_ALLOWED = f"""
-WITH asked AS ({ASK}),
-made AS ({LINK.format(wanted="asked AS wanted(problem, observer_id, student_id) WHERE problem IS NULL")})
-SELECT asked.problem, made.* FROM asked LEFT JOIN made ON true
+# The courses a link is limited to, beside any before: one, or those the student takes now in an account and below it.
+NAME_COURSE = """
+INSERT INTO courses_linkcourse (link_id, course_id) SELECT made.id, %(course)s::bigint FROM made
+ON CONFLICT DO NOTHING RETURNING course_id
+"""
+NAME_COURSES = """
+INSERT INTO courses_linkcourse (link_id, course_id)
+SELECT DISTINCT made.id, c.id
+FROM made JOIN courses_enrollment e ON e.user_id = made.student_id AND e.type = 'StudentEnrollment'
+    AND e.accepted_at IS NOT NULL AND e.state NOT IN ('deleted', 'rejected')
+JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
+JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
+JOIN accounts_account a ON a.id = c.account_id
+    AND (a.id = %(account)s OR (a.ancestors @> ARRAY[%(account)s]::bigint[] AND a.workflow_state = 'active'))
+ON CONFLICT DO NOTHING RETURNING course_id
+"""
+
+
+def _allowed(named: str = "SELECT NULL::bigint AS course_id WHERE false") -> str:
+    """Return SQL that makes one link and names its courses, unless the rules, asked at the same time, refuse it."""
+    wanted = "asked AS wanted(problem, observer_id, student_id) WHERE problem IS NULL"
+    return f"""
+WITH asked AS ({ASK}), made AS ({LINK.format(wanted=wanted)}), named AS ({named})
+SELECT asked.problem, ARRAY(SELECT course_id FROM named) AS named, made.* FROM asked LEFT JOIN made ON true
 """  # noqa: S608 built from constants
 
+
+LINK_ALLOWED, LINK_TO_COURSE, LINK_TO_COURSES = _allowed(), _allowed(NAME_COURSE), _allowed(NAME_COURSES)
 # Of a link that was there before, what has been missing begins anew; of a new one the link itself tells.
 REPAIR_LINKS = with_events(MAKE_FOR_LINKS, "beside")
 REPAIR_OLD_LINKS = with_events(
@@ -62,23 +83,6 @@ UNLINK = """
 UPDATE courses_enrollment SET state = 'deleted', updated_at = now()
 WHERE type = 'ObserverEnrollment' AND state <> 'deleted' AND only_by_link
   AND (user_id, associated_user_id) IN (SELECT * FROM unnest(%(observers)s::bigint[], %(students)s::bigint[]))
-"""
-
-NAME_COURSE = """
-INSERT INTO courses_linkcourse (link_id, course_id) VALUES (%(link)s, %(course)s) ON CONFLICT DO NOTHING
-RETURNING course_id
-"""
-
-# The courses are recorded now: a code for an account opens what the student takes when it is used, and no more later.
-NAME_COURSES = """
-INSERT INTO courses_linkcourse (link_id, course_id)
-SELECT DISTINCT %(link)s::bigint, c.id
-FROM courses_enrollment e
-JOIN courses_section s ON s.id = e.section_id AND s.workflow_state = 'active'
-JOIN courses_course c ON c.id = s.course_id AND c.workflow_state <> 'deleted'
-WHERE e.user_id = %(student)s AND e.type = 'StudentEnrollment' AND e.accepted_at IS NOT NULL
-  AND e.state NOT IN ('deleted', 'rejected') AND c.account_id = ANY(%(accounts)s)
-ON CONFLICT DO NOTHING RETURNING course_id
 """
 
 
@@ -101,7 +105,8 @@ def link(
     """
     with transaction.atomic(savepoint=False):
         lock_users([observer.pk, student.pk])
-        made = link_held(observer, student, origin=origin, by=by, course=course, account=account)
+        where = course.pk if course else None, account.pk if account else None
+        made = link_held(observer, student, *where, origin=origin, by=by)
     # Raised here, a refusal aborts no transaction of the caller: nothing has been done.
     if isinstance(made, Invalid):
         raise made
@@ -109,23 +114,17 @@ def link(
 
 
 def link_held(
-    observer: User,
-    student: User,
-    *,
-    origin: ObservationLink.Origin,
-    by: User | None,
-    course: Course | None,
-    account: Account | None,
+    observer: User, student: User, course: int | None, account: int | None, *, origin: Origin, by: User | None
 ) -> ObservationLink | Invalid:
     """Link two people whose rows the caller has locked in its transaction; return the refusal, if there is one."""
     scope = ObservationLink.Scope.COURSES if course or account else ObservationLink.Scope.ALL
-    whom = {"observers": [observer.pk], "students": [student.pk], "courses": [course.pk if course else None]}
+    whom = {"observers": [observer.pk], "students": [student.pk], "courses": [course]}
+    sql = LINK_TO_COURSE if course else LINK_TO_COURSES if account else LINK_ALLOWED
     with connection.cursor() as cursor:
-        found = _link(cursor, {**whom, "origin": origin, "scope": scope})
+        found = _link(cursor, sql, {**whom, "course": course, "account": account, "origin": origin, "scope": scope})
         if isinstance(found, Invalid):
             return found
-        made, scope_before = found
-        named = _name_courses(cursor, made, course, account)
+        made, scope_before, named = found
         if made.scope != scope_before or (named and made.scope == ObservationLink.Scope.COURSES):
             began = LinkScope(observer.pk, student.pk, scope, origin, named)
             observing_began([began], by=by, of=Change(MAKE_FOR_LINKS, {"links": [made.pk]}))
@@ -135,32 +134,19 @@ def link_held(
     return made
 
 
-def _link(cursor: CursorWrapper, values: dict[str, Any]) -> tuple[ObservationLink, str | None] | Invalid:
-    """Make or revive one link; return it with the scope that it had, if it was live, or the refusal."""
-    cursor.execute(LINK_ALLOWED, values)
+def _link(
+    cursor: CursorWrapper, sql: str, values: dict[str, Any]
+) -> tuple[ObservationLink, str | None, tuple[int, ...]] | Invalid:
+    """Make or revive one link; return it with the scope it had, if it was live, and the new courses; or the refusal."""
+    cursor.execute(sql, values)
     names = [column.name for column in cursor.description]
     stored = dict(zip(names, cursor.fetchone() or ("gone",), strict=False))
     if problem := stored.pop("problem"):
         return refusal_of(problem)
-    scope_before = stored.pop("scope_before")
+    scope_before, named = stored.pop("scope_before"), tuple(stored.pop("named"))
     made = ObservationLink(**stored)
     made._state.adding, made._state.db = False, connection.alias
-    return made, scope_before
-
-
-def _name_courses(
-    cursor: CursorWrapper, link: ObservationLink, course: Course | None, account: Account | None
-) -> tuple[int, ...]:
-    """Record the courses to which a link is limited, in addition to any before; return the ids of the new ones."""
-    named: list[tuple[int]] = []
-    if course:
-        cursor.execute(NAME_COURSE, {"link": link.pk, "course": course.pk})
-        named += cursor.fetchall()
-    if account:
-        below = [*with_all_below(account)]
-        cursor.execute(NAME_COURSES, {"link": link.pk, "student": link.student_id, "accounts": below})
-        named += cursor.fetchall()
-    return tuple(pk for (pk,) in named)
+    return made, scope_before, named
 
 
 def repair(observer: User, student: User, *, by: User) -> ObservationLink:

@@ -193,7 +193,7 @@ def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
     Raises Invalid for two people who may not observe each other.
     """
     origin = ObservationLink.Origin.CODE
-    made = link_held(observer, code.student, origin=origin, by=by, course=code.course, account=code.account)
+    made = link_held(observer, code.student, code.course_id, code.account_id, origin=origin, by=by)
     if isinstance(made, Invalid):
         raise made
     code.used_at = timezone.now()

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from accounts.domain.tokens import make_token
-from accounts.models import Account, AuditEvent, FailedTry, ObservationLink, User
+from accounts.models import Account, AuditEvent, CodeScope, FailedTry, ObservationLink, User
 from courses.models import Enrollment
 from pairing.domain.codes import issue
 from pairing.models import PairingCode
@@ -153,6 +153,18 @@ def test_redeeming_costs_the_same_with_one_course_and_with_sixty(student, django
             assert api.post("users/self/observees", pairing_code=code).status_code == 200
         for _number in range(60 - courses):
             EnrollmentFactory(user=student, section=SectionFactory())
+
+
+def test_a_code_limited_to_a_course_or_an_account_costs_no_more(student, root, django_assert_num_queries):
+    root.code_scope = CodeScope.COURSE
+    root.save()
+    course = Enrollment.objects.get(user=student).section.course
+    for limit in ({"course": course}, {"account": course.account}):
+        api, code = Api(UserFactory()), issue(student, by=student, **limit).text
+        with django_assert_num_queries(10):
+            assert api.post("users/self/observees", pairing_code=code).status_code == 200
+    limited = ObservationLink.objects.filter(scope="courses", courses__course=course)
+    assert limited.count() == 2
 
 
 def test_no_code_and_no_password_is_in_a_log_line(observer, student, code, caplog):
