@@ -77,7 +77,7 @@ def schools(draw, version):
         for name in some([name for name in who if name not in PARENTS]):
             role = one(*("student",) if name in STUDENTS else ("teacher", "aide"))
             for number in range(1 if is_sds else one(1, 1, 2)):
-                ends = "" if is_sds else one("", "", "2020-01-01", "2990-01-01")
+                ends = "" if is_sds else one("", "", "2020-01-01", "2090-01-01")
                 state = status if is_sds else one("active", "active", "inactive")
                 records.append((f"E{number}-{klass}-{name}-{role}", state, klass, name, role, ends))
     upload = _written(version, orgs, terms, classes, users, roles, agents, links, records)
