@@ -13,11 +13,12 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import FailedTry
-from background.queue import ask_for_later
+from background.queue import ask_for, ask_for_later
 from pairing.domain.institution_limit import POSSIBLE_CODES
 from sis.models import RosterSource, SisImport
 from tests.config.test_serve import free_port, started
 from tests.factories import UserFactory
+from tests.jobs import forget_all_jobs
 
 TOKEN = "a token for prometheus"
 DASHBOARD = Path(__file__).resolve().parents[2] / "deploy/grafana-dashboard.json"
@@ -96,13 +97,13 @@ def test_wrong_passwords_and_codes_and_what_is_left_to_guess_are_told(watched):
 
 
 def test_waiting_jobs_and_how_long_the_oldest_waits_are_told(watched, transactional_db):
-    from background.queue import ask_for
-
+    forget_all_jobs()
     ask_for("sis.jobs.work")
     ask_for_later("sis.jobs.work", seconds=600)
     figures = read(watched)
     assert figures['observer_pairing_jobs{state="waiting"}'] == 1
     assert figures["observer_pairing_oldest_job_seconds"] >= 0
+    forget_all_jobs()
 
 
 def test_imports_and_late_sources_are_told(watched, root):
