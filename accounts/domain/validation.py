@@ -90,7 +90,9 @@ def _unique_in(model: type[Model]) -> dict[str, tuple[str, Complaint]]:
 def _fields_of(constraint: UniqueConstraint) -> Sequence[str]:
     if constraint.fields:
         return constraint.fields
-    parts: list[Any] = [part for one in constraint.expressions for part in one.flatten()]  # type: ignore[union-attr]
+    expressions: Sequence[Any] = constraint.expressions
+    # F alone stands for a field, and has no parts.
+    parts = [part for one in expressions for part in ([one] if isinstance(one, F) else one.flatten())]
     return [part.name for part in parts if isinstance(part, F)]  # type: ignore[attr-defined]
 
 

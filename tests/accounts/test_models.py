@@ -146,7 +146,7 @@ def test_every_base_type_has_one_built_in_role():
         Role.objects.create(label="Teacher too", base_type=BaseType.TEACHER)
 
 
-def test_a_roles_label_is_unique_in_its_account_while_it_is_active(root):
+def test_a_roles_label_is_unique_in_its_account_whatever_its_state_and_capitals(root):
     role = Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=root)
     assert role.name == "Mentor"
     with pytest.raises(IntegrityError, match="role_label_is_unique_in_account"), transaction.atomic():
@@ -154,7 +154,8 @@ def test_a_roles_label_is_unique_in_its_account_while_it_is_active(root):
     Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=AccountFactory())
     role.workflow_state = Role.State.INACTIVE
     role.save()
-    Role.objects.create(label="Mentor", base_type=BaseType.OBSERVER, account=root)
+    with pytest.raises(IntegrityError, match="role_label_is_unique_in_account"), transaction.atomic():
+        Role.objects.create(label="MENTOR", base_type=BaseType.OBSERVER, account=root)
 
 
 def test_one_override_for_account_role_and_permission_and_one_admin_for_user_account_and_role(root):
