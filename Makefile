@@ -13,6 +13,7 @@ bench:
 	@bin/setup requirements-dev.txt
 	@$(python) -m config.throwaway_database --durable -- $(python) -m bench
 	@$(python) -m config.throwaway_database --durable -- $(python) -m bench.pages
+	@$(python) -m config.throwaway_database --durable -- $(python) -m bench.evening
 	@$(python) -m config.throwaway_database --durable -- $(python) -m bench.slow_clients
 	@$(python) -m config.throwaway_database --durable -- $(python) -m bench.rosters
 

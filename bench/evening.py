@@ -1,7 +1,8 @@
-"""`python -m bench.evening`: the first evening of term, when many families sign in, look and pair, or sign up, at once.
+"""`python -m bench.evening [FAMILIES]`: the first evening of term, when all families come at once.
 
-64 families at a time, each like a browser of its own: with its cookies, its connection, and the tokens of the forms
-that it was shown. Once each family has an address of its own; once all sit in one hall behind one address.
+Some sign in, look and pair; others sign up. 64 families at a time, each like a browser of its own: with its
+cookies, its connection, and the tokens of the forms that it was shown. Once each family has an address of its own;
+once all sit in one hall behind one address.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import http.client
 import os
 import re
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +33,6 @@ from bench import data, load  # noqa: E402
 
 CLIENTS = 64
 FAMILIES = 640
-WARMING_UP = 32
 PASSWORD = "a long enough bench password"  # noqa: S105 of invented people
 FOUND = 302
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -117,18 +118,18 @@ Journey = Callable[[Browser, str, str], None]
 JOURNEYS: dict[str, Journey] = {"sign in, look and pair": pair, "sign up with a code": sign_up}
 
 
-def main() -> None:
-    """Print a table for docs/performance.md."""
+def main(number: int) -> None:
+    """Print a table for docs/performance.md, of so many families in each row."""
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    families = _families(len(JOURNEYS) * 2 * FAMILIES + WARMING_UP)
+    families = _families(len(JOURNEYS) * 2 * number + number // 10)
     print(f"| {CLIENTS} families at a time, on {os.cpu_count()} cores | a minute | median | 99 % within | errors |")
     print("|---|---|---|---|---|")
     with load.server() as port:
-        _run(port, pair, [next(families) for _each in range(WARMING_UP)], ONE)
+        _run(port, pair, [next(families) for _each in range(number // 10)], ONE)
         for name, journey in JOURNEYS.items():
             for addresses in (OWN, ONE):
-                row = _run(port, journey, [next(families) for _each in range(FAMILIES)], addresses)
+                row = _run(port, journey, [next(families) for _each in range(number)], addresses)
                 print(f"| {name}, {addresses} | {row}", flush=True)
 
 
@@ -168,4 +169,4 @@ def _run(port: int, journey: Journey, families: list[tuple[str, str]], addresses
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else FAMILIES)

@@ -56,6 +56,11 @@ def test_the_bench_of_rosters_comes_to_its_end():
     assert "COPY of the same rows into the same tables" in run("bench.rosters", "300")
 
 
+def test_in_the_bench_of_the_evening_every_family_gets_in():
+    rows = [line.split(" | ") for line in run("bench.evening", "20").splitlines()[2:]]
+    assert [row[-1] for row in rows] == ["0 |"] * 4
+
+
 def test_pages_call_about_as_many_functions_as_when_they_were_measured_last():
     """Calls are counted, as seconds say nothing on a busy machine; a fifth more than written there fails."""
     rows = [line.split(" | ") for line in run("bench.pages", "--calls").splitlines()[2:]]
