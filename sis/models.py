@@ -255,9 +255,8 @@ class UploadPart(models.Model):
 
     name = models.CharField(max_length=255)
     number = models.PositiveIntegerField()
+    # Covered, if it may hold passwords.
     content = models.BinaryField()
-    # What it is covered with, if it may hold passwords.
-    nonce = models.BinaryField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

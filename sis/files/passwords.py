@@ -9,31 +9,29 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.utils.crypto import salted_hmac
 
 from accounts.hashers import SSHAInArgon2Hasher
+from sis.files.cipher import Cipher
 
 # Before a password that is a digest already. No cell begins with a control character: it would be trimmed.
 SSHA = "\x1d"
-NONCE = 12
 
 
 class PasswordCipher:
     """Hides passwords while their rows are staged. The key lives as long as the process, and only in it."""
 
     def __init__(self) -> None:
-        self._key = AESGCM(AESGCM.generate_key(bit_length=256))
+        self._cipher = Cipher(os.urandom(32))
 
     def cover(self, number: int, password: str) -> bytes:
         """Return the password of the row of this number as it is to be staged."""
-        nonce = os.urandom(NONCE)
-        return nonce + self._key.encrypt(nonce, password.encode(), str(number).encode())
+        return self._cipher.cover(str(number), password.encode())
 
     def lift(self, number: int, covered: bytes) -> str:
         """Return the password that was covered for this row."""
-        return self._key.decrypt(covered[:NONCE], covered[NONCE:], str(number).encode()).decode()
+        return self._cipher.lift(str(number), covered).decode()
 
 
 @dataclass(frozen=True)

@@ -257,7 +257,6 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=255)),
                 ("number", models.PositiveIntegerField()),
                 ("content", models.BinaryField()),
-                ("nonce", models.BinaryField(null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={

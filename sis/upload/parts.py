@@ -8,25 +8,22 @@ none, and stays readable when that key is changed.
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.db.models import Max
 from django.utils.crypto import salted_hmac
 
+from sis.files.cipher import Cipher, Unreadable
 from sis.models import UploadPart
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PART = 1 << 20
-NONCE = 12
 # In the names of uploads that may hold passwords.
 UPLOADED = "uploaded"
 
@@ -55,8 +52,8 @@ class DatabaseStorage(Storage):
         return name
 
     def _write(self, name: str, number: int, piece: bytes) -> None:
-        content, nonce = _cover(name, number, piece) if f".{UPLOADED}" in name else (piece, None)
-        UploadPart.objects.create(name=name, number=number, nonce=nonce, content=content)
+        content = _cover(name, number, piece) if _may_hold_passwords(name) else piece
+        UploadPart.objects.create(name=name, number=number, content=content)
 
     def delete(self, name: str) -> None:
         """Remove a file; nothing happens when there is none."""
@@ -104,30 +101,26 @@ class _Parts(io.RawIOBase):
 
 def _read(name: str) -> Iterator[bytes]:
     number = 0
-    while part := UploadPart.objects.filter(name=name, number=number).values_list("content", "nonce").first():
-        content, nonce = part
-        yield bytes(content) if nonce is None else _lift(name, number, bytes(content), bytes(nonce))
+    while part := UploadPart.objects.filter(name=name, number=number).values_list("content").first():
+        yield _lift(name, number, bytes(part[0])) if _may_hold_passwords(name) else bytes(part[0])
         number += 1
 
 
-def _cover(name: str, number: int, piece: bytes) -> tuple[bytes, bytes]:
-    """Return a piece as nobody without the key can read it, and the nonce to lift that with."""
-    nonce = os.urandom(NONCE)
-    return _key().encrypt(nonce, piece, _label(name, number)), nonce
+def _may_hold_passwords(name: str) -> bool:
+    return f".{UPLOADED}" in name
 
 
-def _lift(name: str, number: int, covered: bytes, nonce: bytes) -> bytes:
+def _cover(name: str, number: int, piece: bytes) -> bytes:
+    return _cipher().cover(f"{name} {number}", piece)
+
+
+def _lift(name: str, number: int, covered: bytes) -> bytes:
     """Return a piece as it was. Raises NotStored where it cannot be read: SECRET_KEY was changed since."""
     try:
-        return _key().decrypt(nonce, covered, _label(name, number))
-    except InvalidTag:
+        return _cipher().lift(f"{name} {number}", covered)
+    except Unreadable:
         raise NotStored(name) from None
 
 
-def _key() -> AESGCM:
-    return AESGCM(salted_hmac("sis.upload.parts", "", algorithm="sha256").digest())
-
-
-def _label(name: str, number: int) -> bytes:
-    # No part is taken for another.
-    return f"{name} {number}".encode()
+def _cipher() -> Cipher:
+    return Cipher(salted_hmac("sis.upload.parts", "", algorithm="sha256").digest())
