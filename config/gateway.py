@@ -20,6 +20,7 @@ from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from accounts.pieces import PieceReader
 from config.answers import Answer, FileOnDisk, answer_of
 from config.processes import save_memory
 from config.stack_room import with_room
@@ -27,9 +28,11 @@ from config.stack_room import with_room
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-    from _typeshed import WriteableBuffer
     from granian.rsgi import HTTPProtocol, Scope
 
+logger = logging.getLogger(__name__)
+
+READ_AHEAD = 2_621_440  # as much as Django takes into memory (DATA_UPLOAD_MAX_MEMORY_SIZE)
 IN_MEMORY = 64 * 1024
 
 
@@ -97,37 +100,17 @@ class Arriving:
 
     def in_pieces(self) -> IO[bytes]:
         """Return a file that a thread reads while the body comes in; an OSError says that no more is coming."""
-        return io.BufferedReader(_Pieces(self, asyncio.get_running_loop()), IN_MEMORY)
+        loop = asyncio.get_running_loop()
 
-
-class _Pieces(io.RawIOBase):
-    """The side of a body that a thread reads, while the loop receives it."""
-
-    def __init__(self, arriving: Arriving, loop: asyncio.AbstractEventLoop) -> None:
-        self._arriving = arriving
-        self._loop = loop
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        if not self._rest:
+        def more() -> bytes:
             try:
-                chunk = asyncio.run_coroutine_threadsafe(self._arriving.more(), self._loop).result()
+                return asyncio.run_coroutine_threadsafe(self.more(), loop).result()
             except Unfit as refusal:
                 raise OSError(refusal.reason) from None
-            self._rest = memoryview(chunk)
-        target = memoryview(buffer).cast("B")
-        size = min(len(target), len(self._rest))
-        target[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
+
+        return io.BufferedReader(PieceReader(more), IN_MEMORY)
 
 
-logger = logging.getLogger(__name__)
-
-READ_AHEAD = 2_621_440  # as much as Django takes into memory (DATA_UPLOAD_MAX_MEMORY_SIZE)
 FORMS = Pace(grace=10, rate=1024, longest=60)
 UPLOADS = Pace(grace=20, rate=8 * 1024)
 UPLOAD_THREADS = 2

@@ -10,18 +10,15 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.core.files.base import File
 from django.core.files.storage import Storage
 from django.db.models import Max
 from django.utils.crypto import salted_hmac
 
+from accounts.pieces import PieceReader
 from sis.files.cipher import Cipher, Unreadable
 from sis.models import UploadPart
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 PART = 1 << 20
 # In the names of uploads that may hold passwords.
@@ -40,7 +37,8 @@ class DatabaseStorage(Storage):
             raise ValueError("uploads are written once, by save()")
         if not self.exists(name):
             raise FileNotFoundError(name)
-        return File(io.BufferedReader(_Parts(name), PART), name)
+        parts = _read(name)
+        return File(io.BufferedReader(PieceReader(lambda: next(parts, b"")), PART), name)
 
     def _save(self, name: str, content: File[bytes]) -> str:
         number = 0
@@ -74,29 +72,6 @@ class DatabaseStorage(Storage):
         if last is None:
             raise FileNotFoundError(name)
         return last
-
-
-class _Parts(io.RawIOBase):
-    """A stored file, read from its first part to its last."""
-
-    def __init__(self, name: str) -> None:
-        self._parts = _read(name)
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        while not self._rest:
-            try:
-                self._rest = memoryview(next(self._parts))
-            except StopIteration:
-                return 0
-        target = memoryview(buffer).cast("B")
-        size = min(len(target), len(self._rest))
-        target[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
 
 
 def _read(name: str) -> Iterator[bytes]:
