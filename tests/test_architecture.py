@@ -78,7 +78,7 @@ ENTRANCES = {"views", "management", "templatetags"}
 LAYERS = {
     "background": [{"queue"}, {"jobs", "metrics"}, ENTRANCES, {"apps"}],
     "accounts": [
-        {"advisory_locks", "errors", "hashers", "memory", "pieces", "text"},
+        {"advisory_locks", "errors", "hashers", "memory", "password_marks", "pieces", "text"},
         {"guards"},
         {"models"},
         {"permissions"},

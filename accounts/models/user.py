@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from copy import copy
 from typing import Any
 
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.search import SearchedQuerySet
 from accounts.models.sis import sis_import_id, stuck_sis_fields
+from accounts.password_marks import hashed_anew
 from accounts.text.collation import LoginField, LoginKey, LoginShape, sort_key
 from accounts.text.fields import LONGEST, LONGEST_LOGIN, Complaints, EmailText, Name, SisId, Text, check_login
 from accounts.text.names import UNTIDY, family_of, first_name, parts_of, sortable
@@ -101,7 +103,7 @@ class User(AbstractBaseUser):
     declared_user_type = models.CharField(max_length=16, blank=True, db_default="")
     # What a school may declare somebody to be.
     DECLARED_TYPES = ("administrative", "observer", "staff", "student", "student_other", "teacher")
-    # The password that a roster file has set (sis/files/passwords.py); empty: none.
+    # Of the password that a roster file has set (accounts/password_marks.py); empty: none.
     sis_password_mark = models.CharField(max_length=128, blank=True, db_default="", editable=False)
     sis_import_id = sis_import_id()
     # The last roster import that changed something about this person; most only name them.
@@ -144,6 +146,19 @@ class User(AbstractBaseUser):
         self.short_name = self.short_name or self.name
         self.sortable_name = self.sortable_name or sortable(self.name)[:LONGEST].rstrip()
         super().save(*args, **kwargs)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether this is the person's password; one that was hashed in an older way is hashed anew by it."""
+        return check_password(raw_password, self.password, self._hash_anew)
+
+    def _hash_anew(self, password: str) -> None:
+        """Store another hash of the same password, which remains the roster's if a roster has given it."""
+        encoded = make_password(password)
+        mark = hashed_anew(self.sis_password_mark, self.password, encoded)
+        # Unless somebody has changed it meanwhile.
+        same = User.objects.filter(pk=self.pk, password=self.password)
+        if same.update(password=encoded, sis_password_mark=mark):
+            self.password, self.sis_password_mark = encoded, mark
 
     def get_session_auth_hash(self) -> str:
         """Return what a session must contain to be this person's: it changes with a new password or a new epoch."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
-from django.utils.crypto import salted_hmac
 
 from accounts.hashers import SSHAInArgon2Hasher
+from accounts.password_marks import is_about, is_of, mark_of
 from sis.files.cipher import Cipher
 
 # Before a password that is a digest already. No cell begins with a control character: it would be trimmed.
@@ -44,12 +42,6 @@ class Given:
     mark: str
 
 
-def mark_of(encoded: str, password: str) -> str:
-    """Return what is kept of an imported password, by which an unchanged one is known without hashing it again."""
-    own = hashlib.sha256(encoded.encode()).hexdigest()[:32]
-    return f"{own}:{salted_hmac('sis.files.passwords', f'{encoded} {password}', algorithm='sha256').hexdigest()}"
-
-
 def changed(given: Iterable[Given], *, dry_run: bool = False) -> list[tuple[int, str, str]]:
     """Return the (row, hash, mark) of each password to be stored: of new people, and where it differs from the last
     import's.
@@ -75,9 +67,7 @@ def _encoded(password: str) -> str | None:
 def _counts(one: Given) -> bool:
     if not one.stored:
         return True
-    own, _colon, secret = one.mark.partition(":")
-    imported = own == hashlib.sha256(one.stored.encode()).hexdigest()[:32]
     # Nobody who has never had a password can have changed it.
-    if not imported:
-        return one.stored.startswith("!") and not one.mark
-    return not hmac.compare_digest(secret, mark_of(one.stored, one.password).partition(":")[2])
+    if not is_about(one.mark, one.stored):
+        return one.stored.startswith(UNUSABLE_PASSWORD_PREFIX) and not one.mark
+    return not is_of(one.mark, one.password)

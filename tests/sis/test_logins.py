@@ -6,12 +6,18 @@ import hashlib
 import pytest
 from django.contrib.auth.hashers import check_password
 
+from accounts.domain.passwords import choose_password
 from accounts.domain.tokens import make_token, token_owner
 from accounts.models import AuditEvent
 from sis.upload.storage import opened, stored_names
 from tests.factories import UserFactory
 from tests.sis.conftest import warnings
 from tests.sis.users import HEADER, user
+
+
+def digest_of(password: str) -> str:
+    salt = b"salted!!"
+    return base64.b64encode(hashlib.sha1(password.encode() + salt, usedforsecurity=False).digest() + salt).decode()
 
 
 class TestPasswords:
@@ -56,11 +62,48 @@ class TestPasswords:
         load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
         assert user().check_password("my-very-own-words")
 
+    @pytest.mark.parametrize("kind", ["password", "ssha_password"])
+    def test_hashing_it_anew_at_a_sign_in_is_no_change_by_the_person(self, load, client, settings, kind):
+        def given(password):
+            return password if kind == "password" else "{SSHA}" + digest_of(password)
+
+        def send(password):
+            load(users=f"{HEADER},{kind}\nU1,u1,active,{given(password)}")
+            return user().password
+
+        latest, older = settings.PASSWORD_HASHERS[0], "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+        settings.PASSWORD_HASHERS = [older, latest, *settings.PASSWORD_HASHERS[1:]]
+        first = send("four-old-bicycles")
+        settings.PASSWORD_HASHERS = [latest, older, *settings.PASSWORD_HASHERS[2:]]
+        client.post("/login/canvas", {"login": "u1", "password": "four-old-bicycles"})
+        anew = user().password
+        assert (client.session["_auth_user_id"], anew == first) == (str(user().pk), False)
+        assert send("four-old-bicycles") == anew
+        send("five-new-bicycles")
+        assert user().check_password("five-new-bicycles")
+
+    def test_after_it_was_hashed_anew_one_that_the_person_chooses_stays(self, load):
+        load(users=f"{HEADER},ssha_password\nU1,u1,active,{{SSHA}}{digest_of('four-old-bicycles')}")
+        person = user()
+        assert person.check_password("four-old-bicycles")
+        choose_password(person, "four-old-bicycles")
+        load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
+        assert user().check_password("four-old-bicycles")
+
+    def test_one_that_came_while_the_old_one_was_tried_is_not_replaced_by_it(self, load):
+        load(users=f"{HEADER},ssha_password\nU1,u1,active,{{SSHA}}{digest_of('four-old-bicycles')}")
+        trying = user()
+        load(users=f"{HEADER},password\nU1,u1,active,five-new-bicycles")
+        assert trying.check_password("four-old-bicycles")
+        assert user().check_password("five-new-bicycles")
+
+    def test_people_with_one_password_do_not_have_one_mark(self, load):
+        load(users=f"{HEADER},password\nU1,u1,active,four-old-bicycles\nU2,u2,active,four-old-bicycles")
+        marks = [one.sis_password_mark.split(":")[-1] for one in (user("U1"), user("U2"))]
+        assert len({*marks}) == 2
+
     def test_a_digest_from_a_directory_lets_its_owner_in(self, load):
-        salt = b"salted!!"
-        digest = base64.b64encode(
-            hashlib.sha1(b"four-old-bicycles" + salt, usedforsecurity=False).digest() + salt
-        ).decode()
+        digest = digest_of("four-old-bicycles")
         load(users=f"{HEADER},ssha_password\nU1,u1,active,{{SSHA}}{digest}\nU2,u2,active,nonsense")
         assert user().check_password("four-old-bicycles")
         assert not user().check_password("five-new-bicycles")
