@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config.drain import is_ending
+
 logger = logging.getLogger(__name__)
 
 READINESS = "readiness"
@@ -32,8 +34,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Requests can be served: the database answers, can be written, and has every migration this version needs."""
-    state = {"database": False, "writable": False, "migrations": False}
+    """Requests can be served: the database answers, can be written, and has every migration this version needs.
+
+    And they can be for a while yet: this node has not been told to end.
+    """
+    state = {"staying": not is_ending(), "database": False, "writable": False, "migrations": False}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

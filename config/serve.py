@@ -25,6 +25,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded_database
+from config.drain import drained
 from config.processes import workers
 from embedded_postgres.ports import address_to_visit, wait_until_it_answers, why_not_free
 from embedded_postgres.processes import (
@@ -101,7 +102,7 @@ def serve(*, alone: bool) -> int:
         tell_of_lost_uploads()
         collect_static_files()
         count_in_files()
-        with web_server(host, port) as server, recorded(Started(os.getpid(), server.pid, port)):
+        with web_server(host, port) as server, recorded(Started(os.getpid(), server.pid, port)), drained(server):
             wait_until_it_answers(server, host, port, path="/healthz", seconds=STARTING_MAY_TAKE)
             if server.poll() is None:
                 print(welcome(host, port), flush=True)

@@ -315,6 +315,9 @@ EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Observer Pairing <no-reply@localhost>")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEMO else "smtp://localhost:25"))
 
+# Told to end, a node that serves goes on for so long while /readyz says so: see config/drain.py.
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=0)
+
 # With this token Prometheus may ask for /metrics; and what each app counts for it: see config/metrics.py.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 METRICS = ["background.metrics.figures", "accounts.metrics.figures", "pairing.metrics.figures", "sis.metrics.figures"]

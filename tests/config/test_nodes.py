@@ -4,7 +4,9 @@ Whoever comes is sent now to the one and now to the other. With PgBouncer in bet
 database through it, in transaction mode.
 """
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -139,6 +141,17 @@ class TestBeginning:
         own = str(tmp_path / "uploads of this one")
         with started(tmp_path / "node", "work", says=WORKS, UPLOADS=own) as one:
             assert f"1 of the latest uploads of rosters are not where UPLOADS says: {own}" in one.log.read_text()
+
+    def test_one_that_is_told_to_end_serves_on_while_load_balancers_learn_of_it(self, empty, tmp_path):
+        call_command("migrate", verbosity=0, interactive=False)
+        with node(tmp_path, "web", DRAIN_SECONDS="600") as one:
+            assert one.is_ready()
+            one.process.terminate()
+            until(lambda: not one.is_ready())
+            assert requests.get(f"{one.url}/login/canvas", timeout=60).status_code == 200
+            # Nothing is left to wait for once the web server has gone.
+            os.kill(json.loads((tmp_path / "started.json").read_text())["server"], signal.SIGTERM)
+            assert one.process.wait(60) == 0
 
     @pytest.mark.pooler
     def test_one_whose_jobs_would_go_through_a_pooler_says_what_to_set(self, empty, server, tmp_path):
