@@ -2,6 +2,8 @@
 
 from django.urls import include, path, re_path
 
+from accounts.api import graphql
+from accounts.api.endpoints import methods
 from config.api_urls import about, not_found
 from config.health import healthz, readyz
 from config.metrics import metrics
@@ -9,6 +11,7 @@ from config.metrics import metrics
 urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("api/v1", about),
+    path("api/graphql", methods(POST=graphql.answer)),
     re_path(r"^api(?:/|$)", not_found),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

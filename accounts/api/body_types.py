@@ -150,3 +150,49 @@ class RootBody(TypedDict):
     documentation: str
     reference: str
     openapi: str
+
+
+class OwnSettings(TypedDict):
+    """What people can set in Canvas about how they are shown it; the same for everybody here."""
+
+    manual_mark_as_read: bool
+    collapse_global_nav: bool
+    collapse_course_nav: bool
+    hide_dashcard_color_overlays: bool
+    release_notes_badge_disabled: bool
+    comment_library_suggestions_enabled: bool
+    elementary_dashboard_disabled: bool
+
+
+class CalendarLimits(TypedDict):
+    """How many calendars one may ask for at once."""
+
+    calendar_contexts_limit: int
+
+
+class ExperienceBody(TypedDict):
+    """Which kind of app people use."""
+
+    current_app: Literal["academic"]
+    available_apps: list[Literal["academic"]]
+
+
+class HelpLinksBody(TypedDict):
+    """The help menu of the apps."""
+
+    help_link_name: str
+    help_link_icon: str
+    default_help_links: list[str]
+    custom_help_links: list[str]
+
+
+class ColorsBody(TypedDict):
+    """Colors, by what they are for."""
+
+    custom_colors: dict[str, str]
+
+
+class ColorBody(TypedDict):
+    """A color."""
+
+    hexcode: str

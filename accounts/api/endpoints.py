@@ -48,6 +48,7 @@ IDS = {
     "section_id": "A number, `sis_section_id:…` or `sis_integration_id:…`.",
     "term_id": "A number or `sis_term_id:…`.",
     "provider_id": "`canvas`.",
+    "asset": "`course_…`, `user_…`, `account_…` or `group_…`, and a number.",
 }
 # What every call may answer besides 200, and what it means.
 ALWAYS = {

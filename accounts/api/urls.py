@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import accounts, roles
+from accounts.api import accounts, app_setup, colors, roles
 from accounts.api.endpoints import methods
 
 PROVIDERS = "accounts/<str:account_id>/authentication_providers"
@@ -21,4 +21,13 @@ urlpatterns = [
     path("accounts/<str:account_id>/terms_of_service", methods(GET=accounts.terms_of_service)),
     path(PROVIDERS, methods(GET=accounts.providers, PUT=accounts.change_provider)),
     path(f"{PROVIDERS}/<str:provider_id>", methods(GET=accounts.provider, PUT=accounts.change_provider)),
+    path("accounts/<str:account_id>/help_links", methods(GET=app_setup.help_links)),
+    path("accounts/<str:account_id>/lti_apps/launch_definitions", methods(GET=app_setup.tools)),
+    path("brand_variables", methods(GET=app_setup.theme)),
+    path("career/experience_summary", methods(GET=app_setup.experience)),
+    path("features/environment", methods(GET=app_setup.features)),
+    path("settings/environment", methods(GET=app_setup.limits)),
+    path("users/<str:user_id>/settings", methods(GET=app_setup.own_settings)),
+    path("users/<str:user_id>/colors", methods(GET=colors.index)),
+    path("users/<str:user_id>/colors/<str:asset>", methods(GET=colors.show, PUT=colors.change)),
 ]

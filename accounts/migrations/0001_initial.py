@@ -164,6 +164,30 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Color",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asset", models.CharField(max_length=40)),
+                ("hexcode", models.CharField(max_length=7)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="colors",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "asset"), name="one_color_of_a_thing"),
+                    models.CheckConstraint(
+                        condition=models.Q(("hexcode__regex", "^#[0-9a-f]{6}$")), name="color_is_a_hexcode"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="AccessToken",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -3,6 +3,7 @@
 from accounts.models.account import Account, CodeScope, SelfRegistration
 from accounts.models.attempts import FailedTry, SentForm
 from accounts.models.audit import Action, AuditEvent, EventCursor
+from accounts.models.color import Color
 from accounts.models.observation_link import ObservationLink
 from accounts.models.role import COURSE_BASE_TYPES, AccountAdmin, BaseType, Role, RoleOverride
 from accounts.models.user import AccessToken, FurtherSisId, User
@@ -16,6 +17,7 @@ __all__ = [
     "AuditEvent",
     "BaseType",
     "CodeScope",
+    "Color",
     "EventCursor",
     "FailedTry",
     "FurtherSisId",

@@ -44,6 +44,7 @@ urlpatterns = [
     path(f"{COURSE}/permissions", methods(GET=courses.permissions)),
     path(f"{COURSE}/tabs", methods(GET=course_pages.tabs)),
     path(f"{COURSE}/settings", methods(GET=course_pages.settings)),
+    path(f"{COURSE}/features/enabled", methods(GET=course_pages.features)),
     path("accounts/<str:account_id>/courses", methods(GET=course_lists.index, POST=courses.create)),
     path("users/<str:user_id>/courses", methods(GET=courses.index_of_user)),
     path(f"{COURSE}/sections", methods(GET=sections.index, POST=sections.create)),

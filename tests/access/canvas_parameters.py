@@ -106,6 +106,7 @@ PARAMETERS = {
     "GET courses": """
         enrollment_type enrollment_role enrollment_role_id enrollment_state exclude_blueprint_courses state[]
     """,
+    "PUT users/{user_id}/colors/{asset}": "hexcode",
     "GET users/{user_id}/courses": "state[] enrollment_state homeroom account_id",
     "GET courses/{course_id}": "teacher_limit",
     "PUT courses/{course_id}": f"""
@@ -176,6 +177,16 @@ NOTHING_TO_SEND = frozenset(
     GET accounts/{account_id}/authentication_providers/{provider_id}
     DELETE accounts/{account_id}/sub_accounts/{sub_account_id}
     GET course_accounts
+    GET accounts/{account_id}/help_links
+    GET accounts/{account_id}/lti_apps/launch_definitions
+    GET brand_variables
+    GET career/experience_summary
+    GET features/environment
+    GET settings/environment
+    GET users/{user_id}/settings
+    GET users/{user_id}/colors
+    GET users/{user_id}/colors/{asset}
+    GET courses/{course_id}/features/enabled
     GET users/{user_id}
     DELETE users/{user_id}/sessions
     GET users/{user_id}/profile

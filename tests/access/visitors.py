@@ -21,7 +21,7 @@ from tests.access.world import World
 ALLOWED, REFUSED, MISSING, SIGN_IN = "allowed", "refused", "not found", "sign in"
 # Let in, but what was sent is no good: a wrong code, or an id that does not belong there.
 OBJECTED = "objected to"
-API = "/api/v1"
+API = "/api/"
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from accounts.models import Account, AccountAdmin, BaseType, ObservationLink, Role, User
+from accounts.models import Account, AccountAdmin, BaseType, Color, ObservationLink, Role, User
 from courses.domain.observation import link
 from courses.models import Assignment, Enrollment, Section, Term
 from pairing.models import Objection
@@ -63,6 +63,7 @@ def _school(root: Account, section: Section | None = None, **people: User) -> Sc
     second = make_admin(account)
     idle = EnrollmentFactory(section=section, state=Enrollment.State.INACTIVE)
     invited = EnrollmentFactory(section=section, state=Enrollment.State.INVITED)
+    Color.objects.create(user=student, asset="user_1", hexcode="#0b6158")
     assignment = Assignment.objects.create(course=section.course, name="Quiz", published=True)
     ids = {
         "account": account.pk,
@@ -102,6 +103,7 @@ class World:
             "admin_role": Role.objects.built_in(BaseType.ACCOUNT_ADMIN).pk,
             "permission": "read_roster",
             "kind": "observer",
+            "asset": "user_1",
             "import": SisImport.objects.create(account=self.root, file_name="users.csv", workflow_state="created").pk,
             "report_asked": ProvisioningReport.objects.create(account=self.root, user=make_admin(), files=["terms"]).pk,
             "term": Term.objects.create(name="Autumn").pk,

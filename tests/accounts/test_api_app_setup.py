@@ -1,0 +1,114 @@
+"""What the Canvas apps ask for when they start: each has an answer, in Canvas's form."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.domain import colors
+from accounts.domain.tokens import make_token
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+STATUSES = "query CustomGradeStatusesQuery { course(id: 7) { customGradeStatusesConnection { nodes { name _id } } } }"
+
+
+@pytest.fixture
+def person(root):
+    return UserFactory()
+
+
+@pytest.fixture
+def client(person) -> Client:
+    return Client(headers={"Authorization": f"Bearer {make_token(person, 'app', by=None)}"})
+
+
+CONSTANTS = {
+    "/api/v1/accounts/self/help_links": {"default_help_links": [], "custom_help_links": []},
+    "/api/v1/career/experience_summary": {"current_app": "academic"},
+    "/api/v1/features/environment.json": {},
+    "/api/v1/settings/environment": {"calendar_contexts_limit": 10},
+    "/api/v1/users/self/settings?include[]=mobile_settings": {"manual_mark_as_read": False},
+}
+
+
+@pytest.mark.parametrize("path", CONSTANTS)
+def test_what_is_the_same_for_everybody_is_told_in_canvas_form(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert CONSTANTS[path].items() <= answer.json().items()
+
+
+def test_no_tools_are_launched(client):
+    path = "/api/v1/accounts/self/lti_apps/launch_definitions?placements[]=global_navigation"
+    assert client.get(path).json() == []
+
+
+def test_the_colors_of_the_site_are_there_without_signing_in(root):
+    theme = Client().get("/api/v1/brand_variables").json()
+    assert theme["ic-brand-primary"].startswith("#")
+    assert all(isinstance(value, str) for value in theme.values())
+
+
+@pytest.mark.parametrize("path", ["/api/graphql", "/api/graphql/"])
+def test_the_query_of_the_apps_is_answered_as_where_there_is_nothing(client, path):
+    sent = {"operationName": "CustomGradeStatusesQuery", "query": STATUSES, "variables": {"courseId": "7"}}
+    for body in (sent, {"query": STATUSES}):
+        answer = client.post(path, body, "application/json")
+        assert (answer.status_code, answer.json()) == (200, {"data": {"course": None}})
+
+
+@pytest.mark.parametrize("body", [{"query": "{ course(id: 1) { name } }"}, {"query": "{{{"}, {}])
+def test_every_other_query_is_an_error_in_json(client, body):
+    answer = client.post("/api/graphql", body, "application/json")
+    assert answer.status_code == 200
+    assert answer.json()["data"] is None
+    assert answer.json()["errors"][0]["message"]
+
+
+def test_a_query_without_a_token_is_refused_in_json(root):
+    answer = Client().post("/api/graphql", {"query": STATUSES}, "application/json")
+    assert answer.status_code == 401
+    assert answer.json()["errors"]
+
+
+def test_a_color_is_kept_for_whoever_gave_it_alone(client, person):
+    mine, other = f"/api/v1/users/self/colors/user_{person.pk}", UserFactory()
+    assert client.put(f"{mine}?hexcode=AB0f12").json() == {"hexcode": "#ab0f12"}
+    assert client.put(mine, {"hexcode": "#fff"}, "application/json").json() == {"hexcode": "#ffffff"}
+    assert client.get(mine).json() == {"hexcode": "#ffffff"}
+    assert client.get("/api/v1/users/self/colors").json() == {"custom_colors": {f"user_{person.pk}": "#ffffff"}}
+    assert colors.colors_of(other) == {}
+    assert client.get(f"/api/v1/users/{other.pk}/colors").status_code == 403
+
+
+def test_a_color_that_was_not_given_is_not_there(client):
+    assert client.get("/api/v1/users/self/colors").json() == {"custom_colors": {}}
+    assert client.get("/api/v1/users/self/colors/course_1").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asset", "hexcode", "field"),
+    [
+        ("course_1", "", "hexcode"),
+        ("course_1", "red", "hexcode"),
+        ("course_1", "#12345", "hexcode"),
+        ("planet_1", "000000", "asset_string"),
+        ("course_x", "000000", "asset_string"),
+        ("course_" + "9" * 40, "000000", "asset_string"),
+    ],
+)
+def test_what_is_no_color_is_refused_by_name(client, asset, hexcode, field):
+    answer = client.put(f"/api/v1/users/self/colors/{asset}", {"hexcode": hexcode}, "application/json")
+    assert answer.status_code == 400
+    assert field in answer.json()["errors"]
+    assert client.get("/api/v1/users/self/colors").json() == {"custom_colors": {}}
+
+
+def test_colors_are_limited_in_number(client, monkeypatch):
+    monkeypatch.setattr(colors, "MOST", 2)
+    for asset in ("course_1", "course_2"):
+        assert client.put(f"/api/v1/users/self/colors/{asset}?hexcode=000000").status_code == 200
+    assert client.put("/api/v1/users/self/colors/course_3?hexcode=000000").status_code == 422
+    assert client.put("/api/v1/users/self/colors/course_2?hexcode=111111").status_code == 200
