@@ -142,13 +142,17 @@ class SisImportError(models.Model):
 
 
 class RefusedRow(models.Model):
-    """A row of a data set that was refused: the next one of its chain tries it again (sis/imports/unsettled.py)."""
+    """A row of a data set that was refused: the next one of its chain tries it again (sis/imports/unsettled.py).
+
+    Rows that vanished from it and could not be removed are among them, and what changes have listed since, which the
+    next one removes where it does not list it (sis/imports/deltas.py).
+    """
 
     sis_import = models.ForeignKey(SisImport, models.CASCADE, related_name="refused_rows")
     # Which kind of file it stands in, and its number there.
     kind = models.CharField(max_length=32)
     row = models.BigIntegerField(null=True, blank=True)
-    # Of a row that vanished from the data set, which stands in no file any more: what stood in it.
+    # Of a row that stands in no file of the data set, or no more: what stood in it.
     cells = models.JSONField(null=True, blank=True)
 
     def __str__(self) -> str:

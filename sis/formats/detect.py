@@ -17,18 +17,24 @@ from sis.files.tables import Block, RosterFile, Table
 from sis.formats import guardians, oneroster, people, rows, school_data_sync
 from sis.formats.headers import bare_name, is_roster, kind_of, near_misses
 from sis.formats.source_files import Converted, Scratch, Source
-from sis.formats.source_id import source_of
+from sis.formats.source_id import named_in, source_of, system_of
 
 Converter = Callable[[Source], Iterator[Converted]]
 ROWS_AT_ONCE = 1000
 
 
 class Roster(NamedTuple):
-    """An upload as files of Canvas's, whether they are all there is, and what tells its source (or nothing)."""
+    """An upload as files of Canvas's, whether they are all there is, and what tells its source (or nothing).
+
+    `system` is what it has in common with all of its system, and `named` gives what its rows name: by that changes are
+    known for those of a source.
+    """
 
     files: list[RosterFile]
     is_whole: bool
     source: str
+    system: str
+    named: Callable[[], Iterator[tuple[str, set[str]]]]
 
 
 # From which file, to which kind, with which columns, by which rule.
@@ -88,17 +94,19 @@ def converted(
     if manifest or has_states:
         found = dict(_by_name(others, oneroster.COLUMNS, oneroster.WITHOUT_A_PLACE, problems))
         if not found:
-            return Roster([], False, "")
+            return Roster([], False, "", "", partial(named_in, {}))
         is_whole = oneroster.is_bulk(found, manifest, problems)
         source = Source(found, oneroster.DIALECT, problems, scratch, at, is_whole, is_to_compare)
         properties = oneroster.announced(manifest) if manifest else {}
         told = source_of("oneroster", properties, oneroster.whole_orgs(found, properties), scratch)
+        system = system_of("oneroster", properties)
     else:
         found = dict(_by_name(others, school_data_sync.COLUMNS, school_data_sync.WITHOUT_A_PLACE, problems))
         is_whole = school_data_sync.is_whole(found, problems)
         source = Source(found, school_data_sync.DIALECT, problems, scratch, at, is_whole, is_to_compare)
         told = source_of("sds", {}, found.get("orgs"), scratch)
-    return Roster(list(_files(source)), is_whole, told)
+        system = system_of("sds", {})
+    return Roster(list(_files(source)), is_whole, told, system, partial(named_in, found))
 
 
 def _by_name(

@@ -7,7 +7,9 @@ only keeps what it would have lost that night. So what differs is another source
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 
 from sis.files.problems import MalformedFile
 from sis.files.tables import Row, Table
@@ -39,18 +41,67 @@ def source_of(kind: str, properties: dict[str, str], orgs: Table | None, scratch
     """
     if orgs is None:
         return ""
-    system = next((said for name in _SYSTEM if (said := properties.get(name, "")) not in _NO_ANSWER), "")
     try:
         scratch.fill("org_tree", 'id text COLLATE "C", parent text COLLATE "C", type text', orgs.rows(), _org)
     except MalformedFile:
         # Reported where its rows are used.
         return ""
-    digest = hashlib.sha256(f"{kind}\0{system}".encode())
+    digest = _digest(kind, properties)
     found = False
     for (org,) in scratch.read(_TELLING):
         found = True
         digest.update(f"\0{org}".encode())
     return digest.hexdigest() if found else ""
+
+
+def system_of(kind: str, properties: dict[str, str]) -> str:
+    """Return what uploads of one system have in common; many sources may have the same."""
+    return _digest(kind, properties).hexdigest()
+
+
+def _digest(kind: str, properties: dict[str, str]) -> hashlib._Hash:
+    system = next((said for name in _SYSTEM if (said := properties.get(name, "")) not in _NO_ANSWER), "")
+    return hashlib.sha256(f"{kind}\0{system}".encode())
+
+
+# By what changes are known for those of a source, in the order in which it tells: the schools that they name, then
+# classes, all orgs, and last the people, who may be at several schools. What each is here, files and columns.
+_NAMING: tuple[tuple[str, Mapping[str, tuple[str, ...]]], ...] = (
+    (
+        "account",
+        {
+            "classes": ("schoolsourcedid", "orgsourcedid"),
+            "roles": ("orgsourcedid",),
+            "users": ("orgsourcedids", "primaryorgsourcedid"),
+        },
+    ),
+    ("course", {"classes": ("sourcedid",), "enrollments": ("classsourcedid",)}),
+    ("account", {"orgs": ("sourcedid", "parentsourcedid")}),
+    (
+        "user",
+        {
+            "users": ("sourcedid",),
+            "enrollments": ("usersourcedid",),
+            "relationships": ("usersourcedid", "relationshipusersourcedid"),
+        },
+    ),
+)
+# So many rows of each file are looked at: they need not all tell.
+_MOST_ROWS = 10_000
+
+
+def named_in(tables: dict[str, Table]) -> Iterator[tuple[str, set[str]]]:
+    """Yield (kind, ids) of what the rows of these files name, what tells the most of their source first."""
+    for kind, files in _NAMING:
+        yield kind, {one for name in files.keys() & tables.keys() for one in _ids(tables[name], files[name])}
+
+
+def _ids(table: Table, columns: tuple[str, ...]) -> Iterator[str]:
+    # A file that cannot be read is reported where its rows are used.
+    with suppress(MalformedFile):
+        for row in islice(table.rows(), _MOST_ROWS):
+            for column in columns:
+                yield from filter(None, map(str.strip, (row.cells.get(column) or "").split(",")))
 
 
 def _org(row: Row) -> Iterator[tuple]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from sis.files.tables import RosterFile, Row, is_secret
 from sis.imports.changed_ids import CHANGES, changed_since
 from sis.imports.comparison import Difference, differing
+from sis.imports.deltas import expect_what_they_listed
 from sis.imports.unsettled import IN_NO_FILE, Unsettled, still_to_go, unsettled_since, with_gone
 from sis.kinds import staging
 from sis.kinds.kind import Going, Kind
@@ -21,7 +22,7 @@ from sis.kinds.staging import Broken, Numbered, RowsOf, StagedFile, position_of,
 from sis.models import SisImport
 from sis.options import Options
 from sis.report.log import Messages
-from sis.upload.chain import base_for, passed_over
+from sis.upload.chain import base_for, deltas_since, passed_over
 from sis.upload.contents import MalformedFile, Upload
 from sis.upload.storage import is_kept, open_stored
 
@@ -150,6 +151,8 @@ def stage_differences(
     before = _base(sis_import, options, upload, messages) if first_time else sis_import.diffed_against
     if before is None:
         return stage(upload.files, whole)
+    if first_time and (deltas := deltas_since(sis_import, before)):
+        expect_what_they_listed(before, deltas, {file.kind for file in upload.files})
     with ExitStack() as uploads:
         old = uploads.enter_context(open_stored(before, is_to_compare=True))
         new_kinds = {file.kind for file in upload.files} - {file.kind for file in old.files}
@@ -198,7 +201,8 @@ def _compared(
     messages: Messages | None,
 ) -> Differences:
     old, passed = _pairs(files, old_files, messages), {one: _pairs(files, its, None) for one, its in further.items()}
-    changes = _by_kind(files)[CHANGES]
+    new = _by_kind(files)
+    changes = new[CHANGES]
     renamed = changed_since(before, changes)
     unsettled = unsettled_since(before, options, old, renamed=renamed)
     # A kind that the upload before did not have is compared with the latest that had it: what people have changed by
@@ -206,7 +210,14 @@ def _compared(
     for one, pairs in passed.items():
         for kind in pairs.keys() - old.keys():
             old[kind] = pairs[kind]
-            unsettled[kind] = Unsettled(True, frozenset([IN_NO_FILE]), renamed=changed_since(one, changes))
+            unsettled[kind] = Unsettled(
+                True, frozenset([IN_NO_FILE]), still_to_go(before, kind), renamed=changed_since(one, changes)
+            )
+    # Of a kind that no upload of the chain had, changes may have listed something all the same.
+    for kind, of_kind in new.items():
+        if kind not in old and len(of_kind) == 1 and (gone := still_to_go(before, kind)):
+            old[kind] = replace(of_kind[0], _blocks=lambda: iter(()))
+            unsettled[kind] = Unsettled(True, gone=gone, renamed=renamed)
     compared = [file for file in files if file.kind in old]
     first = [replace(file) for file in compared if _goes_first(KINDS[file.kind], options)]
     last = [replace(file) for file in compared if KINDS[file.kind].going in LAST_TO_GO]

@@ -17,6 +17,7 @@ from sis.files.passwords import PasswordCipher
 from sis.imports import changed_ids, doubtful_ids, further_ids, vanished
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
 from sis.imports.deletion_brake import kinds_that_come_empty, may_end, objection_to, objection_to_unlisted
+from sis.imports.deltas import find_source
 from sis.imports.diff import stage_differences
 from sis.imports.repeats import drop_repeats
 from sis.kinds import staging
@@ -108,7 +109,11 @@ class Import:
         with open_stored(self.row) as upload:
             is_whole = upload.is_whole and not self.options.batch_mode
             if is_whole:
-                self.row.data |= {"is_whole": True, "source": upload.source}
+                self.row.data |= {"is_whole": True, "source": upload.source, "system": upload.system}
+            elif upload.is_delta and "is_delta" not in self.row.data and not self.options.batch_mode:
+                self.row.data["is_delta"] = True
+                if unknown := find_source(self.row, upload):
+                    self.messages.about_import("not_diffed", unknown)
             if self.options.diffs or is_whole:
                 outcome = stage_differences(self.row, self.options, upload, self.messages, self._staged)
             else:
@@ -121,7 +126,8 @@ class Import:
             self.context,
             is_compared=self.row.diffed_against is not None,
             chain=self.row.chain,
-            keeps_refused=self.options.diffs or is_whole,
+            # Changes too, for whatever comes after them may be compared with them, if with nothing else.
+            keeps_refused=self.options.diffs or is_whole or bool(self.row.chain),
         )
         if self.row.resume_n is None:
             broken = [one for one in outcome if isinstance(one, Broken)]

@@ -92,3 +92,6 @@ WHERE problem IS NULL AND found IS NOT NULL AND new_parent IS DISTINCT FROM old_
 
 -- statement: unsettled
 {changed_since accounts_account, sis_account_id, Account}
+
+-- statement: listed_by
+{listed_by accounts_account, sis_account_id, account_id}

@@ -171,6 +171,9 @@ WHERE problem IS NULL AND found IS NOT NULL AND (before = 'deleted') <> (after =
 -- statement: unsettled
 {changed_since courses_course, sis_course_id, Course}
 
+-- statement: listed_by
+{listed_by courses_course, sis_course_id, course_id}
+
 -- part: brake
 {closing_courses},
 live AS (SELECT id, sis_import_id FROM courses_course WHERE workflow_state <> 'deleted'),

@@ -34,6 +34,7 @@ SQL = read_sql(
     base_of_beginning=" ".join(
         f"WHEN lower(asked.role) LIKE '{WORDS[base]}%%' THEN '{base.value}'" for base in BEGINNINGS
     ),
+    word_of_base=" ".join(f"WHEN '{base.value}' THEN '{word}'" for base, word in WORDS.items()),
     who_may_observe=RULES.format(course="found.course"),
 )
 

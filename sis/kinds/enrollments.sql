@@ -346,6 +346,19 @@ WHERE given.problem IS NULL AND given.type = 'StudentEnrollment' AND given.after
 -- statement: read_changed_students
 SELECT person, section, returned FROM looked_up WHERE problem IS NULL AND type = 'StudentEnrollment' AND changed
 
+-- statement: listed_by
+-- Each record of an enrollment is one of a row. Of people with several ids it is not known by which rows name them.
+SELECT enrollment.id, jsonb_build_object(
+    'section_id', section.sis_section_id, 'user_id', person.sis_user_id,
+    'role', CASE enrollment.type {word_of_base} END, 'record_id', record.id)
+FROM courses_enrollment AS enrollment
+JOIN courses_section AS section ON section.id = enrollment.section_id AND section.sis_section_id IS NOT NULL
+JOIN accounts_user AS person ON person.id = enrollment.user_id AND person.sis_user_id IS NOT NULL
+LEFT JOIN LATERAL jsonb_object_keys(enrollment.sis_records) AS record(id) ON true
+WHERE enrollment.sis_import_id = ANY(%(deltas)s) AND enrollment.state NOT IN ('deleted', 'rejected')
+  AND enrollment.associated_user_id IS NULL
+  AND NOT EXISTS (SELECT FROM accounts_furthersisid AS further WHERE further.user_id = person.id)
+
 -- statement: unsettled
 -- What ended along with a person, section or course when the data set before was imported, or was changed by an import
 -- since: in other words than its own row's, and as it was left then, for what people have changed after that stays. Those

@@ -125,6 +125,9 @@ WHERE given.moves AND given.problem IS NULL
 -- statement: unsettled
 {changed_since courses_section, sis_section_id, CourseSection}
 
+-- statement: listed_by
+{listed_by courses_section, sis_section_id, section_id}
+
 -- part: brake
 {closing_sections},
 live AS (SELECT id, sis_import_id FROM courses_section WHERE workflow_state <> 'deleted'),

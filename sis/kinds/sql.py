@@ -208,7 +208,17 @@ WHERE record.{sis_id} IS NOT NULL
   AND (record.{touched} > %(base)s OR record.id IN ({states_since(class_name)}))"""
 
 
+def listed_by(table: str, sis_id: str, column: str, state: str = "workflow_state") -> str:
+    """Return the statement `listed_by` for records that are known by one id, which rows name in this column.
+
+    It gives (id, cells) of those in force that `deltas` were the last to list. See sis/imports/deltas.py.
+    """
+    return f"""SELECT record.id, jsonb_build_object('{column}', record.{sis_id}) FROM {table} AS record
+WHERE record.sis_import_id = ANY(%(deltas)s) AND record.{sis_id} IS NOT NULL AND record.{state} <> 'deleted'"""
+
+
 MADE: dict[str, Callable[..., str]] = {
+    "listed_by": listed_by,
     "states_since": states_since,
     "changed_since": changed_since,
     "skip_again": skip_again,

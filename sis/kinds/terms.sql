@@ -89,3 +89,6 @@ FROM looked_up AS given WHERE record.id = given.found AND given.problem IS NULL 
 
 -- statement: unsettled
 {changed_since courses_term, sis_term_id, EnrollmentTerm}
+
+-- statement: listed_by
+{listed_by courses_term, sis_term_id, term_id}

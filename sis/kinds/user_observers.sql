@@ -90,6 +90,13 @@ WITH widened AS (
 )
 {note_changes UserObserverScope, widened}
 
+-- statement: listed_by
+SELECT link.id, jsonb_build_object('observer_id', observer.sis_user_id, 'student_id', student.sis_user_id)
+FROM accounts_observationlink AS link
+JOIN accounts_user AS observer ON observer.id = link.observer_id AND observer.sis_user_id IS NOT NULL
+JOIN accounts_user AS student ON student.id = link.student_id AND student.sis_user_id IS NOT NULL
+WHERE link.sis_import_id = ANY(%(deltas)s) AND link.state = 'active'
+
 -- statement: unsettled
 -- Links that an import has changed since, and those of people who were deleted: when they return, so do the enrollments
 -- that their links make. A link that somebody has ended by hand stays ended.

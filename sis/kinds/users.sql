@@ -326,6 +326,9 @@ AND EXISTS (SELECT FROM accounts_user AS person
 -- statement: unsettled
 {changed_since accounts_user, sis_user_id, Pseudonym, sis_changed_id}
 
+-- statement: listed_by
+{listed_by accounts_user, sis_user_id, user_id, state}
+
 -- part: words
 -- Of a name, in any order.
 array_remove(regexp_split_to_array(lower(name), '[\s,.;()-]+'), '')

@@ -2,7 +2,8 @@
 
 Data sets that come again and again make a chain, by the identifier they are sent with. Uploads that say all there is
 (OneRoster bulk, School Data Sync) make one without it, by the source they come from: two schools that each send a
-file of their own must not remove one another.
+file of their own must not remove one another. Uploads of changes belong to the chain too (sis/imports/deltas.py), but
+only where nothing else has come is one of them compared with.
 """
 
 from __future__ import annotations
@@ -38,12 +39,17 @@ def base_for(sis_import: SisImport) -> SisImport | None:
             "diffing_remaster_data_set."
         )
         raise NeedsRemaster(text.format(number=MOST_TOO_DIFFERENT))
-    return _base(before)
+    return _base(before) or _deltas(sis_import).filter(pk__lt=sis_import.pk).order_by("pk").first()
 
 
 def is_base(sis_import: SisImport) -> bool:
     """Return whether the next import of its chain would be compared with this one."""
-    return _base(_chain_of(sis_import)) == sis_import
+    return (_base(_chain_of(sis_import)) or _deltas(sis_import).order_by("pk").first()) == sis_import
+
+
+def deltas_since(sis_import: SisImport, base: SisImport) -> list[int]:
+    """Return the ids of the uploads of changes in the chain since `base`, which `sis_import` is compared with."""
+    return list(_deltas(sis_import).filter(pk__gt=base.pk, pk__lt=sis_import.pk).values_list("pk", flat=True))
 
 
 def passed_over(sis_import: SisImport, base: SisImport, kinds: Collection[str]) -> list[SisImport]:
@@ -66,7 +72,17 @@ def _chain_of(sis_import: SisImport) -> QuerySet[SisImport]:
 
 
 def _applied(sis_import: SisImport) -> QuerySet[SisImport]:
-    """Return the imports of the same chain of which rows were applied, or all of none."""
+    """Return the data sets of the same chain of which rows were applied, or all of none."""
+    return _of_chain(sis_import).exclude(data__has_key="is_delta")
+
+
+def _deltas(sis_import: SisImport) -> QuerySet[SisImport]:
+    """Return the uploads of changes of the same chain of which rows were applied, or all of none."""
+    return _of_chain(sis_import).filter(data__has_key="is_delta")
+
+
+def _of_chain(sis_import: SisImport) -> QuerySet[SisImport]:
+    """Return the imports of the same chain, of whatever was sent, of which rows were applied, or all of none."""
     applied = SisImport.objects.filter(
         account=sis_import.account_id,
         diffing_data_set_identifier=sis_import.diffing_data_set_identifier,
@@ -75,7 +91,7 @@ def _applied(sis_import: SisImport) -> QuerySet[SisImport]:
     if sis_import.diffing_data_set_identifier:
         return applied
     source = sis_import.data.get("source")
-    return applied.filter(data__source=source, data__is_whole=True) if source else applied.none()
+    return applied.filter(data__source=source) if source else applied.none()
 
 
 def _base(chain: QuerySet[SisImport]) -> SisImport | None:

@@ -35,13 +35,15 @@ class Upload:
     rows again adds nothing. `is_whole`: the upload says all there is (OneRoster bulk, School Data Sync), so what an
     earlier one of its kind had and this one has not is gone; `is_delta`: it says what has changed. Neither is ever true
     of Canvas files. `source` tells uploads of one source from those of all others, and is the same for its next one;
-    it is empty where nothing tells, as for Canvas files and changes without all orgs (sis/formats/source_id.py).
+    it is empty where nothing tells, as for Canvas files and changes without all orgs (sis/formats/source_id.py). Of
+    those `system` and `named` may tell, what their rows name by kinds (sis/imports/deltas.py).
     """
 
     def __init__(self) -> None:
         self.files: list[RosterFile] = []
         self.is_whole = self.is_delta = False
-        self.source = ""
+        self.source = self.system = ""
+        self.named: Callable[[], Iterator[tuple[str, set[str]]]] = lambda: iter(())
         self._problems = Problems()
         self._to_close = ExitStack()
 
@@ -80,10 +82,9 @@ def open_upload(path: Path, name: str, *, at: datetime | None = None, is_to_comp
         tables = list(_readable(_tables(upload, path, name), upload._problems))
         if any(is_roster(table) for table in tables):
             scratch = upload._to_close.enter_context(closing(Scratch()))
-            files, upload.is_whole, upload.source = converted(
-                tables, upload._problems, scratch, at or timezone.now(), is_to_compare=is_to_compare
-            )
-            upload.is_delta = not upload.is_whole
+            roster = converted(tables, upload._problems, scratch, at or timezone.now(), is_to_compare=is_to_compare)
+            files, upload.is_whole, upload.is_delta = roster.files, roster.is_whole, not roster.is_whole
+            upload.source, upload.system, upload.named = roster.source, roster.system, roster.named
         else:
             files = list(_canvas_files(tables, upload._problems))
         upload.files = sorted(files, key=lambda file: (KINDS[file.kind].order, file.name))

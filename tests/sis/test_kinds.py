@@ -55,7 +55,7 @@ class TestStatements:
     def test_the_database_can_plan_each(self, run, kind):
         this = Round(run, kind, frozenset(kind.columns), 1, 1)
         # What is known only once rows have been looked up.
-        values = {**this.values, **dict.fromkeys(("ns", "passwords", "marks", "student", "base", "since"))}
+        values = {**this.values, **dict.fromkeys(("ns", "passwords", "marks", "student", "base", "since", "deltas"))}
         for whole in (clashing(kind), kind.sql["look_up"]):
             explain(whole, values)
         this.execute(kind.sql["look_up"])
