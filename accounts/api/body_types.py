@@ -196,3 +196,9 @@ class ColorBody(TypedDict):
     """A color."""
 
     hexcode: str
+
+
+class UnreadBody(TypedDict):
+    """How many messages are unread, as a text."""
+
+    unread_count: str

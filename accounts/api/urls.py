@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.api import accounts, app_setup, colors, roles
+from accounts.api import accounts, app_setup, colors, conversations, roles
 from accounts.api.endpoints import methods
 
 PROVIDERS = "accounts/<str:account_id>/authentication_providers"
@@ -25,6 +25,11 @@ urlpatterns = [
     path("accounts/<str:account_id>/lti_apps/launch_definitions", methods(GET=app_setup.tools)),
     path("brand_variables", methods(GET=app_setup.theme)),
     path("career/experience_summary", methods(GET=app_setup.experience)),
+    path("conversations", methods(GET=conversations.index, POST=conversations.create)),
+    path("conversations/batches", methods(GET=conversations.batches)),
+    path("conversations/find_recipients", methods(GET=conversations.recipients)),
+    path("conversations/unread_count", methods(GET=conversations.count_unread)),
+    path("search/recipients", methods(GET=conversations.recipients)),
     path("features/environment", methods(GET=app_setup.features)),
     path("settings/environment", methods(GET=app_setup.limits)),
     path("users/<str:user_id>/settings", methods(GET=app_setup.own_settings)),

@@ -162,7 +162,8 @@ PARAMETERS = {
     "PUT users/{user_id}/observees/{observee_id}": "root_account_id",
     "DELETE users/{user_id}/observees/{observee_id}": "root_account_id",
 }
-# Of these Canvas documents no parameter but `include[]`, or they are ours: whoever adds a call looks it up.
+# Of these Canvas documents no parameter but `include[]` and what narrows a list that is always empty, or they are ours:
+# whoever adds a call looks it up.
 NOTHING_TO_SEND = frozenset(
     line.strip()
     for line in """
@@ -181,6 +182,12 @@ NOTHING_TO_SEND = frozenset(
     GET accounts/{account_id}/lti_apps/launch_definitions
     GET brand_variables
     GET career/experience_summary
+    GET conversations
+    POST conversations
+    GET conversations/batches
+    GET conversations/find_recipients
+    GET conversations/unread_count
+    GET search/recipients
     GET features/environment
     GET settings/environment
     GET users/{user_id}/settings

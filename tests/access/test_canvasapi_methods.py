@@ -88,8 +88,9 @@ SERVED = {
         "get_sis_imports_running get_subaccounts get_user_logins get_users update update_role"
     ),
     "Canvas": (
-        "get_account get_accounts get_brand_variables get_course get_course_accounts get_courses get_current_user "
-        "get_section get_user graphql"
+        "conversations_get_running_batches conversations_unread_count get_account get_accounts get_brand_variables "
+        "get_conversations get_course get_course_accounts get_courses get_current_user get_section get_user graphql "
+        "search_recipients"
     ),
     "Course": (
         "conclude create_course_section delete enroll_user get_enabled_features get_enrollments get_section "

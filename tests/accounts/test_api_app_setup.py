@@ -112,3 +112,23 @@ def test_colors_are_limited_in_number(client, monkeypatch):
         assert client.put(f"/api/v1/users/self/colors/{asset}?hexcode=000000").status_code == 200
     assert client.put("/api/v1/users/self/colors/course_3?hexcode=000000").status_code == 422
     assert client.put("/api/v1/users/self/colors/course_2?hexcode=111111").status_code == 200
+
+
+EMPTY = ["conversations?scope=unread", "conversations/batches", "search/recipients?context=course_1&search=a"]
+
+
+@pytest.mark.parametrize("path", EMPTY)
+def test_the_inbox_is_empty(client, path):
+    answer = client.get(f"/api/v1/{path}")
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
+def test_no_message_is_unread(client):
+    assert client.get("/api/v1/conversations/unread_count").json() == {"unread_count": "0"}
+    assert client.get("/api/v1/conversations/1").status_code == 404
+
+
+def test_a_message_is_refused_and_not_lost_in_silence(client):
+    answer = client.post("/api/v1/conversations", {"recipients[]": "1", "body": "Hello"})
+    assert answer.status_code == 422
+    assert "email" in answer.json()["message"]
