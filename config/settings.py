@@ -250,6 +250,13 @@ RETENTION = [
     "sis.retention.KEPT",
     "courses.domain.retention.KEPT",
 ]
+# What must not come back with a backup, by its name, and what ends it: see accounts/domain/site_restore.py.
+AFTER_RESTORE = {
+    "sessions": "accounts.domain.site_restore.end_all_sessions",
+    "access tokens": "accounts.domain.site_restore.end_all_tokens",
+    "pairing codes": "pairing.domain.redemption.revoke_all",
+    "roster imports": "sis.imports.queue.abort_all",
+}
 # How many courses are in each of some accounts; see accounts/api/account_includes.py.
 COUNT_COURSES = "courses.domain.course_lists.count_courses"
 # Whose time is read by whoever has chosen no time zone; see accounts/web/site.py.

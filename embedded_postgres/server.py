@@ -121,7 +121,7 @@ class _Server:
         if self.owner:
             _give(self.folder, self.owner)
         self._make_short_folder()
-        programs = self._runnable(_programs(self._version()))
+        programs = self._runnable(find_programs(self._version()))
         if not self.data.exists():
             self._make_data(programs, durable=durable)
         if not self.pid():
@@ -272,7 +272,7 @@ class _Server:
         return "(no log)"
 
 
-def _programs(version: str | None) -> Path:
+def find_programs(version: str | None = None) -> Path:
     """Return the folder of the server's programs, of the given major version if there is data already."""
     for folder in _places():
         if (folder / "initdb").exists() and version in (None, _major(folder)):

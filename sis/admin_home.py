@@ -7,13 +7,12 @@ from datetime import timedelta
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.domain.admin_home import AccountContext, Step, Waiting
-from accounts.domain.time_zones import clock
+from accounts.domain.time_zones import day_and_clock
 from sis.access import READERS
 from sis.imports.schedule import key_of, sources_of
 from sis.models import SisImport
@@ -71,8 +70,7 @@ def late(posts: Sequence[AccountContext]) -> Iterator[Waiting]:
             if source.problem:
                 yield Waiting(_("Roster files from “%(source)s” are not imported: %(problem)s") % names, page)
             if source.expected_at and source.is_late:
-                at = localtime(source.expected_at)
-                names["moment"] = f"{date_format(at, 'j F Y')}, {clock(at, get_language() or '')}"
+                names["moment"] = day_and_clock(localtime(source.expected_at))
                 text = _("The roster from “%(source)s” was expected by %(moment)s and has not arrived.")
                 yield Waiting(text % names, page)
 

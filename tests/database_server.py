@@ -28,10 +28,11 @@ def until(happens: Callable[[], object], seconds: float = 60) -> None:
 
 
 @contextmanager
-def own_server() -> Iterator["Server"]:
-    """Run a server for as long as the block lasts."""
+def own_server(prepare: Callable[[Path], object] = lambda data: None) -> Iterator["Server"]:
+    """Run a server for as long as the block lasts. `prepare` gets the folder for its data, and may put some there."""
     with tempfile.TemporaryDirectory(prefix="op-") as folder:
         data_dir = Path(folder) / "var"
+        prepare(data_dir / "postgres/data")
         with running(data_dir, durable=True) as keep_running, pytest.MonkeyPatch.context() as patch:
             yield Server(data_dir, keep_running, patch)
 
@@ -90,13 +91,29 @@ class Server:
             waiting = "SELECT FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
             return conn.execute(waiting, [database]).fetchone() is not None
 
+    def configure(self, lines: str) -> None:
+        """Put these lines into postgresql.conf, and start the server again."""
+        with (self.data_dir / "postgres/data/postgresql.conf").open("a") as file:
+            file.write(lines)
+        self.stop()
+        self.keep_running()
+
+    def stop(self) -> None:
+        """Stop it in good order; it stays away until `keep_running` is called."""
+        first = self.first_process()
+        os.kill(first, signal.SIGINT)
+        until(lambda: not alive(first))
+
+    def first_process(self) -> int:
+        return int((self.data_dir / "postgres/data/postmaster.pid").read_text().split()[0])
+
     def kill(self) -> None:
         """All of its processes, at once and without a word; then it is started again.
 
         The first process is stopped before its children are counted. So it starts no more of them, and the dead ones
         stay known to the kernel until it goes too: none of these signals can be sent to nobody.
         """
-        first = int((self.data_dir / "postgres/data/postmaster.pid").read_text().split()[0])
+        first = self.first_process()
         os.kill(first, signal.SIGSTOP)
         until(lambda: state_of(first) == "T")
         for pid in (*children(first), first):

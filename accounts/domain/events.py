@@ -210,6 +210,16 @@ class AccountDeleted(ByRoster, action=Action.ACCOUNT_DELETED):
 
 
 @dataclass(frozen=True)
+class SiteRestored(Event, action=Action.SITE_RESTORED):
+    """With the moment of the last event before it (None: there was none), and how many of each were ended."""
+
+    sentence = _("The database was restored from a backup. Changes after %(until)s are lost.")
+
+    until: str | None
+    ended: dict[str, int]
+
+
+@dataclass(frozen=True)
 class SettingChanged(Event):
     """What is common to changes of what holds for the whole institution."""
 

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 # By name, where it differs from the city in the IANA name.
@@ -169,6 +171,11 @@ def clock(moment: datetime, language: str) -> str:
     zone = getattr(moment.tzinfo, "key", "UTC")
     time = f"{moment:%I:%M %p}".removeprefix("0") if counts_to_twelve(language, zone) else f"{moment:%H:%M}"
     return f"{time} {short_name(moment)}"
+
+
+def day_and_clock(moment: datetime, day: str = "j F Y") -> str:
+    """Return a moment as the reader reads it, in its own zone: the day in this format, the time of day, the zone."""
+    return f"{date_format(moment, day)}, {clock(moment, get_language() or '')}"
 
 
 @cache

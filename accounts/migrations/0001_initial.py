@@ -626,7 +626,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="auditevent",
             index=models.Index(
-                condition=models.Q(("action", "guessing.noticed")), fields=["at"], name="audit_events_of_alarms"
+                condition=models.Q(("action__in", ("guessing.noticed", "site.restored"))),
+                fields=["at"],
+                name="audit_events_of_notices",
             ),
         ),
         migrations.AddConstraint(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args, get_type_hints
 
 from django.db import models
@@ -36,6 +37,7 @@ class Action(models.TextChoices):
     REPORT_SETTLED = "observer.report_settled", _("Report about an observer resolved")
     LINKS_EXPORTED = "links.exported", _("Observer links exported")
     REPORT_DOWNLOADED = "report.downloaded", _("Report downloaded")
+    SITE_RESTORED = "site.restored", _("Database restored from a backup")
     SELF_REGISTRATION_CHANGED = "self_registration.changed", _("Self registration changed")
     CODE_SCOPE_CHANGED = "code_scope.changed", _("What a code from a course opens changed")
     USER_REGISTERED = "user.registered", _("Account created by sign-up")
@@ -73,6 +75,10 @@ class Action(models.TextChoices):
     TERM_CREATED = "term.created", _("Term created")
     TERM_CHANGED = "term.changed", _("Term changed")
     TERM_DELETED = "term.deleted", _("Term deleted")
+
+
+# What the institution's admins are told on their dashboard for a week.
+NOTICES = (Action.GUESSING_NOTICED, Action.SITE_RESTORED)
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         """Return what no roster did; rosters imported count as done by whoever imported them."""
         return self.filter(DONE_BY_HAND)
 
+    def notices(self, *, since: datetime) -> AuditEventQuerySet:
+        """Return what the institution's admins are to be told of since then, newest first."""
+        return self.filter(action__in=NOTICES, at__gt=since)
+
     def of(self, kind: type[Event], **wanted: Any) -> AuditEventQuerySet:
         """Return the events of this kind whose fields are as wanted, by look-ups such as `course=7` or `state__in=[…]`.
 
@@ -224,9 +234,9 @@ class AuditEvent(models.Model):
                 name="audit_events_of_exports",
                 condition=Q(action=Action.CODES_EXPORTED),
             ),
-            # The admins' dashboard counts the alerts of a week, in which rosters may have recorded many thousand
+            # The admins' dashboard shows the notices of a week, in which rosters may have recorded many thousand
             # events.
-            models.Index(fields=["at"], name="audit_events_of_alarms", condition=Q(action=Action.GUESSING_NOTICED)),
+            models.Index(fields=["at"], name="audit_events_of_notices", condition=Q(action__in=NOTICES)),
         ]
 
     def __str__(self) -> str:

@@ -11,12 +11,11 @@ from typing import Any, NamedTuple, cast
 
 from django import template
 from django.forms import BaseForm
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts.domain.time_zones import clock
+from accounts.domain.time_zones import clock, day_and_clock
 from accounts.errors import Refused
 
 register = template.Library()
@@ -87,8 +86,7 @@ def moment(value: datetime | None, day: str = "j F Y") -> str:
     """
     if value is None:
         return ""
-    time = clock(value, get_language() or "")
-    return f"{date_format(value, day)}, {time}" if day else time
+    return day_and_clock(value, day) if day else clock(value, get_language() or "")
 
 
 @register.filter(expects_localtime=True)

@@ -203,6 +203,11 @@ def spend(code: PairingCode, *, observer: User, by: User) -> ObservationLink:
     return made
 
 
+def revoke_all() -> int:
+    """End every code that could still be used, after the database was restored: it may have been used since."""
+    return PairingCode.objects.open().update(revoked_at=timezone.now())
+
+
 def revoke(code: PairingCode, *, by: User) -> bool:
     """End a code early. Return whether it was still open."""
     with transaction.atomic():

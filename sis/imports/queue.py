@@ -108,7 +108,16 @@ def _next(root: Account) -> SisImport | None:
     return SisImport.objects.filter(account=root, workflow_state__in=TO_DO).order_by("id").first()
 
 
-def abort(sis_import: SisImport, *, by: User) -> bool:
+def abort_all() -> int:
+    """Stop every import that waits or runs, after the database was restored; return how many.
+
+    It may be the very one for which somebody went back.
+    """
+    found = SisImport.objects.filter(workflow_state__in=(*SisImport.WAITING, *SisImport.RUNNING)).order_by("id")
+    return sum(abort(one, by=None) for one in found)
+
+
+def abort(sis_import: SisImport, *, by: User | None) -> bool:
     """Stop an import that waits or runs; False when it has ended. One that runs stops within a chunk of rows."""
     with transaction.atomic():
         now = timezone.now()
