@@ -185,7 +185,7 @@ def _observe(students: int, student: int, parent: int) -> None:
 
 def _grade(students: int, schools: int, course: int, student: int) -> None:
     with _indexed_afterwards(Submission):
-        work = Assignment(course_id=course, name="Quiz", points_possible=20, published=True)
+        work = Assignment(course_id=course, name="Quiz", points_possible=20, workflow_state="published")
         assignment = _multiply(work, schools * COURSES, course_id=f"{course} + n")
         _multiply(
             Submission(assignment_id=assignment, student_id=student, score=15, posted_at=timezone.now()),

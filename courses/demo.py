@@ -9,11 +9,13 @@ from random import Random
 from django.utils import timezone
 
 from accounts.models import Account, BaseType, Role, User
+from accounts.text.html import paragraphs
 from courses.domain.enrollments import enroll
 from courses.models import (
-    Announcement,
     Assignment,
+    AssignmentGroup,
     Course,
+    DiscussionTopic,
     Enrollment,
     Section,
     Submission,
@@ -42,13 +44,14 @@ ANNOUNCEMENTS = (
         2,
     ),
 )
-ASSIGNMENTS = (  # name, points, due in so many days
-    ("Reading journal 1", 10, -28),
-    ("Quiz: first chapter", 20, -21),
-    ("Group poster", 30, -10),
-    ("Reading journal 2", 10, -3),
-    ("Essay", 50, 5),
-    ("Test", 100, 12),
+GROUPS = ("Journals and quizzes", "Projects", "Tests")
+ASSIGNMENTS = (  # name, group, points, due in so many days, how it is handed in
+    ("Reading journal 1", 0, 10, -28, "online_text_entry"),
+    ("Quiz: first chapter", 0, 20, -21, "online_quiz"),
+    ("Group poster", 1, 30, -10, "on_paper"),
+    ("Reading journal 2", 0, 10, -3, "online_text_entry"),
+    ("Essay", 1, 50, 5, "online_upload"),
+    ("Test", 2, 100, 12, "on_paper"),
 )
 COMMENTS = (
     "Well observed.",
@@ -56,8 +59,10 @@ COMMENTS = (
     "A good start; look at the second part again.",
     "See me about this.",
 )
-FRONT_PAGE = "Welcome to {name}.\n\nThis page tells what we are working on. This week: chapter three, in pairs."
-SYLLABUS = (
+FRONT_PAGE = paragraphs(
+    "Welcome to {name}.\n\nThis page tells what we are working on. This week: chapter three, in pairs."
+)
+SYLLABUS = paragraphs(
     "What {name} is about, and how your grade comes about.\n\n"
     "Journals and quizzes count for a third, projects for a third and the test for a third. "
     "Late work loses a tenth for every day.\n\nQuestions: after class, or by message."
@@ -118,20 +123,32 @@ def enroll_staff(course: Course, user: User, base_type: BaseType) -> None:
 def fill(course: Course, teacher: User) -> None:
     """Create announcements, assignments, and grades for every student of the course."""
     today = timezone.now().replace(hour=20, minute=0, second=0, microsecond=0)
-    Announcement.objects.bulk_create(
-        Announcement(course=course, author=teacher, title=title, message=text, posted_at=today - timedelta(days=ago))
+    DiscussionTopic.objects.bulk_create(
+        DiscussionTopic(
+            course=course,
+            author=teacher,
+            title=title,
+            message=paragraphs(text),
+            posted_at=today - timedelta(days=ago),
+        )
         for title, text, ago in ANNOUNCEMENTS
+    )
+    groups = AssignmentGroup.objects.bulk_create(
+        AssignmentGroup(course=course, name=name, position=position) for position, name in enumerate(GROUPS, 1)
     )
     assignments = Assignment.objects.bulk_create(
         Assignment(
             course=course,
             name=name,
-            description=f"{name}: the details are on the sheet from class. Hand in before the lesson.",
+            description=paragraphs(f"{name}: the details are on the sheet from class. Hand in before the lesson."),
+            group=groups[group],
+            position=position,
+            submission_types=[handed_in],
             due_at=today + timedelta(days=days),
             points_possible=points,
-            published=True,
+            workflow_state=Assignment.State.PUBLISHED,
         )
-        for name, points, days in ASSIGNMENTS
+        for position, (name, group, points, days, handed_in) in enumerate(ASSIGNMENTS, 1)
     )
     _grade(course, teacher, [work for work in assignments if work.due_at and work.due_at < today], today)
 
@@ -145,6 +162,7 @@ def _grade(course: Course, teacher: User, assignments: Sequence[Assignment], tod
         Submission(
             assignment=work,
             student=student,
+            workflow_state=Submission.State.GRADED,
             submitted_at=work.due_at,
             score=round(float(work.points_possible or 0) * chance.uniform(0.55, 1)),
             # The newest work is graded but not released yet.

@@ -92,8 +92,9 @@ LAYERS = {
         {"urls", "apps", "demo"},
     ],
     "courses": [
-        {"errors", "guards"},
+        {"errors", "guards", "grades"},
         {"models"},
+        {"work"},
         {"events"},
         {"access"},
         {"domain"},

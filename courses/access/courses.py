@@ -84,6 +84,13 @@ class CourseAccess:
         return Permission.MANAGE_COURSE_CONTENT in self.permissions and not self.learns
 
 
+def followed(reader: User, access: CourseAccess) -> list[User]:
+    """Return whose work the reader sees there as student or observer: their own first. Nobody's in the staff view."""
+    if not access.learns:
+        return []
+    return [*([reader] if access.is_student else []), *access.observed]
+
+
 def observer_enrollments(observer: User) -> EnrollmentQuerySet:
     """Return the enrollments through which `observer` sees a student who really is (or was) in that section."""
     student_there = Enrollment.objects.students().filter(

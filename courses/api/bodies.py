@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from django.utils.html import linebreaks
-
 from accounts.api.bodies import user_body
 from accounts.api.ids import uuid_of
 from accounts.models import Account, BaseType
@@ -77,8 +75,8 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
         "created_at": course.created_at,
         "default_view": "wiki" if course.front_page else "assignments",
         "is_public": False,
-        "hide_final_grades": False,
-        "apply_assignment_group_weights": False,
+        "hide_final_grades": course.hide_final_grades,
+        "apply_assignment_group_weights": course.apply_group_weights,
         "restrict_enrollments_to_course_dates": course.restrict_enrollments_to_course_dates,
         "time_zone": course.account.default_time_zone,
         "uuid": uuid_of("course", course.pk),
@@ -92,7 +90,7 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
     if "term" in include:
         body["term"] = term_body(course.term)
     if "syllabus_body" in include:
-        body["syllabus_body"] = linebreaks(course.syllabus_body, autoescape=True) if course.syllabus_body else None
+        body["syllabus_body"] = course.syllabus_body or None
     if "permissions" in include:
         body["permissions"] = {"create_announcement": False, "create_discussion_topic": False}
     return body

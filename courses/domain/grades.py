@@ -7,20 +7,22 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, QuerySet, Sum, TextChoices
-from django.utils import timezone
+from django.db.models import F, Q, QuerySet, Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.prepared import prepared
-from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
-from courses.models.content import AssignmentQuerySet
+from courses.domain.grading_periods import Period
+from courses.grades import Part, Total, Weights, total
+from courses.models import Assigned, Assignment, Course, Enrollment, Submission, SubmissionComment
 
 
 class Status(TextChoices):
     """The status of a piece of work."""
 
+    EXCUSED = "excused", _("Excused")
     GRADED = "graded", _("Graded")
     SUBMITTED = "submitted", _("Submitted")
     LATE = "late", _("Submitted late")
@@ -32,13 +34,26 @@ class Status(TextChoices):
 class Work:
     """One assignment and the student's work on it, with all that was said about it.
 
-    `sees_held_back` is for staff only: the reader also sees unreleased grades.
+    `assigned` has the student's own dates, and whether it is late, missing or excused. `sees_held_back` is for staff
+    only: the reader also sees unreleased grades.
     """
 
-    assignment: Assignment
-    submission: Submission | None
+    assigned: Assigned
     said: tuple[SubmissionComment, ...] = ()
     sees_held_back: bool = False
+
+    @property
+    def assignment(self) -> Assignment:
+        return self.assigned.assignment
+
+    @property
+    def submission(self) -> Submission | None:
+        return self.assigned.submission
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The student's own due date."""
+        return self.assigned.due_at
 
     @property
     def released(self) -> Submission | None:
@@ -53,11 +68,16 @@ class Work:
     @property
     def is_held_back(self) -> bool:
         """Whether it shows a score or comments that the student and observers do not see yet."""
-        return self.released is None and (self.score is not None or bool(self.comments))
+        return self.released is None and (self.score is not None or bool(self.grade) or bool(self.comments))
 
     @property
     def score(self) -> Decimal | None:
         return self.graded.score if self.graded else None
+
+    @property
+    def grade(self) -> str:
+        """The grade in words, such as a letter; empty where there are only points."""
+        return self.graded.grade if self.graded else ""
 
     @property
     def comments(self) -> list[SubmissionComment]:
@@ -69,109 +89,140 @@ class Work:
 
     @property
     def status(self) -> Status:
-        due, handed_in = self.assignment.due_at, self.submission.submitted_at if self.submission else None
-        if self.score is not None:
+        if self.assigned.excused:
+            return Status.EXCUSED
+        if self.score is not None or self.grade:
             return Status.GRADED
-        if handed_in:
-            return Status.LATE if due and handed_in > due else Status.SUBMITTED
-        return Status.MISSING if due and due < timezone.now() else Status.TO_DO
-
-
-@dataclass(frozen=True)
-class Total:
-    """Points reached, out of the points possible in the work graded so far."""
-
-    points: Decimal
-    possible: Decimal
-
-    @property
-    def percent(self) -> Decimal | None:
-        return 100 * self.points / self.possible if self.possible else None
+        if self.assigned.missing:
+            return Status.MISSING
+        if self.assigned.late:
+            return Status.LATE
+        return Status.SUBMITTED if self.submitted_at else Status.TO_DO
 
 
 def work_of(student: User, course: Course, *, sees_held_back: bool = False) -> list[Work]:
-    """Return every published assignment with `student`'s work on it, by due date (three statements)."""
-    submissions = {each.assignment_id: each for each in _submissions_of(student, course)}
+    """Return every published assignment given to `student`, with their work on it, by due date (two statements)."""
+    assigned = given_to(student, course)
     said: dict[int, list[SubmissionComment]] = defaultdict(list)
-    for comment in _comments_for(student, course) if submissions else []:
+    for comment in _comments_for(student, course) if any(each.submission_id for each in assigned) else []:
         said[comment.submission_id].append(comment)
-
-    def work(assignment: Assignment) -> Work:
-        mine = submissions.get(assignment.pk)
-        return Work(assignment, mine, tuple(said[mine.pk]) if mine else (), sees_held_back)
-
-    return [work(assignment) for assignment in _published_in(course)]
+    return [Work(each, tuple(said[each.submission_id or 0]), sees_held_back) for each in assigned]
 
 
 def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
-    """Return the student's work on one assignment; None if it is not published."""
+    """Return the student's work on one assignment; None if it is not published, or not given to them."""
     return next((work for work in work_of(student, course) if work.assignment.pk == assignment_id), None)
 
 
 @prepared
-def _published_in(course: Course) -> AssignmentQuerySet:
-    return Assignment.objects.filter(course=course).published()
+def given_to(student: User, course: Course) -> QuerySet[Assigned]:
+    """Return what is given to this student and to no other, by due date.
 
-
-@prepared
-def _submissions_of(student: User, course: Course) -> QuerySet[Submission]:
-    """Return this student's work only: score and comments show once the grade is released (`posted_at`)."""
-    return Submission.objects.filter(student=student, assignment__course=course)
+    Score and comments show once the grade is released (`posted_at`).
+    """
+    given = Assigned.objects.filter(student=student, course=course).by_date()
+    return given.select_related("assignment__group", "submission")
 
 
 @prepared
 def _comments_for(student: User, course: Course) -> QuerySet[SubmissionComment]:
-    there = SubmissionComment.objects.filter(submission__student=student, submission__assignment__course=course)
+    there = SubmissionComment.objects.shown().filter(submission__student=student, submission__assignment__course=course)
     return there.select_related("author").order_by("created_at", "id")
 
 
-def total(works: Iterable[Work]) -> Total:
-    """Return the sum of the released scores, of assignments that are worth points."""
-    graded = [
-        (work.released.score, work.assignment.points_possible)
-        for work in works
-        if work.released and work.released.score is not None and work.assignment.points_possible is not None
-    ]
-    return Total(sum((score for score, _of in graded), Decimal()), sum((of for _score, of in graded), Decimal()))
+# Work that counts in a total.
+COUNTED = Q(
+    assignment__points_possible__isnull=False,
+    assignment__omit_from_final=False,
+    excused=False,
+) & ~Q(assignment__grading_type=Assignment.Grading.NOT_GRADED)
 
 
-POSSIBLE = "assignment__points_possible"
+def counts(work: Work) -> bool:
+    """Return whether a piece of work counts in a total, if it has a grade."""
+    assignment = work.assignment
+    is_left_out = assignment.omit_from_final or assignment.grading_type == Assignment.Grading.NOT_GRADED
+    return assignment.points_possible is not None and not is_left_out and not work.assigned.excused
+
+
+def total_of(works: Iterable[Work], course: Course) -> Total:
+    """Return the total of the released scores: what `totals_of` calls current."""
+    counted = [work for work in works if counts(work)]
+    parts = (
+        Part(work.assignment.group_id, work.assigned.score, work.assignment.points_possible or Decimal())
+        for work in counted
+        if work.assigned.score is not None
+    )
+    groups = (work.assignment.group for work in counted)
+    return total(parts, {group.pk: group.weight for group in groups if group} if course.apply_group_weights else None)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A student's total by what is released, and by all that is graded: the second is for those who grade."""
+    """A student's totals by what is released, and by all that is graded: the latter are for those who grade.
 
-    released: Total
-    graded: Total
+    `final` counts missing work as nothing.
+    """
+
+    current: Total
+    final: Total
+    unposted_current: Total
+    unposted_final: Total
 
 
 Totals = dict[tuple[int, int], Standing]
 
 
-def totals_of(enrollments: Collection[Enrollment]) -> Totals:
-    """Return, by (student id, course id), how each of these students stands (one statement).
+def totals_of(enrollments: Collection[Enrollment], period: Period | None = None) -> Totals:
+    """Return, by (student id, course id), how each of these students stands, in a grading period or in all (one
+    statement).
 
-    A student without any grade is left out.
+    A student without anything that counts is left out.
     """
-    graded = Submission.objects.filter(
+    found = Assigned.objects.filter(
+        COUNTED,
         student__in={enrollment.user_id for enrollment in enrollments},
-        assignment__course__in={enrollment.section.course_id for enrollment in enrollments},
-        assignment__published=True,
-        assignment__points_possible__isnull=False,
-        score__isnull=False,
+        course__in={enrollment.section.course_id for enrollment in enrollments},
     )
-    released = Q(posted_at__lte=timezone.now())
-    sums = graded.values_list("student", "assignment__course").annotate(
-        released_score=Sum("score", filter=released, default=Decimal()),
-        released_possible=Sum(POSSIBLE, filter=released, default=Decimal()),
-        all_score=Sum("score"),
-        all_possible=Sum(POSSIBLE),
+    if period:
+        found = found.filter(period.is_due())
+    rows: dict[tuple[int, int], list[Any]] = defaultdict(list)
+    for row in _summed(found):
+        rows[row[0], row[1]].append(row)
+    return {key: _standing(its) for key, its in rows.items()}
+
+
+POSSIBLE = "assignment__points_possible"
+
+
+def _summed(found: QuerySet[Assigned]) -> QuerySet[Assigned, Any]:
+    """Return by student, course and group: whether groups are weighed, what this one weighs, and sums of points."""
+    released, any_score = Q(score__isnull=False), Q(submission__score__isnull=False)
+    rows = found.filter(any_score | Q(missing=True)).values_list(
+        "student", "course", "course__apply_group_weights", "assignment__group"
     )
-    return {
-        (student, course): Standing(Total(points, possible), Total(all_points, all_possible))
-        for student, course, points, possible, all_points, all_possible in sums
-    }
+    return rows.annotate(
+        weight=F("assignment__group__weight"),
+        points=Sum("score", default=Decimal()),
+        possible=Sum(POSSIBLE, filter=released, default=Decimal()),
+        missed=Sum(POSSIBLE, filter=~released & Q(missing=True), default=Decimal()),
+        any_points=Sum("submission__score", default=Decimal()),
+        any_possible=Sum(POSSIBLE, filter=any_score, default=Decimal()),
+        any_missed=Sum(POSSIBLE, filter=~any_score & Q(missing=True), default=Decimal()),
+    )
+
+
+def _standing(rows: list[Any]) -> Standing:
+    weighs = rows[0][2]
+    weights: Weights | None = {row[3]: row[4] or Decimal() for row in rows} if weighs else None
+    released = [Part(row[3], row[5], row[6]) for row in rows]
+    any_score = [Part(row[3], row[8], row[9]) for row in rows]
+    return Standing(
+        total(released, weights),
+        total([*released, *(Part(row[3], Decimal(), row[7]) for row in rows)], weights),
+        total(any_score, weights),
+        total([*any_score, *(Part(row[3], Decimal(), row[10]) for row in rows)], weights),
+    )
 
 
 def score_of(enrollment: Enrollment, totals: Totals, *, sees_held_back: bool = False) -> float | None:
@@ -182,5 +233,5 @@ def score_of(enrollment: Enrollment, totals: Totals, *, sees_held_back: bool = F
     standing = totals.get((enrollment.user_id, enrollment.section.course_id))
     if standing is None:
         return None
-    percent = (standing.graded if sees_held_back else standing.released).percent
-    return None if percent is None else float(round(percent, 2))
+    percent = (standing.unposted_current if sees_held_back else standing.current).percent
+    return None if percent is None else float(percent)

@@ -4,15 +4,21 @@ from accounts.domain.retention import Kept
 
 KEPT = (
     Kept(
-        "Terms, courses, sections, enrollments, and what the courses contain: work, grades, comments",
+        "Terms, courses, sections, enrollments, and what courses contain: work, grades, announcements, events",
         (
             "courses.Term",
             "courses.Course",
             "courses.Section",
-            "courses.Announcement",
+            "courses.AssignmentGroup",
+            "courses.GradingPeriod",
             "courses.Assignment",
+            "courses.AssignmentDate",
             "courses.Submission",
             "courses.SubmissionComment",
+            "courses.DiscussionTopic",
+            "courses.CalendarEvent",
+            "courses.AccountNotification",
+            "courses.ClosedNotification",
             "courses.Enrollment",
             "courses.LinkCourse",
         ),

@@ -1,16 +1,29 @@
 """The tables of the courses app."""
 
-from courses.models.content import Announcement, Assignment, Submission, SubmissionComment
+from courses.models.assigned import Assigned
+from courses.models.assignment import Assignment, AssignmentDate, AssignmentGroup, GradingPeriod
+from courses.models.calendar import CalendarEvent
 from courses.models.course import Course, Section, Term, default_section
 from courses.models.enrollment import Enrollment, LinkCourse
+from courses.models.news import AccountNotification, ClosedNotification, DiscussionTopic
+from courses.models.source import Source
+from courses.models.submission import Submission, SubmissionComment
 
 __all__ = [
-    "Announcement",
+    "AccountNotification",
+    "Assigned",
     "Assignment",
+    "AssignmentDate",
+    "AssignmentGroup",
+    "CalendarEvent",
+    "ClosedNotification",
     "Course",
+    "DiscussionTopic",
     "Enrollment",
+    "GradingPeriod",
     "LinkCourse",
     "Section",
+    "Source",
     "Submission",
     "SubmissionComment",
     "Term",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q, Value
@@ -16,6 +17,7 @@ from accounts.models.search import SearchedQuerySet
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.text.collation import sort_key
 from accounts.text.fields import TOO_LONG, Complaints, Name, SisId, Text
+from accounts.text.html import Html
 from accounts.text.search import search_words
 
 LONG: Complaints = {"max_length": ("too_long", _("Use at most 255 characters."))}
@@ -94,8 +96,20 @@ class Course(models.Model):
     grade_passback_setting = models.CharField(max_length=16, blank=True, db_default="")
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
-    front_page = models.TextField(blank=True, help_text=_("Plain text; a blank line starts a paragraph."))
-    syllabus_body = models.TextField(blank=True, help_text=_("Plain text; a blank line starts a paragraph."))
+    front_page = Html(blank=True)
+    syllabus_body = Html(blank=True)
+    apply_group_weights = models.BooleanField(default=False, db_default=False)
+    # How percentages become letters, the highest first: [["A", 0.9], ["B", 0.8], …]; see courses/grades.py.
+    grading_scheme = models.JSONField(null=True, blank=True)
+    # Students and observers see letters instead of numbers, and without a scheme neither.
+    restrict_quantitative_data = models.BooleanField(default=False, db_default=False)
+    # Students and observers see no totals.
+    hide_final_grades = models.BooleanField(default=False, db_default=False)
+    # Ids of pages that only staff see: courses/domain/course_tabs.py.
+    hidden_tabs = ArrayField(models.CharField(max_length=32), default=list, db_default=Value("{}"), blank=True)
+    # Without it, an observer sees that there is the course, and why nothing of it.
+    observers_allowed = models.BooleanField(default=True, db_default=True)
+    observers_reason = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CourseQuerySet.as_manager()

@@ -15,15 +15,15 @@ from courses.templatetags.points import points
 
 register = template.Library()
 
-ACCENTS = {Status.MISSING: " badge--warning", Status.LATE: " badge--warning", Status.TO_DO: ""}
+ACCENTS = {Status.MISSING: " badge--warning", Status.LATE: " badge--warning", Status.TO_DO: "", Status.EXCUSED: ""}
 
 
 @register.simple_tag
-def due(assignment: Assignment) -> SafeString:
-    """Return when an assignment is due."""
-    if assignment.due_at is None:
+def due(work: Work | Assignment) -> SafeString:
+    """Return when work is due: for the student, or, of an assignment, for whoever has no other date."""
+    if work.due_at is None:
         return format_html('<span class="muted">{}</span>', _("no due date"))
-    at = localtime(assignment.due_at)
+    at = localtime(work.due_at)
     return format_html('<time datetime="{}">{}</time>', iso(at), moment(at, "D, j M Y"))
 
 
@@ -36,8 +36,10 @@ def status(work: Work) -> SafeString:
 
 @register.simple_tag
 def score(work: Work) -> str:
-    """Return the points reached, out of those possible."""
+    """Return the points reached, out of those possible; the grade in words where there are no points."""
     reached, possible = work.score, work.assignment.points_possible
+    if reached is None and work.grade:
+        return work.grade
     if reached is not None:
         return (
             points(reached)

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.models.prepared import prepared
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import site_of
-from courses.access.courses import CourseAccess, Part, course_access
+from courses.access.courses import CourseAccess, Part, course_access, followed
 from courses.domain.course_tabs import PEOPLE, Tab, tabs_shown
 from courses.models import Course
 
@@ -58,13 +58,6 @@ def _part(request: AuthenticatedHttpRequest, access: CourseAccess) -> Part:
     if request.GET.get("student") in {str(student.pk) for student in students}:
         return Part.LEARNING
     return Part(chosen.get(key, Part.STAFF))
-
-
-def followed(reader: User, access: CourseAccess) -> list[User]:
-    """Return whose work the reader sees here as student or observer: their own first. Nobody's in the staff view."""
-    if not access.learns:
-        return []
-    return [*([reader] if access.is_student else []), *access.observed]
 
 
 def _learner(access: CourseAccess) -> str | Promise:

@@ -16,7 +16,7 @@ from accounts.models import AccountAdmin, BaseType, ObservationLink, Role, SelfR
 from courses.access.act_as import SESSION_KEY
 from courses.domain.events import SectionCreated
 from courses.domain.observation import link
-from courses.models import Announcement, Assignment, Enrollment, Submission, SubmissionComment, Term
+from courses.models import Assignment, DiscussionTopic, Enrollment, Submission, SubmissionComment, Term
 from pairing.domain.codes import issue
 from pairing.models import Objection
 from sis.models import SisImport
@@ -72,12 +72,12 @@ def grow(world: World, number: int) -> None:
         Role.objects.create(label=f"Helper {number} {n}", base_type=BaseType.TA, account_id=account)
         Term.objects.create(name=f"Term {number} {n}")
         SisImport.objects.create(account=world.root, file_name="users.csv", workflow_state="created")
-        work = Assignment.objects.create(course_id=course, name=f"Essay {n}", published=True)
+        work = Assignment.objects.create(course_id=course, name=f"Essay {n}", workflow_state="published")
         handed_in = Submission.objects.create(
             assignment=work, student=people["student"], score=1, posted_at=timezone.now()
         )
         SubmissionComment.objects.create(submission=handed_in, author=people["teacher"], comment="Well done.")
-        Announcement.objects.create(course_id=course, author=people["teacher"], title="Today", message="No school.")
+        DiscussionTopic.objects.create(course_id=course, author=people["teacher"], title="Today", message="No school.")
 
 
 def _more_people(world: World, n: int) -> None:

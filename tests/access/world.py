@@ -64,7 +64,7 @@ def _school(root: Account, section: Section | None = None, **people: User) -> Sc
     idle = EnrollmentFactory(section=section, state=Enrollment.State.INACTIVE)
     invited = EnrollmentFactory(section=section, state=Enrollment.State.INVITED)
     Color.objects.create(user=student, asset="user_1", hexcode="#0b6158")
-    assignment = Assignment.objects.create(course=section.course, name="Quiz", published=True)
+    assignment = Assignment.objects.create(course=section.course, name="Quiz", workflow_state="published")
     ids = {
         "account": account.pk,
         "course": section.course.pk,

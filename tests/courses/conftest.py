@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import BaseType, ObservationLink, User
 from courses.domain.observation import link
-from courses.models import Announcement, Assignment, Section, Submission, SubmissionComment
+from courses.models import Assignment, DiscussionTopic, Section, Submission, SubmissionComment
 from tests.factories import (
     AccountFactory,
     CourseFactory,
@@ -61,7 +61,7 @@ def work(school):
     course, student, classmate = school.course, school.student, school.classmate
     quiz, essay = (
         Assignment.objects.create(
-            course=course, name=name, points_possible=20, published=True, due_at=now - timedelta(days=days)
+            course=course, name=name, points_possible=20, workflow_state="published", due_at=now - timedelta(days=days)
         )
         for name, days in (("Quiz", 3), ("Essay", 1))
     )
@@ -77,7 +77,7 @@ def work(school):
     SubmissionComment.objects.create(submission=graded, author=school.teacher, comment="Lovely work.")
     SubmissionComment.objects.create(submission=held_back, author=school.teacher, comment="Not for now.")
     Submission.objects.create(assignment=quiz, student=classmate, score=11, posted_at=now - timedelta(hours=1))
-    Announcement.objects.create(course=course, author=school.teacher, title="Field day", message="Bring boots.")
+    DiscussionTopic.objects.create(course=course, author=school.teacher, title="Field day", message="Bring boots.")
     return SimpleNamespace(quiz=quiz, essay=essay, draft=draft)
 
 

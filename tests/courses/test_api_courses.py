@@ -62,13 +62,13 @@ def test_concluded_courses_are_listed_on_request(root):
 
 def test_a_course_has_the_keys_that_clients_need(root):
     term = Term.objects.create(name="Fall")
-    mine = make_enrollment(term=term, syllabus_body="Read <this>.\n\nThen that.", sis_course_id="C-1")
+    mine = make_enrollment(term=term, syllabus_body="<p>Read <em>this</em>.</p><script>x</script>", sis_course_id="C-1")
     (body,) = Api(mine.user).get("courses", include=["term", "syllabus_body", "sections", "permissions"]).json()
     course = mine.section.course
     assert (body["id"], body["name"], body["course_code"]) == (course.pk, course.name, course.course_code)
     assert (body["account_id"], body["workflow_state"]) == (course.account_id, "available")
     assert body["term"] == {"id": term.pk, "name": "Fall", "start_at": None, "end_at": None}
-    assert body["syllabus_body"] == "<p>Read &lt;this&gt;.</p>\n\n<p>Then that.</p>"
+    assert body["syllabus_body"] == "<p>Read <em>this</em>.</p>"
     assert [section["id"] for section in body["sections"]] == [mine.section_id]
     assert "sis_course_id" not in body
     (enrollment,) = body["enrollments"]
@@ -104,7 +104,7 @@ def test_an_observer_sees_the_students_released_total(root):
     mine = make_enrollment()
     for points, posted in ((9, True), (1, False)):
         assignment = Assignment.objects.create(
-            course=mine.section.course, name="Quiz", points_possible=10, published=True
+            course=mine.section.course, name="Quiz", points_possible=10, workflow_state="published"
         )
         Submission.objects.create(
             assignment=assignment,

@@ -88,7 +88,7 @@ def test_a_row_has_all_the_keys_of_canvas_as_far_as_the_reader_may_know_them(stu
 def test_those_who_grade_read_the_score_before_it_is_released_and_nobody_else_does(student, teacher, observer, section):
     course = section.course
     for score, released in (("5", True), ("10", False)):
-        work = Assignment.objects.create(course=course, name="Essay", points_possible=10, published=True)
+        work = Assignment.objects.create(course=course, name="Essay", points_possible=10, workflow_state="published")
         at = timezone.now() if released else None
         Submission.objects.create(assignment=work, student=student, score=score, posted_at=at)
     query = {"user_id": student.pk, "type": ["StudentEnrollment"]}

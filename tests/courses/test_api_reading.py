@@ -114,7 +114,9 @@ class TestFiltersOfPeople:
 class TestWhatABodyHolds:
     @pytest.fixture
     def graded(self, section, student):
-        work = Assignment.objects.create(course=section.course, name="Quiz", points_possible=10, published=True)
+        work = Assignment.objects.create(
+            course=section.course, name="Quiz", points_possible=10, workflow_state="published"
+        )
         Submission.objects.create(assignment=work, student=student, score="7.25", posted_at="2020-01-01T00:00:00Z")
         Course.objects.update(sis_course_id="C-1")
         Section.objects.update(sis_section_id="S-1")

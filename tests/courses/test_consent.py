@@ -75,7 +75,7 @@ def belongs_to_another_school(world) -> None:
     there = SectionFactory()
     EnrollmentFactory(user=world.zora, section=there)
     link(world.parent, world.zora, origin=ObservationLink.Origin.CODE, by=None)
-    work = Assignment.objects.create(course=there.course, name="Essay", points_possible=100, published=True)
+    work = Assignment.objects.create(course=there.course, name="Essay", points_possible=100, workflow_state="published")
     Submission.objects.create(assignment=work, student=world.zora, score="77.77", posted_at=LONG_AGO)
 
 

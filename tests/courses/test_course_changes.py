@@ -243,13 +243,13 @@ class TestTheListOfAnAccount:
 
     def test_includes_are_given_on_request_only(self, admin, root):
         term = Term.objects.create(name="Fall")
-        CourseFactory(account=root, term=term, syllabus_body="Draw <this>.")
+        CourseFactory(account=root, term=term, syllabus_body="<p>Draw this.</p>")
         (plain,) = Api(admin).get("accounts/self/courses").json()
         assert not {"term", "syllabus_body", "permissions"} & plain.keys()
         assert plain["enrollment_term_id"] == term.pk
         (full,) = Api(admin).get("accounts/self/courses", include=["term", "syllabus_body", "permissions"]).json()
         assert full["term"]["name"] == "Fall"
-        assert full["syllabus_body"] == "<p>Draw &lt;this&gt;.</p>"
+        assert full["syllabus_body"] == "<p>Draw this.</p>"
         assert full["permissions"] == {"create_announcement": False, "create_discussion_topic": False}
 
 

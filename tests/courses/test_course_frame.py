@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import BaseType, User
-from courses.models import Announcement, Assignment, Enrollment
+from courses.models import Assignment, DiscussionTopic, Enrollment
 from courses.views.course import ANNOUNCEMENTS_ON_A_PAGE, NEWEST
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory, make_admin, make_clerk
 from tests.observing import pair
@@ -87,7 +87,7 @@ class TestAnnouncements:
         now = timezone.now()
         for number in range(NEWEST + 1):
             assert ("All announcements" in look(student)) is False
-            Announcement.objects.create(
+            DiscussionTopic.objects.create(
                 course=section.course,
                 author=teacher,
                 title=f"News {number}",
@@ -100,7 +100,7 @@ class TestAnnouncements:
 
     def test_many_come_in_pages(self, section, student, teacher, look):
         for number in range(ANNOUNCEMENTS_ON_A_PAGE + 1):
-            Announcement.objects.create(
+            DiscussionTopic.objects.create(
                 course=section.course,
                 author=teacher,
                 title=f"News {number:02}.",
@@ -115,7 +115,7 @@ class TestAssignments:
     def test_they_come_by_due_date_and_those_without_one_last(self, section, student, teacher, look):
         now = timezone.now()
         for name, due in (("Undated", None), ("Later", now + timedelta(days=9)), ("Sooner", now + timedelta(days=1))):
-            Assignment.objects.create(course=section.course, name=name, due_at=due, published=True)
+            Assignment.objects.create(course=section.course, name=name, due_at=due, workflow_state="published")
         Assignment.objects.create(course=section.course, name="Draft", due_at=now + timedelta(days=5))
         for reader, expected in (
             (student, ["Sooner", "Later", "Undated"]),

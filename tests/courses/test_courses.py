@@ -297,7 +297,7 @@ def test_grades_show_the_one_students_work_on_published_assignments():
     student, classmate = make_student(section), make_student(section)
     teacher = EnrollmentFactory(section=section, type=BaseType.TEACHER).user
     later, sooner, undated = (
-        Assignment.objects.create(course=section.course, name=name, published=True, due_at=due)
+        Assignment.objects.create(course=section.course, name=name, workflow_state="published", due_at=due)
         for name, due in (
             ("later", timezone.now() + timedelta(9)),
             ("sooner", timezone.now()),

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from courses.domain.grades import Standing, Status, Total, score_of, total, totals_of, work_of, work_on
+from courses.domain.grades import Standing, Status, score_of, total_of, totals_of, work_of, work_on
+from courses.grades import Total
 from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
 from courses.templatetags.points import points
 from tests.database import statements
@@ -22,9 +23,8 @@ def mine(section) -> Enrollment:
 
 
 def assign(course: Course, *, points_possible: str | None = "10", **fields) -> Assignment:
-    return Assignment.objects.create(
-        course=course, **{"name": "Quiz", "published": True, **fields}, points_possible=points_possible
-    )
+    given = {"name": "Quiz", "workflow_state": "published", "submission_types": ["online_upload"], **fields}
+    return Assignment.objects.create(course=course, points_possible=points_possible, **given)
 
 
 def hand_in(assignment: Assignment, student, score: str | None = None, *, is_posted: bool = True, **fields):
@@ -81,7 +81,7 @@ class TestStatus:
         assert seen.is_held_back
 
     def test_there_is_no_work_on_what_is_unpublished_or_of_another_course(self, mine):
-        draft = assign(mine.section.course, published=False)
+        draft = assign(mine.section.course, workflow_state="unpublished")
         elsewhere = assign(SectionFactory().course)
         for work in (draft, elsewhere):
             assert work_on(work.pk, mine.user, mine.section.course) is None
@@ -98,30 +98,33 @@ class TestTotals:
         hand_in(assign(course), student, "1", posted_at=timezone.now() + HOUR)
         hand_in(assign(course, points_possible=None), student, "1")
         hand_in(assign(course), student, None)
-        hand_in(assign(course, published=False), student, "1")
+        hand_in(assign(course, workflow_state="unpublished"), student, "1")
         hand_in(assign(course), make_student(mine.section), "1")
         hand_in(assign(SectionFactory().course), student, "1")
         assign(course)
         return mine
 
     def test_a_total_is_made_of_the_released_scores_of_published_work_that_is_worth_points(self, graded):
-        expected = Total(Decimal("19.5"), Decimal("30"))
-        assert total(work_of(graded.user, graded.section.course)) == expected
+        expected, any_score = (
+            Total(Decimal(points), Decimal(possible), Decimal(percent))
+            for points, possible, percent in (("19.5", "30", "65.00"), ("21.5", "50", "43.00"))
+        )
+        assert total_of(work_of(graded.user, graded.section.course), graded.section.course) == expected
         standing = totals_of([graded])[graded.user_id, graded.section.course_id]
-        assert standing == Standing(expected, Total(Decimal("21.5"), Decimal("50")))
+        assert standing == Standing(expected, expected, any_score, any_score)
         assert score_of(graded, totals_of([graded])) == 65.0
         assert score_of(graded, totals_of([graded]), sees_held_back=True) == 43.0
 
     def test_what_staff_see_before_it_is_released_does_not_change_the_total(self, graded):
         seen = work_of(graded.user, graded.section.course, sees_held_back=True)
-        assert total(seen) == Total(Decimal("19.5"), Decimal("30"))
+        assert total_of(seen, graded.section.course) == Total(Decimal("19.5"), Decimal("30"), Decimal("65.00"))
 
     def test_a_student_without_a_released_grade_has_no_score(self, mine):
         hand_in(assign(mine.section.course), mine.user, "7", is_posted=False)
         assert score_of(mine, totals_of([mine])) is None
         assert score_of(mine, totals_of([mine]), sees_held_back=True) == 70.0
         assert score_of(mine, {}) is None
-        assert total(work_of(mine.user, mine.section.course)).percent is None
+        assert total_of(work_of(mine.user, mine.section.course), mine.section.course).percent is None
 
     @pytest.mark.parametrize(
         ("score", "possible", "percent"),
@@ -130,8 +133,8 @@ class TestTotals:
     def test_a_score_is_a_percentage_with_two_decimals_and_nothing_out_of_nothing(self, mine, score, possible, percent):
         hand_in(assign(mine.section.course, points_possible=possible), mine.user, score)
         assert score_of(mine, totals_of([mine])) == percent
-        on_page = total(work_of(mine.user, mine.section.course)).percent
-        assert on_page == percent or round(float(on_page), 2) == percent
+        on_page = total_of(work_of(mine.user, mine.section.course), mine.section.course).percent
+        assert on_page == (percent if percent is None else Decimal(str(percent)))
 
     def test_totals_of_many_take_one_statement(self, graded):
         enrollments = list(Enrollment.objects.select_related("section"))
@@ -164,12 +167,12 @@ class TestWhatACourseContains:
     def test_announcements_are_those_whose_time_has_come_newest_first(self, mine):
         course, now = mine.section.course, timezone.now()
         old, new, _later = (
-            course.announcements.create(author=mine.user, title=title, message="x", posted_at=now + when)
+            course.discussion_topics.create(author=mine.user, title=title, message="x", posted_at=now + when)
             for title, when in (("old", 2 * BEFORE), ("new", BEFORE), ("later", AFTER))
         )
-        assert list(course.announcements.posted()) == [new, old]
-        assert list(course.announcements.posted(now + BEFORE)) == [new, old]
-        assert list(course.announcements.posted(now + 2 * BEFORE)) == [old]
+        assert list(course.discussion_topics.announcements().posted()) == [new, old]
+        assert list(course.discussion_topics.announcements().posted(now + BEFORE)) == [new, old]
+        assert list(course.discussion_topics.announcements().posted(now + 2 * BEFORE)) == [old]
 
     def test_comments_come_in_the_order_in_which_they_were_made(self, mine):
         work = hand_in(assign(mine.section.course), mine.user, "1")

@@ -20,7 +20,9 @@ def family(root):
     section = SectionFactory(course__sis_course_id="C-1", course__account__sis_account_id="A-1", sis_section_id="S-1")
     student, observer = make_student(section), UserFactory()
     link(observer, student, origin=ObservationLink.Origin.CODE, by=None)
-    work = Assignment.objects.create(course=section.course, name="Essay", points_possible=100, published=True)
+    work = Assignment.objects.create(
+        course=section.course, name="Essay", points_possible=100, workflow_state="published"
+    )
     Submission.objects.create(assignment=work, student=student, score="61.25", posted_at=timezone.now())
     return section, student, observer
 
