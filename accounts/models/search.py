@@ -8,18 +8,25 @@ its end, so that the walk would read all that come before.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
-from django.db.models import F, Func, Model, QuerySet, TextField, Value
+from django.db.models import F, Func, Model, Q, QuerySet, TextField, Value
 
-from accounts.text.search import Search
+from accounts.text.search import Search, Start, beginning_with
 
 Row = TypeVar("Row", bound=Model)
 
-# So few rows the index gives at once; so many of the list are looked at in any case, if it is worth it at all.
-FEW, AHEAD = 1_000, 8_000
+# So few rows the index gives at once, and so few of a single word it looks up soon.
+FEW, SOME = 1_000, 20_000
+# So many of the list are looked at in any case, if it is worth it at all.
+AHEAD = 8_000
 # Rows farther on are not looked for ahead.
 FAR = 1_000
+# Of more words than these, the longest are looked up.
+WORDS = 4
+# More than there are of anything.
+_ALL = 10**9
 
 
 class _Sorted(Func):
@@ -65,44 +72,91 @@ class SearchedQuerySet(QuerySet[Row]):
         return clone
 
     def rows(self, start: int, stop: int) -> list[Row]:
-        """Return the rows from `start` to before `stop`."""
+        """Return the rows from `start` to before `stop` (up to five statements)."""
         search = self._search
         if search is None:
             return list(self[start:stop])
-        if stop > FAR or not self._is_by_name or not search.has_words:
+        if stop > FAR or not self._is_by_name or not search.words:
             return list(self.filter(search.found)[start:stop])
-        others = self.filter(search.otherwise)
-        if ahead := self._worth_looking_at(search, stop):
-            rows = list(self.filter(sort_key__lte=self._horizon(ahead))[:stop])
-            if len(rows) == stop:
-                return rows[start:]
-        found = others.order_by(_Sorted(F("sort_key"), Value("")), "pk")[:stop]
-        if by_first_word := [self.filter(one)[:stop] for one in search.by_first_word]:
-            return list(found.union(*by_first_word, all=True).order_by("sort_key", "pk")[start:stop])
-        return list(found)[start:]
+        rows = self._by_one_word(search, stop) if len(search.words) == 1 else self._by_several(search, stop)
+        return sorted(rows, key=lambda row: (row.sort_key, row.pk))[start:stop]  # type: ignore[attr-defined]
 
     @property
     def _is_by_name(self) -> bool:
         keys = [F(one).asc() if isinstance(one, str) else one for one in self.query.order_by]
         return len(keys) == 2 and keys[0] == F("sort_key").asc() and keys[1] in (F("id").asc(), F("pk").asc())
 
-    def _worth_looking_at(self, search: Search, stop: int) -> int:
-        """Return at how many rows of the list to look first, if the `stop` that are wanted are soon among them.
+    def _by_one_word(self, search: Search, stop: int) -> list[Row]:
+        """Return what one word finds: by the first word of the order in its order; if many others fit, along it."""
+        (first,) = search.starts
+        unsearched = self._unsearched if self._unsearched is not None else self
+        everything, fitting = _expected(unsearched, Q(), search.otherwise())
+        # Of rows that fit, spread evenly, so many are read to have those wanted; they are spread less evenly.
+        ahead = 2 * stop * everything / fitting if fitting > FEW else fitting
+        if ahead < fitting and (rows := self._beginning(max(AHEAD, round(ahead)), stop)):
+            return rows
+        return self._together([self.filter(first.begins)[:stop], self._sorted(search.otherwise(), stop)])
 
-        Of rows that fit, spread evenly, so many would be read to have those wanted; they are spread less evenly.
+    def _by_several(self, search: Search, stop: int) -> list[Row]:
+        """Return what several words find: by one that few names have, or else in parts, of each the first rows.
+
+        Most who are found stand together: their last names begin with one of the words. These are looked through for
+        the others; where they are too many, the index tells the rest.
         """
-        if self._unsearched is None or (fitting := _estimate(self._unsearched.filter(search.otherwise))) <= FEW:
-            return 0
-        evenly = stop * _estimate(self._unsearched) / fitting
-        return max(AHEAD, round(2 * evenly)) if 2 * evenly < fitting else 0
+        if len(search.words) > WORDS:
+            return list(self._sorted(search.found_by(sorted(search.words, key=len)[-WORDS:]), stop))
+        by_word = {word: beginning_with([word]) for word in search.words}
+        with_initials, *each = _expected(self.model._default_manager.all(), search.initials, *by_word.values())
+        expected = dict(zip(by_word, each, strict=True))
+        rarest = min(search.words, key=expected.__getitem__)
+        if expected[rarest] <= FEW:
+            return list(self._sorted(search.found_by([rarest]), stop))
+        # How many have all of them nobody knows beforehand: a given name may often stand beside another.
+        if with_initials > FEW and (rows := self._beginning(AHEAD, stop)):
+            return rows
+        horizons = self._horizons(search.starts)
+        rows = self._together([self._near(start, horizons.get(start.word))[:stop] for start in search.starts])
+        rest = [self._sorted(search.otherwise([word for word in search.words if expected[word] <= SOME]), stop)]
+        for start in search.starts:
+            if (horizon := horizons.get(start.word)) and sum(map(start.begins_row, rows)) < stop:
+                rest.append(self._sorted(start.found & Q(sort_key__gt=horizon), stop))
+        return rows + self._together(rest)
 
-    def _horizon(self, ahead: int) -> QuerySet[Any, Any]:
-        """Return, for use within a query, the key of the order after so many rows."""
-        there = self.model._default_manager.filter(sort_key__gte=self._begin).order_by("sort_key", "id")
-        return there.values("sort_key")[ahead : ahead + 1]
+    def _near(self, start: Start, horizon: str | None) -> QuerySet[Row]:
+        return self.filter(start.found_row_by_row, Q(sort_key__lte=horizon) if horizon else Q())
+
+    def _beginning(self, ahead: int, stop: int) -> list[Row]:
+        """Return what is found among so many rows of the list, if it is as much as is wanted; otherwise nothing."""
+        rows = list(
+            self.filter(sort_key__lte=self._key_after(ahead, Q(sort_key__gte=self._begin)).values("sort_key"))[:stop]
+        )
+        return rows if len(rows) == stop else []
+
+    def _horizons(self, starts: Sequence[Start]) -> dict[str, str]:
+        """Return, by word, the key of the order up to which rows that begin so are looked at, if there are more."""
+        first, *others = [
+            self._key_after(AHEAD, Q(start.begins, sort_key__gte=self._begin)).values_list(
+                Value(start.word), "sort_key"
+            )
+            for start in starts
+        ]
+        return dict(first.union(*others, all=True))
+
+    def _key_after(self, ahead: int, there: Q) -> QuerySet[Any, Any]:
+        return self.model._default_manager.filter(there).order_by("sort_key", "id")[ahead : ahead + 1]
+
+    def _sorted(self, found: Q, stop: int) -> QuerySet[Row]:
+        """Return the first rows of those that another index than that of the order finds."""
+        return self.filter(found).order_by(_Sorted(F("sort_key"), Value("")), "pk")[:stop]
+
+    @staticmethod
+    def _together(parts: Sequence[QuerySet[Row]]) -> list[Row]:
+        first, *others = parts
+        return list(first.union(*others, all=True))
 
 
-def _estimate(rows: QuerySet[Any]) -> float:
-    """Return how many rows the database expects, which it tells without looking at them."""
-    (plan,) = json.loads(rows.order_by().explain(format="json"))
-    return float(plan["Plan"]["Plan Rows"])
+def _expected(rows: QuerySet[Any, Any], *found: Q) -> list[float]:
+    """Return how many rows the database expects of each, which it tells without looking at them."""
+    first, *others = [rows.filter(one).order_by()[:_ALL] for one in found]
+    (plan,) = json.loads(first.union(*others, all=True).explain(format="json"))
+    return [float(each["Plan Rows"]) for each in plan["Plan"]["Plans"]]

@@ -7,7 +7,11 @@ somebody is sorted is marked: whom it finds stand together in a list, and are fo
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
+from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import BooleanField, F, Func, GeneratedField, Q, TextField, Value
@@ -43,17 +47,30 @@ _WORDS = f"""
 """  # noqa: S608 constants only
 # Where there are words of so many letters, the index is asked for these only: few words begin with as many.
 TELLING = 4
-# No name has this sign in its folded form.
-_MARK = "<"
+# Signs that no name has in its folded form: of the first word, of a pair of initials, and of an initial beyond ASCII.
+_MARK, _PAIR, _OTHER = "<=*"
+# Of three words or more also, of each two but the first, the initials: so the index tells at once who may have both of
+# two short words, of which each alone begins a name of very many. Names of two words, the most, cost nothing more.
+_INITIALS = f"""
+    further := array_remove(string_to_array(plain, ' '), first);
+    IF further[1] <> ANY (further) THEN
+        further := further || (
+            SELECT array_agg(DISTINCT '{_PAIR}' || least(one, other) || greatest(one, other))
+            FROM unnest(further) a(word) JOIN unnest(further) b(word) ON a.word < b.word COLLATE "C",
+                LATERAL (SELECT CASE WHEN ascii(a.word) < 128 THEN left(a.word, 1) ELSE '{_OTHER}' END COLLATE "C",
+                                CASE WHEN ascii(b.word) < 128 THEN left(b.word, 1) ELSE '{_OTHER}' END COLLATE "C"
+                        ) initials(one, other));
+    END IF;
+"""  # noqa: S608 constants only
 
 SQL = function(
     "accounts_search_words",
     "sorted_by text, more text, others text",
     "concat_ws(' ', sorted_by, more, nullif(others, more))",
-    _APART + FOLD + _WORDS,
-    f"array_to_tsvector(('{_MARK}' || first) || array_remove(string_to_array(plain, ' '), first))",
+    _APART + FOLD + _WORDS + _INITIALS,
+    f"array_to_tsvector(('{_MARK}' || first) || further)",
     "tsvector",
-    declare="first text;",
+    declare="first text; further text[];",
 )
 
 REVERSE = "DROP FUNCTION accounts_search_words(text, text, text);"
@@ -99,6 +116,37 @@ def begins(column: str, words: str) -> Q:
     return Q(BeginsWith(Upper(column), Upper(Value(words, output_field=TextField()))))
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a search finds by the first of the words of its order, by one of those typed: it stands together in a list.
+
+    `word` begins that first word, and `others` the further words of a name: as an index finds it by the longest of
+    them, and row by row.
+    """
+
+    word: str
+    others: tuple[str, ...]
+
+    @property
+    def begins(self) -> Q:
+        """The rows that begin so."""
+        return Q(sort_key__startswith=self.word)
+
+    def begins_row(self, row: Any) -> bool:
+        """Return whether a row begins so."""
+        return bool(row.sort_key.startswith(self.word))
+
+    @property
+    def found(self) -> Q:
+        """What is found of these, by an index."""
+        return self.begins & _further([max(self.others, key=len)]) & self.found_row_by_row
+
+    @property
+    def found_row_by_row(self) -> Q:
+        """The same, in a form that no index but that of the order answers."""
+        return self.begins & _fits(_MatchesRow, _elsewhere(self.others)) if self.others else self.begins
+
+
 class Search:
     """What was typed, as conditions on rows with the columns `search_words` and `sort_key`.
 
@@ -107,44 +155,67 @@ class Search:
 
     def __init__(self, words: str, ids: Q = NOBODY) -> None:
         self._ids = ids
-        self._words = list(dict.fromkeys(word[:LONGEST_KEY] for word in folded(words).split(" ") if word))
-
-    @property
-    def has_words(self) -> bool:
-        """Whether anything of it can be in a name."""
-        return bool(self._words)
+        typed = {word[:LONGEST_KEY] for word in folded(words).split(" ") if word}
+        # What begins with “mia” begins with “m” as well.
+        self.words = sorted(one for one in typed if not any(other.startswith(one) for other in typed - {one}))
 
     @property
     def found(self) -> Q:
         """What is found."""
-        return self._named | self._ids
+        telling = [word for word in self.words if len(word) >= TELLING]
+        return self.found_by(telling or self.words)
+
+    def found_by(self, asked: Collection[str]) -> Q:
+        """Return what is found, for which the index is asked for these words only."""
+        return beginning_with(asked) & self._fits_row | self._ids
 
     @property
     def found_row_by_row(self) -> Q:
         """The same, in a form that no index answers."""
         return self._fits_row | self._ids
 
-    @property
-    def by_first_word(self) -> list[Q]:
-        """If one word was typed, what it finds by the first of the words of its order: such rows follow each other."""
-        return [Q(sort_key__startswith=self._words[0])] if len(self._words) == 1 else []
+    @cached_property
+    def starts(self) -> list[Start]:
+        """What is found by the first of the words of the order, which each of the words typed can begin."""
+        return [Start(word, tuple(other for other in self.words if other != word)) for word in self.words]
 
     @property
-    def otherwise(self) -> Q:
-        """The rest: such rows can be anywhere in a list."""
-        if len(self._words) != 1:
-            return self.found
-        elsewhere = _fits(_Matches, f"'{self._words[0]}':*")
-        return (elsewhere | self._ids) & ~self.by_first_word[0]
+    def initials(self) -> Q:
+        """Whom the index finds by further words with the initials of several typed."""
+        return _fits(_Matches, " & ".join(f"'{pair}'" for pair in self._pairs))
+
+    def otherwise(self, asked: Collection[str] = ()) -> Q:
+        """Return the rest, which can be anywhere in a list.
+
+        Of one word, the index finds it; of several, by their initials, and by those of them it is `asked` for.
+        """
+        elsewhere = _further(self.words)
+        if len(self.words) > 1:
+            elsewhere = self.initials & _fits(_MatchesRow, _elsewhere(self.words))
+            elsewhere &= _further(asked) if asked else Q()
+        found = elsewhere | self._ids
+        for start in self.starts:
+            found &= ~start.found_row_by_row
+        return found
+
+    @property
+    def _pairs(self) -> list[str]:
+        initials = sorted(word[0] if word[0].isascii() else _OTHER for word in self.words)
+        return [_PAIR + one + other for one, other in combinations(initials, 2)]
 
     @cached_property
     def _fits_row(self) -> Q:
-        return _fits(_MatchesRow, _query(self._words))
+        return _fits(_MatchesRow, _anywhere(self.words))
 
-    @property
-    def _named(self) -> Q:
-        telling = [word for word in self._words if len(word) >= TELLING]
-        return _fits(_Matches, _query(telling)) & self._fits_row if telling else _fits(_Matches, _query(self._words))
+
+def beginning_with(words: Collection[str]) -> Q:
+    """Return the condition that each of these begins a word of a name, as the index finds it."""
+    return _fits(_Matches, _anywhere(words))
+
+
+def _further(words: Collection[str]) -> Q:
+    """Return the same of the words of a name but the first."""
+    return _fits(_Matches, _elsewhere(words))
 
 
 def _fits(matches: type[_Matches], query: str) -> Q:
@@ -152,5 +223,9 @@ def _fits(matches: type[_Matches], query: str) -> Q:
 
 
 # Folded words have no quotes and no backslashes.
-def _query(words: list[str]) -> str:
+def _elsewhere(words: Collection[str]) -> str:
+    return " & ".join(f"'{word}':*" for word in words)
+
+
+def _anywhere(words: Collection[str]) -> str:
     return " & ".join(f"('{word}':* | '{_MARK}{word}':*)" for word in words)

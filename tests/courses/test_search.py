@@ -10,8 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import BaseType, User
-from accounts.models.search import SearchedQuerySet
+from accounts.models import BaseType, User, search
 from accounts.permissions.registry import Permission
 from courses.domain.rosters import people_of, searched
 from tests.api import Api
@@ -149,7 +148,7 @@ def test_pages_say_what_a_search_finds_people_by(school, root, jose, page, args)
     assert 'aria-describedby="search-help"' in shown
 
 
-GIVEN = ("Mia", "Max", "Li", "Schirin", "Zoë")
+GIVEN = ("Mia", "Max", "Li", "Schirin", "Zoë", "Mia Max", "Lea Örs Łucja", "美玲", "Mo Mia Zed")
 FAMILIES = ("Schmidt", "Mays", "de Maas", "Mia", "Zorn", "Abel-Schulz", "Ma")
 
 
@@ -161,11 +160,23 @@ def crowd(root) -> None:
         UserFactory(name=f"{given} {family}", sortable_name=f"{family}, {given}", login_id=login)
 
 
-@pytest.fixture(params=["few", "many", "ahead in vain"])
+# How much is looked through before, how many the database expects of the first it is asked about, and of the others.
+WAYS: dict[str, tuple[int, float, float] | None] = {
+    "by the index": None,
+    "along the list": (60, 1, 1e9),
+    "by the index, after a little of the list": (3, 1, 1e9),
+    "by the index, after a little of each last name": (3, 0, 1e4),
+}
+
+
+@pytest.fixture(params=WAYS)
 def _way(request, monkeypatch) -> None:
-    """Each way to answer a search: by the index, along the list, and by the index after a little of the list."""
-    ahead = {"few": 0, "many": 30, "ahead in vain": 3}[request.param]
-    monkeypatch.setattr(SearchedQuerySet, "_worth_looking_at", lambda *_asked: ahead)
+    """Each way to answer a search."""
+    if way := WAYS[request.param]:
+        ahead, of_first, of_others = way
+        monkeypatch.setattr(search, "AHEAD", ahead)
+        monkeypatch.setattr(search, "FEW", 0)
+        monkeypatch.setattr(search, "_expected", lambda _rows, *found: [of_first, *[of_others] * (len(found) - 1)])
 
 
 SEARCHES = (
@@ -185,6 +196,8 @@ SEARCHES = (
         "ma1",
         "-",
         "ma-",
+        *("mia max", "max mi", "m l", "l m", "o le", "luc or", "le or lu", "or lu s", "zed mia m", "mo zed", "mo mo z"),
+        *("美 s", "玲 z", "mo schm mia", "mia mia", "x1 m", "mia\\ max'", "lea o l s a sc", "m a x i z l"),
     ),
 )
 
