@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import tzinfo
 from functools import partial
 from uuid import uuid4
@@ -10,6 +11,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import MiddlewareNotUsed, PermissionDenied
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
@@ -22,6 +24,7 @@ from accounts.domain.time_zones import LazyZone, zone_named
 from accounts.errors import NotAllowed, Refused
 from accounts.memory import remembering
 from accounts.models import User
+from accounts.models.replica import LOOK_EVERY, MOST_BEHIND, REPLICA, wanting_primary
 from accounts.web.site import site_of
 from config.errors import refused, too_large
 from config.input_checks import check_form, check_query, is_too_large
@@ -152,6 +155,27 @@ class PermissionMemoryMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with remembering():
             return self.get_response(request)
+
+
+class OwnChangesMiddleware:
+    """Shows people what they have just changed: no list from a replica, while that may not have it yet."""
+
+    COOKIE = "changed"
+    # The cookie is of a browser whose clock may be a little fast.
+    SECONDS = int(2 * (MOST_BEHIND + LOOK_EVERY))
+
+    def __init__(self, get_response: Handler) -> None:
+        if REPLICA not in connections:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with wanting_primary() if self.COOKIE in request.COOKIES else nullcontext():
+            response = self.get_response(request)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not request.path_info.startswith("/api/"):
+            secure = settings.SESSION_COOKIE_SECURE
+            response.set_cookie(self.COOKIE, "1", self.SECONDS, secure=secure, httponly=True, samesite="Lax")
+        return response
 
 
 class ActingMiddleware:

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.RetryingMiddleware",
     "config.middleware.PermissionMemoryMiddleware",
+    "config.middleware.OwnChangesMiddleware",
     "config.middleware.ActingMiddleware",
     "config.middleware.ReaderMiddleware",
     "config.middleware.RefusalMiddleware",
@@ -150,10 +151,10 @@ def _database() -> dict[str, Any]:
     return found
 
 
-_found = _database()
-DATABASES = {
-    "default": {
-        **_found,
+def _connected(found: dict[str, Any], *, connect_timeout: int) -> dict[str, Any]:
+    """Return how Django connects to a database that is found at this address."""
+    return {
+        **found,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
@@ -163,11 +164,18 @@ DATABASES = {
         # A database host that vanishes without a word is noticed after a minute, and one that is not there at once.
         "OPTIONS": {
             **{"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
-            **{"connect_timeout": 5, "tcp_user_timeout": 30_000},
-            **_found.get("OPTIONS", {}),
+            **{"connect_timeout": connect_timeout, "tcp_user_timeout": 30_000},
+            **found.get("OPTIONS", {}),
         },
     }
-}
+
+
+DATABASES = {"default": _connected(_database(), connect_timeout=5)}
+DATABASE_ROUTERS = []
+if "DATABASE_REPLICA_URL" in os.environ:
+    # For lists that may lag: see accounts/models/replica.py. There is another to ask, so it is waited for shortly.
+    DATABASES["replica"] = _connected(env.db_url("DATABASE_REPLICA_URL"), connect_timeout=2)
+    DATABASE_ROUTERS = ["accounts.models.replica.Primary"]
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [

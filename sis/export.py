@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from accounts.domain.audit import record
@@ -19,6 +20,9 @@ from sis.events import LinksExported
 
 FILE_NAME = "user_observers.csv"
 _LINKS_AT_ONCE = 2_000
+
+# The SIS ids of observer and student, and the scope.
+Link = tuple[str | None, str | None, str]
 
 
 @dataclass
@@ -41,27 +45,25 @@ class Written:
         return self.links + self.without_id + self.limited + self.unfit
 
 
-def export(written: Written, *, by: User | None) -> Iterator[str]:
+def export(written: Written, *, by: User | None, database: str = DEFAULT_DB_ALIAS) -> Iterator[str]:
     """Yield the file piece by piece, while `written` counts; recorded before the first piece is asked for.
 
-    The caller has made sure that `by` may, and has opened a transaction. A few thousand links are in memory at a time.
+    The caller has made sure that `by` may, and has opened a transaction, also of `database` where that is a replica.
+    A few thousand links are in memory at a time.
     """
     record(LinksExported(), by=by)
-    return csv_text(_lines(written, rows_of(_links(), _LINKS_AT_ONCE)))
+    return csv_text(_lines(written, rows_of(_links().using(database), _LINKS_AT_ONCE)))
 
 
-def forecast() -> Written:
+def forecast(database: str) -> Written:
     """Return what the file would hold now, and leave out: of the first links only, where there are many."""
     written = Written()
-    links = list(_links()[: numbers.MOST_COUNTED + 1])
+    links = list(_links().using(database)[: numbers.MOST_COUNTED + 1])
     number = numbers.number(len(links))
     for _line in _lines(written, links[: number.counted]):
         pass
     written.goes_on = number.is_more
     return written
-
-
-Link = tuple[str | None, str | None, str]
 
 
 def _links() -> QuerySet[ObservationLink, Link]:

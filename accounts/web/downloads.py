@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.http import FileResponse, HttpResponse
 from django.utils.http import content_disposition_header
 
@@ -17,14 +17,15 @@ CSV = "text/csv; charset=utf-8"
 IN_MEMORY = 1 << 20
 
 
-def send_csv(make: Callable[[], Iterable[str]], name: str) -> FileResponse:
+def send_csv(make: Callable[[], Iterable[str]], name: str, *, database: str = DEFAULT_DB_ALIAS) -> FileResponse:
     """Take all pieces of the file that `make` yields, in one transaction; return the answer that sends them.
 
-    Raises what `make` and its pieces raise; then nothing that they recorded is kept.
+    Where `make` reads from a replica, `database` is its name, and there is one transaction there, too. Raises what
+    `make` and its pieces raise; then nothing that they recorded is kept.
     """
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 the answer closes it
     try:
-        with transaction.atomic():
+        with transaction.atomic(), transaction.atomic(using=database, savepoint=False):
             for piece in make():
                 file.write(piece.encode())
         file.seek(0)

@@ -20,11 +20,12 @@ from accounts.forms.users import AccountForm
 from accounts.models import Account
 from accounts.models.account import line_to
 from accounts.models.numbers import CountOf
+from accounts.models.replica import lagging
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account, permissions_on
 from accounts.text.search import Search
 from accounts.web.pages import ActionPage, ConfirmPage, FormPage, Way, way
-from accounts.web.pagination import page_of, search_words
+from accounts.web.pagination import Page, page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import Site, site_of
 from courses.domain.accounts import delete_sub_account, what_is_in_the_way
@@ -143,7 +144,8 @@ def users(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Show everyone who belongs to the account, with a search."""
     here = get_account_or_403(request, account_id, Permission.READ_ROSTER)
     words = search_words(request.GET.get("search"))
-    page = page_of(searched(people_listed(here.account), words, here.permissions), request.GET.get("page"))
+    people = people_listed(here.account)
+    page = lagging(lambda name: page_of(searched(people.using(name), words, here.permissions), request.GET.get("page")))
     return show_page(request, here, "users", "users.html", page=page, words=words)
 
 
@@ -152,15 +154,19 @@ def courses(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponse:
     """Show the courses of the account and below it, with a search and filters by term and state."""
     here = get_account_or_403(request, account_id, Permission.READ_COURSE_LIST)
     words = search_words(request.GET.get("search"))
-    found = searched_courses(courses_of(here.account), words, here.permissions)
     every_term = list(terms())
     term = next((each for each in every_term if str(each.pk) == request.GET.get("term")), None)
     state = next((each for each in STATES if each.value == request.GET.get("state")), None)
-    if term:
-        found = found.filter(term=term)
-    if state:
-        found = found.filter(workflow_state=state)
-    page = page_of(found, request.GET.get("page"))
+
+    def read(name: str) -> Page[Course]:
+        found = searched_courses(courses_of(here.account).using(name), words, here.permissions)
+        if term:
+            found = found.filter(term=term)
+        if state:
+            found = found.filter(workflow_state=state)
+        return page_of(found, request.GET.get("page"))
+
+    page = lagging(read)
     context: dict[str, Any] = {
         "page": page,
         "managed": where_managed({course.account for course in page.items}, by=request.user),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404
@@ -9,6 +11,8 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.models import User
+from accounts.models.replica import lagging
 from accounts.web.downloads import send_csv
 from accounts.web.requests import AuthenticatedHttpRequest
 from sis import export
@@ -47,5 +51,10 @@ def links(request: AuthenticatedHttpRequest, account_id: int) -> HttpResponseBas
             _("To export links, you need the permissions “Users - manage observers” and “SIS Data - read”.")
         )
     if request.method == "POST":
-        return send_csv(lambda: export.export(export.Written(), by=request.user), export.FILE_NAME)
-    return show_page(request, post, "links.html", written=export.forecast())
+        return lagging(lambda database: _send_links(request.user, database))
+    return show_page(request, post, "links.html", written=lagging(export.forecast))
+
+
+def _send_links(by: User, database: str) -> FileResponse:
+    links = partial(export.export, export.Written(), by=by, database=database)
+    return send_csv(links, export.FILE_NAME, database=database)
