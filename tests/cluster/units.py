@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from embedded_postgres.processes import ending_with
+
 HOUSE = Path(__file__).resolve().parent.parent.parent
 OURS = HOUSE / "deploy/systemd"
 DEBIANS = Path("/lib/systemd/system")
@@ -95,7 +97,11 @@ class Unit:
         folder = self.placed(self.settings["WorkingDirectory"][-1]) if self.settings["WorkingDirectory"] else "/"
         with log.open("ab") as file:
             return subprocess.Popen(
-                command, cwd=folder, env=self.environment(), stdout=file, stderr=file, start_new_session=True, **as_user
+                command,
+                **{"cwd": folder, "env": self.environment(), "stdout": file, "stderr": file, **as_user},
+                # However these tests may end, it ends too.
+                start_new_session=True,
+                preexec_fn=ending_with(os.getpid()),
             )
 
 
