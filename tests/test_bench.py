@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import Account, AuditEvent, ObservationLink, SelfRegistration, User
 from bench import data, house
+from bench.medians import interval, is_settled
 from tests.factories import CourseFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("bench.urls")]
@@ -65,6 +66,18 @@ def test_pages_call_about_as_many_functions_as_when_they_were_measured_last():
     """Calls are counted, as seconds say nothing on a busy machine; a fifth more than written there fails."""
     rows = [line.split(" | ") for line in run("bench.pages", "--calls").splitlines()[2:]]
     assert len(rows) == 13
+
+
+@pytest.mark.parametrize(("number", "low", "high"), [(6, 1, 6), (8, 1, 8), (10, 2, 9), (20, 6, 15), (40, 14, 27)])
+def test_a_median_lies_between_the_figures_that_the_tables_of_the_sign_test_name(number, low, high):
+    assert interval(range(number, 0, -1)) == (low, high)
+
+
+def test_a_median_is_settled_by_more_figures_and_not_by_calmer_ones_only():
+    restless = [0.9, 1.1, 0.97, 1.04, 1.0, 1.0, 0.8, 1.3, 0.94, 1.06]
+    assert not is_settled(restless)
+    assert is_settled(restless * 6)
+    assert not is_settled([1.0] * 5), "too few to know how they scatter"
 
 
 def test_the_measures_of_the_source_are_those_of_the_files(tmp_path):
