@@ -306,7 +306,7 @@ UPLOADS = env("UPLOADS", default="database")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "uploads": storage_of_uploads(UPLOADS),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.StaticFilesStorage"},
 }
 
 CONTENT_SECURITY_POLICY = {

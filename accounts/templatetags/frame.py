@@ -4,14 +4,12 @@ reads a clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import chain
 from typing import Any, NamedTuple, cast
 
 from django import template
 from django.forms import BaseForm
-from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -19,12 +17,6 @@ from accounts.domain.time_zones import clock, day_and_clock
 from accounts.errors import Refused
 
 register = template.Library()
-
-
-@register.simple_tag
-def links(ways: Sequence[tuple[str, str]]) -> str:
-    """Return links, one behind the other, from their addresses and what they say: the items of a menu."""
-    return format_html('<a href="{}">{}</a>' * len(ways), *chain(*ways)) if ways else ""
 
 
 class Problem(NamedTuple):

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.domain.roles import WORDS, nearest, roles_of, settings_of
+from accounts.domain.grants import held_as
+from accounts.domain.roles import WORDS, nearest, roles_of
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import COURSE_BASE_TYPES, Account, BaseType, Role, User
 from accounts.models.prepared import prepared
@@ -60,6 +62,7 @@ AS_GOOD_AS = {
 CONCLUDED = gettext_lazy("This course is concluded, so nobody can be enrolled in it. Publish it again first.")
 
 
+@cache
 def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False) -> frozenset[Permission]:
     """Return the permissions needed in the course to do this with a person of this base type.
 
@@ -74,14 +77,25 @@ def needed(action: EnrollmentAction, base_type: str, *, observing: bool = False)
 MANAGING = frozenset().union(*(needed(action, base) for action in EnrollmentAction for base in WORDS))
 
 
-def needed_for(action: EnrollmentAction, enrollment: Enrollment) -> frozenset[Permission]:
+def needed_for(action: EnrollmentAction, enrollment: Enrollment | Kind) -> frozenset[Permission]:
     """Return the permissions needed in the course to do this to an enrollment."""
-    observing = enrollment.associated_user_id is not None
-    keys = needed(action, enrollment.type, observing=observing)
+    keys = needed(action, enrollment.type, observing=enrollment.is_observing)
     if action is EnrollmentAction.CONCLUDE and enrollment.state == Enrollment.State.INACTIVE:
         # Concluded people can still read, inactive ones cannot. Reactivating lets them back in.
-        keys |= needed(EnrollmentAction.REACTIVATE, enrollment.type, observing=observing)
+        keys |= needed(EnrollmentAction.REACTIVATE, enrollment.type, observing=enrollment.is_observing)
     return keys
+
+
+class Kind(NamedTuple):
+    """All that decides, of an enrollment, what somebody may do with it: with those of one kind they may do the same."""
+
+    role_id: int
+    type: str
+    state: str
+    section_id: int
+    is_observing: bool
+    is_limited: bool
+    is_own: bool
 
 
 @dataclass(frozen=True)
@@ -97,19 +111,35 @@ class EnrollmentPermissions:
 
     def may(self, action: EnrollmentAction, enrollment: Enrollment) -> bool:
         """Return whether they may do this to an enrollment of the course: what `check` checks."""
-        keys = needed_for(action, enrollment)
-        if action is EnrollmentAction.REACTIVATE and not self._may_let_back_in(enrollment):
+        return self.may_with(self.kind_of(enrollment), action)
+
+    def kind_of(self, enrollment: Enrollment) -> Kind:
+        """Return of which kind an enrollment is for them."""
+        return Kind(
+            enrollment.role_id,
+            enrollment.type,
+            enrollment.state,
+            enrollment.section_id,
+            enrollment.is_observing,
+            enrollment.limit_privileges_to_course_section,
+            enrollment.user_id == self.by.pk,
+        )
+
+    def may_with(self, kind: Kind, action: EnrollmentAction) -> bool:
+        """Return whether they may do this to the enrollments of this kind."""
+        keys = needed_for(action, kind)
+        if action is EnrollmentAction.REACTIVATE and not self._may_let_back_in(kind):
             return False
-        if action in ENDINGS and enrollment.user_id == self.by.pk and not keys <= self.on_account:
+        if action in ENDINGS and kind.is_own and not keys <= self.on_account:
             return False
-        if self.sections is not None and enrollment.section_id not in self.sections:
+        if self.sections is not None and kind.section_id not in self.sections:
             return False
         return keys <= self.keys
 
-    def _may_let_back_in(self, enrollment: Enrollment) -> bool:
+    def _may_let_back_in(self, kind: Kind) -> bool:
         """Return whether the person would then reach no further in the course than they do themselves."""
-        is_limited = enrollment.limit_privileges_to_course_section or enrollment.type not in STAFF_TYPES
-        return enrollment.role_id in {role.pk for role in self.roles} and (is_limited or self.sections is None)
+        is_limited = kind.is_limited or kind.type not in STAFF_TYPES
+        return kind.role_id in {role.pk for role in self.roles} and (is_limited or self.sections is None)
 
     def may_link(self) -> bool:
         """Return whether they may link observers to students of the course, or unlink them."""
@@ -220,8 +250,7 @@ def gives_limited(role: Role, course: Course, *, by: User) -> bool:
 
 def reach_of(roles: Iterable[Role], course: Course) -> dict[int, frozenset[Permission]]:
     """Return, by role id, what each role may do in `course` (two statements for any number of roles)."""
-    settings = settings_of(roles, course.account)
-    return {pk: frozenset(key for key, each in found.items() if each.enabled) for pk, found in settings.items()}
+    return permissions_by(map(held_as, roles), [course.account_id])[course.account_id]
 
 
 def course_roles(course: Course) -> list[Role]:

@@ -82,7 +82,7 @@ class Member:
 
     def own_enrollments(self) -> list[Enrollment]:
         """Return those in sections of one's own: an observer's beside a student goes where the student goes."""
-        return [enrollment for enrollment in self.enrollments if enrollment.associated_user_id is None]
+        return [enrollment for enrollment in self.enrollments if not enrollment.is_observing]
 
 
 def members_in(course: Course, user_id: int, role_id: int | None = None, *, by: User) -> list[Member]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from accounts.models.prepared import Among, prepared
 from courses.access.permissions import sections_seen
 from courses.models import Course, Enrollment, Section
 from courses.models.enrollment import EnrollmentQuerySet
+
+# A role, the id of whom they observe in it, and the state.
+Way = tuple[int, int | None, str]
 
 
 @dataclass(frozen=True)
@@ -20,15 +26,14 @@ class Line:
     enrollments: tuple[Enrollment, ...]
 
     @property
-    def sections(self) -> list[Section]:
-        """Where they are; whoever is in a section twice is there once."""
-        return list({one.section_id: one.section for one in self.enrollments}.values())
+    def sections(self) -> dict[int, Section]:
+        """Where they are, by id; whoever is in a section twice is there once."""
+        return {one.section_id: one.section for one in self.enrollments}
 
     @property
-    def roles(self) -> list[Enrollment]:
+    def roles(self) -> dict[Way, Enrollment]:
         """One enrollment for each way they are here."""
-        ways = {(one.role_id, one.associated_user_id, one.state): one for one in self.enrollments}
-        return list(ways.values())
+        return {(one.role_id, one.associated_user_id, one.state): one for one in self.enrollments}
 
     @property
     def is_settled(self) -> bool:
@@ -88,3 +93,16 @@ def _with_what_is_shown(enrollments: EnrollmentQuerySet) -> EnrollmentQuerySet:
 
 def _present_in(course: Course) -> EnrollmentQuerySet:
     return Enrollment.objects.present().filter(section__course=course)
+
+
+def role_there(enrollment: Enrollment) -> str:
+    """Return as what a person is in a section: the role, and whom they observe."""
+    label = enrollment.role.label
+    if enrollment.associated_user is None:
+        return label
+    return f"{label}: {_('observes %(name)s') % {'name': enrollment.associated_user.name}}"
+
+
+def state_there(enrollment: Enrollment) -> str | Promise:
+    """Return the state of an enrollment in a word."""
+    return _("Concluded") if enrollment.state == Enrollment.State.COMPLETED else enrollment.get_state_display()

@@ -167,6 +167,11 @@ class Enrollment(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} in section {self.section_id}: {self.type} {self.state}"
 
+    @property
+    def is_observing(self) -> bool:
+        """Whether somebody is there as the observer of a student."""
+        return self.associated_user_id is not None
+
 
 class LinkCourse(models.Model):
     """A course that a link limited to some courses (scope `courses`) opens."""

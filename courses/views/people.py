@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -14,7 +13,6 @@ from django.utils.translation import gettext
 from accounts.domain.roles import choices_of
 from accounts.models import BaseType, Role, User
 from accounts.permissions.registry import Permission
-from accounts.web.addresses import addresses
 from accounts.web.pages import ActionPage
 from accounts.web.pagination import page_of, search_words
 from accounts.web.requests import AuthenticatedHttpRequest
@@ -22,7 +20,7 @@ from courses.access.courses import CourseAccess, Part
 from courses.access.enrollment_actions import enrollment_permissions
 from courses.domain import course_tabs
 from courses.domain.course_observers import observing_in
-from courses.domain.roster_lines import Line, line_of, lines
+from courses.domain.roster_lines import line_of, lines
 from courses.domain.rosters import (
     ObserverHere,
     Shown,
@@ -36,27 +34,10 @@ from courses.domain.rosters import (
     settled_in,
 )
 from courses.domain.sections import list_sections_open_to
-from courses.models import Course, Enrollment, Section
+from courses.models import Section
 from courses.views import course_frame
-from courses.views.person_menu import Item, Menu
-
-
-class Row(NamedTuple):
-    """One line of the roster as the page shows it: what may be known of a person, where they are, as what, the way to
-    User Details, and the menu.
-    """
-
-    person: User
-    login: str
-    sis_id: str
-    sections: list[Section]
-    roles: list[Enrollment]
-    address: str
-    menu_title: str
-    menu: list[Item]
-
-
-NOT_SHOWN = "–"
+from courses.views.person_menu import Menu
+from courses.views.roster_rows import OF_A_PERSON, rows_of
 
 
 def get_people_access(request: AuthenticatedHttpRequest, course_id: int) -> CourseAccess:
@@ -91,11 +72,12 @@ def index(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     is_filtered = bool(view.role_id or view.section_id or view.shown is not Shown.CURRENT)
     known = settled_in(access.course, by=by) if words else None
     found = searched(roster(access.course, view, by=by), words, access.permissions, known=known)
-    page = page_of(found, request.GET.get("page"))
+    page = page_of(found.only(*OF_A_PERSON), request.GET.get("page"))
     rights = enrollment_permissions(by, access.course)
+    shown, menu = lines(page.items, access.course, by=by), Menu(rights, sections, has_details=True)
     context = {
         "page": page,
-        "rows": _rows(lines(page.items, access.course, by=by), Menu(rights, sections), access.course),
+        "rows": rows_of(shown, menu, access.course),
         "sees_logins": Permission.VIEW_USER_LOGINS in access.permissions,
         "sees_sis_ids": Permission.READ_SIS in access.permissions,
         "words": words,
@@ -140,26 +122,6 @@ def _columns(view: View) -> dict[str, dict[str, str]]:
     }
 
 
-def _rows(shown: Iterable[Line], menu: Menu, course: Course) -> list[Row]:
-    address, title = addresses("course_user", course.pk), gettext("Options for %(name)s")
-    details = gettext("User Details")
-
-    def row(line: Line) -> Row:
-        person, is_known = line.person, line.is_settled
-        return Row(
-            person=person,
-            login=person.login_id if is_known else NOT_SHOWN,
-            sis_id=(is_known and person.sis_user_id) or NOT_SHOWN,
-            sections=line.sections,
-            roles=line.roles,
-            address=address(person.pk),
-            menu_title=title % {"name": person.short_name},
-            menu=[Item(address(person.pk), details), *menu.of(person.pk, line.enrollments)],
-        )
-
-    return [row(line) for line in shown]
-
-
 @login_required
 def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> HttpResponse:
     """Show User Details: one person of this course, and for a student the people who observe them."""
@@ -173,10 +135,11 @@ def show(request: AuthenticatedHttpRequest, course_id: int, user_id: int) -> Htt
     is_known_student = BaseType.STUDENT in types and line.is_settled
     sees_links = is_known_student and Permission.MANAGE_USER_OBSERVERS in access.permissions
     rights = enrollment_permissions(request.user, access.course)
+    sections = list_sections_open_to(request.user, access.course)
     context = {
         "line": line,
         "person": person,
-        "menu": Menu(rights, list_sections_open_to(request.user, access.course)).of(person.pk, line.enrollments),
+        "menu": Menu(rights, sections, has_details=False).of(person.pk, line.enrollments),
         "sees_links": sees_links,
         "is_student": BaseType.STUDENT in types,
         "observers": observers_of(person) if sees_links else [],

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from django.utils.functional import Promise
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.roles import choices_of
-from accounts.models import BaseType
+from accounts.models import BaseType, Role
 from accounts.web.addresses import addresses
-from courses.access.enrollment_actions import EnrollmentAction, EnrollmentPermissions
+from courses.access.enrollment_actions import EnrollmentAction, EnrollmentPermissions, Kind
 from courses.domain.members import FROM
 from courses.models import Enrollment, Section
 
@@ -32,50 +32,63 @@ LABELS: dict[str, str | Promise] = {
 }
 
 
-class Item(NamedTuple):
-    """Where an item of a menu leads, and what it says."""
-
-    address: str
-    label: str
+# What gives the address of a page about a person, and what follows it in the link: the role, and the label.
+Link = tuple[Callable[[int], str], SafeString]
 
 
 class Menu:
-    """What the reader may do with the people of a course. What is the same for all of them is looked up once."""
+    """What the reader may do with the people of a course. What is the same for all of them is looked up once, and links
+    that differ by the person only are written once.
+    """
 
-    def __init__(self, rights: EnrollmentPermissions, sections: Sequence[Section]) -> None:
+    def __init__(self, rights: EnrollmentPermissions, sections: Sequence[Section], *, has_details: bool) -> None:
         self._rights = rights
+        self._has_details = has_details
         self._has_sections = len(sections) > 1
         self._to_give = {role.pk for role in rights.roles_to_give()}
-        self._items = {page: (addresses(page, rights.course.pk), escape(str(label))) for page, label in LABELS.items()}
+        self._links: dict[tuple[Kind, ...], list[Link]] = {}
 
-    def of(self, person_id: int, enrollments: Iterable[Enrollment]) -> list[Item]:
-        """Return what the reader may do, in each role, to the person of these enrollments (no statement)."""
-        by_role: dict[int, list[Enrollment]] = {}
-        for enrollment in enrollments:
-            by_role.setdefault(enrollment.role_id, []).append(enrollment)
-        roles = choices_of(there[0].role for there in by_role.values())
-        offered = [(each, page) for each in roles for page in self._pages(by_role[each.role.pk])]
+    def of(self, person_id: int, enrollments: Iterable[Enrollment]) -> SafeString:
+        """Return links to what the reader may do, in each role, to the person of these enrollments; before them, where
+        the menu is not on that page itself, one to User Details (no statement).
+        """
+        there = {self._rights.kind_of(enrollment): enrollment for enrollment in enrollments}
+        kinds = tuple(there)
+        if kinds not in self._links:
+            self._links[kinds] = self._links_for({kind.role_id: one.role for kind, one in there.items()}, kinds)
+        return SafeString("".join([f'<a href="{address(person_id)}{rest}' for address, rest in self._links[kinds]]))
+
+    def _links_for(self, roles: Mapping[int, Role], there: Iterable[Kind]) -> list[Link]:
+        """Return the links for whoever has enrollments of these kinds, in these roles by id."""
+        by_role: dict[int, list[Kind]] = {pk: [] for pk in roles}
+        for kind in there:
+            by_role[kind.role_id].append(kind)
+        offered = [
+            (each, page)
+            for each in choices_of(roles.values())
+            for page in self._pages(each.role, by_role[each.role.pk])
+        ]
         several = len({each.role.pk for each, _page in offered}) > 1
 
-        def item(role_id: int, name: str, page: str) -> Item:
-            address, label = self._items[page]
-            return Item(
-                f"{address(person_id)}?role={role_id}", format_html("{} ({})", label, name) if several else label
-            )
+        def link(role_id: int, name: str, page: str) -> Link:
+            label = f"{LABELS[page]} ({name})" if several else LABELS[page]
+            return addresses(page, self._rights.course.pk), format_html('?role={}">{}</a>', role_id, label)
 
-        return [item(each.role.pk, each.name, page) for each, page in offered]
+        details = addresses("course_user", self._rights.course.pk), format_html('">{}</a>', _("User Details"))
+        first = [details] if self._has_details else []
+        return first + [link(each.role.pk, each.name, page) for each, page in offered]
 
-    def _pages(self, there: list[Enrollment]) -> Iterator[str]:
-        """Yield the pages that are open to the reader for somebody with these enrollments in one role."""
-        role, may = there[0].role, self._rights.may
-        own = [enrollment for enrollment in there if enrollment.associated_user_id is None]
-        if self._has_sections and own and all(may(EnrollmentAction.MOVE, enrollment) for enrollment in own):
+    def _pages(self, role: Role, there: Sequence[Kind]) -> Iterator[str]:
+        """Yield the pages that are open to the reader for somebody with such enrollments in one role."""
+        may = self._rights.may_with
+        own = [kind for kind in there if not kind.is_observing]
+        if self._has_sections and own and all(may(kind, EnrollmentAction.MOVE) for kind in own):
             yield SECTIONS
-        if self._to_give - {role.pk} and all(may(EnrollmentAction.REMOVE, enrollment) for enrollment in there):
+        if self._to_give - {role.pk} and all(may(kind, EnrollmentAction.REMOVE) for kind in there):
             yield ROLE
         if role.base_type == BaseType.OBSERVER and self._rights.may_link():
             yield LINK
         for action, (page, _label) in ACTIONS.items():
-            subject = [enrollment for enrollment in there if enrollment.state in FROM[action]]
-            if subject and all(may(action, enrollment) for enrollment in subject):
+            subject = [kind for kind in there if kind.state in FROM[action]]
+            if subject and all(may(kind, action) for kind in subject):
                 yield page

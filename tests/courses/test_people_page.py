@@ -6,11 +6,16 @@ import pytest
 
 from accounts.models import BaseType, ObservationLink, Role, User
 from accounts.web.pagination import SIZE
+from courses.access.enrollment_actions import enrollment_permissions
 from courses.domain.course_observers import link_students
 from courses.domain.enrollments import enroll
 from courses.domain.members import members_in
 from courses.domain.observation import link
+from courses.domain.roster_lines import lines
+from courses.domain.rosters import roster
+from courses.domain.sections import list_sections_open_to
 from courses.models import Enrollment
+from courses.views.person_menu import Menu
 from tests.courses.people import PAGES, people_of, text
 from tests.factories import (
     EnrollmentFactory,
@@ -265,6 +270,30 @@ def test_rows_offer_only_what_the_reader_may(visit, school, second_section):
     page = text(visit(assistant, people_of(school)))
     for part in PAGES:
         assert people_of(school, school.student.pk, part) not in page
+
+
+@pytest.mark.parametrize("who", ["admin", "teacher", "limited"])
+def test_in_a_list_everybody_has_the_menu_that_they_would_have_alone(school, second_section, who):
+    """What is offered for people who are there alike is written once, for all others anew."""
+    limited = UserFactory()
+    EnrollmentFactory(
+        user=limited, section=second_section, type="TaEnrollment", limit_privileges_to_course_section=True
+    )
+    for number, state in enumerate([*Enrollment.ACCEPTED, *Enrollment.ACCEPTED]):
+        section = second_section if number < 3 else school.section
+        EnrollmentFactory(user=UserFactory(), section=section, state=state)
+        EnrollmentFactory(user=UserFactory(), section=section, state=state, type="TeacherEnrollment")
+    EnrollmentFactory(user=school.classmate, section=school.section, type="TaEnrollment")
+    course, by = school.course, limited if who == "limited" else getattr(school, who)
+    rights, sections = enrollment_permissions(by, course), list_sections_open_to(by, course)
+    shown, menu = lines(roster(course, by=by), course, by=by), Menu(rights, sections, has_details=True)
+    found = {line.person.pk: menu.of(line.person.pk, line.enrollments) for line in shown}
+    alone = {
+        line.person.pk: Menu(rights, sections, has_details=True).of(line.person.pk, line.enrollments) for line in shown
+    }
+    assert found == alone
+    assert all(f'href="{people_of(school, pk)}"' in links for pk, links in found.items())
+    assert len({links.replace(str(pk), "") for pk, links in found.items()}) > 2, "not all are alike"
 
 
 # User Details
