@@ -14,10 +14,14 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from accounts.advisory_locks import HOLD, TRY_TO_HOLD, AdvisoryLock
 from config.health import newest_migrations
+from config.retries import state_of
 from embedded_postgres.processes import end_if_asked
 from sis.upload.storage import lost_lately
 
 LOOK_AGAIN = 1.0
+# Pages wait for that long, and no longer, behind a change of a table that is in use.
+LOCK_MAY_TAKE = "2s"
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def prepare_database() -> None:
@@ -29,12 +33,31 @@ def prepare_database() -> None:
     try:
         check_is_reached_directly()
         with _alone():
-            call_command("migrate", interactive=False, verbosity=0)
+            _migrate()
             if settings.DEMO:
                 call_command("seed_demo", if_empty=True)
     except OperationalError as error:
         raise SystemExit(f"The database does not answer: {error}".strip()) from None
     connections.close_all()
+
+
+def _migrate() -> None:
+    """Apply the migrations. Where one would have to wait for a table that is in use, it gives way and is tried again.
+
+    Otherwise everybody else who comes to that table would wait behind it: during a dump, for as long as that takes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_MAY_TAKE])
+    while True:
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            return
+        except OperationalError as error:
+            if state_of(error) != LOCK_NOT_AVAILABLE:
+                raise
+        print("A table that has to be changed is in use; trying again ...", flush=True)
+        end_if_asked()
+        time.sleep(LOOK_AGAIN)
 
 
 def check_is_reached_directly() -> None:

@@ -21,7 +21,8 @@ from tests.factories import UserFactory
 from tests.jobs import forget_all_jobs
 
 TOKEN = "a token for prometheus"
-DASHBOARD = Path(__file__).resolve().parents[2] / "deploy/grafana-dashboard.json"
+HOUSE = Path(__file__).resolve().parents[2]
+DASHBOARD, OPERATIONS = HOUSE / "deploy/grafana-dashboard.json", HOUSE / "docs/operations.md"
 
 
 @pytest.fixture
@@ -152,9 +153,14 @@ def test_whichever_worker_is_asked_tells_for_all(tmp_path, monkeypatch):
         assert [samples(ask("/metrics"))[name] for _each in range(6)] == [20] * 6
 
 
-def test_the_dashboard_shows_what_there_is(watched):
-    named = set(re.findall(r"observer_pairing_\w+", DASHBOARD.read_text()))
+@pytest.mark.parametrize("document", [DASHBOARD, OPERATIONS], ids=lambda document: document.name)
+def test_the_dashboard_and_the_advice_are_about_what_there_is(watched, document):
+    read(watched)
+    named = set(re.findall(r"observer_pairing_\w+", document.read_text()))
     known = {re.sub(r"\{.*", "", name) for name in read(watched)}
     assert named - known == set()
     assert len(named) >= 10
+
+
+def test_the_dashboard_can_be_read():
     assert json.loads(DASHBOARD.read_text())["title"] == "Observer Pairing"

@@ -22,6 +22,7 @@ import pytest
 import requests
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from accounts.advisory_locks import AdvisoryLock, hold
 from accounts.domain.password_limits import ONE_GUESSER
@@ -134,6 +135,21 @@ class TestBeginning:
             until(web.is_up)
             until(lambda: WORKS in work.log.read_text())
             assert web.is_ready()
+
+    def test_a_table_that_is_in_use_is_changed_once_it_is_free_and_holds_nobody_up_meanwhile(
+        self, empty, server, tmp_path
+    ):
+        # One that the next of these migrations changes.
+        MigrationExecutor(connection).migrate([("contenttypes", "0001_initial")])
+        with server.connect("empty") as reader:
+            # As a dump of the database does, for as long as it takes.
+            reader.execute("SELECT FROM django_content_type")
+            with started(tmp_path, "migrate", says="A table that has to be changed is in use") as one:
+                with server.connect("empty", options="-c statement_timeout=60s") as another:
+                    another.execute("SELECT FROM django_content_type")
+                reader.rollback()
+                assert one.process.wait(300) == 0, one.log.read_text()
+        assert User.objects.count() == 0
 
     def test_one_that_does_not_find_the_uploads_of_another_says_so(self, empty, tmp_path):
         call_command("migrate", verbosity=0, interactive=False)

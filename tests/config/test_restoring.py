@@ -213,6 +213,7 @@ def test_a_site_that_goes_back_to_a_moment_has_all_of_before_and_nothing_that_ha
             backups.do("lost", OLD_DATABASE_URL=url(server.data_dir, database=SITE), MOMENT=moment)
             (written,) = asked("SELECT pg_walfile_name(pg_switch_wal())")
             until(lambda: asked("SELECT last_archived_wal >= %s FROM pg_stat_archiver", written) == [True])
+            backups.do("watch", DATABASE_URL=url(server.data_dir, database=SITE))
     # That server is gone, and its folder too.
     lost = (backups.folder / "lost.csv").read_text()
     assert all(action in lost for action in ("code.redeemed", "observing.ended", "sessions.ended", "password.changed"))
