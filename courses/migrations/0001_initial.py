@@ -133,6 +133,7 @@ class Migration(migrations.Migration):
                 ("restrict_enrollments_to_course_dates", models.BooleanField(db_default=False, default=False)),
                 ("course_format", models.CharField(blank=True, db_default="", max_length=16)),
                 ("grade_passback_setting", models.CharField(blank=True, db_default="", max_length=16)),
+                ("only_cross_listed", models.BooleanField(db_default=False, default=False)),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (
                     "stuck_sis_fields",
@@ -509,6 +510,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="course",
             index=django.contrib.postgres.indexes.GinIndex(fields=["search_words"], name="courses_by_words"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(
+                condition=models.Q(("only_cross_listed", True), models.Q(("workflow_state", "deleted"), _negated=True)),
+                fields=["id"],
+                name="courses_only_cross_listed",
+            ),
         ),
         migrations.AddConstraint(
             model_name="course",

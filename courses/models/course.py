@@ -94,6 +94,9 @@ class Course(models.Model):
     restrict_enrollments_to_course_dates = models.BooleanField(default=False, db_default=False)
     course_format = models.CharField(max_length=16, blank=True, db_default="")
     grade_passback_setting = models.CharField(max_length=16, blank=True, db_default="")
+    # Whether of rosters only cross-listings name it: none lists the course itself, or none does so any more. It is like
+    # the course that its first section came from, and goes with its last one.
+    only_cross_listed = models.BooleanField(default=False, db_default=False)
     sis_import_id = sis_import_id()
     stuck_sis_fields = stuck_sis_fields()
     front_page = Html(blank=True)
@@ -127,6 +130,11 @@ class Course(models.Model):
             models.Index(fields=["term", "workflow_state"], name="courses_of_term"),
             models.Index(OpClass(Upper("sis_course_id"), "text_pattern_ops"), name="courses_by_sis_id"),
             GinIndex(fields=["search_words"], name="courses_by_words"),
+            models.Index(
+                fields=["id"],
+                name="courses_only_cross_listed",
+                condition=Q(only_cross_listed=True) & ~Q(workflow_state="deleted"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from sis.files.tables import RosterFile, Row, is_secret
 from sis.imports.changed_ids import CHANGES, changed_since
 from sis.imports.comparison import Difference, differing
 from sis.imports.deltas import expect_what_they_listed
+from sis.imports.settlement import LAST_TO_GO
 from sis.imports.unsettled import IN_NO_FILE, Unsettled, still_to_go, unsettled_since, with_gone
 from sis.kinds import staging
 from sis.kinds.kind import Going, Kind
@@ -28,7 +29,7 @@ from sis.upload.storage import is_kept, open_stored
 
 Staged = list[StagedFile | Broken]
 
-LAST_TO_GO = (Going.AFTER_ALL_FILES, Going.AFTER_ALL_FILES_BACKWARDS)
+
 # So many differences are kept from when it is found what is gone until the file itself is read.
 MOST_KEPT = 10_000
 

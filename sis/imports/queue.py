@@ -16,9 +16,10 @@ from background.queue import ask_for, ask_for_later
 from sis.events import SisImportEnded
 from sis.imports.dry_run import DryRun
 from sis.imports.restore import restore
-from sis.imports.runner import Import, Tell, is_lost
+from sis.imports.runner import Import, Tell
 from sis.imports.senders import is_still_allowed, refuse
 from sis.imports.turns import LASTS, TurnLost, turn
+from sis.kinds import staging
 from sis.models import SisImport
 from sis.report.log import Messages
 from sis.report.messages import CRASHED
@@ -75,7 +76,7 @@ def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
         # Whoever has it now goes on with the import.
         raise
     except Exception as error:
-        if is_lost(session):
+        if staging.is_lost(session):
             # That is not the import's fault. The next one who asks gets a new connection.
             connection.close()
             raise

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.audit import record
 from sis.events import SisImportEnded, SisImportStarted
 from sis.files.passwords import PasswordCipher
-from sis.imports import changed_ids, doubtful_ids, further_ids, vanished
+from sis.imports import changed_ids, doubtful_ids, further_ids, settlement, vanished
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
 from sis.imports.deletion_brake import kinds_that_come_empty, may_end, objection_to, objection_to_unlisted
 from sis.imports.deltas import find_source
@@ -185,6 +185,7 @@ class Import:
 
     def _apply(self, files: list[StagedFile]) -> None:
         last_of = {file.kind.name: position for position, file in enumerate(files)}
+        to_settle = settlement.last_before_those_to_go_last(files)
         for position, file in enumerate(files):
             # Not earlier: the rows before these may have said of people that they are one, and have changed their ids.
             self._name_as_now([file], files)
@@ -203,6 +204,8 @@ class Import:
                 staging.measure(file.kind)
             if position == last_of[file.kind.name]:
                 self._completed(file.kind.name)
+            if position == to_settle:
+                settlement.settle(files, self.context, save=lambda: self._save("data"))
 
     def _name_as_now(self, files: list[StagedFile], everything: list[StagedFile]) -> None:
         """Have the rows of these files name records by the ids that these have at this moment."""
@@ -249,7 +252,7 @@ class Import:
                 del self.messages.unsaved[said_before:]
                 counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n = before
                 # Somebody else changed the same records at the same moment, mostly.
-                if not tries_left or is_lost(self.session):
+                if not tries_left or staging.is_lost(self.session):
                     raise
 
     def _completed(self, kind: str) -> None:
@@ -266,6 +269,7 @@ class Import:
             self._ask_before_removing(files)
         try:
             remove_unlisted(self.row, self.options, files, save=lambda: self._save("data"))
+            settlement.settle(files, self.context, save=lambda: self._save("data"))
         except NotRemoved as reason:
             self.messages.about_import("change_threshold", str(reason))
             self._save_with_messages("data")
@@ -336,11 +340,3 @@ class Import:
 
     def _percent(self) -> int:
         return min(99, self.done * 100 // max(self.total, 1))
-
-
-def is_lost(session: object) -> bool:
-    """Return whether the database has ended this connection, and has perhaps emptied the staging table.
-
-    Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
-    """
-    return connection.connection is not session or not connection.is_usable()

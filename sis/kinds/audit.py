@@ -91,7 +91,7 @@ CHANGED: dict[type[models.Model], tuple[tuple[str, ...], type[Event], type[Event
 # What columns are called among `fields`, as where people change them.
 CALLED = {"workflow_state": "status", **{f"{name}_id": name for name in ("account", "parent", "term", "course")}}
 # What goes with other columns, and nobody would ask about.
-UNTOLD = {"stuck_sis_fields", "sis_password_mark", "nonxlist_course_id", "is_default"}
+UNTOLD = {"stuck_sis_fields", "sis_password_mark", "nonxlist_course_id", "is_default", "only_cross_listed"}
 
 
 def told(kind: type[Event], source: str) -> str:

@@ -44,6 +44,12 @@ leaving AS (
     WHERE ({going} OR given.status = 'suspended') AND {may_end}
 )
 
+-- part: is_listed_by_sections
+-- A course that only cross-listings name is listed as long as a section is in it.
+course.only_cross_listed AND EXISTS (
+    SELECT FROM courses_section AS inside
+    WHERE inside.course_id = course.id AND inside.workflow_state = 'active' AND inside.nonxlist_course_id IS NOT NULL)
+
 -- part: closing_courses
 -- Batch mode removes what is live in its terms, came from a file once, and is in none now.
 batch_courses AS (
@@ -62,6 +68,7 @@ closing_courses AS (
     WHERE %(batch_courses)s AND course.sis_import_id IS NOT NULL AND course.workflow_state <> 'deleted'
       AND course.sis_course_id IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM course_rows AS given WHERE given.course_id = course.sis_course_id)
+      AND NOT ({is_listed_by_sections})
 )
 
 -- part: closing_sections

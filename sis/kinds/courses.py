@@ -32,6 +32,7 @@ NEW = {
     "restrict_enrollments_to_course_dates": "given.new_restrict",
     "course_format": "given.new_format",
     "grade_passback_setting": "given.new_passback",
+    "only_cross_listed": "given.only_cross_listed",
     "stuck_sis_fields": "given.new_stuck",
 }
 CHANGES = Changes(Course, NEW)
@@ -83,6 +84,8 @@ def put_back(change: StateChange, by: User) -> int:
     """Return how many courses stay as they are."""
     ours = list(of_the_import(Course, change).values_list("pk", flat=True))
     stay = put_back_states(Course)(change, by)
+    # Whoever takes the import back wants what returns to stay.
+    Course.objects.filter(pk__in=ours).update(only_cross_listed=False)
     if change.before == Course.State.DELETED:
         courses_end(ours, by=by, sis_import=change.sis_import_id)
     elif change.after == Course.State.DELETED:
@@ -148,7 +151,7 @@ KIND = Kind(
         put_back=put_back,
         counts=("concluded",),
     ),
-    brake=Brake(2, _("courses"), reads=("course", "term"), sql=SQL.parts["brake"]),
+    brake=Brake(2, _("courses"), reads=("course", "term", "section", "xlist"), sql=SQL.parts["brake"]),
     batch_mode=BatchMode(
         SQL.parts["live_in_batch"],
         SQL.parts["remove_in_batch"],

@@ -46,9 +46,18 @@ json_build_object(
     'value', coalesce(CASE WHEN given.course_format NOT IN ({formats})
                            THEN given.course_format END, given.grade_passback_setting))
 
+-- part: is_target
+-- Whether the course is no longer listed, while sections of other courses are in it: so far only these name it, and
+-- whether it goes shows when their rows have been read (sis/kinds/xlists.sql).
+(given.{was_added} AND EXISTS (
+    SELECT FROM courses_section AS section
+    WHERE section.course_id = stored.id AND section.nonxlist_course_id IS NOT NULL AND section.workflow_state = 'active'
+      AND NOT 'course' = ANY(section.stuck_sis_fields)))
+
 -- part: after
 -- Once published a course stays so; a concluded one is opened again.
-CASE WHEN given.status IN ('completed', 'deleted') THEN given.status
+CASE WHEN {is_target} THEN 'unpublished'
+     WHEN given.status IN ('completed', 'deleted') THEN given.status
      WHEN given.status = 'published' THEN 'available'
      WHEN stored.workflow_state IN ('available', 'completed') THEN 'available'
      ELSE 'unpublished' END
@@ -119,6 +128,7 @@ found AS (
                 ELSE coalesce(stored.grade_passback_setting, '') END AS new_passback,
            CASE WHEN 'integration_id' = ANY(%(given)s) THEN given.integration_id
                 ELSE stored.integration_id END AS new_integration,
+           given.{was_added} AS only_cross_listed,
            stored.stuck_sis_fields AS old_stuck, {changed} AS changed
     FROM rows AS given
     LEFT JOIN LATERAL (
@@ -175,19 +185,33 @@ WHERE problem IS NULL AND found IS NOT NULL AND (before = 'deleted') <> (after =
 {listed_by courses_course, sis_course_id, course_id}
 
 -- part: brake
-{closing_courses},
+-- Those that only cross-listings name go with the last of them.
+{closing_sections},
 live AS (SELECT id, sis_import_id FROM courses_course WHERE workflow_state <> 'deleted'),
-going AS (SELECT id, added FROM closing_courses)
+leaving AS (
+    SELECT section.id, section.course_id, section.nonxlist_course_id IS NOT NULL AND coalesce({going}, false) AS moves,
+           given.{was_added} AS added
+    FROM courses_section AS section
+    JOIN courses_course AS course ON course.id = section.course_id AND course.only_cross_listed
+    LEFT JOIN xlist_rows AS given ON given.section_id = section.sis_section_id AND {going}
+    WHERE section.workflow_state = 'active' AND section.sis_section_id IS NOT NULL AND course.stuck_sis_fields = '{}'
+),
+emptied AS (
+    SELECT leaving.course_id AS id, coalesce(bool_and(coalesce(closing.added, leaving.added)), false) AS added
+    FROM leaving LEFT JOIN closing_sections AS closing ON closing.id = leaving.id
+    GROUP BY leaving.course_id HAVING bool_and(leaving.moves OR closing.id IS NOT NULL)
+),
+going AS (SELECT id, added FROM closing_courses UNION ALL SELECT id, added FROM emptied)
 
 -- part: live_in_batch
 FROM courses_course AS x JOIN courses_course AS course ON course.id = x.id
 WHERE x.workflow_state <> 'deleted' AND x.sis_import_id IS NOT NULL AND x.sis_course_id IS NOT NULL
-  AND {in_batch_terms}
+  AND {in_batch_terms} AND NOT ({is_listed_by_sections})
 
 -- part: tell_in_batch
 {end_of_courses}
 
 -- part: remove_in_batch
-UPDATE courses_course AS x SET workflow_state = 'deleted', sis_import_id = %(import)s
+UPDATE courses_course AS x SET workflow_state = 'deleted', only_cross_listed = true, sis_import_id = %(import)s
 FROM courses_course AS old WHERE x.id = ANY(%(ids)s) AND old.id = x.id
 RETURNING x.id, old.workflow_state AS before, x.workflow_state AS after, NULL::bigint, NULL::bigint

@@ -191,6 +191,10 @@ class Kind:
     # Tables that its rows make grow, in the order in which the database is to measure them.
     grows: tuple[str, ...] = ()
 
+    # What is left to do once the rows of all files have been applied, but for those that go last; and with which kinds.
+    settle: Callable[[Round], None] | None = None
+    settles: frozenset[str] = frozenset()
+
     going: Going = Going.AFTER_OWN_FILE
     # The status of what a data set lists no more.
     status_of_gone: Callable[[Options], str] = deleted

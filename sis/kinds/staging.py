@@ -62,6 +62,14 @@ def clear() -> None:
         cursor.execute(f"TRUNCATE {STAGED}")
 
 
+def is_lost(session: object) -> bool:
+    """Return whether the database has ended this connection, and has perhaps emptied the staging table.
+
+    Django may have opened another one unasked: it does at the end of a transaction. Nothing must go on with that.
+    """
+    return connection.connection is not session or not connection.is_usable()
+
+
 def count(first: int = 0, last: int = 2**62) -> int:
     """Return how many rows are staged, with numbers from `first` to `last`."""
     with connection.cursor() as cursor:

@@ -93,5 +93,61 @@ WITH moved AS (
 -- statement: read_moved
 SELECT section, course FROM looked_up WHERE problem IS NULL
 
+-- part: homes
+-- What a course that only cross-listings name is like: the course that the first of its sections came from.
+SELECT DISTINCT ON (target.id) target.id AS found, origin.name, origin.course_code, origin.account_id, origin.term_id,
+       origin.start_at, origin.end_at, origin.restrict_enrollments_to_course_dates
+FROM courses_course AS target
+JOIN courses_section AS section ON section.course_id = target.id AND section.workflow_state = 'active'
+JOIN courses_course AS origin ON origin.id = section.nonxlist_course_id
+WHERE target.only_cross_listed AND target.workflow_state <> 'deleted' AND target.stuck_sis_fields = '{}'
+ORDER BY target.id, section.sis_section_id COLLATE "C"
+
+-- part: like_home
+-- Which differ from that. One whose people have roles that the account has not stays where it is.
+given AS ({homes}),
+differing AS (
+    SELECT record.id, NULL::text AS before, NULL::text AS after, {home_fields} AS fields
+    FROM given JOIN courses_course AS record ON record.id = given.found
+    JOIN accounts_account AS home ON home.id = given.account_id
+    WHERE {home_differs} AND (given.account_id = record.account_id OR NOT EXISTS (
+        SELECT FROM courses_section AS section
+        JOIN courses_enrollment AS enrollment ON enrollment.section_id = section.id
+        JOIN accounts_role AS role ON role.id = enrollment.role_id
+        WHERE section.course_id = record.id AND enrollment.state NOT IN ('deleted', 'rejected')
+          AND role.account_id <> ALL({line_of home})))
+)
+
+-- statement: follow_homes
+WITH {like_home},
+told AS ({tell_like_home})
+UPDATE courses_course AS record SET {home_columns}, sis_import_id = %(import)s
+FROM given JOIN differing ON differing.id = given.found
+WHERE record.id = given.found
+
+-- statement: end_empty
+-- What people have changed, or filled, stays. A section that was made for people whose course alone a row names, and has
+-- nobody in it, fills nothing.
+WITH empty AS (
+    SELECT id, name, workflow_state AS before, 'deleted' AS after FROM courses_course AS course
+    WHERE only_cross_listed AND workflow_state <> 'deleted' AND stuck_sis_fields = '{}' AND sis_import_id IS NOT NULL
+      AND front_page = '' AND syllabus_body = ''
+      AND NOT ({is_filled})
+      AND NOT EXISTS (
+          SELECT FROM courses_section AS section
+          WHERE section.course_id = course.id AND section.workflow_state = 'active'
+            AND (NOT section.is_default OR section.sis_section_id IS NOT NULL OR section.stuck_sis_fields <> '{}'
+                 OR EXISTS (SELECT FROM courses_enrollment AS enrollment
+                            WHERE enrollment.section_id = section.id
+                              AND enrollment.state NOT IN ('deleted', 'rejected'))))
+    FOR NO KEY UPDATE
+),
+ended AS (
+    UPDATE courses_course AS course SET workflow_state = 'deleted', sis_import_id = %(import)s
+    FROM empty WHERE course.id = empty.id
+),
+told AS ({tell_ended})
+{note_changes Course, empty}
+
 -- statement: unsettled
 {changed_since courses_section, sis_section_id, CourseSection}

@@ -52,8 +52,9 @@ def right_uploads(draw, own="", *, has_further=True):
     ]
     xlists = []
     for section, home, *_ in sections:
-        others = [place for place in places if place != home]
-        if others and draw(st.booleans()):
+        # Into a course of the file, or one that only cross-listings name.
+        others = [*(place for place in places if place != home), f"{own}X1", f"{own}X2"]
+        if draw(st.booleans()):
             xlists.append((one(*others), section, "active"))
     who = some([*PARENTS, *STUDENTS, *TEACHERS])
     users = [("H", "h", "H", "active")]
@@ -92,6 +93,12 @@ def said(*uploads: Upload) -> dict[str, dict]:
     rows = {name: [row for upload in uploads for row in upload[name]] for name in HEADERS}
     own = {further: name for further, _login, name in rows["logins"]}
     targets = {section: course for course, section, _status in rows["xlists"]}
+    homes = {section: course for section, course, *_ in rows["sections"]}
+    courses = {one: [name, of, term, STATES[state]] for one, _code, name, of, term, state in rows["courses"]}
+    # A course that no row lists is like that of the first section.
+    for section, target in sorted(targets.items()):
+        if target not in courses:
+            courses[target] = [*courses[homes[section]][:3], "unpublished"]
     enrollments = {(section, own.get(who, who), role, None): state for section, who, role, state in rows["enrollments"]}
     observers = {(own.get(a, a), own.get(b, b)): () for a, b, _status in rows["observers"]}
     beside = {
@@ -103,7 +110,7 @@ def said(*uploads: Upload) -> dict[str, dict]:
     return {
         "accounts": {one: (name, parent or None) for one, parent, name, _status in rows["accounts"]},
         "terms": {one: name for one, name, _status in rows["terms"]},
-        "courses": {one: [name, of, term, STATES[state]] for one, _code, name, of, term, state in rows["courses"]},
+        "courses": courses,
         "sections": {
             one: [name, targets.get(one, course), course if one in targets else None]
             for one, course, name, _status in rows["sections"]

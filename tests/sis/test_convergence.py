@@ -210,7 +210,7 @@ TERMS, XLISTS = "term_id,name,status", "xlist_course_id,section_id,status"
 SCHOOL = {
     "accounts": table(ACCOUNTS, "HS,,High School,active", "MS,,Middle School,active"),
     "terms": table(TERMS, "T1,Fall,active", "T2,Spring,active"),
-    "courses": table(COURSES, "C1,b,Biology,T1,published", "C2,c,Chemistry,T1,published"),
+    "courses": table(COURSES, "C1,b,Biology,T1,published", "C2,c,Chemistry,T1,published", "C3,d,Drama,T1,published"),
     "sections": table(SECTIONS, "S1,C1,A,active", "S2,C1,B,active"),
     "xlists": table(XLISTS, "C2,S1,active"),
     "users": table(f"{USERS},declared_user_type", "U1,u1,active,", "U2,u2,active,"),
@@ -226,7 +226,7 @@ class TestRowsThatWereRefused:
         [
             ("accounts", "MS,NOPE,Middle School,active", Account.objects.filter(workflow_state="active")),
             ("terms", "T2,,active", Term.objects.filter(workflow_state="active").exclude(sis_term_id=None)),
-            ("courses", "C2,c,,T1,published", Course.objects.exclude(workflow_state="deleted")),
+            ("courses", "C3,d,,T1,published", Course.objects.exclude(workflow_state="deleted")),
             ("sections", "S2,,B,active", Section.objects.filter(workflow_state="active")),
             ("xlists", ",S1,active", Section.objects.exclude(nonxlist_course=None)),
             ("users", "U2,u2,active,nobody", User.objects.exclude(state="deleted")),
