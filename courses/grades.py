@@ -46,7 +46,7 @@ def total(parts: Iterable[Part], weights: Weights | None = None) -> Total:
     points = sum((points for points, _possible in by_group.values()), Decimal())
     possible = sum((possible for _points, possible in by_group.values()), Decimal())
     if weights is None:
-        return Total(points, possible, _percentage(Fraction(points), Fraction(possible)))
+        return Total(points, possible, percentage(points, possible))
     counted = {
         group: (Fraction(points) / Fraction(possible), Fraction(weights.get(group, Decimal())))
         for group, (points, possible) in by_group.items()
@@ -54,14 +54,14 @@ def total(parts: Iterable[Part], weights: Weights | None = None) -> Total:
     }
     reached = sum((share * weight for share, weight in counted.values()), Fraction())
     of = sum((weight for _share, weight in counted.values()), Fraction())
-    return Total(points, possible, _percentage(reached, of))
+    return Total(points, possible, percentage(reached, of))
 
 
-def _percentage(reached: Fraction, of: Fraction) -> Decimal | None:
-    """Return how much of it was reached, in percent with two decimals, half up."""
+def percentage(reached: Decimal | Fraction, of: Decimal | Fraction) -> Decimal | None:
+    """Return how much of it was reached, in percent with two decimals, half up; None out of nothing."""
     if not of:
         return None
-    hundredths = 10_000 * reached / of
+    hundredths = 10_000 * Fraction(reached) / Fraction(of)
     return Decimal((hundredths + Fraction(1, 2)).__floor__()).scaleb(-2)
 
 

@@ -14,6 +14,7 @@ from courses.views import (
     course_observers,
     dashboard,
     member,
+    observer_guide,
     people,
     permissions,
     roles,
@@ -31,6 +32,7 @@ COURSE = f"{ACCOUNT}/courses/<int:course_id>"
 urlpatterns = [
     path("", dashboard.show, name="dashboard"),
     path("invitations/<int:enrollment_id>", dashboard.AnswerInvitation.view(), name="invitation"),
+    path("observing/guide", observer_guide.show, name="observer_guide"),
     path("observing/select", dashboard.select_student, name="select_student"),
     path("users/<int:user_id>/masquerade", act_as.StartActing.view(), name="act_as"),
     path("masquerade/stop", act_as.stop, name="stop_acting"),

@@ -94,7 +94,7 @@ LAYERS = {
     "courses": [
         {"errors", "guards", "grades"},
         {"models"},
-        {"work"},
+        {"work", "visibility"},
         {"events"},
         {"access"},
         {"domain"},

@@ -299,6 +299,16 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                (
+                    "observer_switches",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64),
+                        blank=True,
+                        db_default=models.Value("{}"),
+                        default=list,
+                        size=None,
+                    ),
+                ),
                 ("sis_deletion_brake", models.PositiveSmallIntegerField(db_default=10, default=10)),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (

@@ -86,13 +86,15 @@ class Account(models.Model):
     # The contact for students' questions about observers: a name, an office, an address. Empty: that of the account
     # above.
     links_office = Text(blank=True, default="", db_default="", complaints={"max_length": TOO_LONG})
-    # The next three are read from the root account only.
+    # The next ones, to the brake, are read from the root account only.
     self_registration = models.CharField(max_length=16, choices=SelfRegistration.choices, default=SelfRegistration.NONE)
     self_registration_changed_at = models.DateTimeField(null=True, blank=True)
     self_registration_changed_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     code_scope = models.CharField(max_length=16, choices=CodeScope.choices, default=CodeScope.ALL)
+    # The settings of what observers see that stand other than by default: SCHOOL in courses/visibility.py.
+    observer_switches = ArrayField(models.CharField(max_length=64), default=list, db_default=Value("{}"), blank=True)
     # In percent: a roster import that would remove more of the active people, courses, links … than this stops.
     sis_deletion_brake = models.PositiveSmallIntegerField(default=10, db_default=10)
     sis_import_id = sis_import_id()

@@ -15,9 +15,11 @@ from courses.access.courses import READING, observer_enrollments
 from courses.access.enrollment_actions import EnrollmentAction, needed_for
 from courses.access.permissions import STAFF_TYPES, held_in, sections_seen, sections_seen_among
 from courses.access.profiles import own_keys
+from courses.access.sight import Audience, Sight
 from courses.models import Course, Enrollment, Section
-from courses.models.dates import is_over as over
+from courses.models.dates import is_over as whether_over
 from courses.models.enrollment import EnrollmentQuerySet
+from courses.visibility import Element, Sees
 
 
 def own_enrollments(user: User) -> EnrollmentQuerySet:
@@ -51,7 +53,7 @@ def enrollments_in_listed_courses(
     if types:
         enrollments = enrollments.filter(type__in=types)
     if is_over is not None:
-        enrollments = enrollments.annotate(over=over()).filter(over=is_over)
+        enrollments = enrollments.annotate(over=whether_over()).filter(over=is_over)
     elif Course.State.COMPLETED not in states:
         enrollments = enrollments.filter(state=Enrollment.State.ACTIVE)
     if states:
@@ -117,7 +119,8 @@ class EnrollmentAccess:
         followed = own.filter(Q(type=BaseType.STUDENT) | Q(pk__in=observer_enrollments(reader).values("pk")))
         self._settled = self._settled_among(enrollments)
         student = Coalesce("associated_user", "user")
-        self._followed = set(followed.annotate(student=student).values_list("student", "section"))
+        rows = followed.annotate(student=student, over=whether_over()).values_list("student", "section", "over")
+        self._followed = {(followed_student, section): over for followed_student, section, over in rows}
 
     def keys(self, enrollment: Enrollment) -> frozenset[Permission]:
         """Return the permissions that count for what is shown about the enrolled person."""
@@ -143,6 +146,17 @@ class EnrollmentAccess:
         """Return whether the grades of this (student's) enrollment may be read."""
         is_followed = (enrollment.user_id, enrollment.section_id) in self._followed
         return is_followed or Permission.VIEW_ALL_GRADES in self.keys(enrollment)
+
+    def total(self, enrollment: Enrollment) -> Sees:
+        """Return how much may be read of the total of this (student's) enrollment."""
+        if Permission.VIEW_ALL_GRADES in self.keys(enrollment):
+            return Sees.YES
+        over = self._followed.get((enrollment.user_id, enrollment.section_id))
+        if over is None:
+            return Sees.NO
+        audience = Audience.STUDENT if enrollment.user_id == self._reader.pk else Audience.LINKED
+        sight = Sight(enrollment.section.course, audience, over)
+        return Sees.NO if sight.sees(Element.TOTAL) is Sees.NO else sight.sees(Element.SCORE)
 
     def sees_held_back(self, enrollment: Enrollment) -> bool:
         """Return whether grades of this (student's) enrollment may be read before they are released."""

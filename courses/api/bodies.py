@@ -19,7 +19,7 @@ from courses.api.body_types import (
     SectionBody,
     TermBody,
 )
-from courses.domain.grades import Totals, score_of
+from courses.domain.grades import Totals, figures_of
 from courses.models import Course, Enrollment, Section, Term
 
 Address = Callable[[str], str]
@@ -89,8 +89,6 @@ def course_body(course: Course, root: Account, keys: Collection[Permission], inc
         body |= {"sis_course_id": course.sis_course_id, "integration_id": course.integration_id}
     if "term" in include:
         body["term"] = term_body(course.term)
-    if "syllabus_body" in include:
-        body["syllabus_body"] = course.syllabus_body or None
     if "permissions" in include:
         body["permissions"] = {"create_announcement": False, "create_discussion_topic": False}
     return body
@@ -162,11 +160,12 @@ def brief_enrollment(enrollment: Enrollment, access: EnrollmentAccess, totals: T
     if enrollment.associated_user_id is not None:
         body["associated_user_id"] = enrollment.associated_user_id
     if enrollment.type == BaseType.STUDENT and access.grades(enrollment):
+        figures = figures_of(enrollment, totals, access.total(enrollment))
         body |= {
-            "computed_current_score": score_of(enrollment, totals),
-            "computed_current_grade": None,
-            "computed_final_score": None,
-            "computed_final_grade": None,
+            "computed_current_score": figures.current_score,
+            "computed_current_grade": figures.current_grade,
+            "computed_final_score": figures.final_score,
+            "computed_final_grade": figures.final_grade,
         }
     return body
 
@@ -232,18 +231,21 @@ def enrollment_body(
 
 
 def _grades(enrollment: Enrollment, access: EnrollmentAccess, totals: Totals, html_url: str) -> Grades:
+    sees = access.total(enrollment)
+    figures = figures_of(enrollment, totals, sees)
     grades: Grades = {
         "html_url": html_url,
-        "current_score": score_of(enrollment, totals),
-        "current_grade": None,
-        "final_score": None,
-        "final_grade": None,
+        "current_score": figures.current_score,
+        "current_grade": figures.current_grade,
+        "final_score": figures.final_score,
+        "final_grade": figures.final_grade,
     }
     if access.sees_held_back(enrollment):
+        unposted = figures_of(enrollment, totals, sees, sees_held_back=True)
         grades |= {
-            "unposted_current_score": score_of(enrollment, totals, sees_held_back=True),
-            "unposted_current_grade": None,
-            "unposted_final_score": None,
-            "unposted_final_grade": None,
+            "unposted_current_score": unposted.current_score,
+            "unposted_current_grade": unposted.current_grade,
+            "unposted_final_score": unposted.final_score,
+            "unposted_final_grade": unposted.final_grade,
         }
     return grades

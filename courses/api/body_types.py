@@ -68,9 +68,9 @@ class BriefEnrollment(TypedDict):
     associated_user_id: NotRequired[int]
     # Of a student, for whoever may see the grades.
     computed_current_score: NotRequired[float | None]
-    computed_current_grade: NotRequired[None]
-    computed_final_score: NotRequired[None]
-    computed_final_grade: NotRequired[None]
+    computed_current_grade: NotRequired[str | None]
+    computed_final_score: NotRequired[float | None]
+    computed_final_grade: NotRequired[str | None]
 
 
 class CoursePermissions(TypedDict):
@@ -123,7 +123,7 @@ class TabBody(TypedDict):
 
 
 class CourseSettings(TypedDict):
-    """What Canvas lets a school choose for a course, as it is for all courses here."""
+    """What Canvas lets a school choose for a course; most of it is the same for all courses here."""
 
     allow_student_discussion_topics: bool
     allow_student_forum_attachments: bool
@@ -197,7 +197,7 @@ class CourseBody(FixedOfCourse):
     concluded: NotRequired[bool]
     is_favorite: NotRequired[bool]
     image_download_url: NotRequired[None]
-    grading_scheme: NotRequired[None]
+    grading_scheme: NotRequired[list[list[Any]] | None]
     account: NotRequired[AccountBody]
     tabs: NotRequired[list[TabBody]]
     settings: NotRequired[CourseSettings]
@@ -210,14 +210,14 @@ class Grades(TypedDict):
 
     html_url: str
     current_score: float | None
-    current_grade: None
-    final_score: None
-    final_grade: None
+    current_grade: str | None
+    final_score: float | None
+    final_grade: str | None
     # For those who grade: with what is not released yet.
     unposted_current_score: NotRequired[float | None]
-    unposted_current_grade: NotRequired[None]
-    unposted_final_score: NotRequired[None]
-    unposted_final_grade: NotRequired[None]
+    unposted_current_grade: NotRequired[str | None]
+    unposted_final_score: NotRequired[float | None]
+    unposted_final_grade: NotRequired[str | None]
 
 
 class EnrollmentBody(TypedDict):

@@ -18,8 +18,8 @@ from courses.models import Course
 
 endpoint = in_group("Courses")
 
-# The same for all courses, in Canvas's words. Students and observers see no course before it begins, and every course
-# that they were in when it is over; nothing is written in courses, and grades come without letters and graphs.
+# The same for all courses, but for what `settings_of` says, in Canvas's words. Students and observers see no course
+# before it begins, and students every course that they were in when it is over; nobody writes there.
 SETTINGS: CourseSettings = {
     "allow_student_discussion_topics": False,
     "allow_student_forum_attachments": False,
@@ -55,9 +55,18 @@ def tabs(request: ApiRequest, course_id: str) -> list[TabBody]:
 
 @endpoint()
 def settings(request: ApiRequest, course_id: str) -> CourseSettings:
-    """Show the settings of a course; they are the same for all."""
-    _access(request, course_id)
-    return SETTINGS
+    """Show the settings of a course; most are the same for all."""
+    return settings_of(_access(request, course_id).course)
+
+
+def settings_of(course: Course) -> CourseSettings:
+    """Return the settings of a course."""
+    return {
+        **SETTINGS,
+        "restrict_quantitative_data": course.restrict_quantitative_data,
+        "hide_final_grades": course.hide_final_grades,
+        "grading_standard_enabled": bool(course.grading_scheme),
+    }
 
 
 @endpoint()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BaseType, User
+from accounts.models import User
 from accounts.permissions.registry import Permission
-from courses.access.courses import READING, observer_enrollments
-from courses.models import Course, Enrollment
+from courses.access.sight import Sight, sights_in
+from courses.models import Course
+from courses.visibility import Element
 
 
 class Tab(NamedTuple):
@@ -33,10 +33,20 @@ PEOPLE = Tab("people", "course_people", _("People"))
 NEWEST = 3
 
 
-def tabs_shown(*, has_grades: bool, has_people: bool) -> list[Tab]:
+# Those that a teacher can hide, with what of the course stands on them.
+HIDEABLE = {
+    ANNOUNCEMENTS: Element.ANNOUNCEMENTS,
+    ASSIGNMENTS: Element.ASSIGNMENTS,
+    SYLLABUS: Element.SYLLABUS,
+    GRADES: Element.STATUS,
+}
+
+
+def tabs_shown(sight: Sight, *, has_grades: bool, has_people: bool) -> list[Tab]:
     """Return the pages, in order, for a person who follows somebody's grades there, sees its people, or neither."""
     tabs = [HOME, ANNOUNCEMENTS, ASSIGNMENTS, SYLLABUS]
-    return [*tabs, *([GRADES] if has_grades else []), *([PEOPLE] if has_people else [])]
+    tabs = [*tabs, *([GRADES] if has_grades else []), *([PEOPLE] if has_people else [])]
+    return [tab for tab in tabs if sight.opens(tab.id, HIDEABLE.get(tab, Element.HOME)) or tab is PEOPLE]
 
 
 def tabs_in(
@@ -46,10 +56,12 @@ def tabs_in(
 
     `keys` are their permissions in each course, by its id.
     """
-    mine = Q(user=by, type=BaseType.STUDENT) | Q(pk__in=observer_enrollments(by).values("pk"))
-    there = Enrollment.objects.present().filter(mine, section__course__in=courses, state__in=READING).begun()
-    followed = {*there.values_list("section__course", flat=True)}
+    sights = sights_in(courses, keys, by=by)
     return {
-        course.pk: tabs_shown(has_grades=course.pk in followed, has_people=Permission.READ_ROSTER in keys[course.pk])
+        course.pk: tabs_shown(
+            sights[course.pk],
+            has_grades=sights[course.pk].follows,
+            has_people=Permission.READ_ROSTER in keys[course.pk],
+        )
         for course in courses
     }

@@ -9,22 +9,26 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from accounts.models import BaseType, User
 from accounts.models.prepared import prepared
 from courses.access.courses import READING, observer_enrollments
 from courses.access.permissions import STAFF_TYPES
+from courses.access.sight import Audience, Sight
 from courses.models import Course, Enrollment
 from courses.models.dates import begins, is_over
 from courses.models.enrollment import EnrollmentQuerySet
+from courses.visibility import Element, Sees
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A course of a list; `begins_at` says when it opens, if it has not opened yet."""
+    """A course of a list; `begins_at` says when it opens, if it has not opened yet, `barred` why it never does."""
 
     course: Course
     begins_at: datetime | None = None
+    barred: str | Promise = ""
 
 
 @dataclass
@@ -49,7 +53,7 @@ class OwnCourses:
 
 def courses_observed(observer: User, student: User) -> CourseList:
     """Return the courses in which `observer` sees this student (one statement)."""
-    return _listed(_dated(_enrollments_observed(observer, student)))
+    return _listed(_dated(_enrollments_observed(observer, student)), Audience.LINKED)
 
 
 @prepared
@@ -63,10 +67,8 @@ def own_courses(user: User) -> OwnCourses:
     rows = _dated(_own_enrollments(user))
     own = {row.enrollment.section.course_id for row in rows if row.enrollment.type != BaseType.OBSERVER}
     return OwnCourses(
-        _listed(
-            row for row in rows if row.enrollment.section.course_id in own and row.enrollment.type != BaseType.OBSERVER
-        ),
-        _listed(row for row in rows if row.enrollment.section.course_id not in own),
+        _listed([row for row in rows if row.enrollment.type != BaseType.OBSERVER], Audience.STUDENT),
+        _listed([row for row in rows if row.enrollment.section.course_id not in own], Audience.ALONE),
     )
 
 
@@ -96,7 +98,7 @@ def _dated(enrollments: Iterable[Any]) -> list[Dated]:
     return [Dated(one, one.begins_at, one.over) for one in enrollments]
 
 
-def _listed(rows: Iterable[Dated]) -> CourseList:
+def _listed(rows: Iterable[Dated], audience: Audience) -> CourseList:
     by_course: dict[Course, list[Dated]] = {}
     for row in rows:
         by_course.setdefault(row.enrollment.section.course, []).append(row)
@@ -106,8 +108,8 @@ def _listed(rows: Iterable[Dated]) -> CourseList:
         begun = [row for row in dated if not row.begins_at or row.begins_at <= now]
         if not begun:
             found.ahead.append(Listed(course, min(starts)))
-        elif all(row.is_over for row in begun):
-            found.over.append(Listed(course))
-        else:
-            found.current.append(Listed(course))
+            continue
+        sight = Sight(course, audience, is_over=all(row.is_over for row in begun))
+        if sight.sees(Element.CARD) is not Sees.NO:
+            (found.over if sight.is_over else found.current).append(Listed(course, barred=sight.barred))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet, Sum, TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.models.prepared import prepared
 from courses.domain.grading_periods import Period
-from courses.grades import Part, Total, Weights, total
+from courses.grades import Part, Scheme, Total, Weights, letter, percentage, total
 from courses.models import Assigned, Assignment, Course, Enrollment, Submission, SubmissionComment
+from courses.visibility import Sees
 
 
 class Status(TextChoices):
@@ -31,16 +32,34 @@ class Status(TextChoices):
 
 
 @dataclass(frozen=True)
+class View:
+    """What a reader sees of a student's work: by default all that is released (courses/access/sight.py).
+
+    `sees_held_back` is for staff only: the reader also sees unreleased grades.
+    """
+
+    numbers: bool = True
+    comments: bool = True
+    handed_in: bool = True
+    total: bool = True
+    sees_held_back: bool = False
+
+
+RELEASED = View()
+
+
+@dataclass(frozen=True)
 class Work:
     """One assignment and the student's work on it, with all that was said about it.
 
-    `assigned` has the student's own dates, and whether it is late, missing or excused. `sees_held_back` is for staff
-    only: the reader also sees unreleased grades.
+    `assigned` has the student's own dates, and whether it is late, missing or excused.
     """
 
     assigned: Assigned
     said: tuple[SubmissionComment, ...] = ()
-    sees_held_back: bool = False
+    view: View = RELEASED
+    # How the course makes letters of numbers.
+    scheme: Scheme | None = None
 
     @property
     def assignment(self) -> Assignment:
@@ -63,25 +82,46 @@ class Work:
     @property
     def graded(self) -> Submission | None:
         """The only access to score and comments: the released submission, for some staff any."""
-        return self.submission if self.sees_held_back else self.released
+        return self.submission if self.view.sees_held_back else self.released
 
     @property
     def is_held_back(self) -> bool:
         """Whether it shows a score or comments that the student and observers do not see yet."""
-        return self.released is None and (self.score is not None or bool(self.grade) or bool(self.comments))
+        return self.released is None and (self.has_grade or bool(self.comments))
+
+    @property
+    def has_grade(self) -> bool:
+        """Whether there is a grade for the reader, even if the course shows neither numbers nor letters."""
+        return self.graded is not None and self.graded.is_graded
 
     @property
     def score(self) -> Decimal | None:
-        return self.graded.score if self.graded else None
+        return self.graded.score if self.graded and self.view.numbers else None
 
     @property
     def grade(self) -> str:
         """The grade in words, such as a letter; empty where there are only points."""
-        return self.graded.grade if self.graded else ""
+        if not self.graded:
+            return ""
+        if self.view.numbers:
+            return self.graded.grade
+        # A grade may be the number itself.
+        in_words = "" if any(sign.isdigit() for sign in self.graded.grade) else self.graded.grade
+        return in_words or letter(self._percent, self.scheme) or ""
+
+    @property
+    def _percent(self) -> Decimal | None:
+        score, possible = self.graded.score if self.graded else None, self.assignment.points_possible
+        return None if score is None or not possible else percentage(score, possible)
 
     @property
     def comments(self) -> list[SubmissionComment]:
-        return list(self.said) if self.graded else []
+        return list(self.said) if self.graded and self.view.comments else []
+
+    @property
+    def handed_in(self) -> Submission | None:
+        """What was handed in, for those who may see that."""
+        return self.submission if self.submission and self.submitted_at and self.view.handed_in else None
 
     @property
     def submitted_at(self) -> datetime | None:
@@ -91,7 +131,7 @@ class Work:
     def status(self) -> Status:
         if self.assigned.excused:
             return Status.EXCUSED
-        if self.score is not None or self.grade:
+        if self.has_grade:
             return Status.GRADED
         if self.assigned.missing:
             return Status.MISSING
@@ -100,18 +140,19 @@ class Work:
         return Status.SUBMITTED if self.submitted_at else Status.TO_DO
 
 
-def work_of(student: User, course: Course, *, sees_held_back: bool = False) -> list[Work]:
+def work_of(student: User, course: Course, *, view: View = RELEASED) -> list[Work]:
     """Return every published assignment given to `student`, with their work on it, by due date (two statements)."""
     assigned = given_to(student, course)
     said: dict[int, list[SubmissionComment]] = defaultdict(list)
     for comment in _comments_for(student, course) if any(each.submission_id for each in assigned) else []:
         said[comment.submission_id].append(comment)
-    return [Work(each, tuple(said[each.submission_id or 0]), sees_held_back) for each in assigned]
+    scheme: Scheme | None = course.grading_scheme
+    return [Work(each, tuple(said[each.submission_id or 0]), view, scheme) for each in assigned]
 
 
-def work_on(assignment_id: int, student: User, course: Course) -> Work | None:
+def work_on(assignment_id: int, student: User, course: Course, *, view: View = RELEASED) -> Work | None:
     """Return the student's work on one assignment; None if it is not published, or not given to them."""
-    return next((work for work in work_of(student, course) if work.assignment.pk == assignment_id), None)
+    return next((work for work in work_of(student, course, view=view) if work.assignment.pk == assignment_id), None)
 
 
 @prepared
@@ -225,13 +266,31 @@ def _standing(rows: list[Any]) -> Standing:
     )
 
 
-def score_of(enrollment: Enrollment, totals: Totals, *, sees_held_back: bool = False) -> float | None:
-    """Return the percentage reached, with two decimals; None without a released grade.
+class Figures(NamedTuple):
+    """How a student stands, as a reader is told: percentages with two decimals, and letters if the course has them."""
+
+    current_score: float | None = None
+    current_grade: str | None = None
+    final_score: float | None = None
+    final_grade: str | None = None
+
+
+def figures_of(enrollment: Enrollment, totals: Totals, sees: Sees, *, sees_held_back: bool = False) -> Figures:
+    """Return the figures of a student's enrollment, as far as the reader `sees` the total; None without a grade.
 
     `sees_held_back` is for those who grade: then unreleased grades count as well.
     """
-    standing = totals.get((enrollment.user_id, enrollment.section.course_id))
-    if standing is None:
-        return None
-    percent = (standing.unposted_current if sees_held_back else standing.current).percent
+    course = enrollment.section.course
+    standing = totals.get((enrollment.user_id, course.pk))
+    if standing is None or sees is Sees.NO:
+        return Figures()
+    current = (standing.unposted_current if sees_held_back else standing.current).percent
+    final = (standing.unposted_final if sees_held_back else standing.final).percent
+    letters = letter(current, course.grading_scheme), letter(final, course.grading_scheme)
+    if sees is Sees.LETTERS:
+        return Figures(current_grade=letters[0], final_grade=letters[1])
+    return Figures(_number(current), letters[0], _number(final), letters[1])
+
+
+def _number(percent: Decimal | None) -> float | None:
     return None if percent is None else float(percent)

@@ -38,8 +38,8 @@ def status(work: Work) -> SafeString:
 def score(work: Work) -> str:
     """Return the points reached, out of those possible; the grade in words where there are no points."""
     reached, possible = work.score, work.assignment.points_possible
-    if reached is None and work.grade:
-        return work.grade
+    if reached is None and (work.grade or not work.view.numbers):
+        return work.grade or "–"
     if reached is not None:
         return (
             points(reached)

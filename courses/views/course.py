@@ -1,12 +1,14 @@
 """What a course shows to everyone in it: home, announcements, syllabus, assignments and grades."""
 
 from dataclasses import replace
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -16,15 +18,18 @@ from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part, followed
 from courses.access.permissions import sections_seen
+from courses.access.sight import sight_of
 from courses.domain import course_tabs
 from courses.domain.announcements import announcements_to
 from courses.domain.course_tabs import NEWEST
-from courses.domain.grades import given_to, total_of, work_of, work_on
+from courses.domain.grades import View, Work, given_to, total_of, work_of, work_on
 from courses.domain.rosters import teachers_of
-from courses.models import Enrollment
+from courses.grades import letter
+from courses.models import Course, Enrollment
 from courses.models.assignment import AssignmentQuerySet
 from courses.views import course_frame
 from courses.views.course_frame import asked_for
+from courses.visibility import Element, Sees
 
 ANNOUNCEMENTS_ON_A_PAGE = 20
 
@@ -32,9 +37,11 @@ ANNOUNCEMENTS_ON_A_PAGE = 20
 @login_required
 def home(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Show the front page, the teachers, and the latest announcements."""
-    access = course_frame.get_course_access(request, course_id)
-    newest = list(announcements_to(request.user, access)[: NEWEST + 1])
+    access = course_frame.enter(request, course_id, course_tabs.HOME, Element.HOME)
+    has_news = sight_of(request.user, access).opens(course_tabs.ANNOUNCEMENTS.id, Element.ANNOUNCEMENTS)
+    newest = list(announcements_to(request.user, access)[: NEWEST + 1]) if has_news else []
     context = {
+        "has_news": has_news,
         "announcements": newest[:NEWEST],
         "more": len(newest) > NEWEST,
         "teachers": teachers_of(access.course),
@@ -45,7 +52,7 @@ def home(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
 @login_required
 def announcements(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Show all announcements, newest first."""
-    access = course_frame.get_course_access(request, course_id)
+    access = course_frame.enter(request, course_id, course_tabs.ANNOUNCEMENTS, Element.ANNOUNCEMENTS)
     page = page_of(announcements_to(request.user, access), request.GET.get("page"), ANNOUNCEMENTS_ON_A_PAGE)
     return course_frame.show(request, access, course_tabs.ANNOUNCEMENTS, "announcements.html", page=page)
 
@@ -53,9 +60,9 @@ def announcements(request: AuthenticatedHttpRequest, course_id: int) -> HttpResp
 @login_required
 def syllabus(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Show the syllabus, with the dates of the published assignments: the student's own ones, if there is one."""
-    access = course_frame.get_course_access(request, course_id)
-    student = asked_for(request, followed(request.user, access))
-    works = given_to(student, access.course) if student else _published(access)
+    access = course_frame.enter(request, course_id, course_tabs.SYLLABUS, Element.SYLLABUS)
+    student = _student(request, access)
+    works = given_to(student, access.course) if student else _published(request.user, access)
     context = {"student": student, "dated": [work for work in works if work.due_at]}
     return course_frame.show(request, access, course_tabs.SYLLABUS, "syllabus.html", **context)
 
@@ -63,33 +70,43 @@ def syllabus(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
 @login_required
 def assignments(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Show all assignments by due date; for student and observer with the status of the work."""
-    access = course_frame.get_course_access(request, course_id)
-    student = asked_for(request, followed(request.user, access))
-    works = work_of(student, access.course) if student else None
-    context = {"student": student, "works": works, "assignments": None if student else _listed(access)}
+    access = course_frame.enter(request, course_id, course_tabs.ASSIGNMENTS, Element.ASSIGNMENTS)
+    student = _student(request, access)
+    works = work_of(student, access.course, view=_view(request, access, student)) if student else None
+    context = {"student": student, "works": works, "assignments": None if student else _listed(request.user, access)}
     return course_frame.show(request, access, course_tabs.ASSIGNMENTS, "assignments.html", **context)
 
 
-def _listed(access: CourseAccess) -> AssignmentQuerySet:
-    return access.course.assignments.present().by_date() if access.sees_drafts else _published(access)
+def _listed(reader: User, access: CourseAccess) -> AssignmentQuerySet:
+    return access.course.assignments.present().by_date() if access.sees_drafts else _published(reader, access)
 
 
-def _published(access: CourseAccess) -> AssignmentQuerySet:
+def _published(reader: User, access: CourseAccess) -> AssignmentQuerySet:
     """Return what is published; for those who do not run the course only what is for everybody in it."""
     published = access.course.assignments.published()
-    return published if access.is_staff else published.given_to_all()
+    sees_all = sight_of(reader, access).sees(Element.ASSIGNMENTS_OF_OTHERS) is not Sees.NO
+    return published if sees_all else published.given_to_all()
+
+
+def _student(request: AuthenticatedHttpRequest, access: CourseAccess, named: str | None = None) -> User | None:
+    """Return the student whose work the reader looks at; None if they see nobody's. Raises Http404 for others."""
+    student = asked_for(request, followed(request.user, access), named)
+    return student if sight_of(request.user, access, student).sees(Element.STATUS) is not Sees.NO else None
 
 
 @login_required
 def assignment(request: AuthenticatedHttpRequest, course_id: int, assignment_id: int) -> HttpResponse:
     """Show one assignment, with the student's work and, once released, its grade and comments."""
-    access = course_frame.get_course_access(request, course_id)
-    student = asked_for(request, followed(request.user, access))
-    work = work_on(assignment_id, student, access.course) if student else None
+    access = course_frame.enter(request, course_id, course_tabs.ASSIGNMENTS, Element.ASSIGNMENT_TEXT)
+    student = _student(request, access)
+    view = _view(request, access, student)
+    work = work_on(assignment_id, student, access.course, view=view) if student else None
     if student and work is None and not access.sees_drafts:
         raise Http404
-    assignment = work.assignment if work else get_object_or_404(_listed(access), pk=assignment_id)
-    context = {"student": student, "work": work, "assignment": assignment, "due_at": (work or assignment).due_at}
+    assignment = work.assignment if work else get_object_or_404(_listed(request.user, access), pk=assignment_id)
+    dates = work.assigned if work else assignment
+    is_locked = access.learns and dates.unlock_at is not None and dates.unlock_at > timezone.now()
+    context = {"student": student, "work": work, "assignment": assignment, "dates": dates, "is_locked": is_locked}
     return course_frame.show(request, access, course_tabs.ASSIGNMENTS, "assignment.html", **context)
 
 
@@ -99,17 +116,42 @@ def grades(request: AuthenticatedHttpRequest, course_id: int, student_id: int | 
 
     The student is named in the address, as Canvas has it, or by `?student=`.
     """
-    access = course_frame.get_course_access(request, course_id)
+    access = course_frame.enter(request, course_id, course_tabs.GRADES, Element.HOME)
     students = followed(request.user, access)
     wanted = request.GET.get("student") if student_id is None else str(student_id)
     if Permission.VIEW_ALL_GRADES in access.permissions and wanted not in [None, *(str(s.pk) for s in students)]:
         return _grades_for_staff(request, access, wanted or "")
-    student = asked_for(request, students, wanted)
+    student = _student(request, access, wanted)
     if student is None:
         raise PermissionDenied(_("This page shows the grades of one student. Staff get here from User Details."))
-    works = work_of(student, access.course)
-    context = {"student": student, "works": works, "total": total_of(works, access.course)}
+    view = _view(request, access, student)
+    works = work_of(student, access.course, view=view)
+    context = {"student": student, "works": works, **_total(works, access.course, view)}
     return course_frame.show(request, access, course_tabs.GRADES, "grades.html", **context)
+
+
+def _view(request: AuthenticatedHttpRequest, access: CourseAccess, student: User | None) -> View:
+    """Return what the reader sees of the work of this student."""
+    sight = sight_of(request.user, access, student)
+    return View(
+        numbers=sight.sees(Element.SCORE) is not Sees.LETTERS,
+        comments=sight.sees(Element.COMMENTS) is not Sees.NO,
+        handed_in=sight.sees(Element.HANDED_IN) is not Sees.NO,
+        total=sight.sees(Element.TOTAL) is not Sees.NO,
+    )
+
+
+def _total(works: list[Work], course: Course, view: View) -> dict[str, Any]:
+    """Return what the page says of the total: figures, in a course that shows only letters the letter."""
+    if not view.total:
+        return {"has_total": False}
+    found = total_of(works, course)
+    return {
+        "has_total": True,
+        "numbers": view.numbers,
+        "total": found,
+        "total_letter": letter(found.percent, course.grading_scheme),
+    }
 
 
 def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess, wanted: str) -> HttpResponse:
@@ -120,11 +162,12 @@ def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess, w
     there = there.within(sections_seen(request.user, access.course))
     student = get_object_or_404(User.objects.present().filter(Exists(there)), pk=plain_id(wanted))
     sees_held_back = Permission.MANAGE_GRADES in access.permissions
-    works = work_of(student, access.course, sees_held_back=sees_held_back)
+    view = View(sees_held_back=sees_held_back)
+    works = work_of(student, access.course, view=view)
     context = {
         "student": student,
         "works": works,
-        "total": total_of(works, access.course),
+        **_total(works, access.course, view),
         "for_staff": True,
         "sees_held_back": sees_held_back,
         "any_held_back": any(work.is_held_back for work in works),

@@ -18,8 +18,10 @@ from accounts.models.prepared import prepared
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import site_of
 from courses.access.courses import CourseAccess, Part, course_access, followed
+from courses.access.sight import sight_of
 from courses.domain.course_tabs import PEOPLE, Tab, tabs_shown
 from courses.models import Course
+from courses.visibility import Element
 
 # In the session: by course id, the view that a person with several roles in it chose.
 PARTS = "course_parts"
@@ -36,6 +38,17 @@ def get_course_access(request: AuthenticatedHttpRequest, course_id: int) -> Cour
     if not found:
         raise Http404
     return replace(found, part=_part(request, found)) if found.has_several_parts else found
+
+
+def enter(request: AuthenticatedHttpRequest, course_id: int, tab: Tab, element: Element) -> CourseAccess:
+    """Return what the reader is in this course, who sees of it what this page is for.
+
+    Raises Http404 if it does not exist for them; NotThere if the teacher hides the page, NotAllowed if it is not for
+    observers.
+    """
+    access = get_course_access(request, course_id)
+    sight_of(request.user, access).check(tab.id, element)
+    return access
 
 
 @prepared
@@ -72,11 +85,12 @@ def show(
 ) -> HttpResponse:
     """Render a page of the course within its frame."""
     students = followed(request.user, access)
+    sight = sight_of(request.user, access)
     has_people = access.sees_people and (tab is PEOPLE or not access.learns)
     frame = {
         "course": access.course,
         "access": access,
-        "tabs": tabs_shown(has_grades=bool(students), has_people=has_people),
+        "tabs": tabs_shown(sight, has_grades=bool(students), has_people=has_people),
         "tab": tab,
         "students": students,
         "parts": [(Part.STAFF, _("As staff")), (Part.LEARNING, _learner(access))] if access.has_several_parts else [],

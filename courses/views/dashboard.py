@@ -26,6 +26,8 @@ from courses.views.course_frame import remember, remembered
 @login_required
 def show(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show one student's courses at a time, with a picker if there are several; then one's own."""
+    # Every page says what it says of the site; asked first, it brings the root account.
+    site_of(request)
     students = list_students_followed(request.user)
     student = remembered(request, students)
     own = own_courses(request.user)

@@ -78,6 +78,7 @@ PAGES = [
     row("GET", "/terms", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/doc/api", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/time_zones", f"nobody {SIGNED_IN}", of_oneself=True),
+    row("GET", "/observing/guide", SIGNED_IN, of_oneself=True),
     row("GET", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
     row("POST", "/register", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/register/confirm", f"nobody {SIGNED_IN}", of_oneself=True),

@@ -141,6 +141,7 @@ MOST = {
     "/terms": 3,
     "/doc/api": 3,
     "/time_zones": 2,
+    "/observing/guide": 3,
     "/register": 3,
     "/register/confirm": 2,
     "/profile/settings": 13,

@@ -6,15 +6,17 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from courses.domain.grades import Standing, Status, score_of, total_of, totals_of, work_of, work_on
+from courses.domain.grades import Standing, Status, View, figures_of, total_of, totals_of, work_of, work_on
 from courses.grades import Total
 from courses.models import Assignment, Course, Enrollment, Submission, SubmissionComment
 from courses.templatetags.points import points
+from courses.visibility import Sees
 from tests.database import statements
 from tests.factories import EnrollmentFactory, SectionFactory, make_student
 
 HOUR = timedelta(hours=1)
 BEFORE, AFTER = -HOUR, HOUR
+STAFF = View(sees_held_back=True)
 
 
 @pytest.fixture
@@ -32,6 +34,10 @@ def hand_in(assignment: Assignment, student, score: str | None = None, *, is_pos
     return Submission.objects.create(
         assignment=assignment, student=student, score=score, **{"posted_at": posted_at, **fields}
     )
+
+
+def score_of(enrollment: Enrollment, *, sees_held_back: bool = False) -> float | None:
+    return figures_of(enrollment, totals_of([enrollment]), Sees.YES, sees_held_back=sees_held_back).current_score
 
 
 class TestStatus:
@@ -69,15 +75,15 @@ class TestStatus:
         SubmissionComment.objects.create(submission=work, author=mine.user, comment="Soon.")
         (shown,) = work_of(mine.user, mine.section.course)
         assert (shown.score, shown.comments, shown.is_held_back) == (None, [], False)
-        (to_staff,) = work_of(mine.user, mine.section.course, sees_held_back=True)
+        (to_staff,) = work_of(mine.user, mine.section.course, view=STAFF)
         assert (to_staff.score, len(to_staff.comments), to_staff.is_held_back) == (8, 1, True)
 
     def test_a_comment_without_a_score_is_held_back_too_and_work_without_either_is_not(self, mine):
         work = hand_in(assign(mine.section.course), mine.user, is_posted=False, submitted_at=timezone.now())
-        (seen,) = work_of(mine.user, mine.section.course, sees_held_back=True)
+        (seen,) = work_of(mine.user, mine.section.course, view=STAFF)
         assert not seen.is_held_back
         SubmissionComment.objects.create(submission=work, author=mine.user, comment="Soon.")
-        (seen,) = work_of(mine.user, mine.section.course, sees_held_back=True)
+        (seen,) = work_of(mine.user, mine.section.course, view=STAFF)
         assert seen.is_held_back
 
     def test_there_is_no_work_on_what_is_unpublished_or_of_another_course(self, mine):
@@ -112,18 +118,18 @@ class TestTotals:
         assert total_of(work_of(graded.user, graded.section.course), graded.section.course) == expected
         standing = totals_of([graded])[graded.user_id, graded.section.course_id]
         assert standing == Standing(expected, expected, any_score, any_score)
-        assert score_of(graded, totals_of([graded])) == 65.0
-        assert score_of(graded, totals_of([graded]), sees_held_back=True) == 43.0
+        assert score_of(graded) == 65.0
+        assert score_of(graded, sees_held_back=True) == 43.0
 
     def test_what_staff_see_before_it_is_released_does_not_change_the_total(self, graded):
-        seen = work_of(graded.user, graded.section.course, sees_held_back=True)
+        seen = work_of(graded.user, graded.section.course, view=STAFF)
         assert total_of(seen, graded.section.course) == Total(Decimal("19.5"), Decimal("30"), Decimal("65.00"))
 
     def test_a_student_without_a_released_grade_has_no_score(self, mine):
         hand_in(assign(mine.section.course), mine.user, "7", is_posted=False)
-        assert score_of(mine, totals_of([mine])) is None
-        assert score_of(mine, totals_of([mine]), sees_held_back=True) == 70.0
-        assert score_of(mine, {}) is None
+        assert score_of(mine) is None
+        assert score_of(mine, sees_held_back=True) == 70.0
+        assert figures_of(mine, {}, Sees.YES) == (None, None, None, None)
         assert total_of(work_of(mine.user, mine.section.course), mine.section.course).percent is None
 
     @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ class TestTotals:
     )
     def test_a_score_is_a_percentage_with_two_decimals_and_nothing_out_of_nothing(self, mine, score, possible, percent):
         hand_in(assign(mine.section.course, points_possible=possible), mine.user, score)
-        assert score_of(mine, totals_of([mine])) == percent
+        assert score_of(mine) == percent
         on_page = total_of(work_of(mine.user, mine.section.course), mine.section.course).percent
         assert on_page == (percent if percent is None else Decimal(str(percent)))
 
