@@ -11,7 +11,7 @@ DOCUMENTS = sorted(path.relative_to(HOUSE) for path in (*HOUSE.glob("*.md"), *HO
 # What tools and runs leave behind is not ours.
 DOCUMENTS = [path for path in DOCUMENTS if not path.parts[0].startswith((".", "var", "staticfiles"))]
 # `accounts/domain/tokens.py`, `sis/kinds/`; not `*/jobs.py`, addresses of the site, or what a recipe invents.
-OURS = "accounts|background|bench|bin|config|courses|docs|embedded_postgres|pairing|sis|templates|tests"
+OURS = "accounts|background|bench|bin|config|courses|deploy|docs|embedded_postgres|pairing|sis|templates|tests"
 PATHS = re.compile(rf"`((?:{OURS})/[\w./-]*)`")
 IMPORTS = re.compile(rf"\bfrom\s+((?:{OURS})[\w.]*)\s+import\s+([\w, \n]+?)[`\n]")
 

@@ -205,6 +205,14 @@ class Machine:
         (number,) = re.findall(r"kill -(\w+)", self.unit(name).settings["ExecReload"][-1])
         self.processes[name].send_signal(signal.Signals[f"SIG{number}"])
 
+    def patronictl(self, *what: str) -> None:
+        """As an administrator on this machine, with the environment of its Patroni."""
+        patroni = self.unit("patroni")
+        ((_program, configuration),) = patroni.commands()
+        command = ["patronictl", "--config-file", configuration, *what]
+        done = subprocess.run(command, env=patroni.environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def answers(self, path: str, port: str) -> bool:
         """Whether it does with 200."""
         with suppress(requests.RequestException):
@@ -291,6 +299,7 @@ class Cluster:
         """In the order of docs/operations.md."""
         for machine in self.machines:
             machine.start("etcd")
+        until(lambda: all(machine.answers("/health", "etcd") for machine in self.machines), seconds=LIMIT)
         for machine in self.both:
             machine.start("patroni")
         until(self.is_whole, seconds=LIMIT)
@@ -330,12 +339,12 @@ class Cluster:
         subprocess.run(command, env=environment, check=True)
 
     def end(self) -> None:
-        """Clean up: PostgreSQL in good order, for it leaves memory behind otherwise."""
+        """Clean up. PostgreSQL is told to give up at once; if it were killed, it would leave memory behind."""
         for machine in self.machines:
             machine.kill_all_but_postgres()
         servers = [pid for machine in self.machines for pid in machine.postgres()]
         for pid in servers:
-            os.kill(pid, signal.SIGINT)
+            os.kill(pid, signal.SIGQUIT)
         with suppress(AssertionError):
             until(lambda: not any(map(alive, servers)), seconds=60)
         kill_with_children(servers)

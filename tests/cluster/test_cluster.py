@@ -189,6 +189,19 @@ def test_machines_are_restarted_one_after_the_other_without_an_error(cluster, sc
     figures.append(f"rolling restart of both machines: {len(seen.answers)} requests, none failed")
 
 
+def test_the_primary_is_moved_to_the_other_machine_before_its_own_is_restarted(cluster, school, figures):
+    until(cluster.is_whole, seconds=LIMIT)
+    machine = cluster.primary
+    with meanwhile(*everybody(cluster, school, machine)) as seen:
+        seen.wait_for(more=20)
+        machine.patronictl("switchover", "--force", "--candidate", cluster.other(machine).name)
+        until(cluster.other(machine).is_primary, seconds=LIMIT)
+        seen.wait_for(more=20)
+    figures.append(line("primary moved to the other machine", seen, lost(seen)))
+    assert seen.statuses <= {200, 503}
+    assert lost(seen) == (0, 0)
+
+
 @dataclass
 class Trouble:
     """What people saw of something that happened to the primary's machine."""
