@@ -182,8 +182,8 @@ class Order:
         for name in path.split("__"):
             if name == "pk":
                 return False
-            if name in self._rows.query.annotations:
-                return True
+            if annotation := self._rows.query.annotations.get(name):
+                return not getattr(annotation, "is_never_missing", False)
             field: Field[Any, Any] = model._meta.get_field(name)
             if field.null:
                 return True

@@ -95,7 +95,7 @@ def send_reset_mails(address: str, site: str) -> None:
         check_and_lock(limit.key)
         if seconds_to_wait([limit], count([limit])):
             return
-        for person in User.objects.filter(email__iexact=address).exclude(email=""):
+        for person in User.objects.with_email(address):
             if person.is_active:
                 _send(person, site)
         # Count at the end: a job that could not send is retried, and sent no email.

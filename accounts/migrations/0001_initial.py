@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.text.collation
+import accounts.text.fields
 import accounts.text.search
 from accounts import guards
 from accounts.text.names import UNTIDY
@@ -58,8 +59,8 @@ class Migration(migrations.Migration):
                 ),
                 ("login_id", accounts.text.collation.LoginField(max_length=100)),
                 ("email", models.EmailField(blank=True, max_length=254)),
-                ("sis_user_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ("sis_user_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
+                ("integration_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
                 ("locale", models.CharField(blank=True, max_length=16)),
                 ("time_zone", models.CharField(blank=True, max_length=64)),
                 (
@@ -98,17 +99,17 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(fields=["sort_key", "id"], name="users_in_class_list_order"),
-                    models.Index(
-                        django.contrib.postgres.indexes.OpClass(
-                            django.db.models.functions.text.Upper("email"), "text_pattern_ops"
-                        ),
-                        name="users_by_email",
-                    ),
+                    models.Index(accounts.text.collation.EmailKey("email"), models.F("id"), name="users_by_email"),
                     models.Index(
                         django.contrib.postgres.indexes.OpClass(
                             django.db.models.functions.text.Upper("sis_user_id"), "text_pattern_ops"
                         ),
                         name="users_by_sis_id",
+                    ),
+                    models.Index(
+                        fields=["last_login"],
+                        name="users_by_last_sign_in",
+                        condition=models.Q(("last_login__isnull", False)),
                     ),
                     django.contrib.postgres.indexes.GinIndex(fields=["search_words"], name="users_by_words"),
                 ],
@@ -150,7 +151,7 @@ class Migration(migrations.Migration):
             name="FurtherSisId",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("sis_user_id", models.CharField(max_length=255, unique=True)),
+                ("sis_user_id", accounts.text.fields.SisId(max_length=255, unique=True)),
                 ("is_live", models.BooleanField(db_default=True, default=True)),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (
@@ -267,8 +268,8 @@ class Migration(migrations.Migration):
                         output_field=models.TextField(db_collation="C"),
                     ),
                 ),
-                ("sis_account_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ("sis_account_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
+                ("integration_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
                 (
                     "workflow_state",
                     models.CharField(

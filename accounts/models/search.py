@@ -29,6 +29,10 @@ WORDS = 4
 _ALL = 10**9
 
 
+# Where a list begins that was not told where to begin.
+ANYWHERE: Any = object()
+
+
 class _Sorted(Func):
     """The key of the order in a form that no index has: to have those sorted whom another index finds."""
 
@@ -43,7 +47,7 @@ class SearchedQuerySet(QuerySet[Row]):
     _search: Search | None = None
     _unsearched: QuerySet[Any] | None = None
     _is_whole = False
-    _begin = ""
+    _begin: Any = ANYWHERE
 
     def _clone(self) -> Self:
         clone = super()._clone()  # type: ignore[misc]
@@ -65,8 +69,8 @@ class SearchedQuerySet(QuerySet[Row]):
         found._search, found._unsearched = search, self
         return found
 
-    def beginning(self, key: str) -> Self:
-        """Return the same list, of which no row stands before this key of the order."""
+    def beginning(self, key: Any) -> Self:
+        """Return the same list, of which no row stands before this first key of the order; None: that of missing."""
         clone = self._chain()  # type: ignore[attr-defined]
         clone._begin = key
         return clone
@@ -74,23 +78,41 @@ class SearchedQuerySet(QuerySet[Row]):
     def rows(self, start: int, stop: int) -> list[Row]:
         """Return the rows from `start` to before `stop` (up to five statements)."""
         search = self._search
-        if search is None:
-            return list(self[start:stop])
-        if stop > FAR or not self._is_by_name or not search.words:
-            return list(self.filter(search.found)[start:stop])
+        if search is None or stop > FAR or not self._is_by_name or not search.words:
+            return self._plainly(self if search is None else self.filter(search.found), start, stop)
         rows = self._by_one_word(search, stop) if len(search.words) == 1 else self._by_several(search, stop)
         return sorted(rows, key=lambda row: (row.sort_key, row.pk))[start:stop]  # type: ignore[attr-defined]
 
     @property
+    def _ordering(self) -> list[Any]:
+        return [F(one).asc() if isinstance(one, str) else one for one in self.query.order_by]
+
+    @property
     def _is_by_name(self) -> bool:
-        keys = [F(one).asc() if isinstance(one, str) else one for one in self.query.order_by]
+        keys = self._ordering
         return len(keys) == 2 and keys[0] == F("sort_key").asc() and keys[1] in (F("id").asc(), F("pk").asc())
+
+    def _plainly(self, found: QuerySet[Row], start: int, stop: int) -> list[Row]:
+        """Return the rows of a list in any order, or far on. What is sorted by a key that may be missing is read in two
+        parts, each by an index: those that have it, and the others by what they are sorted by besides.
+        """
+        if not (self._is_whole and _may_be_missing(self.model, self._ordering)):
+            return list(found[start:stop])
+        key, *besides = self._ordering
+        path, bound = key.expression.name, "lte" if key.descending else "gte"
+        having, without = found.exclude(**{path: None}), found.filter(**{path: None}).order_by(*besides)
+        parts = [without, having] if key.descending else [having, without]
+        if self._begin not in (ANYWHERE, None):
+            parts[key.descending] = having = having.filter(**{f"{path}__{bound}": self._begin})
+        if self._begin is not ANYWHERE and (self._begin is None) != key.descending:
+            del parts[0]
+        return _in_turn(parts, start, stop)
 
     def _by_one_word(self, search: Search, stop: int) -> list[Row]:
         """Return what one word finds: by the first word of the order in its order; if many others fit, along it."""
         (first,) = search.starts
         unsearched = self._unsearched if self._unsearched is not None else self
-        everything, fitting = _expected(unsearched, Q(), search.otherwise())
+        everything, fitting = _expected(unsearched.using(self.db), Q(), search.otherwise())
         # Of rows that fit, spread evenly, so many are read to have those wanted; they are spread less evenly.
         ahead = 2 * stop * everything / fitting if fitting > FEW else fitting
         if ahead < fitting and (rows := self._beginning(max(AHEAD, round(ahead)), stop)):
@@ -106,7 +128,7 @@ class SearchedQuerySet(QuerySet[Row]):
         if len(search.words) > WORDS:
             return list(self._sorted(search.found_by(sorted(search.words, key=len)[-WORDS:]), stop))
         by_word = {word: beginning_with([word]) for word in search.words}
-        with_initials, *each = _expected(self.model._default_manager.all(), search.initials, *by_word.values())
+        with_initials, *each = _expected(self._all, search.initials, *by_word.values())
         expected = dict(zip(by_word, each, strict=True))
         rarest = min(search.words, key=expected.__getitem__)
         if expected[rarest] <= FEW:
@@ -127,23 +149,27 @@ class SearchedQuerySet(QuerySet[Row]):
 
     def _beginning(self, ahead: int, stop: int) -> list[Row]:
         """Return what is found among so many rows of the list, if it is as much as is wanted; otherwise nothing."""
-        rows = list(
-            self.filter(sort_key__lte=self._key_after(ahead, Q(sort_key__gte=self._begin)).values("sort_key"))[:stop]
-        )
+        rows = list(self.filter(sort_key__lte=self._key_after(ahead, self._not_before).values("sort_key"))[:stop])
         return rows if len(rows) == stop else []
 
     def _horizons(self, starts: Sequence[Start]) -> dict[str, str]:
         """Return, by word, the key of the order up to which rows that begin so are looked at, if there are more."""
         first, *others = [
-            self._key_after(AHEAD, Q(start.begins, sort_key__gte=self._begin)).values_list(
-                Value(start.word), "sort_key"
-            )
+            self._key_after(AHEAD, start.begins & self._not_before).values_list(Value(start.word), "sort_key")
             for start in starts
         ]
         return dict(first.union(*others, all=True))
 
     def _key_after(self, ahead: int, there: Q) -> QuerySet[Any, Any]:
-        return self.model._default_manager.filter(there).order_by("sort_key", "id")[ahead : ahead + 1]
+        return self._all.filter(there).order_by("sort_key", "id")[ahead : ahead + 1]
+
+    @property
+    def _all(self) -> QuerySet[Any, Any]:
+        return self.model._default_manager.using(self.db)
+
+    @property
+    def _not_before(self) -> Q:
+        return Q() if self._begin is ANYWHERE else Q(sort_key__gte=self._begin)
 
     def _sorted(self, found: Q, stop: int) -> QuerySet[Row]:
         """Return the first rows of those that another index than that of the order finds."""
@@ -153,6 +179,25 @@ class SearchedQuerySet(QuerySet[Row]):
     def _together(parts: Sequence[QuerySet[Row]]) -> list[Row]:
         first, *others = parts
         return list(first.union(*others, all=True))
+
+
+def _may_be_missing(model: type[Model], keys: Sequence[Any]) -> bool:
+    """Return whether what is sorted by first is a column that may be empty."""
+    nullable = {field.name for field in model._meta.concrete_fields if field.null}
+    return bool(keys) and getattr(keys[0].expression, "name", "") in nullable
+
+
+def _in_turn(parts: Sequence[QuerySet[Row]], start: int, stop: int) -> list[Row]:
+    """Return the rows from `start` to before `stop` of one list after the other (a statement for each, and a count)."""
+    rows: list[Row] = []
+    for part in parts:
+        found = list(part[start:stop])
+        rows += found
+        if len(found) == stop - start:
+            break
+        there = start + len(found) if found or not start else part.order_by()[:start].count()
+        start, stop = max(start - there, 0), stop - there
+    return rows
 
 
 def _expected(rows: QuerySet[Any, Any], *found: Q) -> list[float]:

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.search import SearchedQuerySet
 from accounts.models.sis import sis_import_id, stuck_sis_fields
 from accounts.password_marks import hashed_anew
-from accounts.text.collation import LoginField, LoginKey, LoginShape, sort_key
+from accounts.text.collation import EmailKey, LoginField, LoginKey, LoginShape, sort_key
 from accounts.text.fields import LONGEST, LONGEST_LOGIN, Complaints, EmailText, Name, SisId, Text, check_login
 from accounts.text.names import UNTIDY, family_of, first_name, parts_of, sortable
 from accounts.text.search import search_words
@@ -40,6 +40,10 @@ class UserQuerySet(SearchedQuerySet["User"]):
     def present(self) -> UserQuerySet:
         """Return everyone who has not been deleted."""
         return self.exclude(state=User.State.DELETED)
+
+    def with_email(self, address: str) -> UserQuerySet:
+        """Return everyone with this email address, in any case."""
+        return self.alias(email_key=EmailKey("email")).filter(email_key=EmailKey(Value(address))).exclude(email="")
 
     def by_name(self) -> UserQuerySet:
         """Return people in the order of a class list: sortable name, then id."""
@@ -134,8 +138,10 @@ class User(AbstractBaseUser):
         ]
         indexes = [
             models.Index(fields=["sort_key", "id"], name="users_in_class_list_order"),
-            models.Index(OpClass(Upper("email"), "text_pattern_ops"), name="users_by_email"),
+            models.Index(EmailKey("email"), "id", name="users_by_email"),
             models.Index(OpClass(Upper("sis_user_id"), "text_pattern_ops"), name="users_by_sis_id"),
+            # Most have never signed in when they come with a roster.
+            models.Index(fields=["last_login"], name="users_by_last_sign_in", condition=Q(last_login__isnull=False)),
             GinIndex(fields=["search_words"], name="users_by_words"),
         ]
 
@@ -237,7 +243,7 @@ class FurtherSisId(models.Model):
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="further_sis_ids")
-    sis_user_id = Text(unique=True, complaints=PERSONS_ID)
+    sis_user_id = SisId(null=False, blank=False, complaints=PERSONS_ID)
     is_live = models.BooleanField(default=True, db_default=True)
     sis_import_id = sis_import_id()
 

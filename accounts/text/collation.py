@@ -192,6 +192,17 @@ class LoginShape(Func):
     function = "accounts_login_shape"
 
 
+class EmailKey(Func):
+    """Two email addresses are the same if this is, and in its order they are listed; it is never missing.
+
+    By bytes, so that one index finds addresses, and their beginnings, and has their order.
+    """
+
+    template = 'UPPER(%(expressions)s) COLLATE "C"'
+    output_field = TextField()
+    is_never_missing = True
+
+
 class LoginField(WithComplaints):
     """What a person signs in with. Compared regardless of case and of how a keyboard composes or widens letters."""
 

@@ -99,8 +99,16 @@ class Name(Text):
 class SisId(Text):
     """An id of the school's, which nothing else of the same kind has; None for none."""
 
+    known_as = "accounts.text.fields.SisId"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"null": True, "blank": True, "unique": True, **kwargs})
+
+    def db_type(self, connection: Any) -> str:
+        """Return the type of the column, spelled out: beside a unique `varchar`, Django makes a second index for LIKE,
+        which nothing would read.
+        """
+        return str(super().db_type(connection)).replace("varchar", "character varying")
 
 
 class EmailText(EmailField, WithComplaints):

@@ -104,16 +104,18 @@ class _MatchesRow(_Matches):
 
 
 class BeginsWith(Func):
-    """Whether a text begins with another; indexes with `text_pattern_ops` find it, whatever the server's locale."""
+    """Whether a text begins with another; indexes by bytes (`text_pattern_ops`, or the collation "C") find it, whatever
+    the server's locale.
+    """
 
     template = "(%(expressions)s)"
     arg_joiner = " ^@ "
     output_field = BooleanField()
 
 
-def begins(column: str, words: str) -> Q:
-    """Return the condition that a column begins with `words`, in any case."""
-    return Q(BeginsWith(Upper(column), Upper(Value(words, output_field=TextField()))))
+def begins(column: str, words: str, key: type[Func] = Upper) -> Q:
+    """Return the condition that a column begins with `words`, in any case, or by another `key` of both."""
+    return Q(BeginsWith(key(column), key(Value(words, output_field=TextField()))))
 
 
 @dataclass(frozen=True)

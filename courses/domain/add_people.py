@@ -41,7 +41,7 @@ class Kind(TextChoices):
 PERMISSION = {Kind.EMAIL: Permission.VIEW_USER_LOGINS, Kind.SIS: Permission.READ_SIS}
 SAME = {
     Kind.LOGIN: "accounts_login_key(u.login_id) = accounts_login_key(given.entry)",
-    Kind.EMAIL: "u.email <> '' AND UPPER(u.email) = UPPER(given.entry)",
+    Kind.EMAIL: "u.email <> '' AND UPPER(u.email) COLLATE \"C\" = UPPER(given.entry)",
     Kind.SIS: "u.id IN (SELECT id FROM accounts_user WHERE sis_user_id = given.entry UNION ALL"
     " SELECT user_id FROM accounts_furthersisid WHERE sis_user_id = given.entry AND is_live)",
 }

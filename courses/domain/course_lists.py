@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from accounts.errors import NotAllowed
 from accounts.models import Account, BaseType, User
 from accounts.models.account import with_all_below
+from accounts.models.ids import OneOf
 from accounts.permissions.registry import Permission
 from accounts.text.search import Search
+from courses.domain.people_lists import is_rare, with_roles_of
 from courses.domain.rosters import searched_courses
 from courses.models import Course, Enrollment, Term
 from courses.models.course import CourseQuerySet
@@ -63,8 +65,9 @@ def courses_listed(account: Account, wanted: CourseList, permissions: Collection
     `permissions` are the reader's there. Raises NotAllowed where the answer would give away what they may not see.
     """
     check_may_ask(wanted, permissions)
-    courses = Course.objects.filter(workflow_state__in=wanted.states or wanted.usual)
-    courses = courses.whole() if account.parent_id is None else courses.filter(account__in=with_all_below(account))
+    courses = Course.objects.filter(workflow_state__in=wanted.states or wanted.usual).whole()
+    if account.parent_id is not None:
+        courses = courses.filter(account__in=with_all_below(account))
     courses = _named(courses, wanted, permissions).filter(_by_people(wanted), _by_dates(wanted))
     if wanted.terms:
         courses = courses.filter(term__in=wanted.terms)
@@ -72,8 +75,8 @@ def courses_listed(account: Account, wanted: CourseList, permissions: Collection
         within = Q(pk__in=wanted.accounts) | Q(ancestors__overlap=list(wanted.accounts))
         courses = courses.filter(account__in=Account.objects.filter(within))
     if wanted.is_published is not None:
-        published = Q(workflow_state=Course.State.AVAILABLE)
-        courses = courses.filter(published if wanted.is_published else ~published)
+        states = {state for state in Course.State if (state == Course.State.AVAILABLE) == wanted.is_published}
+        courses = courses.filter(workflow_state__in=states)
     return _in_order(courses.select_related("account", "term"), wanted)
 
 
@@ -108,20 +111,34 @@ def _by_people(wanted: CourseList) -> Q:
     if wanted.has_enrollments is not None:
         found &= Q(Exists(present)) if wanted.has_enrollments else ~Q(Exists(present))
     if wanted.types:
-        found &= Q(Exists(present.filter(type__in=wanted.types)))
+        rare, beside = with_roles_of(wanted.types), ~Q(state__in=Enrollment.GONE)
+        found &= _with_one_of(Q(type__in=wanted.types), rare=rare, beside=beside)
     if wanted.enrollment_states:
-        found &= Q(Exists(_there().filter(state__in=wanted.enrollment_states)))
+        states = Q(state__in=wanted.enrollment_states)
+        found &= _with_one_of(states, rare=states)
     if wanted.teachers:
         found &= Q(Exists(_taught().filter(user__in=wanted.teachers)))
     return found
 
 
+def _with_one_of(wanted: Q, *, rare: Q, beside: Q | None = None) -> Q:
+    """Return the condition that a course has an enrollment as is `wanted`, and as stands `beside` (one statement).
+
+    Courses with what is rare, by a condition that has an index, are found by it.
+    """
+    there = Enrollment.objects.filter(wanted, beside or Q(), section__workflow_state="active").order_by()
+    if is_rare(Enrollment.objects.filter(rare)):
+        return Q(OneOf(there.filter(rare).values("section__course")))
+    return Q(Exists(there.filter(section__course=OuterRef("pk"))))
+
+
 def _by_dates(wanted: CourseList) -> Q:
-    """Return the condition on dates: a course without a date of its own has its term's."""
+    """Return the condition on dates: a course without a date of its own has its term's (one statement at most)."""
     found = Q()
     if wanted.is_completed is not None:
-        over = Term.objects.filter(end_at__lt=Now())
-        completed = Q(workflow_state=Course.State.COMPLETED) | Q(term__isnull=False, term__in=over.values("pk"))
+        # Looked up first, so that the database knows how many courses are meant.
+        over = list(Term.objects.filter(end_at__lt=Now()).values_list("pk", flat=True))
+        completed = Q(workflow_state=Course.State.COMPLETED) | Q(term__isnull=False, term__in=over)
         found &= completed if wanted.is_completed else ~completed
     if at := wanted.starts_before:
         found &= Q(start_at__lte=at) | Q(term__start_at__lte=at) | Q(start_at=None, term__start_at=None)
@@ -132,7 +149,9 @@ def _by_dates(wanted: CourseList) -> Q:
 
 def _in_order(courses: CourseQuerySet, wanted: CourseList) -> CourseQuerySet:
     if wanted.sort == "teacher":
-        first = _taught().values("section__course").annotate(first=Min("user__sort_key")).values("first")
+        # The index of who is in a section has the roles, too.
+        taught = _taught().filter(with_roles_of([BaseType.TEACHER]))
+        first = taught.values("section__course").annotate(first=Min("user__sort_key")).values("first")
         courses = courses.annotate(first_teacher=Subquery(first))
     key = SORTS[wanted.sort]
     keys = dict.fromkeys([key, "sort_key", "id"])

@@ -8,17 +8,19 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext as _
 
 from accounts.errors import NotAllowed
-from accounts.models import Account, User
+from accounts.models import Account, Role, User
 from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
+from accounts.text.collation import EmailKey
 from courses.models import Course, Enrollment
+from courses.models.enrollment import EnrollmentQuerySet
 
 # What a list can be sorted by, and what it takes to know that of the people.
 SORTS: dict[str, tuple[str, Permission | None]] = {
     "username": ("sort_key", None),
-    "email": ("email", Permission.VIEW_USER_LOGINS),
+    "email": ("email_key", Permission.VIEW_USER_LOGINS),
     "sis_id": ("sis_user_id", Permission.READ_SIS),
     "integration_id": ("integration_id", Permission.READ_SIS),
     "last_login": ("last_login", Permission.VIEW_USER_LOGINS),
@@ -27,27 +29,43 @@ SORTS: dict[str, tuple[str, Permission | None]] = {
 OF_ACCOUNTS_ONLY = ("integration_id", "id")
 
 
-# Courses of an account whose people a list looks up first.
+# Courses of an account whose people a list looks up first; and enrollments of a type, in the whole institution.
 FEW = 500
+RARE = 10_000
 
 
 def people_listed(account: Account, types: Collection[str] = ()) -> UserQuerySet:
     """Return who belongs to `account`, as `people_of` does, for a list; with types, who is in a course there as one.
 
-    The people of a school are found by its enrollments: few among all by whose names the list is sorted. In a large
-    part of the institution, those whose names come first are soon found (one statement more, for a sub-account).
+    The people of a school, and those of a type that few have, are found by their enrollments: few among all by whose
+    names the list is sorted. In a large part of the institution, those whose names come first are soon found (a
+    statement more for a sub-account, and another for types).
     """
     people, there = User.objects.present().by_name(), Enrollment.objects.present().settled()
+    is_small = False
     if types:
-        there = there.filter(type__in=types)
+        there, roles = there.filter(type__in=types), with_roles_of(types)
+        if is_small := is_rare(Enrollment.objects.filter(roles)):
+            there = there.filter(roles)
     if account.parent_id is not None:
         within = with_all_below(account)
         there = there.filter(section__course__account__in=within)
-        if not Course.objects.filter(account__in=within)[FEW:].exists():
-            return people.filter(OneOf(there.values("user")))
+        is_small = is_small or not Course.objects.filter(account__in=within)[FEW:].exists()
     elif not types:
         return people.whole()
+    if is_small:
+        return people.filter(OneOf(there.values("user")))
     return people.whole().filter(Exists(there.filter(user=OuterRef("pk"))))
+
+
+def with_roles_of(types: Collection[str]) -> Q:
+    """Return the condition that enrollments are of these types, as the index of roles finds them."""
+    return Q(role__in=Role.objects.filter(base_type__in=types).values("pk"))
+
+
+def is_rare(there: EnrollmentQuerySet) -> bool:
+    """Return whether there are so few of these enrollments that a list begins with them (one statement)."""
+    return not there.order_by()[RARE:].exists()
 
 
 def people_sorted(
@@ -65,7 +83,10 @@ def people_sorted(
     key, needed = SORTS[sort or "username"]
     if needed and needed not in permissions:
         raise NotAllowed(_("You cannot see this of these people, so you cannot sort by it."))
+    if key == "email_key":
+        people = people.annotate(email_key=EmailKey("email"))
     if needed and known is not None:
         people, key = people.annotate(known_key=Case(When(known, then=F(key)))), "known_key"
-    keys = dict.fromkeys([key] if key == "pk" else [key, "sort_key", "pk"])
+    # Very many may have no address: for these, too, the index gives the order.
+    keys = dict.fromkeys([key, "pk"] if key in ("pk", "email_key") else [key, "sort_key", "pk"])
     return people.order_by(*(F(one).desc() if descending else F(one).asc() for one in keys))

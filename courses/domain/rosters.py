@@ -18,8 +18,6 @@ from django.db.models import (
     QuerySet,
     Subquery,
     TextChoices,
-    TextField,
-    Value,
     When,
 )
 from django.utils.translation import gettext_lazy as _
@@ -32,8 +30,8 @@ from accounts.models.prepared import prepared
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import account_permissions, may_on_account
-from accounts.text.collation import LoginKey
-from accounts.text.search import NOBODY, BeginsWith, Search, begins
+from accounts.text.collation import EmailKey, LoginKey
+from accounts.text.search import NOBODY, Search, begins
 from courses.access.courses import course_access
 from courses.access.permissions import STAFF_TYPES, course_permissions, sections_seen
 from courses.domain.observer_enrollments import by_link
@@ -55,8 +53,7 @@ def searched(
         return people
     secret = NOBODY
     if Permission.VIEW_USER_LOGINS in permissions:
-        login = BeginsWith(LoginKey("login_id"), LoginKey(Value(words, output_field=TextField())))
-        secret |= Q(login) | begins("email", words)
+        secret |= begins("login_id", words, LoginKey) | begins("email", words, EmailKey)
     if Permission.READ_SIS in permissions:
         secret |= begins("sis_user_id", words)
     if known is not None:
@@ -256,8 +253,9 @@ def people_of(account: Account) -> UserQuerySet:
 
 def courses_of(account: Account) -> CourseQuerySet:
     """Return the courses of `account` and of all accounts below it, by name."""
-    courses = Course.objects.present()
-    courses = courses.whole() if account.parent_id is None else courses.filter(account__in=with_all_below(account))
+    courses = Course.objects.present().whole()
+    if account.parent_id is not None:
+        courses = courses.filter(account__in=with_all_below(account))
     return courses.select_related("account", "term").order_by("sort_key", "id")
 
 

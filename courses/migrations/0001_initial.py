@@ -13,6 +13,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import accounts.text.fields
 import courses.models.assignment
 from courses import guards, work
 from courses.models import dates
@@ -54,8 +55,8 @@ class Migration(migrations.Migration):
                         output_field=models.TextField(db_collation="C"),
                     ),
                 ),
-                ("sis_term_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ("sis_term_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
+                ("integration_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
                 (
                     "workflow_state",
                     models.CharField(
@@ -113,8 +114,8 @@ class Migration(migrations.Migration):
                         output_field=models.TextField(db_collation="C"),
                     ),
                 ),
-                ("sis_course_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ("sis_course_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
+                ("integration_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
                 (
                     "workflow_state",
                     models.CharField(
@@ -199,8 +200,8 @@ class Migration(migrations.Migration):
                         output_field=models.TextField(db_collation="C"),
                     ),
                 ),
-                ("sis_section_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ("integration_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ("sis_section_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
+                ("integration_id", accounts.text.fields.SisId(blank=True, max_length=255, null=True, unique=True)),
                 ("is_default", models.BooleanField(default=False)),
                 (
                     "workflow_state",
@@ -408,6 +409,14 @@ class Migration(migrations.Migration):
                 name="observers_of_a_student",
             ),
         ),
+        migrations.AddIndex(
+            model_name="enrollment",
+            index=models.Index(
+                condition=models.Q(("state", "active"), _negated=True),
+                fields=["state"],
+                name="enrollments_not_active",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="enrollment",
             constraint=models.UniqueConstraint(
@@ -497,6 +506,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="course",
             index=models.Index(fields=["term", "workflow_state"], name="courses_of_term"),
+        ),
+        migrations.AddIndex(
+            model_name="course",
+            index=models.Index(fields=["workflow_state", "sort_key", "id"], name="courses_by_state_and_name"),
         ),
         migrations.AddIndex(
             model_name="course",

@@ -128,6 +128,7 @@ class Course(models.Model):
             models.Index(fields=["account", "sort_key"], name="courses_of_account_by_name"),
             models.Index(fields=["sort_key", "id"], name="courses_by_name"),
             models.Index(fields=["term", "workflow_state"], name="courses_of_term"),
+            models.Index(fields=["workflow_state", "sort_key", "id"], name="courses_by_state_and_name"),
             models.Index(OpClass(Upper("sis_course_id"), "text_pattern_ops"), name="courses_by_sis_id"),
             GinIndex(fields=["search_words"], name="courses_by_words"),
             models.Index(

@@ -162,6 +162,8 @@ class Enrollment(models.Model):
                 name="observers_of_a_student",
                 condition=~Q(associated_user=None),
             ),
+            # A first roster has hardly any.
+            models.Index(fields=["state"], name="enrollments_not_active", condition=~Q(state="active")),
         ]
 
     def __str__(self) -> str:

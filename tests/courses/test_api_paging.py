@@ -1,11 +1,14 @@
 """Paging through lists while people come and go: nobody twice, and nobody left out who is there all the time."""
 
+from datetime import UTC, datetime
 from random import Random
 from urllib.parse import urlsplit
 
 import pytest
 
 from accounts.models import BaseType, User
+from accounts.permissions.resolver import account_permissions
+from courses.domain.people_lists import SORTS, people_sorted
 from courses.models import Enrollment, Term
 from tests.api import Api
 from tests.factories import EnrollmentFactory, SectionFactory, UserFactory, make_admin
@@ -19,8 +22,11 @@ NAMES = ("Ana", "ana", "Ána", "Bo", "Zoe", "Øre", "Mia", "mia")
 def come(chance: Random, section) -> User:
     name = f"{chance.choice(NAMES)} {chance.choice(NAMES)}"
     email = chance.choice(["", "a@example.org", f"{chance.random()}@example.org"])
-    sis_user_id = chance.choice([None, f"S{chance.random()}"])
-    person = UserFactory(name=name, email=email, sis_user_id=sis_user_id)
+    sis_user_id, integration_id = (chance.choice([None, f"S{chance.random()}"]) for _each in range(2))
+    last_login = chance.choice([None, datetime(2026, 9, chance.randrange(1, 4), tzinfo=UTC)])
+    person = UserFactory(
+        name=name, email=email, sis_user_id=sis_user_id, integration_id=integration_id, last_login=last_login
+    )
     kind = chance.choice([BaseType.STUDENT, BaseType.TEACHER, BaseType.OBSERVER])
     EnrollmentFactory(section=section, user=person, type=kind)
     return person
@@ -46,7 +52,11 @@ def following(answer) -> str:
         ("accounts/self/users", {"sort": "email", "order": "desc"}),
         ("accounts/self/users", {"sort": "sis_id"}),
         ("accounts/self/users", {"sort": "sis_id", "order": "desc"}),
-        ("accounts/self/users", {"sort": "last_login"}),
+        *(
+            ("accounts/self/users", {"sort": sort, "order": order})
+            for sort in ("last_login", "integration_id", "email")
+            for order in ("asc", "desc")
+        ),
         ("courses/{course}/users", {}),
         ("courses/{course}/users", {"sort": "email"}),
         ("courses/{course}/enrollments", {}),
@@ -74,6 +84,28 @@ def test_nobody_is_listed_twice_and_whoever_stays_is_listed(root, path, query, s
         assert answer.status_code == 200
     assert len(seen) == len(set(seen))
     assert there - gone <= set(seen)
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", SORTS)
+def test_everybody_is_listed_in_the_order_of_a_plain_list(root, sort, order):
+    chance, section, admin = Random(f"{sort} {order}"), SectionFactory(), make_admin()
+    for _number in range(12):
+        come(chance, section)
+    keys, is_descending = account_permissions(admin, root), order == "desc"
+    plain = [one.pk for one in people_sorted(User.objects.present(), sort, keys, descending=is_descending)]
+    api, by_number, by_link = Api(admin), [], []
+    for page in range(1, 8):
+        found = api.get("accounts/self/users", sort=sort, order=order, per_page=2, page=page)
+        by_number += [row["id"] for row in found.json()]
+    address = f"accounts/self/users?sort={sort}&order={order}&per_page=3"
+    while address:
+        answer = api.get(address)
+        by_link += [row["id"] for row in answer.json()]
+        address = following(answer)
+    assert by_link == plain
+    assert by_number == plain[: len(by_number)]
+    assert len(plain) == 13
 
 
 @pytest.mark.parametrize("list_name", ["terms", "admins", "sub_accounts", "courses", "roles"])
