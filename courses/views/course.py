@@ -1,5 +1,6 @@
 """What a course shows to everyone in it: home, announcements, syllabus, assignments and grades."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions.registry import Permission
 from accounts.text.fields import plain_id
+from accounts.web.addresses import addresses
 from accounts.web.pagination import page_of
 from accounts.web.requests import AuthenticatedHttpRequest
 from courses.access.courses import CourseAccess, Part, followed
@@ -72,9 +74,19 @@ def assignments(request: AuthenticatedHttpRequest, course_id: int) -> HttpRespon
     """Show all assignments by due date; for student and observer with the status of the work."""
     access = course_frame.enter(request, course_id, course_tabs.ASSIGNMENTS, Element.ASSIGNMENTS)
     student = _student(request, access)
-    works = work_of(student, access.course, view=_view(request, access, student)) if student else None
-    context = {"student": student, "works": works, "assignments": None if student else _listed(request.user, access)}
+    works = work_of(student, access.course, view=_view(request, access, student)) if student else []
+    context = {
+        "student": student,
+        "works": _with_addresses(works, access.course),
+        "assignments": None if student else _listed(request.user, access),
+    }
     return course_frame.show(request, access, course_tabs.ASSIGNMENTS, "assignments.html", **context)
+
+
+def _with_addresses(works: Iterable[Work], course: Course) -> list[tuple[Work, str]]:
+    """Return work with the address of each assignment."""
+    address = addresses("course_assignment", course.pk)
+    return [(work, address(work.assignment.pk)) for work in works]
 
 
 def _listed(reader: User, access: CourseAccess) -> AssignmentQuerySet:
@@ -126,7 +138,8 @@ def grades(request: AuthenticatedHttpRequest, course_id: int, student_id: int | 
         raise PermissionDenied(_("This page shows the grades of one student. Staff get here from User Details."))
     view = _view(request, access, student)
     works = work_of(student, access.course, view=view)
-    context = {"student": student, "works": works, **_total(works, access.course, view)}
+    shown = _with_addresses(works, access.course)
+    context = {"student": student, "works": shown, **_total(works, access.course, view)}
     return course_frame.show(request, access, course_tabs.GRADES, "grades.html", **context)
 
 
@@ -166,7 +179,7 @@ def _grades_for_staff(request: AuthenticatedHttpRequest, access: CourseAccess, w
     works = work_of(student, access.course, view=view)
     context = {
         "student": student,
-        "works": works,
+        "works": _with_addresses(works, access.course),
         **_total(works, access.course, view),
         "for_staff": True,
         "sees_held_back": sees_held_back,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.prepared import prepared
+from accounts.web.addresses import addresses
 from accounts.web.requests import AuthenticatedHttpRequest
 from accounts.web.site import site_of
 from courses.access.courses import CourseAccess, Part, course_access, followed
@@ -87,10 +88,11 @@ def show(
     students = followed(request.user, access)
     sight = sight_of(request.user, access)
     has_people = access.sees_people and (tab is PEOPLE or not access.learns)
+    tabs = tabs_shown(sight, has_grades=bool(students), has_people=has_people)
     frame = {
         "course": access.course,
         "access": access,
-        "tabs": tabs_shown(sight, has_grades=bool(students), has_people=has_people),
+        "tabs": [(each, addresses(each.name)(access.course.pk)) for each in tabs],
         "tab": tab,
         "students": students,
         "parts": [(Part.STAFF, _("As staff")), (Part.LEARNING, _learner(access))] if access.has_several_parts else [],
