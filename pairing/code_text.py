@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 LENGTH = 6
 # Without 0 O o 1 l I, which are easily confused: 56 characters, 34.8 bits in six.
 ALPHABET = "".join(c for c in string.digits + string.ascii_letters if c not in "0Oo1lI")
+# So many texts there are.
+DIFFERENT = len(ALPHABET) ** LENGTH
 
 # What a spreadsheet would turn into a number or a date: 234567, 12e345, 3Jun24, March7.
 READ_AS_NUMBER_OR_DATE = re.compile(
@@ -29,10 +31,19 @@ SEPARATING = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs", "Pd"})
 UNSEEN = re.compile(r"[\u2212\u2800\u034f\u115f\u1160\u3164\ufe00-\ufe0f]")
 
 
+def written(number: int) -> str:
+    """Return the text with this number among all that there are, from 0 on."""
+    text = ""
+    for _place in range(LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        text = ALPHABET[digit] + text
+    return text
+
+
 def draw() -> str:
     """Return a new random code, from the operating system's generator."""
     while True:
-        text = "".join(SYSTEM_RANDOM.choices(ALPHABET, k=LENGTH))
+        text = written(SYSTEM_RANDOM.randrange(DIFFERENT))
         if not READ_AS_NUMBER_OR_DATE.fullmatch(text):
             return text
 

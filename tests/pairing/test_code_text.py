@@ -47,8 +47,11 @@ def drawing(*wanted: str) -> str:
     texts_in_turn = iter(wanted)
 
     class Generator(random.Random):
-        def choices(self, population, *args, **kwargs):
-            return list(next(texts_in_turn))
+        def randrange(self, *args, **kwargs):
+            number = 0
+            for character in next(texts_in_turn):
+                number = number * 56 + code_text.ALPHABET.index(character)
+            return number
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(code_text, "SYSTEM_RANDOM", Generator())
@@ -67,6 +70,15 @@ def test_a_code_has_six_characters_of_the_alphabet_and_every_character_comes_up(
     assert {len(text) for text in drawn} == {6}
     assert set("".join(drawn)) == set(code_text.ALPHABET)
     assert len(set(drawn)) == len(drawn)
+
+
+def test_every_number_is_written_as_another_text():
+    assert (code_text.written(0), code_text.written(code_text.DIFFERENT - 1)) == ("222222", "ZZZZZZ")
+    numbers = random.Random(7).sample(range(code_text.DIFFERENT), 3000)
+    assert len({code_text.written(number) for number in numbers}) == len(numbers)
+    assert sorted(map(code_text.written, numbers), key=lambda text: [code_text.ALPHABET.index(c) for c in text]) == [
+        code_text.written(number) for number in sorted(numbers)
+    ]
 
 
 def test_characters_come_from_the_operating_systems_generator():
