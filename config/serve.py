@@ -103,7 +103,7 @@ def serve(*, alone: bool) -> int:
         collect_static_files()
         count_in_files()
         with web_server(host, port) as server, recorded(Started(os.getpid(), server.pid, port)), drained(server):
-            wait_until_it_answers(server, host, port, path="/healthz", seconds=STARTING_MAY_TAKE)
+            wait_until_it_answers(server, host, port, name=name(), path="/healthz", seconds=STARTING_MAY_TAKE)
             if server.poll() is None:
                 print(welcome(host, port), flush=True)
             with worker() if alone else nullcontext(lambda: None) as keep_working:
@@ -132,6 +132,12 @@ def check_settings() -> None:
         raise SystemExit(str(error)) from None
     if not hosts:
         raise SystemExit("Set ALLOWED_HOSTS to the names the site answers to, such as pairing.example.org.")
+
+
+def name() -> str:
+    """Return a name that the site answers to."""
+    first: str = settings.ALLOWED_HOSTS[0]
+    return "localhost" if first == "*" else first.removeprefix(".")
 
 
 def check_free(host: str, port: str) -> None:

@@ -21,13 +21,17 @@ def why_not_free(host: str, port: str) -> str | None:
     return None
 
 
-def wait_until_it_answers(server: subprocess.Popen[bytes], host: str, port: str, *, path: str, seconds: float) -> None:
-    """Wait until the web server answers a request for `path`, has ended, or the seconds are over."""
+def wait_until_it_answers(
+    server: subprocess.Popen[bytes], host: str, port: str, *, name: str, path: str, seconds: float
+) -> None:
+    """Wait until the web server answers a request for `path` of the site of this name, has ended, or the seconds are
+    over.
+    """
     until = time.monotonic() + seconds
     while server.poll() is None and time.monotonic() < until:
         with suppress(OSError, http.client.HTTPException):
             client = http.client.HTTPConnection(address_to_visit(host), int(port), timeout=5)
-            client.request("GET", path)
+            client.request("GET", path, headers={"Host": name})
             client.getresponse()
             client.close()
             return

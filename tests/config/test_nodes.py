@@ -169,6 +169,11 @@ class TestBeginning:
             os.kill(json.loads((tmp_path / "started.json").read_text())["server"], signal.SIGTERM)
             assert one.process.wait(60) == 0
 
+    def test_one_that_has_come_up_has_not_asked_itself_for_a_site_of_another_name(self, empty, tmp_path):
+        call_command("migrate", verbosity=0, interactive=False)
+        with node(tmp_path, "web", ALLOWED_HOSTS="pairing.example.org") as one:
+            assert "Invalid HTTP_HOST" not in one.log.read_text()
+
     @pytest.mark.pooler
     def test_one_whose_jobs_would_go_through_a_pooler_says_what_to_set(self, empty, server, tmp_path):
         with pooled(server, "empty") as url, started(tmp_path, "migrate", says="Preparing", DATABASE_URL=url) as one:

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import OperationalError
+from django.http.request import validate_host
 from django.test import Client
 
 from config import serve
@@ -121,6 +122,12 @@ def test_an_installation_without_a_secret_is_told_in_a_sentence_what_to_set(tmp_
         refusal(tmp_path, command)
         == "Set SECRET_KEY to 50 random characters: it signs sessions, and only a demo makes its own."
     )
+
+
+@pytest.mark.parametrize("names", [["pairing.example.org"], [".example.org", "localhost"], ["*"]])
+def test_the_name_that_it_asks_itself_for_is_one_it_answers_to(settings, names):
+    settings.ALLOWED_HOSTS = names
+    assert validate_host(serve.name(), names)
 
 
 def test_one_without_its_names_is_told_so_too(tmp_path):
