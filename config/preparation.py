@@ -16,6 +16,7 @@ from accounts.advisory_locks import HOLD, TRY_TO_HOLD, AdvisoryLock
 from config.health import newest_migrations
 from config.retries import state_of
 from embedded_postgres.processes import end_if_asked
+from sis.upload.parts import StoreAway
 from sis.upload.storage import lost_lately
 
 LOOK_AGAIN = 1.0
@@ -121,8 +122,11 @@ If other machines run the site, all must have the same folder there; or leave UP
 
 def tell_of_lost_uploads() -> None:
     """Say so where uploads of other machines are not to be found on this one: imports would fail by chance."""
-    if number := lost_lately():
-        print(LOST.format(number=number, where=settings.UPLOADS), file=sys.stderr, flush=True)
+    try:
+        if number := lost_lately():
+            print(LOST.format(number=number, where=settings.UPLOADS), file=sys.stderr, flush=True)
+    except StoreAway as error:
+        print(f"Uploads of rosters cannot be kept in {settings.UPLOADS}: {error}", file=sys.stderr, flush=True)
     connections.close_all()
 
 

@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.memory import remembering
+from sis.upload.parts import StoreAway
 
 TRIES = 3
 AGAIN = {"40001": "serialization failure", "40P01": "deadlock"}
@@ -47,9 +48,11 @@ def is_worth_another_try(error: BaseException) -> bool:
 
 
 def is_out_of_order(error: BaseException) -> bool:
-    """Return whether the database is away, full, or open to readers only: a matter for later, or for whoever
-    runs it.
+    """Return whether the database is away, full, or open to readers only, or where uploads are kept is away: a matter
+    for later, or for whoever runs it.
     """
+    if isinstance(error, StoreAway):
+        return True
     state = state_of(error)
     if state:
         return state.startswith(LATER) or state in (READ_ONLY, *AGAIN)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import embedded_database
 from config.processes import workers
+from config.upload_storage import storage_of_uploads
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -290,17 +291,6 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-
-
-def storage_of_uploads(where: str) -> dict[str, Any]:
-    """Return where uploads are kept so that every machine has them: in the database, or in a folder that all share."""
-    if where == "database":
-        return {"BACKEND": "sis.upload.parts.DatabaseStorage"}
-    if not Path(where).is_absolute():
-        raise ImproperlyConfigured("Set UPLOADS to “database”, or to the path of a folder that all machines share.")
-    private = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
-    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": where, **private}}
-
 
 UPLOADS = env("UPLOADS", default="database")
 STORAGES = {

@@ -2,7 +2,8 @@
 
 Whoever has filled theirs is answered 403 until there is room again, as in Canvas, and every answer says how much is
 left: scripts go slower by that. The processes of a site share the buckets in a file, which is locked for microseconds,
-so that a call costs no statement. On several machines each counts for itself.
+so that a call costs no statement. On several machines each counts for itself: what is shared out is the time of its own
+threads, half of them for one token unless it is told otherwise.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from sis.models import SisImport
 from sis.report.log import Messages
 from sis.report.messages import CRASHED
 from sis.report.queries import statistics_of
+from sis.upload.parts import StoreAway
 from sis.upload.storage import UPLOADED, keep_without_passwords
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,9 @@ def do(sis_import: SisImport, *, tell: Tell = lambda sis_import: None) -> None:
             Import(sis_import, tell).go()
     except TurnLost:
         # Whoever has it now goes on with the import.
+        raise
+    except StoreAway:
+        # That is not the import's fault.
         raise
     except Exception as error:
         if staging.is_lost(session):

@@ -29,6 +29,10 @@ class NotStored(FileNotFoundError):
     """An upload is not kept any more, was never where this machine looks for it, or was covered with another key."""
 
 
+class StoreAway(OSError):
+    """Where uploads are kept does not answer, or refuses: a matter for later, or for whoever runs it."""
+
+
 class DatabaseStorage(Storage):
     """Stores files as rows of UploadPart. Each part is a statement of its own, however slow its sender is."""
 
@@ -50,7 +54,7 @@ class DatabaseStorage(Storage):
         return name
 
     def _write(self, name: str, number: int, piece: bytes) -> None:
-        content = _cover(name, number, piece) if _may_hold_passwords(name) else piece
+        content = cover(name, number, piece) if may_hold_passwords(name) else piece
         UploadPart.objects.create(name=name, number=number, content=content)
 
     def delete(self, name: str) -> None:
@@ -77,19 +81,21 @@ class DatabaseStorage(Storage):
 def _read(name: str) -> Iterator[bytes]:
     number = 0
     while part := UploadPart.objects.filter(name=name, number=number).values_list("content").first():
-        yield _lift(name, number, bytes(part[0])) if _may_hold_passwords(name) else bytes(part[0])
+        yield lift(name, number, bytes(part[0])) if may_hold_passwords(name) else bytes(part[0])
         number += 1
 
 
-def _may_hold_passwords(name: str) -> bool:
+def may_hold_passwords(name: str) -> bool:
+    """Return whether the file of this name is one that waits."""
     return f".{UPLOADED}" in name
 
 
-def _cover(name: str, number: int, piece: bytes) -> bytes:
+def cover(name: str, number: int, piece: bytes) -> bytes:
+    """Return a piece of a file as nobody can read it without SECRET_KEY, nor take it for another."""
     return _cipher().cover(f"{name} {number}", piece)
 
 
-def _lift(name: str, number: int, covered: bytes) -> bytes:
+def lift(name: str, number: int, covered: bytes) -> bytes:
     """Return a piece as it was. Raises NotStored where it cannot be read: SECRET_KEY was changed since."""
     try:
         return _cipher().lift(f"{name} {number}", covered)
