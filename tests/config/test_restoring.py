@@ -25,7 +25,7 @@ from accounts.domain.passwords import choose_password
 from accounts.domain.site_restore import LEAP
 from accounts.domain.tokens import make_token, token_owner
 from accounts.domain.users import sign_out_everywhere
-from accounts.models import AuditEvent, ObservationLink, User
+from accounts.models import Action, AuditEvent, ObservationLink, User
 from courses.domain.observation import unlink
 from embedded_postgres.server import connection as connection_of
 from embedded_postgres.server import find_programs, url
@@ -186,6 +186,13 @@ class Before:
             default_token_generator.check_token(User.objects.get(pk=self.stranger.pk), self.mailed),
             SisImport.objects.get().workflow_state == SisImport.State.CREATED,
         ]
+
+
+def test_the_events_to_look_for_among_what_is_lost_are_recorded_under_these_names():
+    advice = DOCUMENT.read_text().partition("### Before anyone is let in")[2]
+    named = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", advice))
+    assert named - set(Action.values) == set()
+    assert len(named) >= 10
 
 
 def end_it_all(before: Before) -> User:
