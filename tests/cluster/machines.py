@@ -130,7 +130,7 @@ class Machine:
             ("etc/pgbouncer", "postgres"),
             ("run", "haproxy"),
             ("var/lib/etcd", "etcd"),
-            ("var/lib/postgresql/15", "postgres"),
+            ("var/lib/postgresql", "postgres"),
             ("var/lib/observer-pairing", None),
         ):
             (self.folder / name).mkdir(parents=True)
