@@ -12,7 +12,7 @@ HEADERS = {
     "xlists": "xlist_course_id,section_id,status",
     "users": "user_id,login_id,full_name,status",
     "logins": "user_id,login_id,existing_user_id",
-    "enrollments": "section_id,user_id,role,status",
+    "enrollments": "section_id,user_id,role,status,associated_user_id",
     "admins": "user_id,account_id,role,status",
     "observers": "observer_id,student_id,status",
 }
@@ -26,10 +26,11 @@ STATES = {"published": "available", "completed": "completed"}
 
 
 @st.composite
-def right_uploads(draw, own="", *, has_further=True):
+def right_uploads(draw, own="", *, has_further=True, enrolls_observers=False):
     """What a school sends when all is well: everything once, and only in what is there.
 
-    `own` begins its ids, but for those of people, of whom some have further ids if it `has_further`.
+    `own` begins its ids, but for those of people, of whom some have further ids if it `has_further`. If it
+    `enrolls_observers`, rows of enrollments say whom some of them observe.
     """
 
     def some(values):
@@ -69,7 +70,11 @@ def right_uploads(draw, own="", *, has_further=True):
         for name in some(who):
             roles = ("student",) if name in STUDENTS else ("teacher", "ta") if name in TEACHERS else ("observer",)
             state = one("active", "active", "completed", "inactive")
-            enrollments.append((section, one(*called[name]), one(*roles), state))
+            enrollments.append((section, one(*called[name]), one(*roles), state, ""))
+        if enrolls_observers:
+            for observer, student in some([pair for pair in PAIRS if {*pair} <= {*who}]):
+                row = section, one(*called[observer]), "observer", one("active", "active", "completed", "inactive")
+                enrollments.append((*row, one(*called[student])))
     admins = []
     for name in some([name for name in TEACHERS if name in who]) if accounts else ():
         admins.append((name, one(*(account for account, *_ in accounts)), "AccountAdmin", "active"))
@@ -89,7 +94,7 @@ def right_uploads(draw, own="", *, has_further=True):
 
 
 def said(*uploads: Upload) -> dict[str, dict]:
-    """What right uploads say: what is in force when there has been nothing else."""
+    """What right uploads say that enroll no observers: what is in force when there has been nothing else."""
     rows = {name: [row for upload in uploads for row in upload[name]] for name in HEADERS}
     own = {further: name for further, _login, name in rows["logins"]}
     targets = {section: course for course, section, _status in rows["xlists"]}
@@ -99,7 +104,9 @@ def said(*uploads: Upload) -> dict[str, dict]:
     for section, target in sorted(targets.items()):
         if target not in courses:
             courses[target] = [*courses[homes[section]][:3], "unpublished"]
-    enrollments = {(section, own.get(who, who), role, None): state for section, who, role, state in rows["enrollments"]}
+    enrollments = {
+        (section, own.get(who, who), role, None): state for section, who, role, state, _whom in rows["enrollments"]
+    }
     observers = {(own.get(a, a), own.get(b, b)): () for a, b, _status in rows["observers"]}
     beside = {
         (section, observer, "observer", student): state

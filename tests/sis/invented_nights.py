@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from django.utils import timezone
 from hypothesis import strategies as st
 
 from accounts.models import Account, AccountAdmin, FurtherSisId, ObservationLink, User
+from courses.domain.courses import delete_course
+from courses.domain.enrollments import change_state
+from courses.domain.observation import unlink
 from courses.models import Course, Enrollment, Section, Term
 from sis.files.csv_records import written
 from tests.sis.texts import table
@@ -57,6 +61,46 @@ def spoiled(draw, uploads, *, limits=NO_LIMITS, needed=frozenset(), fixed=NOTHIN
                 rows.insert(draw(st.integers(first, len(rows))), wrong)
     missing = draw(st.lists(st.sampled_from(sorted(set(upload) - needed)), unique=True, max_size=2))
     return {name: upload[name] for name in draw(st.permutations(sorted(upload))) if name not in missing}
+
+
+@st.composite
+def changes_by_hand(draw, said):
+    """What people may end by hand of what an upload said."""
+    changes = [("link", *pair) for pair in said["observers"]]
+    active = [one for one, state in said["enrollments"].items() if state == "active"]
+    changes += [("enrollment", *one[:2]) for one in active if one[2] != "observer"]
+    changes += [("course", one) for one in said["courses"]]
+    return draw(st.lists(st.sampled_from(changes), unique=True, max_size=3)) if changes else []
+
+
+def do_by_hand(admin, what, *ids):
+    if what == "link":
+        for link in ObservationLink.objects.filter(
+            observer__sis_user_id=ids[0], student__sis_user_id=ids[1], state="active"
+        ):
+            unlink(link, by=admin)
+    if what == "enrollment":
+        for one in Enrollment.objects.filter(section__sis_section_id=ids[0], user__sis_user_id=ids[1], state="active"):
+            change_state(one, "deleted", by=admin)
+    if what == "course":
+        for one in Course.objects.filter(sis_course_id=ids[0]).exclude(workflow_state="deleted"):
+            delete_course(one, by=admin)
+            # All of an example is one transaction, and so one moment to the database.
+            Enrollment.objects.filter(section__course=one).update(updated_at=timezone.now())
+
+
+def end(wanted, what, *ids):
+    """End in what is said what people end by hand, with all that follows."""
+    enrollments = wanted["enrollments"]
+    if what == "link":
+        del wanted["observers"][ids]
+        ended = {one for one in enrollments if one[1:] == (ids[0], "observer", ids[1])}
+    elif what == "course":
+        del wanted["courses"][ids[0]]
+        ended = {one for one in enrollments if ids[0] == wanted["sections"][one[0]][1]}
+    else:
+        ended = {one for one in enrollments if one[0] == ids[0] and ids[1] in (one[1], one[3])}
+    wanted["enrollments"] = {one: state for one, state in enrollments.items() if one not in ended}
 
 
 def what_is() -> dict[str, dict]:

@@ -11,7 +11,7 @@ ONE_ROSTER = {
     "orgs": "sourcedId,status,name,type,parentSourcedId",
     "academicSessions": "sourcedId,status,title,type,startDate,endDate",
     "classes": "sourcedId,status,title,courseSourcedId,schoolSourcedId,termSourcedIds",
-    "users": "sourcedId,status,enabledUser,role,username,givenName,familyName,agentSourcedIds",
+    "users": "sourcedId,status,enabledUser,role,username,givenName,familyName,agentSourcedIds,orgSourcedIds",
     "enrollments": "sourcedId,status,classSourcedId,userSourcedId,role,beginDate,endDate",
 }
 ONE_ROSTER_1_2 = {
@@ -89,12 +89,28 @@ def uploads(version):
     return schools(version).map(lambda it: it[0])
 
 
-def with_manifest(upload: Upload, version: str) -> dict[str, str]:
+@st.composite
+def changes(draw, version):
+    """Uploads of changes: some rows of a school, some of them with another status, of these some to be deleted."""
+    upload = {}
+    for name, rows in draw(uploads(version)).items():
+        at = HEADERS[version][name].split(",").index("status")
+        words = [draw(st.sampled_from(["same", "same", "active", "tobedeleted", None])) for _row in rows]
+        upload[name] = [
+            row if word == "same" else (*row[:at], word, *row[at + 1 :])
+            for row, word in zip(rows, words, strict=True)
+            if word
+        ]
+    some = draw(st.lists(st.sampled_from(sorted(upload)), unique=True, min_size=1))
+    return {name: upload[name] for name in some}
+
+
+def with_manifest(upload: Upload, version: str, mode: str = "bulk") -> dict[str, str]:
     """The manifest beside these files, or nothing for what has none."""
     return (
         {}
         if version == "sds"
-        else {"manifest": manifest(version, **dict.fromkeys(upload, "bulk")) + "source.systemCode,x\n"}
+        else {"manifest": manifest(version, **dict.fromkeys(upload, mode)) + "source.systemCode,x\n"}
     )
 
 
@@ -122,6 +138,7 @@ def _written(version, orgs, terms, classes, users, roles, agents, links, records
         "classes": [(klass, status, title, "", org, term) for klass, title, org, term, status in classes],
         "users": [
             (name, "active", enabled, *with_role[name], name.lower(), given, "X", ",".join(agents[name]))
+            + (() if version == "1.2" else ("O1",))
             for name, given, enabled in users
         ],
         "enrollments": [(one, status, klass, name, role, "", ends) for one, status, klass, name, role, ends in records],

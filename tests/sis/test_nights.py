@@ -4,21 +4,15 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.models import ObservationLink
-from courses.domain.courses import delete_course
-from courses.domain.enrollments import change_state
-from courses.domain.observation import unlink
-from courses.models import Course, Enrollment
 from sis.imports import runner
 from sis.imports.queue import work_off
 from sis.options import Options
 from tests.sis import invented_canvas as canvas
 from tests.sis.conftest import make
-from tests.sis.invented_nights import Upload, differences, spoiled, texts, what_is
+from tests.sis.invented_nights import Upload, changes_by_hand, differences, do_by_hand, end, spoiled, texts, what_is
 
 # Each example is several imports.
 rarely = settings(max_examples=settings().max_examples // 10)
@@ -61,22 +55,6 @@ def after(root, admin, tmp_path, settings, monkeypatch, lock_watch):
     return after
 
 
-def do_by_hand(admin, what, *ids):
-    if what == "link":
-        for link in ObservationLink.objects.filter(
-            observer__sis_user_id=ids[0], student__sis_user_id=ids[1], state="active"
-        ):
-            unlink(link, by=admin)
-    if what == "enrollment":
-        for one in Enrollment.objects.filter(section__sis_section_id=ids[0], user__sis_user_id=ids[1], state="active"):
-            change_state(one, "deleted", by=admin)
-    if what == "course":
-        for one in Course.objects.filter(sis_course_id=ids[0]).exclude(workflow_state="deleted"):
-            delete_course(one, by=admin)
-            # All of an example is one transaction, and so one moment to the database.
-            Enrollment.objects.filter(section__course=one).update(updated_at=timezone.now())
-
-
 @rarely
 @given(right=canvas.right_uploads())
 def test_a_right_upload_makes_what_it_says(after, right):
@@ -88,6 +66,17 @@ def test_a_right_upload_makes_what_it_says(after, right):
 def test_whatever_came_before_a_right_upload_leaves_what_it_says(after, before, right):
     nights = [*map(Night, before), Night(right)]
     assert differences(after(*nights), canvas.said(right)) == {}, nights[-1].said
+
+
+OBSERVING = canvas.right_uploads(has_further=False, enrolls_observers=True)
+
+
+@rarely
+@given(before=st.lists(spoiled(OBSERVING, limits=LIMITS), min_size=1, max_size=3), right=OBSERVING)
+def test_whatever_came_before_rows_of_observers_leave_what_they_alone_would_have_made(after, before, right):
+    nights = [*map(Night, before), Night(right)]
+    alone = after(Night(right))
+    assert differences(after(*nights), alone) == {}, nights[-1].said
 
 
 SOURCES = {name: canvas.right_uploads(own=f"{name}-", has_further=False) for name in ("north", "west")}
@@ -113,33 +102,13 @@ def test_right_uploads_of_two_schools_leave_what_both_say(after, before, north, 
 def touched(draw):
     """A right upload, what people then change by hand, and uploads that lack some people and files."""
     right = draw(RIGHT)
-    changes = [("link", *pair) for pair in canvas.said(right)["observers"]]
-    enrollments = canvas.said(right)["enrollments"]
-    changes += [
-        ("enrollment", *one[:2]) for one, state in enrollments.items() if state == "active" and one[2] != "observer"
-    ]
-    changes += [("course", one[0]) for one in right["courses"]]
-    by_hand = draw(st.lists(st.sampled_from(changes), unique=True, max_size=3)) if changes else []
+    by_hand = draw(changes_by_hand(canvas.said(right)))
     nights = []
     for _night in range(draw(st.integers(0, 2))):
         people = [row for row in right["users"] if row[0] == "H" or draw(st.booleans())]
         files = draw(st.lists(st.sampled_from(sorted(right)), unique=True, min_size=1))
         nights.append(Night({name: people if name == "users" else right[name] for name in files}))
     return [Night(right, by_hand=by_hand), *nights, Night(right)]
-
-
-def end(wanted, what, *ids):
-    """End in what is said what people end by hand, with all that follows."""
-    enrollments = wanted["enrollments"]
-    if what == "link":
-        del wanted["observers"][ids]
-        ended = {one for one in enrollments if one[1:] == (ids[0], "observer", ids[1])}
-    elif what == "course":
-        del wanted["courses"][ids[0]]
-        ended = {one for one in enrollments if ids[0] == wanted["sections"][one[0]][1]}
-    else:
-        ended = {one for one in enrollments if one[0] == ids[0] and ids[1] in (one[1], one[3])}
-    wanted["enrollments"] = {one: state for one, state in enrollments.items() if one not in ended}
 
 
 @rarely
