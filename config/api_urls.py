@@ -59,6 +59,7 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("courses.api.urls")),
     path("", include("pairing.api.urls")),
+    path("", include("notices.api.urls")),
     path("", include("sis.api.urls")),
     re_path(r"", not_found),
 ]

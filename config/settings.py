@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "accounts",
     "courses",
     "pairing",
+    "notices",
     "sis",
     "procrastinate.contrib.django",
 ]
@@ -256,6 +257,7 @@ HOME_STEPS = [
 RETENTION = [
     "accounts.domain.retention.KEPT",
     "pairing.domain.retention.KEPT",
+    "notices.domain.retention.KEPT",
     "sis.retention.KEPT",
     "courses.domain.retention.KEPT",
 ]

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("courses.urls")),
     path("", include("pairing.urls")),
+    path("", include("notices.urls")),
     path("", include("sis.urls")),
 ]
 

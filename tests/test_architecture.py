@@ -9,7 +9,7 @@ from statistics import median
 
 HOUSE = Path(__file__).resolve().parent.parent
 # Each app may import itself and those before it; config wires them and may import all.
-APPS = ["background", "accounts", "courses", "pairing", "sis"]
+APPS = ["background", "accounts", "courses", "pairing", "notices", "sis"]
 LONGEST_MODULE = 300
 
 
@@ -114,6 +114,15 @@ LAYERS = {
         {"api"},
         ENTRANCES,
         {"urls", "apps", "demo"},
+    ],
+    "notices": [
+        {"models"},
+        {"domain"},
+        {"jobs"},
+        {"forms"},
+        {"api"},
+        ENTRANCES,
+        {"urls", "apps"},
     ],
     # A kind of roster file says how its files are recognized and what its columns are: so what reads uploads, and makes
     # rows of kinds out of other formats, stands above.

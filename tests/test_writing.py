@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "courses", "pairing", "sis", "config")
+APPS = ("accounts", "courses", "pairing", "notices", "sis", "config")
 TRANSLATED = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 # Words that docs/writing.md replaces, in the pages, the messages and the guides.
 AVOIDED = re.compile(

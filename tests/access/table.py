@@ -19,6 +19,7 @@ TEACHERS = f"teacher ta {ADMINS}"
 STAFF = f"{TEACHERS} designer"
 SECTION_MAKERS = f"teacher designer {ADMINS}"
 STUDENT = "student acting"
+OBSERVERS = "observer course_observer"
 FAMILY = f"{STUDENT} observer course_observer"
 IN_COURSE = f"{STAFF} {FAMILY} classmate"
 
@@ -91,6 +92,14 @@ PAGES = [
         "POST", "/profile/observees", but(SIGNED_IN, "acting"), of_oneself=True, body={"code": "abcdef", "step": "pair"}
     ),
     row("GET", "/profile/observees/confirm", SIGNED_IN, of_oneself=True),
+    row("GET", "/profile/observees/{student}/thresholds", OBSERVERS, hidden=but(SIGNED_IN, OBSERVERS)),
+    row(
+        "POST",
+        "/profile/observees/{student}/thresholds",
+        OBSERVERS,
+        hidden=but(SIGNED_IN, OBSERVERS),
+        body={"alert_type": "assignment_missing", "turn": "on"},
+    ),
     row("GET", "/profile/observees/{student}/leave", "course_observer", hidden=but(SIGNED_IN, "course_observer")),
     row("POST", "/profile/observees/{student}/leave", "course_observer", hidden=but(SIGNED_IN, "course_observer")),
     row("GET", "/profile/observees/{student}/remove", "observer", hidden=but(SIGNED_IN, "observer")),
@@ -442,6 +451,13 @@ API = [
     # Pairing
     row("POST", "/api/v1/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),
     row("GET", "/api/v1/users/self/observees", SIGNED_IN, of_oneself=True),
+    row("GET", "/api/v1/users/self/observer_alert_thresholds", SIGNED_IN, of_oneself=True),
+    # About whom is asked as well, and refused with 400: tests/notices/test_api_thresholds.py.
+    row("POST", "/api/v1/users/self/observer_alert_thresholds", SIGNED_IN, of_oneself=True),
+    *[
+        row(method, "/api/v1/users/self/observer_alert_thresholds/{threshold}", "observer")
+        for method in ("GET", "PUT", "DELETE")
+    ],
     row("GET", "/api/v1/users/{observer}/observees", "observer admin"),
     row("POST", "/api/v1/users/{observer}/observees", "observer admin", body={"pairing_code": "abcdef"}),
     row("GET", "/api/v1/users/{observer}/observees/{student}", "observer admin"),

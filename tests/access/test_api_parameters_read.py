@@ -38,6 +38,7 @@ from tests.access.world import World
 
 FORM = "application/x-www-form-urlencoded"
 IDS = {
+    "student_id": "student",
     "id": "student",
     "user_id": "classmate",
     "associated_user_id": "student",

@@ -39,6 +39,7 @@ UPLOADS, UPLOAD = {"/accounts/{root}/sis_import"}, b"user_id,login_id,status\n1,
 # What makes something. A form that is new belongs here, or makes nothing.
 MAKING = {
     "/register",
+    "/profile/observees/{student}/thresholds",
     "/profile/observers/{observer}/report",
     "/users/{student}/observer_pairing_codes",
     "/courses/{course}/observer_pairing_codes.csv",

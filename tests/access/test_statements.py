@@ -148,6 +148,7 @@ MOST = {
     "/profile/observees": 6,
     "/profile/observees/confirm": 2,
     "/profile/observees/{student}/leave": 5,
+    "/profile/observees/{student}/thresholds": 9,
     "/profile/observees/{student}/remove": 5,
     "/profile/observer_pairing_codes/{code}/revoke": 4,
     "/users/{student}/masquerade": 8,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from accounts.models import Account, AccountAdmin, BaseType, Color, ObservationLink, Role, User
 from courses.domain.observation import link
 from courses.models import Assignment, Enrollment, Section, Term
+from notices.models import AlertType, ObserverAlertThreshold
 from pairing.models import Objection
 from sis.models import ProvisioningReport, SisImport
 from tests.factories import (
@@ -82,6 +83,9 @@ def _school(root: Account, section: Section | None = None, **people: User) -> Sc
         "code": CodeFactory(student=student).pk,
         "report": Objection.objects.create(student=student, observer=observer).pk,
         "role": role.pk,
+        "threshold": ObserverAlertThreshold.objects.create(
+            observer=observer, student=student, alert_type=AlertType.ASSIGNMENT_MISSING
+        ).pk,
         **{name: person.pk for name, person in people.items()},
     }
     return School(people, ids)

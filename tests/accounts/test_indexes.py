@@ -9,7 +9,7 @@ from pairing.models import PairingCode
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("accounts", "courses", "pairing", "sis")
+OURS = ("accounts", "courses", "pairing", "notices", "sis")
 # Indexes on plain columns of which another index of the same table, without a condition, begins with the same columns.
 COVERED = """
 SELECT covered.indexrelid::regclass::text, other.indexrelid::regclass::text

@@ -20,7 +20,7 @@ HOUSE = Path(__file__).resolve().parent.parent.parent
 REGISTRY = HOUSE / "accounts/permissions/registry.py"
 MODULES = [
     path
-    for folder in ("accounts", "courses", "pairing", "sis", "config", "bench")
+    for folder in ("accounts", "courses", "pairing", "notices", "sis", "config", "bench")
     for path in sorted((HOUSE / folder).rglob("*.py"))
     if path != REGISTRY and "migrations" not in path.parts
 ]

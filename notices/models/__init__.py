@@ -1,0 +1,5 @@
+"""The tables of the notices app."""
+
+from notices.models.threshold import AlertType, ObserverAlertThreshold
+
+__all__ = ["AlertType", "ObserverAlertThreshold"]
