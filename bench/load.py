@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
@@ -78,13 +78,24 @@ def send(port: int, requests: Sequence[bytes]) -> float:
 
 
 def _send(port: int, requests: Sequence[bytes]) -> None:
+    with connected(port) as ask:
+        for data in requests:
+            ask(data)
+
+
+@contextmanager
+def connected(port: int) -> Iterator[Callable[[bytes], None]]:
+    """Give what sends a request over one connection, and waits for the answer: anything but a 200 ends the program."""
     with socket.create_connection((HOST, port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for data in requests:
+
+        def ask(data: bytes) -> None:
             connection.sendall(data)
             answer = _read(connection)
             if not answer.startswith(b"HTTP/1.1 200"):
                 raise SystemExit(f"Unexpected answer: {answer[:300]!r}")
+
+        yield ask
 
 
 def _read(connection: socket.socket) -> bytes:

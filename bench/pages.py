@@ -1,11 +1,11 @@
 """`python -m bench.pages [--calls] [--profile] [PAGE ...]`: what pages cost the server, against a bare view behind the
 same middleware.
 
-The server is the one of bin/run; CPU is the time that its processes have used, without the database's. A page is asked
-for during a fraction of a second, between two such blocks of the bare view, so that whatever else the machine is doing
-bears on both alike; the blocks of all pages follow one another, and in the next round the other way round. A page's
+The server is the one of bin/run; CPU is the time that its processes have used, without the database's. Requests follow
+one another over one connection, and before and after each for a page there is one for the bare view, so that whatever
+else the machine is doing bears on both alike; the pages take turns, and in the next round the other way round. A page's
 figure is the median of these ratios, with the interval in which the true median lies in 95 of 100 measurements. A page
-is measured until that is narrower than a tenth of the figure, or the time is up, and then it says so.
+is asked for until that is narrower than a tenth of the figure, or the time is up, and then it says so.
 
 With `--calls` only the function calls of Python are counted, which are the same on a busy machine, and too many are an
 error; `--profile` shows in which functions those of a page are.
@@ -22,7 +22,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import django
@@ -45,9 +44,9 @@ from courses.domain.observation import link  # noqa: E402
 from courses.models import Course  # noqa: E402
 
 # After how many seconds a figure that is not settled yet is given up.
-LONGEST = 120
-# How long one page is asked for at a time.
-SECONDS = 0.25
+LONGEST = 110
+# How many requests for a page are sent at once, to see how many are answered in a second.
+AT_ONCE = 48
 # How much of the machine others may use meanwhile. Where many take turns, each finds the caches cold, which costs a
 # short request a larger part than a long one: the multiples become too small, while they come to rest all the same.
 QUIET = 0.25
@@ -67,14 +66,6 @@ class Page(NamedTuple):
     cookie: str = ""
     most: float = 1
     aim: float | None = None
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one request cost: CPU of the server, and how many were answered in a second."""
-
-    cpu: float
-    rate: float
 
 
 def make_pages() -> tuple[Page, list[Page]]:
@@ -98,9 +89,9 @@ def make_pages() -> tuple[Page, list[Page]]:
         Page("observees, 5 children", "/profile/observees", as_family, 4.1, 3),
         Page("course grades", f"/courses/{course.pk}/grades?student={child.pk}", as_parent, 4, 3),
         Page("settings", "/profile/settings", as_parent, 3.1, 3),
-        Page("People, class of 30", f"/courses/{classes[30].pk}/users", as_teacher, 10.6, 6),
-        Page("People, class of 3,000", f"/courses/{classes[3000].pk}/users", as_teacher, 14, 6),
-        Page("User Details", f"/courses/{course.pk}/users/{child.pk}", as_teacher, 4.8, 5),
+        Page("People, class of 30", f"/courses/{classes[30].pk}/users", as_teacher, 7.6, 6),
+        Page("People, class of 3,000", f"/courses/{classes[3000].pk}/users", as_teacher, 9.5, 6),
+        Page("User Details", f"/courses/{course.pk}/users/{child.pk}", as_teacher, 3.8, 5),
         Page("people of an account", f"/accounts/{root.pk}/users", as_admin, 7.7),
         Page("permissions", f"/accounts/{root.pk}/permissions", as_admin, 18),
         Page("sign-in", "/login/canvas", most=4),
@@ -156,40 +147,48 @@ def _neighbors() -> Iterator[Callable[[], float]]:
     yield others
 
 
-def measure(port: int, page: Page, number: int) -> Cost:
-    """Ask the server so many times for a page."""
-    server = [process.pid for process in psutil.Process().children(recursive=True)]
-    before = _used(server)
-    seconds = load.send(port, [load.request("GET", page.path, cookie=page.cookie)] * number)
-    return Cost((_used(server) - before) / number, number / seconds)
+def measure(port: int, pages: Sequence[Page]) -> dict[Page, float]:
+    """Return, by page, how many requests a second are answered over several connections."""
+    return {page: AT_ONCE / load.send(port, [request_for(page)] * AT_ONCE) for page in pages}
 
 
-def compare(port: int, bare: Page, pages: Sequence[Page]) -> tuple[dict[Page, list[Cost]], dict[Page, list[float]]]:
-    """Return, by page, what it cost each time, and that as a multiple of what the bare view cost before and after."""
-    numbers = {page: max(load.CLIENTS, int(measure(port, page, 80).rate * SECONDS)) for page in [bare, *pages]}
-    costs: dict[Page, list[Cost]] = {page: [] for page in numbers}
+def request_for(page: Page) -> bytes:
+    return load.request("GET", page.path, cookie=page.cookie)
+
+
+def compare(port: int, bare: Page, pages: Sequence[Page]) -> tuple[dict[Page, list[float]], dict[Page, list[float]]]:
+    """Return, by page, the CPU seconds of each request, and that as a multiple of the bare view's before and after."""
+    costs: dict[Page, list[float]] = {page: [] for page in [bare, *pages]}
     ratios: dict[Page, list[float]] = {page: [] for page in pages}
+    server = [process.pid for process in psutil.Process().children(recursive=True)]
     end, restless = time.monotonic() + LONGEST, list(pages)
-    while restless and time.monotonic() < end:
-        costs[bare].append(measure(port, bare, numbers[bare]))
-        for page in restless:
-            costs[page].append(measure(port, page, numbers[page]))
-            costs[bare].append(measure(port, bare, numbers[bare]))
-            before, after = costs[bare][-2:]
-            ratios[page].append(2 * costs[page][-1].cpu / (before.cpu + after.cpu))
-        restless = [page for page in reversed(restless) if not is_settled(ratios[page])]
+    with load.connected(port) as send:
+
+        def ask(page: Page) -> None:
+            before = _used(server)
+            send(request_for(page))
+            costs[page].append(_used(server) - before)
+
+        while restless and time.monotonic() < end:
+            ask(bare)
+            for page in restless:
+                ask(page)
+                ask(bare)
+                before, after = costs[bare][-2:]
+                ratios[page].append(2 * costs[page][-1] / (before + after))
+            restless = [page for page in reversed(restless) if not is_settled(ratios[page])]
     return costs, ratios
 
 
-def _row(page: Page, costs: Sequence[Cost], ratios: Sequence[float], number: int) -> str:
-    cpu, rate = (statistics.median(column) for column in zip(*((cost.cpu, cost.rate) for cost in costs), strict=True))
+def _row(page: Page, costs: Sequence[float], ratios: Sequence[float], rate: float, number: int) -> str:
     against, aim = "1", ""
     if ratios:
         low, high = interval(ratios)
         against = f"{statistics.median(ratios):.2f} ({low:.2f}–{high:.2f})"
         against += "" if is_settled(ratios) else ", too restless to tell"
         aim = f"≤ {page.aim:g}" if page.aim else ""
-    return f"| {page.name} | {cpu * 1000:.1f} | {rate:,.0f} | {against} | {aim} | {len(costs)} | {number:,} |"
+    cpu = statistics.median(costs) * 1000
+    return f"| {page.name} | {cpu:.1f} | {rate:,.0f} | {against} | {aim} | {len(costs)} | {number:,} |"
 
 
 def main() -> None:
@@ -217,12 +216,13 @@ def main() -> None:
         sys.exit(any(number > page.most * numbers[bare] for page, number in numbers.items()))
     begun = time.monotonic()
     with load.server() as port, _neighbors() as others:
+        rates = measure(port, [bare, *pages])
         costs, ratios = compare(port, bare, pages)
         busy = others()
-    print("| page | CPU-ms | a second | CPU, times the bare view (interval) | aim | blocks | function calls |")
+    print("| page | CPU-ms | a second | CPU, times the bare view (interval) | aim | requests | function calls |")
     print("|---|---|---|---|---|---|---|")
     for page in [bare, *pages]:
-        print(_row(page, costs[page], ratios.get(page, []), numbers[page]))
+        print(_row(page, costs[page], ratios.get(page, []), rates[page], numbers[page]))
     print(f"\n{time.monotonic() - begun:.0f} s; other programs used {busy:.0%} of the machine meanwhile", end="")
     print("." if busy <= QUIET else ": it was too busy, and the multiples are too small.")
 
