@@ -1,15 +1,18 @@
-"""Numbers that grow with the institution, counted no further than anybody wants to know them."""
+"""Numbers that grow with the institution, counted no further than anybody wants to know them, or only expected."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet, Subquery, Value
+from django.db.models import IntegerField, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 MOST_COUNTED = 10_000
+# More than there are of anything.
+_ALL = 10**9
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ def first(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 def count(rows: QuerySet[Any, Any]) -> Number:
     """Return how many rows there are (one statement)."""
     return number(first(rows).count())
+
+
+def expected(rows: QuerySet[Any, Any], *found: Q) -> list[float]:
+    """Return how many rows the database expects of each, at least two, which it tells without looking at them."""
+    first, *others = [rows.filter(one).order_by()[:_ALL] for one in found]
+    (plan,) = json.loads(first.union(*others, all=True).explain(format="json"))
+    return [float(each["Plan Rows"]) for each in plan["Plan"]["Plans"]]
 
 
 class CountOf(Subquery):

@@ -7,12 +7,12 @@ its end, so that the walk would read all that come before.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 from django.db.models import F, Func, Model, Q, QuerySet, TextField, Value
 
+from accounts.models.numbers import expected
 from accounts.text.search import Search, Start, beginning_with
 
 Row = TypeVar("Row", bound=Model)
@@ -25,8 +25,6 @@ AHEAD = 8_000
 FAR = 1_000
 # Of more words than these, the longest are looked up.
 WORDS = 4
-# More than there are of anything.
-_ALL = 10**9
 
 
 # Where a list begins that was not told where to begin.
@@ -112,7 +110,7 @@ class SearchedQuerySet(QuerySet[Row]):
         """Return what one word finds: by the first word of the order in its order; if many others fit, along it."""
         (first,) = search.starts
         unsearched = self._unsearched if self._unsearched is not None else self
-        everything, fitting = _expected(unsearched.using(self.db), Q(), search.otherwise())
+        everything, fitting = expected(unsearched.using(self.db), Q(), search.otherwise())
         # Of rows that fit, spread evenly, so many are read to have those wanted; they are spread less evenly.
         ahead = 2 * stop * everything / fitting if fitting > FEW else fitting
         if ahead < fitting and (rows := self._beginning(max(AHEAD, round(ahead)), stop)):
@@ -128,17 +126,17 @@ class SearchedQuerySet(QuerySet[Row]):
         if len(search.words) > WORDS:
             return list(self._sorted(search.found_by(sorted(search.words, key=len)[-WORDS:]), stop))
         by_word = {word: beginning_with([word]) for word in search.words}
-        with_initials, *each = _expected(self._all, search.initials, *by_word.values())
-        expected = dict(zip(by_word, each, strict=True))
-        rarest = min(search.words, key=expected.__getitem__)
-        if expected[rarest] <= FEW:
+        with_initials, *each = expected(self._all, search.initials, *by_word.values())
+        having = dict(zip(by_word, each, strict=True))
+        rarest = min(search.words, key=having.__getitem__)
+        if having[rarest] <= FEW:
             return list(self._sorted(search.found_by([rarest]), stop))
         # How many have all of them nobody knows beforehand: a given name may often stand beside another.
         if with_initials > FEW and (rows := self._beginning(AHEAD, stop)):
             return rows
         horizons = self._horizons(search.starts)
         rows = self._together([self._near(start, horizons.get(start.word))[:stop] for start in search.starts])
-        rest = [self._sorted(search.otherwise([word for word in search.words if expected[word] <= SOME]), stop)]
+        rest = [self._sorted(search.otherwise([word for word in search.words if having[word] <= SOME]), stop)]
         for start in search.starts:
             if (horizon := horizons.get(start.word)) and sum(map(start.begins_row, rows)) < stop:
                 rest.append(self._sorted(start.found & Q(sort_key__gt=horizon), stop))
@@ -198,10 +196,3 @@ def _in_turn(parts: Sequence[QuerySet[Row]], start: int, stop: int) -> list[Row]
         there = start + len(found) if found or not start else part.order_by()[:start].count()
         start, stop = max(start - there, 0), stop - there
     return rows
-
-
-def _expected(rows: QuerySet[Any, Any], *found: Q) -> list[float]:
-    """Return how many rows the database expects of each, which it tells without looking at them."""
-    first, *others = [rows.filter(one).order_by()[:_ALL] for one in found]
-    (plan,) = json.loads(first.union(*others, all=True).explain(format="json"))
-    return [float(each["Plan Rows"]) for each in plan["Plan"]["Plans"]]

@@ -11,6 +11,7 @@ from accounts.errors import NotAllowed
 from accounts.models import Account, Role, User
 from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
+from accounts.models.numbers import expected
 from accounts.models.user import UserQuerySet
 from accounts.permissions.registry import Permission
 from accounts.text.collation import EmailKey
@@ -29,8 +30,10 @@ SORTS: dict[str, tuple[str, Permission | None]] = {
 OF_ACCOUNTS_ONLY = ("integration_id", "id")
 
 
-# Courses of an account whose people a list looks up first; and enrollments of a type, in the whole institution.
-FEW = 500
+# Where one in N courses is meant, going along the list of everybody until a page is full takes as long as looking up
+# the people of so many times N courses.
+ALONG = 10
+# Enrollments of a type, in the whole institution, that a list begins with.
 RARE = 10_000
 
 
@@ -50,12 +53,20 @@ def people_listed(account: Account, types: Collection[str] = ()) -> UserQuerySet
     if account.parent_id is not None:
         within = with_all_below(account)
         there = there.filter(section__course__account__in=within)
-        is_small = is_small or not Course.objects.filter(account__in=within)[FEW:].exists()
+        is_small = is_small or _are_sooner_looked_up(Q(account__in=within))
     elif not types:
         return people.whole()
     if is_small:
         return people.filter(OneOf(there.values("user")))
     return people.whole().filter(Exists(there.filter(user=OuterRef("pk"))))
+
+
+def _are_sooner_looked_up(there: Q) -> bool:
+    """Return whether the people of these courses are sooner looked up than met along the list of everybody, by how many
+    courses the database expects (one statement).
+    """
+    such, every = expected(Course.objects.all(), there, Q())
+    return such * such <= ALONG * every
 
 
 def with_roles_of(types: Collection[str]) -> Q:

@@ -134,9 +134,10 @@ class TestThePeopleOfAnAccount:
         assert set(people_of(school)) == {people[state] for state in ("active", "inactive", "completed")}
         assert not people_of(AccountFactory(parent=below))
 
-    @pytest.mark.parametrize("few", [0, 1, 2])
-    def test_a_list_of_them_has_the_same_whatever_the_size_of_the_account(self, root, few, monkeypatch):
-        monkeypatch.setattr(people_lists, "FEW", few)
+    @pytest.mark.parametrize(("along", "rare"), [(0, 0), (0, 1_000), (1_000, 0)])
+    def test_a_list_of_them_has_the_same_whatever_the_size_of_the_account(self, root, along, rare, monkeypatch):
+        monkeypatch.setattr(people_lists, "ALONG", along)
+        monkeypatch.setattr(people_lists, "RARE", rare)
         school, taught = AccountFactory(), set[User]()
         for account in (school, AccountFactory(parent=school), root):
             section = SectionFactory(course__account=account)

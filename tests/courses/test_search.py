@@ -176,7 +176,7 @@ def _way(request, monkeypatch) -> None:
         ahead, of_first, of_others = way
         monkeypatch.setattr(search, "AHEAD", ahead)
         monkeypatch.setattr(search, "FEW", 0)
-        monkeypatch.setattr(search, "_expected", lambda _rows, *found: [of_first, *[of_others] * (len(found) - 1)])
+        monkeypatch.setattr(search, "expected", lambda _rows, *found: [of_first, *[of_others] * (len(found) - 1)])
 
 
 SEARCHES = (
