@@ -73,8 +73,8 @@ class TestTheRosterOfACourse:
         view = View(role_id=role(BaseType.TA).pk, shown=Shown.INACTIVE)
         admin = make_admin()
         (line,) = lines(roster(section.course, view, by=admin), section.course, by=admin)
-        assert line.sections == [section, other]
-        assert [(one.type, one.state) for one in line.roles] == [
+        assert [*line.sections.values()] == [section, other]
+        assert [(one.type, one.state) for one in line.roles.values()] == [
             (BaseType.STUDENT, "active"),
             (BaseType.TA, "inactive"),
         ]
