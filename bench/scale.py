@@ -56,6 +56,7 @@ class Place:
             look()
             self.built = time.perf_counter() - begun
             self.size = self._size()
+        self._chosen: set[int] = set()
 
     def _size(self) -> str:
         with connection.cursor() as cursor:
@@ -78,7 +79,17 @@ class Place:
         return time.process_time() + (int(at.read_text().split()[0]) / 1e9 if at.exists() else 0)
 
     def go_on(self, chance: random.Random) -> None:
-        """Choose somebody else: a student, their parent, a course they take and who teaches it."""
+        """Choose somebody else: a student, their parent, a course they take and who teaches it.
+
+        No course comes twice: its codes are not exported again within minutes.
+        """
+        self._choose(chance)
+        while self.course.pk in self._chosen:
+            self._choose(chance)
+        self._chosen.add(self.course.pk)
+        self.code = ""
+
+    def _choose(self, chance: random.Random) -> None:
         district = self.district
         school = chance.randrange(district.schools)
         student, taught = (chance.choice(district.in_school(school, each)) for each in (STUDENTS, COURSES))
@@ -88,7 +99,6 @@ class Place:
         self.teacher = User.objects.get(pk=district.teacher + school * TEACHERS + taught % TEACHERS + 1)
         taken = Enrollment.objects.filter(user=self.student, type=BaseType.STUDENT)
         self.course = Course.objects.filter(sections__enrollments__in=taken)[0]
-        self.code = ""
 
     def stranger(self) -> User:
         """Give the student a code, and return somebody who does not observe anybody yet."""
