@@ -6,15 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.pagination import PAGING, page_of
-from accounts.errors import NotAllowed
+from accounts.errors import NotAllowed, NotThere
 from courses.access.courses import CourseAccess, course_access
+from courses.access.sight import sight_of
 from courses.api import lookups
 from courses.api.body_types import CourseSettings, TabBody
-from courses.domain.course_tabs import NEWEST, PEOPLE, Tab, tabs_in
+from courses.api.content_types import FrontPageBody, GradingPeriodBody, GradingPeriodsBody
+from courses.domain.course_tabs import HOME, NEWEST, PEOPLE, Tab, tabs_in
+from courses.domain.grading_periods import Period, periods_of
 from courses.models import Course
+from courses.visibility import Element
 
 endpoint = in_group("Courses")
 
@@ -66,6 +72,51 @@ def settings_of(course: Course) -> CourseSettings:
         "restrict_quantitative_data": course.restrict_quantitative_data,
         "hide_final_grades": course.hide_final_grades,
         "grading_standard_enabled": bool(course.grading_scheme),
+    }
+
+
+@endpoint()
+def front_page(request: ApiRequest, course_id: str) -> FrontPageBody:
+    """Show the front page of a course."""
+    access = _access(request, course_id)
+    sight_of(request.user, access).check(HOME.id, Element.HOME)
+    course = access.course
+    if not course.front_page:
+        raise NotThere(_("This course has no front page."))
+    return {
+        "page_id": course.pk,
+        "url": "front-page",
+        "title": course.name,
+        "body": course.front_page,
+        "html_url": request.address(f"/courses/{course.pk}"),
+        "created_at": course.created_at,
+        "updated_at": course.created_at,
+        "published": True,
+        "front_page": True,
+        "hide_from_students": False,
+        "editing_roles": "teachers",
+        "locked_for_user": False,
+    }
+
+
+@endpoint()
+def grading_periods(request: ApiRequest, course_id: str) -> GradingPeriodsBody:
+    """List the grading periods of a course, which are those of its term."""
+    found = periods_of(_access(request, course_id).course)
+    return {"grading_periods": [_period(each) for each in found]}
+
+
+def _period(found: Period) -> GradingPeriodBody:
+    period, close_at = found.period, found.period.close_at or found.period.end_at
+    return {
+        "id": period.pk,
+        "title": period.title,
+        "start_date": period.start_at,
+        "end_date": period.end_at,
+        "close_date": close_at,
+        "weight": None if period.weight is None else float(period.weight),
+        "is_closed": close_at <= timezone.now(),
+        "is_last": found.is_last,
     }
 
 

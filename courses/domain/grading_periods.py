@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -16,6 +17,12 @@ class Period:
 
     period: GradingPeriod
     is_last: bool
+
+    def has(self, due_at: datetime | None) -> bool:
+        """Return whether work with this due date belongs to it."""
+        if due_at is None:
+            return self.is_last
+        return self.period.start_at < due_at <= self.period.end_at
 
     def is_due(self) -> Q:
         """Return the condition that work (`due_at`) belongs to it."""

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -23,12 +22,12 @@ from courses.access.permissions import sections_seen
 from courses.access.sight import sight_of
 from courses.domain import course_tabs
 from courses.domain.announcements import announcements_to
+from courses.domain.assignment_lists import assignments_without_work, is_locked, view_of
 from courses.domain.course_tabs import NEWEST
 from courses.domain.grades import View, Work, given_to, total_of, work_of, work_on
 from courses.domain.rosters import teachers_of
 from courses.grades import letter
 from courses.models import Course, Enrollment
-from courses.models.assignment import AssignmentQuerySet
 from courses.views import course_frame
 from courses.views.course_frame import asked_for
 from courses.visibility import Element, Sees
@@ -64,7 +63,7 @@ def syllabus(request: AuthenticatedHttpRequest, course_id: int) -> HttpResponse:
     """Show the syllabus, with the dates of the published assignments: the student's own ones, if there is one."""
     access = course_frame.enter(request, course_id, course_tabs.SYLLABUS, Element.SYLLABUS)
     student = _student(request, access)
-    works = given_to(student, access.course) if student else _published(request.user, access)
+    works = given_to(student, access.course) if student else assignments_without_work(request.user, access)
     context = {"student": student, "dated": [work for work in works if work.due_at]}
     return course_frame.show(request, access, course_tabs.SYLLABUS, "syllabus.html", **context)
 
@@ -78,7 +77,7 @@ def assignments(request: AuthenticatedHttpRequest, course_id: int) -> HttpRespon
     context = {
         "student": student,
         "works": _with_addresses(works, access.course),
-        "assignments": None if student else _listed(request.user, access),
+        "assignments": None if student else assignments_without_work(request.user, access),
     }
     return course_frame.show(request, access, course_tabs.ASSIGNMENTS, "assignments.html", **context)
 
@@ -87,17 +86,6 @@ def _with_addresses(works: Iterable[Work], course: Course) -> list[tuple[Work, s
     """Return work with the address of each assignment."""
     address = addresses("course_assignment", course.pk)
     return [(work, address(work.assignment.pk)) for work in works]
-
-
-def _listed(reader: User, access: CourseAccess) -> AssignmentQuerySet:
-    return access.course.assignments.present().by_date() if access.sees_drafts else _published(reader, access)
-
-
-def _published(reader: User, access: CourseAccess) -> AssignmentQuerySet:
-    """Return what is published; for those who do not run the course only what is for everybody in it."""
-    published = access.course.assignments.published()
-    sees_all = sight_of(reader, access).sees(Element.ASSIGNMENTS_OF_OTHERS) is not Sees.NO
-    return published if sees_all else published.given_to_all()
 
 
 def _student(request: AuthenticatedHttpRequest, access: CourseAccess, named: str | None = None) -> User | None:
@@ -115,10 +103,11 @@ def assignment(request: AuthenticatedHttpRequest, course_id: int, assignment_id:
     work = work_on(assignment_id, student, access.course, view=view) if student else None
     if student and work is None and not access.sees_drafts:
         raise Http404
-    assignment = work.assignment if work else get_object_or_404(_listed(request.user, access), pk=assignment_id)
+    without = assignments_without_work(request.user, access)
+    assignment = work.assignment if work else get_object_or_404(without, pk=assignment_id)
     dates = work.assigned if work else assignment
-    is_locked = access.learns and dates.unlock_at is not None and dates.unlock_at > timezone.now()
-    context = {"student": student, "work": work, "assignment": assignment, "dates": dates, "is_locked": is_locked}
+    shown = {"student": student, "work": work, "assignment": assignment, "dates": dates}
+    context = {**shown, "is_locked": is_locked(access, dates)}
     return course_frame.show(request, access, course_tabs.ASSIGNMENTS, "assignment.html", **context)
 
 
@@ -145,13 +134,7 @@ def grades(request: AuthenticatedHttpRequest, course_id: int, student_id: int | 
 
 def _view(request: AuthenticatedHttpRequest, access: CourseAccess, student: User | None) -> View:
     """Return what the reader sees of the work of this student."""
-    sight = sight_of(request.user, access, student)
-    return View(
-        numbers=sight.sees(Element.SCORE) is not Sees.LETTERS,
-        comments=sight.sees(Element.COMMENTS) is not Sees.NO,
-        handed_in=sight.sees(Element.HANDED_IN) is not Sees.NO,
-        total=sight.sees(Element.TOTAL) is not Sees.NO,
-    )
+    return view_of(sight_of(request.user, access, student))
 
 
 def _total(works: list[Work], course: Course, view: View) -> dict[str, Any]:

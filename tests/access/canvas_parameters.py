@@ -109,6 +109,17 @@ PARAMETERS = {
     "PUT users/{user_id}/colors/{asset}": "hexcode",
     "GET users/{user_id}/courses": "state[] enrollment_state homeroom account_id",
     "GET courses/{course_id}": "teacher_limit",
+    "GET courses/{course_id}/assignment_groups": """
+        assignment_ids[] exclude_assignment_submission_types[] override_assignment_dates grading_period_id
+        scope_assignments_to_student
+    """,
+    "GET courses/{course_id}/assignments": """
+        search_term override_assignment_dates needs_grading_count_by_section bucket assignment_ids[] order_by
+        post_to_sis new_quizzes
+    """,
+    "GET courses/{course_id}/assignments/{assignment_id}": """
+        override_assignment_dates needs_grading_count_by_section all_dates
+    """,
     "PUT courses/{course_id}": f"""
         {COURSE} {STICKINESS} course[account_id] course[event] course[storage_quota_mb]
         course[syllabus_course_summary] course[image_id] course[image_url] course[remove_image]
@@ -199,6 +210,9 @@ NOTHING_TO_SEND = frozenset(
     GET users/{user_id}/colors
     GET users/{user_id}/colors/{asset}
     GET courses/{course_id}/features/enabled
+    GET courses/{course_id}/front_page
+    GET courses/{course_id}/assignments/{assignment_id}/submissions/{user_id}
+    GET courses/{course_id}/grading_periods
     GET users/{user_id}
     DELETE users/{user_id}/sessions
     GET users/{user_id}/profile
@@ -278,6 +292,19 @@ INCLUDES = {
         "GET users/{user_id}/observees": "avatar_url",
         "GET users/{user_id}/observers": "avatar_url",
         "GET courses": f"{ADDED_TO_COURSES} {BY_THE_APPS}",
+        "GET courses/{course_id}/assignment_groups": """
+            assignments discussion_topic all_dates assignment_visibility grades_published observed_users submission
+        """,
+        "GET courses/{course_id}/assignments": """
+            submission assignment_visibility all_dates overrides observed_users can_edit score_statistics ab_guid
+        """,
+        "GET courses/{course_id}/assignments/{assignment_id}": """
+            submission assignment_visibility overrides observed_users can_edit score_statistics ab_guid
+        """,
+        "GET courses/{course_id}/assignments/{assignment_id}/submissions/{user_id}": """
+            submission_history submission_comments submission_html_comments rubric_assessment full_rubric_assessment
+            visibility course user read_status student_entered_score
+        """,
         "GET courses/{course_id}": f"{ADDED_TO_COURSES} {BY_THE_APPS} all_courses lti_context_id",
         "GET courses/{course_id}/users": f"{ADDED_TO_PEOPLE_OF_COURSES} email observed_users",
         "GET courses/{course_id}/search_users": ADDED_TO_PEOPLE_OF_COURSES,

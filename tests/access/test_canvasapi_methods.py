@@ -93,8 +93,9 @@ SERVED = {
         "search_recipients"
     ),
     "Course": (
-        "conclude create_course_section delete enroll_user get_enabled_features get_enrollments get_section "
-        "get_sections get_settings get_tabs get_user get_users update"
+        "conclude create_course_section delete enroll_user get_assignment get_assignment_groups get_assignments "
+        "get_enabled_features get_enrollments get_grading_periods get_section get_sections get_settings get_tabs "
+        "get_user get_users show_front_page update"
     ),
     "Enrollment": "deactivate reactivate",
     "EnrollmentTerm": "delete edit",
@@ -157,6 +158,7 @@ def things(live_server) -> dict[str, Any]:
         "observee_id": ids["classmate"],
         "observer_id": ids["observer"],
         "course": ids["course"],
+        "assignment": ids["assignment"],
         "new_course": world.ids(world.there)["course"],
         "section": ids["section"],
         "role": aide.id,

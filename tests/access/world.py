@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from accounts.models import Account, AccountAdmin, BaseType, Color, ObservationLink, Role, User
 from courses.domain.observation import link
-from courses.models import Assignment, Enrollment, Section, Term
+from courses.models import Assignment, Course, Enrollment, Section, Term
 from notices.models import AlertType, ObserverAlertThreshold
 from pairing.models import Objection
 from sis.models import ProvisioningReport, SisImport
@@ -65,6 +65,7 @@ def _school(root: Account, section: Section | None = None, **people: User) -> Sc
     idle = EnrollmentFactory(section=section, state=Enrollment.State.INACTIVE)
     invited = EnrollmentFactory(section=section, state=Enrollment.State.INVITED)
     Color.objects.create(user=student, asset="user_1", hexcode="#0b6158")
+    Course.objects.filter(pk=section.course_id).update(front_page="<p>Welcome.</p>")
     assignment = Assignment.objects.create(course=section.course, name="Quiz", workflow_state="published")
     ids = {
         "account": account.pk,
