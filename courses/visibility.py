@@ -20,6 +20,7 @@ class Sees(TextChoices):
     YES = "yes", _("Yes")
     AS_STUDENT = "as_student", _("As the student sees it")
     OWN = "own", _("Of the student you observe only")
+    YOURS = "yours", _("Your own only")
     OWN_AND_STAFF = "own_and_staff", _("Of the student you observe, and of staff")
     STAFF = "staff", _("Of staff only")
     FOR_ALL = "for_all", _("What is for everyone in the course")
@@ -188,7 +189,11 @@ TABLE: dict[Element, Row] = {
     Element.PEOPLE: Row(_("People, sections, groups, and the group work of others"), N, N, NOWHERE),
     Element.PICTURE: Row(_("Profile pictures"), Sees.OWN_AND_STAFF, Sees.STAFF),
     Element.INBOX: Row(
-        _("Your messages"), OWN, OWN, may=_("write to staff of the course, while it runs"), switch=Switch.INBOX
+        _("Messages"),
+        Sees.YOURS,
+        Sees.YOURS,
+        may=_("write to staff of the course, while it runs"),
+        switch=Switch.INBOX,
     ),
     Element.CHAT: Row(_("Chat, collaborations, conferences, appointments"), N, N, NOWHERE),
     Element.ANALYTICS: Row(_("Statistics about the student, such as when they last signed in"), N, N, NOWHERE),
@@ -200,3 +205,20 @@ TABLE: dict[Element, Row] = {
     Element.ALERTS: Row(_("Your alerts"), Y, N, may=_("choose, read and dismiss them")),
     Element.FEED: Row(_("Calendar address to subscribe to"), Y, Y, may=_("create and revoke it"), switch=Switch.FEEDS),
 }
+
+# What the service has by now. Rows of other elements say what will hold for them.
+BUILT = frozenset(
+    {
+        Element.CARD,
+        Element.HOME,
+        Element.SYLLABUS,
+        Element.ANNOUNCEMENTS,
+        Element.ASSIGNMENTS,
+        Element.ASSIGNMENT_TEXT,
+        Element.STATUS,
+        Element.HANDED_IN,
+        Element.SCORE,
+        Element.COMMENTS,
+        Element.TOTAL,
+    }
+)

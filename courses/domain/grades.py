@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet, Sum, TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -28,6 +29,7 @@ class Status(TextChoices):
     SUBMITTED = "submitted", _("Submitted")
     LATE = "late", _("Submitted late")
     MISSING = "missing", _("Missing")
+    PAST = "past", _("Not graded yet")
     TO_DO = "to_do", _("To do")
 
 
@@ -50,10 +52,7 @@ RELEASED = View()
 
 @dataclass(frozen=True)
 class Work:
-    """One assignment and the student's work on it, with all that was said about it.
-
-    `assigned` has the student's own dates, and whether it is late, missing or excused.
-    """
+    """An assignment with the student's own dates and work, its verdict, and what was said about it."""
 
     assigned: Assigned
     said: tuple[SubmissionComment, ...] = ()
@@ -137,7 +136,10 @@ class Work:
             return Status.MISSING
         if self.assigned.late:
             return Status.LATE
-        return Status.SUBMITTED if self.submitted_at else Status.TO_DO
+        if self.submitted_at:
+            return Status.SUBMITTED
+        # Such as work on paper, of which nobody says whether it was handed in.
+        return Status.PAST if self.due_at and self.due_at < timezone.now() else Status.TO_DO
 
 
 def work_of(student: User, course: Course, *, view: View = RELEASED) -> list[Work]:

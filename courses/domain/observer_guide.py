@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Account
 from courses.access.sight import is_on
-from courses.visibility import ALWAYS, OPEN, SCHOOL, TABLE, CourseState, Element, Row, Sees, Switch
+from courses.visibility import ALWAYS, BUILT, OPEN, SCHOOL, TABLE, CourseState, Element, Row, Sees, Switch
 
 MARKED = re.compile(r"(<!-- (table of elements|settings) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -30,8 +30,8 @@ class Told:
 
 
 def guide(root: Account) -> list[Told]:
-    """Return what observers of this institution see, row by row (no statement)."""
-    return [_told(element, row, root) for element, row in TABLE.items()]
+    """Return what observers of this institution see, row by row (no statement); nothing of what is not here yet."""
+    return [_told(element, row, root) for element, row in TABLE.items() if element in BUILT or row.linked is Sees.NO]
 
 
 def _told(element: Element, row: Row, root: Account) -> Told:

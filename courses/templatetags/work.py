@@ -15,7 +15,13 @@ from courses.templatetags.points import points
 
 register = template.Library()
 
-ACCENTS = {Status.MISSING: " badge--warning", Status.LATE: " badge--warning", Status.TO_DO: "", Status.EXCUSED: ""}
+ACCENTS = {
+    Status.MISSING: " badge--warning",
+    Status.LATE: " badge--warning",
+    Status.TO_DO: "",
+    Status.PAST: "",
+    Status.EXCUSED: "",
+}
 
 
 @register.simple_tag

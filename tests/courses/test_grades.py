@@ -70,6 +70,18 @@ class TestStatus:
         assert found.status is status
         assert work_on(work.pk, mine.user, course).status is status
 
+    @pytest.mark.parametrize(("due", "status"), [(BEFORE, Status.PAST), (AFTER, Status.TO_DO), (None, Status.TO_DO)])
+    def test_work_on_paper_is_not_missing_and_once_it_was_due_nothing_to_do(self, mine, due, status):
+        assign(mine.section.course, due_at=due and timezone.now() + due, submission_types=["on_paper"])
+        (found,) = work_of(mine.user, mine.section.course)
+        assert found.status is status
+
+    def test_what_is_excused_is_said_to_be(self, mine):
+        work = hand_in(assign(mine.section.course, due_at=timezone.now() + BEFORE), mine.user)
+        Submission.objects.filter(pk=work.pk).update(excused=True)
+        (found,) = work_of(mine.user, mine.section.course)
+        assert found.status is Status.EXCUSED
+
     def test_a_grade_whose_time_has_not_come_is_held_back_and_shown_only_to_staff_who_ask_for_it(self, mine):
         work = hand_in(assign(mine.section.course), mine.user, "8", posted_at=timezone.now() + HOUR)
         SubmissionComment.objects.create(submission=work, author=mine.user, comment="Soon.")
