@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.memory import remembering
@@ -26,7 +26,12 @@ AGAIN = {"40001": "serialization failure", "40P01": "deadlock"}
 # (a full disk), for somebody stepping in (a restart) and for failures of the system; and what cannot be written.
 LATER = ("08", "53", "57P", "58")
 READ_ONLY = "25006"
-ABOUT_CONNECTIONS = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+# Internal ones are of the driver, where the database has not said so itself: what came back was no answer to what it
+# asked. So it is where server and pooler both report the end of a connection.
+ABOUT_CONNECTIONS = (
+    *(OperationalError, InterfaceError, InternalError),
+    *(psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError),
+)
 WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE (?:\S+ )+?SET|DELETE FROM|COPY|CREATE)\b", re.IGNORECASE)
 
 

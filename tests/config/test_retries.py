@@ -6,7 +6,7 @@ from time import sleep
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -130,6 +130,21 @@ def test_what_is_refused_at_the_second_go_is_answered_as_at_the_first(raced_root
     answer = browser.post(reverse("reactivate_account_user", args=[raced_root.pk, UserFactory().pk]))
     assert answer.status_code == 403
     assert "Somebody was quicker." in answer.content.decode()
+
+
+def test_a_connection_whose_end_both_server_and_pooler_report_is_no_fault_of_ours(root, monkeypatch):
+    """So psycopg puts it when a server is shut down while a commit waits for the standby."""
+    lost = InternalError()
+    lost.__cause__ = psycopg.InternalError("received 2 results from command 'COMMIT'")
+
+    def reactivate(*_person, **_by):
+        raise lost
+
+    monkeypatch.setattr("courses.views.account_people.reactivate", reactivate)
+    browser = Client(raise_request_exception=False)
+    browser.force_login(make_admin())
+    answer = browser.post(reverse("reactivate_account_user", args=[root.pk, UserFactory().pk]))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
 
 
 @pytest.fixture
