@@ -5,7 +5,9 @@ from __future__ import annotations
 from django import forms
 from django.http import QueryDict
 
+from accounts.text.fields import BIGGEST
 from accounts.web.pages import RuleForm
+from notices.domain.alerts import State
 from notices.models import AlertType
 
 
@@ -22,3 +24,10 @@ class ThresholdForm(RuleForm):
             # Seven rows have such a field on the page: what is wrong is said of the one that was sent.
             row = AlertType(str(data["alert_type"]))
             self.fields["threshold"].label, self.fields["threshold"].widget.attrs["id"] = row.label, row.value
+
+
+class MarkForm(RuleForm):
+    """What becomes of one alert, or, without its id, that all shown are read."""
+
+    alert = forms.IntegerField(required=False, min_value=1, max_value=BIGGEST, widget=forms.HiddenInput)
+    state = forms.ChoiceField(choices=[(State.READ, "read"), (State.DISMISSED, "dismissed")], widget=forms.HiddenInput)

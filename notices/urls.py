@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from notices.views import thresholds
+from notices.views import alerts, thresholds
 
 urlpatterns = [
+    path("alerts", alerts.Alerts.view(), name="alerts"),
     path("profile/observees/<int:student_id>/thresholds", thresholds.Thresholds.view(), name="alert_thresholds"),
 ]

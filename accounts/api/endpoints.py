@@ -49,6 +49,7 @@ IDS = {
     "term_id": "A number or `sis_term_id:…`.",
     "provider_id": "`canvas`.",
     "asset": "`course_…`, `user_…`, `account_…` or `group_…`, and a number.",
+    "state": "`read` or `dismissed`.",
 }
 # What every call may answer besides 200, and what it means.
 ALWAYS = {

@@ -170,6 +170,7 @@ PARAMETERS = {
     "POST users/{user_id}/observees": """
         observee[unique_id] observee[password] access_token pairing_code root_account_id
     """,
+    "GET users/{user_id}/observer_alerts/unread_count": "student_id",
     "GET users/{user_id}/observer_alert_thresholds": "student_id",
     "POST users/{user_id}/observer_alert_thresholds": """
         observer_alert_threshold[alert_type] observer_alert_threshold[user_id] observer_alert_threshold[threshold]
@@ -239,6 +240,8 @@ NOTHING_TO_SEND = frozenset(
     POST users/{user_id}/observer_pairing_codes
     GET users/{user_id}/observees
     GET users/{user_id}/observees/{observee_id}
+    GET users/{user_id}/observer_alerts/{student_id}
+    PUT users/{user_id}/observer_alerts/{alert_id}/{state}
     GET users/{user_id}/observer_alert_thresholds/{threshold_id}
     DELETE users/{user_id}/observer_alert_thresholds/{threshold_id}
     GET users/{user_id}/observers

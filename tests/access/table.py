@@ -87,6 +87,8 @@ PAGES = [
     row("POST", "/logout", f"nobody {SIGNED_IN}", of_oneself=True),
     row("GET", "/profile/settings", SIGNED_IN, of_oneself=True),
     row("POST", "/profile/settings", SIGNED_IN, of_oneself=True, body={"time_zone": "Europe/Berlin"}),
+    row("GET", "/alerts", SIGNED_IN, of_oneself=True),
+    row("POST", "/alerts", SIGNED_IN, of_oneself=True, body={"state": "read"}),
     row("GET", "/profile/observees", SIGNED_IN, of_oneself=True),
     row(
         "POST", "/profile/observees", but(SIGNED_IN, "acting"), of_oneself=True, body={"code": "abcdef", "step": "pair"}
@@ -463,6 +465,9 @@ API = [
     # Pairing
     row("POST", "/api/v1/users/{student}/observer_pairing_codes", f"{STUDENT} {ADMINS}"),
     row("GET", "/api/v1/users/self/observees", SIGNED_IN, of_oneself=True),
+    row("GET", "/api/v1/users/self/observer_alerts/unread_count", SIGNED_IN, of_oneself=True),
+    row("GET", "/api/v1/users/self/observer_alerts/{student}", SIGNED_IN, of_oneself=True),
+    row("PUT", "/api/v1/users/self/observer_alerts/{alert}/read", "observer"),
     row("GET", "/api/v1/users/self/observer_alert_thresholds", SIGNED_IN, of_oneself=True),
     # About whom is asked as well, and refused with 400: tests/notices/test_api_thresholds.py.
     row("POST", "/api/v1/users/self/observer_alert_thresholds", SIGNED_IN, of_oneself=True),

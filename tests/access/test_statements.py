@@ -145,6 +145,7 @@ MOST = {
     "/register": 3,
     "/register/confirm": 2,
     "/profile/settings": 13,
+    "/alerts": 8,
     "/profile/observees": 6,
     "/profile/observees/confirm": 2,
     "/profile/observees/{student}/leave": 5,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from accounts.models import Account, AccountAdmin, BaseType, Color, ObservationLink, Role, User
 from courses.domain.observation import link
 from courses.models import Assignment, Course, Enrollment, Section, Term
-from notices.models import AlertType, ObserverAlertThreshold
+from notices.models import AlertType
 from pairing.models import Objection
 from sis.models import ProvisioningReport, SisImport
 from tests.factories import (
@@ -22,6 +22,7 @@ from tests.factories import (
     make_admin,
     make_student,
 )
+from tests.notices.alerts import make_alert
 
 # Who stands in the other school where these stand in this one.
 ELSEWHERE = {
@@ -67,6 +68,7 @@ def _school(root: Account, section: Section | None = None, **people: User) -> Sc
     Color.objects.create(user=student, asset="user_1", hexcode="#0b6158")
     Course.objects.filter(pk=section.course_id).update(front_page="<p>Welcome.</p>")
     assignment = Assignment.objects.create(course=section.course, name="Quiz", workflow_state="published")
+    told = make_alert(observer, student, AlertType.COURSE_ANNOUNCEMENT, section.course)
     ids = {
         "account": account.pk,
         "course": section.course.pk,
@@ -84,9 +86,8 @@ def _school(root: Account, section: Section | None = None, **people: User) -> Sc
         "code": CodeFactory(student=student).pk,
         "report": Objection.objects.create(student=student, observer=observer).pk,
         "role": role.pk,
-        "threshold": ObserverAlertThreshold.objects.create(
-            observer=observer, student=student, alert_type=AlertType.ASSIGNMENT_MISSING
-        ).pk,
+        "threshold": told.threshold_id,
+        "alert": told.pk,
         **{name: person.pk for name, person in people.items()},
     }
     return School(people, ids)
