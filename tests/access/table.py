@@ -467,7 +467,7 @@ API = [
     row("GET", "/api/v1/users/self/observees", SIGNED_IN, of_oneself=True),
     row("GET", "/api/v1/users/self/observer_alerts/unread_count", SIGNED_IN, of_oneself=True),
     row("GET", "/api/v1/users/self/observer_alerts/{student}", SIGNED_IN, of_oneself=True),
-    row("PUT", "/api/v1/users/self/observer_alerts/{alert}/read", "observer"),
+    row("PUT", "/api/v1/users/self/observer_alerts/{alert}/{state}", "observer"),
     row("GET", "/api/v1/users/self/observer_alert_thresholds", SIGNED_IN, of_oneself=True),
     # About whom is asked as well, and refused with 400: tests/notices/test_api_thresholds.py.
     row("POST", "/api/v1/users/self/observer_alert_thresholds", SIGNED_IN, of_oneself=True),

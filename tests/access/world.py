@@ -110,6 +110,7 @@ class World:
             "permission": "read_roster",
             "kind": "observer",
             "asset": "user_1",
+            "state": "read",
             "import": SisImport.objects.create(account=self.root, file_name="users.csv", workflow_state="created").pk,
             "report_asked": ProvisioningReport.objects.create(account=self.root, user=make_admin(), files=["terms"]).pk,
             "term": Term.objects.create(name="Autumn").pk,
