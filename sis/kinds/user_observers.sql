@@ -4,6 +4,13 @@ SELECT n, concat_ws(' and ', least(given.observer_id, given.student_id), greates
        true
 FROM rows AS given
 
+-- part: came_back
+-- Whether this upload has brought one of the two back. Where links stand in the rows of people, they go and come with
+-- them: that nobody has added, and what somebody ended by hand stays ended.
+EXISTS (SELECT FROM sis_statechange AS came
+        WHERE came.sis_import_id = %(import)s AND came.kind = 'Pseudonym' AND came.before = 'deleted'
+          AND (o.id = ANY(came.records) OR s.id = ANY(came.records)))
+
 -- part: problem
 -- A row that comparing data sets has added ends only a link that a file made and no person since. It does so although
 -- one of the two has been deleted: a student who comes back without the link must not find it standing.
@@ -16,7 +23,8 @@ CASE WHEN given.observer_id IS NULL THEN 'no_observer'
      WHEN given.added AND (stored.state IS DISTINCT FROM 'active' OR stored.sis_import_id IS NULL) THEN 'skip'
      WHEN o.id IS NULL THEN 'unknown_observer'
      WHEN s.id IS NULL THEN 'unknown_student'
-     WHEN given.status = 'deleted' AND stored.state IS DISTINCT FROM 'active' THEN 'no_link_to_delete' END
+     WHEN given.status = 'deleted' AND stored.state IS DISTINCT FROM 'active' THEN 'no_link_to_delete'
+     WHEN %(is_compared)s AND stored.state = 'deleted' AND stored.sis_import_id IS NULL AND {came_back} THEN 'skip' END
 
 -- part: ids
 json_build_object(

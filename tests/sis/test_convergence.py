@@ -114,6 +114,18 @@ class TestWholeUploads:
         assert what_is() == ALL
         assert User.objects.get(sis_user_id="s2").login_id == "s2"
 
+    @pytest.mark.parametrize("missing", ["s1", "g1", "s1 g1"])
+    def test_a_link_ended_by_hand_does_not_come_back_with_either_person(self, load, admin, missing):
+        """Guardians stand in the row of a student, and so vanish and come back along with it."""
+        night(load)
+        unlink(ObservationLink.objects.get(student__sis_user_id="s1"), by=admin)
+        night(load, " ".join(sorted({"s1", "s2", "g1"} - {*missing.split()})), enrolled="s2")
+        night(load)
+        night(load)
+        enrolled, links = what_is()
+        assert links == {("g1", "s2")}
+        assert enrolled == {("s1", None), ("s2", None), ("g1", "s2")}
+
     def test_what_people_have_changed_by_hand_stays(self, load, admin):
         night(load)
         change_state(Enrollment.objects.get(user__sis_user_id="s1"), "deleted", by=admin)

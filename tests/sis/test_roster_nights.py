@@ -90,19 +90,17 @@ def test_changes_between_bulk_uploads_leave_what_the_last_of_these_says(after, v
 def test_what_people_change_by_hand_stays_while_its_rows_do(after, version, data):
     right, wanted = data.draw(rosters.schools(version), "right")
     by_hand = data.draw(changes_by_hand(wanted), "by hand")
-    # Whose link has ended stays in the list: with a person their agents go, and when they return these are new.
-    staying = {one for what, *ids in by_hand if what == "link" for one in ids}
-    between = data.draw(st.lists(st.builds(Night, lacking(right, version, staying)), max_size=2), "between")
+    between = data.draw(st.lists(st.builds(Night, lacking(right, version)), max_size=2), "between")
     for what, *ids in by_hand:
         end(wanted, what, *ids)
     assert differences(after(version, Night(right, by_hand=by_hand), *between, Night(right)), wanted) == {}
 
 
 @st.composite
-def lacking(draw, right, version, staying):
-    """A right upload that lacks some of its people, but not those `staying`, and some files that it need not have."""
+def lacking(draw, right, version):
+    """A right upload that lacks some of its people, and some files that it need not have."""
     needed = rosters.SDS_NEEDED if version == "sds" else rosters.NEEDED
-    missing = {row[0] for row in right["users"] if row[0] not in staying and draw(st.booleans())}
+    missing = {row[0] for row in right["users"] if draw(st.booleans())}
     files = draw(st.lists(st.sampled_from(sorted({*right} - needed)), unique=True))
     return {
         name: [row for row in right[name] if name != "users" or row[0] not in missing]
