@@ -50,6 +50,8 @@ class SisImport(models.Model):
     file_name = models.CharField(max_length=255)
     # How far it has come: all staged rows up to this one are applied. Empty: nothing has been decided yet.
     resume_n = models.BigIntegerField(null=True, blank=True)
+    # The rows before it that are to be tried again once all of their kind are applied (sis/imports/postponed.py).
+    postponed = ArrayField(models.BigIntegerField(), default=list, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error_count = models.PositiveIntegerField(default=0)
     warning_count = models.PositiveIntegerField(default=0)

@@ -130,6 +130,9 @@ def edit_user(
         _check_may_change(user, changed, by)
         if changed:
             _save(user, changed)
+            if "sis_user_id" in changed:
+                # Theirs is what it is from now on, and no id that ended before.
+                user.further_sis_ids.filter(was_own=True).update(was_own=False)
             if "email" in changed:
                 forget_addresses([user.pk])
             record(UserChanged(sorted(changed)), by=by, subject=user)

@@ -153,6 +153,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("sis_user_id", accounts.text.fields.SisId(max_length=255, unique=True)),
                 ("is_live", models.BooleanField(db_default=True, default=True)),
+                ("was_own", models.BooleanField(db_default=False, default=False)),
                 ("sis_import_id", models.BigIntegerField(blank=True, editable=False, null=True)),
                 (
                     "user",

@@ -240,11 +240,14 @@ class FurtherSisId(models.Model):
     Rosters say so (sis/kinds/logins.py), and rows about it are about the person. What an account is, the rows of the
     person's own `sis_user_id` say; the account ends when the last of the ids does. One that has ended (not `is_live`)
     stays theirs. No id is one person's own and another's further one (accounts/guards.py).
+
+    `was_own`: it was the person's own id until it ended before the others, and will be again when it comes back.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="further_sis_ids")
     sis_user_id = SisId(null=False, blank=False, complaints=PERSONS_ID)
     is_live = models.BooleanField(default=True, db_default=True)
+    was_own = models.BooleanField(default=False, db_default=False)
     sis_import_id = sis_import_id()
 
     def __str__(self) -> str:

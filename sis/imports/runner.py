@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import partial
 
-from django.db import Error, OperationalError, connection, transaction
+from django.db import DataError, Error, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.audit import record
 from sis.events import SisImportEnded, SisImportStarted
 from sis.files.passwords import PasswordCipher
-from sis.imports import changed_ids, doubtful_ids, further_ids, settlement, vanished
+from sis.imports import changed_ids, doubtful_ids, further_ids, postponed, settlement, vanished
 from sis.imports.batch_mode import NotRemoved, remove_unlisted
 from sis.imports.deletion_brake import kinds_that_come_empty, may_end, objection_to, objection_to_unlisted
 from sis.imports.deltas import find_source
 from sis.imports.diff import stage_differences
+from sis.imports.progress import Progress, Stopped, Tell
 from sis.imports.repeats import drop_repeats
 from sis.kinds import staging
-from sis.kinds.chunks import Run, apply_chunk, not_saved
+from sis.kinds.chunks import Outcome, Run, apply_chunk, not_saved
 from sis.kinds.registry import counters
 from sis.kinds.staging import Broken, RowsOf, StagedFile
 from sis.models import RefusedRow, SisImport
 from sis.options import Options
-from sis.report.log import Messages
 from sis.report.queries import statistics_of
 from sis.upload.chain import NeedsRemaster
 from sis.upload.contents import RosterFile
@@ -38,14 +38,12 @@ ROWS_PER_CHUNK = 5_000
 TRIES = 3
 # So many rows that the database does not take are left out; more are a fault of ours.
 MOST_NOT_SAVED = 50
-Tell = Callable[[SisImport], None]
+Outcomes = list[tuple[StagedFile, Outcome]]
+# What of an import says how far it has come.
+COME_SO_FAR = ("error_count", "warning_count", "resume_n", "postponed")
 
 
-class Stopped(Exception):
-    """Somebody has aborted the import meanwhile; what was not committed is undone."""
-
-
-class Import:
+class Import(Progress):
     """One run of an import. All that must survive it stands in the SisImport, so that another run can go on.
 
     The caller holds the root account's turn (sis/imports/turns.py). `tell` is called now and then with the import as it
@@ -53,14 +51,10 @@ class Import:
     """
 
     def __init__(self, sis_import: SisImport, tell: Tell) -> None:
-        self.row = sis_import
-        self.tell = tell
+        super().__init__(sis_import, tell)
         self.options = Options.from_json(sis_import.options)
-        self.messages = Messages(sis_import)
         self.cipher = PasswordCipher()
         self.context = Run(sis_import.pk, sis_import.account_id, sis_import.by, self.options, self.cipher)
-        self.session = connection.connection
-        self.done = self.total = 0
         self.empty: set[str] = set()
         self.objected = self.renames = False
         self.not_saved = sis_import.sis_import_errors.filter(kind="not_saved").count()
@@ -202,6 +196,8 @@ class Import:
                     measured = grown
             if grown > measured:
                 staging.measure(file.kind)
+            if (waiting := [*self.row.postponed]) and file.kind not in [one.kind for one in files[position + 1 :][:1]]:
+                self._apply_postponed([one for one in files if one.kind == file.kind], waiting)
             if position == last_of[file.kind.name]:
                 self._completed(file.kind.name)
             if position == to_settle:
@@ -219,7 +215,18 @@ class Import:
         while chunk := staging.next_chunk(max(self.row.resume_n or 0, file.first - 1), file.last, ROWS_PER_CHUNK):
             yield chunk
 
-    def _leave_out(self, file: StagedFile, n: int, error: Error) -> None:
+    def _apply_postponed(self, files: list[StagedFile], waiting: list[int]) -> None:
+        """Apply these rows, as one set if the database takes it, since each may need what the others give away."""
+        try:
+            self._carry_out(lambda: postponed.apply(files, self.context, waiting), done=waiting)
+        except (DataError, IntegrityError) as error:
+            if len(waiting) == 1:
+                [file] = [one for one in files if one.first <= waiting[0] <= one.last]
+                self._leave_out(file, waiting[0], error, is_postponed=True)
+            for half in (waiting[: len(waiting) // 2], waiting[len(waiting) // 2 :]) if len(waiting) > 1 else ():
+                self._apply_postponed(files, half)
+
+    def _leave_out(self, file: StagedFile, n: int, error: Error, *, is_postponed: bool = False) -> None:
         self.not_saved += 1
         if self.not_saved > MOST_NOT_SAVED:
             raise error
@@ -231,26 +238,50 @@ class Import:
             self.messages.about_rows(file.name, [message])
             if self.context.keeps_refused and message.row:
                 RefusedRow.objects.create(sis_import=self.row, kind=file.kind.name, row=message.row)
-            self.row.resume_n = n
-            self._save_with_messages("resume_n")
+            if is_postponed:
+                self.row.postponed.remove(n)
+            else:
+                self.row.resume_n = n
+            self._save_with_messages("postponed" if is_postponed else "resume_n")
 
     def _chunk(self, file: StagedFile, first: int, last: int) -> None:
-        """Carry out one transaction: the rows, what there is to say of them, and that we have come so far."""
+        waiting = self.row.postponed if len(self.row.postponed) < postponed.MOST else None
+
+        def apply() -> Outcomes:
+            return [(file, apply_chunk(file.kind, self.context, file.columns, first, last, postponed=waiting))]
+
+        self._carry_out(apply, resume_n=last)
+
+    def _carry_out(
+        self, apply: Callable[[], Outcomes], *, resume_n: int | None = None, done: Collection[int] = ()
+    ) -> None:
+        """Carry out one transaction: the rows, what there is to say of them, and that we have come so far.
+
+        `done` are the rows among those that wait which do so no more.
+        """
         counts = self.row.data["counts"]
-        before = (counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n)
+        before = dict(counts), {name: getattr(self.row, name) for name in COME_SO_FAR}
         said_before = len(self.messages.unsaved)
         for tries_left in reversed(range(TRIES)):
             try:
                 with transaction.atomic():
-                    outcome = apply_chunk(file.kind, self.context, file.columns, first, last)
-                    counts[file.kind.plural] += outcome.applied
-                    self.messages.about_rows(file.name, outcome.messages)
-                    self.row.resume_n = last
-                    self._save_with_messages("resume_n", "data")
+                    waiting = set(self.row.postponed).difference(done)
+                    for file, outcome in apply():
+                        counts[file.kind.plural] += outcome.applied
+                        self.messages.about_rows(file.name, outcome.messages)
+                        waiting.update(outcome.postponed)
+                    self.row.resume_n = resume_n or self.row.resume_n
+                    changed = ["resume_n", "data"]
+                    if waiting != {*self.row.postponed}:
+                        self.row.postponed = sorted(waiting)
+                        changed.append("postponed")
+                    self._save_with_messages(*changed)
                 return
             except Error:
                 del self.messages.unsaved[said_before:]
-                counts[file.kind.plural], self.row.error_count, self.row.warning_count, self.row.resume_n = before
+                counts |= before[0]
+                for name, value in before[1].items():
+                    setattr(self.row, name, value)
                 # Somebody else changed the same records at the same moment, mostly.
                 if not tries_left or staging.is_lost(self.session):
                     raise
@@ -307,36 +338,3 @@ class Import:
         counts: dict[str, int] = self.row.data.setdefault("counts", dict.fromkeys(counters(), 0))
         counts |= {"error_count": self.row.error_count, "warning_count": self.row.warning_count}
         return counts
-
-    def _save_with_messages(self, *fields: str) -> None:
-        self.messages.save()
-        self._save(*fields, "error_count", "warning_count")
-
-    def _save(self, *fields: str, while_in: tuple[str, ...] = SisImport.RUNNING) -> None:
-        """Save these fields. Raises Stopped when the import has been aborted meanwhile."""
-        self._ensure_session()
-        values = {field: getattr(self.row, field) for field in fields}
-        if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=while_in).update(
-            **values, updated_at=timezone.now()
-        ):
-            raise Stopped
-
-    def _ensure_session(self) -> None:
-        """Make sure of the connection: the staged rows may be gone with the one that the import began with."""
-        if connection.connection is not self.session:
-            raise OperationalError("the database has ended the connection that the import began with")
-
-    def _check(self) -> None:
-        """Raises Stopped when the import has been aborted."""
-        self._ensure_session()
-        if not SisImport.objects.filter(pk=self.row.pk, workflow_state__in=SisImport.RUNNING).exists():
-            raise Stopped
-
-    def _show_progress(self) -> None:
-        """Outside the data's transaction, so that everybody sees it at once; never 100 before the end."""
-        self.row.progress = self._percent()
-        self._save("progress")
-        self.tell(self.row)
-
-    def _percent(self) -> int:
-        return min(99, self.done * 100 // max(self.total, 1))

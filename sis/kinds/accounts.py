@@ -6,7 +6,7 @@ from accounts.domain.accounts import PERMISSION
 from accounts.models import Account
 from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round, put_back_states
-from sis.kinds.kind import Example, Going, Kind, Record, Restated
+from sis.kinds.kind import Example, Going, Kind, Record, Restated, Unique
 from sis.kinds.sender_limits import refuse_moves
 from sis.kinds.sql import read_sql
 
@@ -53,6 +53,8 @@ KIND = Kind(
     columns=COLUMNS,
     key=("account_id",),
     going=Going.AFTER_ALL_FILES_BACKWARDS,
+    resolvable=frozenset({"integration_id_taken", "no_parent"}),
+    unique=(Unique("integration_id"),),
     restated=Restated(
         "accounts_account",
         "sis_account_id",

@@ -7,7 +7,7 @@ and the rest follows in further rounds, so that the outcome is the same as row b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -62,6 +62,8 @@ class Outcome:
 
     applied: int = 0
     messages: list[Message] = field(default_factory=list)
+    # The numbers of rows that are to be tried again (sis/imports/postponed.py).
+    postponed: list[int] = field(default_factory=list)
 
 
 class Round:
@@ -80,6 +82,8 @@ class Round:
             "last": last,
             "only": None,
             "held": [],
+            "resolvable": [],
+            "postponed": [],
             "override": run.options.override_sis_stickiness,
             "add": run.options.add_sis_stickiness and not run.options.clear_sis_stickiness,
             "clear": run.options.clear_sis_stickiness,
@@ -111,13 +115,15 @@ class Round:
         Rows that comparing data sets has added are passed over where there is nothing for them to end, or what another
         chain of data sets has touched last, which it is for to end; and, where the condition `other_names` holds, if
         another row of this import was about the same one in other words. Rows that the data set before had too are
-        passed over where people have changed since what they say.
+        passed over where people have changed since what they say. Rows wait that are about the same as one that waits.
         """
         self.execute(self.kind.sql["look_up"])
         if self.run.is_compared and "keep_by_hand" in self.kind.sql.statements:
             self.execute(self.kind.sql["keep_by_hand"])
         if self.values["last"] % ROOM > ADDED:
             self.execute(PASS_OVER.format(table=table, found=found, other_names=other_names))
+        if self.values["postponed"]:
+            self.execute(POSTPONE.format(cell=self.kind.cell(self.kind.key[0])))
         self.remember(table, found=found)
 
     def remember(self, table: str, *, found: str = "found", where: str = "true") -> None:
@@ -163,6 +169,13 @@ WHERE {WAS_ADDED} AND NOT EXISTS (
       AND {chain_in_sql("last")} IN ('', %(chain)s))
 """
 
+# Of rows about the same the last one counts.
+POSTPONE = f"""
+UPDATE looked_up SET problem = 'postponed', caution = NULL FROM {STAGED} AS staged
+WHERE staged.n = looked_up.n AND (problem IS NULL OR problem = 'skip')
+  AND staged.{{cell}} IN (SELECT {{cell}} FROM {STAGED} WHERE n = ANY(%(postponed)s))
+"""
+
 # What an earlier round has changed already was something else before.
 REMEMBER = """
 INSERT INTO was SELECT '{table}', record.id, to_jsonb(record) FROM {table} AS record
@@ -200,12 +213,15 @@ MOST_ROUNDS = 10
 A_FEW = 50
 
 # The table `looked_up` holds the rows of the round with all that was looked up for them, and for each row
-# `problem` (why it is refused; 'skip': silently), `caution` (a warning about a row that is applied; 'not_yet': none, as
-# the next data set may bring what it names), `ids` for either.
-COLLECT = """
+# `problem` (why it is refused; 'skip': silently; 'postponed': not yet), `caution` (a warning about one that is applied;
+# 'not_yet': none, as the next data set may bring what it names), `ids` for either.
+IS_POSTPONED = f"(problem = 'postponed' OR (problem = ANY(%(resolvable)s) AND n %% {ROOM} <= {GONE}))"
+COLLECT = f"""
 SELECT count(*) FILTER (WHERE problem IS NULL AND caution IS DISTINCT FROM 'bad_email'),
        coalesce(json_agg(json_build_array(row, coalesce(problem, caution), ids, info) ORDER BY n)
-                FILTER (WHERE problem <> 'skip' OR (problem IS NULL AND caution <> 'not_yet')), '[]')::text
+                FILTER (WHERE (problem <> 'skip' AND NOT {IS_POSTPONED})
+                           OR (problem IS NULL AND caution <> 'not_yet')), '[]')::text,
+       coalesce(json_agg(n ORDER BY n) FILTER (WHERE {IS_POSTPONED}), '[]')::text
 FROM looked_up
 """
 # What a row says is not so yet, although it is applied.
@@ -223,7 +239,7 @@ WITH refused AS (
     INSERT INTO sis_refusedrow (sis_import_id, kind, row, cells)
     SELECT %(import)s, %(kind)s, given.row, CASE WHEN given.row IS NULL THEN jsonb_build_object({cells}) END
     FROM looked_up JOIN {STAGED} AS given USING (n)
-    WHERE %(keeps_refused)s AND (given.row IS NOT NULL OR n %% {ROOM} > {GONE})
+    WHERE %(keeps_refused)s AND (given.row IS NOT NULL OR n %% {ROOM} > {GONE}) AND {IS_POSTPONED} IS NOT TRUE
       AND (problem <> 'skip' OR (problem IS NULL AND caution IN {NOT_YET})
            OR (problem = 'skip' AND %(skip_deletes)s AND given.row IS NULL))
 )
@@ -236,21 +252,38 @@ def clashing(kind: Kind) -> str:
     return f"{rows(kind.selected, known)}, clash(n, key, writes) AS ({kind.sql['clash']}) {HOLD}"
 
 
-def apply_chunk(kind: Kind, run: Run, columns: frozenset[str], first: int, last: int) -> Outcome:
-    """Apply the staged rows from `first` to `last`, all of one file. The caller has opened a transaction."""
+def apply_chunk(
+    kind: Kind,
+    run: Run,
+    columns: frozenset[str],
+    first: int,
+    last: int,
+    *,
+    only: Sequence[int] | None = None,
+    postponed: Sequence[int] | None = None,
+) -> Outcome:
+    """Apply the staged rows from `first` to `last`, all of one file, or `only` those with these numbers of them.
+
+    `postponed` are the numbers of rows of the kind that wait already, for those about the same to wait too; without it
+    none does. The caller has opened a transaction.
+    """
     outcome = Outcome()
     this = Round(run, kind, columns, first, last)
+    if postponed is not None:
+        this.values["resolvable"] = sorted(kind.resolvable)
     this.execute(SETTINGS)
-    waiting: list[int] | None = None
+    waiting = None if only is None else [*only]
     for number in count(1):
         some = waiting[:A_FEW] if waiting and number > MOST_ROUNDS else waiting
         this.values["held"], this.values["only"] = [], some
+        this.values["postponed"] = [*(postponed or ()), *outcome.postponed]
         this.values["held"] = sorted(n for (n,) in this.execute(clashing(kind)))
         kind.apply(this)
-        ((applied, messages),) = this.execute(collect(kind))
+        ((applied, messages, to_try_again),) = this.execute(collect(kind))
         this.execute("DROP TABLE looked_up")
         outcome.applied += applied
         outcome.messages += [_message(kind, *message) for message in json.loads(messages)]
+        outcome.postponed += json.loads(to_try_again)
         waiting = [*this.values["held"], *(waiting or [])[len(some or []) :]]
         if not waiting:
             break

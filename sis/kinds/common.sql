@@ -113,7 +113,7 @@ LEFT JOIN LATERAL (
 -- part: by_further_id
 -- The person of whom the row's id is a further one (accounts/models/user.py); needs `same_id`.
 LEFT JOIN LATERAL (
-    SELECT further.user_id, further.is_live, person.sis_user_id, person.state
+    SELECT further.user_id, further.is_live, further.was_own, person.sis_user_id, person.state
     FROM accounts_furthersisid AS further JOIN accounts_user AS person ON person.id = further.user_id
     WHERE further.sis_user_id = given.user_id AND same_id.id IS NULL LIMIT 1
 ) AS by_further_id ON true

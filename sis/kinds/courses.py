@@ -8,7 +8,7 @@ from courses.domain.observation_events import COURSES_END, courses_end, courses_
 from courses.models import Course
 from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, of_the_import, put_back_states
-from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record, Restated
+from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record, Restated, Unique
 from sis.kinds.sender_limits import refuse_moves
 from sis.kinds.sql import any_of, read_sql
 from sis.models import StateChange
@@ -101,6 +101,8 @@ KIND = Kind(
     recognizes=lambda has: has >= {"course_id", "short_name"},
     columns=COLUMNS,
     key=("course_id",),
+    resolvable=frozenset({"integration_id_taken"}),
+    unique=(Unique("integration_id"),),
     restated=Restated(
         "courses_course",
         "sis_course_id",

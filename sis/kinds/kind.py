@@ -94,6 +94,18 @@ class Restated:
 
 
 @dataclass(frozen=True)
+class Unique:
+    """A column of which no two records of a kind have the same, and which an upload may pass from one to another.
+
+    `same` is SQL about a value that tells what counts as the same; `outlasts`: whether a deleted record still has it.
+    """
+
+    column: str
+    same: str = "{}"
+    outlasts: bool = True
+
+
+@dataclass(frozen=True)
 class Brake:
     """What the deletion brake counts, in SQL: `live (id, sis_import_id)`, the records in force with the import of their
     source, and `going (id, added)`, which of them rows of the kinds `reads` end, or rows that no file has.
@@ -198,6 +210,11 @@ class Kind:
     going: Going = Going.AFTER_OWN_FILE
     # The status of what a data set lists no more.
     status_of_gone: Callable[[Options], str] = deleted
+
+    # Reasons to refuse a row that others of the upload may remove: it is tried again after all of its kind. And what
+    # such rows pass from one record to another (sis/imports/postponed.py).
+    resolvable: frozenset[str] = frozenset()
+    unique: tuple[Unique, ...] = ()
 
     # How what is listed no more is read as it is (sis/imports/vanished.py).
     restated: Restated | None = None

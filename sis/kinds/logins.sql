@@ -93,7 +93,7 @@ LEFT JOIN LATERAL (
 INSERT INTO accounts_furthersisid (user_id, sis_user_id, sis_import_id)
 SELECT found, user_id, %(import)s FROM looked_up WHERE problem IS NULL AND adds ORDER BY n
 ON CONFLICT (sis_user_id) DO UPDATE
-SET user_id = excluded.user_id, is_live = true, sis_import_id = excluded.sis_import_id
+SET user_id = excluded.user_id, is_live = true, was_own = false, sis_import_id = excluded.sis_import_id
 
 -- statement: read_added
 SELECT found FROM looked_up WHERE problem IS NULL AND adds AND NOT known ORDER BY n

@@ -6,7 +6,7 @@ from courses.domain.observer_enrollments import follow_moves
 from courses.models import Section
 from sis.kinds.audit import Changes, record_changes, record_deleted
 from sis.kinds.chunks import Round, put_back_states
-from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record, Restated
+from sis.kinds.kind import DATES, BatchMode, Brake, Example, Kind, Record, Restated, Unique
 from sis.kinds.sender_limits import refuse_own_moves
 from sis.kinds.sql import read_sql
 
@@ -24,7 +24,13 @@ NEW = {
     "stuck_sis_fields": "given.new_stuck",
 }
 CHANGES = Changes(Section, NEW)
-SQL = read_sql(__file__, COLUMNS, tell=record_changes(CHANGES), update=CHANGES.update)
+SQL = read_sql(
+    __file__,
+    COLUMNS,
+    section_cell=f"c{COLUMNS.index('section_id') + 1}",
+    tell=record_changes(CHANGES),
+    update=CHANGES.update,
+)
 
 
 def apply(this: Round) -> None:
@@ -64,6 +70,8 @@ KIND = Kind(
     recognizes=lambda has: has >= {"section_id", "name"},
     columns=COLUMNS,
     key=("section_id",),
+    resolvable=frozenset({"integration_id_taken"}),
+    unique=(Unique("integration_id"),),
     restated=Restated(
         "courses_section",
         "sis_section_id",

@@ -91,6 +91,16 @@ SELECT person.id FROM accounts_user AS person WHERE person.id IN (
     WHERE given.problem IS NULL AND (given.moves OR (given.after = 'deleted' AND given.before <> 'deleted')))
 ORDER BY person.id FOR NO KEY UPDATE
 
+-- statement: lock_people_of
+-- The same, of all in the sections of rows that are tried again: these are held before it shows which of them move.
+SELECT person.id FROM accounts_user AS person WHERE person.id IN (
+    SELECT enrollment.user_id
+    FROM sis_staged AS given
+    JOIN courses_section AS section ON section.sis_section_id = given.{section_cell}
+    JOIN courses_enrollment AS enrollment ON enrollment.section_id = section.id
+    WHERE given.n = ANY(%(ns)s))
+ORDER BY person.id FOR NO KEY UPDATE
+
 -- statement: lock_sections
 -- After the people and before what is in the sections changes: that is the order of accounts/domain/locks.py.
 SELECT section.id FROM courses_section AS section

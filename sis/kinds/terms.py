@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import Term
 from sis.kinds.audit import Changes, record_changes
 from sis.kinds.chunks import Round, put_back_states
-from sis.kinds.kind import DATES, Example, Going, Kind, Record, Restated
+from sis.kinds.kind import DATES, Example, Going, Kind, Record, Restated, Unique
 from sis.kinds.sql import STATES, any_of, read_sql, set_columns
 
 COLUMNS = ("term_id", "name", "status", "start_date", "end_date", "integration_id", "date_override_enrollment_type")
@@ -79,6 +79,8 @@ KIND = Kind(
     dates=DATES,
     allowed={"bad_status": STATES, "bad_override_type": tuple(TYPES.values())},
     going=Going.AFTER_ALL_FILES,
+    resolvable=frozenset({"integration_id_taken"}),
+    unique=(Unique("integration_id"),),
     restated=Restated(
         "courses_term",
         "sis_term_id",

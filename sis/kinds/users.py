@@ -20,7 +20,7 @@ from sis.files.passwords import Given, changed
 from sis.kinds.audit import UNTOLD, differs, names_of_changed, told
 from sis.kinds.chunks import Message, Round, untouched
 from sis.kinds.ids import note_changed
-from sis.kinds.kind import Brake, Example, Going, Kind, Made, Record, Restated
+from sis.kinds.kind import Brake, Example, Going, Kind, Made, Record, Restated, Unique
 from sis.kinds.sender_limits import OWN_IDS, refuse_own, refuse_people_out_of_reach
 from sis.kinds.sql import any_of, read_sql, set_columns
 from sis.models import StateChange
@@ -278,6 +278,8 @@ KIND = Kind(
         "P2001,robin.lee@example.org,Robin,Lee,robin.lee@example.org,active",
     ),
     going=Going.BEFORE_OWN_FILE,
+    resolvable=frozenset({"login_claimed", "login_alike", "two_people", "integration_id_claimed"}),
+    unique=(Unique("login_id", "accounts_login_shape({})", outlasts=False), Unique("integration_id")),
     restated=Restated(
         "accounts_user",
         "sis_user_id",

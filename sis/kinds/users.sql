@@ -35,6 +35,13 @@ CROSS JOIN LATERAL (
      AND EXISTS (SELECT FROM sis_sisimport AS last
                  WHERE last.id = stored.sis_import_id AND {chain_of last} = %(chain)s)))
 
+-- part: gone
+(given.status = 'deleted' OR given.{was_added})
+
+-- part: is_further
+-- Whether the row's id is a further one of somebody here, and no more than that: not their own one, which comes back.
+(by_further_id.state <> 'deleted' AND by_further_id.sis_user_id IS NOT NULL AND (NOT by_further_id.was_own OR {gone}))
+
 -- part: problem
 -- Whose login it is comes before what the row says of them: it may be about somebody else. Nobody has shown that an
 -- account of this address is the address's owner's: no account is taken over by it.
@@ -45,7 +52,7 @@ CASE WHEN given.user_id IS NULL THEN 'no_user_id'
      WHEN given.status NOT IN ({states}) THEN 'bad_status'
      WHEN %(skip_deletes)s AND given.status = 'deleted' THEN 'skip'
      WHEN given.fault IS NOT NULL THEN split_part(given.fault, ':', 1)
-     WHEN by_further_id.state <> 'deleted' AND by_further_id.sis_user_id IS NOT NULL THEN NULL
+     WHEN {is_further} THEN NULL
      WHEN given.status <> 'deleted' AND same_integration.id <> coalesce(stored.id, -1) THEN 'integration_id_claimed'
      WHEN same_id.id IS NULL AND by_further_id.user_id IS NULL AND stored.sis_user_id IS NOT NULL
           AND (NOT %(update_sis_id)s OR given.login_is_email IS NOT NULL) THEN 'login_claimed'
@@ -74,16 +81,14 @@ json_build_object(
     'provider', given.authentication_provider_id, 'email', given.email, 'id', given.user_id, 'status', given.status,
     'column', split_part(given.fault, ':', 2), 'type', given.declared_user_type)
 
--- part: gone
-(given.status = 'deleted' OR given.{was_added})
-
 -- part: aside
 -- Rows that do not say what the account is. 'further': their id is a further one, which they begin or end. 'leaves': the
 -- person's own id ends, but another of theirs does not, which becomes their own. Rows that are 'returns' or 'alone' do
--- say it: their further id becomes the own one of a deleted person, who comes back, or of one who has none.
+-- say it: their further id becomes the own one of a deleted person, who comes back, of one whose own it was before, or
+-- of one who has none.
 CASE WHEN %(skip_deletes)s AND given.status = 'deleted' THEN NULL
      WHEN by_further_id.user_id IS NOT NULL AND by_further_id.sis_user_id IS NULL THEN 'alone'
-     WHEN by_further_id.state <> 'deleted' THEN 'further'
+     WHEN {is_further} THEN 'further'
      WHEN by_further_id.user_id IS NOT NULL AND NOT {gone} THEN 'returns'
      WHEN still.sis_user_id IS NOT NULL THEN 'leaves' END
 
@@ -191,8 +196,11 @@ WHERE aside IS NOT NULL AND (problem IS NULL OR (problem = 'skip' AND aside = 'f
 
 -- statement: change_own_ids
 -- A further id becomes the person's own, and the other way round.
+-- What was theirs first is remembered: the others only took its place.
 UPDATE accounts_furthersisid AS further
-SET sis_user_id = person.sis_user_id, is_live = false, sis_import_id = %(import)s
+SET sis_user_id = person.sis_user_id, is_live = (given.aside = 'returns' AND given.before <> 'deleted'),
+    was_own = NOT EXISTS (SELECT FROM accounts_furthersisid AS first WHERE first.user_id = given.found AND first.was_own),
+    sis_import_id = %(import)s
 FROM looked_up AS given JOIN accounts_user AS person ON person.id = given.found
 WHERE given.problem IS NULL AND given.aside IN ('leaves', 'returns')
   AND further.user_id = given.found AND further.sis_user_id = coalesce(given.other_id, given.user_id)

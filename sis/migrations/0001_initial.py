@@ -51,6 +51,12 @@ class Migration(migrations.Migration):
                 ("stored_file", models.CharField(blank=True, max_length=255)),
                 ("file_name", models.CharField(max_length=255)),
                 ("resume_n", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "postponed",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("error_count", models.PositiveIntegerField(default=0)),
                 ("warning_count", models.PositiveIntegerField(default=0)),

@@ -145,10 +145,10 @@ class TestGoingOn:
         failures = iter([OperationalError("deadlock"), OperationalError("deadlock")])
         real = runner.apply_chunk
 
-        def sometimes(*args):
+        def sometimes(*args, **more):
             for error in failures:
                 raise error
-            return real(*args)
+            return real(*args, **more)
 
         monkeypatch.setattr(runner, "apply_chunk", sometimes)
         work_off(root)
@@ -194,10 +194,10 @@ class TestGoingOn:
 
 
 def _after_our_connection_was_ended(real):
-    def apply_chunk(*args):
+    def apply_chunk(*args, **more):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-        return real(*args)
+        return real(*args, **more)
 
     return apply_chunk
 
