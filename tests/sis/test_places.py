@@ -39,9 +39,10 @@ class TestAccounts:
         assert warnings(load(accounts=f"{self.HEADER}\n{row}")) == [(2, kind)]
         assert not Account.objects.filter(sis_account_id="X").exists()
 
-    def test_a_child_listed_before_its_parent_is_refused(self, load):
+    def test_a_child_may_be_listed_before_its_parent(self, load):
         made = load(accounts=f"{self.HEADER}\nB,A,School,active\nA,,District,active")
-        assert warnings(made) == [(2, "no_parent")]
+        assert warnings(made) == []
+        assert account("B").parent == account("A")
 
     def test_nothing_comes_to_life_below_what_is_deleted(self, load, root):
         load(accounts=f"{self.HEADER}\nA,,District,active\nB,A,School,active")
