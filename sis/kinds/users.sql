@@ -195,8 +195,8 @@ SELECT n, found, aside FROM looked_up
 WHERE aside IS NOT NULL AND (problem IS NULL OR (problem = 'skip' AND aside = 'further'))
 
 -- statement: change_own_ids
--- A further id becomes the person's own, and the other way round.
--- What was theirs first is remembered: the others only took its place.
+-- A further id becomes the person's own, and the other way round. What was theirs first is remembered: the others only
+-- take its place.
 UPDATE accounts_furthersisid AS further
 SET sis_user_id = person.sis_user_id, is_live = (given.aside = 'returns' AND given.before <> 'deleted'),
     was_own = NOT EXISTS (SELECT FROM accounts_furthersisid AS first WHERE first.user_id = given.found AND first.was_own),

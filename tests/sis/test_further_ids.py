@@ -203,6 +203,22 @@ class TestTheEndOfAnId:
         assert further("TEACHER") == ("PARENT", False)
         assert links() == {("PARENT", "KIM")}
 
+    @pytest.mark.parametrize("before", [["TEACHER"], ["TEACHER", "PARENT"], ["PARENT", "TEACHER"]], ids=" ".join)
+    def test_the_own_id_is_so_again_when_it_comes_back(self, load, smith, before):
+        load(users=table(USERS, *(f"{one},smith,deleted" for one in before)))
+        for one in ("PARENT", "TEACHER", "PARENT"):
+            assert warnings(load(users=table(USERS, f"{one},{one.lower()},active"))) == []
+        smith.refresh_from_db()
+        assert (smith.sis_user_id, smith.state, smith.login_id) == ("TEACHER", "registered", "teacher")
+        assert further() == ("TEACHER", True)
+
+    def test_an_own_id_that_people_have_given_is_not_replaced_by_one_that_comes_back(self, load, smith, admin):
+        load(users=table(USERS, "TEACHER,smith,deleted"))
+        smith.refresh_from_db()
+        edit_user(smith, by=admin, sis_user_id="NEW")
+        load(users=table(USERS, "TEACHER,smith,active"))
+        assert further("TEACHER") == ("NEW", True)
+
     @pytest.mark.parametrize("order", [("TEACHER", "PARENT"), ("PARENT", "TEACHER")])
     @pytest.mark.parametrize("at_once", [True, False])
     def test_the_last_one_deletes_the_person(self, load, smith, order, at_once):
