@@ -149,6 +149,11 @@ KEPT = (
         "Until they are deleted; who was linked to whom stays on record.",
     ),
     Kept(
+        "Colors that people have chosen in the apps for courses and people",
+        ("accounts.Color",),
+        "They are deleted with the account.",
+    ),
+    Kept(
         "Internal lists of the software",
         ("auth.Permission", "auth.Group", "contenttypes.ContentType"),
         "They contain no personal data.",

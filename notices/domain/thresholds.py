@@ -76,7 +76,7 @@ def set_threshold(observer: User, student_id: int, alert_type: AlertType, typed:
         # Two at a time could each pass, and lie on the wrong sides of each other.
         lock_users([observer.pk])
         if not students_followed(observer).filter(pk=student_id).exists():
-            raise Invalid({"user_id": [("invalid", _("You do not observe this student."))]})
+            raise Invalid({"student": [("invalid", _("You do not observe this student."))]})
         mine = ObserverAlertThreshold.objects.filter(observer=observer, student=student_id)
         _check_sides(mine, alert_type, threshold)
         found, _made = mine.update_or_create(

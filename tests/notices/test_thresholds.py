@@ -90,7 +90,7 @@ def test_what_is_turned_on_again_is_the_same(observer, student):
 def test_nobody_is_told_of_a_student_they_do_not_observe(observer, student):
     with pytest.raises(Invalid) as refused:
         set_threshold(observer, make_student().pk, HIGH, "90")
-    assert [*refused.value.errors] == ["user_id"]
+    assert [*refused.value.errors] == ["student"]
 
 
 def test_settings_are_out_of_sight_the_moment_the_link_is_gone_and_as_before_with_it(observer, student):

@@ -37,7 +37,7 @@ def kept(observer) -> dict[str, int | None]:
 
 
 def test_the_page_has_all_seven_kinds_and_a_way_there_and_back(client, observer, page):
-    assert page in client.get("/profile/observees").content.decode()
+    assert page in client.get("/alerts").content.decode()
     answer = client.get(page)
     text = answer.content.decode()
     assert "Alerts about Mia Stone" in text
