@@ -6,8 +6,8 @@ They expect an answer in Canvas's form to each of these, and some of their scree
 from __future__ import annotations
 
 from accounts.api.body_types import CalendarLimits, ExperienceBody, HelpLinksBody, OwnSettings
-from accounts.api.endpoints import ApiRequest, allow, in_group
-from accounts.api.lookups import account, person
+from accounts.api.endpoints import ApiRequest, in_group
+from accounts.api.lookups import account, check_is_own
 
 endpoint = in_group("What the apps ask for")
 
@@ -59,7 +59,7 @@ def limits(request: ApiRequest) -> CalendarLimits:
 @endpoint()
 def own_settings(request: ApiRequest, user_id: str) -> OwnSettings:
     """Show one's own settings, which are the same for everybody."""
-    allow(person(request, user_id) == request.user)
+    check_is_own(request, user_id)
     return {
         "manual_mark_as_read": False,
         "collapse_global_nav": False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404
 
-from accounts.api.endpoints import ApiRequest
+from accounts.api.endpoints import ApiRequest, allow
 from accounts.api.ids import condition, somebody
 from accounts.models import Account, User
 from accounts.permissions.resolver import account_permissions
@@ -19,6 +19,11 @@ def person(request: ApiRequest, text: str) -> User:
         raise Http404
     # The caller as the same object, so that nothing is looked up twice.
     return request.user if request.user_or_nobody == found else found
+
+
+def check_is_own(request: ApiRequest, text: str) -> None:
+    """Raise NotAllowed where an id is not the caller's own, Http404 where it is nobody's."""
+    allow(person(request, text) == request.user)
 
 
 def account(request: ApiRequest, text: str) -> Account:

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from django.http import Http404
 
-from accounts.api.endpoints import ApiRequest, allow, in_group
-from accounts.api.lookups import person
+from accounts.api.endpoints import ApiRequest, in_group
+from accounts.api.lookups import check_is_own
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Id
 from accounts.text.fields import plain_id
@@ -25,7 +25,7 @@ def index(request: ApiRequest, user_id: str, student_id: str) -> list[AlertBody]
     """List what the caller was told of a student, the newest first, without what was dismissed. An empty list where
     they do not observe such a student.
     """
-    _check_own(request, user_id)
+    check_is_own(request, user_id)
     found = listed(request.user, plain_id(student_id) or 0)
     return [_body(request, alert) for alert in page_of(request, found)]
 
@@ -34,7 +34,7 @@ def index(request: ApiRequest, user_id: str, student_id: str) -> list[AlertBody]
 def count_unread(request: ApiRequest, user_id: str) -> UnreadAlertsBody:
     """Count what is new, about all students or one."""
     student = request.params.sent(STUDENT_ID)
-    _check_own(request, user_id)
+    check_is_own(request, user_id)
     found = listed(request.user, None if student is None else plain_id(student.strip()) or 0)
     return {"unread_count": found.filter(workflow_state=State.UNREAD).count()}
 
@@ -42,16 +42,12 @@ def count_unread(request: ApiRequest, user_id: str) -> UnreadAlertsBody:
 @endpoint()
 def change(request: ApiRequest, user_id: str, alert_id: str, state: str) -> AlertBody:
     """Have an alert `read` or `dismissed`; what was dismissed can be read again. Other words change nothing."""
-    _check_own(request, user_id)
+    check_is_own(request, user_id)
     number = plain_id(alert_id)
     if number is None:
         raise Http404
     alert = alert_of(request.user, number)
     return _body(request, mark(alert, state) if state in (State.READ, State.DISMISSED) else alert)
-
-
-def _check_own(request: ApiRequest, user_id: str) -> None:
-    allow(person(request, user_id) == request.user)
 
 
 def _body(request: ApiRequest, alert: ObserverAlert) -> AlertBody:

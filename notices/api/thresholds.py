@@ -7,8 +7,8 @@ from typing import cast
 from django.http import Http404
 from rest_framework.response import Response
 
-from accounts.api.endpoints import ApiRequest, allow, in_group
-from accounts.api.lookups import person
+from accounts.api.endpoints import ApiRequest, in_group
+from accounts.api.lookups import check_is_own, person
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Id, Text, Word
 from accounts.text.fields import plain_id
@@ -39,7 +39,7 @@ NO_STUDENT = {"errors": ["user_id is invalid"]}
 def index(request: ApiRequest, user_id: str) -> list[ThresholdBody]:
     """List what the caller wants to be told of, about students they still observe."""
     student = request.params.sent(STUDENT_ID)
-    _check_own(request, user_id)
+    check_is_own(request, user_id)
     found = thresholds_of(request.user)
     if student is not None:
         found = found.filter(student=plain_id(student.strip()) or 0)
@@ -56,7 +56,7 @@ def show(request: ApiRequest, user_id: str, threshold_id: str) -> ThresholdBody:
 def create(request: ApiRequest, user_id: str) -> ThresholdBody | Response:
     """Have the caller told of something. What they are told of already takes the new percentage, and keeps its id."""
     wanted, alert_type, typed = (request.params[each] for each in (USER_ID, ALERT_TYPE, OF_NEW))
-    _check_own(request, user_id)
+    check_is_own(request, user_id)
     try:
         student = person(request, wanted.strip())
     except Http404:
@@ -80,12 +80,8 @@ def remove(request: ApiRequest, user_id: str, threshold_id: str) -> ThresholdBod
     return _body(turn_off(_found(request, user_id, threshold_id)))
 
 
-def _check_own(request: ApiRequest, user_id: str) -> None:
-    allow(person(request, user_id) == request.user)
-
-
 def _found(request: ApiRequest, user_id: str, threshold_id: str) -> ObserverAlertThreshold:
-    _check_own(request, user_id)
+    check_is_own(request, user_id)
     number = plain_id(threshold_id)
     if number is None:
         raise Http404
