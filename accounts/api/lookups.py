@@ -22,8 +22,13 @@ def person(request: ApiRequest, text: str) -> User:
 
 
 def check_is_own(request: ApiRequest, text: str) -> None:
-    """Raise NotAllowed where an id is not the caller's own, Http404 where it is nobody's."""
-    allow(person(request, text) == request.user)
+    """Raise NotAllowed where an id is not the caller's own, Http404 where it is nobody's, or is another's login or SIS
+    id: these can be guessed.
+    """
+    is_own = person(request, text) == request.user
+    if ":" in text and not is_own:
+        raise Http404
+    allow(is_own)
 
 
 def account(request: ApiRequest, text: str) -> Account:

@@ -132,3 +132,17 @@ def test_a_message_is_refused_and_not_lost_in_silence(client):
     answer = client.post("/api/v1/conversations", {"recipients[]": "1", "body": "Hello"})
     assert answer.status_code == 422
     assert "email" in answer.json()["message"]
+
+
+OWN = ["settings", "colors", "colors/user_1", "observer_alert_thresholds", "observer_alerts/unread_count"]
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_whether_somebody_has_a_login_or_id_of_the_school_cannot_be_guessed(client, path):
+    other = UserFactory(sis_user_id="S1")
+    for one in (f"sis_login_id:{other.login_id}", "sis_user_id:S1", "sis_login_id:nobody", "sis_user_id:S2"):
+        assert client.get(f"/api/v1/users/{one}/{path}").status_code == 404, one
+
+
+def test_people_may_go_by_their_own_login(client, person):
+    assert client.get(f"/api/v1/users/sis_login_id:{person.login_id}/colors").status_code == 200
