@@ -10,8 +10,7 @@ from django.utils.translation import gettext_noop
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Ids, Includes, Text, Whole, Word, not_served
-from accounts.errors import NotAllowed
-from courses.access.courses import CourseAccess, course_access
+from courses.access.courses import CourseAccess
 from courses.access.sight import sight_of
 from courses.api import lookups
 from courses.api.assignment_bodies import NO_GROUP, assignment_body, submission_body
@@ -55,20 +54,15 @@ UNCOUNTED = not_served(
     "needs_grading_count_by_section",
     fits=("false",),
 )
-UNSORTED = not_served(
-    gettext_noop("This list cannot be narrowed so."),
-    *("bucket", "post_to_sis", "new_quizzes"),
-)
-UNNARROWED = not_served(
-    gettext_noop("This list cannot be narrowed so."),
-    *("exclude_assignment_submission_types[]", "scope_assignments_to_student"),
-)
+NOT_SO = gettext_noop("This list cannot be narrowed so.")
+UNNARROWED = not_served(NOT_SO, "bucket", "post_to_sis", "new_quizzes")
+UNNARROWED_IN_GROUPS = not_served(NOT_SO, "exclude_assignment_submission_types[]", "scope_assignments_to_student")
 ALL_DATES = not_served(
     gettext_noop("Only the dates that count for the student are told."), "all_dates", fits=("false",)
 )
 
 
-@endpoint(*PAGING, INCLUDE_IN_GROUPS, PERIOD, ONLY, *AS_HERE, *UNNARROWED)
+@endpoint(*PAGING, INCLUDE_IN_GROUPS, PERIOD, ONLY, *AS_HERE, *UNNARROWED_IN_GROUPS)
 def groups(request: ApiRequest, course_id: str) -> list[AssignmentGroupBody]:
     """List the assignment groups of a course."""
     access = _access(request, course_id)
@@ -98,7 +92,7 @@ def _group(request: ApiRequest, group: AssignmentGroup, listed: list[Listed]) ->
     return body
 
 
-@endpoint(*PAGING, INCLUDE, ONLY, SEARCH, ORDER_BY, *AS_HERE, *UNCOUNTED, *UNSORTED)
+@endpoint(*PAGING, INCLUDE, ONLY, SEARCH, ORDER_BY, *AS_HERE, *UNCOUNTED, *UNNARROWED)
 def index(request: ApiRequest, course_id: str) -> list[AssignmentBody]:
     """List the assignments of a course that the caller sees."""
     listed = _only(request, assignments_read(request.user, _access(request, course_id)))
@@ -130,9 +124,7 @@ def submission(request: ApiRequest, course_id: str, assignment_id: str, user_id:
 
 def _access(request: ApiRequest, course_id: str) -> CourseAccess:
     """Return what the caller is in a course whose assignments they see. Raises NotAllowed, NotThere."""
-    found = course_access(request.user, lookups.course(request, course_id))
-    if found is None:
-        raise NotAllowed
+    found = lookups.access(request, course_id)
     sight_of(request.user, found).check(ASSIGNMENTS.id, Element.ASSIGNMENTS)
     return found
 

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.pagination import PAGING, page_of
-from accounts.errors import NotAllowed, NotThere
-from courses.access.courses import CourseAccess, course_access
+from accounts.errors import NotThere
 from courses.access.sight import sight_of
 from courses.api import lookups
 from courses.api.body_types import CourseSettings, TabBody
@@ -53,7 +52,7 @@ SETTINGS: CourseSettings = {
 @endpoint(*PAGING)
 def tabs(request: ApiRequest, course_id: str) -> list[TabBody]:
     """List the pages of a course that the caller is shown."""
-    access = _access(request, course_id)
+    access = lookups.access(request, course_id)
     shown = tabs_in([access.course], {access.course.pk: access.permissions}, by=request.user)
     found: list[Any] = tab_bodies(request, access.course, shown[access.course.pk])
     return page_of(request, found, is_small=True)
@@ -62,7 +61,7 @@ def tabs(request: ApiRequest, course_id: str) -> list[TabBody]:
 @endpoint()
 def settings(request: ApiRequest, course_id: str) -> CourseSettings:
     """Show the settings of a course; most are the same for all."""
-    return settings_of(_access(request, course_id).course)
+    return settings_of(lookups.access(request, course_id).course)
 
 
 def settings_of(course: Course) -> CourseSettings:
@@ -78,7 +77,7 @@ def settings_of(course: Course) -> CourseSettings:
 @endpoint()
 def front_page(request: ApiRequest, course_id: str) -> FrontPageBody:
     """Show the front page of a course."""
-    access = _access(request, course_id)
+    access = lookups.access(request, course_id)
     sight_of(request.user, access).check(HOME.id, Element.HOME)
     course = access.course
     if not course.front_page:
@@ -102,7 +101,7 @@ def front_page(request: ApiRequest, course_id: str) -> FrontPageBody:
 @endpoint()
 def grading_periods(request: ApiRequest, course_id: str) -> GradingPeriodsBody:
     """List the grading periods of a course, which are those of its term."""
-    found = periods_of(_access(request, course_id).course)
+    found = periods_of(lookups.access(request, course_id).course)
     return {"grading_periods": [_period(each) for each in found]}
 
 
@@ -123,15 +122,8 @@ def _period(found: Period) -> GradingPeriodBody:
 @endpoint()
 def features(request: ApiRequest, course_id: str) -> list[str]:
     """List which of Canvas's features are switched on in a course: none."""
-    _access(request, course_id)
+    lookups.access(request, course_id)
     return []
-
-
-def _access(request: ApiRequest, course_id: str) -> CourseAccess:
-    found = course_access(request.user, lookups.course(request, course_id))
-    if found is None:
-        raise NotAllowed
-    return found
 
 
 def tab_bodies(request: ApiRequest, course: Course, shown: Iterable[Tab]) -> list[TabBody]:

@@ -19,7 +19,6 @@ from accounts.models.account import with_all_below
 from accounts.models.ids import OneOf
 from accounts.permissions.registry import Permission
 from accounts.permissions.resolver import may_on_account
-from courses.access.courses import course_access
 from courses.access.enrollments import (
     EnrollmentAccess,
     course_enrollments,
@@ -166,8 +165,7 @@ def show(request: ApiRequest, course_id: str) -> CourseBody:
 
 
 def _shown(request: ApiRequest, course_id: str) -> CourseBody:
-    course = lookups.course(request, course_id)
-    allow(course_access(request.user, course) is not None)
+    course = lookups.access(request, course_id).course
     enrollments = course_enrollments(request.user, by=request.user)
     if enrollments is None:
         raise Http404
@@ -177,8 +175,7 @@ def _shown(request: ApiRequest, course_id: str) -> CourseBody:
 @endpoint(PERMISSIONS_ASKED)
 def permissions(request: ApiRequest, course_id: str) -> dict[str, bool]:
     """Tell which permissions the caller has in a course."""
-    course = lookups.course(request, course_id)
-    allow(course_access(request.user, course) is not None)
+    course = lookups.access(request, course_id).course
     return permissions_body(request, course_permissions(request.user, course))
 
 

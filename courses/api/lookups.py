@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from accounts.api import lookups
 from accounts.api.endpoints import ApiRequest
 from accounts.api.ids import condition
-from accounts.errors import Invalid, Refused
+from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.models import COURSE_BASE_TYPES, Account, Role, User
 from accounts.permissions.resolver import account_permissions
+from courses.access.courses import CourseAccess, course_access
 from courses.access.permissions import course_permissions
 from courses.access.profiles import known_about
 from courses.domain.rosters import findable
@@ -76,6 +77,14 @@ def course(request: ApiRequest, text: str) -> Course:
     found = Course.objects.present().select_related("account", "term").filter(**wanted).first()
     if found is None or (":" in text and not _knows(request, found)):
         raise Http404
+    return found
+
+
+def access(request: ApiRequest, text: str) -> CourseAccess:
+    """Return what the caller is in a course. Raises NotAllowed where that is nothing."""
+    found = course_access(request.user, course(request, text))
+    if found is None:
+        raise NotAllowed
     return found
 
 
