@@ -65,6 +65,12 @@ def percentage(reached: Decimal | Fraction, of: Decimal | Fraction) -> Decimal |
     return Decimal((hundredths + Fraction(1, 2)).__floor__()).scaleb(-2)
 
 
+def plain(value: Decimal) -> str:
+    """Return a figure as digits without needless zeros: `9.50` as "9.5", `10.00` as "10"."""
+    digits = format(value, "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
 def letter(percent: Decimal | None, scheme: Scheme | None) -> str | None:
     """Return the letter for a percentage, None without a scheme; what is below all is the lowest."""
     if percent is None or not scheme:

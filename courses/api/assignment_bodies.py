@@ -11,6 +11,7 @@ from accounts.api.endpoints import ApiRequest
 from courses.api.content_types import AssignmentBody, CommentBody, SubmissionBody
 from courses.domain.assignment_lists import Listed
 from courses.domain.grades import Work
+from courses.grades import plain
 from courses.models import Submission, SubmissionComment
 
 # Where an assignment is that is in no group.
@@ -107,8 +108,7 @@ def _grade(work: Work) -> str | None:
     """Return the grade in words, else the score as a text; what a course that shows no numbers says instead."""
     if work.grade or work.score is None:
         return work.grade or None
-    plain = format(work.score, "f")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return plain(work.score)
 
 
 def _number(value: Decimal | None) -> float | None:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from django import template
 from django.utils.formats import number_format
 
+from courses.grades import plain
+
 register = template.Library()
 
 
@@ -13,5 +15,4 @@ def points(value: Decimal | None) -> str:
     """Return `Decimal("9.50")` as "9.5", `Decimal("10.00")` as "10", in the reader's notation; nothing for None."""
     if value is None:
         return ""
-    plain = format(value, "f")
-    return number_format(plain.rstrip("0").rstrip(".") if "." in plain else plain)
+    return number_format(plain(value))

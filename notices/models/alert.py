@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from courses.grades import plain
 from courses.models import AccountNotification, Assignment, Course, DiscussionTopic
 from notices.models.threshold import AlertType, ObserverAlertThreshold
 
@@ -99,4 +100,4 @@ class ObserverAlert(models.Model):
     @property
     def shown_percent(self) -> str:
         """The percentage as it is written: 91.5 %."""
-        return "" if self.percent is None else f"{self.percent:f}".rstrip("0").rstrip(".") + " %"
+        return "" if self.percent is None else f"{plain(self.percent)} %"
