@@ -16,7 +16,7 @@ from accounts.text.fields import Name
 from accounts.text.html import Html
 from courses.models.course import Course, Section
 from courses.models.enrollment import Enrollment
-from courses.models.source import Mirrored
+from courses.models.source import Mirrored, Written
 
 
 class DiscussionTopicQuerySet(models.QuerySet["DiscussionTopic"]):
@@ -39,7 +39,7 @@ class DiscussionTopicQuerySet(models.QuerySet["DiscussionTopic"]):
         return self.filter(~Exists(named) | Exists(named.filter(section__in=there.values("section"))))
 
 
-class DiscussionTopic(Mirrored):
+class DiscussionTopic(Written, Mirrored):
     """An announcement, or the prompt of a discussion; for the whole course, or for some of its sections only.
 
     One whose `posted_at` is to come is posted then.
@@ -52,9 +52,6 @@ class DiscussionTopic(Mirrored):
 
     course = models.ForeignKey(Course, models.CASCADE, db_index=False, related_name="discussion_topics")
     is_announcement = models.BooleanField(default=True, db_default=True)
-    # Somebody whom only the source knows has a name.
-    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    author_name = models.CharField(max_length=255, blank=True, default="", db_default="")
     title = Name()
     message = Html(blank=True)
     posted_at = models.DateTimeField(default=timezone.now)
@@ -76,11 +73,6 @@ class DiscussionTopic(Mirrored):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def by(self) -> str:
-        """Return the name of whoever wrote it; empty where it is not known."""
-        return self.author.short_name if self.author else self.author_name
 
 
 class AccountNotificationQuerySet(models.QuerySet["AccountNotification"]):

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+
 
 class Source(models.TextChoices):
     """The kind of system that says what a record holds."""
@@ -46,3 +48,18 @@ class Mirrored(models.Model):
                 name="%(class)s_source_is_a_web_address",
             ),
         ]
+
+
+class Written(models.Model):
+    """A record that somebody has written; of whom only the source knows, there is the name."""
+
+    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    author_name = models.CharField(max_length=255, blank=True, default="", db_default="")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def by(self) -> str:
+        """Return the name of whoever wrote it; empty where it is not known."""
+        return self.author.short_name if self.author else self.author_name

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.text.html import Html
 from courses.models.assignment import Assignment
-from courses.models.source import Mirrored
+from courses.models.source import Mirrored, Written
 
 
 class Submission(Mirrored):
@@ -92,12 +92,10 @@ class SubmissionCommentQuerySet(models.QuerySet["SubmissionComment"]):
         return self.filter(draft=False, anonymous=False)
 
 
-class SubmissionComment(Mirrored):
-    """A remark on somebody's work. Its author may be somebody whom only the source knows, by name."""
+class SubmissionComment(Written, Mirrored):
+    """A remark on somebody's work."""
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="comments")
-    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    author_name = models.CharField(max_length=255, blank=True, default="", db_default="")
     comment = models.TextField()
     draft = models.BooleanField(default=False, db_default=False)
     # Written by another student, whose name nobody is told.
@@ -112,8 +110,3 @@ class SubmissionComment(Mirrored):
 
     def __str__(self) -> str:
         return f"{self.author_id} on submission {self.submission_id}"
-
-    @property
-    def by(self) -> str:
-        """Return the name of whoever wrote it; empty where it is not known."""
-        return self.author.short_name if self.author else self.author_name
