@@ -11,8 +11,8 @@ from accounts.api.endpoints import ApiRequest, in_group
 from accounts.api.lookups import check_is_own, person
 from accounts.api.pagination import PAGING, page_of
 from accounts.api.parameter_types import Id, Text, Word
+from accounts.errors import Invalid
 from accounts.text.fields import plain_id
-from courses.access.courses import students_followed
 from notices.api.body_types import ThresholdBody, TypeOfAlert
 from notices.domain.thresholds import change_threshold, set_threshold, threshold_of, thresholds_of, turn_off
 from notices.models import AlertType, ObserverAlertThreshold
@@ -59,11 +59,13 @@ def create(request: ApiRequest, user_id: str) -> ThresholdBody | Response:
     check_is_own(request, user_id)
     try:
         student = person(request, wanted.strip())
+        return _body(set_threshold(request.user, student.pk, AlertType(alert_type), typed))
     except Http404:
         return Response(NO_STUDENT, 400)
-    if not students_followed(request.user).filter(pk=student.pk).exists():
-        return Response(NO_STUDENT, 400)
-    return _body(set_threshold(request.user, student.pk, AlertType(alert_type), typed))
+    except Invalid as refusal:
+        if "student" in refusal.errors:
+            return Response(NO_STUDENT, 400)
+        raise
 
 
 @endpoint(THRESHOLD)

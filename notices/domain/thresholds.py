@@ -71,12 +71,12 @@ def set_threshold(observer: User, student_id: int, alert_type: AlertType, typed:
     `typed` is the percentage of a type that has one, and empty for the others. Raises Invalid for what is no
     percentage, for one that is not on its side of the opposite one, and for a student whom they do not observe.
     """
-    threshold = _percentage(alert_type, typed)
     with transaction.atomic():
         # Two at a time could each pass, and lie on the wrong sides of each other.
         lock_users([observer.pk])
         if not students_followed(observer).filter(pk=student_id).exists():
             raise Invalid({"student": [("invalid", _("You do not observe this student."))]})
+        threshold = _percentage(alert_type, typed)
         mine = ObserverAlertThreshold.objects.filter(observer=observer, student=student_id)
         _check_sides(mine, alert_type, threshold)
         found, _made = mine.update_or_create(
