@@ -14,11 +14,11 @@ endpoint = in_group("What the apps ask for")
 # How many courses, people or accounts one may ask a calendar of at once.
 CALENDAR_CONTEXTS = 10
 # The colors of static/css/tokens.css, by the names that Canvas's themes have for them.
-ACCENT, INK, LINK, ON_ACCENT, SURFACE = "#0b6158", "#1b2422", "#0b6158", "#ffffff", "#ffffff"
+ACCENT, INK, ON_ACCENT, SURFACE = "#0b6158", "#1b2422", "#ffffff", "#ffffff"
 THEME = {
     "ic-brand-primary": ACCENT,
     "ic-brand-font-color-dark": INK,
-    "ic-link-color": LINK,
+    "ic-link-color": ACCENT,
     "ic-link-decoration": "underline",
     "ic-brand-button--primary-bgd": ACCENT,
     "ic-brand-button--primary-text": ON_ACCENT,

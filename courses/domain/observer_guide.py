@@ -38,7 +38,7 @@ def _told(element: Element, row: Row, root: Account) -> Told:
     linked, alone = row.linked, row.alone
     if row.switch in SCHOOL and not is_on(row.switch, root):
         linked, alone = (row.otherwise if cell is not Sees.NO else cell for cell in (linked, alone))
-    is_seen = Sees.NO not in (linked, alone) or linked is not Sees.NO
+    is_seen = linked is not Sees.NO
     return Told(element, row.what, linked, alone, row.may if is_seen else "", _depends(row) if is_seen else "")
 
 

@@ -29,7 +29,6 @@ from sis.upload.storage import is_kept, open_stored
 
 Staged = list[StagedFile | Broken]
 
-
 # So many differences are kept from when it is found what is gone until the file itself is read.
 MOST_KEPT = 10_000
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
+from accounts.api import app_setup
 from accounts.domain import colors
 from accounts.domain.tokens import make_token
 from tests.factories import UserFactory
@@ -49,6 +53,13 @@ def test_the_colors_of_the_site_are_there_without_signing_in(root):
     theme = Client().get("/api/v1/brand_variables").json()
     assert theme["ic-brand-primary"].startswith("#")
     assert all(isinstance(value, str) for value in theme.values())
+
+
+def test_the_colors_are_those_of_the_pages():
+    light = Path("static/css/tokens.css").read_text().partition("@media")[0]
+    tokens = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light))
+    theirs = (app_setup.ACCENT, app_setup.INK, app_setup.ON_ACCENT, app_setup.SURFACE)
+    assert theirs == tuple(tokens[name] for name in ("accent", "ink", "on-accent", "surface"))
 
 
 @pytest.mark.parametrize("path", ["/api/graphql", "/api/graphql/"])
