@@ -5,9 +5,10 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -35,6 +36,20 @@ def own_server(prepare: Callable[[Path], object] = lambda data: None) -> Iterato
         prepare(data_dir / "postgres/data")
         with running(data_dir, durable=True) as keep_running, pytest.MonkeyPatch.context() as patch:
             yield Server(data_dir, keep_running, patch)
+
+
+@contextmanager
+def working_on(changed: Mapping[str, Any]) -> Iterator[None]:
+    """Have Django work on another database, whose settings are other than usual in these."""
+    usual = connections["default"]
+    other = usual.copy()
+    other.settings_dict = {**usual.settings_dict, **changed}
+    connections["default"] = other
+    try:
+        yield
+    finally:
+        other.close()
+        connections["default"] = usual
 
 
 class Server:
@@ -65,9 +80,6 @@ class Server:
     @contextmanager
     def used(self, database: str) -> Iterator[None]:
         """Have Django, and the processes that it starts, work on that database."""
-        usual = connections["default"]
-        other = usual.copy()
-        other.settings_dict = {**usual.settings_dict, **connection(self.data_dir), "NAME": database}
         address = urlsplit(url(self.data_dir))._replace(path=f"/{database}").geturl()
         with self._patch.context() as patch:
             patch.setattr("django.conf.settings.DATA_DIR", self.files(database))
@@ -78,12 +90,8 @@ class Server:
             patch.setenv("DEMO", "true")
             # A worker that has died waits for the next one, and we for it.
             patch.setattr(serve, "RESTART_AFTER", 0.0)
-            connections["default"] = other
-            try:
+            with working_on({**connection(self.data_dir), "NAME": database}):
                 yield
-            finally:
-                other.close()
-                connections["default"] = usual
 
     def waits_for_us(self, database: str) -> bool:
         """Whether somebody waits for a lock that we hold."""

@@ -21,7 +21,7 @@ from pairing.models import PairingCode
 from sis.models import SisImport
 from tests.cluster.machines import LIMIT, SITE, UNITS, Cluster, Machine, running
 from tests.cluster.visitors import CUT_OFF, Seen, address, meanwhile, visitor
-from tests.database_server import until
+from tests.database_server import until, working_on
 from tests.factories import RootFactory, SectionFactory, UserFactory, make_admin, make_student, make_students
 from tests.nodes import sign_in
 from tests.racing import at_once
@@ -43,17 +43,10 @@ def cluster(django_db_blocker, tmp_path_factory) -> Iterator[Cluster]:
 @contextmanager
 def used(cluster: Cluster) -> Iterator[None]:
     """Have Django work on the cluster's database, whichever machine has it."""
-    usual = connections["default"]
-    other = usual.copy()
-    found = environ.Env.db_url_config(cluster.url)
-    options = {**usual.settings_dict["OPTIONS"], **found.pop("OPTIONS")}
-    other.settings_dict = {**usual.settings_dict, **found, "ENGINE": usual.settings_dict["ENGINE"], "OPTIONS": options}
-    connections["default"] = other
-    try:
+    usual, found = connections["default"].settings_dict, environ.Env.db_url_config(cluster.url)
+    kept = {"ENGINE": usual["ENGINE"], "OPTIONS": {**usual["OPTIONS"], **found["OPTIONS"]}}
+    with working_on({**found, **kept}):
         yield
-    finally:
-        other.close()
-        connections["default"] = usual
 
 
 @dataclass

@@ -30,18 +30,6 @@ MANDATORY = ("id", "observer_id", "user_id", "alert_type", "threshold")
 
 
 @pytest.fixture
-def student(root):
-    return make_student()
-
-
-@pytest.fixture
-def observer(student):
-    observer = UserFactory()
-    pair(observer, student)
-    return observer
-
-
-@pytest.fixture
 def api(observer):
     return Api(observer)
 

@@ -11,22 +11,10 @@ from courses.domain.observation import unlink
 from courses.models import Enrollment
 from notices.domain.thresholds import DEFAULTS, set_threshold, thresholds_of, turn_off
 from notices.models import AlertType, ObserverAlertThreshold
-from tests.factories import EnrollmentFactory, UserFactory, make_student
+from tests.factories import EnrollmentFactory, make_student
 from tests.observing import pair
 
 HIGH, LOW = AlertType.COURSE_GRADE_HIGH, AlertType.COURSE_GRADE_LOW
-
-
-@pytest.fixture
-def student(root):
-    return make_student()
-
-
-@pytest.fixture
-def observer(student):
-    observer = UserFactory()
-    pair(observer, student)
-    return observer
 
 
 def kept(observer) -> dict[str, int | None]:

@@ -8,21 +8,12 @@ from accounts.models import ObservationLink
 from courses.domain.observation import unlink
 from notices.domain.thresholds import set_threshold, thresholds_of
 from notices.models import AlertType
-from tests.factories import UserFactory, make_student
-from tests.observing import pair
 
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def student(root):
-    return make_student(name="Mia Stone")
-
-
-@pytest.fixture
-def observer(client, student):
-    observer = UserFactory()
-    pair(observer, student)
+def observer(client, observer):
     client.force_login(observer)
     return observer
 

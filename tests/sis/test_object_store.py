@@ -16,7 +16,7 @@ from sis.models import SisImport, UploadPart
 from sis.options import Options
 from sis.upload.parts import PART, StoreAway
 from sis.upload.storage import forget_left_behind, is_kept, kept_copy, opened, store, stored_names, uploads
-from tests.sis.uploads import keep_in, object_store
+from tests.sis.uploads import BrokenOff, keep_in, object_store
 
 ROSTER = b"user_id,login_id,password,status\nU1,u1,four-old-bicycles,active"
 NOBODY_THERE = "http://127.0.0.1:9"
@@ -65,14 +65,8 @@ def test_an_upload_of_any_size_comes_back_as_it_was(made, size):
 
 
 def test_nothing_is_left_of_an_upload_that_does_not_arrive_whole(made):
-    class Broken(BytesIO):
-        def read(self, size=-1):
-            if piece := super().read(size):
-                return piece
-            raise OSError("the sender has gone")
-
     with pytest.raises(OSError, match="has gone"):
-        store(made, Broken(bytes(10 * PART)))
+        store(made, BrokenOff(bytes(10 * PART)))
     assert objects() == []
 
 

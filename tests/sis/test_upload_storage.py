@@ -13,7 +13,7 @@ from sis.options import Options
 from sis.upload.parts import PART
 from sis.upload.storage import kept_copy, open_stored, opened, store, stored_names, uploads
 from tests.database import places_with
-from tests.sis.uploads import keep_in_folder
+from tests.sis.uploads import BrokenOff, keep_in_folder
 
 PASSWORDS = b"user_id,login_id,password,status\nU1,u1,four-old-bicycles,active"
 
@@ -43,14 +43,8 @@ def test_nothing_is_left_of_an_upload_that_does_not_arrive_whole(made, settings,
     if where == "folder":
         keep_in_folder(settings, tmp_path / "kept")
 
-    class Broken(BytesIO):
-        def read(self, size=-1):
-            if piece := super().read(size):
-                return piece
-            raise OSError("the sender has gone")
-
     with pytest.raises(OSError, match="has gone"):
-        store(made, Broken(b"user_id"))
+        store(made, BrokenOff(b"user_id"))
     assert stored_names() == []
 
 

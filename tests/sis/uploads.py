@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import boto3
@@ -64,3 +65,12 @@ def make_stored_older(folder: Path) -> None:
     UploadPart.objects.update(created_at=timezone.now() - timedelta(days=9))
     for path in folder.glob("*/*"):
         os.utime(path, (0, 0))
+
+
+class BrokenOff(BytesIO):
+    """What a sender sends who goes before the end."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if piece := super().read(size):
+            return piece
+        raise OSError("the sender has gone")
